@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// BenchmarkPutBeside puts files of 1 KiB with bare calls and with the driver, in turns,
-// and reports the ratios of the medians, and of the processor's time.
+// BenchmarkPutBeside puts files of 1 KiB with bare system calls and with the driver, in
+// turns, and reports the ratios of the medians of wall and processor time.
 func BenchmarkPutBeside(b *testing.B) {
 	meta := files.Attributes{Metadata: map[string]string{"owner": "me"}}
 	for _, sync := range []bool{false, true} {

@@ -15,8 +15,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// The bare calls beside which the driver is measured: a new file by way of a temporary
-// one, and the same made durable.
+// barePut is what the driver is compared with: it writes a temporary file and renames
+// it, and syncs both if sync is set.
 func barePut(dir, name string, p []byte, sync bool) error {
 	f, err := os.CreateTemp(dir, "tmp")
 	if err != nil {
@@ -56,8 +56,8 @@ func benchmarkPut(b *testing.B, size int, put func(dir string) func(name string,
 	}
 }
 
-// cpu is the time that the process has had a processor, in nanoseconds: on a busy
-// machine the better measure.
+// cpu returns the processor time of the process in nanoseconds, which is the better
+// measure on a busy machine.
 func cpu() int64 {
 	var r syscall.Rusage
 	syscall.Getrusage(syscall.RUSAGE_SELF, &r)
@@ -91,8 +91,8 @@ func BenchmarkPut1KiB(b *testing.B) {
 	}
 }
 
-// BenchmarkDriver is what every driver is measured by. Nothing is synced: that costs
-// what the disk costs, and hides the driver.
+// BenchmarkDriver runs the benchmarks that every driver has. Nothing is synced, because
+// the disk's time would hide the driver's.
 func BenchmarkDriver(b *testing.B) {
 	conformance.Bench(b, harness(&Options{NoSync: true}, fsys.OS))
 }

@@ -16,18 +16,17 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// renames are the kinds of operations that move what is staged.
+// renames has the kinds of operations that move what is staged.
 var renames = map[crashfs.Kind]bool{crashfs.Rename: true, crashfs.Exchange: true}
 
-// A rename that is refused forever ends the Put soon, with a kind and the cause, and
-// without a sync for each attempt (X2).
+// If a rename is always refused, Put soon returns an error with a kind and the cause, and doesn't sync for each attempt (X2).
 func TestRefusedRenames(t *testing.T) {
 	for _, errno := range []syscall.Errno{
 		syscall.ENOENT, syscall.EISDIR, syscall.EEXIST, syscall.ENOTEMPTY, syscall.ENOTDIR,
 		syscall.ELOOP,
 		syscall.EXDEV, syscall.EACCES, syscall.EPERM, syscall.ESTALE, syscall.EROFS,
 	} {
-		for _, sidecars := range []bool{true, false} { // whether theirs are refused as well
+		for _, sidecars := range []bool{true, false} { // whether renames of sidecars are refused too
 			for _, attrs := range []int{0, 2} {
 				t.Run(fmt.Sprint(errno, sidecars, attrs), func(t *testing.T) {
 					t.Parallel()
@@ -59,21 +58,20 @@ func refusedRenames(t *testing.T, errno syscall.Errno, sidecars bool, attrs int)
 	err := stepPut("f", 9, attrs).do(t.Context(), b)
 	took := time.Since(begin)
 	if !errors.Is(err, errno) && errno != syscall.EXDEV || files.KindOf(err) == nil {
-		t.Errorf("%v", err)
-	}
-	if took > 5*time.Second || syncs.Load() > 20 || refused.Load() > maxTurns+1 {
-		t.Errorf("%v: %v, %d renames, %d syncs", err, took, refused.Load(), syncs.Load())
+		t.Errorf("Put with renames refused by %v = %v, want that error and a kind", errno, err) } if took > 5*time.Second || syncs.Load() > 20 || refused.Load() > maxTurns+1 {
+		t.Errorf("Put = %v after %v, %d renames and %d syncs, want fewer", err, took,
+\t\t\trefused.Load(), syncs.Load())
 	}
 	refuse.Store(false)
 	if err := stepPut("f", 10, attrs).do(t.Context(), b); err != nil {
-		t.Errorf("afterwards: %v", err)
+		t.Errorf("Put after the refusals: %v", err)
 	}
 	if left := stagedFiles(t, dir); len(left) > 0 {
-		t.Errorf("staged is left: %q", left)
+		t.Errorf("staged files are left: %q", left)
 	}
 }
 
-// A call whose context ends while something is refused ends with it, within 100 ms (X2).
+// A call that is refused something returns within 100 ms after its context ends (X2).
 func TestContextEndsRetries(t *testing.T) {
 	for kind, errno := range map[crashfs.Kind]syscall.Errno{
 		crashfs.Rename:     syscall.ENOENT,
@@ -92,18 +90,17 @@ func TestContextEndsRetries(t *testing.T) {
 				}
 			}
 			if late >= 100*time.Millisecond {
-				t.Errorf("%v is %v: %s returns %v after its context ended", kind, errno, name, late)
+				t.Errorf("with %v failing with %v, %s returned %v after its context ended", kind, errno,
+\t\t\t\t\tname, late)
 			}
 		}
 	}
 }
 
-// patientTries is how often a call may be late: on a loaded machine one is, and a
-// driver that waits for something else than the context always is.
+// patientTries is how many times a call may be late: a single call may be late on a loaded machine, but a driver that doesn't wait for the context is always late.
 const patientTries = 5
 
-// endsLate is how long after the end of its context the method returns, while the
-// system call is refused.
+// endsLate returns how long after the end of its context the method returns while the system call is refused.
 func endsLate(
 	t *testing.T, name string, kind crashfs.Kind, errno syscall.Errno,
 ) time.Duration {
@@ -119,13 +116,12 @@ func endsLate(
 	err := methods[name](ctx, b)
 	took := time.Since(begin)
 	if err != nil && files.KindOf(err) == nil && !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("%v is %v: %s: %v has no kind", kind, errno, name, err)
+		t.Errorf("with %v failing with %v, %s = %v, which has no kind", kind, errno, name, err)
 	}
 	return took - limit
 }
 
-// A lock that is refused, or held by another program, is waited for within bounds, and
-// the error says what was met.
+// The wait for a lock that is refused, or that another program holds, is bounded, and the error has the cause.
 func TestRefusedLocks(t *testing.T) {
 	var faulter crashfs.Faulter
 	b := started(t, t.TempDir(), crashfs.Wrap(crashfs.Unsynced(), faulter.Hook), true)
@@ -134,14 +130,13 @@ func TestRefusedLocks(t *testing.T) {
 	err := b.Delete(t.Context(), "f", nil)
 	if took := time.Since(begin); !errors.Is(err,
 		files.ErrPermission) || !errors.Is(err, syscall.EACCES) || took > 2*refusedPatience {
-		t.Errorf("refused: %v after %v", err, took)
+		t.Errorf("Delete with a refused lock = %v after %v, want EACCES as ErrPermission", err, took)
 	}
 	faulter.Set(nil)
 	check(t, b.Delete(t.Context(), "f", nil))
 }
 
-// An upload that is refused because its readers hold the target, as CIFS does, is tried
-// until they have gone: it was staged all the while.
+// A rename that is refused because readers have the target open, as on CIFS, is tried again until they close it, without staging the file again.
 func TestHeldTarget(t *testing.T) {
 	var refused atomic.Int32
 	sys := crashfs.Wrap(crashfs.Unsynced(), func(op *crashfs.Op, do func() error) error {
@@ -154,6 +149,6 @@ func TestHeldTarget(t *testing.T) {
 	_, err := b.Put(t.Context(), "f", strings.NewReader("new"), nil)
 	check(t, err)
 	if s, _ := fetch(t, b, "f"); s != "new" || refused.Load() != 31 {
-		t.Errorf("f is %q after %d attempts", s, refused.Load())
+		t.Errorf("f = %q after %d attempts, want \"new\" after 31", s, refused.Load())
 	}
 }

@@ -14,8 +14,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// A file that is replaced all the while is there all the while, also where a program
-// serves the file system (X1, L4).
+// A file that is replaced again and again is never missing, also if a program serves the file system (X1, L4).
 func TestReplacedOnFUSE(t *testing.T) {
 	for _, kind := range []mounts.Kind{mounts.Bindfs, mounts.NTFS3G, mounts.Mergerfs} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -54,14 +53,13 @@ func TestReplacedOnFUSE(t *testing.T) {
 			default:
 			}
 			if lost > 0 {
-				t.Errorf("%d times missing in %d looks", lost, looks)
+				t.Errorf("the file was missing %d times in %d calls of Stat and List", lost, looks)
 			}
 		})
 	}
 }
 
-// exFAT's program may die of a name that isn't UTF-8: it is not asked for one that it
-// can't have.
+// exFAT's program may crash when it looks up a name that isn't UTF-8, so it never gets such a name unless its folder lists it.
 func TestKeyNotUTF8OnFUSE(t *testing.T) {
 	dir := mounts.New(t, mounts.ExfatFuse)
 	b := driver.New(openOdd(t, fsys.OS(), dir))
@@ -70,14 +68,14 @@ func TestKeyNotUTF8OnFUSE(t *testing.T) {
 	key := "dir/\xed\xa0\x80"
 	if _, err := b.Stat(t.Context(), "",
 		&files.StatOptions{Key: key}); !errors.Is(err, files.ErrNotExist) {
-		t.Errorf("Stat of a key that can't be: %v", err)
+		t.Errorf("Stat of a key that can't exist = %v, want ErrNotExist", err)
 	}
 	if s, _ := fetch(t, b, "a"); s != "a" {
-		t.Errorf("a is %q", s)
+		t.Errorf("a = %q, want \"a\"", s)
 	}
 }
 
-// deadFS is one whose program is gone, once it is dead.
+// deadFS is a file system whose program is gone if dead is set.
 type deadFS struct {
 	fsys.FS
 	dead bool
@@ -97,9 +95,7 @@ func TestDeadFUSE(t *testing.T) {
 	b := driver.New(openOdd(t, sys, dir))
 	sys.dead = true
 	if _, err := b.Stat(t.Context(), "a", nil); !errors.Is(err, files.ErrNoBucket) {
-		t.Errorf("Stat: %v", err)
-	}
-	if _, err := open(dir, nil, sys); !errors.Is(err, files.ErrNoBucket) {
-		t.Errorf("Open: %v", err)
+		t.Errorf("Stat = %v, want ErrNoBucket", err) } if _, err := open(dir, nil, sys); !errors.Is(err, files.ErrNoBucket) {
+		t.Errorf("Open = %v, want ErrNoBucket", err)
 	}
 }

@@ -16,12 +16,12 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// harness makes buckets in folders of their own.
+// harness returns a Harness that makes each bucket in a new folder.
 func harness(opts *Options, sys func() fsys.FS) conformance.Harness {
 	return harnessIn(func(t conformance.T) string { return t.TempDir() }, opts, sys)
 }
 
-// harnessIn is harness for folders that lie somewhere else.
+// harnessIn is harness with folders made by the function folder.
 func harnessIn(
 	folder func(conformance.T) string, opts *Options, sys func() fsys.FS,
 ) conformance.Harness {
@@ -62,7 +62,7 @@ func harnessIn(
 			p[0] ^= 0x10
 			_, err = f.WriteAt(p[:], fi.Size()/2)
 			check(t, err)
-			check(t, os.Chtimes(path, fi.ModTime(), fi.ModTime())) // else it is an edit
+			check(t, os.Chtimes(path, fi.ModTime(), fi.ModTime())) // otherwise it is an edit
 		},
 		Append: func(t conformance.T, b files.Bucket, name string, content []byte) {
 			path := filepath.Join(dirOf(b), filepath.FromSlash(name))
@@ -115,8 +115,8 @@ func harnessIn(
 
 func TestConformance(t *testing.T) { conformance.Run(t, harness(nil, fsys.OS)) }
 
-// TestConformanceOptions runs the suite with each option that changes what is written:
-// without the long tests, the rules that it can break.
+// TestConformanceOptions runs the suite with each option that changes what is written.
+// Without the long tests, it runs only the rules that the option can break.
 func TestConformanceOptions(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: the whole suite several times")
@@ -133,8 +133,9 @@ func TestConformanceOptions(t *testing.T) {
 	}
 }
 
-// TestConformanceFileSystems runs the suite on file systems that lack something: without
-// the long tests, the rules that one lack can break, and most where two come together.
+// TestConformanceFileSystems runs the suite on file systems that lack something.
+// Without the long tests, it runs the rules that each lack can break, and most of them
+// for two together.
 func TestConformanceFileSystems(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: the whole suite several times")

@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// A context that ends with a cause is both, also where the driver itself finds it,
-// waiting for a lock (E1).
+// The error of a context that ends with a cause matches both the cause and
+// context.Canceled, also if the driver itself finds it while waiting for a lock (E1).
 func TestEndedContextIsCanceled(t *testing.T) {
 	b, err := open(t.TempDir(), nil, fsys.OS())
 	if err != nil {
@@ -40,7 +40,7 @@ func TestEndedContextIsCanceled(t *testing.T) {
 		"copy":   copied,
 	} {
 		if !errors.Is(err, boom) || !errors.Is(err, context.Canceled) {
-			t.Errorf("%s: %v is not both the cause and context.Canceled", what, err)
+			t.Errorf("%s = %v, want the cause and context.Canceled", what, err)
 		}
 	}
 }

@@ -14,13 +14,13 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// childEnv makes a run of the test binary a child of a crash proof; it holds a
-// childTask in JSON.
+// childEnv makes a run of the test binary a child of a crash test. It holds a childTask
+// in JSON.
 const childEnv = "CLOUDFILES_CRASH_CHILD"
 
 // childTask is what a child has to do.
 type childTask struct {
-	Job    string // of childJobs
+	Job    string // a key of childJobs
 	Dir    string // the bucket's folder
 	N      int
 	Moment crashfs.Moment
@@ -28,15 +28,15 @@ type childTask struct {
 	NoSync bool
 }
 
-// childJobs are entered by the tests that need them.
+// childJobs has the jobs, which the tests that need them add.
 var childJobs = map[string]func(childTask) error{}
 
-// TestCrashChild is no test: the crash proofs run it in processes of its own, which
-// they kill.
+// TestCrashChild is not a test: the crash tests run it in child processes, which they
+// kill.
 func TestCrashChild(t *testing.T) {
 	text, ok := os.LookupEnv(childEnv)
 	if !ok {
-		t.Skip("runs only as the child of a crash proof")
+		t.Skip("runs only as the child of a crash test")
 	}
 	var task childTask
 	if err := json.Unmarshal([]byte(text), &task); err != nil {
@@ -49,7 +49,7 @@ func TestCrashChild(t *testing.T) {
 	os.Exit(0)
 }
 
-// child returns the command of a child; its standard error is the test's own.
+// child returns the command of a child, whose standard error is the test's.
 func child(ctx context.Context, task childTask) *exec.Cmd {
 	text, err := json.Marshal(task)
 	if err != nil {
@@ -61,7 +61,7 @@ func child(ctx context.Context, task childTask) *exec.Cmd {
 	return c
 }
 
-// openOver opens a bucket over a seam.
+// openOver opens a bucket on the file systems of sys.
 func openOver(dir string, opts *Options, sys fsys.FS) (files.Bucket, error) {
 	b, err := open(dir, opts, sys)
 	if err != nil {
@@ -70,5 +70,5 @@ func openOver(dir string, opts *Options, sys fsys.FS) (files.Bucket, error) {
 	return driver.New(b), nil
 }
 
-// noSync is for handles whose writes need not survive the machine.
+// noSync are the options of handles whose writes needn't survive a power failure.
 var noSync = &Options{NoSync: true}

@@ -17,10 +17,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// checkDisk looks at the folder itself: nothing lies in it but the files of the state,
-// each at one place, the sidecars that they need, the control folder's two files and,
-// of sessions, the given number. Empty folders do no harm, and neither do sidecars
-// without a file of the names that were not written since the crash.
+// checkDisk checks that the folder contains only the files of the state, each under one
+// name on disk, the sidecars that they need, the control folder's two files and the
+// given number of staging folders. Empty folders do no harm, and neither do sidecars
+// without a file, for names that were not written since the crash.
 func checkDisk(dir string, s state, sessions int, unwritten ...string) error {
 	want := map[string]string{}
 	for _, name := range unwritten {
@@ -56,29 +56,28 @@ func checkDisk(dir string, s state, sessions int, unwritten ...string) error {
 					return nil
 				}
 			}
-			return fmt.Errorf("left in the control folder: %s", rest)
+			return fmt.Errorf("%s is left in the control folder", rest)
 		}
 		if e.IsDir() {
 			return nil
 		}
 		name, ok := want[rel]
 		if !ok {
-			return fmt.Errorf("left on disk: %.300q", rel)
+			return fmt.Errorf("%.300q is left on disk", rel)
 		}
 		if other, ok := at[name]; ok {
-			return fmt.Errorf("%.100q lies at both %.300q and %.300q", name, rel, other)
+			return fmt.Errorf("%.100q is on disk as both %.300q and %.300q", name, rel, other)
 		}
 		at[name] = rel
 		return nil
 	})
 	if err == nil && len(live) != sessions {
-		err = fmt.Errorf("%d sessions on disk, want %d", len(live), sessions)
+		err = fmt.Errorf("%d staging folders on disk, want %d", len(live), sessions)
 	}
 	return err
 }
 
-// checkFileblob lists the folder as a program that uses fileblob does: it must see
-// nothing but the bucket's files.
+// checkFileblob lists the folder with fileblob, which must list only the bucket's files.
 func checkFileblob(ctx context.Context, dir string, seen map[string]seenFile) error {
 	places := map[string]bool{}
 	for name := range seen {
@@ -106,7 +105,7 @@ func checkFileblob(ctx context.Context, dir string, seen map[string]seenFile) er
 	}
 }
 
-// hasXattr reports whether the folder's file system has extended attributes; without
+// hasXattr reports whether the folder's file system has extended attributes. Without
 // them every file has a sidecar.
 func hasXattr(dir string) bool {
 	d, err := fsys.OS().OpenRoot(filepath.Dir(dir))
@@ -124,9 +123,9 @@ func hasXattr(dir string) bool {
 	return f.Setxattr("user.probe", []byte("1")) == nil
 }
 
-// reopened opens a fresh bucket on what a crash left and checks that it is one of the
-// states, and then that it goes on working: put, overwrite and delete of the subjects,
-// after which nothing of the dead is left.
+// reopened opens a new bucket on what a crash left, and checks that it is one of the
+// states. Then it puts, overwrites and deletes the subjects, and checks that nothing of
+// the dead process is left.
 func reopened(ctx context.Context, dir string, allowed []state, subjects []string) error {
 	b, err := openOver(dir, noSync, fsys.OS())
 	if err != nil {
@@ -166,7 +165,7 @@ func reopened(ctx context.Context, dir string, allowed []state, subjects []strin
 	return closeAndCheck(b, dir, now)
 }
 
-// closeAndCheck closes the bucket and looks whether its session went.
+// closeAndCheck closes the bucket and checks that its staging folder was removed.
 func closeAndCheck(b files.Bucket, dir string, s state) error {
 	if err := b.Close(); err != nil {
 		return err

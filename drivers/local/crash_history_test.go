@@ -85,7 +85,7 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// seenAs is a file as a faultless bucket tells it.
+// seenAs returns f as a correct bucket returns it.
 func seenAs(f proofFile) *seenFile {
 	s := &seenFile{content: f.content()}
 	s.info.Attributes = f.stored()

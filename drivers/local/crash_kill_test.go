@@ -19,16 +19,16 @@ import (
 
 func init() { childJobs["scenario"] = scenarioChild }
 
-// A process may be killed right before, right after and in the middle of each operation
-// that changes something (P1, P2): the file is the old or the new one, whole, nothing
-// else is touched or seen, and the next handle works and cleans up.
+// If a process is killed right before, right after or in the middle of any operation
+// that changes something (P1, P2), the file is the old or the new one, whole, nothing
+// else has changed or is listed, and the next handle works and cleans up.
 func TestKillAtEveryOperation(t *testing.T) {
 	for i, sc := range scenarios {
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel()
 			operations := killedAt(t, i, 0, crashfs.Before)
 			if len(operations) < 5 {
-				t.Fatalf("only these operations were counted: %v", operations)
+				t.Fatalf("counted only the operations %v, want at least 5", operations)
 			}
 			every := longtest.EachOf(t, 6, 3)
 			for n, kind := range operations {
@@ -43,7 +43,7 @@ func TestKillAtEveryOperation(t *testing.T) {
 }
 
 // killedAt runs a scenario in a child that is killed at the n-th operation, and checks
-// what is left. With n 0 the child lives, and its operations are returned.
+// what is left. If n is 0, the child isn't killed, and killedAt returns its operations.
 func killedAt(t *testing.T, i, n int, m crashfs.Moment) (operations []crashfs.Kind) {
 	t.Helper()
 	ctx := t.Context()
@@ -80,7 +80,7 @@ func killedAt(t *testing.T, i, n int, m crashfs.Moment) (operations []crashfs.Ki
 	return operations
 }
 
-// prepare does what a scenario begins with.
+// prepare does the setup of a scenario.
 func prepare(t *testing.T, dir string, sc scenario) state {
 	t.Helper()
 	b, err := openOver(dir, noSync, fsys.OS())
@@ -95,8 +95,8 @@ func prepare(t *testing.T, dir string, sc scenario) state {
 	return before
 }
 
-// Where a file system can't rename without replacing, a kill in the middle leaves a
-// file with both of its names (N3). That is the file once, and it can still make way
+// If a file system can't rename without replacing, a kill in the middle leaves a file
+// with both names (N3). It is still one file of the bucket, and it can still make way
 // for a folder.
 func TestKilledBetweenLinkAndUnlink(t *testing.T) {
 	dir := t.TempDir()
@@ -111,7 +111,7 @@ func TestKilledBetweenLinkAndUnlink(t *testing.T) {
 	}
 	for _, s := range []step{stepPut("a/b", 2,
 		1), stepDelete("a/b"), stepPut("a", 3, 0), stepDelete("a")} {
-		// fails while both are there already
+		// fails if both exist already
 		os.Link(filepath.Join(dir, "a"), filepath.Join(dir, leafName("a")))
 		seen, err := seeAll(t.Context(), b)
 		if err == nil {
@@ -129,7 +129,7 @@ func TestKilledBetweenLinkAndUnlink(t *testing.T) {
 	}
 }
 
-// wasKilled reports what else than a SIGKILL ended the child.
+// wasKilled returns an error unless SIGKILL ended the child.
 func wasKilled(err error) error {
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ProcessState.String() == "signal: killed" {
@@ -138,7 +138,7 @@ func wasKilled(err error) error {
 	return fmt.Errorf("the child was not killed: %v", err)
 }
 
-// scenarioChild does a scenario's step and tells its operations, if it survives.
+// scenarioChild does a scenario's step and prints its operations if it isn't killed.
 func scenarioChild(task childTask) error {
 	killer := &crashfs.Killer{N: task.N, Moment: task.Moment}
 	b, err := openOver(task.Dir, nil, crashfs.Wrap(crashfs.Unsynced(), killer.Hook))
@@ -148,7 +148,7 @@ func scenarioChild(task childTask) error {
 	if err := scenarios[task.Seed].run.do(context.Background(), b); err != nil {
 		return err
 	}
-	if err := b.Close(); err != nil { // closing changes something as well
+	if err := b.Close(); err != nil { // Close also changes something
 		return err
 	}
 	return json.NewEncoder(os.Stdout).Encode(killer.Kinds())

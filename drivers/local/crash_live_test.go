@@ -18,8 +18,7 @@ import (
 
 func init() { childJobs["upload"] = uploadChild }
 
-// uploadChild puts its standard input under the name "up". Between the two halves it
-// tells that it staged the first.
+// uploadChild puts its standard input under the name "up". Between the two halves it prints a line.
 func uploadChild(task childTask) error {
 	b, err := openOver(task.Dir, nil, fsys.OS())
 	if err != nil {
@@ -32,7 +31,7 @@ func uploadChild(task childTask) error {
 	return err
 }
 
-// tell is an empty reader that prints a line when it is reached.
+// tell is an empty reader that prints a line when it is read.
 type tell string
 
 func (s tell) Read([]byte) (int, error) {
@@ -47,7 +46,7 @@ type upload struct {
 	wait func() error
 }
 
-// startUpload starts a child and returns when it has read the first half of the content.
+// startUpload starts a child and returns after the child has read the first half of the content.
 func startUpload(t *testing.T, dir, half string, seq int) *upload {
 	t.Helper()
 	c := child(t.Context(), childTask{
@@ -71,17 +70,17 @@ func startUpload(t *testing.T, dir, half string, seq int) *upload {
 		t.Fatal(err)
 	}
 	if line, err := bufio.NewReader(out).ReadString('\n'); line != "half\n" {
-		t.Fatalf("the child said %q, %v", line, err)
+		t.Fatalf("the child printed %q, %v, want \"half\
+\"", line, err)
 	}
 	return &upload{in, c.Process.Kill, c.Wait}
 }
 
-// What a dead process staged is removed by the first write of the next handle; what a
-// live one stages is not, whatever is put, overwritten, deleted and closed beside it.
+// The first write of the next handle removes what a dead process staged. What a live process stages stays, whatever another handle puts, overwrites, deletes and closes.
 func TestLiveUploadsSurvive(t *testing.T) {
 	dir := t.TempDir()
 	ctx := t.Context()
-	half := strings.Repeat("half of an upload ", 200_000) // more than what a Put stages at once
+	half := strings.Repeat("half of an upload ", 200_000) // more than a Put writes at a time
 	live := startUpload(t, dir, half, 7)
 	dead := startUpload(t, dir, half, 8)
 	if err := dead.kill(); err != nil {
@@ -89,7 +88,7 @@ func TestLiveUploadsSurvive(t *testing.T) {
 	}
 	dead.wait()
 	if got := stagedFiles(t, dir); len(got) != 2 {
-		t.Fatalf("staged are %q, want the uploads of both children", got)
+		t.Fatalf("staged files are %q, want the uploads of both children", got)
 	}
 
 	b, err := openOver(dir, nil, fsys.OS())
@@ -98,10 +97,10 @@ func TestLiveUploadsSurvive(t *testing.T) {
 	}
 	defer b.Close()
 	if seen, err := seeAll(ctx, b); err != nil || len(seen) != 0 {
-		t.Fatalf("unfinished uploads show: %v, %v", seen, err)
+		t.Fatalf("with only unfinished uploads, the bucket has %v, %v, want no file", seen, err)
 	}
 	if got := stagedFiles(t, dir); len(got) != 2 {
-		t.Fatalf("reading has changed what is staged: %q", got)
+		t.Fatalf("after reading, staged files are %q, want two", got)
 	}
 	now, err := perform(ctx, b, state{},
 		[]step{stepPut("up", 1, 2), stepPut("other", 2, 0), stepDelete("up"), stepPut("up", 3, 1)})
@@ -109,7 +108,7 @@ func TestLiveUploadsSurvive(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := stagedFiles(t, dir); len(got) != 1 {
-		t.Fatalf("staged are %q after the first write, want the upload of the live child alone",
+		t.Fatalf("after the first write, staged files are %q, want only the live child's",
 			got)
 	}
 	if err := b.Close(); err != nil {
@@ -132,7 +131,7 @@ func TestLiveUploadsSurvive(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s.content != half+"and the end" || s.info.Metadata["seq"] != "7" {
-		t.Errorf("the live child's file has %d bytes and metadata %q", len(s.content),
+		t.Errorf("the live child's file has %d bytes and metadata %q, want the whole content and seq 7", len(s.content),
 			s.info.Metadata)
 	}
 	if err := now["other"].seenIn(ctx, b, "other"); err != nil {
@@ -142,11 +141,11 @@ func TestLiveUploadsSurvive(t *testing.T) {
 		t.Fatal(err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, controlDir, stagingMark+"*")); len(left) != 0 {
-		t.Errorf("left are %q", left)
+		t.Errorf("after Close, staging folders are left: %q", left)
 	}
 }
 
-// seenIn reads one file and checks that it is f.
+// seenIn reads one file and returns an error unless it is f.
 func (f proofFile) seenIn(ctx context.Context, b files.Bucket, name string) error {
 	s, err := getSeen(ctx, b, name)
 	if err != nil {
@@ -161,7 +160,7 @@ func stagedFiles(t *testing.T, dir string) []string {
 	return stagedIn(dir)
 }
 
-// stagedIn are the files in sessions' folders, but for those that tell their life.
+// stagedIn returns the files in staging folders, except alive.attrs.
 func stagedIn(dir string) []string {
 	all, err := filepath.Glob(filepath.Join(dir, controlDir, stagingMark+"*", "*"))
 	if err != nil {

@@ -17,9 +17,9 @@ import (
 
 func init() { childJobs["load"] = loadChild }
 
-// report is a line that a child of the random kills writes: before an operation, and
-// once more when it was acknowledged. A line in the pipe before another one happened
-// before it.
+// report is a line that a child of TestKillAtRandom writes before an operation and
+// again after it was acknowledged. The lines in the pipe are in the order of the
+// events.
 type report struct {
 	ID   int    // of the operation
 	Done bool   // acknowledged
@@ -34,8 +34,8 @@ const (
 	loadNames   = 20
 )
 
-// loadName is the i-th name of the load: some of them are beside and below each other,
-// or lie on disk in other places.
+// loadName returns the i-th name of the load. Some names are beside or below each
+// other, or have another name on disk.
 func loadName(i int) string {
 	odd := []string{
 		"a", "a/b", "a/b/c", "x.attrs", "x", long, long + "/" + long, "deep/er/and/deeper",
@@ -69,14 +69,14 @@ func loadChild(task childTask) error {
 	return <-failures
 }
 
-// loadStep does one operation between its two reports.
+// loadStep does one operation and writes its two reports.
 func loadStep(b files.Bucket, rng *rand.Rand, id, firstSeq int) error {
 	ctx := context.Background()
 	name := loadName(rng.IntN(loadNames))
 	r := report{ID: id, Op: "put", Name: name}
 	s := stepPut(name, firstSeq+id, rng.IntN(3))
 	switch k := rng.IntN(10); {
-	case k == 0: // longer than what is written at a time
+	case k == 0: // more than is written at a time
 		s = s.sized(300<<10 + rng.IntN(1000))
 	case k < 3:
 		s = stepDelete(name)
@@ -95,7 +95,7 @@ func loadStep(b files.Bucket, rng *rand.Rand, id, firstSeq int) error {
 	}
 	err := s.do(ctx, b)
 	if s.op == "copy" && files.KindOf(err) == files.ErrNotExist {
-		r.Op = "none" // there was nothing to copy, and nothing was done
+		r.Op = "none" // there was nothing to copy
 		err = nil
 	}
 	if err != nil {

@@ -16,20 +16,20 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// progress is a mark in the recording: so many steps were begun and so many acknowledged.
+// progress is a mark in the recording: how many steps were begun and acknowledged.
 type progress struct{ begun, acked int }
 
 // recording is a run of steps, with everything that it did to the disk.
 type recording struct {
 	*crashfs.Recorder
 	steps  []step
-	states [][]state // of each step, what may be seen while it is under way
+	states [][]state // of each step, the states while it is in progress
 	last   state
 }
 
-// recordSteps runs steps on an empty folder and closes the bucket. over, if there is
-// one, stands between the driver and the recording; others do something to the folder
-// before each step.
+// recordSteps runs steps on an empty folder and closes the bucket. over, if it isn't
+// nil, is a hook between the driver and the recorder. others change the folder before
+// each step.
 func recordSteps(t *testing.T, steps []step, opts *Options, over crashfs.Hook,
 	others ...func(step int, root fsys.Dir)) *recording {
 	t.Helper()
@@ -69,7 +69,8 @@ func recordSteps(t *testing.T, steps []step, opts *Options, over crashfs.Hook,
 	return r
 }
 
-// possible are the states that may be seen, and the names whose steps may be unfinished.
+// possible returns the states that are allowed, and the names whose steps may be
+// unfinished.
 func (r *recording) possible(p progress) (allowed []state, subjects []string) {
 	switch {
 	case p.begun > p.acked:
@@ -81,9 +82,9 @@ func (r *recording) possible(p progress) (allowed []state, subjects []string) {
 	return all[len(all)-1:], r.steps[p.acked-1].subjects()
 }
 
-// failures cuts the power behind each operation from the given step on and opens what
-// is left. It stops at the first few failures. Of images, there are one without and
-// some with what was not synced.
+// failures lets the power fail after each operation from the given step on and opens
+// what is left. It stops after a few failures. One image is without, and some are with,
+// what was not synced.
 func (r *recording) failures(t *testing.T, dir string, from int,
 	seed uint64) (checked int, failures []error) {
 	t.Helper()
@@ -113,7 +114,7 @@ func (r *recording) failures(t *testing.T, dir string, from int,
 				if err := r.check(t.Context(), dir, im, now, checked%8 == 0); err != nil {
 					failures = append(failures,
 						fmt.Errorf("power failed at operation %d (%d steps begun, %d "+
-							"acknowledged), %v unsynced survives: %w", n, now.begun, now.acked, s,
+							"acknowledged), %v of what wasn't synced survives: %w", n, now.begun, now.acked, s,
 							err))
 				}
 			}
@@ -121,7 +122,7 @@ func (r *recording) failures(t *testing.T, dir string, from int,
 	}
 }
 
-// check opens an image with the real driver; every few times, it goes on working on it.
+// check opens an image with the real driver. If work is set, it also writes to it.
 func (r *recording) check(ctx context.Context, tmp string, im *crashfs.Image, now progress,
 	work bool) error {
 	dir, err := os.MkdirTemp(tmp, "")
@@ -139,9 +140,9 @@ func (r *recording) check(ctx context.Context, tmp string, im *crashfs.Image, no
 	return survived(ctx, dir, allowed, subjects)
 }
 
-// survived opens a fresh bucket on what a power failure left and checks that it is one
-// of the states, and that writing goes on. What lies on disk beside may be more than
-// after a kill: clearing up is not synced.
+// survived opens a new bucket on what a power failure left, and checks that it is one
+// of the states and that writing works. More may be left on disk than after a kill,
+// because cleaning up is not synced.
 func survived(ctx context.Context, dir string, allowed []state, subjects []string) error {
 	b, err := openOver(dir, noSync, fsys.OS())
 	if err != nil {
@@ -175,8 +176,8 @@ func survived(ctx context.Context, dir string, allowed []state, subjects []strin
 	return b.Close()
 }
 
-// The power may fail behind each operation: what was acknowledged is there, whole, and
-// what was under way is the old or the new file (P4).
+// If the power fails after any operation, a file whose Put was acknowledged is there,
+// whole, and a file whose Put was in progress is the old or the new one (P4).
 func TestPowerFailure(t *testing.T) {
 	for i, sc := range scenarios {
 		t.Run(sc.name, func(t *testing.T) {
@@ -187,7 +188,7 @@ func TestPowerFailure(t *testing.T) {
 				t.Error(err)
 			}
 			if least := longtest.N(t, 1, 10); checked < least && !testing.Short() {
-				t.Errorf("only %d images were checked", checked)
+				t.Errorf("checked %d images, too few", checked)
 			}
 		})
 	}
@@ -201,7 +202,7 @@ func TestPowerFailure(t *testing.T) {
 	})
 }
 
-// Without syncing, and with any one kind of it forgotten, the same proof fails.
+// The same test fails without syncing, and if any one kind of sync is left out.
 func TestPowerFailureIsNoticed(t *testing.T) {
 	noticed := func(t *testing.T, opts *Options, over func() crashfs.Hook) {
 		t.Parallel()
@@ -214,7 +215,7 @@ func TestPowerFailureIsNoticed(t *testing.T) {
 				return
 			}
 		}
-		t.Error("nothing was lost")
+		t.Error("no image shows a loss")
 	}
 	t.Run("sync=none", func(t *testing.T) {
 		noticed(t, noSync, func() crashfs.Hook { return nil })
@@ -226,9 +227,10 @@ func TestPowerFailureIsNoticed(t *testing.T) {
 	}
 }
 
-// Others may have left something: folders that they made and did not sync yet, and, in
-// a crash, older content at a file's second place. The first must become durable with
-// the file below, the second must not come back when the file is deleted.
+// Other processes may have left folders that they made and did not sync yet, and a
+// crash may have left older content under a file's other name. The folders must become
+// durable with the file in them, and the older content must not come back when the file
+// is deleted.
 func TestPowerFailureAfterOthers(t *testing.T) {
 	t.Run("folders", func(t *testing.T) {
 		for _, name := range []string{"f", "a/f", "a/b/c/f"} {
@@ -280,7 +282,7 @@ func ignoreExist(err error) error {
 	return err
 }
 
-// mixed are random steps on a few names that get in each other's way.
+// mixed returns random steps on a few names that conflict with each other on disk.
 func mixed(n int, seed uint64) []step {
 	names := []string{"a", "a/b", "a/b/c", "d", "d/e", "f.attrs", "g/h/i", long}
 	rng := rand.New(rand.NewPCG(seed, 2))

@@ -14,19 +14,20 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// history is what is known of one name since the round began, in order of the reports.
+// history has the operations on one name since the round began, in the order of the
+// reports.
 type history struct {
 	ops []*attempt
 }
 
-// attempt is one operation; end is 0 while it isn't acknowledged.
+// attempt is one operation. end is 0 if it wasn't acknowledged.
 type attempt struct {
 	report
 	start, end int
 }
 
-// possible reports whether what the operation leaves may be the last state: no other
-// one that was acknowledged began after it had ended.
+// possible reports whether the result of the operation may be the last state: no other
+// acknowledged operation began after it had ended.
 func (h *history) possible(a *attempt) bool {
 	for _, b := range h.ops {
 		if a.end > 0 && b.end > 0 && b.Op != "none" && b.start > a.end {
@@ -36,7 +37,8 @@ func (h *history) possible(a *attempt) bool {
 	return a.Op != "none"
 }
 
-// acknowledged reports whether any operation was: then what was before the round is gone.
+// acknowledged reports whether any operation was acknowledged. Then the state before
+// the round is gone.
 func (h *history) acknowledged() bool {
 	for _, a := range h.ops {
 		if a.end > 0 && a.Op != "none" {
@@ -46,11 +48,11 @@ func (h *history) acknowledged() bool {
 	return false
 }
 
-// puts are all files that were ever attempted, by their number.
+// puts has all files that were ever attempted, by their number.
 type puts map[int]proofFile
 
-// madeBy finds the put that the content is of: a copy may be of any, through other
-// copies.
+// madeBy returns the put that the content is from. A copy may be of any put, through
+// other copies.
 func (p puts) madeBy(s seenFile) (proofFile, error) {
 	_, rest, _ := strings.Cut(s.content, " put ")
 	var seq int
@@ -59,14 +61,14 @@ func (p puts) madeBy(s seenFile) (proofFile, error) {
 	}
 	f, ok := p[seq]
 	if !ok {
-		return proofFile{}, fmt.Errorf("put %d was never attempted", seq)
+		return proofFile{}, fmt.Errorf("the content is of put %d, which was never attempted", seq)
 	}
 	return f, s.is(f)
 }
 
-// A process that works with eight goroutines is killed at a random moment, again and
-// again on the same folder: every acknowledged put that no later operation touched is
-// whole, with its own metadata (P1, P2).
+// A process with eight goroutines is killed at a random moment, again and again on the
+// same folder. Every acknowledged put that no later operation touched is whole, with
+// its own metadata (P1, P2).
 func TestKillAtRandom(t *testing.T) {
 	kills := longtest.N(t, 40, 200)
 	if testing.Short() {
@@ -111,7 +113,7 @@ func TestKillAtRandom(t *testing.T) {
 			delete(seen, name)
 		}
 		if len(seen) != 0 {
-			t.Fatalf("kill %d: never put: %v", k, seen)
+			t.Fatalf("kill %d: files that were never put: %v", k, seen)
 		}
 		now := state{}
 		for name, f := range before {
@@ -131,12 +133,12 @@ func TestKillAtRandom(t *testing.T) {
 	}
 	t.Logf("%d kills, %d operations acknowledged", kills, acked)
 	if acked < kills {
-		t.Errorf("only %d operations were acknowledged in %d rounds", acked, kills)
+		t.Errorf("%d operations were acknowledged in %d rounds, too few", acked, kills)
 	}
 }
 
-// loadAndKill starts the load and kills it when so many reports were read; it returns
-// all that were written.
+// loadAndKill starts the load and kills it after the given number of reports. It
+// returns all reports that were written.
 func loadAndKill(t *testing.T, task childTask, after int) (lines []report) {
 	t.Helper()
 	c := child(t.Context(), task)
@@ -149,7 +151,7 @@ func loadAndKill(t *testing.T, task childTask, after int) (lines []report) {
 	}
 	for in := bufio.NewReader(out); ; {
 		line, err := in.ReadBytes('\n')
-		if err != nil { // the end; a line that was cut is none
+		if err != nil { // the end; a line that was cut doesn't count
 			break
 		}
 		var r report
@@ -191,7 +193,7 @@ func histories(lines []report, ever puts) map[string]*history {
 	return all
 }
 
-// explain finds the operation, or the state before, that left what was seen.
+// explain finds the operation, or the state before, that explains what was seen.
 func explain(name string, seen map[string]seenFile, h *history, before *proofFile,
 	ever puts) (*proofFile, error) {
 	if h == nil {
@@ -221,9 +223,10 @@ func explain(name string, seen map[string]seenFile, h *history, before *proofFil
 		}
 	}
 	if !there {
-		return nil, fmt.Errorf("it is missing; acknowledged before: %v; possible: %q", before,
+		return nil, fmt.Errorf("the file is missing; before: %v; possible: %q", before,
 			tried)
 	}
-	return nil, fmt.Errorf("it is %.80q… of %d bytes, %+v; before: %v; possible: %q", got.content,
+	return nil, fmt.Errorf("the file is %.80q… of %d bytes, %+v; before: %v; possible: %q",
+		got.content,
 		len(got.content), got.info.Attributes, before, tried)
 }

@@ -14,14 +14,15 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// proofFile is a file of the crash proofs. Everything of it follows from what made it,
-// so that content of one Put with metadata of another shows.
+// proofFile is a file of the crash tests. Its content and attributes follow from its
+// fields, so that content of one Put with metadata of another is noticed.
 type proofFile struct {
 	Origin string // the name that it was put under
 	Seq    int    // which Put it was
-	Attrs  int    // 0: none given; 1: metadata; 2: metadata, headers and a type
+	Attrs  int    // 0: none; 1: metadata; 2: metadata, headers and a type
 	Size   int    // 0: about a hundred bytes
-	// Over are the attributes that a copy replaced: those of this Seq and kind. 0: none.
+	// OverSeq and OverAttrs are the number and kind of the attributes that a copy set,
+	// or 0.
 	OverSeq, OverAttrs int
 }
 
@@ -35,7 +36,7 @@ func (f proofFile) content() string {
 	return b.String()[:n]
 }
 
-// attributes are what the caller gave.
+// attributes returns what the caller gave.
 func (f proofFile) attributes() files.Attributes { return proofAttributes(f.Seq, f.Attrs) }
 
 func proofAttributes(seq, kind int) files.Attributes {
@@ -53,7 +54,7 @@ func proofAttributes(seq, kind int) files.Attributes {
 	return a
 }
 
-// stored are the attributes that the bucket has to tell.
+// stored returns the attributes that the bucket has to return.
 func (f proofFile) stored() files.Attributes {
 	a := f.attributes()
 	if f.OverSeq != 0 {
@@ -65,7 +66,7 @@ func (f proofFile) stored() files.Attributes {
 	return a
 }
 
-// state is which files there are.
+// state is the files of a bucket, by name.
 type state map[string]proofFile
 
 func (s state) with(name string, f proofFile) state {
@@ -83,14 +84,14 @@ func (s state) without(name string) state {
 	return s
 }
 
-// seenFile is a file as the bucket tells it.
+// seenFile is a file as the bucket returns it.
 type seenFile struct {
 	info    files.Info
 	content string
 }
 
-// seeAll reads everything that the bucket has. List, Stat and Get must agree; foreign
-// objects are an error.
+// seeAll reads all files of the bucket. List, Stat and Get must agree. A foreign key is
+// an error.
 func seeAll(ctx context.Context, b files.Bucket) (map[string]seenFile, error) {
 	seen := map[string]seenFile{}
 	var last string
@@ -99,7 +100,7 @@ func seeAll(ctx context.Context, b files.Bucket) (map[string]seenFile, error) {
 			return nil, err
 		}
 		if e.Key != "" {
-			return nil, fmt.Errorf("the foreign object %q is listed", e.Key)
+			return nil, fmt.Errorf("the foreign key %q is listed", e.Key)
 		}
 		if last != "" && e.Name <= last {
 			return nil, fmt.Errorf("%q is listed after %q", e.Name, last)
@@ -110,14 +111,14 @@ func seeAll(ctx context.Context, b files.Bucket) (map[string]seenFile, error) {
 			return nil, err
 		}
 		if e.Size != info.Size || !e.ModTime.Equal(info.ModTime) || e.Version != info.Version {
-			return nil, fmt.Errorf("%q: List tells %+v, Stat %+v", e.Name, e, info.Entry)
+			return nil, fmt.Errorf("%q: List returns %+v, Stat returns %+v", e.Name, e, info.Entry)
 		}
 		s, err := getSeen(ctx, b, e.Name)
 		if err != nil {
 			return nil, err
 		}
 		if err := sameInfo(s.info, info); err != nil {
-			return nil, fmt.Errorf("%q: Get and Stat: %w", e.Name, err)
+			return nil, fmt.Errorf("%q: Get and Stat disagree: %w", e.Name, err)
 		}
 		seen[e.Name] = s
 	}
@@ -151,8 +152,7 @@ func sameAttributes(a, b files.Attributes) bool {
 		a.ContentEncoding == b.ContentEncoding && a.ContentLanguage == b.ContentLanguage
 }
 
-// is reports how the file differs from f: content, type, metadata and digest must all
-// be of it.
+// is returns an error unless content, type, metadata and digest are all f's.
 func (s seenFile) is(f proofFile) error {
 	if want := f.content(); s.content != want {
 		return fmt.Errorf("content is %.60q… (%d bytes), want %.60q… (%d bytes)", s.content,
@@ -167,12 +167,12 @@ func (s seenFile) is(f proofFile) error {
 	return nil
 }
 
-// crcOf is the CRC-32C as a digest tells it.
+// crcOf returns the CRC-32C as in a Digest.
 func crcOf(content string) string {
 	return fmt.Sprintf("%08x", crc32.Checksum([]byte(content), crc32.MakeTable(crc32.Castagnoli)))
 }
 
-// differs reports how what was seen differs from the state.
+// differs returns an error unless what was seen is the state.
 func (s state) differs(seen map[string]seenFile) error {
 	for name, f := range s {
 		got, ok := seen[name]
@@ -185,13 +185,13 @@ func (s state) differs(seen map[string]seenFile) error {
 	}
 	for name := range seen {
 		if _, ok := s[name]; !ok {
-			return fmt.Errorf("%.60q should not be there", name)
+			return fmt.Errorf("%.60q exists, but should not", name)
 		}
 	}
 	return nil
 }
 
-// anyOf reports an error unless one of the states is what was seen, and returns that one.
+// anyOf returns the state that is what was seen, or an error if none is.
 func anyOf(seen map[string]seenFile, allowed []state) (state, error) {
 	var errs []string
 	for _, s := range allowed {
@@ -201,6 +201,7 @@ func anyOf(seen map[string]seenFile, allowed []state) (state, error) {
 		}
 		errs = append(errs, err.Error())
 	}
-	return nil, fmt.Errorf("none of %d possible states: %s; there are %.300q", len(allowed),
+	return nil, fmt.Errorf("the bucket has none of %d possible states: %s; it has %.300q",
+		len(allowed),
 		strings.Join(errs, "; or "), slices.Sorted(maps.Keys(seen)))
 }

@@ -10,14 +10,14 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// step is one operation of a crash proof.
+// step is one operation of a crash test.
 type step struct {
 	op     string // put, copy, move, delete
 	name   string // what is written or deleted
 	src    string // of a copy and a move
 	file   proofFile
-	cond   string // "", absent, version: the current one
-	attrs  int    // of a copy: the kind of new attributes, of number seq; 0 keeps the old
+	cond   string // "", "absent", or "version" (the current one)
+	attrs  int    // of a copy: the kind of new attributes, with the number seqNew; 0 keeps the old
 	seqNew int
 }
 
@@ -79,8 +79,8 @@ func (s step) condition(ctx context.Context, b files.Bucket) (files.Condition, e
 	return files.Condition{}, nil
 }
 
-// states are those that may be seen while the step is under way, beginning with the one
-// before and ending with the one after it.
+// states returns the states that are possible while the step is in progress, from the
+// one before it to the one after it.
 func (s step) states(before state) []state {
 	switch s.op {
 	case "put":
@@ -99,13 +99,13 @@ func (s step) states(before state) []state {
 	return []state{before, copied, copied.without(s.src)}
 }
 
-// after is the state after the step.
+// after returns the state after the step.
 func (s step) after(before state) state {
 	all := s.states(before)
 	return all[len(all)-1]
 }
 
-// subjects are the names that the step touches.
+// subjects returns the names that the step changes.
 func (s step) subjects() []string {
 	if s.op == "move" {
 		return []string{s.name, s.src}
@@ -113,7 +113,7 @@ func (s step) subjects() []string {
 	return []string{s.name}
 }
 
-// perform does the steps and returns the state behind them.
+// perform does the steps and returns the state after them.
 func perform(ctx context.Context, b files.Bucket, before state, steps []step) (state, error) {
 	for _, s := range steps {
 		if err := s.do(ctx, b); err != nil {
@@ -124,20 +124,20 @@ func perform(ctx context.Context, b files.Bucket, before state, steps []step) (s
 	return before, nil
 }
 
-// long is an element that no file system holds.
+// long is an element that is too long for every file system.
 var long = strings.Repeat("long-", 60)
 
-// scenario is a step, and what was acknowledged before it.
+// scenario is a step, and the steps that were acknowledged before it.
 type scenario struct {
 	name  string
 	setup []step
 	run   step
 }
 
-// beside are files that no scenario touches.
+// beside puts files that no scenario changes.
 var beside = []step{stepPut("d/beside", 1, 0), stepPut("d/f.attrs-not", 2, 2), stepPut("e/x", 3, 1)}
 
-// scenarios are what is killed, and failed, at every operation.
+// scenarios are the steps that are killed, and made to fail, at every operation.
 var scenarios = []scenario{
 	{"new file in new folders of an empty bucket", nil, stepPut("p/q/f", 10, 0)},
 	{"new file in a new folder", beside, stepPut("n/f.json", 10, 0)},
@@ -190,5 +190,5 @@ var scenarios = []scenario{
 		beside...), stepDelete(long + "/" + long)},
 }
 
-// alone makes a list of one, with room of its own to append to.
+// alone returns a list of this step, to append to.
 func (s step) alone() []step { return []step{s} }

@@ -16,7 +16,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestConformanceOddDisks runs the suite on disks with other habits than the usual ones.
+// TestConformanceOddDisks runs the suite on disks with unusual habits.
 func TestConformanceOddDisks(t *testing.T) {
 	if os.Getenv("CLOUDFILES_MOUNTS") == "" {
 		t.Skip("long: set CLOUDFILES_MOUNTS=1 for the whole suite on four odd disks")
@@ -28,7 +28,7 @@ func TestConformanceOddDisks(t *testing.T) {
 	}
 }
 
-// hardNames are names that one disk or another takes for one, refuses or changes.
+// hardNames are names that some disk doesn't distinguish, refuses or changes.
 var hardNames = []string{
 	"photo.jpg", "Photo.jpg", "PHOTO.JPG",
 	"Zürich/a", "zürich/a", "ZÜRICH/A", "dir/x", "DIR/x", "Dir",
@@ -50,7 +50,7 @@ func TestOddNames(t *testing.T) {
 	}
 }
 
-// testNames puts hard names, from two handles, and looks at them from a third.
+// testNames puts hardNames by two handles, and checks them by a third.
 func testNames(t *testing.T, open func() files.Bucket) {
 	t.Helper()
 	ctx := t.Context()
@@ -68,16 +68,17 @@ func testNames(t *testing.T, open func() files.Bucket) {
 	}
 	d := open()
 	if f := d.Features(); !f.AnyName || f.MaxName != files.MaxName {
-		t.Errorf("AnyName is %v, MaxName %d", f.AnyName, f.MaxName)
-	}
+		t.Errorf("Features has AnyName %v, MaxName %d, want true, %d", f.AnyName, f.MaxName,
+\t\t\tfiles.MaxName) }
 	for _, name := range hardNames {
 		if s, err := files.ReadString(ctx, d, name, nil); err != nil || s != text(name) {
-			t.Errorf("%q holds %q, %v", name, s, err)
+			t.Errorf("ReadString(%q) = %q, %v, want %q", name, s, err, text(name))
 		}
 	}
 	want := slices.Sorted(slices.Values(hardNames))
 	if got := listed(t, d); !slices.Equal(got, want) {
-		t.Errorf("listed %q,\nwant   %q", got, want)
+		t.Errorf("listed %q,
+want %q", got, want)
 	}
 	for i, name := range want {
 		if err := d.Delete(ctx, name, nil); err != nil {
@@ -100,8 +101,7 @@ func listed(t *testing.T, b files.Bucket) (names []string) {
 	return names
 }
 
-// What other programs put on a disk that folds is there under its own spelling alone,
-// keeps its place when it is replaced, and is in nobody's way (L1, N2, N4).
+// On a disk that folds, a file of another program exists only under its own spelling, keeps its name on disk when it is replaced, and doesn't prevent files with other spellings (L1, N2, N4).
 func TestFoldedForeignFiles(t *testing.T) {
 	dir := t.TempDir()
 	ok(t, os.MkdirAll(filepath.Join(dir, "DCIM/100CANON"), 0o777))
@@ -110,7 +110,7 @@ func TestFoldedForeignFiles(t *testing.T) {
 	sys := oddDisks()["folds"]()
 	ctx := t.Context()
 	open := func() files.Bucket { return driver.New(openOdd(t, sys, dir)) }
-	for range 2 { // a second handle knows what the first has found
+	for range 2 { // a second handle uses what the first has found
 		b := open()
 		if got := listed(t, b); !slices.Equal(got, []string{"DCIM/100CANON/IMG_0001.JPG"}) {
 			t.Fatalf("listed %q", got)
@@ -123,10 +123,10 @@ func TestFoldedForeignFiles(t *testing.T) {
 			ok(t, err)
 		}
 		if s, _ := fetch(t, b, "DCIM/100CANON/IMG_0001.JPG"); s != "photo" {
-			t.Errorf("the photo is %q", s)
+			t.Errorf("the photo = %q, want \"photo\"", s)
 		}
 		if n := len(listed(t, b)); n != 3 {
-			t.Errorf("%d names: %q", n, listed(t, b))
+			t.Errorf("%d names are listed, want 3: %q", n, listed(t, b))
 		}
 		ok(t, b.Delete(ctx, "dcim/100CANON/IMG_0001.JPG", nil))
 		ok(t, b.Delete(ctx, "DCIM/100CANON/img_0001.jpg", nil))
@@ -135,17 +135,17 @@ func TestFoldedForeignFiles(t *testing.T) {
 	_, err := files.PutString(ctx, b, "DCIM/100CANON/IMG_0001.JPG", "edited", nil)
 	ok(t, err)
 	if data, err := os.ReadFile(photo); string(data) != "edited" {
-		t.Errorf("the photo's own place holds %q, %v", data, err)
+		t.Errorf("after Put, the photo's file on disk = %q, %v, want \"edited\"", data, err)
 	}
 	if _, err := files.PutString(ctx, b, "New.JPG", "new", nil); err != nil {
 		t.Error(err)
 	}
 	if data, err := os.ReadFile(filepath.Join(dir, "New.JPG")); string(data) != "new" {
-		t.Errorf("a new name is not at its own place: %q, %v", data, err)
+		t.Errorf("New.JPG on disk = %q, %v, want \"new\"", data, err)
 	}
 }
 
-// The note about a disk is the same for all, only grows, and a newer one is refused.
+// A note about a disk is read as it was written, only grows, and is refused if a newer version wrote it.
 func TestDiskTraitsAreFound(t *testing.T) {
 	all := habits{
 		rules: rules{
@@ -160,23 +160,22 @@ func TestDiskTraitsAreFound(t *testing.T) {
 	}
 	for _, h := range []habits{{}, {resolution: 1}, all} {
 		if got, err := parseHabits(h.String() + "\n"); err != nil || got != h {
-			t.Errorf("%q is read as %+v, %v", h, got, err)
+			t.Errorf("parseHabits(%q) = %+v, %v, want the same habits", h, got, err)
 		}
 		if got := all.and(h); got.rules != all.rules || !got.folds {
-			t.Errorf("%v and %v is %v", all, h, got)
+			t.Errorf("%v and %v = %v, want the rules of the first", all, h, got)
 		}
 	}
 	for _, text := range []string{
 		"disk 2 time=1s", "disk 1 new", "disk 1 time=x", "1", "disk 1 limit=5",
 	} {
 		if h, err := parseHabits(text); !errors.Is(err, files.ErrInvalid) {
-			t.Errorf("%q is read as %+v, %v", text, h, err)
+			t.Errorf("parseHabits(%q) = %+v, %v, want ErrInvalid", text, h, err)
 		}
 	}
 }
 
-// A bucket that is copied from a disk that keeps all names to one that doesn't goes on,
-// and so does one that is copied back.
+// A bucket still works after it is copied from a disk that keeps all names to one that doesn't, and back.
 func TestDiskChanges(t *testing.T) {
 	dir := t.TempDir()
 	usual := driver.New(openOdd(t, fsys.OS(), dir))
@@ -202,7 +201,7 @@ func TestDiskChanges(t *testing.T) {
 		}
 		for _, n := range want {
 			if s, _ := fetch(t, b, n); s != n {
-				t.Errorf("%s: %q holds %q", name, n, s)
+				t.Errorf("%s: %q = %q, want its name", name, n, s)
 			}
 		}
 	}

@@ -94,9 +94,9 @@ func TestOpenErrors(t *testing.T) {
 	}{
 		{"file://" + dir + "/missing", files.ErrNoBucket, "create_dir=1"},
 		{"file://" + dir + "/missing?create_dir=0", files.ErrNoBucket, "create_dir=1"},
-		{"file://" + file, files.ErrInvalid, "there is a file"},
-		{"file://" + file + "/below", files.ErrInvalid, "there is a file"},
-		{"file://" + file + "/below?create_dir=1", files.ErrInvalid, "there is a file"},
+		{"file://" + file, files.ErrInvalid, "leads to a file"},
+		{"file://" + file + "/below", files.ErrInvalid, "leads to a file"},
+		{"file://" + file + "/below?create_dir=1", files.ErrInvalid, "leads to a file"},
 		{"file://" + dir + "?create_dir=maybe", files.ErrInvalid, "create_dir"},
 		{"file://" + dir + "?sync=half", files.ErrInvalid, "full or none"},
 		{"file://" + dir + "?sidecar=never", files.ErrInvalid, "sidecar"},
