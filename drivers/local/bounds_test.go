@@ -19,14 +19,16 @@ import (
 // renames has the kinds of operations that move what is staged.
 var renames = map[crashfs.Kind]bool{crashfs.Rename: true, crashfs.Exchange: true}
 
-// If a rename is always refused, Put soon returns an error with a kind and the cause, and doesn't sync for each attempt (X2).
+// If a rename is always refused, Put soon returns an error with a kind and the cause,
+// and doesn't sync for each attempt (X2).
 func TestRefusedRenames(t *testing.T) {
 	for _, errno := range []syscall.Errno{
 		syscall.ENOENT, syscall.EISDIR, syscall.EEXIST, syscall.ENOTEMPTY, syscall.ENOTDIR,
 		syscall.ELOOP,
 		syscall.EXDEV, syscall.EACCES, syscall.EPERM, syscall.ESTALE, syscall.EROFS,
 	} {
-		for _, sidecars := range []bool{true, false} { // whether renames of sidecars are refused too
+		// whether renames of sidecars are refused too
+		for _, sidecars := range []bool{true, false} {
 			for _, attrs := range []int{0, 2} {
 				t.Run(fmt.Sprint(errno, sidecars, attrs), func(t *testing.T) {
 					t.Parallel()
@@ -58,9 +60,11 @@ func refusedRenames(t *testing.T, errno syscall.Errno, sidecars bool, attrs int)
 	err := stepPut("f", 9, attrs).do(t.Context(), b)
 	took := time.Since(begin)
 	if !errors.Is(err, errno) && errno != syscall.EXDEV || files.KindOf(err) == nil {
-		t.Errorf("Put with renames refused by %v = %v, want that error and a kind", errno, err) } if took > 5*time.Second || syncs.Load() > 20 || refused.Load() > maxTurns+1 {
+		t.Errorf("Put with renames refused by %v = %v, want that error and a kind", errno, err)
+	}
+	if took > 5*time.Second || syncs.Load() > 20 || refused.Load() > maxTurns+1 {
 		t.Errorf("Put = %v after %v, %d renames and %d syncs, want fewer", err, took,
-\t\t\trefused.Load(), syncs.Load())
+			refused.Load(), syncs.Load())
 	}
 	refuse.Store(false)
 	if err := stepPut("f", 10, attrs).do(t.Context(), b); err != nil {
@@ -90,17 +94,20 @@ func TestContextEndsRetries(t *testing.T) {
 				}
 			}
 			if late >= 100*time.Millisecond {
-				t.Errorf("with %v failing with %v, %s returned %v after its context ended", kind, errno,
-\t\t\t\t\tname, late)
+				t.Errorf("with %v failing with %v, %s returned %v after its context ended", kind,
+					errno,
+					name, late)
 			}
 		}
 	}
 }
 
-// patientTries is how many times a call may be late: a single call may be late on a loaded machine, but a driver that doesn't wait for the context is always late.
+// patientTries is how many times a call may be late: a single call may be late on a
+// loaded machine, but a driver that doesn't wait for the context is always late.
 const patientTries = 5
 
-// endsLate returns how long after the end of its context the method returns while the system call is refused.
+// endsLate returns how long after the end of its context the method returns while the
+// system call is refused.
 func endsLate(
 	t *testing.T, name string, kind crashfs.Kind, errno syscall.Errno,
 ) time.Duration {
@@ -121,7 +128,8 @@ func endsLate(
 	return took - limit
 }
 
-// The wait for a lock that is refused, or that another program holds, is bounded, and the error has the cause.
+// The wait for a lock that is refused, or that another program holds, is bounded, and
+// the error has the cause.
 func TestRefusedLocks(t *testing.T) {
 	var faulter crashfs.Faulter
 	b := started(t, t.TempDir(), crashfs.Wrap(crashfs.Unsynced(), faulter.Hook), true)
@@ -130,13 +138,15 @@ func TestRefusedLocks(t *testing.T) {
 	err := b.Delete(t.Context(), "f", nil)
 	if took := time.Since(begin); !errors.Is(err,
 		files.ErrPermission) || !errors.Is(err, syscall.EACCES) || took > 2*refusedPatience {
-		t.Errorf("Delete with a refused lock = %v after %v, want EACCES as ErrPermission", err, took)
+		t.Errorf("Delete with a refused lock = %v after %v, want EACCES as ErrPermission", err,
+			took)
 	}
 	faulter.Set(nil)
 	check(t, b.Delete(t.Context(), "f", nil))
 }
 
-// A rename that is refused because readers have the target open, as on CIFS, is tried again until they close it, without staging the file again.
+// A rename that is refused because readers have the target open, as on CIFS, is tried
+// again until they close it, without staging the file again.
 func TestHeldTarget(t *testing.T) {
 	var refused atomic.Int32
 	sys := crashfs.Wrap(crashfs.Unsynced(), func(op *crashfs.Op, do func() error) error {

@@ -14,7 +14,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// A file that is replaced again and again is never missing, also if a program serves the file system (X1, L4).
+// A file that is replaced again and again is never missing, also if a program serves
+// the file system (X1, L4).
 func TestReplacedOnFUSE(t *testing.T) {
 	for _, kind := range []mounts.Kind{mounts.Bindfs, mounts.NTFS3G, mounts.Mergerfs} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -59,7 +60,8 @@ func TestReplacedOnFUSE(t *testing.T) {
 	}
 }
 
-// exFAT's program may crash when it looks up a name that isn't UTF-8, so it never gets such a name unless its folder lists it.
+// exFAT's program may crash when it looks up a name that isn't UTF-8, so it never gets
+// such a name unless its folder lists it.
 func TestKeyNotUTF8OnFUSE(t *testing.T) {
 	dir := mounts.New(t, mounts.ExfatFuse)
 	b := driver.New(openOdd(t, fsys.OS(), dir))
@@ -95,7 +97,9 @@ func TestDeadFUSE(t *testing.T) {
 	b := driver.New(openOdd(t, sys, dir))
 	sys.dead = true
 	if _, err := b.Stat(t.Context(), "a", nil); !errors.Is(err, files.ErrNoBucket) {
-		t.Errorf("Stat = %v, want ErrNoBucket", err) } if _, err := open(dir, nil, sys); !errors.Is(err, files.ErrNoBucket) {
+		t.Errorf("Stat = %v, want ErrNoBucket", err)
+	}
+	if _, err := open(dir, nil, sys); !errors.Is(err, files.ErrNoBucket) {
 		t.Errorf("Open = %v, want ErrNoBucket", err)
 	}
 }

@@ -18,7 +18,8 @@ import (
 
 func init() { childJobs["upload"] = uploadChild }
 
-// uploadChild puts its standard input under the name "up". Between the two halves it prints a line.
+// uploadChild puts its standard input under the name "up". Between the two halves it
+// prints a line.
 func uploadChild(task childTask) error {
 	b, err := openOver(task.Dir, nil, fsys.OS())
 	if err != nil {
@@ -46,7 +47,8 @@ type upload struct {
 	wait func() error
 }
 
-// startUpload starts a child and returns after the child has read the first half of the content.
+// startUpload starts a child and returns after the child has read the first half of the
+// content.
 func startUpload(t *testing.T, dir, half string, seq int) *upload {
 	t.Helper()
 	c := child(t.Context(), childTask{
@@ -70,13 +72,13 @@ func startUpload(t *testing.T, dir, half string, seq int) *upload {
 		t.Fatal(err)
 	}
 	if line, err := bufio.NewReader(out).ReadString('\n'); line != "half\n" {
-		t.Fatalf("the child printed %q, %v, want \"half\
-\"", line, err)
+		t.Fatalf("the child printed %q, %v, want \"half\\n\"", line, err)
 	}
 	return &upload{in, c.Process.Kill, c.Wait}
 }
 
-// The first write of the next handle removes what a dead process staged. What a live process stages stays, whatever another handle puts, overwrites, deletes and closes.
+// The first write of the next handle removes what a dead process staged. What a live
+// process stages stays, whatever another handle puts, overwrites, deletes and closes.
 func TestLiveUploadsSurvive(t *testing.T) {
 	dir := t.TempDir()
 	ctx := t.Context()
@@ -131,7 +133,8 @@ func TestLiveUploadsSurvive(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s.content != half+"and the end" || s.info.Metadata["seq"] != "7" {
-		t.Errorf("the live child's file has %d bytes and metadata %q, want the whole content and seq 7", len(s.content),
+		t.Errorf("the live child's file has %d bytes and metadata %q, want the whole content "+
+			"and seq 7", len(s.content),
 			s.info.Metadata)
 	}
 	if err := now["other"].seenIn(ctx, b, "other"); err != nil {

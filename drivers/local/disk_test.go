@@ -69,7 +69,8 @@ func testNames(t *testing.T, open func() files.Bucket) {
 	d := open()
 	if f := d.Features(); !f.AnyName || f.MaxName != files.MaxName {
 		t.Errorf("Features has AnyName %v, MaxName %d, want true, %d", f.AnyName, f.MaxName,
-\t\t\tfiles.MaxName) }
+			files.MaxName)
+	}
 	for _, name := range hardNames {
 		if s, err := files.ReadString(ctx, d, name, nil); err != nil || s != text(name) {
 			t.Errorf("ReadString(%q) = %q, %v, want %q", name, s, err, text(name))
@@ -77,8 +78,7 @@ func testNames(t *testing.T, open func() files.Bucket) {
 	}
 	want := slices.Sorted(slices.Values(hardNames))
 	if got := listed(t, d); !slices.Equal(got, want) {
-		t.Errorf("listed %q,
-want %q", got, want)
+		t.Errorf("listed %q,\nwant   %q", got, want)
 	}
 	for i, name := range want {
 		if err := d.Delete(ctx, name, nil); err != nil {
@@ -101,7 +101,9 @@ func listed(t *testing.T, b files.Bucket) (names []string) {
 	return names
 }
 
-// On a disk that folds, a file of another program exists only under its own spelling, keeps its name on disk when it is replaced, and doesn't prevent files with other spellings (L1, N2, N4).
+// On a disk that folds, a file of another program exists only under its own spelling,
+// keeps its name on disk when it is replaced, and doesn't prevent files with other
+// spellings (L1, N2, N4).
 func TestFoldedForeignFiles(t *testing.T) {
 	dir := t.TempDir()
 	ok(t, os.MkdirAll(filepath.Join(dir, "DCIM/100CANON"), 0o777))
@@ -145,7 +147,8 @@ func TestFoldedForeignFiles(t *testing.T) {
 	}
 }
 
-// A note about a disk is read as it was written, only grows, and is refused if a newer version wrote it.
+// A note about a disk is read as it was written, only grows, and is refused if a newer
+// version wrote it.
 func TestDiskTraitsAreFound(t *testing.T) {
 	all := habits{
 		rules: rules{
@@ -175,7 +178,8 @@ func TestDiskTraitsAreFound(t *testing.T) {
 	}
 }
 
-// A bucket still works after it is copied from a disk that keeps all names to one that doesn't, and back.
+// A bucket still works after it is copied from a disk that keeps all names to one that
+// doesn't, and back.
 func TestDiskChanges(t *testing.T) {
 	dir := t.TempDir()
 	usual := driver.New(openOdd(t, fsys.OS(), dir))
