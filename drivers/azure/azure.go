@@ -14,52 +14,52 @@ import (
 
 const (
 	mib = 1 << 20
-	// maxBlocks is how many blocks a blob has at most, and maxBlock how large one is,
-	// in bytes.
+	// maxBlocks is the most blocks of a blob, and maxBlock the largest size of one, in
+	// bytes.
 	maxBlocks = 50_000
 	maxBlock  = 4000 * mib
 	// maxFromURL is the largest source of Put Blob From URL, in bytes.
 	maxFromURL = 5000 * mib
-	// DefaultPartSize and DefaultConcurrency are the PartSize, in bytes, and the
-	// Concurrency if none is given.
+	// DefaultPartSize, in bytes, and DefaultConcurrency are the defaults of PartSize and
+	// Concurrency.
 	DefaultPartSize    = 8 * mib
 	DefaultConcurrency = 8
 	maxConcurrency     = 100
-	// maxElements is how many elements a name has at most.
+	// maxElements is the most elements that a name can have.
 	maxElements = 254
 )
 
 // Options are the options of New. The zero value is the default.
 type Options struct {
-	// Retry says how failed requests are retried; nil is the default policy. The SDK's
+	// Retry is the policy by which requests are retried; nil is retry.New(). The SDK's
 	// own retries are off.
 	Retry *retry.Policy
 	// PartSize is the size in bytes of an upload's parts, which the service calls
-	// blocks. It is at least 64 KiB and at most 4000 MiB; 0 is 8 MiB. Content up to
-	// this size is sent in one request.
+	// blocks. It is from 64 KiB to 4000 MiB; 0 is 8 MiB. Content up to this size is
+	// sent in one request.
 	PartSize int64
 	// Concurrency is how many parts of one upload are sent at a time, at most 100; 0 is
-	// 8. An upload holds at most PartSize × Concurrency bytes in memory, and all
-	//    uploads of the
-	// bucket together at most that, or 256 MiB if that is more, beyond one part each.
+	// 8. An upload holds at most PartSize × Concurrency bytes in memory. All uploads of
+	// the bucket together hold at most that, or 256 MiB if that is more, beyond one
+	// part each.
 	Concurrency int
-	// ReadAhead says how large bodies are read by several connections at a time (G10).
+	// ReadAhead says how several connections at a time read a large body (G10).
 	ReadAhead driver.ReadAhead
-	// HideFolderMarkers leaves out of listings the empty blobs with the metadata
+	// HideFolderMarkers omits from listings the empty blobs with the metadata
 	// hdi_isfolder, by which tools mark a folder in an account without a hierarchical
-	// namespace. Without it they are listed as empty files, since a listing returns no
-	// metadata unless it asks for all of it. Asking makes a page larger: by a tenth for
-	// files of this package, and by up to 8 KiB a file for others'. With it or without,
-	// Get and Stat don't find a file there.
+	// namespace. Without this option they are listed as empty files, since a listing
+	// returns metadata only if it requests all of it. That makes a page larger: by a
+	// tenth for files of this package, and by up to 8 KiB a file for others'. Get and
+	// Stat don't find a file there in either case.
 	HideFolderMarkers bool
 }
 
 // New makes a bucket of a container, through the caller's own client. Close leaves the
 // client open (X3). The client must not be nil. files.As returns it. Make it with
-// [ClientOptions], whose documentation says what happens without them: the SDK's
-// clients can't be changed later.
+// [ClientOptions], whose documentation says what happens without them: a client of the
+// SDK can't be changed later.
 //
-// Errors: ErrInvalid for options out of bounds.
+// Errors: ErrInvalid for options that are out of range.
 func New(client *container.Client, opts *Options) (files.Bucket, error) {
 	if client == nil {
 		panic("azure: New of a nil client")
@@ -115,16 +115,16 @@ type backend struct {
 	endpoint *url.URL // the container's
 	signs    bool
 	memory   *driver.PartMemory
-	// own: newClient made the client, which doesn't repeat requests and decompresses
-	// nothing.
-	own bool
-	// noFromURL: the service has no Put Blob From URL, which emulators lack.
+	// ownClient is true if newClient made the client, which neither retries nor
+	// decompresses anything.
+	ownClient bool
+	// noFromURL is true if the service has no Put Blob From URL, as some emulators.
 	noFromURL atomic.Bool
-	// noBatch: the service has no batches of deletions, which some emulators lack.
+	// noBatch is true if the service has no batches of deletions, as some emulators.
 	noBatch atomic.Bool
-	// tree: a response told that the account has a hierarchical namespace.
+	// tree is true if a response has shown that the account has a hierarchical namespace.
 	tree atomic.Bool
-	// from is what is known of listings that begin at a name, by fromState.
+	// from is what is known about listings that begin at a name, by fromState.
 	from [4]fromState
 }
 
@@ -158,8 +158,8 @@ func (b *backend) Features() files.Features {
 	}
 }
 
-// Varied implements driver.Varying: a hierarchical namespace is found out by its
-// responses.
+// Varied implements driver.Varying: only the service's responses show whether the account
+// has a hierarchical namespace.
 func (b *backend) Varied() uint64 {
 	if b.tree.Load() {
 		return 1
@@ -167,12 +167,12 @@ func (b *backend) Varied() uint64 {
 	return 0
 }
 
-// Store makes all handles on one container one store.
+// Store returns the same value for all handles of one container.
 func (b *backend) Store() any { return b.store }
 
 func (b *backend) Close() error { return nil }
 
-// As gives the container's client.
+// As returns the container's client.
 func (b *backend) As(target any) bool {
 	if p, ok := target.(**container.Client); ok {
 		*p = b.client()
@@ -181,8 +181,8 @@ func (b *backend) As(target any) bool {
 	return false
 }
 
-// Check asks for the container's blobs, one at most, since its properties may be denied
-// to who may read it.
+// Check lists at most one blob of the container, since permission to read blobs doesn't
+// include the container's properties.
 func (b *backend) Check(ctx context.Context) error {
 	one := int32(1)
 	return b.withRetry(ctx, opList, func(ctx context.Context) error {
@@ -193,7 +193,7 @@ func (b *backend) Check(ctx context.Context) error {
 	})
 }
 
-// withRetry makes a request as the policy says, and maps its failure.
+// withRetry makes a request under the retry policy, and maps its failure.
 func (b *backend) withRetry(ctx context.Context, o op,
 	request func(ctx context.Context) error) error {
 	return b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
@@ -201,8 +201,8 @@ func (b *backend) withRetry(ctx context.Context, o op,
 	})
 }
 
-// Layer is shown by files.Layers.
+// Layer returns the text for files.Layers.
 func (b *backend) Layer() string { return "azure, " + b.opts.Retry.String() }
 
-// ReadAhead is for New of package driver.
+// ReadAhead is called by New of package driver.
 func (b *backend) ReadAhead() driver.ReadAhead { return b.opts.ReadAhead }

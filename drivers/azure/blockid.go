@@ -7,9 +7,9 @@ import (
 	"fmt"
 )
 
-// blockIDs names the blocks of one upload. All of a blob's uncommitted blocks must have
-// IDs of one length, and those of another upload of the name must not be taken for
-// ours: so they are long, and random in front.
+// blockIDs makes the IDs of one upload's blocks. All uncommitted blocks of a blob must
+// have IDs of one length, and blocks of another upload must not be taken for this
+// one's, so each ID begins with a long random text.
 type blockIDs struct{ upload string }
 
 func newBlockIDs() blockIDs {
@@ -31,6 +31,6 @@ func (b blockIDs) list(n int) []string {
 }
 
 func fromHex(s string) []byte {
-	b, _ := hex.DecodeString(s) // checked by package driver
+	b, _ := hex.DecodeString(s) // package driver has checked it
 	return b
 }

@@ -76,7 +76,7 @@ func TestClientOptions(t *testing.T) {
 				}
 			}
 		})
-		for s, most := range map[int64]int64{400: maxError, 503: maxError, 200: maxAnswer} {
+		for s, most := range map[int64]int64{400: maxError, 503: maxError, 200: maxDocument} {
 			status.Store(s)
 			sent.Store(0)
 			for _, err := range b.List(t.Context(), "", nil) {

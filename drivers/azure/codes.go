@@ -2,8 +2,8 @@ package azure
 
 import "cloudfiles.dev/files"
 
-// codes maps the service's error codes to what they mean, whatever was asked; what
-// depends on that is in reply.kind. See
+// codes maps the service's error codes to sentinels, for all kinds of request;
+// response.kind handles what depends on the kind. See
 // https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes,
 // https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes and,
 // for accounts with a hierarchical namespace, data-lake-storage-gen2 beside them.
@@ -78,7 +78,8 @@ func init() {
 			"TooManyRequests", "AccountRequestRateExceeded", "IngressLimitExceeded",
 			// Another upload has dropped the blocks of this one: the Put may begin again.
 			"InvalidBlobOrBlock", "InvalidBlockList",
-			// Conditions, where none was sent: those that were are in reply.condition.
+			// Conditions of requests without a condition: response.condition handles
+			// the others.
 			"ConditionNotMet", "TargetConditionNotMet", "SourceConditionNotMet",
 			"BlobAlreadyExists",
 			"PathAlreadyExists", "ResourceAlreadyExists", "AppendPositionConditionNotMet",
@@ -98,7 +99,8 @@ func init() {
 			"FeatureNotYetSupportedForHierarchicalNamespaceAccounts",
 			"FeatureNotSupportedForHierarchicalNamespaceAccounts",
 			"HierarchicalNamespaceNotEnabled", "EndpointUnsupportedAccountFeatures",
-			// The name is another kind of blob's, a directory's, or below a file.
+			// The name belongs to another kind of blob or a directory, or is below a
+			// file.
 			"InvalidBlobType", "BlobOperationNotSupported", "ResourceTypeMismatch", "PathConflict",
 			"DirectoryIsNotEmpty", "DirectoryNotEmpty", "InvalidPathParts",
 			"TreeRenameNotSupported",
@@ -110,7 +112,7 @@ func init() {
 	}
 }
 
-// hints are words for people beside a code.
+// hints explain a code to people.
 var hints = map[string]string{
 	"LeaseIdMissing":              "somebody holds a lease of the blob",
 	"LeaseLost":                   "somebody holds a lease of the blob",
@@ -119,29 +121,29 @@ var hints = map[string]string{
 	"BlobArchived": "the blob is archived, and must be rehydrated before it " +
 		"can be read",
 	"BlobBeingRehydrated":       "the blob is archived, and is being rehydrated",
-	"UnauthorizedBlobOverwrite": "the credentials allow new files alone",
+	"UnauthorizedBlobOverwrite": "the credentials only allow new files",
 	"InvalidBlobOrBlock":        outpaced,
 	"InvalidBlockList":          outpaced,
-	"InvalidBlobType": "the name is that of an append blob, a page blob or a directory, " +
-		"which nothing replaces: delete it first",
+	"InvalidBlobType": "an append blob, a page blob or a directory has this name, " +
+		"and nothing replaces it: delete it first",
 	"BlobOperationNotSupported": "the blob was made through the Data Lake interface, " +
-		"and takes no blocks: delete it first",
+		"and accepts no blocks: delete it first",
 	"ResourceTypeMismatch": notInTree,
 	"PathConflict":         notInTree,
 	"DirectoryIsNotEmpty":  notInTree,
 	"DirectoryNotEmpty":    notInTree,
 	"AuthenticationFailed": "the key or the signature isn't the account's or has expired, " +
 		"or this machine's clock is wrong",
-	"AuthorizationFailure":     "a firewall of the account's, or a signature's limits",
+	"AuthorizationFailure":     "the account's firewall or the signature's limits forbid it",
 	"PublicAccessNotPermitted": "the account allows no anonymous access",
 	"KeyBasedAuthenticationNotPermitted": "the account allows no access by its key: " +
 		"use an identity",
-	"InvalidRange": "no range of the blob",
+	"InvalidRange": "the blob has no such range",
 }
 
 const (
 	outpaced = "another upload of the name was committed meanwhile, " +
-		"which drops the blocks of this one"
+		"and the service dropped the blocks of this one"
 	notInTree = "the account has a hierarchical namespace, " +
-		"in which a file and a directory can't have one name"
+		"where a file and a directory can't have the same name"
 )

@@ -70,7 +70,7 @@ func TestCodes(t *testing.T) {
 		}
 		for o := range ops {
 			for _, flag := range []op{0, ifMatch, ifNone} {
-				checkKind(t, response{status: status, code: code, own: true}, o|flag)
+				checkKind(t, response{status: status, code: code, genuine: true}, o|flag)
 			}
 		}
 	}
@@ -78,8 +78,8 @@ func TestCodes(t *testing.T) {
 	for status := 300; status < 600; status++ {
 		for o := range ops {
 			for _, own := range []bool{true, false} {
-				checkKind(t, response{status: status, code: "UnheardOf", own: own}, o)
-				checkKind(t, response{status: status, own: own, bare: true}, o)
+				checkKind(t, response{status: status, code: "UnheardOf", genuine: own}, o)
+				checkKind(t, response{status: status, genuine: own, bare: true}, o)
 			}
 		}
 	}
@@ -98,7 +98,7 @@ func checkKind(t *testing.T, r response, o op) {
 	case kind == files.ErrExist && base != opPutAbsent,
 		(kind == files.ErrPrecondition || kind == files.ErrNotModified) && !conditional:
 		t.Errorf("%+v by %d, without a condition: %v", r, o, kind)
-	case kind == files.ErrNotExist && !reads, kind == files.ErrNotExist && !r.own:
+	case kind == files.ErrNotExist && !reads, kind == files.ErrNotExist && !r.genuine:
 		t.Errorf("%+v by %d: %v", r, o, kind)
 	}
 }

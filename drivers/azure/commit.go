@@ -11,7 +11,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 )
 
-// write is what one request makes of a blob: Put Blob, Put Block List, or Put Blob From
+// write is what one request writes to a blob: Put Blob, Put Block List, or Put Blob From
 // URL.
 type write struct {
 	name    string
@@ -23,7 +23,7 @@ type write struct {
 	writeID string // in the metadata of conditional writes, and of resumed uploads
 	copies  bool   // the content is another blob's, which the request names
 
-	// What is made of these for the request: here, since each for itself would be an
+	// What the request needs of these is kept here, since each would otherwise be an
 	// allocation.
 	http blob.HTTPHeaders
 	sum  string
@@ -44,7 +44,7 @@ func (w *write) headers() *blob.HTTPHeaders {
 	return &w.http
 }
 
-// strPtr is nil for "".
+// strPtr returns nil for "".
 func strPtr(s *string) *string {
 	if *s == "" {
 		return nil
@@ -71,7 +71,7 @@ func (w *write) conditions() *blob.AccessConditions {
 		}
 	}
 	if v, ok := w.cond.Version(); ok {
-		return readConditions(v, "")
+		return accessConditions(v, "")
 	}
 	return nil
 }
@@ -89,24 +89,26 @@ func (w *write) op() op {
 	return o
 }
 
-// writeResult is what the response to a write says.
+// writeResult is what the response to a write reports.
 type writeResult struct {
 	etag    *azcore.ETag
 	modTime *time.Time
 }
 
-// commit makes the request that the file changes by. A conditional one whose response was
-// lost recognises itself by its mark when it is repeated, or at the end; what can't be
-// known is ErrUncertain (P2). sent, if not nil, reports whether the request's content
-// was sent whole: before that nothing can have changed.
+// commit makes the request that changes the file. If the response to a conditional
+// write is lost, the write's mark identifies it when it is repeated, or at the end; an
+// unknown outcome is ErrUncertain (P2). sent, if not nil, reports whether the request's
+// content was sent completely: before that nothing can have changed.
 func (b *backend) commit(ctx context.Context, w *write, sent func() bool,
 	request func(ctx context.Context) (writeResult, error),
 ) (files.Info, error) {
 	if !w.cond.IsZero() && w.writeID == "" {
 		w.writeID = rand.Text()
 	}
-	unsure, asked := false, false
-	refusals, vague := 0, false // of requests that were sent whole; one wasn't the service's word
+	unsure, searched := false, false
+	// refusals counts the refusals of requests that were sent completely, and vague is
+	// true if one of them wasn't the service's own.
+	refusals, vague := 0, false
 	var done writeResult
 	var found *files.Info
 	err := b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
@@ -121,7 +123,7 @@ func (b *backend) commit(ctx context.Context, w *write, sent func() bool,
 		failed := files.KindOf(mapped) == files.ErrExist ||
 			files.KindOf(mapped) == files.ErrPrecondition
 		if failed && (unsure || refusals > 0) {
-			asked = true
+			searched = true
 			switch found = b.findOwnWrite(ctx, w); {
 			case found != nil:
 				return nil
@@ -133,7 +135,7 @@ func (b *backend) commit(ctx context.Context, w *write, sent func() bool,
 			unsure = unsure || !notApplied(err)
 			if r := responseOf(err); r.status != 0 {
 				refusals++
-				vague = vague || !r.own
+				vague = vague || !r.genuine
 			}
 		}
 		return mapped
@@ -145,9 +147,9 @@ func (b *backend) commit(ctx context.Context, w *write, sent func() bool,
 		return w.info(done), nil
 	case !unsure, k == files.ErrUncertain, k == files.ErrCorrupt, k == files.ErrInvalid &&
 		w.writeID == "":
-		return files.Info{}, err // the repeat was refused for what it is, and so was the first
+		return files.Info{}, err // the first was refused for the same reason as the repeat
 	}
-	if w.writeID != "" && !asked && ctx.Err() == nil {
+	if w.writeID != "" && !searched && ctx.Err() == nil {
 		if found := b.findOwnWrite(ctx, w); found != nil {
 			return *found, nil
 		}
@@ -155,7 +157,7 @@ func (b *backend) commit(ctx context.Context, w *write, sent func() bool,
 	return files.Info{}, uncertain(err, "")
 }
 
-// info is what a write made.
+// info returns the Info of what was written.
 func (w *write) info(r writeResult) files.Info {
 	return files.Info{
 		Entry: files.Entry{
@@ -168,8 +170,8 @@ func (w *write) info(r writeResult) files.Info {
 	}
 }
 
-// findOwnWrite finds what an earlier try of the same write stored; nil if it is
-// another's.
+// findOwnWrite returns what an earlier attempt of the same write stored, or nil if
+// another write stored the file.
 func (b *backend) findOwnWrite(ctx context.Context, w *write) *files.Info {
 	var r blob.GetPropertiesResponse
 	err := b.request(ctx, opStat, func(ctx context.Context) (err error) {
@@ -183,8 +185,9 @@ func (b *backend) findOwnWrite(ctx context.Context, w *write) *files.Info {
 	return &info
 }
 
-// uncertain keeps the cause: the context's end, too, is found by errors.Is. What the
-// repeat was told isn't an outcome, so its sentinel isn't found beside ErrUncertain.
+// uncertain keeps the cause: errors.Is also finds the end of the context. A repeat's
+// failure isn't the outcome of the write, so errors.Is doesn't find its sentinel beside
+// ErrUncertain.
 func uncertain(err error, more string) error {
 	words := "the response to the write was lost" + more + ": " + detail(err)
 	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {
@@ -193,21 +196,21 @@ func uncertain(err error, more string) error {
 	return files.WithCause(files.ErrUncertain, err, words)
 }
 
-// causeOnly is a cause whose sentinel doesn't count.
+// causeOnly is a cause whose sentinel errors.Is doesn't find.
 type causeOnly struct{ err error }
 
 func (h *causeOnly) Error() string { return h.err.Error() }
 
-// Is finds the context's end alone.
+// Is finds only the end of the context.
 func (h *causeOnly) Is(target error) bool {
 	ended := target == context.Canceled || target == context.DeadlineExceeded
 	return ended && errors.Is(h.err, target)
 }
 
-// As reaches the SDK's error.
+// As finds the SDK's error.
 func (h *causeOnly) As(target any) bool { return errors.As(h.err, target) }
 
-// detail is an error's words without those of its sentinel.
+// detail is an error's text without that of its sentinel.
 func detail(err error) string {
 	e, ok := files.NewError(files.OpPut, "", err).(*files.Error)
 	if ok && e.Detail != "" {

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// connectionString is the one of the environment, or "".
+// connectionString is the environment's connection string, or "".
 func connectionString() string {
 	if s := setting("AZURE_STORAGE_CONNECTION_STRING"); s != "" {
 		return s
@@ -18,11 +18,11 @@ func connectionString() string {
 	return setting("AZURE_STORAGEBLOB_CONNECTIONSTRING")
 }
 
-// setting is a variable of the environment, without the quotes that files of such
-// variables leave around it.
+// setting is a variable of the environment, without surrounding quotes, which files of
+// variables may leave.
 func setting(name string) string { return unquoted(os.Getenv(name)) }
 
-// unquoted removes white space, and one pair of quotes that match.
+// unquoted removes white space and one matching pair of quotes.
 func unquoted(s string) string {
 	s = strings.TrimSpace(s)
 	if n := len(s); n >= 2 && (s[0] == '"' || s[0] == '\'') && s[n-1] == s[0] {
@@ -31,7 +31,7 @@ func unquoted(s string) string {
 	return s
 }
 
-// The account of emulators, which isn't a secret:
+// The account of emulators, which isn't secret:
 // https://learn.microsoft.com/azure/storage/common/storage-connect-azurite
 const (
 	devAccount = "devstoreaccount1"
@@ -39,8 +39,8 @@ const (
 		"eksoGMGw=="
 )
 
-// connectionService reads a connection string: of an account's key, of a shared access
-// signature, or of an emulator.
+// connectionService reads a connection string, which has an account's key or a shared
+// access signature, or selects an emulator.
 // https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string
 func connectionService() (service, error) {
 	const from = "AZURE_STORAGE_CONNECTION_STRING"
@@ -70,13 +70,14 @@ func connectionService() (service, error) {
 		switch {
 		case err != nil || !q.Has("sig"):
 			return s, files.Errorf(files.ErrInvalid,
-				"the BlobEndpoint of %s has a query that is no shared access signature", from)
+				"the BlobEndpoint of %s has a query that isn't a shared access signature", from)
 		case s.sas != "" && s.sas != signature:
 			return s, files.Errorf(files.ErrInvalid,
 				"%s has two shared access signatures, of different values", from)
 		}
 		s.sas = signature
-		// One of an account is for its address; any other is shown with a container's.
+		// An account's signature is for the account's address; any other comes with a
+		// container's.
 		s.inContainer = !q.Has("ss")
 	}
 	if strings.EqualFold(parts["usedevelopmentstorage"], "true") {
@@ -85,7 +86,8 @@ func connectionService() (service, error) {
 		if err != nil {
 			return s, err
 		}
-		proxy.Host = strings.TrimSuffix(proxy.Host, ":"+proxy.Port()) // which is the emulator's own
+		// the emulator has its own port
+		proxy.Host = strings.TrimSuffix(proxy.Host, ":"+proxy.Port())
 		address = proxy.Scheme + "://" + proxy.Host + ":10000/" + devAccount
 	}
 	if address == "" && s.account != "" {
@@ -106,7 +108,7 @@ func connectionService() (service, error) {
 		return s, err
 	}
 	s.endpoint = u
-	if s.account == "" { // of a signature: the first word of the host, or the path
+	if s.account == "" { // of a signature: the first element of the host or path
 		s.account, _, _ = strings.Cut(u.Hostname(), ".")
 		if connect.IsAlone(u.Hostname()) {
 			s.account, _, _ = strings.Cut(strings.Trim(u.Path, "/"), "/")

@@ -12,10 +12,10 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 )
 
-// settings are what the URL's parameters are called, for the texts of errors.
+// settings names the URL's parameters in the texts of errors.
 var settings = connect.Settings{
 	TLS:       "write protocol=https",
-	Plain:     "write protocol=http, as emulators want",
+	Plain:     "write protocol=http, which emulators use",
 	Host:      "write the certificate's host in domain=",
 	Authority: "set SSL_CERT_FILE to the authority's certificate",
 }
@@ -25,8 +25,8 @@ const setCredentials = "there are no credentials, or they can't be refreshed: se
 	"AZURE_STORAGE_SAS_TOKEN or AZURE_STORAGE_CONNECTION_STRING, log in with az login, or write " +
 	"anonymous=true for a public container"
 
-// isCredentials reports a failure to get a token: azidentity's errors say that
-// repeating is no use.
+// isCredentials reports whether err is a failure to get a token: azidentity marks its
+// errors as not retriable.
 func isCredentials(err error) bool {
 	var no interface{ NonRetriable() }
 	if _, answered := errors.AsType[*azcore.ResponseError](err); answered {
@@ -36,18 +36,18 @@ func isCredentials(err error) bool {
 	return errors.As(err, &no)
 }
 
-// again repeats a request once and at once where a corrected clock may change the
-// answer.
-type again struct {
+// clockPolicy repeats a request once, without delay, if a corrected clock may change the
+// response.
+type clockPolicy struct {
 	offset atomic.Int64 // of the service's clock, in nanoseconds
 }
 
-// skewTime is how wrong a clock must be; the service takes 15 minutes:
-// https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key
+// skewTime is by how much a clock must be wrong to be corrected; the service accepts 15
+// minutes: https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key
 const skewTime = 4 * time.Minute
 
-// Do comes before the request is signed.
-func (a *again) Do(req *policy.Request) (*http.Response, error) {
+// Do runs before the request is signed.
+func (a *clockPolicy) Do(req *policy.Request) (*http.Response, error) {
 	a.date(req)
 	resp, err := req.Next()
 	if err != nil || resp.StatusCode != http.StatusForbidden &&
@@ -62,16 +62,16 @@ func (a *again) Do(req *policy.Request) (*http.Response, error) {
 	return req.Next()
 }
 
-// date writes the corrected time, which the signature of the account's key is of.
-func (a *again) date(req *policy.Request) {
+// date sets the corrected time, which the signature by the account's key includes.
+func (a *clockPolicy) date(req *policy.Request) {
 	if d := time.Duration(a.offset.Load()); d != 0 {
 		at := time.Now().Add(d).UTC().Format(http.TimeFormat)
 		req.Raw().Header["x-ms-date"] = []string{at}
 	}
 }
 
-// skewed corrects the clock by a response's, and reports whether it was wrong.
-func (a *again) skewed(resp *http.Response) bool {
+// skewed corrects the clock by the response's Date, and reports whether it was wrong.
+func (a *clockPolicy) skewed(resp *http.Response) bool {
 	date, err := http.ParseTime(resp.Header.Get("Date"))
 	off := time.Until(date)
 	if err != nil || (off-time.Duration(a.offset.Load())).Abs() <= skewTime {

@@ -13,9 +13,10 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// Delete removes the blob, with its snapshots, in one request. If a response was lost, a
-// conditional one can't know whether it deleted the blob itself. A directory, which an
-// account with a hierarchical namespace refuses to delete with its files, isn't a file.
+// Delete removes the blob and its snapshots in one request. If the response to a
+// conditional deletion is lost, it is unknown whether it deleted the blob. A directory
+// isn't a file; an account with a hierarchical namespace refuses to delete one that has
+// files.
 func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
 	switch {
 	case missing(key) && ifVersion == "":
@@ -28,13 +29,13 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	}
 	opts := &blob.DeleteOptions{
 		DeleteSnapshots:  &withSnapshots,
-		AccessConditions: readConditions(ifVersion, ""),
+		AccessConditions: accessConditions(ifVersion, ""),
 	}
 	o := opDelete
 	if ifVersion != "" {
 		o = opDeleteMatch
 	}
-	unsure, vague := false, false // of vague ones, something in front of the service said no
+	unsure, vague := false, false // vague: a refusal wasn't the service's own
 	err := b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
 		err := b.request(ctx, o, func(ctx context.Context) error {
 			_, err := b.blob(key.Name).Delete(ctx, opts)
@@ -48,7 +49,7 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 		}
 		unsure = unsure || ifVersion != "" && err != nil && !notApplied(err)
 		r := responseOf(err)
-		vague = vague || ifVersion != "" && r.status != 0 && !r.own
+		vague = vague || ifVersion != "" && r.status != 0 && !r.genuine
 		return mapped
 	})
 	switch k := files.KindOf(err); {
@@ -63,8 +64,8 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	return err
 }
 
-// uncertainDelete is for a conditional deletion whose response was lost, and whose
-// repeats failed.
+// uncertainDelete is the error for a conditional deletion whose response was lost and
+// whose repeats failed.
 func uncertainDelete(err error) error {
 	words := "the response to the deletion was lost: " + detail(err)
 	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {
@@ -73,7 +74,7 @@ func uncertainDelete(err error) error {
 	return files.WithCause(files.ErrUncertain, err, words)
 }
 
-// isDirectory reports that a directory was to be deleted, which has files. See
+// isDirectory reports whether the request was to delete a directory that has files. See
 // https://learn.microsoft.com/azure/storage/blobs/data-lake-storage-known-issues
 func isDirectory(err error) bool {
 	code := responseOf(err).code
@@ -82,36 +83,36 @@ func isDirectory(err error) bool {
 
 var withSnapshots = blob.DeleteSnapshotsOptionTypeInclude
 
-// MaxDeleteMany is how many deletions the service takes in one batch.
+// MaxDeleteMany is the most deletions that the service accepts in one batch.
 func (b *backend) MaxDeleteMany() int { return 256 }
 
-// DeleteMany deletes in one request. A deletion that was not answered, or that the
-// service was too busy for, is repeated by itself.
+// DeleteMany deletes in one request. A deletion without a response, or one that the
+// service was too busy for, is repeated in a request of its own.
 // https://learn.microsoft.com/rest/api/storageservices/blob-batch
 func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	errs := make([]error, len(names))
-	var asked []int
+	var pending []int
 	for i, name := range names {
 		if !missing(driver.Key{Name: name}) {
-			asked = append(asked, i)
+			pending = append(pending, i)
 		}
 	}
-	if len(asked) == 0 {
+	if len(pending) == 0 {
 		return errs
 	}
 	if b.noBatch.Load() {
-		b.deleteEach(ctx, names, asked, errs)
+		b.deleteEach(ctx, names, pending, errs)
 		return errs
 	}
-	r, err := b.batch(ctx, names, asked)
+	r, err := b.batch(ctx, names, pending)
 	if lacksBatch(err) {
-		if b.deleteEach(ctx, names, asked, errs) {
+		if b.deleteEach(ctx, names, pending, errs) {
 			b.noBatch.Store(true)
 		}
 		return errs
 	}
 	if err != nil {
-		for _, i := range asked {
+		for _, i := range pending {
 			errs[i] = err
 		}
 		return errs
@@ -119,20 +120,20 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	const settled = -1
 	for _, item := range r.Responses {
 		k := value(item.ContentID)
-		if item.ContentID == nil || k < 0 || k >= len(asked) || asked[k] == settled {
+		if item.ContentID == nil || k < 0 || k >= len(pending) || pending[k] == settled {
 			continue
 		}
-		i := asked[k]
+		i := pending[k]
 		err := b.mapError(ctx, opDelete|inBatch, batchPartError(item.Error))
 		if files.KindOf(err) == files.ErrUnavailable {
-			continue // it is asked again, by itself
+			continue // it is repeated below
 		}
-		asked[k] = settled
+		pending[k] = settled
 		if files.KindOf(err) != files.ErrNotExist && !isDirectory(err) {
 			errs[i] = err
 		}
 	}
-	for _, i := range asked {
+	for _, i := range pending {
 		if i != settled {
 			errs[i] = b.Delete(ctx, driver.Key{Name: names[i]}, "")
 		}
@@ -140,29 +141,30 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	return errs
 }
 
-// lacksBatch reports whether the service says that it has no batches, as some emulators
-// and gateways haven't.
+// lacksBatch reports whether the response means that there are no batches, as with some
+// emulators and gateways.
 func lacksBatch(err error) bool {
 	r := responseOf(err)
 	switch {
 	case err == nil:
 		return false
-	case !r.own:
+	case !r.genuine:
 		return r.bare && r.status == http.StatusNotImplemented
 	}
 	return codes[r.code] == files.ErrUnsupported || r.status == http.StatusNotImplemented ||
 		r.status == http.StatusMethodNotAllowed || r.code == "InvalidQueryParameterValue"
 }
 
-// deleteAtOnce is how many deletions of one name each are in flight.
+// deleteAtOnce is how many deletions of single names are in flight.
 const deleteAtOnce = 16
 
-// deleteEach deletes names[i] for each i that is asked, a few at a time, and reports
-// whether all are gone.
-func (b *backend) deleteEach(ctx context.Context, names []string, asked []int, errs []error) bool {
+// deleteEach deletes names[i] for each i in pending, a few at a time, and reports
+// whether all succeeded.
+func (b *backend) deleteEach(ctx context.Context, names []string, pending []int,
+	errs []error) bool {
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, deleteAtOnce)
-	for _, i := range asked {
+	for _, i := range pending {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
@@ -175,8 +177,8 @@ func (b *backend) deleteEach(ctx context.Context, names []string, asked []int, e
 	return errors.Join(errs...) == nil
 }
 
-// batchPartError is the failure of a part of a batch, which must be in the service's own
-// words as any other response.
+// batchPartError is the failure of a part of a batch, which must have the form of the
+// service's own errors, as any other response.
 func batchPartError(err error) error {
 	r, ok := errors.AsType[*azcore.ResponseError](err)
 	if !ok || r.RawResponse == nil {
@@ -189,8 +191,8 @@ func batchPartError(err error) error {
 	return err
 }
 
-// batch asks for the deletion of names[i] for each i that is asked.
-func (b *backend) batch(ctx context.Context, names []string, asked []int) (
+// batch deletes names[i] for each i in pending.
+func (b *backend) batch(ctx context.Context, names []string, pending []int) (
 	r container.SubmitBatchResponse, err error,
 ) {
 	err = b.withRetry(ctx, opBatch, func(ctx context.Context) (err error) {
@@ -199,7 +201,7 @@ func (b *backend) batch(ctx context.Context, names []string, asked []int) (
 		if err != nil {
 			return err
 		}
-		for _, i := range asked {
+		for _, i := range pending {
 			opts := &container.BatchDeleteOptions{
 				DeleteOptions: blob.DeleteOptions{DeleteSnapshots: &withSnapshots},
 			}
@@ -207,12 +209,12 @@ func (b *backend) batch(ctx context.Context, names []string, asked []int) (
 				return err
 			}
 		}
-		// The SDK panics at a response to a part that it didn't ask for.
+		// The SDK panics at a response to a part that it didn't send.
 		defer func() {
 			if recover() != nil {
 				err = &badResponse{
 					status: http.StatusAccepted,
-					why:    "with responses to what wasn't asked",
+					why:    "with responses to requests that weren't made",
 				}
 			}
 		}()

@@ -17,8 +17,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 )
 
-// op is what was asked: the same response means different things. Flags say which
-// conditions were sent.
+// op is the kind of request: the same response means different things for different
+// kinds. Flags are the conditions that were sent.
 type op uint16
 
 const (
@@ -26,31 +26,31 @@ const (
 	opStat
 	opList
 	opBatch
-	opBlock     // an upload's steps before the last
-	opPut       // what makes a blob: Put Blob, Put Block List, Put Blob From URL
+	opBlock     // a step of an upload before the last
+	opPut       // writes a blob: Put Blob, Put Block List, Put Blob From URL
 	opPutAbsent // with If-None-Match
 	opPutMatch  // with If-Match
 	opDelete
 	opDeleteMatch
-	opBlocks // the blocks of a name
-	ops      // how many
+	opBlocks // lists the blocks of a name
+	ops      // the number of kinds
 
-	ifMatch op = 1 << 8  // If-Match, of a read
-	ifNone  op = 1 << 9  // If-None-Match, of a read
-	copying op = 1 << 10 // the content is another blob's, of a certain version
-	inBatch op = 1 << 11 // the response is a part of another one
+	ifMatch op = 1 << 8  // a read with If-Match
+	ifNone  op = 1 << 9  // a read with If-None-Match
+	copying op = 1 << 10 // the content is a certain version of another blob
+	inBatch op = 1 << 11 // the response is part of a batch's
 	flags      = ifMatch | ifNone | copying | inBatch
 )
 
 func (o op) base() op { return o &^ flags }
 
-// commits reports whether the request makes a blob.
+// commits reports whether the request writes a blob.
 func (o op) commits() bool {
 	base := o.base()
 	return base == opPut || base == opPutAbsent || base == opPutMatch
 }
 
-// writes reports whether there is nothing that could be missing but the container.
+// writes reports whether only the container could be missing.
 func (o op) writes() bool { return o.commits() || o.base() == opBlock }
 
 // success is the status of the operation's success.
@@ -64,14 +64,14 @@ func (o op) success() int {
 	return http.StatusOK
 }
 
-// errSource is the response to a copy whose source can't be read, or is another version
-// now. It doesn't leave the package.
+// errSource is the response to a copy whose source can't be read or has another version
+// by now. It isn't returned to the caller.
 var errSource = errors.New("the source of the copy can't be read, or was replaced")
 
-// serviceError is a service's failure: a sentinel, words for it, and what the service
-// asks for.
+// serviceError is a failure that the service reports: a sentinel with its text, and the
+// delay that the service requests.
 type serviceError struct {
-	err      error // files.Errorf's
+	err      error // made by files.WithCause
 	response response
 	after    time.Duration
 }
@@ -80,7 +80,7 @@ func (a *serviceError) Error() string             { return a.err.Error() }
 func (a *serviceError) Unwrap() error             { return a.err }
 func (a *serviceError) RetryAfter() time.Duration { return a.after }
 
-// responseOf is what the service said, if it did.
+// responseOf is the response that an error stands for, or the zero response.
 func responseOf(err error) response {
 	if a, ok := errors.AsType[*serviceError](err); ok {
 		return a.response
@@ -88,8 +88,8 @@ func responseOf(err error) response {
 	return sdkResponseOf(err)
 }
 
-// mapError maps an error of the SDK to a sentinel (E2). Its own text has the URL in it,
-// so it is never shown (E1); errors.As reaches it.
+// mapError maps an error of the SDK to a sentinel (E2). The SDK's text contains the
+// URL, so it is never shown (E1); errors.As finds the SDK's error.
 func (b *backend) mapError(ctx context.Context, o op, err error) error {
 	if err == nil {
 		return nil
@@ -112,7 +112,7 @@ func (b *backend) mapError(ctx context.Context, o op, err error) error {
 	}
 }
 
-// mapConnectionError classifies failures that aren't a response of the service.
+// mapConnectionError maps failures that aren't a response of the service.
 func mapConnectionError(err error) error {
 	if files.KindOf(err) != nil {
 		return err
@@ -136,7 +136,7 @@ func mapConnectionError(err error) error {
 	return files.WithCause(files.ErrUnavailable, err, "the service can't be reached")
 }
 
-// isUnreadable finds what parsers say of a response.
+// isUnreadable reports whether the error is a parser's, about a response.
 func isUnreadable(err error) bool {
 	var (
 		syntax *xml.SyntaxError
@@ -149,7 +149,7 @@ func isUnreadable(err error) bool {
 		errors.As(err, &binary) || errors.As(err, &escape)
 }
 
-// retryAfter reads the header's two forms (RFC 9110, section 10.2.3).
+// retryAfter reads the header, which has two forms (RFC 9110, section 10.2.3).
 func retryAfter(h http.Header) time.Duration {
 	s := h.Get("Retry-After")
 	if n, err := strconv.Atoi(s); err == nil {
@@ -161,33 +161,33 @@ func retryAfter(h http.Header) time.Duration {
 	return 0
 }
 
-// response is what the service said: status 0 if nothing came.
+// response is the service's response; status is 0 if there was none.
 type response struct {
-	status int
-	code   string
-	header http.Header
-	own    bool   // it is the service's
-	bare   bool   // of what isn't: it has no body
-	why    string // of what isn't
-	isDir  bool   // it is of a directory
+	status  int
+	code    string
+	header  http.Header
+	genuine bool   // it is the service's own
+	bare    bool   // it isn't the service's, and has no body
+	why     string // why it isn't the service's
+	isDir   bool   // it is about a directory
 }
 
 func sdkResponseOf(err error) response {
 	var r response
 	if e, ok := errors.AsType[*azcore.ResponseError](err); ok {
-		r.status, r.code, r.own = e.StatusCode, safeCode(e.ErrorCode), true
+		r.status, r.code, r.genuine = e.StatusCode, safeCode(e.ErrorCode), true
 		if e.RawResponse != nil {
 			r.header = e.RawResponse.Header
 		}
 	}
 	if t, ok := errors.AsType[*badResponse](err); ok {
-		r.status, r.code, r.own, r.bare, r.why = t.status, t.code, t.code != "", t.bare, t.why
+		r.status, r.code, r.genuine, r.bare, r.why = t.status, t.code, t.code != "", t.bare, t.why
 		r.isDir = t.isDir
 	}
 	return r
 }
 
-// String is words for an error's text.
+// String returns the words for an error's text.
 func (r response) String() string {
 	s := "the service answered " + strconv.Itoa(r.status)
 	if r.code != "" {

@@ -15,9 +15,9 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 )
 
-// Open asks for the content, whose response has the whole Info. The service knows no
-// suffixes, so the last bytes, and what comes of a range that begins at the end, take
-// the properties too.
+// Open requests the content, whose response has the whole Info. The service has no suffix
+// ranges, so the last bytes of a file, and a range that may be empty, need the properties
+// too.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	if missing(req.Key) {
 		return driver.Object{}, files.ErrNotExist
@@ -31,8 +31,8 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		if err != nil || empty {
 			return o, err
 		}
-		// What was resolved holds for this one only. A weak version can't say so, but
-		// then the response's own size has to fit.
+		// The resolved range is valid only for this version. A weak version can't be a
+		// condition, but then the response's own size has to fit.
 		if req.IfNotVersion = ""; !etag.Weak(o.Info.Version) {
 			req.IfVersion = o.Info.Version
 		}
@@ -54,16 +54,16 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 			return driver.Object{}, files.Errorf(files.ErrUnavailable,
 				"the service refuses a range that the file has, again and again")
 		}
-		o, err = b.download(ctx, req, off, n) // it was replaced by a longer one meanwhile
+		o, err = b.download(ctx, req, off, n) // a longer file has replaced it meanwhile
 	}
 	return o, err
 }
 
-// maxRangeTries bounds how often a file is looked at that grows whenever a range of it
-// is refused.
+// maxRangeTries limits the attempts to read a range of a file that grows each time
+// after the range was refused.
 const maxRangeTries = 2
 
-// errRange is the response to a range that has no bytes; it doesn't leave the package.
+// errRange is the response to a range that has no bytes. It isn't returned to the caller.
 var errRange = errors.New("the range has no bytes")
 
 // openEmpty resolves a range that should have no bytes.
@@ -77,15 +77,15 @@ func (b *backend) openEmpty(ctx context.Context, req driver.OpenRequest) (
 	return o, o.Length == 0, nil
 }
 
-// plainly keeps the transport from decompressing what is stored compressed (P7).
-var plainly = http.Header{"Accept-Encoding": {"identity"}}
+// identity keeps the transport from decompressing content that is stored compressed (P7).
+var identity = http.Header{"Accept-Encoding": {"identity"}}
 
-// download asks for n bytes from off, or for all from off where n is math.MaxInt64.
+// download requests n bytes from off, or all bytes from off if n is math.MaxInt64.
 func (b *backend) download(ctx context.Context, req driver.OpenRequest, off, n int64) (
 	driver.Object, error,
 ) {
 	var opts *blob.DownloadStreamOptions
-	cond := readConditions(req.IfVersion, req.IfNotVersion)
+	cond := accessConditions(req.IfVersion, req.IfNotVersion)
 	if cond != nil || off > 0 || n < math.MaxInt64 {
 		opts = &blob.DownloadStreamOptions{
 			AccessConditions: cond,
@@ -96,14 +96,14 @@ func (b *backend) download(ctx context.Context, req driver.OpenRequest, off, n i
 		}
 	}
 	var r blob.DownloadStreamResponse
-	err := b.withRetry(ctx, opGet.asks(req), func(ctx context.Context) (err error) {
-		if !b.own {
-			ctx = policy.WithHTTPHeader(ctx, plainly)
+	err := b.withRetry(ctx, opGet.with(req), func(ctx context.Context) (err error) {
+		if !b.ownClient {
+			ctx = policy.WithHTTPHeader(ctx, identity)
 		}
 		if r, err = b.blob(req.Key.Name).DownloadStream(ctx, opts); err != nil {
 			return err
 		}
-		if r.ErrorCode != nil { // 304, which the SDK takes for a success
+		if r.ErrorCode != nil { // 304, which the SDK returns as a success
 			return &badResponse{status: http.StatusNotModified, code: *r.ErrorCode}
 		}
 		return nil
@@ -120,7 +120,7 @@ func (b *backend) download(ctx context.Context, req driver.OpenRequest, off, n i
 	return b.content(ctx, req, r)
 }
 
-// content holds what a response says of its content to what was asked for.
+// content compares what a response says about its content with what was requested.
 func (b *backend) content(ctx context.Context, req driver.OpenRequest,
 	r blob.DownloadStreamResponse,
 ) (driver.Object, error) {
@@ -132,7 +132,7 @@ func (b *backend) content(ctx context.Context, req driver.OpenRequest,
 	size, first, length := value(r.ContentLength), int64(0), value(r.ContentLength)
 	switch {
 	case r.ContentRange == nil && r.ContentLength == nil:
-		return refuse("the service's response tells no size")
+		return refuse("the service's response has no size")
 	case r.ContentRange != nil:
 		part, ok := span.Parse(*r.ContentRange)
 		if !ok || part.Size < 0 {
@@ -143,7 +143,7 @@ func (b *backend) content(ctx context.Context, req driver.OpenRequest,
 			return refuse("the response's Content-Range can't be read")
 		}
 		if r.ContentLength != nil && length != part.Len() {
-			return refuse("the response's Content-Range is of %d bytes, and its length %d",
+			return refuse("the response's Content-Range has %d bytes, and its length is %d",
 				part.Len(), length)
 		}
 		first, length, size = part.First, part.Len(), part.Size
@@ -153,13 +153,13 @@ func (b *backend) content(ctx context.Context, req driver.OpenRequest,
 	var fits bool
 	o.Offset, o.Length, o.Before, fits = span.Fit(req.Range, first, length, size)
 	if !fits {
-		return refuse("the response has another range than was asked for")
+		return refuse("the response has another range than was requested")
 	}
 	return o, nil
 }
 
-// asks is the operation with the conditions of a read.
-func (o op) asks(req driver.OpenRequest) op {
+// with returns the operation with the conditions of a read.
+func (o op) with(req driver.OpenRequest) op {
 	if req.IfVersion != "" {
 		o |= ifMatch
 	}
@@ -169,8 +169,8 @@ func (o op) asks(req driver.OpenRequest) op {
 	return o
 }
 
-// readConditions are those of a read, or nil.
-func readConditions(is, not files.Version) *blob.AccessConditions {
+// accessConditions are the conditions of a request, or nil.
+func accessConditions(is, not files.Version) *blob.AccessConditions {
 	if is == "" && not == "" {
 		return nil
 	}
@@ -184,7 +184,7 @@ func readConditions(is, not files.Version) *blob.AccessConditions {
 	return &blob.AccessConditions{ModifiedAccessConditions: m}
 }
 
-// Stat asks for the properties.
+// Stat requests the properties.
 func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
 	return b.statIf(ctx, driver.OpenRequest{Key: key})
 }
@@ -195,9 +195,9 @@ func (b *backend) statIf(ctx context.Context, req driver.OpenRequest) (files.Inf
 	}
 	var r blob.GetPropertiesResponse
 	opts := &blob.GetPropertiesOptions{
-		AccessConditions: readConditions(req.IfVersion, req.IfNotVersion),
+		AccessConditions: accessConditions(req.IfVersion, req.IfNotVersion),
 	}
-	err := b.withRetry(ctx, opStat.asks(req), func(ctx context.Context) (err error) {
+	err := b.withRetry(ctx, opStat.with(req), func(ctx context.Context) (err error) {
 		r, err = b.blob(req.Key.Name).GetProperties(ctx, opts)
 		return err
 	})
@@ -210,13 +210,13 @@ func (b *backend) statIf(ctx context.Context, req driver.OpenRequest) (files.Inf
 	return properties(r), nil
 }
 
-// body maps what breaks it. Closing it during a Read closes the connection, which ends
-// the Read: net/http's bodies do.
+// body maps the errors of reading the content. Closing net/http's body during a Read
+// closes the connection, which ends the Read.
 type body struct {
 	b    *backend
 	ctx  context.Context
 	r    io.ReadCloser
-	left int64 // that were told
+	left int64 // bytes that are still to come
 }
 
 func (r *body) Read(p []byte) (int, error) {

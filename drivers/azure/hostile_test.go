@@ -367,7 +367,7 @@ func TestBounds(t *testing.T) {
 			if err := do(t.Context(), b); err == nil {
 				t.Errorf("%s, %s: no error", what, op)
 			}
-			if n := sent.Load(); n > 4*2*maxAnswer {
+			if n := sent.Load(); n > 4*2*maxDocument {
 				t.Errorf("%s, %s: %d MiB were sent", what, op, n>>20)
 			}
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 )
 
-// value is what p points to, or the zero value.
+// value is *p, or the zero value if p is nil.
 func value[T any](p *T) (v T) {
 	if p != nil {
 		v = *p
@@ -19,9 +19,8 @@ func value[T any](p *T) (v T) {
 	return v
 }
 
-// isDirMarker reports whether a response is of a directory: an account with a
-// hierarchical namespace, or a tool that makes a marker of its own kind, answers for it
-// as for an empty blob. See
+// isDirMarker reports whether a response is about a directory, which has the form of an
+// empty blob: in an account with a hierarchical namespace, or by a tool's marker. See
 // https://learn.microsoft.com/rest/api/storageservices/get-blob-properties
 func isDirMarker(h http.Header) bool {
 	if h.Get("X-Ms-Resource-Type") == "directory" {
@@ -29,16 +28,16 @@ func isDirMarker(h http.Header) bool {
 	}
 	return strings.EqualFold(h.Get("X-Ms-Meta-Hdi_isfolder"),
 		"true") && h.Get("Content-Length") == "0" &&
-		h.Get("X-Ms-Meta-"+digestKey) == "" // which a Put of ours has, whatever its metadata
+		h.Get("X-Ms-Meta-"+digestKey) == "" // which every Put of this package has
 }
 
-// isTree reports whether a response has what only accounts with a hierarchical namespace
-// tell.
+// isTree reports whether a response has a header that only accounts with a hierarchical
+// namespace send.
 func isTree(h http.Header) bool {
 	return h.Get("X-Ms-Resource-Type") != "" || h.Get("X-Ms-Permissions") != ""
 }
 
-// truncateTime cuts a time to what all responses have, as HTTP gives it (V2).
+// truncateTime truncates a time to the precision that all responses have, HTTP's (V2).
 func truncateTime(t *time.Time) time.Time {
 	if t == nil {
 		return time.Time{}
@@ -64,7 +63,7 @@ func downloaded(r blob.DownloadStreamResponse, size int64) files.Info {
 		},
 	}
 	md5 := r.ContentMD5
-	if r.ContentRange != nil { // then that is of the range
+	if r.ContentRange != nil { // then ContentMD5 is the range's
 		md5 = r.BlobContentMD5
 	}
 	info.Digest = digestOf(r.Metadata, md5, size)
@@ -92,11 +91,11 @@ func properties(r blob.GetPropertiesResponse) files.Info {
 	}
 }
 
-// digestMark is how the digests are written: each with a letter in front, and the size,
-// so that they are not taken for those of other content, which a tool put in the place
-// of ours with our metadata.
+// digestMark is the stored form of the digests: the size, and each digest after a
+// letter. By the size the digests aren't taken for those of other content that a tool
+// has stored with the same metadata.
 func digestMark(d files.Digest, size int64) string {
-	var room [64]byte // enough for the digest that is always there
+	var room [64]byte // enough for the digest that is always present
 	s := strconv.AppendInt(append(room[:0], 'n'), size, 10)
 	for _, f := range digestFields(&d) {
 		if *f.text != "" {
@@ -121,8 +120,8 @@ func digestFields(d *files.Digest) [5]digestField {
 	}
 }
 
-// digestOf is what Put stored of digests, or else the MD5 that the service or whoever
-// wrote the blob has of it.
+// digestOf returns the digests that Put stored, or else the blob's MD5, which the
+// service or another program set.
 func digestOf(m map[string]*string, md5 []byte, size int64) files.Digest {
 	of, rest, _ := strings.Cut(reservedValue(m, digestKey), "_")
 	if n, ok := strings.CutPrefix(of, "n"); !ok || n != strconv.FormatInt(size, 10) {

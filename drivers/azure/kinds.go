@@ -6,16 +6,16 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// kind finds the sentinel that the response is.
+// kind returns the sentinel for the response, and its words.
 func (r response) kind(o op) (words string, kind error) {
 	words = r.String()
 	switch {
 	case r.isDir:
 		return "it is a directory", files.ErrNotExist
 	case r.status == http.StatusRequestedRangeNotSatisfiable && o.base() == opGet:
-		return words, errRange // a look at the file tells
+		return words, errRange // the file's properties decide
 	case r.status == http.StatusNotModified: // which has no body
-	case !r.own:
+	case !r.genuine:
 		return r.notService(words)
 	}
 	if kind := r.condition(o); kind != nil {
@@ -45,8 +45,8 @@ func (r response) kind(o op) (words string, kind error) {
 	return words, kind
 }
 
-// condition is what the response says of a condition: ErrUnavailable if none was sent,
-// and nil if it says nothing. The status alone isn't a reason.
+// condition returns what the response says about a condition: ErrUnavailable if none was
+// sent, and nil if it says nothing. The status alone isn't sufficient.
 func (r response) condition(o op) error {
 	base := o.base()
 	match := base == opPutMatch || base == opDeleteMatch || o&ifMatch != 0
@@ -62,7 +62,7 @@ func (r response) condition(o op) error {
 		}
 		return files.ErrUnavailable
 	case r.code == "ConditionNotMet", r.code == "TargetConditionNotMet",
-		r.code == "" && r.status == http.StatusPreconditionFailed: // of a HEAD
+		r.code == "" && r.status == http.StatusPreconditionFailed: // to a HEAD
 		switch {
 		case base == opPutAbsent:
 			return files.ErrExist
@@ -79,18 +79,18 @@ func (r response) condition(o op) error {
 		return files.ErrUnavailable
 	case (base == opPutMatch || base == opDeleteMatch) && o&copying == 0 &&
 		(r.code == "BlobNotFound" || r.code == "PathNotFound"):
-		return files.ErrPrecondition // there is none of that version
+		return files.ErrPrecondition // no file has that version
 	}
 	return nil
 }
 
-// byStatus is for codes that the table doesn't have, and for responses without one.
+// byStatus handles codes that the table doesn't have, and responses without a code.
 func (r response) byStatus(o op, words string) (string, error) {
 	switch r.status {
 	case http.StatusNotFound:
 		base := o.base()
-		told := base == opGet || base == opStat || base == opDelete || base == opDeleteMatch
-		if told && r.code == "" { // an unknown code may be of anything
+		absent := base == opGet || base == opStat || base == opDelete || base == opDeleteMatch
+		if absent && r.code == "" { // an unknown code may mean anything
 			return words, files.ErrNotExist
 		}
 		return words + ", which is not known", files.ErrUnavailable
@@ -110,17 +110,17 @@ func (r response) byStatus(o op, words string) (string, error) {
 	return words, files.ErrUnavailable
 }
 
-// statusClientGone is what some servers say when they believe that the client has gone.
+// statusClientGone is the status of some servers if they assume that the client has gone.
 const statusClientGone = 499
 
-// notService is for a response that isn't the service's: of a proxy, a login page,
-// another web server. It is never a success, and says nothing about a file.
+// notService handles a response that isn't from the service but from a proxy, a login
+// page or another web server. It is never a success, and it says nothing about a file.
 func (r response) notService(words string) (string, error) {
 	switch {
 	case r.why != "":
 		words += ", " + r.why
 	case r.bare:
-		words += " without a word"
+		words += " without a body"
 	default:
 		words += " with a body that is not Azure's"
 	}

@@ -12,13 +12,14 @@ import (
 )
 
 const (
-	// maxPage is how many entries the service gives at a time, at most.
+	// maxPage is the most entries that the service returns in a page.
 	maxPage = 5000
-	// maxHeld is how many entries wait for others at most, for the sake of order.
+	// maxHeld is the most entries that are held until others have been listed, for the
+	// order.
 	maxHeld = 2 * maxPage
 )
 
-// List pages through the blobs, from StartAfter on where the service can begin there.
+// List pages through the blobs, beginning at StartAfter if the service supports that.
 func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
 		l := &listing{
@@ -42,7 +43,7 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 	}
 }
 
-// run lists, from a name on or from the front.
+// run lists the entries, from a name on or from the beginning.
 func (l *listing) run(from string, yield func(files.Entry, error) bool) {
 	all := l.size
 	if n := l.req.Limit; n > 0 && n < int(all) && (from != "" || l.req.StartAfter == "") {
@@ -66,20 +67,20 @@ func (l *listing) run(from string, yield func(files.Entry, error) bool) {
 	r.run(cursor{}, 0, func(string) class { return take })
 }
 
-// listing is one listing.
+// listing is the state of one listing.
 type listing struct {
 	b     *backend
 	ctx   context.Context
 	req   driver.ListRequest
 	size  int32
-	first *firstPage // nil: the listing begins at the front
+	first *firstPage // nil if the listing begins at the first name
 
-	last    string // of what was yielded
+	last    string // the latest name that was yielded
 	lastDir bool
 	some    bool
 }
 
-// from yields the entries from the place on, as the service has them.
+// from yields the entries from a cursor on, in the service's order.
 func (l *listing) from(at cursor) iter.Seq2[cursorEntry, error] {
 	return func(yield func(cursorEntry, error) bool) {
 		check := &listCheck{prefix: l.req.Prefix, shallow: l.req.Shallow, tree: l.b.tree.Load()}
@@ -88,13 +89,13 @@ func (l *listing) from(at cursor) iter.Seq2[cursorEntry, error] {
 			check.tree = check.tree || l.b.tree.Load()
 			for i, e := range page {
 				if key, odd := undecodable(e.Name); odd {
-					// It has no place in the order, so it comes after what is there.
+					// It can't be ordered, so it comes after the latest entry.
 					if l.req.Foreign && i >= index && key > l.req.StartAfter {
 						name := check.last
 						if !check.some {
 							name = l.req.Prefix
 						}
-						foreign := files.Entry{
+						raw := files.Entry{
 							Name:    name,
 							Key:     key,
 							Size:    e.Size,
@@ -102,7 +103,7 @@ func (l *listing) from(at cursor) iter.Seq2[cursorEntry, error] {
 							Version: e.Version,
 							IsDir:   e.IsDir,
 						}
-						if !yield(cursorEntry{foreign, cursor{marker: marker, index: i}}, nil) {
+						if !yield(cursorEntry{raw, cursor{marker: marker, index: i}}, nil) {
 							return
 						}
 					}
@@ -138,7 +139,7 @@ func (l *listing) from(at cursor) iter.Seq2[cursorEntry, error] {
 	}
 }
 
-// pageAt is the first page, or the one at the marker.
+// pageAt returns the first page, or the page at the marker.
 func (l *listing) pageAt(marker *string) ([]files.Entry, *string, error) {
 	from := ""
 	if l.first != nil {
@@ -149,7 +150,7 @@ func (l *listing) pageAt(marker *string) ([]files.Entry, *string, error) {
 	return l.page(marker, from)
 }
 
-// page asks for one page.
+// page requests one page.
 func (l *listing) page(marker *string, from string) (
 	entries []files.Entry, next *string, err error,
 ) {
@@ -227,9 +228,9 @@ func (l *listing) page(marker *string, from string) (
 	return merge(items, dirs), next, nil
 }
 
-// nothing reports whether an error says that there is nothing below the prefix: an
-// account with a hierarchical namespace answers one where a part of it is a file's
-// name. That the container is there is asked for.
+// nothing reports whether an error means that there is nothing below the prefix: an
+// account with a hierarchical namespace returns one if an element of the prefix is a
+// file's name. A second request checks that the container exists.
 func (l *listing) nothing(err error) bool {
 	code := responseOf(err).code
 	known := code == "BlobNotFound" || code == "PathNotFound" || code == "ResourceTypeMismatch" ||
@@ -240,8 +241,8 @@ func (l *listing) nothing(err error) bool {
 	return l.b.Check(l.ctx) == nil
 }
 
-// merge makes entries of a page's blobs and directories, which the service gives apart,
-// each in its order.
+// merge makes entries of a page's blobs and directories, which the service returns as two
+// lists, each in its order.
 func merge(items []*container.BlobItem, dirs []*container.BlobPrefix) []files.Entry {
 	all := make([]files.Entry, 0, len(items)+len(dirs))
 	for len(items) > 0 || len(dirs) > 0 {
@@ -266,16 +267,17 @@ func lessUTF16(a, b string) bool {
 	if i == len(a) || i == len(b) {
 		return len(a) < len(b)
 	}
-	// The parts have the order low, supplementary, high, and the first bytes that
-	// differ tell the part where they begin a character of three or four bytes.
+	// The ranges have the order low, supplementary, high. If the first bytes that
+	// differ begin characters of three or four bytes, they show the ranges.
 	if a[i] >= 0xEE && b[i] >= 0xEE && (a[i] >= 0xF0) != (b[i] >= 0xF0) {
 		return a[i] > b[i]
 	}
 	return a[i] < b[i]
 }
 
-// isDirectoryItem reports a directory, which under a hierarchical namespace comes as a
-// blob, or a marker of one, by its metadata, which comes where it was asked for.
+// isDirectoryItem reports whether a listed blob is a directory of a hierarchical
+// namespace, or a folder marker by its metadata, which a listing has only if it was
+// requested.
 func isDirectoryItem(item *container.BlobItem) bool {
 	p := item.Properties
 	if p == nil {
@@ -285,7 +287,7 @@ func isDirectoryItem(item *container.BlobItem) bool {
 		value(p.ContentLength) == 0 && isMarker(item.Metadata)
 }
 
-// isMarker is isDirMarker of a blob's metadata.
+// isMarker is isDirMarker for a blob's metadata.
 func isMarker(m map[string]*string) bool {
 	marks, ours := false, false
 	for k, v := range m {
@@ -295,7 +297,7 @@ func isMarker(m map[string]*string) bool {
 	return marks && !ours
 }
 
-// entryOf is what a listing says about a blob. A directory has no name here.
+// entryOf makes an entry of a listed blob. A directory has no name here.
 func entryOf(item *container.BlobItem) files.Entry {
 	if isDirectoryItem(item) {
 		return files.Entry{}
@@ -308,8 +310,8 @@ func entryOf(item *container.BlobItem) files.Entry {
 	return e
 }
 
-// emit yields an entry, unless it is outside of what is asked for, and returns whether
-// to go on.
+// emit yields an entry, unless it is outside the request, and reports whether to
+// continue.
 func (l *listing) emit(e files.Entry, yield func(files.Entry, error) bool) bool {
 	if e.Key != "" { // it can't be decoded
 		e.Name = ""
@@ -321,9 +323,9 @@ func (l *listing) emit(e files.Entry, yield func(files.Entry, error) bool) bool 
 	}
 	l.last, l.lastDir, l.some = e.Name, e.IsDir, true
 	after := l.req.StartAfter
-	behindDir := l.req.Shallow && strings.HasSuffix(after, "/") && len(after) > len(l.req.Dir()) &&
+	afterDir := l.req.Shallow && strings.HasSuffix(after, "/") && len(after) > len(l.req.Dir()) &&
 		strings.HasPrefix(e.Name, after)
-	if e.Name <= after || behindDir {
+	if e.Name <= after || afterDir {
 		return true
 	}
 	name := strings.TrimSuffix(e.Name, "/")

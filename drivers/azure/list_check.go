@@ -7,8 +7,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// maxEmptyPages is how many pages in a row may have nothing while the service says that
-// there is more.
+// maxEmptyPages is how many pages in a row may be empty while the service reports that
+// there are more.
 const maxEmptyPages = 100
 
 // badListing is the error for a response that isn't a valid listing.
@@ -16,24 +16,24 @@ func badListing(what string) error {
 	return files.Errorf(files.ErrUnavailable, "the service's listing has %s", what)
 }
 
-// listCheck holds the pages of a listing to what was asked for. Nothing of it grows
-// with them.
+// listCheck checks that the pages of a listing are what was requested. Its memory doesn't
+// grow with them.
 type listCheck struct {
 	prefix  string
 	shallow bool
 	tree    bool // the order is by directories
 
-	last  string // of the entries that came
+	last  string // the latest entry
 	isDir bool
 	some  bool
 
 	pages, empty int
-	kept         string // a marker, to find turns by: Brent's way
+	kept         string // a marker, to detect cycles by Brent's algorithm
 	keepAt       int
 }
 
-// entry looks at the next one, which comes in the service's order or in that of bytes;
-// again is true for a directory that came before.
+// entry checks the next entry, which comes in the service's order or in byte order;
+// again is true for a directory that was already listed.
 func (c *listCheck) entry(name string, isDir bool) (again bool, err error) {
 	rest, ok := strings.CutPrefix(name, c.prefix)
 	slash := strings.IndexByte(rest, '/')
@@ -58,14 +58,14 @@ func (c *listCheck) entry(name string, isDir bool) (again bool, err error) {
 	return false, nil
 }
 
-// lessPath compares names as a tree is walked: what is in a directory comes right
-// behind it.
+// lessPath compares names in the order of a walk through a tree: the contents of a
+// directory come directly after it.
 func lessPath(a, b string) bool {
 	slash := strings.NewReplacer("/", "\x00")
 	return slash.Replace(a) < slash.Replace(b)
 }
 
-// checkBlob checks what the listing says about a blob.
+// checkBlob checks what the listing reports about a blob.
 func checkBlob(item *container.BlobItem) error {
 	switch p := item.Properties; {
 	case p == nil || p.ContentLength == nil:
@@ -76,13 +76,13 @@ func checkBlob(item *container.BlobItem) error {
 	return nil
 }
 
-// page looks at a page's end.
+// page checks the end of a page.
 func (c *listCheck) page(next string, entries int) error {
 	if next == "" {
 		return nil
 	}
 	if next == c.kept {
-		return badListing("a marker that repeats, so it doesn't go on")
+		return badListing("a marker that repeats, so it has no end")
 	}
 	if c.pages++; c.pages > c.keepAt {
 		c.kept, c.keepAt = next, 2*c.pages

@@ -10,29 +10,29 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
 
-// A listing can begin at a name (startFrom, since the service's version 2026-02-06),
-// inclusive. What the documentation says of it is short, and older servers ignore it;
-// so it is believed only where the response shows it: by a name that isn't behind the one
-// that was asked for, from which it follows that nothing is left out. If the response
-// shows nothing, the listing is begun at the front.
+// A listing can begin at a name, inclusive (startFrom, since the service's version
+// 2026-02-06). The documentation says little about it, and older servers ignore it, so
+// the driver relies on it only if the response shows it: if its first name isn't after
+// the requested one, nothing is left out. If the response shows nothing, the listing
+// begins at the first name.
 // https://learn.microsoft.com/rest/api/storageservices/list-blobs
 const (
 	fromUnknown int32 = iota
-	fromKept          // a response has shown it
-	fromIgnored       // a response began in front of it
-	fromRefused       // it was an error
+	fromKept          // a response has shown that it works
+	fromIgnored       // a response began before the name
+	fromRefused       // the response was an error
 )
 
-// fromKey is the key of a name in a request's context.
+// fromKey is the context key of the name.
 type fromKey struct{}
 
-// beginning adds the name to a request, since the SDK doesn't send its own option for
-// it (azblob 1.8.0). A client of the caller's doesn't have this policy, which has the
-// same effect as a server that ignores the name.
-type beginning struct{}
+// startFromPolicy adds the name to a request, since the SDK doesn't send its own option
+// for it (azblob 1.8.0). A caller's client may lack this policy, which has the same
+// effect as a server that ignores the name.
+type startFromPolicy struct{}
 
 // Do adds the parameter before the request is signed.
-func (beginning) Do(req *policy.Request) (*http.Response, error) {
+func (startFromPolicy) Do(req *policy.Request) (*http.Response, error) {
 	if from, ok := req.Raw().Context().Value(fromKey{}).(string); ok {
 		u := req.Raw().URL
 		q := u.Query()
@@ -42,18 +42,18 @@ func (beginning) Do(req *policy.Request) (*http.Response, error) {
 	return req.Next()
 }
 
-// maxProofs is how often the driver tries to prove it if the responses happen not to show
-// it.
+// maxProofs is how many times the driver tries to prove that startFrom works if responses
+// happen not to show it.
 const maxProofs = 2
 
-// fromState is what is known of one kind of listing.
+// fromState is what is known about startFrom in one kind of listing.
 type fromState struct {
 	atomic.Int32
 	proofs atomic.Int32
 }
 
-// fromState finds it: by depth, and by whether there is a prefix, to which the name
-// could be relative.
+// state returns the fromState of the listing's kind: by depth, and by whether there is a
+// prefix, because the name could be relative to it.
 func (l *listing) state() *fromState {
 	i := 0
 	if l.req.Shallow {
@@ -65,9 +65,9 @@ func (l *listing) state() *fromState {
 	return &l.b.from[i]
 }
 
-// begin asks for the first page from a name on, and keeps it. If its response doesn't
-// show that nothing is left out, the listing begins at the front. all is the size of a
-// page of what has to be skipped.
+// begin requests the first page from a name on, and keeps it. If the response doesn't
+// show that nothing is left out, the listing begins at the first name. all is the page
+// size for names that have to be skipped.
 func (l *listing) begin(from string, all int32) error {
 	state, some := l.state(), l.size
 	l.size = all
@@ -83,7 +83,7 @@ func (l *listing) begin(from string, all int32) error {
 		return nil
 	case err != nil:
 		return err
-	case l.b.tree.Load(): // whose order is another
+	case l.b.tree.Load(): // which has another order
 		return nil
 	case len(page) > 0 && page[0].Name == from:
 		if proves(from, l.req.Prefix) {
@@ -103,29 +103,29 @@ func (l *listing) begin(from string, all int32) error {
 	return nil
 }
 
-// firstPage is one that was asked for already.
+// firstPage is a page that was already requested.
 type firstPage struct {
 	entries []files.Entry
 	next    *string
 	from    string
 }
 
-// refusesFrom reports whether the service may not know the parameter.
+// refusesFrom reports whether the service may not support the parameter.
 func refusesFrom(err error) bool {
 	r := responseOf(err)
 	kind := codes[r.code]
-	return r.own && r.status >= 400 && r.status < 500 &&
+	return r.genuine && r.status >= 400 && r.status < 500 &&
 		(kind == nil || kind == files.ErrInvalid || kind == files.ErrUnsupported ||
 			kind == files.ErrInvalidName)
 }
 
-// proves reports whether a listing that began at that name can't have done so were the
-// name taken for one relative to the prefix.
+// proves reports whether a listing that began at that name shows that the name isn't
+// relative to the prefix.
 func proves(name, prefix string) bool {
 	return prefix == "" || strings.TrimPrefix(name, prefix) < name
 }
 
-// prove lets a listing begin at the second name that there is.
+// prove makes a listing begin at the second name of the container or prefix.
 func (l *listing) prove(state *fromState) (kept bool, err error) {
 	if state.proofs.Add(1) > maxProofs {
 		return false, nil
@@ -146,13 +146,13 @@ func (l *listing) prove(state *fromState) (kept bool, err error) {
 		state.Store(fromKept)
 		return true, nil
 	}
-	state.Store(fromRefused) // it is something else than is known of it
+	state.Store(fromRefused) // it doesn't work as documented
 	return false, nil
 }
 
-// startFrom is the name to begin at, "" for the front: no entry that was asked for
-// comes in front of it, in the order of UTF-16 either. none reports that nothing that
-// was asked for can come at all.
+// startFrom is the name to begin at, or "" for the first name. No requested entry comes
+// before it, in the order of UTF-16 either. none reports that there can be no requested
+// entry at all.
 func startFrom(req driver.ListRequest) (from string, none bool) {
 	after := req.StartAfter
 	rest, ok := strings.CutPrefix(after, req.Prefix)
@@ -163,11 +163,11 @@ func startFrom(req driver.ListRequest) (from string, none bool) {
 		after = after[:len(after)-len(rest)+slash+1]
 	}
 	for i, c := range after {
-		if c >= 0xE000 && c <= 0xFFFF { // characters beyond come in front of it there
+		if c >= 0xE000 && c <= 0xFFFF { // in UTF-16, characters beyond U+FFFF come before it
 			after = after[:i]
 			break
 		}
-		if c < ' ' || c == 0x7F || c == '\\' { // what a URL or the service takes for something else
+		if c < ' ' || c == 0x7F || c == '\\' { // a URL or the service changes it
 			after = after[:i]
 			break
 		}

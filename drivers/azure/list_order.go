@@ -10,24 +10,24 @@ import (
 )
 
 // Azure compares names as UTF-16, in which a character beyond U+FFFF comes before
-// U+E000 to U+FFFF. In bytes it comes after them. So, of names that differ after a
-// common prefix in such characters, those beyond U+FFFF have to wait.
+// U+E000 to U+FFFF. In bytes it comes after them. If names differ after a common prefix
+// in such characters, those with characters beyond U+FFFF have to be held.
 
-// cursor is where a listing can go on: a page, and an entry in it; or its end.
+// cursor is where a listing can continue: a page and an entry in it, or the end.
 type cursor struct {
 	marker *string
 	index  int
 	over   bool
 }
 
-// cursorEntry is an entry and its place.
+// cursorEntry is an entry and its cursor.
 type cursorEntry struct {
 	files.Entry
 	cursor cursor
 }
 
-// reorder yields a listing that comes in the order of UTF-16, or in byte order already,
-// in byte order. It holds at most `most` entries. If more have to wait, they are listed
+// reorder yields a listing that is in the order of UTF-16, or already in byte order, in
+// byte order. It holds at most `most` entries. If more have to be held, they are listed
 // twice.
 type reorder struct {
 	from  func(cursor) iter.Seq2[cursorEntry, error]
@@ -35,7 +35,7 @@ type reorder struct {
 	most  int
 }
 
-// class says what happens to a name in one pass over a listing.
+// class is what happens to a name in one pass over a listing.
 type class uint8
 
 const (
@@ -44,9 +44,9 @@ const (
 	end
 )
 
-// run yields the names from the place on that classify takes, up to the first that it
-// ends at, whose place is returned. Characters in front of byte min are in order
-// already. more is false if nothing more is wanted.
+// run yields the names from a cursor on for which classify returns take, up to the
+// first for which it returns end, whose cursor it returns. Characters before byte min
+// are already in order. more is false if the caller wants no more.
 func (r *reorder) run(from cursor, min int,
 	classify func(name string) class) (next cursor, more bool) {
 	for again := true; again; {
@@ -55,15 +55,15 @@ func (r *reorder) run(from cursor, min int,
 	return from, more
 }
 
-// pass is run, but for what had to be listed twice: behind that it returns, to begin
-// again.
+// pass is run until a part had to be listed twice; then it returns the cursor after that
+// part, to begin again.
 func (r *reorder) pass(from cursor, min int,
 	classify func(name string) class) (next cursor, again, more bool) {
 	if from.over {
 		return from, false, true
 	}
 	var held []cursorEntry
-	prefix := "" // of those held
+	prefix := "" // of the names held
 	for e, err := range r.from(from) {
 		if err != nil {
 			r.yield(files.Entry{}, err)
@@ -74,7 +74,7 @@ func (r *reorder) pass(from cursor, min int,
 			continue
 		}
 		if held != nil && (c == end || !strings.HasPrefix(e.Name,
-			prefix) || behind(e.Name, len(prefix)) == low) {
+			prefix) || partAt(e.Name, len(prefix)) == low) {
 			if !r.release(held) {
 				return next, false, false
 			}
@@ -101,7 +101,7 @@ func (r *reorder) pass(from cursor, min int,
 	return cursor{over: true}, false, r.release(held)
 }
 
-// release yields what was held.
+// release yields the held entries in byte order.
 func (r *reorder) release(held []cursorEntry) bool {
 	slices.SortFunc(held, func(a, b cursorEntry) int { return strings.Compare(a.Name, b.Name) })
 	for _, e := range held {
@@ -112,15 +112,15 @@ func (r *reorder) release(held []cursorEntry) bool {
 	return true
 }
 
-// twice lists the names with the prefix that go on with a character of U+E000 to
-// U+FFFF, and then those that go on beyond.
+// twice lists the names with the prefix whose next character is from U+E000 to U+FFFF,
+// and then those whose next character is beyond.
 func (r *reorder) twice(from cursor, prefix string) (next cursor, more bool) {
 	only := func(wanted part) func(string) class {
 		return func(name string) class {
 			if !strings.HasPrefix(name, prefix) {
 				return end
 			}
-			switch behind(name, len(prefix)) {
+			switch partAt(name, len(prefix)) {
 			case wanted:
 				return take
 			case low:
@@ -141,11 +141,11 @@ type part uint8
 const (
 	low           part = iota // up to U+D7FF, or none
 	high                      // U+E000 to U+FFFF
-	supplementary             // beyond
+	supplementary             // beyond U+FFFF
 )
 
-// behind is the part of the character at byte i of the name.
-func behind(name string, i int) part {
+// partAt is the part of the character at byte i of the name.
+func partAt(name string, i int) part {
 	switch c, _ := utf8.DecodeRuneInString(name[i:]); {
 	case i == len(name) || c < 0xE000:
 		return low
@@ -155,7 +155,7 @@ func behind(name string, i int) part {
 	return supplementary
 }
 
-// beyond is where, from byte min on, the first character beyond U+FFFF is, or -1.
+// beyond is the index, from byte min on, of the first character beyond U+FFFF, or -1.
 func beyond(name string, min int) int {
 	for i := min; i < len(name); i++ {
 		if name[i] >= 0xF0 { // the first byte of four

@@ -9,11 +9,11 @@ import (
 )
 
 // Metadata keys must be C# identifiers, so other characters are written as __0x<hex>__,
-// and values are URL-escaped: both as Go CDK's azureblob does, so that each reads what
-// the other wrote.
+// and values are URL-escaped. Go CDK's azureblob does both too, so each reads what the
+// other wrote.
 
-// The keys of our own, which Info doesn't show: the digest, and the mark by which a
-// conditional put recognises itself.
+// The keys of this package, which Info doesn't show: the digest, and the mark by which a
+// conditional Put finds its own write.
 const (
 	digestKey = "cloudfiles_digest"
 	markKey   = "cloudfiles_mark"
@@ -29,7 +29,7 @@ func encodeMetadata(m map[string]string) map[string]*string {
 	return out
 }
 
-// decodeMetadata takes a response's metadata, whose keys come in any case.
+// decodeMetadata reads a response's metadata, whose keys may have any case.
 func decodeMetadata(m map[string]*string) map[string]string {
 	var out map[string]string
 	for k, v := range m {
@@ -39,7 +39,7 @@ func decodeMetadata(m map[string]*string) map[string]string {
 		}
 		text, err := url.PathUnescape(*v)
 		if err != nil {
-			text = *v // somebody else's, which isn't escaped
+			text = *v // another program's, which isn't escaped
 		}
 		if out == nil {
 			out = make(map[string]string, len(m))
@@ -49,7 +49,7 @@ func decodeMetadata(m map[string]*string) map[string]string {
 	return out
 }
 
-// reservedValue returns the value of a key of our own.
+// reservedValue returns the value of a key of this package.
 func reservedValue(m map[string]*string, key string) string {
 	for k, v := range m {
 		if strings.EqualFold(k, key) && v != nil {
@@ -74,7 +74,7 @@ func encodeKey(k string) string {
 	return s.String()
 }
 
-// isReservedKey reports a caller's key that would be taken for one of our own: its
+// isReservedKey reports whether a caller's key equals one of this package's: its
 // underscores are escaped.
 func isReservedKey(k string) bool { return k == digestKey || k == markKey }
 

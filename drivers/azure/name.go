@@ -11,8 +11,9 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// checkName refuses the legal names that the service can't hold (section Z): it takes a
-// backslash for a slash, drops dots at an element's end, and counts elements.
+// checkName refuses the legal names that the service can't hold (section Z): it treats
+// a backslash as a slash, drops dots at the end of an element, and limits the number of
+// elements.
 // https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
 func checkName(name string) error {
 	switch {
@@ -28,11 +29,11 @@ func checkName(name string) error {
 	return nil
 }
 
-// missing reports a key under which no file can be: asking the service for it could
-// reach another one.
+// missing reports whether no file can have the key; a request for it could reach another
+// file.
 func missing(key driver.Key) bool { return !key.Raw && checkName(key.Name) != nil }
 
-// client is the container's, with the credentials that were read last.
+// client is the container's client, with the latest credentials.
 func (b *backend) client() *container.Client { return b.access.client() }
 
 func (b *backend) blob(key string) *blob.Client { return b.client().NewBlobClient(key) }
@@ -41,8 +42,7 @@ func (b *backend) blockBlob(key string) *blockblob.Client {
 	return b.client().NewBlockBlobClient(key)
 }
 
-// storeOf returns what identifies a container: its URL without what may be secret in
-// it.
+// storeOf identifies a container by its URL, without the parts that may be secret.
 func storeOf(c *container.Client) string {
 	u, err := url.Parse(c.URL())
 	if err != nil {

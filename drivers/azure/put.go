@@ -11,7 +11,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 )
 
-// plan says in what blocks content is uploaded.
+// plan is the plan by which content is uploaded in blocks.
 func (b *backend) plan() driver.PartPlan {
 	return driver.PartPlan{
 		PartSize:    b.opts.PartSize,
@@ -22,10 +22,11 @@ func (b *backend) plan() driver.PartPlan {
 	}
 }
 
-// Put uploads content up to the size of a block by Put Blob, in one request, and more
-// by Put Block and Put Block List. The blocks of an upload that fails can't be seen.
-// The service has no request to drop them: it does so when the blob is written again,
-// or after a week. https://learn.microsoft.com/rest/api/storageservices/put-block
+// Put uploads content up to the part size by Put Blob, in one request, and larger
+// content by Put Block and Put Block List. The blocks of an upload that fails are not
+// visible. The service has no request to drop them: it does so when the blob is written
+// again, or after a week.
+// https://learn.microsoft.com/rest/api/storageservices/put-block
 func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
 	if err := checkName(req.Name); err != nil {
 		return files.Info{}, err
@@ -67,7 +68,7 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	return b.commitBlocks(ctx, w, ids.list(int(count.Load())))
 }
 
-// putBlob is one request.
+// putBlob writes the blob in one request.
 func (b *backend) putBlob(ctx context.Context, w *write, part *driver.Part) (files.Info, error) {
 	var body *driver.PartBody
 	return b.commit(ctx, w, func() bool {
@@ -95,7 +96,7 @@ func (b *backend) stageBlock(ctx context.Context, w *write, id string, part *dri
 	})
 }
 
-// commitBlocks makes the blob of its blocks.
+// commitBlocks makes the blob from its blocks.
 func (b *backend) commitBlocks(ctx context.Context, w *write, ids []string) (files.Info, error) {
 	return b.commit(ctx, w, nil, func(ctx context.Context) (writeResult, error) {
 		r, err := b.blockBlob(w.name).CommitBlockList(ctx, ids, &blockblob.CommitBlockListOptions{
@@ -112,8 +113,8 @@ func (b *backend) commitBlocks(ctx context.Context, w *write, ids []string) (fil
 	})
 }
 
-// dropped reports a commit of blocks that are no longer there: a commit of the name
-// drops those of all other uploads.
+// dropped reports whether the blocks of a commit no longer exist: a commit of the name
+// drops the blocks of all other uploads.
 // https://learn.microsoft.com/rest/api/storageservices/put-block-list
 func dropped(err error) bool {
 	return bloberror.HasCode(err, bloberror.InvalidBlockList, bloberror.InvalidBlobOrBlock)

@@ -8,12 +8,12 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 )
 
-// PutOptions are what only Azure has, for Put and Copy:
+// PutOptions are Azure's own options of a Put or a Copy:
 //
 //	&files.PutOptions{Native: []files.NativeOption{azure.PutOptions{AccessTier: "Cool"}}}
 type PutOptions struct {
 	// AccessTier is where the blob is stored: "Hot", "Cool", "Cold", "Archive", or a
-	// tier of premium accounts that the SDK knows; "" is the account's default. An
+	// tier of premium accounts that the SDK supports; "" is the account's default. An
 	// archived blob can't be read until it is rehydrated.
 	AccessTier string
 	// Tags are the blob's index tags, at most ten; keys have 1 to 128 characters,
@@ -21,7 +21,7 @@ type PutOptions struct {
 	Tags map[string]string
 }
 
-// NativeOption names the type.
+// NativeOption returns the type's name.
 func (PutOptions) NativeOption() string { return "azure.PutOptions" }
 
 func (o PutOptions) tier() *blob.AccessTier {
@@ -32,7 +32,7 @@ func (o PutOptions) tier() *blob.AccessTier {
 	return &t
 }
 
-// CheckNative takes PutOptions.
+// CheckNative accepts a PutOptions.
 func (b *backend) CheckNative(_ files.Op, option files.NativeOption) error {
 	o, ok := option.(PutOptions)
 	if !ok {
@@ -55,7 +55,7 @@ func (b *backend) CheckNative(_ files.Op, option files.NativeOption) error {
 	return nil
 }
 
-// native finds the options of ours, of which the last one counts.
+// native returns the last PutOptions among the options.
 func native(options []files.NativeOption) (o PutOptions) {
 	for _, n := range options {
 		if p, ok := n.(PutOptions); ok {

@@ -9,9 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// notApplied reports whether nothing was done for certain: the service said no in its own
-// words, or was not reached. Otherwise a response was lost, or a proxy's word stands for
-// it (P2).
+// notApplied reports whether the request certainly changed nothing: the service itself
+// refused it, or was not reached. Otherwise the response was lost, or was a proxy's (P2).
 func notApplied(err error) bool {
 	switch r := responseOf(err); {
 	case r.status == 0:
@@ -21,11 +20,11 @@ func notApplied(err error) bool {
 		var dns *net.DNSError
 		o, ok := errors.AsType[*net.OpError](err)
 		return ok && o.Op == "dial" || errors.As(err, &dns)
-	case !r.own:
+	case !r.genuine:
 		return r.status >= 300 && r.status != http.StatusRequestTimeout &&
 			r.status != http.StatusTooManyRequests && r.status != statusClientGone &&
 			(r.status < 500 || r.status == http.StatusNotImplemented)
-	case r.status < 300: // an error that began as a success
+	case r.status < 300: // an error with a success's status
 		kind := codes[r.code]
 		return kind != nil && kind != files.ErrUnavailable
 	default:

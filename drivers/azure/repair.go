@@ -12,8 +12,9 @@ import (
 	"cloudfiles.dev/drivers/internal/oddtime"
 )
 
-// The headers that the SDK would fail a whole answer for, by what it takes them for. A
-// time that can't be read is none, and so is what nobody needs.
+// For these headers the SDK fails the whole response if it can't parse them, by their
+// type. A time that can't be parsed is treated as absent, and so are values that nobody
+// needs.
 var (
 	timeHeaders = []string{
 		"Last-Modified", "Date", "X-Ms-Creation-Time", "X-Ms-Copy-Completion-Time",
@@ -31,7 +32,7 @@ var (
 	binaryHeaders = []string{"Content-Md5", "X-Ms-Blob-Content-Md5", "X-Ms-Content-Crc64"}
 )
 
-// repairHeader rewrites times, and removes what can't be read.
+// repairHeader rewrites times, and removes values that the SDK can't parse.
 func repairHeader(h http.Header) {
 	for _, key := range timeHeaders {
 		v, there := h[key]
@@ -61,7 +62,7 @@ func repairHeader(h http.Header) {
 	})
 }
 
-// isTime is what the SDK can read.
+// isTime reports whether the SDK can parse the time.
 func isTime(s string) bool {
 	if plainTime(s) {
 		return true
@@ -70,10 +71,10 @@ func isTime(s string) bool {
 	return err == nil
 }
 
-// elements are what a page of a listing may have of a blob and the SDK would fail the
-// whole page for: by what is ok to the SDK. Times are written anew; the rest is left
-// out if it isn't ok, and nobody needs it, but for the length, without which a blob is
-// none.
+// For these elements of a listed blob the SDK fails the whole page if it can't parse
+// them; the functions report whether it can. Times are rewritten. Other values that it
+// can't parse are removed, since nobody needs them, except for the length, without
+// which a blob is invalid.
 var elements = map[string]func(value []byte) bool{
 	"Last-Modified":               okTime,
 	"Creation-Time":               okTime,
@@ -100,7 +101,7 @@ var elements = map[string]func(value []byte) bool{
 
 func okTime(v []byte) bool { return len(v) == 0 || plainTime(v) || isTime(string(v)) }
 
-// White space around numbers and booleans is no part of them, to the SDK either.
+// The SDK ignores white space around numbers and booleans too.
 func okNumber(v []byte) bool {
 	_, err := strconv.ParseInt(string(bytes.TrimSpace(v)), 10, 64)
 	return err == nil
@@ -116,13 +117,13 @@ func okBinary(v []byte) bool {
 	return err == nil
 }
 
-// repairPage writes times anew that the SDK would fail the whole page for, and leaves
-// out what is none; what XML can't hold in a name is put so that it can. The page
-// itself is returned if nothing is wrong with it.
+// repairPage rewrites times for which the SDK would fail the whole page, and removes
+// values that aren't times. It escapes characters of names that XML can't hold. It
+// returns the page itself if nothing is wrong with it.
 func repairPage(page []byte) []byte {
 	page = markUndecodable(oddtext.XML(page))
 	var anew []byte
-	done := 0 // of page
+	done := 0 // bytes of page that are copied
 	for i := bytes.IndexByte(page, '<'); i >= 0; {
 		name, value, n := oddElement(page[i:])
 		if n > 0 {
@@ -144,10 +145,10 @@ func repairPage(page []byte) []byte {
 	return append(anew, page[done:]...)
 }
 
-// maxElementName is longer than the name of each of the elements.
+// maxElementName is longer than the name of any of the elements.
 const maxElementName = 32
 
-// oddElement reads an element at the beginning that can't be read by the SDK. n is its
+// oddElement reads an element at the beginning of p that the SDK can't parse. n is its
 // length, 0 if there is none. name and value are set if it may be a time.
 func oddElement(p []byte) (name, value string, n int) {
 	tag := p[1:min(len(p), maxElementName)]
@@ -178,7 +179,7 @@ func oddElement(p []byte) (name, value string, n int) {
 	return string(tag), string(p[begin : begin+length]), begin + length + len(shut)
 }
 
-// plainTime is a quick look that knows the service's own form, "Mon, 02 Jan 2006
+// plainTime reports quickly whether a time has the service's own form, "Mon, 02 Jan 2006
 // 15:04:05 GMT".
 func plainTime[T string | []byte](s T) bool {
 	const form = "Mon, 02 Jan 2006 15:04:05 GMT"
@@ -189,7 +190,7 @@ func plainTime[T string | []byte](s T) bool {
 		c := form[i]
 		digit := s[i] >= '0' && s[i] <= '9'
 		switch {
-		case i < 3 || i >= 8 && i < 11: // names, which are looked up
+		case i < 3 || i >= 8 && i < 11: // names, which are compared below
 		case c >= '0' && c <= '9' && !digit, (c < '0' || c > '9') && s[i] != c:
 			return false
 		}

@@ -7,19 +7,19 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
 
-// observer is the context of one request, and hears its response before the SDK reads
-// it. The SDK's policy of repeats, which is off, shows each response: that works for
-// the caller's own clients too.
+// observer is the context of one request, and receives its response before the SDK
+// reads it. It does so through the SDK's retry policy, which is off but is called with
+// each response; that works for the caller's own clients too.
 type observer struct {
 	context.Context
 	b   *backend
 	op  op
-	bad *badResponse // why what the SDK made of the response doesn't count
+	bad *badResponse // not nil if the SDK's result doesn't count
 }
 
 type observerKey struct{}
 
-// Value finds the ear itself.
+// Value returns the observer itself for its key.
 func (e *observer) Value(key any) any {
 	if key == (observerKey{}) {
 		return e
@@ -27,12 +27,12 @@ func (e *observer) Value(key any) any {
 	return e.Context.Value(key)
 }
 
-// askOnce makes one request.
-func (b *backend) askOnce(ctx context.Context, o op,
+// requestOnce makes one request.
+func (b *backend) requestOnce(ctx context.Context, o op,
 	request func(ctx context.Context) error) error {
 	e := &observer{Context: ctx, b: b, op: o}
 	ctx = e
-	if !b.own { // whose client has the settings already
+	if !b.ownClient { // which has the settings already
 		ctx = policy.WithRetryOptions(e, policy.RetryOptions{
 			MaxRetries:  -1,
 			ShouldRetry: e.observe,
@@ -46,8 +46,8 @@ func (b *backend) askOnce(ctx context.Context, o op,
 	return err
 }
 
-// singleAttempt turns the SDK's own repeats off, which would multiply with the
-// policy's, and has the responses heard.
+// singleAttempt turns off the SDK's own retries, which would multiply with the
+// policy's, and passes each response to the request's observer.
 var singleAttempt = policy.RetryOptions{
 	MaxRetries: -1,
 	ShouldRetry: func(resp *http.Response, err error) bool {
@@ -61,7 +61,7 @@ var singleAttempt = policy.RetryOptions{
 	},
 }
 
-// observe looks at a response. It never asks for a repeat.
+// observe checks a response. It never requests a retry.
 func (e *observer) observe(resp *http.Response, err error) (again bool) {
 	if err != nil || resp == nil {
 		return false

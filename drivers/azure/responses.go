@@ -12,37 +12,37 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 )
 
-// notAzure is in the text of every error that stands for a response that isn't the
-// service's.
+// notAzure is in the text of every error for a response that isn't the service's.
 const notAzure = "this isn't an Azure Blob endpoint, or something in front of it answered"
 
 // badResponse is a response that doesn't count as the SDK reads it: it isn't the
-// service's, or it is its error with a status of success, or it is of a directory.
+// service's, it is an error of the service with a success's status, or it is about a
+// directory.
 type badResponse struct {
 	status int
-	code   string // of an error of the service's own
+	code   string // of a service's own error
 	bare   bool   // it has no body
-	why    string // what is missing
-	isDir  bool   // it is of a directory, which is no file
-	cause  error  // the SDK's, if any
+	why    string // what is wrong with it
+	isDir  bool   // it is about a directory, which is not a file
+	cause  error  // the SDK's error, if any
 }
 
 func (t *badResponse) Error() string {
-	return "answer " + strconv.Itoa(t.status) + " " + t.code + t.why
+	return "response " + strconv.Itoa(t.status) + " " + t.code + t.why
 }
 func (t *badResponse) Unwrap() error { return t.cause }
 
-// checkResponse returns nil for a response that the operation can have. See
+// checkResponse returns nil for a response that the operation may have. See
 // https://learn.microsoft.com/rest/api/storageservices/operations-on-blobs
 func (b *backend) checkResponse(o op, resp *http.Response) *badResponse {
 	status := resp.StatusCode
-	foreign := func(why string) *badResponse { return &badResponse{status: status, why: why} }
+	refuse := func(why string) *badResponse { return &badResponse{status: status, why: why} }
 	base := o.base()
 	switch {
 	case b.elsewhere(resp):
-		return foreign("it came from another host")
+		return refuse("it came from another host")
 	case status == http.StatusNotModified && o&ifNone == 0:
-		return foreign("nobody asked whether it has changed")
+		return refuse("the request had no such condition")
 	case status == http.StatusNotModified:
 		return nil
 	case status >= 300:
@@ -52,7 +52,7 @@ func (b *backend) checkResponse(o op, resp *http.Response) *badResponse {
 		if t := errorInSuccess(resp); t != nil {
 			return t
 		}
-		return foreign("no status of such a response")
+		return refuse("no status of such a response")
 	case base == opGet, base == opStat:
 		return checkBlobResponse(base, resp)
 	case base == opBatch:
@@ -63,58 +63,58 @@ func (b *backend) checkResponse(o op, resp *http.Response) *badResponse {
 		if t := errorInSuccess(resp); t != nil {
 			return t
 		}
-		return foreign("without the responses to its parts")
+		return refuse("without the responses to its parts")
 	}
-	body, broken := bodyOf(resp, maxAnswer)
+	body, broken := bodyOf(resp, maxDocument)
 	if broken != "" {
-		return foreign(broken)
+		return refuse(broken)
 	}
 	if !bounds.XML(body) {
 		resp.Body = http.NoBody
-		return foreign("it has more elements than it can have")
+		return refuse("it has more elements than it can have")
 	}
 	root := rootOf(body)
 	switch {
 	case root == "Error":
 		return errorInSuccess(resp)
 	case base == opList && root != "EnumerationResults":
-		return foreign("without the element EnumerationResults")
+		return refuse("without the element EnumerationResults")
 	case base == opList:
 		if page := repairPage(body); !bytes.Equal(page, body) {
 			resp.Body = io.NopCloser(bytes.NewReader(page))
 		}
 	case base == opBlocks && root != "BlockList":
-		return foreign("without the element BlockList")
+		return refuse("without the element BlockList")
 	case base == opBlocks:
 	case len(bytes.TrimSpace(body)) > 0:
-		return foreign("with a body, which it never has")
+		return refuse("with a body, which it never has")
 	case base.commits() && tagOf(resp.Header) == "":
-		return foreign("without an ETag")
+		return refuse("without an ETag")
 	}
 	return nil
 }
 
-// checkBlobResponse is for the responses to Get Blob and Get Blob Properties.
+// checkBlobResponse checks the responses to Get Blob and Get Blob Properties.
 func checkBlobResponse(base op, resp *http.Response) *badResponse {
 	h, status := resp.Header, resp.StatusCode
-	foreign := func(why string) *badResponse { return &badResponse{status: status, why: why} }
+	refuse := func(why string) *badResponse { return &badResponse{status: status, why: why} }
 	ranged := h.Get("Content-Range") != ""
 	switch {
 	case tagOf(h) == "":
-		return foreign("without an ETag")
-	case !isOwn(h) && isOthers(h):
-		return foreign("of a web server")
+		return refuse("without an ETag")
+	case !isService(h) && isWebServer(h):
+		return refuse("of a web server")
 	case status == http.StatusPartialContent && !ranged:
-		return foreign("a part without a Content-Range")
+		return refuse("a part without a Content-Range")
 	case resp.ContentLength < 0 && h.Get("Content-Length") == "" && (base == opStat || !ranged):
-		return foreign("without a length")
+		return refuse("without a length")
 	case isDirMarker(h):
 		return &badResponse{status: http.StatusNotFound, isDir: true}
 	}
 	return nil
 }
 
-// checkErrorResponse leaves the service's own errors to the SDK.
+// checkErrorResponse returns nil for the service's own errors, which the SDK reads.
 func checkErrorResponse(resp *http.Response) *badResponse {
 	if safeCode(resp.Header.Get("X-Ms-Error-Code")) != "" {
 		return nil
@@ -128,15 +128,15 @@ func checkErrorResponse(resp *http.Response) *badResponse {
 		return &badResponse{status: resp.StatusCode, why: "it has more elements than it can have"}
 	}
 	bare := len(bytes.TrimSpace(body)) == 0
-	// whose response has no body
+	// the response to a HEAD has no body
 	head := resp.Request != nil && resp.Request.Method == http.MethodHead
-	if _, ok := errorCode(body); ok || head && isOwn(resp.Header) {
+	if _, ok := errorCode(body); ok || head && isService(resp.Header) {
 		return nil
 	}
 	return &badResponse{status: resp.StatusCode, bare: bare}
 }
 
-// errorInSuccess is the service's error that came with a status of success, or nil.
+// errorInSuccess returns the service's error that has a success's status, or nil.
 func errorInSuccess(resp *http.Response) *badResponse {
 	body, broken := bodyOf(resp, maxError)
 	if broken != "" {
@@ -152,9 +152,10 @@ func errorInSuccess(resp *http.Response) *badResponse {
 	return &badResponse{status: resp.StatusCode, code: code}
 }
 
-// bodyOf is the response's whole body, which can be read again. The SDK has most of them
-// in memory by then, whatever their length: only the transport can bound those. What it
-// has left is read up to the limit. broken says why there is none.
+// bodyOf returns the response's whole body, which can then be read again. For most
+// responses the SDK has already read the body into memory, whatever its length: only
+// the transport can limit those. The others are read up to the limit. broken says why
+// there is no body.
 func bodyOf(resp *http.Response, most int64) (body []byte, broken string) {
 	if _, loaded := resp.Body.(io.Seeker); loaded {
 		body, err := runtime.Payload(resp)
@@ -175,7 +176,7 @@ func bodyOf(resp *http.Response, most int64) (body []byte, broken string) {
 	return body, ""
 }
 
-// elsewhere reports whether the HTTP client has followed a redirect off the endpoint.
+// elsewhere reports whether the HTTP client has followed a redirect to another endpoint.
 func (b *backend) elsewhere(resp *http.Response) bool {
 	if resp.Request == nil || resp.Request.URL == nil || b.endpoint == nil {
 		return false
@@ -184,9 +185,9 @@ func (b *backend) elsewhere(resp *http.Response) bool {
 	return u.Scheme != b.endpoint.Scheme || !strings.EqualFold(u.Host, b.endpoint.Host)
 }
 
-// isOwn reports whether the service has put something of its own into the header: each
-// of its responses has the request's ID and the protocol's version.
-func isOwn(h http.Header) bool {
+// isService reports whether the headers have something that only the service sends:
+// each of its responses has the request's ID and the protocol's version.
+func isService(h http.Header) bool {
 	for _, key := range [...]string{"X-Ms-Request-Id", "X-Ms-Version", "X-Ms-Blob-Type"} {
 		if h.Get(key) != "" {
 			return true
@@ -195,8 +196,8 @@ func isOwn(h http.Header) bool {
 	return false
 }
 
-// isOthers reports whether another web server answered for itself.
-func isOthers(h http.Header) bool {
+// isWebServer reports whether another web server sent the response.
+func isWebServer(h http.Header) bool {
 	server := strings.ToLower(h.Get("Server"))
 	return strings.HasPrefix(h.Get("Content-Type"), "text/html") ||
 		server != "" && !strings.Contains(server, "azur")
@@ -207,7 +208,7 @@ func tagOf(h http.Header) string {
 	return strings.Trim(strings.TrimPrefix(h.Get("Etag"), "W/"), `"`)
 }
 
-// rootOf is the name of a document's root element, "" if it isn't a document.
+// rootOf is the name of a document's root element, or "" if the body isn't a document.
 func rootOf(body []byte) string {
 	if !bounds.XML(body) {
 		return ""
@@ -231,7 +232,7 @@ func rootOf(body []byte) string {
 	}
 }
 
-// errorCode reads the service's own error document; false for anything else. See
+// errorCode reads the service's own error document; ok is false for anything else. See
 // https://learn.microsoft.com/rest/api/storageservices/status-and-error-codes2
 func errorCode(body []byte) (string, bool) {
 	if !bounds.XML(body) {
@@ -246,7 +247,7 @@ func errorCode(body []byte) (string, bool) {
 	return code, code != ""
 }
 
-// safeCode returns a code if it is a plain word, which can't contain a name or a secret.
+// safeCode returns a code if it is a single word, which can't contain a name or a secret.
 func safeCode(s string) string {
 	if len(s) > 64 || strings.ContainsFunc(s, func(c rune) bool {
 		return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9')

@@ -9,19 +9,19 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// access is the client of a bucket. If a URL opened it, the credentials are read again
-// once the service refuses them, since a program may run for longer than a key or a
-// signature is valid (E2).
+// access is the client of a bucket. If the bucket was opened by URL, the credentials
+// are read again when the service refuses them, since a program may run longer than a
+// key or a signature is valid (E2).
 type access struct {
-	// find reads the environment, and make makes a client of what it has; nil if the
-	// client is the caller's.
+	// find reads the environment, and make makes a client of the result; both are nil
+	// if the client is the caller's.
 	find func() (service, error)
 	make func(service) (*container.Client, error)
 
 	now atomic.Pointer[container.Client]
 
-	mu      sync.Mutex // of what follows, and held while the credentials are read
-	service service    // of which now was made
+	mu      sync.Mutex // guards service, and is held while the credentials are read
+	service service    // from which now was made
 }
 
 // newAccess finds the credentials and makes the first client.
@@ -40,7 +40,7 @@ func newAccess(find func() (service, error),
 	return a, nil
 }
 
-// accessOf is a caller's client, which stays as it is.
+// accessOf holds a caller's client, which never changes.
 func accessOf(c *container.Client) *access {
 	a := &access{}
 	a.now.Store(c)
@@ -74,10 +74,10 @@ func (a *access) renew(used *container.Client, r response) bool {
 	return true
 }
 
-// replaces reports whether these credentials may be taken where the others are refused:
-// they are for the same, of the same kind, since Features depend on that, and others.
-// What azidentity finds can't be compared, and is asked again only after a response that
-// is about who asks, not about what he may do.
+// replaces reports whether these credentials may replace refused ones: they are for the
+// same account, of the same kind, since Features depend on the kind, and they differ.
+// Credentials of azidentity can't be compared, so azidentity is called again only if
+// the response is about the caller's identity and not about its permissions.
 func (s service) replaces(old service, code string) bool {
 	switch {
 	case s.anonymous || s.account != old.account || (s.key != "") != (old.key != "") ||
@@ -91,19 +91,19 @@ func (s service) replaces(old service, code string) bool {
 	return code == "AuthenticationFailed" || code == "InvalidAuthenticationInfo"
 }
 
-// request makes a request, and once more if it was refused and the credentials are others
-// by now. Only the service's own refusal says that nothing was done.
+// request makes a request, and repeats it once if it was refused and the credentials have
+// changed. Only the service's own refusal shows that nothing was done.
 func (b *backend) request(ctx context.Context, o op,
 	request func(ctx context.Context) error) error {
 	used := b.client()
-	err := b.askOnce(ctx, o, request)
+	err := b.requestOnce(ctx, o, request)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
 	r := sdkResponseOf(err)
 	refused := r.status == http.StatusForbidden || r.status == http.StatusUnauthorized
-	if refused && r.own && b.access.renew(used, r) {
-		return b.askOnce(ctx, o, request)
+	if refused && r.genuine && b.access.renew(used, r) {
+		return b.requestOnce(ctx, o, request)
 	}
 	return err
 }

@@ -9,15 +9,15 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
 )
 
-// permissions are what a shared access signature allows for a method: creating goes
-// with writing, so that a PUT may also be of a new file.
+// permissions are what a shared access signature allows for a method. A PUT may create
+// a blob as well as write one.
 var permissions = map[string]sas.BlobPermissions{
 	"GET":    {Read: true},
 	"PUT":    {Create: true, Write: true},
 	"DELETE": {Delete: true},
 }
 
-// SignURL makes a service SAS by the account's key (W1). A SAS can't hold a content
+// SignURL makes a service SAS with the account's key (W1). A SAS can't bind a content
 // type. https://learn.microsoft.com/rest/api/storageservices/create-service-sas
 func (b *backend) SignURL(ctx context.Context, name string,
 	opts files.SignOptions) (files.SignedURL, error) {
@@ -46,7 +46,7 @@ func (b *backend) SignURL(ctx context.Context, name string,
 	return s, nil
 }
 
-// canSign tries, which makes no request.
+// canSign signs a URL to find out, which makes no request.
 func canSign(c *container.Client) bool {
 	_, err := c.NewBlobClient("x").GetSASURL(permissions["GET"], time.Now().Add(time.Minute), nil)
 	return err == nil

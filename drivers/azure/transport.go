@@ -13,8 +13,8 @@ import (
 	"cloudfiles.dev/drivers/internal/connect"
 )
 
-// transport is what the buckets share that a URL opened (X3). The SDK's own keeps ten
-// idle connections a host, and would decompress what is stored compressed.
+// transport is shared by all buckets that URLs open (X3). The SDK's own transport keeps
+// ten idle connections a host, and would decompress content that is stored compressed.
 var transport = sync.OnceValue(func() *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
@@ -30,30 +30,28 @@ var transport = sync.OnceValue(func() *http.Client {
 			TLSHandshakeTimeout:   10 * time.Second,
 			ExpectContinueTimeout: time.Second,
 			DisableCompression:    true,
-			// The service's have a few KiB; what comes before a response counts too.
+			// The service's headers have a few KiB; informational responses count too.
 			MaxResponseHeaderBytes: maxHeader,
 		},
-		// A response that leads elsewhere is an error: credentials don't go to other
-		// hosts.
+		// A redirect is an error: credentials are not sent to other hosts.
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		},
 	}
 })
 
-// What is read of a response at most, in bytes. A page of 5,000 names has 4 MiB, and 30
-// MiB where each is as long as can be and escaped.
+// The most that is read of a response, in bytes. A page of 5,000 names has 4 MiB, or 30
+// MiB if each name has the full length and is escaped.
 const (
-	maxAnswer = 32 * mib
-	maxError  = 4 * mib
-	maxHeader = mib
+	maxDocument = 32 * mib
+	maxError    = 4 * mib
+	maxHeader   = mib
 )
 
-// bounded reads no more of a response than it can have. The SDK would read it whole,
-// whatever comes.
+// bounded limits how much of a response is read. The SDK would read all of it.
 type bounded struct{ *http.Client }
 
-// sdkCopySource is a header's name as the SDK writes it, which is not the canonical form.
+// sdkCopySource is a header's name as the SDK writes it, not in canonical form.
 var sdkCopySource = "x-ms-copy-source"
 
 // Do sends the request.
@@ -69,28 +67,28 @@ func (b bounded) Do(req *http.Request) (*http.Response, error) {
 	switch q := req.URL.RawQuery; {
 	case resp.StatusCode >= 300:
 	case req.Method == http.MethodGet && !isContainer(q):
-		return resp, nil // content
+		return resp, nil // a blob's content
 	case isContainer(q):
-		limit = maxAnswer
+		limit = maxDocument
 	}
 	resp.Body = &limited{ReadCloser: resp.Body, limit: limit}
 	return resp, nil
 }
 
-// isContainer reports whether a request was for the container: its response is a
+// isContainer reports whether a request was for the container; then its response is a
 // document.
 func isContainer(query string) bool { return strings.Contains(query, "restype=container") }
 
-// limited is a body that ends with an error behind its limit. What comes after maxFree
-// is looked at to its end before it goes on: the SDK takes more than twice of what it
-// reads, and would do so for a response of which nothing is kept.
+// limited is a body that fails at its limit. After maxFree bytes it reads the rest to
+// the end before it returns any of it: the SDK uses more than twice the memory of what
+// it reads, even for a response that is then refused.
 type limited struct {
 	io.ReadCloser
 	got, limit int64
 	rest       io.Reader
 }
 
-// maxFree is what the service's own pages stay below, as a rule.
+// maxFree is more than the service's own pages usually have, in bytes.
 const maxFree = 8 * mib
 
 func (l *limited) Read(p []byte) (int, error) {
@@ -113,7 +111,7 @@ func (l *limited) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// tooLong is a response that isn't read to its end.
+// tooLong is the error for a response that is longer than its limit.
 type tooLong struct{ limit int64 }
 
 func (t *tooLong) Error() string {

@@ -10,19 +10,19 @@ import (
 	"cloudfiles.dev/drivers/internal/oddtext"
 )
 
-// A name of a page may come encoded (since the service's version 2021-02-12), and the
-// SDK fails the whole page for one that can't be decoded. Such a name is marked instead,
-// by what no name of the service's can begin with, and is a key of others (L7).
+// A name in a page may be encoded (since the service's version 2021-02-12), and the SDK
+// fails the whole page for a name that it can't decode. Such a name is marked instead,
+// with a prefix that no name of the service can have, and is listed as a raw key (L7).
 // https://learn.microsoft.com/rest/api/storageservices/list-blobs
 const undecodableMark = "\x00undecodable\x00"
 
-// undecodable returns what the page has of a name that was marked.
+// undecodable returns the page's text of a marked name.
 func undecodable(name string) (raw string, marked bool) {
 	return strings.CutPrefix(name, undecodableMark)
 }
 
-// markUndecodable marks the names that can't be decoded. The page itself comes back
-// where there are none.
+// markUndecodable marks the names that can't be decoded. It returns the page itself if
+// there are none.
 func markUndecodable(page []byte) []byte {
 	const open, shut = "<Name ", "</Name>"
 	if !bytes.Contains(page, []byte(open)) {
@@ -59,7 +59,7 @@ func markUndecodable(page []byte) []byte {
 }
 
 // isEncoded reports whether the element's attributes say that its value is encoded, or
-// say what the SDK can't read.
+// say something that the SDK can't read.
 func isEncoded(attributes []byte) bool {
 	var e struct {
 		Encoded string `xml:"Encoded,attr"`
@@ -71,7 +71,7 @@ func isEncoded(attributes []byte) bool {
 	return is || err != nil
 }
 
-// decodes reports whether the SDK can decode the value, or can't read it at all.
+// decodes reports whether the SDK can decode the value, or can't parse it at all.
 func decodes(value []byte) bool {
 	var text string
 	if xml.Unmarshal([]byte("<Name>"+string(value)+"</Name>"), &text) != nil {

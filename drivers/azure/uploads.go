@@ -19,11 +19,12 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// An upload that outlives its process is its blocks alone: nothing begins it at the
-// service, and attributes and conditions come with the commit. Its ID is random. It is
-// the front of the blocks' IDs, and the mark of the file that the upload becomes. A
-// block's ID says its number and its CRC-32C as well, so that one of another content has
-// another ID. It is as long as those of a Put (blockIDs), as the service wants it.
+// An upload that outlives its process consists only of its blocks: no request begins
+// it, and attributes and conditions are sent with the commit. Its ID is random. It is
+// the beginning of the blocks' IDs, and the mark of the file that the upload becomes. A
+// block's ID also has its number and its CRC-32C, so a block with other content has
+// another ID. It is as long as the block IDs of a Put (blockIDs), because the service
+// requires one length.
 
 var _ driver.PartUploader = (*backend)(nil)
 
@@ -82,7 +83,7 @@ func (b *backend) PutPart(ctx context.Context, u *driver.Upload,
 	return id, b.stageBlock(ctx, &write{name: u.Name}, id, part)
 }
 
-// blocks asks for a name's blocks that are not committed; none if there are none at all.
+// blocks lists a name's uncommitted blocks, if any.
 func (b *backend) blocks(ctx context.Context, name string) (blocks []*blockblob.Block, err error) {
 	err = b.withRetry(ctx, opBlocks, func(ctx context.Context) error {
 		r, err := b.blockBlob(name).GetBlockList(ctx, blockblob.BlockListTypeUncommitted, nil)
@@ -95,8 +96,8 @@ func (b *backend) blocks(ctx context.Context, name string) (blocks []*blockblob.
 	return blocks, err
 }
 
-// ListParts implements driver.PartUploader. An upload without blocks is gone: a commit of
-// the name by others drops them, and so does a week.
+// ListParts implements driver.PartUploader. An upload without blocks is gone: the service
+// drops them when another write of the name is committed, or after a week.
 func (b *backend) ListParts(ctx context.Context, u *driver.Upload) ([]driver.UploadedPart, error) {
 	blocks, err := b.blocks(ctx, u.Name)
 	if err != nil {
@@ -164,15 +165,17 @@ func (b *backend) FindUpload(ctx context.Context, u *driver.Upload) (files.Info,
 	return properties(r), reservedValue(r.Metadata, markKey) == u.ID, nil
 }
 
-// AbortUpload implements driver.PartUploader. The service has no request for it.
+// AbortUpload implements driver.PartUploader. The service has no request to abort an
+// upload.
 func (b *backend) AbortUpload(context.Context, string, string) error {
 	return files.Errorf(files.ErrUnsupported,
 		"Azure has no request that drops blocks; it drops them a week after the last one, "+
 			"or when the file is written")
 }
 
-// ListUploads implements driver.PartUploader: the names that have nothing but blocks. A
-// listing that is asked for them has them among the others, as if they were empty.
+// ListUploads implements driver.PartUploader: it yields the names that have only
+// blocks. A listing of uncommitted blobs has them among the others, as if they were
+// empty.
 func (b *backend) ListUploads(ctx context.Context,
 	prefix string) iter.Seq2[driver.UnfinishedUpload, error] {
 	return func(yield func(driver.UnfinishedUpload, error) bool) {
@@ -218,7 +221,7 @@ func (b *backend) ListUploads(ctx context.Context,
 	}
 }
 
-// unfinished looks at a listed blob, which may have nothing but blocks.
+// unfinished checks whether a listed blob has only blocks.
 func (b *backend) unfinished(ctx context.Context,
 	item *container.BlobItem) (u driver.UnfinishedUpload, ok bool, err error) {
 	if item == nil || item.Name == nil || item.Properties == nil ||

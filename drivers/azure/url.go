@@ -42,7 +42,7 @@ func init() {
 			{
 				Name:   "localemu",
 				Values: "true|false",
-				Doc:    "the account stands in the path, as emulators have it",
+				Doc:    "the account is part of the path, as with emulators",
 			},
 			{
 				Name:   "part_size",
@@ -61,15 +61,14 @@ func init() {
 				Name:   "hide_folder_markers",
 				Values: "true|false",
 				Doc: "listings leave out empty blobs with hdi_isfolder, and so ask for metadata; " +
-					"false by default",
+					"false",
 			},
 		}, slices.Concat(driver.ReadAheadParams(), connect.Params(), retry.Params())...),
 		Open: openURL,
 	})
 }
 
-// openURL opens azblob://container as Go CDK does, with the credentials of the
-// environment.
+// openURL opens azblob://container as Go CDK does, with the environment's credentials.
 func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	if u.User != nil {
 		return nil, files.Errorf(files.ErrInvalid,
@@ -94,11 +93,11 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	if err := p.Err(); err != nil {
 		return nil, err
 	}
-	repeats := &again{}
+	clock := &clockPolicy{}
 	access, err := newAccess(func() (service, error) {
 		return findService(driver.NewParams(u))
 	}, func(s service) (*container.Client, error) {
-		return newClient(s, u.Host, limits, repeats)
+		return newClient(s, u.Host, limits, clock)
 	})
 	if err != nil {
 		return nil, err
@@ -107,25 +106,25 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.own = true
+	b.ownClient = true
 	return driver.New(b), nil
 }
 
-// service says where an account is and who asks, by the environment and the URL's
-// parameters. The rules are those of Go CDK's azureblob, which is not imported: it
-// links Google's SDK.
+// service is the account's address and credentials, from the environment and the URL's
+// parameters. The rules are the same as in Go CDK's azureblob, which is not imported
+// because it links Google's SDK.
 type service struct {
 	account, domain, protocol string
 	cdn, emulator             bool
-	endpoint                  *url.URL // of a connection string; nil: the account's
+	endpoint                  *url.URL // of a connection string; nil for the account's
 	key, keyFrom              string
 	sas                       string
 	inContainer               bool // the endpoint may be a container's
 	anonymous                 bool
 }
 
-// environment is what stands there, in Go CDK's order: the account's key, a shared
-// access signature, a connection string.
+// environment reads the environment in Go CDK's order: the account's key, a shared access
+// signature, a connection string.
 func environment() (service, error) {
 	s := service{
 		account:  setting("AZURE_STORAGE_ACCOUNT"),
@@ -153,7 +152,7 @@ func environment() (service, error) {
 		if s.account != "" && s.account != c.account {
 			return s, files.Errorf(files.ErrInvalid,
 				"AZURE_STORAGE_ACCOUNT is another account than the connection string's; "+
-					"unset the one")
+					"unset one of them")
 		}
 		c.cdn, c.emulator = s.cdn, s.emulator
 		return c, nil
@@ -161,10 +160,10 @@ func environment() (service, error) {
 	return s, nil
 }
 
-// with takes the parameters over. A connection string says where the account is: what
-// else the URL says of it is an error.
+// with applies the URL's parameters. If a connection string determines the account, a
+// URL that names another is an error.
 func (s service) with(p *driver.Params) (service, error) {
-	own := s
+	env := s
 	s.account = p.String("storage_account", s.account)
 	s.domain = p.String("domain", s.domain)
 	s.protocol = p.Enum("protocol", s.protocol, "https", "http")
@@ -177,12 +176,12 @@ func (s service) with(p *driver.Params) (service, error) {
 	if s.anonymous {
 		s.key, s.sas = "", ""
 	}
-	elsewhere := s.account != own.account || s.domain != own.domain ||
-		p.String("protocol", "") != "" && own.endpoint != nil && s.protocol != own.endpoint.Scheme
-	if own.endpoint != nil && elsewhere {
+	elsewhere := s.account != env.account || s.domain != env.domain ||
+		p.String("protocol", "") != "" && env.endpoint != nil && s.protocol != env.endpoint.Scheme
+	if env.endpoint != nil && elsewhere {
 		if !s.anonymous {
 			return s, files.Errorf(files.ErrInvalid,
-				"the URL leads to another account than AZURE_STORAGE_CONNECTION_STRING; "+
+				"the URL names another account than AZURE_STORAGE_CONNECTION_STRING; "+
 					"unset that, or leave out storage_account, domain and protocol")
 		}
 		s.endpoint = nil
@@ -190,7 +189,7 @@ func (s service) with(p *driver.Params) (service, error) {
 	return s, s.check()
 }
 
-// check finds what can be no address.
+// check refuses what can't be an address.
 func (s service) check() error {
 	switch host := s.domain; {
 	case strings.Contains(host, "://"):
@@ -208,8 +207,8 @@ func (s service) check() error {
 	return nil
 }
 
-// url is the account's: https://account.blob.core.windows.net, or with the account as
-// the path for an emulator, or without it for a CDN.
+// url is the account's URL: https://account.blob.core.windows.net, or with the account
+// as the path for an emulator, or without the account for a CDN.
 func (s service) url() *url.URL {
 	if s.endpoint != nil {
 		u := *s.endpoint
@@ -228,8 +227,8 @@ func (s service) url() *url.URL {
 	return u
 }
 
-// container is a container's. A signature that was given with a container's address is
-// for that one alone.
+// container is a container's URL. A signature that was given with a container's address
+// is only for that container.
 func (s service) container(name string) (string, error) {
 	u := s.url()
 	dir, last := "", ""
@@ -243,13 +242,13 @@ func (s service) container(name string) (string, error) {
 		u.Path, u.RawPath = dir, ""
 	case last != "" && q.Get("sr") == "c":
 		return "", files.Errorf(files.ErrInvalid,
-			"the BlobEndpoint of AZURE_STORAGE_CONNECTION_STRING is another container's")
+			"the BlobEndpoint of AZURE_STORAGE_CONNECTION_STRING is for another container")
 	}
 	return u.JoinPath(name).String(), nil
 }
 
-// findService is where the account is, with credentials of the environment, of which a
-// signature must not go to another host.
+// findService returns the account's address with the environment's credentials. A shared
+// access signature must not be sent to another host.
 func findService(p *driver.Params) (service, error) {
 	env, err := environment()
 	if err != nil && !p.Bool("anonymous", false) {
@@ -260,10 +259,10 @@ func findService(p *driver.Params) (service, error) {
 		return s, err
 	}
 	if s.sas != "" {
-		own, u := env.url(), s.url()
-		if !strings.EqualFold(own.Scheme, u.Scheme) || !strings.EqualFold(own.Host, u.Host) {
+		from, u := env.url(), s.url()
+		if !strings.EqualFold(from.Scheme, u.Scheme) || !strings.EqualFold(from.Host, u.Host) {
 			return s, files.Errorf(files.ErrInvalid,
-				"the URL leads elsewhere than AZURE_STORAGE_SAS_TOKEN is for")
+				"the URL names another endpoint than the one that AZURE_STORAGE_SAS_TOKEN is for")
 		}
 	}
 	return s, nil

@@ -8,11 +8,11 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 )
 
-// version is the version of a response's ETag.
+// version is the Version for a response's ETag.
 func version(e *azcore.ETag) files.Version { return etag.Version(string(value(e))) }
 
-// etagOf is the ETag of a version. What no file has as its version, such as "*" or a list
-// of several, must not stand for any, nor be refused as a list.
+// etagOf is the ETag for a Version. A text that can't be a file's version, such as "*"
+// or a list, must match no file, and must not be refused as a list.
 func etagOf(v files.Version) *azcore.ETag {
 	e := azcore.ETag(`"` + string(v) + `"`)
 	switch {
@@ -26,7 +26,8 @@ func etagOf(v files.Version) *azcore.ETag {
 	return &e
 }
 
-// usable returns nil for what If-Match can name: no weak version ever matches there.
+// usable returns nil for a version that If-Match can name. A weak one never matches
+// there.
 func usable(v files.Version) error {
 	if etag.Weak(v) {
 		return etag.ErrWeak()
