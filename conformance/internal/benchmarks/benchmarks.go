@@ -63,8 +63,8 @@ type benchmark struct {
 	run     func(b *bench)
 }
 
-// few names are overwritten again and again, so that the store doesn't grow with the
-// number of rounds.
+// The benchmarks write a few names again and again, so that the store doesn't grow with
+// the number of rounds.
 const few = 16
 
 func fewName(i int) string { return fmt.Sprintf("d/file-%02d.bin", i%few) }
@@ -133,7 +133,7 @@ func (b *bench) loop(f func(i int)) {
 	}
 }
 
-// batches measures f alone, a few calls at a time, each of them prepared by before.
+// batches measures only f, a few calls at a time. before prepares each call of a batch.
 func (b *bench) batches(f, before func(i int)) {
 	b.ResetTimer()
 	for i := 0; i < b.N; i++ {
@@ -148,7 +148,7 @@ func (b *bench) batches(f, before func(i int)) {
 	}
 }
 
-// parallel measures f by sixteen goroutines, or as many as there are processors.
+// parallel measures f in sixteen goroutines, or in as many as there are processors.
 func (b *bench) parallel(f func(i int)) {
 	b.SetParallelism(max(16/runtime.GOMAXPROCS(0), 1))
 	b.ResetTimer()
@@ -159,7 +159,7 @@ func (b *bench) parallel(f func(i int)) {
 	})
 }
 
-// fill puts the few files.
+// fill puts the files that the benchmarks read.
 func (b *bench) fill() {
 	b.Helper()
 	for i := range few {
@@ -188,7 +188,7 @@ func (b *bench) get(name string, g files.Range) {
 	defer r.Close()
 	_, want := g.Resolve(int64(len(b.content)))
 	if n, err := io.Copy(io.Discard, r); err != nil || n != want {
-		b.Errorf("%d bytes of %d, %v", n, want, err)
+		b.Errorf("Get read %d bytes, %v, want %d", n, want, err)
 	}
 }
 
@@ -225,7 +225,7 @@ func benchList(b *testing.B, h *suite.H, dir string, shallow bool, want int) {
 			n++
 		}
 		if n != want {
-			b.Fatalf("%d entries, want %d", n, want)
+			b.Fatalf("List returned %d entries, want %d", n, want)
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(want), "ns/entry")

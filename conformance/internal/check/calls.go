@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Calm runs f, whose panic is a failure.
+// Calm runs f. A panic of f fails the case.
 func Calm(t suite.T, what string, f func() error) (err error, ok bool) {
 	t.Helper()
 	defer func() {
@@ -23,8 +23,8 @@ func Calm(t suite.T, what string, f func() error) (err error, ok bool) {
 	return f(), true
 }
 
-// Put stores the content, which must succeed. It declares a size that the bucket takes
-// only if it is declared.
+// Put stores the content and ends the case if that fails. It declares the size if the
+// bucket takes such a size only if it is declared.
 func Put(t suite.T, b files.Bucket, name string, content []byte,
 	opts *files.PutOptions) files.Info {
 	t.Helper()
@@ -43,7 +43,7 @@ func Put(t suite.T, b files.Bucket, name string, content []byte,
 	return info
 }
 
-// Puts stores each name with itself as its content, several at a time.
+// Puts stores each name with the name as its content, several at a time.
 func Puts(t suite.T, b files.Bucket, names ...string) {
 	t.Helper()
 	const workers = 8
@@ -60,7 +60,7 @@ func Puts(t suite.T, b files.Bucket, names ...string) {
 	}
 }
 
-// Read gets the file and reads it to the end.
+// Read reads the whole file.
 func Read(ctx context.Context, b files.Bucket, name string,
 	opts *files.GetOptions) ([]byte, files.Info, error) {
 	r, err := b.Get(ctx, name, opts)
@@ -82,7 +82,7 @@ func ReadAll(r *files.Reader) ([]byte, error) {
 	return p[:n], err
 }
 
-// Get is Read, which must succeed.
+// Get reads the whole file and ends the case if that fails.
 func Get(t suite.T, b files.Bucket, name string, opts *files.GetOptions) ([]byte, files.Info) {
 	t.Helper()
 	p, info, err := Read(t.Context(), b, name, opts)
@@ -92,7 +92,7 @@ func Get(t suite.T, b files.Bucket, name string, opts *files.GetOptions) ([]byte
 	return p, info
 }
 
-// Stat must succeed.
+// Stat returns the file's Info and ends the case if that fails.
 func Stat(t suite.T, b files.Bucket, name string) files.Info {
 	t.Helper()
 	info, err := b.Stat(t.Context(), name, nil)
@@ -102,7 +102,7 @@ func Stat(t suite.T, b files.Bucket, name string) files.Info {
 	return info
 }
 
-// Remove must succeed.
+// Remove deletes the file and ends the case if that fails.
 func Remove(t suite.T, b files.Bucket, name string) {
 	t.Helper()
 	if err := b.Delete(t.Context(), name, nil); err != nil {
@@ -110,7 +110,7 @@ func Remove(t suite.T, b files.Bucket, name string) {
 	}
 }
 
-// List returns a listing's names, which must come without an error.
+// List returns the names of a listing and ends the case if it fails.
 func List(t suite.T, b files.Bucket, dir string, opts *files.ListOptions) []string {
 	t.Helper()
 	var names []string
@@ -128,13 +128,13 @@ func List(t suite.T, b files.Bucket, dir string, opts *files.ListOptions) []stri
 	return names
 }
 
-// Shallow returns a shallow listing's entries.
+// Shallow returns the entries of a shallow listing and ends the case if it fails.
 func Shallow(t suite.T, b files.Bucket, dir string) []files.Entry {
 	t.Helper()
 	var all []files.Entry
 	for e, err := range b.List(t.Context(), dir, &files.ListOptions{Shallow: true}) {
 		if err != nil {
-			t.Fatalf("shallow List(%q): %v", dir, err)
+			t.Fatalf("shallow List(%q): %v, want no error", dir, err)
 		}
 		all = append(all, e)
 	}

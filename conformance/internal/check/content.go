@@ -9,9 +9,9 @@ import (
 	"sync"
 )
 
-// Content returns n bytes that tell their position and their seed, so that a swapped,
-// shifted or mixed part shows: each block begins with a word of its own, and goes on
-// with a piece of noise from a place of its own.
+// Content returns n bytes that depend on their offset and the seed, so that a swapped,
+// shifted or mixed part is found: each block begins with its number and the seed, and
+// goes on with a part of the noise that begins at an offset of its own.
 func Content(seed, n int) []byte {
 	const block = 512
 	all := noise()
@@ -26,7 +26,7 @@ func Content(seed, n int) []byte {
 
 const noiseSize = 1 << 16
 
-// noise doesn't repeat.
+// noise is random bytes that don't repeat.
 var noise = sync.OnceValue(func() []byte {
 	b := make([]byte, noiseSize)
 	for i := 0; i < len(b); i += 8 {
@@ -35,7 +35,7 @@ var noise = sync.OnceValue(func() []byte {
 	return b
 })
 
-// Mix scatters x one-to-one.
+// Mix maps x one-to-one to a value that looks random.
 func Mix(x uint64) uint64 {
 	x += 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
@@ -43,7 +43,7 @@ func Mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// Diff says where got differs from want, or "".
+// Diff says how got differs from want. It returns "" if they are equal.
 func Diff(got, want []byte) string {
 	if bytes.Equal(got, want) {
 		return ""
@@ -62,18 +62,19 @@ func Diff(got, want []byte) string {
 		got[n], want[n], len(got), len(want))
 }
 
-// plain hides everything but Read.
+// plain hides every method but Read.
 type plain struct{ io.Reader }
 
-// Stream returns the bytes as a reader that tells neither its length nor seeks.
+// Stream returns a reader of the bytes that has no length and can't seek.
 func Stream(b []byte) io.Reader { return plain{bytes.NewReader(b)} }
 
-// ReaderFunc is a Read method.
+// ReaderFunc is a Read method as a function.
 type ReaderFunc func(p []byte) (int, error)
 
 func (f ReaderFunc) Read(p []byte) (int, error) { return f(p) }
 
-// Hook reads b, and calls at once before the Read that begins at or behind the offset at.
+// Hook returns a reader of b that calls once before the first Read that begins at or
+// after the offset at.
 func Hook(b []byte, at int, once func()) io.Reader {
 	pos := 0
 	return ReaderFunc(func(p []byte) (int, error) {
@@ -94,7 +95,8 @@ func Hook(b []byte, at int, once func()) io.Reader {
 	})
 }
 
-// Failing reads b and then fails; together with the last bytes, where with is true.
+// Failing returns a reader of b that then fails; if with is true, the error comes with
+// the last bytes.
 func Failing(b []byte, with bool, err error) io.Reader {
 	return ReaderFunc(func(p []byte) (int, error) {
 		n := copy(p, b)
@@ -106,7 +108,7 @@ func Failing(b []byte, with bool, err error) io.Reader {
 	})
 }
 
-// Flip changes the byte at the offset.
+// Flip returns a reader that changes the byte at the offset.
 func Flip(r io.Reader, at int) io.Reader {
 	pos := 0
 	return ReaderFunc(func(p []byte) (int, error) {
@@ -119,5 +121,5 @@ func Flip(r io.Reader, at int) io.Reader {
 	})
 }
 
-// ErrReader is what a reader that fails fails with.
+// ErrReader is the error of a content's reader that fails.
 var ErrReader = errors.New("the content's own failure")

@@ -9,11 +9,11 @@ import (
 func TestContentShowsItsPlace(t *testing.T) {
 	c := Content(1, 5000)
 	if d := Diff(c, Content(1, 5000)); d != "" {
-		t.Errorf("the same content %s", d)
+		t.Errorf("Content(1, …) twice: the second %s", d)
 	}
 	if bytes.Equal(Content(1, 5000),
 		Content(2, 5000)) || !bytes.Equal(Content(1, 100), Content(1, 5000)[:100]) {
-		t.Error("content must depend on the seed, and not on the length")
+		t.Error("Content does not depend on the seed, or depends on the length")
 	}
 	seen := map[string]int{}
 	for i := 0; i+16 <= len(c); i++ {
@@ -31,7 +31,7 @@ func TestContentShowsItsPlace(t *testing.T) {
 		{append(bytes.Clone(c[:7]), bytes.Repeat([]byte{c[7] ^ 1}, 4993)...), "offset 7"},
 	} {
 		if text := Diff(d.got, c); !strings.Contains(text, d.says) {
-			t.Errorf("diff says %q, want %q", text, d.says)
+			t.Errorf("Diff = %q, want %q in it", text, d.says)
 		}
 	}
 }

@@ -1,3 +1,3 @@
-// Package check is what cases share: calls that must succeed, contents that tell their
-// position, and the wants that fail a case. It knows no case.
+// Package check has what cases share: calls that must succeed, contents that depend on
+// their offset, and comparisons that fail a case. It knows no case.
 package check

@@ -7,12 +7,12 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// OwnError is an error type of the program's.
+// OwnError is an error type of the program's own.
 type OwnError struct{ Code int }
 
 func (e *OwnError) Error() string { return fmt.Sprintf("own error %d", e.Code) }
 
-// Kinds that are distinguished.
+// Kinds are the sentinels that the suite distinguishes.
 var Kinds = []error{
 	files.ErrNotExist,
 	files.ErrExist,

@@ -9,14 +9,14 @@ import (
 // generatedBlock is how much of a generated content is made at a time.
 const generatedBlock = 64 << 10
 
-// generated is a content of n bytes that nobody holds in memory. Each of its blocks has
-// a content of its own.
+// generated is a content of n bytes that is never in memory as a whole. Each of its
+// blocks is different.
 type generated struct {
 	pos, n int64
 	block  []byte // from pos on
 }
 
-// Generated returns a stream of n bytes that reveal their position.
+// Generated returns a stream of n bytes that depend on their offset.
 func Generated(n int64) io.Reader { return &generated{n: n} }
 
 func (g *generated) Read(p []byte) (int, error) {
@@ -33,15 +33,15 @@ func (g *generated) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// WantGenerated reads n bytes of a generated content, of those from off on, and returns
-// what differs, as the end of a sentence.
+// WantGenerated reads n bytes of a generated content, beginning at offset off. It
+// returns what differs, as the end of a sentence.
 func WantGenerated(r io.Reader, off, n int64) error {
 	want := &generated{pos: off, n: off + n}
 	p, q := make([]byte, generatedBlock), make([]byte, generatedBlock)
 	for at := int64(0); ; {
 		k, err := io.ReadFull(r, p)
 		if wanted, _ := io.ReadFull(want, q[:k]); wanted < k {
-			return fmt.Errorf("goes on behind %d bytes", n)
+			return fmt.Errorf("goes on after %d bytes, want the end", n)
 		}
 		if !bytes.Equal(p[:k], q[:k]) {
 			return fmt.Errorf("%s, from byte %d on", Diff(p[:k], q[:k]), at)
@@ -54,7 +54,7 @@ func WantGenerated(r io.Reader, off, n int64) error {
 			}
 			return nil
 		case err != nil:
-			return fmt.Errorf("can't be read behind byte %d: %w", at, err)
+			return fmt.Errorf("can't be read after byte %d: %w", at, err)
 		}
 	}
 }

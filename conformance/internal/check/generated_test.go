@@ -8,12 +8,13 @@ import (
 	"testing/iotest"
 )
 
-// TestGenerated: a generated content reveals its position, and what differs is found.
+// TestGenerated holds that a generated content depends on the offset, and that
+// differences are found.
 func TestGenerated(t *testing.T) {
 	const n = 3*generatedBlock + 17
 	all, err := io.ReadAll(iotest.HalfReader(Generated(n)))
 	if err != nil || len(all) != n {
-		t.Fatalf("%d bytes, %v, want %d", len(all), err, n)
+		t.Fatalf("reading Generated: %d bytes, %v, want %d", len(all), err, n)
 	}
 	if bytes.Equal(all[:generatedBlock], all[generatedBlock:2*generatedBlock]) {
 		t.Error("two blocks are equal")
@@ -24,7 +25,7 @@ func TestGenerated(t *testing.T) {
 		part := all[r[0] : r[0]+r[1]]
 		if err := WantGenerated(iotest.OneByteReader(bytes.NewReader(part)), r[0],
 			r[1]); err != nil {
-			t.Errorf("%d bytes from %d on: %v", r[1], r[0], err)
+			t.Errorf("WantGenerated of %d bytes from %d on: %v, want nil", r[1], r[0], err)
 		}
 	}
 	swapped := bytes.Clone(all)
@@ -41,7 +42,7 @@ func TestGenerated(t *testing.T) {
 		"shifted": {bytes.NewReader(all[1:]), "differs at offset 0"},
 	} {
 		if err := WantGenerated(c.r, 0, n); err == nil || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s: %v, want an error that says %q", what, err, c.says)
+			t.Errorf("WantGenerated, %s: %v, want an error with %q", what, err, c.says)
 		}
 	}
 }

@@ -10,15 +10,15 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// LiarSize is how many bytes the bodies of a Liar have.
+// LiarSize is the length of a Liar's bodies in bytes.
 const LiarSize = 2600
 
-// liarLengths are what is told of the LiarSize bytes that there are.
+// liarLengths are the lengths that a Liar reports for its bodies of LiarSize bytes.
 var liarLengths = []int64{
 	-1, math.MinInt64, LiarSize + 1, 1 << 40, math.MaxInt64 - 1, math.MaxInt64,
 }
 
-// Liar is a store that tells a length of its own for every body.
+// Liar is a store that reports a wrong length for every body.
 type Liar struct {
 	Memory
 	told int64
@@ -41,20 +41,20 @@ func (l *Liar) Copy(
 	return files.Info{}, files.ErrUnsupported
 }
 
-// EachLiar hands over a store for each length and way of telling it.
+// EachLiar calls do with a store for each wrong length and for each way to report it.
 func EachLiar(do func(what string, l *Liar)) {
 	for _, n := range liarLengths {
 		for _, size := range []bool{false, true} {
-			what := fmt.Sprintf("a body of %d bytes that is told to have %d", LiarSize, n)
+			what := fmt.Sprintf("a body of %d bytes that is reported to have %d", LiarSize, n)
 			if size {
-				what = fmt.Sprintf("a file of %d bytes that is told to have %d", LiarSize, n)
+				what = fmt.Sprintf("a file of %d bytes that is reported to have %d", LiarSize, n)
 			}
 			do(what, &Liar{driver.Unwrap(mem.New(nil)).(Memory), n, size})
 		}
 	}
 }
 
-// Memory is what mem's backend can do.
+// Memory has the optional interfaces of mem's backend.
 type Memory interface {
 	driver.Backend
 	driver.Copier

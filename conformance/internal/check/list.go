@@ -7,7 +7,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// ListModel lists the sorted names as the contract says.
+// ListModel lists the sorted names as the contract requires.
 func ListModel(names []string, dir string, o files.ListOptions) []string {
 	base := ""
 	if dir != "" {

@@ -15,7 +15,8 @@ type Method struct {
 	Call func(ctx context.Context) error
 }
 
-// Methods are all the ways to use a name. What the bucket does not claim is left out.
+// Methods returns all methods and functions that take a name, without what the bucket
+// does not claim.
 func Methods(t suite.T, b files.Bucket, name string) []Method {
 	f := b.Features()
 	m := []Method{
@@ -72,7 +73,7 @@ func Methods(t suite.T, b files.Bucket, name string) []Method {
 	return m
 }
 
-// Unjoin returns the only error of a joined one.
+// Unjoin returns the only error in a joined one.
 func Unjoin(err error) error {
 	if j, ok := err.(interface{ Unwrap() []error }); ok {
 		if _, own := err.(*files.Error); !own && len(j.Unwrap()) == 1 {
@@ -82,7 +83,7 @@ func Unjoin(err error) error {
 	return err
 }
 
-// Listing is List as a method.
+// Listing returns List as a Method.
 func Listing(b files.Bucket, dir string, opts *files.ListOptions) Method {
 	return Method{"List", func(ctx context.Context) error {
 		for _, err := range b.List(ctx, dir, opts) {

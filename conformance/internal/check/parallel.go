@@ -9,7 +9,7 @@ import (
 	"cloudfiles.dev/conformance/internal/suite"
 )
 
-// Parallel runs f n times at once. A panic of one of them becomes the caller's.
+// Parallel runs f n times at once. It passes a panic of one of them on to the caller.
 func Parallel(n int, f func(i int)) {
 	var wg sync.WaitGroup
 	var panicked atomic.Pointer[string]
@@ -30,8 +30,8 @@ func Parallel(n int, f func(i int)) {
 	}
 }
 
-// Background runs f beside the case, of which a panic becomes a failure. done is closed
-// when f has ended.
+// Background runs f in a goroutine. A panic of f fails the case. done is closed when f
+// has ended.
 func Background(t suite.T, f func()) (done <-chan struct{}) {
 	ended := make(chan struct{})
 	go func() {
@@ -46,7 +46,7 @@ func Background(t suite.T, f func()) (done <-chan struct{}) {
 	return ended
 }
 
-// Race is parallel with a common start.
+// Race is Parallel whose goroutines all begin at the same moment.
 func Race(n int, f func(i int)) {
 	var ready sync.WaitGroup
 	ready.Add(n)

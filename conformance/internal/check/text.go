@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// ErrText is the error for people.
+// ErrText returns the error as failure texts show it.
 func ErrText(err error) string {
 	if err == nil {
 		return "no error"
@@ -18,7 +18,8 @@ func ErrText(err error) string {
 	return fmt.Sprintf("the error %q", fmt.Sprintf("%+v", err))
 }
 
-// KindText is a sentinel for people: its name and its words. Another error is its words.
+// KindText returns a sentinel's name and text as failure texts show them, or the text
+// of any other error.
 func KindText(want error) string {
 	if slices.Contains(Kinds, want) {
 		return fmt.Sprintf("files.Err%s (%q)", files.KindName(want), want)
@@ -26,8 +27,8 @@ func KindText(want error) string {
 	return fmt.Sprintf("%q", want)
 }
 
-// alike explains an error that prints as want does, though errors.Is doesn't find want:
-// the standard library has sentinels of the same words.
+// alike explains an error that has the text of want, though errors.Is doesn't match it:
+// the standard library has sentinels with the same texts.
 func alike(err, want error) string {
 	if err == nil || !strings.Contains(err.Error(), want.Error()) {
 		return ""
@@ -40,15 +41,15 @@ func alike(err, want error) string {
 		"fs.ErrClosed":     fs.ErrClosed,
 	} {
 		if errors.Is(want, std) && errors.Is(err, std) {
-			return fmt.Sprintf("; the words are the same, but the cause is %s, and errors.Is "+
-				"doesn't find the other by it: return files.Err%s", name, files.KindName(want))
+			return fmt.Sprintf("; the texts are the same, but the cause is %s, which "+
+				"errors.Is does not match: return files.Err%s", name, files.KindName(want))
 		}
 	}
-	return "; the words are the same, but errors.Is doesn't find it: return the sentinel " +
+	return "; the texts are the same, but errors.Is does not match: return the sentinel " +
 		"itself, or an error that wraps it"
 }
 
-// ListText is the options for people.
+// ListText returns the options as failure texts show them.
 func ListText(o *files.ListOptions) string {
 	if o == nil {
 		return "nil"

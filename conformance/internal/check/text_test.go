@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestWantErrText: a failure names the sentinel, and says what to return where two
-// sentinels print alike.
+// TestWantErrText holds that a failure names the sentinel, and says what to return if
+// two sentinels have the same text.
 func TestWantErrText(t *testing.T) {
 	path := func(cause error) error { return &fs.PathError{Op: "open", Path: "a", Err: cause} }
 	for _, c := range []struct {
@@ -26,7 +26,7 @@ func TestWantErrText(t *testing.T) {
 		{
 			errors.New(files.ErrChanged.Error()),
 			files.ErrChanged,
-			"the words are the same, but errors.Is",
+			"the texts are the same, but errors.Is",
 		},
 		{errors.New("odd"), ErrReader, fmt.Sprintf("want an error that is %q", ErrReader)},
 	} {
@@ -34,7 +34,8 @@ func TestWantErrText(t *testing.T) {
 		WantErr(r, "Get", c.err, c.want)
 		r.RunCleanups()
 		if err := r.Err(); err == nil || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%v for %v: the failure is %v, want it to say %q", c.err, c.want, err, c.says)
+			t.Errorf("WantErr(%v, %v): the failure is %v, want %q in it",
+				c.err, c.want, err, c.says)
 		}
 	}
 }

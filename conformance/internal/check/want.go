@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// WantContent fails where the file isn't exactly that.
+// WantContent fails the case if the file's content or size isn't that of want.
 func WantContent(t suite.T, b files.Bucket, name string, want []byte) {
 	t.Helper()
 	p, info, err := Read(t.Context(), b, name, nil)
@@ -25,11 +25,11 @@ func WantContent(t suite.T, b files.Bucket, name string, want []byte) {
 		t.Errorf("content of %s %s", term.Quote(name), d)
 	}
 	if info.Size != int64(len(want)) {
-		t.Errorf("Get(%s) tells size %d, want %d", term.Quote(name), info.Size, len(want))
+		t.Errorf("Get(%s) reports size %d, want %d", term.Quote(name), info.Size, len(want))
 	}
 }
 
-// WantMissing fails where the file is there in any way.
+// WantMissing fails the case if Get, Stat or List finds the file.
 func WantMissing(t suite.T, b files.Bucket, name string) {
 	t.Helper()
 	if r, err := b.Get(t.Context(), name, nil); !errors.Is(err, files.ErrNotExist) {
@@ -45,12 +45,13 @@ func WantMissing(t suite.T, b files.Bucket, name string) {
 		if err != nil {
 			t.Errorf("List: %v", err)
 		} else if e.Name == name {
-			t.Errorf("List yields %s, which is not there", term.Quote(name))
+			t.Errorf("List yields %s, which does not exist", term.Quote(name))
 		}
 	}
 }
 
-// WantErr fails where err isn't the sentinel, or not an *Error of the operation and name.
+// WantErr fails the case if err doesn't match the sentinel want, or is not an *Error
+// with an operation and a name.
 func WantErr(t suite.T, what string, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) {
@@ -63,7 +64,7 @@ func WantErr(t suite.T, what string, err, want error) {
 	}
 }
 
-// Same fails where got isn't want.
+// Same fails the case if got isn't want.
 func Same(t suite.T, what string, got, want any) {
 	t.Helper()
 	if !reflect.DeepEqual(got, want) {
@@ -71,7 +72,7 @@ func Same(t suite.T, what string, got, want any) {
 	}
 }
 
-// WantList fails where the listing isn't exactly those names in that order.
+// WantList fails the case if the listing isn't exactly those names in that order.
 func WantList(t suite.T, b files.Bucket, dir string, opts *files.ListOptions, want ...string) {
 	t.Helper()
 	got := List(t, b, dir, opts)
@@ -80,15 +81,16 @@ func WantList(t suite.T, b files.Bucket, dir string, opts *files.ListOptions, wa
 	}
 }
 
-// DiffNames says where two lists of names differ first, or "".
+// DiffNames says where two lists of names first differ. It returns "" if they are
+// equal.
 func DiffNames(got, want []string) string {
 	for i := range max(len(got), len(want)) {
 		switch {
 		case i >= len(got):
-			return fmt.Sprintf("ends after %d entries, want %d: next would be %s", len(got),
+			return fmt.Sprintf("ends after %d entries, want %d: the next is %s", len(got),
 				len(want), term.Quote(want[i]))
 		case i >= len(want):
-			return fmt.Sprintf("goes on after %d entries, all that there are, with %s", len(want),
+			return fmt.Sprintf("goes on with %[2]s after %[1]d entries, want the end", len(want),
 				term.Quote(got[i]))
 		case got[i] != want[i]:
 			return fmt.Sprintf("entry %d is %s, want %s", i, term.Quote(got[i]),
@@ -98,7 +100,7 @@ func DiffNames(got, want []string) string {
 	return ""
 }
 
-// WantOnly fails where the bucket has other files than those, in whatever order.
+// WantOnly fails the case if the bucket has other files than these, in any order.
 func WantOnly(t suite.T, b files.Bucket, names ...string) {
 	t.Helper()
 	want := slices.Sorted(slices.Values(names))
@@ -107,10 +109,10 @@ func WantOnly(t suite.T, b files.Bucket, names ...string) {
 	}
 }
 
-// WantFailure wants an error, and no panic.
+// WantFailure fails the case if f returns no error or panics.
 func WantFailure(t suite.T, what string, f func() error) {
 	t.Helper()
 	if err, ok := Calm(t, what, f); ok && err == nil {
-		t.Errorf("%s: no error, want one", what)
+		t.Errorf("%s: got no error, want one", what)
 	}
 }

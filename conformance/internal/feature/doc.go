@@ -1,4 +1,4 @@
 // Package feature has the abilities that cases need, a variable for each field of
-// files.Features, and what is checked of a bucket that does not claim one: it is refused
-// and changes nothing.
+// files.Features, and the checks for buckets that do not claim one: the call must be
+// refused and change nothing.
 package feature

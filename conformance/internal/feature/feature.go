@@ -110,5 +110,5 @@ var (
 	}
 )
 
-// Needs is for tables.
+// Needs returns its arguments, for tables of cases.
 func Needs(a ...*suite.Ability) []*suite.Ability { return a }

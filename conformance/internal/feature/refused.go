@@ -6,8 +6,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// withOld puts a file, asks for something, and checks that ErrUnsupported came and that
-// the file is as it was.
+// withOld puts a file and calls ask, which must return ErrUnsupported and leave the
+// file as it was.
 func withOld(t suite.T, h *suite.H, what string, ask func(name string) error) {
 	t.Helper()
 	const name = "refused.txt"
@@ -21,7 +21,7 @@ func withOld(t suite.T, h *suite.H, what string, ask func(name string) error) {
 func refusedVersions(t suite.T, h *suite.H) {
 	check.Put(t, h, "refused.txt", check.Content(1, 10), nil)
 	if v := check.Stat(t, h, "refused.txt").Version; v != "" {
-		t.Errorf("Stat tells the version %q, but the bucket does not claim Versions", v)
+		t.Errorf("Stat reports the version %q, but the bucket does not claim Versions", v)
 	}
 }
 
@@ -85,9 +85,9 @@ func refusedAttributes(t suite.T, h *suite.H) {
 	keptOrRefusedType(t, h)
 }
 
-// keptOrRefusedType puts a file with a type that neither its name nor its content shows:
-// a bucket that stores no attributes must refuse it, unless it stores the type
-// nevertheless (P6).
+// keptOrRefusedType puts a file with a type that follows neither from its name nor from
+// its content. A bucket that does not claim Attributes must refuse it or store the type
+// (P6).
 func keptOrRefusedType(t suite.T, h *suite.H) {
 	const name, given = "typed.bin", "text/x-own"
 	old := check.Content(1, 100)
@@ -144,7 +144,7 @@ func refusedSignType(t suite.T, h *suite.H) {
 	})
 }
 
-// anyVersion is the file's version, or some text where the bucket has none.
+// anyVersion returns the file's version, or some text if the bucket has none.
 func anyVersion(t suite.T, h *suite.H, name string) files.Version {
 	t.Helper()
 	if v := check.Stat(t, h, name).Version; v != "" {

@@ -17,8 +17,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// A round of the linearizability check: so many clients, each with so many operations
-// on so many names.
+// A round of the linearizability check has so many clients, each with so many
+// operations on so many names.
 const (
 	linearClients = 8
 	linearSteps   = 60
@@ -32,7 +32,7 @@ type shared struct {
 	f     files.Features
 	names []string
 	clock atomic.Int64
-	// versions has the value of each name and version, which is one forever (V1).
+	// versions has the value of each name and version, which never changes (V1).
 	versions sync.Map
 }
 
@@ -61,14 +61,15 @@ func (c *client) next(n int) int {
 	return int(c.rnd >> 8 % uint64(n))
 }
 
-// value is unique to the client and the call; the content is made of it.
+// value returns a value that is unique to the client and the call. The content is made
+// from it.
 func (c *client) value() int {
 	c.count++
 	return c.id*1000 + c.count
 }
 
-// valueText repeats the value, so that a torn read shows; not all are of one length, so
-// that a torn size does.
+// valueText repeats the value, so that a torn read is found. Lengths differ between
+// values, so that a torn size is found too.
 func valueText(v int) string { return strings.Repeat(fmt.Sprintf("%d.", v), 50+v%7) }
 
 func valueOf(s string) (int, bool) {
@@ -79,30 +80,32 @@ func valueOf(s string) (int, bool) {
 	return v, s == valueText(v)
 }
 
-// valueKey is the metadata that repeats the value.
+// valueKey is the metadata key whose value repeats the content's value.
 const valueKey = "value"
 
-// learn notes which value a version is of, and fails where what came together was not
-// put together.
+// learn notes which value a version belongs to, and fails the case if content,
+// metadata, size or version are not of one put.
 func (c *client) learn(how, name string, v int, info files.Info, attributes bool) {
 	if got := info.Metadata[valueKey]; attributes && c.f.Attributes && got != strconv.Itoa(v) {
 		c.t.Errorf("%s of %s has the content of put %d with the metadata of put %s (P1)", how, name,
 			v, got)
 	}
 	if size := int64(len(valueText(v))); info.Size != size {
-		c.t.Errorf("%s of %s tells size %d for put %d, want %d (P1)", how, name, info.Size, v, size)
+		c.t.Errorf("%s of %s reports size %d for put %d, want %d (P1)",
+			how, name, info.Size, v, size)
 	}
 	if info.Version == "" {
 		return
 	}
 	if other, ok := c.versions.LoadOrStore(nameVersion{name, info.Version}, v); ok && other != v {
-		c.t.Errorf("%s of %s tells the version %q for put %d, which was put %v's (V1)", how, name,
+		c.t.Errorf("%s of %s reports the version %q for put %d, want another one: it is that "+
+			"of put %v (V1)", how, name,
 			info.Version, v, other)
 	}
 	c.known[name] = seenVersion{v, info.Version}
 }
 
-// note ends the operation and takes it into the history, unless it is of no use there.
+// note ends the operation and adds it to the history, unless the history can't use it.
 func (c *client) note(name string, o Op, err, lost error) {
 	o.Return, o.OK = c.clock.Add(1), err == nil
 	switch {
@@ -112,7 +115,7 @@ func (c *client) note(name string, o Op, err, lost error) {
 			return
 		}
 	default:
-		c.t.Errorf("%s of %s beside others: %v", o.Kind, name, err)
+		c.t.Errorf("%s of %s during other calls: %v", o.Kind, name, err)
 		return
 	}
 	c.log[name] = append(c.log[name], o)
@@ -174,12 +177,13 @@ func (c *client) get(name string, o Op) {
 	o.Kind = OpGet
 	p, info, err := check.Read(c.t.Context(), c.b, name, nil)
 	if errors.Is(err, files.ErrChanged) {
-		return // nothing was learnt
+		return // the result says nothing
 	}
 	if err == nil {
 		v, ok := valueOf(string(p))
 		if !ok {
-			c.t.Errorf("beside others, %s has the content %.60q, of %d bytes, which nobody put",
+			c.t.Errorf("during other calls, %s has the content %.60q, of %d bytes, which "+
+				"nobody put",
 				name, p, len(p))
 			return
 		}
@@ -189,8 +193,8 @@ func (c *client) get(name string, o Op) {
 	c.note(name, o, err, files.ErrNotExist)
 }
 
-// stat reads the value from the metadata; without that it only reports whether the file
-// is there.
+// stat reads the value from the metadata. Without metadata it only reports whether the
+// file exists.
 func (c *client) stat(name string, o Op) {
 	o.Kind = OpSeen
 	info, err := c.b.Stat(c.t.Context(), name, nil)
@@ -201,13 +205,14 @@ func (c *client) stat(name string, o Op) {
 	c.note(name, o, err, files.ErrNotExist)
 }
 
-// list sees each of the names, or not, at some moment of the listing.
+// list reports for each name whether the listing had it; the listing may have looked at
+// any moment of the call.
 func (c *client) list(o Op) {
 	o.Kind = OpSeen
 	var seen []string
 	for e, err := range c.b.List(c.t.Context(), "", nil) {
 		if err != nil {
-			c.t.Errorf("List beside others: %v", err)
+			c.t.Errorf("List during other calls: %v", err)
 			return
 		}
 		seen = append(seen, e.Name)
@@ -221,7 +226,7 @@ func (c *client) list(o Op) {
 	}
 }
 
-// yielding gives the text in pieces, and lets others run between them.
+// yielding reads the text in pieces, and lets other goroutines run between them.
 type yielding struct {
 	text string
 	pos  int
@@ -281,7 +286,7 @@ func Linearizable(t suite.T, h *suite.H) {
 	checked, open, bad := 0, 0, 0
 	for round := range rounds {
 		if bad >= 3 {
-			break // enough is seen
+			break // enough failures
 		}
 		if round > 0 && !within(50) {
 			t.Logf("%d of %d rounds ran in the case's time", round, rounds)
@@ -294,9 +299,9 @@ func Linearizable(t suite.T, h *suite.H) {
 			case Inconclusive:
 				open++
 			case Illegal:
-				if bad++; bad <= 3 { // each costs a while to make short
+				if bad++; bad <= 3 { // shortening each takes time
 					t.Errorf("no order of the %d operations on %q explains what the clients saw "+
-						"(call–return, operation, value, success; what does not matter is left "+
+						"(call–return, operation, value, success; irrelevant operations are left "+
 						"out):\n%s", len(history), name, Text(Reduce(history, func() bool {
 						return within(70)
 					})))
@@ -305,7 +310,8 @@ func Linearizable(t suite.T, h *suite.H) {
 			check.Remove(t, h, name)
 		}
 	}
-	t.Logf("%d histories of %d clients with %d operations each are linearizable, %d are not, %d "+
+	t.Logf("%d histories of %d clients with %d operations each are linearizable, %d are not, "+
+		"and %d "+
 		"were too large to tell; %s=%d", checked, linearClients, linearSteps, bad, open,
 		suite.SeedVariable, h.Seed)
 	if bad == 0 && open > checked/10 {

@@ -1,3 +1,4 @@
-// Package history records what concurrent clients see of a few names, and looks for an
-// order of their calls that explains it: the names are linearizable if there is one (X1).
+// Package history records the results of concurrent calls on a few names, and searches
+// for an order of the calls that explains the results: if there is one, the history is
+// linearizable (X1).
 package history

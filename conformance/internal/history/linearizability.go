@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// Op is one operation on one name, in a history that several clients made.
+// Op is one operation on one name in the history of several clients.
 type Op struct {
 	Kind         OpKind
-	Call, Return int64 // on a clock that all share; Return is Forever where the outcome is unknown
+	Call, Return int64 // on a shared clock; Return is Forever if the outcome is unknown
 	Value        int   // written, or read
-	Expect       int   // of a swap or drop: the value whose version it names
-	OK           bool  // a get that found the file; a write that took place
+	Expect       int   // of a swap or drop: the value whose version is the condition
+	OK           bool  // a get found the file, or a write took place
 }
 
 // OpKind says what an operation does.
@@ -29,18 +29,18 @@ const (
 	OpDelete OpKind = "delete"
 	OpDrop   OpKind = "drop" // a delete with IfVersion
 	OpGet    OpKind = "get"
-	OpSeen   OpKind = "seen" // a listing, or a Stat that tells no content: there or not
+	OpSeen   OpKind = "seen" // a listing, or a Stat without metadata: whether the file exists
 )
 
 // Forever is when an operation of unknown outcome ends: it may take effect at any time
 // after its call, or never, which is the same as after everything else.
 const Forever = math.MaxInt64
 
-// Unknown reports whether the outcome isn't known; OK says nothing then.
+// Unknown reports whether the outcome is unknown. If it is, OK means nothing.
 func (o Op) Unknown() bool { return o.Return == Forever }
 
-// Apply says whether the operation can have had its outcome where the file holds the
-// state (0 is no file), and what it then holds.
+// Apply reports whether the operation can have had its outcome if the file holds the
+// state, where 0 is no file. after is the state that follows.
 func (o Op) Apply(state int) (after int, possible bool) {
 	held := true
 	after = state
@@ -71,13 +71,13 @@ func (o Op) Apply(state int) (after int, possible bool) {
 	return after, o.Unknown() || held == o.OK
 }
 
-// reads reports whether the operation can't have changed anything: a history without it
-// is as legal.
+// reads reports whether the operation can't have changed anything. A history without it
+// is as legal as with it.
 func (o Op) reads() bool {
 	return o.Kind == OpGet || o.Kind == OpSeen || !o.OK && !o.Unknown()
 }
 
-// Verdict is what comes of checking a history.
+// Verdict is the result of checking a history.
 type Verdict int
 
 // The verdicts.
@@ -87,12 +87,12 @@ const (
 	Inconclusive // given up
 )
 
-// checkBudget is how many states a check looks at before it gives up.
+// checkBudget is how many states a check visits before it gives up.
 const checkBudget = 500_000
 
-// Check looks for an order of the operations that respects their times and
-// explains every outcome, beginning with no file (Wing and Gong's search, with Lowe's
-// memory of the dead ends).
+// Check searches for an order of the operations that respects their times and explains
+// every outcome, beginning with no file. The search is Wing and Gong's, with Lowe's
+// memory of dead ends.
 func Check(history []Op) Verdict {
 	ops := slices.Clone(history)
 	slices.SortFunc(ops, func(a, b Op) int { return cmp.Compare(a.Call, b.Call) })
@@ -119,7 +119,7 @@ func Check(history []Op) Verdict {
 type search struct {
 	ops    []Op
 	done   []uint64 // a bit for each
-	left   int      // how many of known outcome are not done
+	left   int      // how many operations of known outcome are not done
 	dead   map[string]struct{}
 	key    []byte
 	budget int
@@ -129,8 +129,8 @@ func (s *search) is(i int) bool { return s.done[i/64]&(1<<(i%64)) != 0 }
 
 func (s *search) flip(i int) { s.done[i/64] ^= 1 << (i % 64) }
 
-// from goes on where all those before first are done. What is of unknown outcome may
-// stay undone.
+// from continues the search if all operations before first are done. Operations of
+// unknown outcome may remain undone.
 func (s *search) from(first, state int) bool {
 	if s.left == 0 {
 		return true
@@ -144,7 +144,7 @@ func (s *search) from(first, state int) bool {
 	if s.known(first, state) {
 		return false
 	}
-	// An operation may be next if none that is left ended before it began.
+	// An operation may be next if no remaining one ended before it began.
 	ends := s.ops[first].Return
 	for i := first; i < len(s.ops) && s.ops[i].Call <= ends; i++ {
 		if s.is(i) {
@@ -172,8 +172,8 @@ func (s *search) from(first, state int) bool {
 	return false
 }
 
-// known reports whether this is a dead end: what is done and the state decide how the
-// search goes on.
+// known reports whether this state is a dead end: the operations that are done and the
+// file's state decide how the search continues.
 func (s *search) known(first, state int) bool {
 	_, dead := s.dead[string(s.makeKey(first, state))]
 	return dead
@@ -192,9 +192,9 @@ func (s *search) makeKey(first, state int) []byte {
 	return binary.AppendUvarint(s.key, uint64(first))
 }
 
-// Reduce leaves out of an illegal history what isn't needed to see that it is:
-// operations that changed nothing, one at a time. What was written stays, for without
-// it a read would look wrong that isn't. It gives up when there is no more time.
+// Reduce removes from an illegal history the operations that aren't needed to show that
+// it is illegal: those that changed nothing, one at a time. Writes remain, because a
+// legal read would look wrong without them. Reduce gives up when more returns false.
 func Reduce(history []Op, more func() bool) []Op {
 	ops := slices.Clone(history)
 	slices.SortFunc(ops, func(a, b Op) int { return cmp.Compare(a.Call, b.Call) })
@@ -206,7 +206,7 @@ func Reduce(history []Op, more func() bool) []Op {
 			ops = less
 		}
 	}
-	// Nor is what began after all the rest had ended that depends on others.
+	// Operations that began after the rest had ended aren't needed either.
 	last := int64(0)
 	for again := true; again; {
 		again = false
@@ -226,7 +226,7 @@ func Reduce(history []Op, more func() bool) []Op {
 	return ops
 }
 
-// Text shows a history, in the order of the calls.
+// Text returns a history as text, in the order of the calls.
 func Text(history []Op) string {
 	ops := slices.Clone(history)
 	slices.SortFunc(ops, func(a, b Op) int { return cmp.Compare(a.Call, b.Call) })

@@ -4,7 +4,7 @@ import (
 	"testing"
 )
 
-// at makes an operation between two moments.
+// at returns an operation between two moments.
 func at(call, ret int64, o Op) Op {
 	o.Call, o.Return = call, ret
 	return o
@@ -73,7 +73,7 @@ func TestCheckHistory(t *testing.T) {
 			Illegal,
 		},
 		{
-			"an update that was told",
+			"a conditional update",
 			[]Op{at(1, 2,
 				put(1)), at(3, 6, swap(1, 2, true)), at(4, 5, swap(1, 3, false)), at(7, 8, got(2))},
 			Legal,

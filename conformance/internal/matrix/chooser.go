@@ -7,13 +7,14 @@ import (
 	"cloudfiles.dev/drivers/s3"
 )
 
-// question is a row of the chooser: what an application asks of a service.
+// question is a row of the chooser: a property of a service on which an application
+// depends.
 type question struct {
 	text   string
 	answer func(s service) string
 }
 
-// questions are asked of what a bucket claims and of its store's profile. A response
+// questions are answered from what a bucket claims and from its store's profile. A cell
 // begins with yes or no, or is a size.
 var questions = []question{
 	{
@@ -102,7 +103,8 @@ func yesNo(b bool) string {
 	return no
 }
 
-// condition is for what the driver proves by itself before it relies on it.
+// condition is the cell of a condition that the driver proves by itself before it
+// relies on it.
 func (s service) condition(claimed bool, c s3.Claim) string {
 	if claimed && s.store != "" && s.profile.Keeps[c] == s3.Unproved {
 		return afterProof
@@ -110,7 +112,7 @@ func (s service) condition(claimed bool, c s3.Claim) string {
 	return yesNo(claimed)
 }
 
-// afterCheck is for what files.Check proves, and is not claimed before.
+// afterCheck is the cell of what files.Check proves, which is not claimed before.
 func (s service) afterCheck(claimed bool, c s3.Claim) string {
 	if !claimed && s.store != "" && s.profile.Keeps[c] == s3.Unproved {
 		return afterCheck
@@ -118,7 +120,7 @@ func (s service) afterCheck(claimed bool, c s3.Claim) string {
 	return yesNo(claimed)
 }
 
-// size is a limit in words, rounded down to a tenth.
+// size returns a limit as text, rounded down to a tenth.
 func size(n int64) string {
 	if n == 0 {
 		return "no limit"
@@ -131,7 +133,7 @@ func size(n int64) string {
 	return fmt.Sprintf("%d.%d TiB", tenths/10, tenths%10)
 }
 
-// chooser renders the questions by service.
+// chooser returns the table of the questions by service.
 func chooser(all []service) string {
 	var b strings.Builder
 	head := []string{""}
@@ -149,7 +151,7 @@ func chooser(all []service) string {
 	return b.String()
 }
 
-// stores renders what the profiles of stores say.
+// stores returns the table of the stores' profiles.
 func stores() string {
 	var b strings.Builder
 	var known []s3.Profile

@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/conformance"
 )
 
-// TestDrift goes through what CI meets: the tables are true, one is not, a report is
-// missing, or of half a run.
+// TestDrift holds that true tables pass, and that a table that is out of date, a
+// missing report and a report of half a run are errors.
 func TestDrift(t *testing.T) {
 	m := newModule(t)
 	for _, c := range columns {
@@ -39,14 +39,14 @@ func TestDrift(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := run(m.reports, m.root, false); err != nil {
-		t.Errorf("tables that were just written: %v", err)
+		t.Errorf("check of tables that were just written: %v, want nil", err)
 	}
 	for _, p := range parts {
 		text := m.read(p.file)
 		_, in, ok := strings.Cut(text, p.begin()+"| ")
 		if !ok || !strings.Contains(in, "|\n"+p.end()) && p.name != "matrix" ||
 			!strings.HasPrefix(text, "before\n") || !strings.HasSuffix(text, "after\n") {
-			t.Errorf("with the table %q %s is\n%s", p.name, p.file, text)
+			t.Errorf("after writing the table %q, %s is\n%s", p.name, p.file, text)
 		}
 	}
 	last := columns[len(columns)-1].report
@@ -108,15 +108,15 @@ func (m *module) report(r *conformance.Report) {
 	}
 }
 
-// fails wants an error that says something, and documents that stay as they are.
+// fails requires an error with the text says, and unchanged documents.
 func (m *module) fails(what, says string) {
 	m.t.Helper()
 	before := m.read("README.md") + m.read("conformance/MATRIX.md")
 	if err := run(m.reports, m.root, false); err == nil || !strings.Contains(err.Error(), says) {
-		m.t.Errorf("%s: %v, want an error that says %q", what, err, says)
+		m.t.Errorf("%s: %v, want an error with %q", what, err, says)
 	}
 	if now := m.read("README.md") + m.read("conformance/MATRIX.md"); now != before {
-		m.t.Errorf("%s: a check changes the documents", what)
+		m.t.Errorf("%s: the check changed the documents", what)
 	}
 }
 
@@ -127,8 +127,8 @@ func keepEnvironment(t *testing.T) {
 	}
 }
 
-// TestTablesOfClaims holds the tables that need no test run to what the drivers claim,
-// also where nobody runs the command.
+// TestTablesOfClaims holds that the tables that need no test run agree with the
+// drivers, also if nobody runs the command.
 func TestTablesOfClaims(t *testing.T) {
 	keepEnvironment(t)
 	parts, err := fromClaims(t.Context())
@@ -145,9 +145,9 @@ func TestTablesOfClaims(t *testing.T) {
 	}
 }
 
-// TestChooserTells: what a bucket claims, and what its store's profile leaves open, is
-// what a cell says.
-func TestChooserTells(t *testing.T) {
+// TestChooserCells holds that the cells report what a bucket claims and what its
+// store's profile leaves open.
+func TestChooserCells(t *testing.T) {
 	keepEnvironment(t)
 	all, err := opened(t.Context())
 	if err != nil {
@@ -170,7 +170,7 @@ func TestChooserTells(t *testing.T) {
 	}
 }
 
-// line is the table's row whose first cell begins so.
+// line returns the row of the table whose first cell has this beginning.
 func line(t *testing.T, table, begins string) string {
 	t.Helper()
 	for l := range strings.Lines(table) {

@@ -1,8 +1,8 @@
-// Command matrix keeps the tables of the documents true: the README's chooser and the
-// table of stores, which it makes of what buckets and profiles claim, and the rules by
-// bucket in conformance/MATRIX.md, which it makes of the reports of a test run.
+// Command matrix keeps the tables in the documents up to date. It makes the README's
+// chooser and the table of stores from what buckets and profiles claim, and the table
+// of rules by bucket in conformance/MATRIX.md from the reports of a test run.
 //
-//	go run ./conformance/internal/matrix -reports DIR      fails where a table is out of date
+//	go run ./conformance/internal/matrix -reports DIR      fails if a table is out of date
 //	go run ./conformance/internal/matrix -reports DIR -w   writes them
 //	go run ./conformance/internal/matrix -w                runs the tests that write reports first
 //	go run ./conformance/internal/matrix -claims -w        writes those that need no reports
@@ -24,14 +24,14 @@ import (
 
 // column is one bucket of the table.
 type column struct {
-	report string // its name, as the harness gives it
-	title  string // in the table's head
+	report string // the Name of its harness
+	title  string // in the head of the table
 	// The test that writes the report.
 	pkg, test string
 }
 
-// columns are those of the table. Every one has a report: a missing one is an error, so
-// that no cell is older than the others.
+// columns are the columns of the table. A missing report is an error, so that no cell
+// is older than the others.
 var columns = []column{
 	{"mem", "`mem://`", "./conformance", "TestMem"},
 	{"local", "`file://`", "./conformance", "TestLocal"},
@@ -48,7 +48,7 @@ const update = "go run ./conformance/internal/matrix -w"
 
 func main() {
 	reports := flag.String("reports", "",
-		"the `folder` with the reports that "+conformance.ReportDir+" made; empty runs the tests")
+		"the `folder` with the reports of a run with "+conformance.ReportDir+"; empty runs the tests")
 	root := flag.String("root", ".", "the module's `folder`")
 	write := flag.Bool("w", false, "write the tables into the documents")
 	claims := flag.Bool("claims", false, "only the tables that need no reports")
@@ -86,7 +86,7 @@ func run(reports, dir string, write bool) error {
 	return keep(append(parts, fromReports(all)), dir, write)
 }
 
-// runClaims is run without reports.
+// runClaims is run for the tables that need no reports.
 func runClaims(_, dir string, write bool) error {
 	parts, err := fromClaims(context.Background())
 	if err != nil {
@@ -95,7 +95,7 @@ func runClaims(_, dir string, write bool) error {
 	return keep(parts, dir, write)
 }
 
-// keep writes the tables or checks them.
+// keep writes the tables, or checks them.
 func keep(parts []part, dir string, write bool) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -112,12 +112,12 @@ func keep(parts []part, dir string, write bool) error {
 	return nil
 }
 
-// fromReports is the matrix, which a test run makes.
+// fromReports returns the matrix, which is made from the reports of a test run.
 func fromReports(all []*conformance.Report) part {
 	return part{"matrix", "conformance/MATRIX.md", table(columns, all)}
 }
 
-// fromClaims are the tables made of what buckets and profiles claim.
+// fromClaims returns the tables that are made from what buckets and profiles claim.
 func fromClaims(ctx context.Context) ([]part, error) {
 	all, err := opened(ctx)
 	if err != nil {
@@ -129,7 +129,7 @@ func fromClaims(ctx context.Context) ([]part, error) {
 	}, nil
 }
 
-// test writes the reports of all columns into the folder.
+// test runs the tests that write the reports of all columns into the folder.
 func test(dir string) error {
 	for _, c := range columns {
 		cmd := exec.Command("go", "test", "-count=1", "-run", "^"+c.test+"$", c.pkg)
@@ -142,8 +142,8 @@ func test(dir string) error {
 	return nil
 }
 
-// read reads a report for each column, of a whole run in which no case failed that
-// isn't known to.
+// read reads a report for each column. It must be of a whole run in which no case
+// failed but the known ones.
 func read(dir string) (all []*conformance.Report, err error) {
 	var errs []error
 	for _, c := range columns {
@@ -153,9 +153,9 @@ func read(dir string) (all []*conformance.Report, err error) {
 			err = fmt.Errorf("the report of %s, which %s in %s writes: %w",
 				c.report, c.test, c.pkg, err)
 		case r.Name != c.report:
-			err = fmt.Errorf("the report of %s is that of %s", c.report, r.Name)
+			err = fmt.Errorf("the report of %s has the name %s", c.report, r.Name)
 		case !whole(r):
-			err = fmt.Errorf("the report of %s is of %d cases, and the suite has %d: "+
+			err = fmt.Errorf("the report of %s has %d cases, want %d: "+
 				"it takes a whole run of this tree, not -short",
 				c.report, len(r.Cases), len(conformance.Cases()))
 		case !r.OK():

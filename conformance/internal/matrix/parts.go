@@ -13,7 +13,7 @@ import (
 type part struct {
 	name string // in the marks
 	file string // from the module's root
-	text string // what belongs there
+	text string // the table
 }
 
 func (p part) begin() string { return fmt.Sprintf("<!-- %s: begin (%s) -->\n", p.name, update) }
@@ -30,7 +30,7 @@ func (p part) put(document []byte) ([]byte, error) {
 	return slices.Concat(before, []byte(p.begin()), []byte(p.text), []byte(p.end()), after), nil
 }
 
-// check is an error where the document differs from what it should have.
+// check returns an error if the table in the document is out of date.
 func (p part) check(root *os.Root) error {
 	old, now, err := p.both(root)
 	if err != nil || bytes.Equal(old, now) {
@@ -41,7 +41,7 @@ func (p part) check(root *os.Root) error {
 		p.name, p.file, update, difference(old, now))
 }
 
-// write brings the document up to date.
+// write writes the table into the document.
 func (p part) write(root *os.Root) error {
 	old, now, err := p.both(root)
 	if err != nil || bytes.Equal(old, now) {
@@ -67,7 +67,7 @@ func each(parts []part, f func(part) error) error {
 	return errors.Join(errs...)
 }
 
-// difference shows the lines that differ, a few of them.
+// difference returns a few of the lines that differ.
 func difference(old, now []byte) string {
 	a, b := strings.Split(string(old), "\n"), strings.Split(string(now), "\n")
 	var out []string
@@ -91,7 +91,8 @@ func difference(old, now []byte) string {
 // tableRow is a row in Markdown.
 func tableRow(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |\n" }
 
-// tableHead is the head of a table whose first column has text, and the others marks.
+// tableHead returns the head of a table whose first column has text, and the others
+// short marks.
 func tableHead(cells ...string) string {
 	line := slices.Repeat([]string{":-:"}, len(cells))
 	line[0] = "---"

@@ -20,13 +20,13 @@ import (
 type service struct {
 	title string
 	url   string
-	store string // its profile, for a store that speaks S3's protocol
+	store string // the profile of a store that speaks S3's protocol
 
 	features files.Features
 	profile  s3.Profile
 }
 
-// services are what an application can choose from.
+// services are the columns of the chooser.
 var services = []service{
 	{title: "memory", url: "mem://"},
 	{title: "local disk", url: "file://"},
@@ -39,8 +39,8 @@ var services = []service{
 	{title: "other S3", store: "unknown"},
 }
 
-// opened returns the services with what their buckets claim when they are opened, which
-// makes no request.
+// opened returns the services with what their buckets claim after Open, which makes no
+// request.
 func opened(ctx context.Context) ([]service, error) {
 	scratch, err := os.MkdirTemp("", "cloudfiles-chooser-")
 	if err != nil {
@@ -75,8 +75,8 @@ func opened(ctx context.Context) ([]service, error) {
 	return out, nil
 }
 
-// credentials sets what Open of GCS and Azure looks for. They are made up: a bucket
-// that may sign tells more than one that is opened without credentials.
+// credentials sets the environment in which Open of GCS and Azure finds credentials.
+// They are made up. With credentials a bucket claims signing, too.
 func credentials(dir string) error {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {

@@ -8,16 +8,17 @@ import (
 	"cloudfiles.dev/conformance"
 )
 
-// limits are features that not every bucket has something to be asked for.
+// limits are features that some buckets have no use for.
 var limits = []string{"MaxSize", "MaxUnknownSize"}
 
-// notes are those under the table, numbered as they come up in it.
+// notes are the notes under the table, numbered in the order in which the table refers
+// to them.
 type notes struct {
 	texts []string            // of each, without the cases
 	cases map[string][]string // by text
 }
 
-// number is that of the note with the text, which is about the case too.
+// number returns the number of the note with the text, and adds the case to the note.
 func (n *notes) number(text, id string) int {
 	i := slices.Index(n.texts, text)
 	if i < 0 {
@@ -28,7 +29,7 @@ func (n *notes) number(text, id string) int {
 	return i + 1
 }
 
-// table renders the rules by column, and the notes.
+// table returns the table of rules by column, and its notes.
 func table(columns []column, reports []*conformance.Report) string {
 	var b strings.Builder
 	titles := []string{"rule"}
@@ -59,7 +60,7 @@ func table(columns []column, reports []*conformance.Report) string {
 	return b.String()
 }
 
-// cell is what the column's cases of a rule come to.
+// cell returns the cell for the column's cases of a rule.
 func cell(rule string, c column, r *conformance.Report, n *notes) string {
 	var numbers []int
 	note := func(text, id string) {
@@ -107,7 +108,7 @@ func cell(rule string, c column, r *conformance.Report, n *notes) string {
 	return mark
 }
 
-// oneLine is a text of a report in the table's terms.
+// oneLine returns a text of a report in a form that a table can hold.
 func oneLine(s string) string {
 	return strings.ReplaceAll(strings.Join(strings.Fields(s), " "), "|", `\|`)
 }

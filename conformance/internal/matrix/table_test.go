@@ -7,7 +7,8 @@ import (
 	"cloudfiles.dev/conformance"
 )
 
-// sound is a report of a whole run in which everything passed, but for what change does.
+// sound returns a report of a whole run in which every case passed, except for what
+// change does.
 func sound(name string, change func(c *conformance.CaseReport)) *conformance.Report {
 	all := conformance.Cases()
 	r := &conformance.Report{Format: 1, Name: name, Suite: len(all)}
@@ -69,7 +70,7 @@ func TestTable(t *testing.T) {
 		"N1":  "✓ | ✓",
 	} {
 		if got := row(t, text, rule); got != want {
-			t.Errorf("%s: %s, want %s", rule, got, want)
+			t.Errorf("row %s: %s, want %s", rule, got, want)
 		}
 	}
 	for _, want := range []string{
@@ -79,7 +80,7 @@ func TestTable(t *testing.T) {
 		"| **Put** |",
 	} {
 		if !strings.Contains(text, want) {
-			t.Errorf("the table doesn't have %q:\n%s", want, text)
+			t.Errorf("table: no %q in\n%s", want, text)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// reader is the content as the step gives it.
+// reader returns the content as the step gives it to Put.
 func (s step) reader() io.Reader {
 	c := s.content.String()
 	switch {
@@ -115,7 +115,7 @@ func (m *mirror) get(s step) {
 	}
 	if r.Offset() != off || r.Len() != n {
 		m.differ(fmt.Sprintf("%[1]s.Offset() != %d || %[1]s.Len() != %d", m.v("r"), off, n),
-			"Get(%s), %v, tells offset %d and length %d, want %d and %d", term.Quote(
+			"Get(%s), %v, reports offset %d and length %d, want %d and %d", term.Quote(
 				s.name), s.part,
 			r.Offset(), r.Len(), off, n)
 	}
@@ -242,7 +242,7 @@ func (m *mirror) list(s step) {
 	names := slices.Sorted(maps.Keys(m.files))
 	var got []string
 	var failed error
-	o := s.list // which a bucket must not change, and some do
+	o := s.list // a bucket must not change the options, but some do
 	for e, err := range m.b.List(m.ctx, s.name, &o) {
 		if err != nil {
 			failed = err
@@ -261,7 +261,7 @@ func (m *mirror) list(s step) {
 		all := s.list
 		all.Limit = 0
 		want := check.ListModel(names, s.name, all)
-		if slices.Sort(got); limit > 0 && limit < len(want) { // any of them, and each once
+		if slices.Sort(got); limit > 0 && limit < len(want) { // any of them, each once
 			want = slices.DeleteFunc(want, func(name string) bool {
 				return !slices.Contains(got, name)
 			})
@@ -287,13 +287,13 @@ func (m *mirror) names(s step, got, want []string, order string) {
 	}
 }
 
-// entry compares an entry of a listing with what the map knows.
+// entry compares an entry of a listing with the model.
 func (m *mirror) entry(s step, e files.Entry) {
 	f := m.files[e.Name]
 	wrong := func(check, format string, args ...any) {
 		if m.bad == nil {
 			m.differ(fmt.Sprintf("e.Name == %s && %s", codeString(e.Name), check),
-				"List(%s) has %s "+format,
+				"List(%s) yields %s "+format,
 				append([]any{term.Quote(s.name), term.Quote(e.Name)}, args...)...)
 			m.bad.each = true
 		}
@@ -315,10 +315,10 @@ func (m *mirror) entry(s step, e files.Entry) {
 	case !m.f.Versions && e.Version != "":
 		wrong(`e.Version != ""`, "with a version, but the bucket does not claim Versions")
 	case f.version != "" && e.Version != f.version:
-		wrong("e.Version != "+f.versionAt, "with version %q, and it was %q", e.Version, f.version)
+		wrong("e.Version != "+f.versionAt, "with version %q, want %q", e.Version, f.version)
 	}
 	if f != nil && !e.ModTime.IsZero() && !f.modTime.IsZero() && !e.ModTime.Equal(f.modTime) {
-		wrong("!e.ModTime.Equal("+f.modTimeAt+")", "with the time %v, and it was %v", e.ModTime,
+		wrong("!e.ModTime.Equal("+f.modTimeAt+")", "with time %v, want %v", e.ModTime,
 			f.modTime)
 	}
 }

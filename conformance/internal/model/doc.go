@@ -1,4 +1,4 @@
-// Package model runs random sequences of operations on a bucket and on a plain map,
-// makes the first sequence on which they differ as short as it can, and prints it as a Go
-// test.
+// Package model runs random sequences of operations on a bucket and on a plain map. It
+// makes the first sequence whose results differ as short as it can, and prints it as a
+// Go test.
 package model

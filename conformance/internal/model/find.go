@@ -13,7 +13,7 @@ import (
 // modelSequences is how many sequences the case runs, times Harness.Soak.
 const modelSequences = 100
 
-// finding is a sequence on which a bucket differs from the model.
+// finding is a sequence whose results differ from the model's.
 type finding struct {
 	Seed       uint64
 	before     int // how many steps it had
@@ -49,9 +49,9 @@ func RandomSequences(t suite.T, h *suite.H) {
 	}
 }
 
-// Find runs n sequences, each with the seed after that of the one before,
-// until one differs, which it shrinks. It ends early when half of the case's time is
-// used, and tells how many ran.
+// Find runs n sequences with the seeds seed, seed+1 and so on until one differs, which
+// it shrinks. It ends early when half of the case's time is used. ran is how many
+// sequences ran.
 func Find(t suite.T, h *suite.H, seed uint64, n int) (f *finding, ran int) {
 	within := h.Harness.Within(t)
 	names, sizes := usable(t, h)
@@ -85,7 +85,7 @@ func Find(t suite.T, h *suite.H, seed uint64, n int) (f *finding, ran int) {
 	return nil, n
 }
 
-// usable are the names and sizes that the bucket takes at all: the rules on names have
+// usable returns the names and sizes that the bucket takes: the rules on names have
 // cases of their own.
 func usable(t suite.T, h *suite.H) (names []string, sizes []int) {
 	var refused []string
@@ -124,8 +124,8 @@ func usable(t suite.T, h *suite.H) (names []string, sizes []int) {
 	return names, sizes
 }
 
-// conflicts reports whether the name is another's directory, or has another as a
-// directory.
+// conflicts reports whether the name is a directory of another name, or another name is
+// a directory of it.
 func conflicts(name string, others []string) bool {
 	for _, o := range others {
 		if strings.HasPrefix(name, o+"/") || strings.HasPrefix(o, name+"/") {
@@ -135,7 +135,7 @@ func conflicts(name string, others []string) bool {
 	return false
 }
 
-// maxNameOf is Features.MaxName, made usable.
+// maxNameOf returns the bucket's longest name in bytes.
 func maxNameOf(f files.Features) int {
 	if f.MaxName <= 0 {
 		return files.MaxName

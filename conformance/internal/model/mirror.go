@@ -18,7 +18,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// mirror runs a sequence on a bucket and on a map, and compares every response.
+// mirror runs a sequence on a bucket and on a map, and compares every result.
 type mirror struct {
 	ctx   context.Context
 	b     files.Bucket
@@ -30,11 +30,11 @@ type mirror struct {
 	code  *script // nil where nothing is printed
 }
 
-// held is what the map knows of a file.
+// held is a file in the map.
 type held struct {
 	content    text
 	attributes files.Attributes
-	version    files.Version // "" until a response told it
+	version    files.Version // "" until a result reported it
 	versionAt  string        // the variable that holds it in the printed code
 	modTime    time.Time
 	modTimeAt  string
@@ -47,18 +47,18 @@ type told struct {
 	at      string
 }
 
-// difference is the first response that isn't the model's.
+// difference is the first result that differs from the model's.
 type difference struct {
 	step int    // from 1
 	What string // for people
-	// a Go expression that is true where the response is wrong; "" where the step's call
-	// itself tells
+	// a Go expression that is true if the result is wrong; "" if the step's call itself
+	// shows it
 	check string
 	each  bool // check is on the entry e of a listing
 }
 
-// runSteps runs the steps on a new bucket and returns the first difference, or nil. The
-// code is written where it isn't nil.
+// runSteps runs the steps on a new bucket and returns the first difference, or nil. If
+// code isn't nil, it collects the steps.
 func runSteps(t suite.T, h *suite.H, steps []step, code *script) (d *difference) {
 	scoped(t, func(t suite.T) {
 		hh := h.Runner.NewH(t, false)
@@ -108,7 +108,7 @@ func (m *mirror) do(s step) {
 	}
 }
 
-// differ notes that a response is wrong.
+// differ notes that a result is wrong.
 func (m *mirror) differ(check, format string, args ...any) {
 	if m.bad == nil {
 		m.bad = &difference{
@@ -119,10 +119,10 @@ func (m *mirror) differ(check, format string, args ...any) {
 	}
 }
 
-// v is a variable of the step in the printed code.
+// v returns the name of a variable of the step in the printed code.
 func (m *mirror) v(prefix string) string { return prefix + strconv.Itoa(m.n) }
 
-// call notes a call that is about to be made.
+// call notes a call before it is made.
 func (m *mirror) call(v string, w wanted, call func() string) {
 	if m.code == nil {
 		return
@@ -139,13 +139,13 @@ func (m *mirror) call(v string, w wanted, call func() string) {
 	})
 }
 
-// wanted are the errors of which one must come, and others that may.
+// wanted are the errors of which one must come, and others that may come.
 type wanted struct{ must, may []error }
 
 func (w *wanted) add(err error) { w.must = append(w.must, err) }
 
-// legal wants the names to be refused if one is illegal, and else tells that they are
-// not.
+// legal requires that illegal names are refused, and reports whether all names are
+// legal.
 func (m *mirror) legal(w *wanted, names ...string) bool {
 	for _, name := range names {
 		if driver.CheckNameMax(name, maxNameOf(m.f)) != nil {
@@ -156,8 +156,8 @@ func (m *mirror) legal(w *wanted, names ...string) bool {
 	return true
 }
 
-// ended compares the error with what is wanted, and reports whether the call succeeded as
-// it should.
+// ended compares the error with what is wanted, and reports whether the call was to
+// succeed and did.
 func (m *mirror) ended(s step, w wanted, err error) bool {
 	ok := len(w.must) == 0 && err == nil
 	for _, want := range slices.Concat(w.must, w.may) {
@@ -180,7 +180,7 @@ func (m *mirror) ended(s step, w wanted, err error) bool {
 	return ok && err == nil
 }
 
-// text is the step for people.
+// text returns the step as failure texts show it.
 func (s step) text() string {
 	if s.do == doCopy || s.do == doMove {
 		return fmt.Sprintf("%s(%s to %s)", s.do, term.Quote(s.name), term.Quote(s.to))
@@ -188,11 +188,11 @@ func (s step) text() string {
 	return fmt.Sprintf("%s(%s)", s.do, term.Quote(s.name))
 }
 
-// NoVersion is the version of nothing.
+// NoVersion is a version that no file has.
 const NoVersion = files.Version("none")
 
-// version is what a condition on the name is to say, as a value and in the printed
-// code, and whether the file is of that version.
+// version returns the version that a condition on the name uses, as a value and as
+// printed code, and whether the file has that version.
 func (m *mirror) version(name string, w which,
 	variable string) (v files.Version, code string, is bool) {
 	f := m.files[name]
@@ -217,7 +217,8 @@ func (m *mirror) version(name string, w which,
 	return NoVersion, fmt.Sprintf("%q", NoVersion), false
 }
 
-// condition makes the condition of a put or copy, and wants the error that it must have.
+// condition returns the condition of a put or copy, and adds the error that it must
+// cause to w.
 func (m *mirror) condition(name string, s step, w *wanted) (c files.Condition, code string) {
 	exists := m.files[name] != nil
 	switch s.cond {
@@ -247,7 +248,7 @@ func (m *mirror) condition(name string, s step, w *wanted) (c files.Condition, c
 	return files.IfVersion(v), "files.IfVersion(" + code + ")"
 }
 
-// folded are the attributes as they come back.
+// folded returns the attributes as a bucket returns them.
 func folded(a files.Attributes) files.Attributes {
 	var m map[string]string
 	for k, v := range a.Metadata {
@@ -260,7 +261,7 @@ func folded(a files.Attributes) files.Attributes {
 	return a
 }
 
-// stores reports whether the bucket can hold the attributes.
+// stores reports whether the bucket can store the attributes.
 func (m *mirror) stores(a files.Attributes, w *wanted) {
 	if !m.f.Attributes && (len(a.Metadata) > 0 ||
 		a.CacheControl+a.ContentDisposition+a.ContentEncoding+a.ContentLanguage != "") {
@@ -268,7 +269,7 @@ func (m *mirror) stores(a files.Attributes, w *wanted) {
 	}
 }
 
-// telling is whose Info it is, for some know less.
+// telling says where an Info comes from: some calls return less.
 type telling int
 
 const (
@@ -278,22 +279,22 @@ const (
 	ofCopy          // and neither size nor attributes
 )
 
-// info compares an Info with what the map knows, and adds what it didn't know.
+// info compares an Info with the model, and adds to the model what it didn't have.
 func (m *mirror) info(v, op, name string, f *held, info files.Info, of telling) {
 	terse, written := of == ofCopy && info.Size == -1, of >= ofPut
 	field := func(field, got, want string) {
 		if got != want {
 			m.differ(fmt.Sprintf("%s.%s != %q", v, field, want),
-				"%s(%s) tells %s %.200q, want %.200q", op, term.Quote(name), field, got, want)
+				"%s(%s) reports %s %.200q, want %.200q", op, term.Quote(name), field, got, want)
 		}
 	}
 	field("Name", info.Name, name)
 	field("Key", info.Key, "")
 	if info.IsDir {
-		m.differ(v+".IsDir", "%s(%s) tells a directory", op, term.Quote(name))
+		m.differ(v+".IsDir", "%s(%s) reports a directory, want a file", op, term.Quote(name))
 	}
 	if !terse && info.Size != int64(f.content.size) {
-		m.differ(fmt.Sprintf("%s.Size != %d", v, f.content.size), "%s(%s) tells size %d, want %d",
+		m.differ(fmt.Sprintf("%s.Size != %d", v, f.content.size), "%s(%s) reports size %d, want %d",
 			op, term.Quote(name), info.Size, f.content.size)
 	}
 	if a := f.attributes; m.f.Attributes && !terse {
@@ -307,7 +308,7 @@ func (m *mirror) info(v, op, name string, f *held, info files.Info, of telling) 
 			if len(a.Metadata) == 0 {
 				check = fmt.Sprintf("len(%s.Metadata) != 0", v)
 			}
-			m.differ(check, "%s(%s) tells the metadata %q, want %q", op, term.Quote(name),
+			m.differ(check, "%s(%s) reports the metadata %q, want %q", op, term.Quote(name),
 				info.Metadata,
 				a.Metadata)
 		}
@@ -318,11 +319,12 @@ func (m *mirror) info(v, op, name string, f *held, info files.Info, of telling) 
 	}
 	m.infoVersion(v, op, name, f, info, written)
 	if m.f.Digests && of == ofFile && info.Digest.IsZero() {
-		m.differ(v+".Digest.IsZero()", "%s(%s) tells no digest, but the bucket claims Digests", op,
+		m.differ(v+".Digest.IsZero()", "%s(%s) reports no digest, but the bucket claims Digests",
+			op,
 			term.Quote(name))
 	}
 	if info.ModTime.Location() != time.UTC {
-		m.differ(v+".ModTime.Location() != time.UTC", "%s(%s) tells the time %v, want UTC", op,
+		m.differ(v+".ModTime.Location() != time.UTC", "%s(%s) reports the time %v, want UTC", op,
 			term.Quote(name), info.ModTime)
 	}
 	switch {
@@ -331,7 +333,7 @@ func (m *mirror) info(v, op, name string, f *held, info files.Info, of telling) 
 		f.modTime, f.modTimeAt = info.ModTime, v+".ModTime"
 	case !info.ModTime.Equal(f.modTime):
 		m.differ(fmt.Sprintf("!%s.ModTime.Equal(%s)", v, f.modTimeAt),
-			"%s(%s) tells the time %v, and it was %v", op, term.Quote(name), info.ModTime,
+			"%s(%s) reports the time %v, want %v", op, term.Quote(name), info.ModTime,
 			f.modTime)
 	}
 }
@@ -343,17 +345,17 @@ func (m *mirror) infoVersion(v, op, name string, f *held, info files.Info, writt
 	case !m.f.Versions:
 		if info.Version != "" {
 			m.differ(v+`.Version != ""`,
-				"%s(%s) tells the version %q, but the bucket does not claim Versions", op,
+				"%s(%s) reports the version %q, but the bucket does not claim Versions", op,
 				term.Quote(name), info.Version)
 		}
 	case info.Version == "":
 		if !written || m.f.PutReturnsVersion && op == string(doPut) {
-			m.differ(v+`.Version == ""`, "%s(%s) tells no version", op, term.Quote(name))
+			m.differ(v+`.Version == ""`, "%s(%s) reports no version, want one", op, term.Quote(name))
 		}
 	case f.version != "":
 		if info.Version != f.version {
 			m.differ(fmt.Sprintf("%s.Version != %s", v, f.versionAt),
-				"%s(%s) tells the version %q, and it was %q", op, term.Quote(name), info.Version,
+				"%s(%s) reports the version %q, want %q", op, term.Quote(name), info.Version,
 				f.version)
 		}
 	default:
@@ -361,7 +363,7 @@ func (m *mirror) infoVersion(v, op, name string, f *held, info files.Info, writt
 			if p.version == info.Version && (p.content.String() != f.content.String() ||
 				m.f.VersionPerPut && !f.copied) {
 				m.differ(fmt.Sprintf("%s.Version == %s", v, p.at),
-					"%s(%s) tells the version %q, which is that of an earlier file", op,
+					"%s(%s) reports the version %q, want a new one: an earlier file had it", op,
 					term.Quote(name), p.version)
 			}
 		}

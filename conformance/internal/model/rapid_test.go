@@ -13,8 +13,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// onSteps returns a function that runs sequences on buckets of their own, made by open,
-// and the names that they take.
+// onSteps returns a function that runs sequences on new buckets of open, and the names
+// that the buckets take.
 func onSteps(tb testing.TB,
 	open func(t suite.T) files.Bucket) (run func([]step) *difference, names []string, sizes []int) {
 	t := suite.NewRecorder(tb.Context())
@@ -45,7 +45,7 @@ func onLocal(t suite.T) files.Bucket {
 
 func onMem(suite.T) files.Bucket { return mem.New(nil) }
 
-// TestRapid runs the same operations by rapid, which shrinks in its own way.
+// TestRapid runs the same operations with rapid, which shrinks in another way.
 func TestRapid(t *testing.T) {
 	for what, open := range map[string]func(suite.T) files.Bucket{
 		"memory":     onMem,
@@ -65,8 +65,8 @@ func TestRapid(t *testing.T) {
 	}
 }
 
-// TestRapidFinds: rapid finds a fault by the same comparison, so a pass of it means
-// something.
+// TestRapidFinds holds that rapid finds a fault by the same comparison, so that
+// TestRapid proves something.
 func TestRapidFinds(t *testing.T) {
 	run, names, sizes := onSteps(t, func(suite.T) files.Bucket {
 		return files.Wrap(mem.New(nil), files.Hooks{
@@ -92,7 +92,7 @@ func TestRapidFinds(t *testing.T) {
 		}
 	}
 	if !strings.Contains(what, "List(") {
-		t.Errorf("a bucket that ignores StartAfter was found to differ by %q", what)
+		t.Errorf("for a bucket that ignores StartAfter rapid found %q", what)
 	}
 }
 
@@ -103,7 +103,7 @@ func FuzzSequence(f *testing.F) {
 	f.Add([]byte(
 		"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		steps := generate(func(n int) int { // a byte is a choice, and none is the simplest
+		steps := generate(func(n int) int { // a byte is a choice; no byte is the simplest choice
 			if len(data) == 0 {
 				return 0
 			}

@@ -4,7 +4,7 @@ import (
 	"cloudfiles.dev/conformance/internal/suite"
 )
 
-// scope is a T whose clean-ups run before the case ends, for cases that make many
+// scope is a T whose cleanups run before the case ends, for cases that make many
 // buckets.
 type scope struct {
 	suite.T

@@ -22,14 +22,14 @@ const (
 	doDeleteDir action = "DeleteDir"
 )
 
-// which is the version that a condition names, as the model knows it when the step comes.
+// which is the version that a condition uses, as the model has it at that step.
 type which int
 
 const (
 	anyState     which = iota // no condition
 	whenAbsent                // IfAbsent
 	whenCurrent               // the version that is there
-	whenStale                 // one that was there, or none that ever was
+	whenStale                 // an earlier version, or one that never existed
 	emptyVersion              // IfVersion(""), which never writes
 )
 
@@ -46,19 +46,20 @@ const (
 // again, made simpler and printed.
 type step struct {
 	do         action
-	name       string // of the file; of the directory where do is doList or doDeleteDir
+	name       string // of the file, or of the directory of doList and doDeleteDir
 	to         string // the target of a copy or move
 	content    text
 	attributes int   // in stepAttributes; 0 is none
 	cond       which // of a put or delete, on the target of a copy, IfVersion of a get
 	source     which // IfSource of a copy, IfNotVersion of a get
-	stream     bool  // the content's reader tells no length
+	stream     bool  // the content's reader has no length
 	flaw       flaw
 	part       files.Range
 	list       files.ListOptions
 }
 
-// text is content that shows its place and its seed, so that it can be printed as a call.
+// text is a content that depends on the offset and a seed, so that it can be printed as
+// a call.
 type text struct{ seed, size int }
 
 func (c text) String() string {
@@ -69,11 +70,11 @@ func (c text) String() string {
 	return string(b[:c.size])
 }
 
-// stepSizes are sizes of contents, simple ones first: none, within and beyond what is
-// sniffed, chunks and buffers.
+// stepSizes are sizes of contents, the simplest first: none, below and above the sizes
+// of sniffing, chunks and buffers.
 var stepSizes = []int{1, 0, 12, 512, 600, 5_000, 70_000}
 
-// stepAttributes are what a step may say of a file beside its content.
+// stepAttributes are the attributes that a step may give a file.
 var stepAttributes = []files.Attributes{
 	{},
 	{Metadata: map[string]string{"k": "v"}},
@@ -91,7 +92,7 @@ var stepAttributes = []files.Attributes{
 	},
 }
 
-// stepRanges are parts of files, simple ones first.
+// stepRanges are parts of files, the simplest first.
 var stepRanges = []files.Range{
 	{},
 	files.Bytes(0, 1),
@@ -109,8 +110,8 @@ var stepRanges = []files.Range{
 	files.Bytes(4_090, 20),
 }
 
-// stepNames are names that drivers have mixed up, simple ones first. None of them is
-// one that section Z of the contract excludes.
+// stepNames are names that drivers have confused, the simplest first. Section Z of the
+// contract excludes none of them.
 var stepNames = []string{
 	"a",
 	"b",
@@ -144,8 +145,8 @@ var longName = strings.Repeat("l", 260)
 // RefusedNames are refused by rule N1.
 var RefusedNames = []string{"a/", "", "a//b", "..", "a\n"}
 
-// typeOf is the content type that rule P6 gives a name of stepNames with a text as its
-// content.
+// typeOf returns the content type that rule P6 gives a file with a name of stepNames
+// and a text as its content.
 func typeOf(name string) string {
 	if strings.HasSuffix(name, ".html") {
 		return "text/html; charset=utf-8"
@@ -153,15 +154,15 @@ func typeOf(name string) string {
 	return "text/plain; charset=utf-8"
 }
 
-// generator makes steps of choices: choose returns a number from 0 to below n, and a
-// simpler step for a lower one.
+// generator makes steps from choices. choose returns a number from 0 to n-1; a lower
+// one is a simpler step.
 type generator struct {
 	choose func(n int) int
-	names  []string // of this sequence: few, so that steps meet
+	names  []string // of this sequence; few, so that steps use the same files
 	sizes  []int
 }
 
-// generate makes a sequence on a few of the names. At its end everything is looked at.
+// generate makes a sequence on a few of the names. Its last steps read everything.
 func generate(choose func(n int) int, names []string, sizes []int) []step {
 	g := &generator{choose: choose, sizes: sizes}
 	for range 2 + choose(4) {
@@ -201,7 +202,7 @@ func (g *generator) name() string {
 	return name
 }
 
-// dir is the directory of a name, or a name as a directory.
+// dir returns the directory of a name, or a name as a directory.
 func (g *generator) dir() string {
 	name := pick(g, g.names)
 	switch g.choose(4) {

@@ -12,16 +12,16 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// script collects a sequence as Go code while it runs. A nil one collects nothing.
+// script collects a sequence as Go code while it runs. A nil script collects nothing.
 type script struct {
 	parts []part
-	texts strings.Builder // everything that may name a variable
+	texts strings.Builder // all code that may use a variable
 }
 
 type part struct {
 	kind partKind
 	step int
-	v    string // the variable that takes the call's result, "" for none
+	v    string // the variable that takes the call's result; "" is none
 	call string
 	w    wanted
 }

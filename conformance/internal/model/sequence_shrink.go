@@ -8,7 +8,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// shrinkRuns is how many sequences a shrinking tries at most.
+// shrinkRuns is the largest number of sequences that one shrinking tries.
 const shrinkRuns = 1500
 
 // shrinker makes a failing sequence simpler while it fails.
@@ -21,8 +21,8 @@ type shrinker struct {
 	tried map[string]bool
 }
 
-// shrink returns the simplest sequence found that differs, and how; it tries until
-// nothing more can be left out.
+// shrink returns the simplest sequence found that differs, and its difference. It tries
+// until nothing more can be removed.
 func shrink(steps []step, d *difference, fails func([]step) *difference,
 	more func() bool) *shrinker {
 	s := &shrinker{
@@ -37,7 +37,7 @@ func shrink(steps []step, d *difference, fails func([]step) *difference,
 	return s
 }
 
-// try takes the steps where they fail too.
+// try keeps the steps if they fail too.
 func (s *shrinker) try(steps []step) bool {
 	key := fmt.Sprint(steps)
 	if s.tried[key] || s.runs >= shrinkRuns || !s.more() {
@@ -53,10 +53,10 @@ func (s *shrinker) try(steps []step) bool {
 	return true
 }
 
-// removed leaves out runs of steps, long ones first.
+// removed removes runs of steps, long ones first.
 func (s *shrinker) removed() (any bool) {
 	for n := len(s.steps) / 2; n > 0; n /= 2 {
-		// the later ones first, for what they do matters less
+		// the later ones first: fewer steps depend on them
 		for at := len(s.steps) - n; at >= 0; at-- {
 			if at+n <= len(s.steps) && s.try(slices.Concat(s.steps[:at], s.steps[at+n:])) {
 				any = true
@@ -66,7 +66,7 @@ func (s *shrinker) removed() (any bool) {
 	return any
 }
 
-// renamed puts simpler names in the place of others, everywhere.
+// renamed replaces names by simpler ones in all steps.
 func (s *shrinker) renamed() (any bool) {
 	for rank := len(stepNames) - 1; rank > 0; rank-- {
 		for simpler := range rank {
@@ -91,7 +91,7 @@ func renameIn(steps []step, from, to string) []step {
 	return all
 }
 
-// simplified makes single steps simpler, by one thing at a time.
+// simplified makes single steps simpler, one thing at a time.
 func (s *shrinker) simplified() (any bool) {
 	for i := len(s.steps) - 1; i >= 0; i-- {
 		for again := true; again; {
@@ -112,7 +112,7 @@ func (s *shrinker) simplified() (any bool) {
 	return any
 }
 
-// simpler are the steps that are one thing simpler.
+// simpler returns the steps that differ from s in one thing and are simpler.
 func simpler(s step) (all []step) {
 	vary := func(change func(*step)) {
 		c := s

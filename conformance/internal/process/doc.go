@@ -1,3 +1,3 @@
-// Package process runs calls in another process that has opened the same store: Serve is
-// that process's side, Start the case's.
+// Package process makes calls in another process that has opened the same store: Serve
+// runs in that process, Start in the case's.
 package process

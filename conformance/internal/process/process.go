@@ -13,7 +13,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Process is another process that has the case's bucket.
+// Process is another process that has opened the store of the case's bucket.
 type Process struct {
 	enc     *gob.Encoder
 	writing sync.Mutex
@@ -24,7 +24,7 @@ type Process struct {
 	dead    error
 
 	prefix string            // in a shared store
-	stored *suite.Remembered // of which this has what is put
+	stored *suite.Remembered // records what is put there
 }
 
 // Start starts the other process.
@@ -68,7 +68,7 @@ func Start(t suite.T, h *suite.H) *Process {
 		defer end.Stop()
 		<-read
 		if err := cmd.Wait(); err != nil {
-			t.Errorf("the other process: %v: %s", err, said)
+			t.Errorf("the other process ended with %v, and wrote %s", err, said)
 		}
 	})
 	if prefix != "" {
@@ -77,7 +77,7 @@ func Start(t suite.T, h *suite.H) *Process {
 	return p
 }
 
-// receive hands each response to the call that waits for it.
+// receive passes each response to the call that waits for it.
 func (p *Process) receive(out io.Reader) {
 	dec := gob.NewDecoder(out)
 	for {
@@ -108,7 +108,7 @@ func (p *Process) send(c *Call) error {
 	return p.enc.Encode(c)
 }
 
-// puts are the names of the store that the call may put something under.
+// puts returns the names of the store that the call may write.
 func (c *Call) puts(prefix string) (names []string) {
 	switch c.Do {
 	case "put", "count":
@@ -121,7 +121,7 @@ func (c *Call) puts(prefix string) (names []string) {
 	return names
 }
 
-// Do makes one call, beside others.
+// Do makes one call. Several calls may run at once.
 func (p *Process) Do(c Call) (*Answer, error) {
 	if p.prefix != "" {
 		defer p.stored.Put(c.puts(p.prefix)...)()

@@ -15,19 +15,19 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Call is what a case asks of the other process. The first one says below which
-// directory to work.
+// Call is a call that a case makes in the other process. The first one names the
+// directory to work in.
 type Call struct {
 	ID      int
 	Do      string
-	Name    string // or the directory
+	Name    string // or that of a directory
 	Names   []string
 	Content []byte
 	Times   int
 }
 
-// Answer has the error as its sentinel, by its place in kinds, and its text, for
-// an error's type doesn't travel.
+// Answer is the result of a Call. The type of an error can't be sent, so it has the
+// error's text and the number of its sentinel in check.Kinds.
 type Answer struct {
 	ID      int
 	Names   []string
@@ -36,7 +36,7 @@ type Answer struct {
 	Failed  string
 }
 
-// Serve is conformance.Serve, which documents it.
+// Serve is documented as conformance.Serve.
 func Serve(b files.Bucket, in io.Reader, out io.Writer) error {
 	dec, enc := gob.NewDecoder(in), gob.NewEncoder(out)
 	var writing sync.Mutex
@@ -48,7 +48,7 @@ func Serve(b files.Bucket, in io.Reader, out io.Writer) error {
 			if err == io.EOF {
 				return nil
 			}
-			return fmt.Errorf("conformance: reading what the case asks for: %w", err)
+			return fmt.Errorf("conformance: reading a call of the case: %w", err)
 		}
 		if c.Do == "below" {
 			sub, err := files.Sub(b, c.Name)
@@ -62,7 +62,7 @@ func Serve(b files.Bucket, in io.Reader, out io.Writer) error {
 			a := c.on(b)
 			writing.Lock()
 			defer writing.Unlock()
-			enc.Encode(a) // one that can't be sent has nobody who waits for it
+			enc.Encode(a) // if this fails, the case no longer waits
 		})
 	}
 }
@@ -89,7 +89,7 @@ func (c *Call) on(b files.Bucket) *Answer {
 			a.Names = append(a.Names, e.Name)
 		}
 	default:
-		err = fmt.Errorf("the other process can't %q", c.Do)
+		err = fmt.Errorf("the other process has no call %q", c.Do)
 	}
 	if err != nil {
 		a.Failed = err.Error()
@@ -102,7 +102,8 @@ func (c *Call) on(b files.Bucket) *Answer {
 	return a
 }
 
-// Create puts the content under each name that isn't taken, and returns those.
+// Create puts the content with IfAbsent under each name, and returns the names that it
+// created.
 func Create(ctx context.Context, b files.Bucket, names []string,
 	content []byte) (won []string, err error) {
 	for _, name := range names {

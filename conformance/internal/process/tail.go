@@ -4,7 +4,7 @@ import (
 	"sync"
 )
 
-// tail keeps the last bytes of what is written.
+// tail keeps the last bytes that were written to it.
 type tail struct {
 	mu   sync.Mutex
 	text []byte

@@ -1,5 +1,5 @@
-// Package stacks finds the goroutines that a part of a program started, by their pprof
-// label, which goroutines inherit.
+// Package stacks finds the goroutines that a part of a program started. It finds them
+// by their pprof label, which goroutines inherit.
 package stacks
 
 import (
@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// Labelled returns the stacks of the goroutines that carry a label of that value, each
-// distinct one with its count in front, and how many goroutines these are. The value
-// should be found in no other label.
+// Labelled returns the stacks of the goroutines that have a label with this value, each
+// distinct stack once with its count in front, and the number of these goroutines. No
+// other label should have the value.
 func Labelled(value string) (text string, n int) {
 	var all bytes.Buffer
 	pprof.Lookup("goroutine").WriteTo(&all, 1)
 	var found []string
-	_, profile, _ := strings.Cut(all.String(), "\n") // behind the line with the total
+	_, profile, _ := strings.Cut(all.String(), "\n") // after the line with the total
 	for s := range strings.SplitSeq(profile, "\n\n") {
 		if strings.Contains(s, fmt.Sprintf("%q", value)) {
 			found = append(found, s)

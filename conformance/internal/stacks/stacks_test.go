@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/conformance/internal/stacks"
 )
 
-// TestLabelled: what is started below a label is found, also by those that it starts,
-// and nothing else.
+// TestLabelled holds that Labelled finds the goroutines started under a label, also
+// those that these start, and no others.
 func TestLabelled(t *testing.T) {
 	end := make(chan struct{})
 	var started, done sync.WaitGroup
@@ -27,11 +27,11 @@ func TestLabelled(t *testing.T) {
 	started.Wait()
 	if text, n := stacks.Labelled("one of this test"); n != 2 || !strings.Contains(text,
 		"TestLabelled") {
-		t.Errorf("%d goroutines, want 2:\n%s", n, text)
+		t.Errorf("Labelled: %d goroutines, want 2:\n%s", n, text)
 	}
 	close(end)
 	done.Wait()
 	if text, n := stacks.Labelled("another"); n != 0 || text != "" {
-		t.Errorf("%d goroutines of another label:\n%s", n, text)
+		t.Errorf("Labelled of another label: %d goroutines, want 0:\n%s", n, text)
 	}
 }

@@ -1,7 +1,7 @@
 package suite
 
-// Case has the fields of conformance.Case, which documents them: that one is converted
-// to this one.
+// Case has the fields of conformance.Case, which documents them: a conformance.Case is
+// converted to it.
 type Case struct {
 	Rule    string
 	Name    string

@@ -9,9 +9,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// clean deletes what was put below the directory, by name, then what is still listed
-// there, also when ctx has ended. The error is a *LeftError; what it names is tried
-// once more at the end.
+// clean deletes by name what was put below the directory, then what is still listed
+// there, also if ctx has ended. The error is a *LeftError; the run tries once more at
+// its end to delete what it names.
 func (s *Runner) clean(ctx context.Context, dir string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanLimit)
 	defer cancel()
@@ -27,7 +27,7 @@ func (s *Runner) clean(ctx context.Context, dir string) error {
 	if len(found) > 0 || err != nil {
 		deleteListed(ctx, s.Store, found, left)
 		if found, err = listed(ctx, s.Store, dir); len(found) > 0 {
-			for _, e := range found { // though its delete was nil
+			for _, e := range found { // although Delete returned nil
 				left[e.Name+e.Key] = errors.Join(left[e.Name+e.Key])
 			}
 		}
@@ -45,22 +45,22 @@ func (s *Runner) clean(ctx context.Context, dir string) error {
 	return e
 }
 
-// deleteNamed deletes the names, and adds those that stay, with the reason.
+// deleteNamed deletes the names. It adds those that remain to left, with the reason.
 func deleteNamed(ctx context.Context, b files.Bucket, names []string, left map[string]error) {
 	res, err := files.DeleteMany(ctx, b, slices.Values(names))
-	if err != nil && len(res.Failed)+int(res.Deleted) < len(names) { // it ended early
+	if err != nil && len(res.Failed)+int(res.Deleted) < len(names) { // it stopped early
 		for _, name := range names {
 			left[name] = err
 		}
 		return
 	}
 	for _, failed := range res.Failed {
-		err := b.Delete(ctx, failed.Name, nil) // where only deleting many at once fails
+		err := b.Delete(ctx, failed.Name, nil) // if only deleting many at once fails
 		if err == nil {
 			continue
 		}
-		// Nothing was put under a name that the store refuses, or by a bucket that can't
-		// write.
+		// Nothing was put under a name that the store refuses, or through a bucket that
+		// can't write.
 		_, serr := b.Stat(ctx, failed.Name, nil)
 		refused := errors.Is(err, errors.ErrUnsupported) && errors.Is(serr, errors.ErrUnsupported)
 		if !refused && !errors.Is(serr, files.ErrNotExist) {
@@ -69,8 +69,8 @@ func deleteNamed(ctx context.Context, b files.Bucket, names []string, left map[s
 	}
 }
 
-// listed is what the store lists below the directory, objects under foreign keys
-// included.
+// listed returns what the store lists below the directory, including objects with raw
+// keys.
 func listed(ctx context.Context, b files.Bucket, dir string) (all []files.Entry, err error) {
 	opts := &files.ListOptions{NamesOnly: true, Foreign: b.Features().ForeignKeys}
 	for e, lerr := range b.List(ctx, dir, opts) {
@@ -83,7 +83,7 @@ func listed(ctx context.Context, b files.Bucket, dir string) (all []files.Entry,
 	return all, err
 }
 
-// deleteListed deletes what was listed, and adds what stays, with the reason.
+// deleteListed deletes what was listed. It adds what remains to left, with the reason.
 func deleteListed(ctx context.Context, b files.Bucket, all []files.Entry, left map[string]error) {
 	var names []string
 	for _, e := range all {

@@ -1,3 +1,4 @@
-// Package suite is the runner of the conformance suite: what a Case, its T and its H are,
-// how a case gets a bucket of the harness, and what comes of it. It knows no case.
+// Package suite runs the cases of the conformance suite: it defines a Case, its T and
+// its H, gives each case a bucket of the harness, and reports the result. It knows no
+// case.
 package suite

@@ -8,9 +8,10 @@ import (
 type Ability struct {
 	Name    string // of the field of files.Features
 	Claimed func(files.Features) bool
-	// Refused checks that the ability is refused with ErrUnsupported and that nothing
-	// is changed; nil for a property that can't be asked for.
+	// Refused checks that a call that needs the ability is refused with ErrUnsupported
+	// and changes nothing. It is nil for a property that no call can ask for.
 	Refused func(t T, h *H)
-	// Apart: cases that need it need a bucket in a store of its own (Harness.Apart).
+	// Apart says that a case that needs the ability needs a bucket in a store of its
+	// own (Harness.Apart).
 	Apart bool
 }

@@ -11,19 +11,19 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// H is what a case works with: a bucket that is empty and its own.
+// H is what a case works with: an empty bucket that no other case uses.
 type H struct {
 	files.Bucket
 	F       files.Features
-	Seed    uint64   // of what is random
+	Seed    uint64   // of everything random
 	Harness *Harness // of the run
 	Runner  *Runner
 
 	unclean bool // Clean has failed
 }
 
-// Another returns an empty bucket of another store, or, where the harness has but one,
-// of another directory.
+// Another returns an empty bucket of another store. If the harness has only one store,
+// the bucket is another directory there.
 func (h *H) Another(t T) files.Bucket {
 	t.Helper()
 	return h.Runner.bucket(t, true)
@@ -51,7 +51,7 @@ func (h *H) Second(t T) files.Bucket {
 	return b
 }
 
-// Allows ends the case where the harness does not allow a content of n bytes.
+// Allows skips the case if the harness does not allow a content of n bytes.
 func (h *H) Allows(t T, n int64) {
 	t.Helper()
 	if reason := h.Harness.TooLarge(n); reason != "" {
@@ -59,12 +59,12 @@ func (h *H) Allows(t T, n int64) {
 	}
 }
 
-// cleanTime is how long Clean waits at most, in a case with DefaultLimit.
+// cleanTime is the longest time that Clean waits in a case with DefaultLimit.
 const cleanTime = 5 * time.Second
 
-// Clean fails if the driver left temporaries or uploads behind. What ends an upload at a
-// service may go on when the call's context has ended (X2), so Clean waits, but only
-// until it has failed once in the case.
+// Clean fails the case if the driver left temporaries or uploads behind. A service may
+// end an upload after the call's context has ended (X2), so Clean waits for it, but
+// only until it has failed once in the case.
 func (h *H) Clean(t T, after string) {
 	t.Helper()
 	if h.Harness.Leftovers == nil {
@@ -88,8 +88,8 @@ func (h *H) Clean(t T, after string) {
 	}
 }
 
-// Rounds counts those of a case that races: n, times the harness's Soak as long as half
-// of the case's limit lasts.
+// Rounds yields the rounds of a case that races: n times the harness's Soak, but none
+// after half of the case's limit.
 func (h *H) Rounds(n int) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		limit := h.Harness.Limit
@@ -105,11 +105,11 @@ func (h *H) Rounds(n int) iter.Seq[int] {
 	}
 }
 
-// Endless is more than any case puts into a bucket.
+// Endless is more entries than any case puts into a bucket.
 const Endless = 20_000
 
-// List is the bucket's, but ends: the loop of a case must not go on forever, nor after
-// the case is over.
+// List is the bucket's List, but ends: a case must not loop for ever, nor after it is
+// over.
 func (h *H) List(ctx context.Context, dir string,
 	opts *files.ListOptions) iter.Seq2[files.Entry, error] {
 	all := h.Bucket.List(ctx, dir, opts)

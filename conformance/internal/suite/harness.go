@@ -8,8 +8,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Harness has the fields of conformance.Harness, which documents them: that one is
-// converted to this one.
+// Harness has the fields of conformance.Harness, which documents them: a
+// conformance.Harness is converted to it.
 type Harness struct {
 	New         func(t T) files.Bucket
 	Store       func(t T) files.Bucket
@@ -46,7 +46,7 @@ type Harness struct {
 	Soak         int
 }
 
-// TooLarge says why the suite may not put n bytes, or "".
+// TooLarge returns why the suite may not put n bytes, or "".
 func (h *Harness) TooLarge(n int64) string {
 	if h.MaxContent <= 0 || n <= h.MaxContent {
 		return ""
@@ -54,11 +54,11 @@ func (h *Harness) TooLarge(n int64) string {
 	return fmt.Sprintf("it puts up to %d bytes, and the harness allows %d", n, h.MaxContent)
 }
 
-// SoakFactor is Soak, at least 1.
+// SoakFactor returns Soak, at least 1.
 func (h *Harness) SoakFactor() int { return max(h.Soak, 1) }
 
-// Within returns a function that reports whether less than so many percent of the case's
-// time are used.
+// Within returns a function that reports whether less than so many percent of the
+// case's time have passed.
 func (h *Harness) Within(t T) func(percent time.Duration) bool {
 	limit := h.Limit
 	if limit <= 0 {
@@ -70,5 +70,5 @@ func (h *Harness) Within(t T) func(percent time.Duration) bool {
 	}
 }
 
-// DefaultLimit is how long a case may take where the harness doesn't say.
+// DefaultLimit is how long a case may take if Harness.Limit is 0.
 const DefaultLimit = time.Minute

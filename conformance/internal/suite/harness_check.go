@@ -7,19 +7,19 @@ import (
 	"strings"
 )
 
-// checkHarness finds what is wrong with a harness before anything is opened.
+// checkHarness returns what is wrong with a harness, before anything is opened.
 func checkHarness(h *Harness, cases []Case) error {
 	wrong := func(format string, args ...any) error {
 		return fmt.Errorf("the harness is wrong: "+format, args...)
 	}
 	switch {
 	case h.New == nil && h.Store == nil:
-		return wrong("New is nil, and so is Store: give one of them")
+		return wrong("New and Store are nil; set one of them")
 	case h.New != nil && h.Store != nil:
-		return wrong("it has both New, a store for each bucket, and Store, one for all: give " +
-			"one of them")
+		return wrong("New, a store for each bucket, and Store, one for all, are both set; " +
+			"set one of them")
 	case h.Apart != nil && h.Store == nil:
-		return wrong("Apart is for a harness with Store: New makes every store apart")
+		return wrong("Apart is set without Store; New makes a store for each bucket already")
 	}
 	if len(h.Known)+len(h.ServerFaults)+len(h.ServerRaces)+len(h.Unclaimed) == 0 {
 		return nil
@@ -46,7 +46,7 @@ func checkHarness(h *Harness, cases []Case) error {
 			switch {
 			case !l.is[name]:
 				errs = append(errs,
-					wrong("there is no %s %s, which %s names", l.what, name, l.field))
+					wrong("%s names the %s %s, which doesn't exist", l.field, l.what, name))
 			case strings.TrimSpace(why) == "":
 				errs = append(errs, wrong("%s gives no reason for %s", l.field, name))
 			}
@@ -66,7 +66,7 @@ func checkHarness(h *Harness, cases []Case) error {
 	return errors.Join(errs...)
 }
 
-// abilities returns those that cases need, by name.
+// abilities returns the abilities that cases need, by name.
 func abilities(cases []Case) map[string]*Ability {
 	all := map[string]*Ability{}
 	for _, c := range cases {

@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// LeftError says what a run left behind in a shared store.
+// LeftError reports what a run left behind in a shared store.
 type LeftError struct {
 	// Dir is the directory that holds it.
 	Dir string
-	// Names are the files that are known to be left, or that may be: those that could
-	// not be deleted, and those that a listing showed at the end.
+	// Names are the files that are left or may be left: those that could not be
+	// deleted, and those that a listing had at the end.
 	Names []string
-	// Err is why.
+	// Err is the reason.
 	Err error
 }
 
-// maxLeft is how many names the text of a LeftError has.
+// maxLeft is the largest number of names in the text of a LeftError.
 const maxLeft = 20
 
 func (e *LeftError) Error() string {

@@ -12,7 +12,7 @@ import (
 	"cloudfiles.dev/conformance/internal/term"
 )
 
-// Recorder is the T of RunCase.
+// Recorder is the T of cases that run outside go test.
 type Recorder struct {
 	ctx context.Context
 
@@ -21,13 +21,13 @@ type Recorder struct {
 	log      []string
 	skipped  bool
 	reason   string
-	turned   []string
+	refused  []string
 	missing  []string
 	cleanups []func()
 }
 
-// NewRecorder returns a T for what runs outside a case until ctx ends. The caller runs
-// RunCleanups.
+// NewRecorder returns a T for code that runs outside a case. Its context ends with ctx.
+// The caller calls RunCleanups.
 func NewRecorder(ctx context.Context) *Recorder { return &Recorder{ctx: ctx} }
 
 func (t *Recorder) Helper() {}
@@ -55,8 +55,7 @@ func (t *Recorder) RunCleanups() {
 	}
 }
 
-// cleanup runs one of them: also where it panics, or ends its goroutine, the others
-// follow.
+// cleanup runs one of them. If it panics or ends its goroutine, the others still run.
 func (t *Recorder) cleanup(f func()) {
 	whole := false
 	defer func() {
@@ -109,14 +108,14 @@ func (t *Recorder) Skipf(format string, args ...any) {
 	runtime.Goexit()
 }
 
-// turn notes that the case was turned round.
-func (t *Recorder) turn(ability string) {
+// noteRefused notes that the case ran as the check that the ability is refused.
+func (t *Recorder) noteRefused(ability string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.turned = append(t.turned, ability)
+	t.refused = append(t.refused, ability)
 }
 
-// Err joins the failures.
+// Err returns the failures, joined.
 func (t *Recorder) Err() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -141,7 +140,7 @@ func (t *Recorder) result() Result {
 		Reason:   t.reason,
 		Failures: slices.Clone(t.failures),
 		Log:      slices.Clone(t.log),
-		Turned:   slices.Clone(t.turned),
+		Turned:   slices.Clone(t.refused),
 		Missing:  t.missing,
 	}
 	switch {

@@ -11,23 +11,23 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Remembered has every name below the run's directory under which something was put in
-// the shared store. The run deletes by it: a listing may hide what is there, as MinIO's
-// does with everything below an object "a" where "a/b" exists, too.
+// Remembered has the names of everything that was put below the run's directory in the
+// shared store. The run deletes by these names, because a listing may hide files:
+// MinIO's hides everything below an object "a" if "a/b" exists too.
 type Remembered struct {
 	mu   sync.Mutex
-	dirs map[string]map[string]int // by the case's directory; the number is of writes under way
+	dirs map[string]map[string]int // by the case's directory; the number is that of writes in progress
 }
 
-// dirOf is the case's directory that a name of the store is below.
+// dirOf returns the case's directory in which a name of the store lies.
 func dirOf(name string) string {
 	run, rest, _ := strings.Cut(name, "/")
 	dir, _, _ := strings.Cut(rest, "/")
 	return run + "/" + dir
 }
 
-// Put notes the names before they are written; the function that it returns says that
-// the write is over.
+// Put notes the names before they are written. The caller calls over when the write has
+// ended.
 func (m *Remembered) Put(names ...string) (over func()) {
 	add := func(n int) {
 		m.mu.Lock()
@@ -47,8 +47,8 @@ func (m *Remembered) Put(names ...string) (over func()) {
 	return func() { add(-1) }
 }
 
-// take returns the names below a case's directory, or all for "", in order. They are
-// forgotten, but for those whose write is still under way, as that of a case that
+// take returns in order the names below a case's directory, or all names for "". It
+// forgets them, except for names with a write in progress, such as those of a case that
 // hangs.
 func (m *Remembered) take(dir string) (names []string) {
 	m.mu.Lock()
@@ -67,9 +67,8 @@ func (m *Remembered) take(dir string) (names []string) {
 	return names
 }
 
-// through returns the bucket that remembers: what is put through it, copies, moves and
-// signed PUTs included, is noted under prefix and name. It owns the bucket below where
-// own says so.
+// through returns a bucket that notes every name that is put through it, also by
+// copies, moves and signed PUTs, as prefix+name. If own is true, closing it closes b.
 func (m *Remembered) through(b files.Bucket, prefix string, own bool) files.Bucket {
 	return files.Wrap(b, files.Hooks{CloseInner: own, Around: func(
 		ctx context.Context, c *files.Call, next func(context.Context) error,
@@ -87,7 +86,7 @@ func (m *Remembered) through(b files.Bucket, prefix string, own bool) files.Buck
 }
 
 // OfURL is through for a bucket that was opened by a URL of the shared store with
-// prefix=, and maybe key=.
+// prefix= and perhaps key=.
 func (s *Runner) OfURL(b files.Bucket, rawURL string) files.Bucket {
 	if s.Store == nil {
 		return b

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Outcome is how a case ended: conformance.Outcome.
+// Outcome is how a case ended, as conformance.Outcome.
 type Outcome string
 
 // The outcomes.
@@ -31,7 +31,8 @@ type Result struct {
 	Took            time.Duration
 }
 
-// Text is the failure for people: rule and case, what was wrong, and why it matters.
+// Text returns the failure as text: the rule and case, what was wrong, and why it
+// matters.
 func (r Result) Text() string {
 	const most = 10
 	shown := r.Failures

@@ -20,8 +20,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// caseLabel marks a case's goroutines, and those that they start, in the goroutine
-// profile.
+// caseLabel is the pprof label of a case's goroutines and of those that they start.
 const caseLabel = "conformance"
 
 var caseCount atomic.Int64
@@ -32,22 +31,22 @@ func LabelOf(ctx context.Context) (string, bool) { return pprof.Label(ctx, caseL
 // Runner is one run of cases on a harness.
 type Runner struct {
 	Harness Harness
-	// cases are those that the harness may name.
+	// cases are the cases that the harness may name.
 	cases []Case
-	// The shared store, where the harness has one; nil otherwise.
+	// The shared store; nil if the harness has none.
 	Store  files.Bucket
-	Prefix string // of everything that the run puts into it
+	Prefix string // of all names that the run puts there
 	subs   atomic.Int64
-	Stored Remembered // of what was put into it
-	t      *Recorder  // the store's, for the whole run
+	Stored Remembered // what was put there
+	t      *Recorder  // the T of Store, for the whole run
 	hung   atomic.Int64
-	Short  bool // random cases try less
+	Short  bool // random cases make fewer attempts
 
 	mu       sync.Mutex
-	features *files.Features // of the buckets, once there was one
+	features *files.Features // of the buckets; nil before the first
 }
 
-// Begin checks the harness and opens its shared store. The caller ends the session.
+// Begin checks the harness and opens its shared store. The caller calls End.
 func Begin(ctx context.Context, h Harness, cases []Case) (*Runner, error) {
 	if err := checkHarness(&h, cases); err != nil {
 		return nil, err
@@ -67,13 +66,14 @@ func Begin(ctx context.Context, h Harness, cases []Case) (*Runner, error) {
 	return s, s.openStore(ctx)
 }
 
-// endGrace is how long a case may take to see that the run's context has ended.
+// endGrace is how long a case may run on after the run's context has ended.
 const endGrace = 5 * time.Second
 
-// SeedVariable is the environment variable with the seed of a run that is to be repeated.
+// SeedVariable is the environment variable with the seed of a run, so that the run can
+// be repeated.
 const SeedVariable = "CLOUDFILES_SEED"
 
-// seed chooses one where the harness has none.
+// seed chooses a seed if the harness has none.
 func (s *Runner) seed() (err error) {
 	if s.Harness.Seed != 0 {
 		return nil
@@ -88,14 +88,14 @@ func (s *Runner) seed() (err error) {
 	return nil
 }
 
-// End cleans up what the run left in the shared store.
+// End deletes what the run left in the shared store.
 func (s *Runner) End(ctx context.Context) error {
 	var errs []error
 	if f := s.Claimed(); f != nil && len(s.Harness.Unclaimed) > 0 {
 		for name, a := range abilities(s.cases) {
 			if why, named := s.Harness.Unclaimed[name]; named && a.Claimed(*f) {
 				errs = append(errs,
-					fmt.Errorf("the harness is wrong: Unclaimed says why there is no %s (%s), "+
+					fmt.Errorf("the harness is wrong: Unclaimed has a reason for %s (%s), "+
 						"but the bucket claims it", name, why))
 			}
 		}
@@ -106,7 +106,7 @@ func (s *Runner) End(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Claimed returns the features that the run's buckets told, or nil.
+// Claimed returns the features of the run's buckets, or nil if there was none.
 func (s *Runner) Claimed() *files.Features {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,7 +114,7 @@ func (s *Runner) Claimed() *files.Features {
 }
 
 // maxHung is how many cases may reach their limit before the rest of the run is given
-// up: a bucket that hangs must not take hours to say so.
+// up, so that a bucket that hangs is reported soon.
 const maxHung = 8
 
 // Run runs one case.
@@ -137,8 +137,8 @@ func (s *Runner) Run(ctx context.Context, c Case) Result {
 	return r
 }
 
-// guard runs f, and then what it gave to Cleanup, as a case of that name. It returns
-// within the harness's limit, also where the bucket panics or hangs, and soon after the
+// guard runs f as a case of that name, and then what f passed to Cleanup. It returns
+// within the harness's limit, also if the bucket panics or hangs, and soon after the
 // run's context has ended.
 func (s *Runner) guard(t *Recorder, name string, f func(t *Recorder)) {
 	limit := s.Harness.Limit
@@ -180,7 +180,8 @@ wait:
 	}
 }
 
-// runCase runs the case, or, where an ability isn't claimed, its refusal.
+// runCase runs the case, or the check that the ability is refused if the bucket does
+// not claim it.
 func (s *Runner) runCase(t *Recorder, c *Case) {
 	if reason := s.Harness.TooLarge(c.Largest); reason != "" {
 		t.Skipf("%s", reason)
@@ -208,7 +209,7 @@ func (s *Runner) runCase(t *Recorder, c *Case) {
 		if a.Refused != nil {
 			a.Refused(t, hh)
 			hh = s.NewH(t, false)
-			t.turn(a.Name)
+			t.noteRefused(a.Name)
 		}
 	}
 	var names []string
@@ -224,8 +225,8 @@ func (s *Runner) runCase(t *Recorder, c *Case) {
 	t.mu.Unlock()
 }
 
-// NewH makes a bucket of the harness, which must be empty; apart asks for one in a
-// store of its own.
+// NewH returns a new bucket of the harness, which must be empty. If apart is true, the
+// bucket has a store of its own.
 func (s *Runner) NewH(t T, apart bool) *H {
 	b := s.bucket(t, apart)
 	for e, err := range b.List(t.Context(), "", &files.ListOptions{Limit: 1, NamesOnly: true}) {
@@ -236,7 +237,7 @@ func (s *Runner) NewH(t T, apart bool) *H {
 	}
 	features := b.Features()
 	if features.MaxName == 0 {
-		features.MaxName = files.MaxName // which it stands for
+		features.MaxName = files.MaxName // which 0 stands for
 	}
 	h := &H{
 		Bucket:  b,
@@ -255,7 +256,7 @@ func (s *Runner) NewH(t T, apart bool) *H {
 	return h
 }
 
-// bucket makes a bucket, which is closed with the case.
+// bucket returns a new bucket, which is closed when the case ends.
 func (s *Runner) bucket(t T, apart bool) files.Bucket {
 	t.Helper()
 	var b files.Bucket
@@ -275,7 +276,7 @@ func (s *Runner) bucket(t T, apart bool) files.Bucket {
 	return b
 }
 
-// Judge gives the result the outcome that the harness's lists make of it.
+// Judge returns the result with the outcome that follows from the harness's lists.
 func (s *Runner) Judge(r Result) Result {
 	id := r.Case.ID()
 	if why, races := s.Harness.ServerRaces[id]; races {

@@ -14,15 +14,15 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// StorePrefix is what every directory that a run makes in a shared store begins with; a
+// StorePrefix is the beginning of every directory that a run makes in a shared store. A
 // random part follows.
 const StorePrefix = "cloudfiles-conformance-"
 
-// cleanLimit bounds the cleaning up of one directory, which goes on when the run was
-// cancelled.
+// cleanLimit is the longest time for cleaning up one directory. It also holds after the
+// run was cancelled.
 const cleanLimit = 2 * time.Minute
 
-// base is what a case's bucket in a shared store stands on.
+// base is the store and prefix of a case's bucket in a shared store.
 type base struct {
 	store  files.Bucket
 	prefix string
@@ -31,10 +31,10 @@ type base struct {
 // bases has the base of each case's bucket in a shared store while the case runs.
 var bases sync.Map
 
-// Base returns the handle on the store that a case's bucket stands on and the prefix of
-// its names there, for the functions of a [Harness] with Store, which work behind the
-// bucket's back: the case's file "a" is the store's prefix+"a". Of a bucket that has a
-// store of its own it returns that bucket and "".
+// Base returns the store that a case's bucket is part of, and the prefix of the
+// bucket's names there: the case's file "a" is the store's prefix+"a". It is for the
+// functions of a [Harness] with Store, which work behind the bucket's back. For a
+// bucket with a store of its own it returns the bucket and "".
 func Base(b files.Bucket) (store files.Bucket, prefix string) {
 	if v, ok := bases.Load(b); ok {
 		return v.(base).store, v.(base).prefix
@@ -69,13 +69,13 @@ func (s *Runner) openStore(ctx context.Context) error {
 	return err
 }
 
-// SkipError is what comes of a Store that skips.
+// SkipError is the error of Begin if Store skips.
 type SkipError struct{ Reason string }
 
 func (e *SkipError) Error() string { return "there is no store to run on: " + e.Reason }
 
-// whole is the T of Store: it lives as long as the run, and only skips and panics are
-// the opening's own.
+// whole is the T of Store. It lives as long as the run; only skips and panics belong to
+// the opening.
 type whole struct {
 	*Recorder
 	run *Recorder
@@ -93,7 +93,7 @@ func (w whole) Errorf(format string, args ...any) { w.run.Errorf(format, args...
 
 func (w whole) Fatalf(format string, args ...any) { w.run.Fatalf(format, args...) }
 
-// closeStore removes what is left of the run, and closes the store.
+// closeStore deletes what is left of the run, and closes the store.
 func (s *Runner) closeStore(ctx context.Context) error {
 	err := s.clean(ctx, s.Prefix)
 	if err != nil {
@@ -104,7 +104,7 @@ func (s *Runner) closeStore(ctx context.Context) error {
 	return errors.Join(err, cerr, s.t.Err())
 }
 
-// dir returns a new directory of the shared store, whose files are deleted after the
+// dir returns a new directory of the shared store. Its files are deleted after the
 // case.
 func (s *Runner) dir(t T) string {
 	dir := fmt.Sprintf("%s/%d", s.Prefix, s.subs.Add(1))
@@ -116,8 +116,8 @@ func (s *Runner) dir(t T) string {
 	return dir
 }
 
-// sub returns the bucket of a directory of the shared store, on a handle of its own if
-// asked.
+// sub returns the bucket of a directory of the shared store; if handle is true, on
+// another handle.
 func (s *Runner) sub(t T, dir string, handle bool) files.Bucket {
 	t.Helper()
 	on := s.Store
@@ -129,15 +129,15 @@ func (s *Runner) sub(t T, dir string, handle bool) files.Bucket {
 	}
 	b, err := files.Sub(s.Stored.through(on, "", false), dir)
 	if err != nil {
-		t.Fatalf("the harness is wrong: the store has no room for the case's directory: %v", err)
+		t.Fatalf("the harness is wrong: the store can't have the case's directory: %v", err)
 	}
 	bases.Store(b, base{on, dir + "/"})
 	t.Cleanup(func() { bases.Delete(b) })
 	return b
 }
 
-// Address puts the case's prefix into a URL of the shared store, in front of the one
-// that the parameter asks for.
+// Address puts the case's prefix into a URL of the shared store, before any prefix that
+// the parameter sets.
 func (s *Runner) Address(t T, rawURL, parameter string) string {
 	t.Helper()
 	u, err := url.Parse(rawURL)
@@ -150,13 +150,13 @@ func (s *Runner) Address(t T, rawURL, parameter string) string {
 	u.RawQuery = q.Encode()
 	if rest, ok := strings.CutPrefix(parameter, "prefix="); !ok {
 		parameter = strings.TrimSuffix("prefix="+prefix+"&"+parameter, "&")
-	} else if rest != "" { // an empty one must stay so, to be refused
+	} else if rest != "" { // an empty prefix stays empty, since it must be refused
 		parameter = "prefix=" + prefix + rest
 	}
 	return WithParameter(u.String(), parameter)
 }
 
-// WithParameter adds a parameter to the URL, where it isn't "".
+// WithParameter returns the URL with the parameter added, unless that is "".
 func WithParameter(u, parameter string) string {
 	switch {
 	case parameter == "":

@@ -4,7 +4,7 @@ import (
 	"testing"
 )
 
-// Subtests runs each case as a parallel subtest, and hands what came of it to add.
+// Subtests runs each case as a parallel subtest, and calls add with each result.
 func (s *Runner) Subtests(t *testing.T, cases []Case, add func(Result)) {
 	for _, c := range cases {
 		t.Run(c.ID(), func(t *testing.T) {

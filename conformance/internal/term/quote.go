@@ -4,7 +4,7 @@ import (
 	"fmt"
 )
 
-// Quote shortens long names.
+// Quote quotes a name, and shortens a long one.
 func Quote(s string) string {
 	if len(s) > 80 {
 		return fmt.Sprintf("%.40q…%q (%d bytes)", s, s[len(s)-8:], len(s))

@@ -1,5 +1,5 @@
-// Package term makes what the project's commands print safe for a terminal, whatever
-// names and responses stand in it.
+// Package term makes the output of the project's commands safe for a terminal, whatever
+// names and responses it contains.
 package term
 
 import (
@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Text escapes as files.Printable does, line by line: line ends and tabs stay.
+// Text escapes as files.Printable does, but keeps line ends and tabs.
 func Text(s string) string {
 	if files.Printable(s) == s {
 		return s
@@ -26,11 +26,11 @@ func Text(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Sprintf is fmt.Sprintf, escaped by Text.
+// Sprintf is fmt.Sprintf with the result escaped by Text.
 func Sprintf(format string, args ...any) string { return Text(fmt.Sprintf(format, args...)) }
 
-// Writer escapes what is written, where each Write is of whole characters, as those of
-// fmt and of package flag are.
+// Writer returns a writer that escapes by Text. Each Write must end at the end of a
+// character, as those of packages fmt and flag do.
 func Writer(w io.Writer) io.Writer { return writer{w} }
 
 type writer struct{ w io.Writer }

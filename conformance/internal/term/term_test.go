@@ -16,14 +16,14 @@ func TestText(t *testing.T) {
 		"größe 漢字 😀":           "größe 漢字 😀",
 	} {
 		if got := Text(in); got != want {
-			t.Errorf("%q becomes %q, want %q", in, got, want)
+			t.Errorf("Text(%q) = %q, want %q", in, got, want)
 		}
 		var b strings.Builder
 		if n, err := fmt.Fprint(Writer(&b), in); n != len(in) || err != nil || b.String() != want {
-			t.Errorf("%q is written as %q: %d, %v", in, &b, n, err)
+			t.Errorf("Write(%q) wrote %q: %d, %v", in, &b, n, err)
 		}
 		if got := Sprintf("%s", in); got != want {
-			t.Errorf("%q is formatted as %q", in, got)
+			t.Errorf("Sprintf of %q = %q", in, got)
 		}
 	}
 }

@@ -11,16 +11,16 @@ import (
 )
 
 func wrapperBodyClosed(t suite.T, h *suite.H) {
-	u := under(t, h)
+	u := wrappedOf(t, h)
 	check.Put(t, h, "a", check.Content(1, 100_000), nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	for what, use := range map[string]func(r *files.Reader){
-		"read to its end":            func(r *files.Reader) { io.Copy(io.Discard, r) },
-		"read in part":               func(r *files.Reader) { r.ReadN(10) },
-		"not read":                   func(*files.Reader) {},
-		"cut off by its context":     func(r *files.Reader) { r.ReadN(10); cancel(); r.ReadN(10) },
-		"read by the way of ReadAll": func(r *files.Reader) { r.ReadAll() },
+		"read to its end":        func(r *files.Reader) { io.Copy(io.Discard, r) },
+		"read in part":           func(r *files.Reader) { r.ReadN(10) },
+		"not read":               func(*files.Reader) {},
+		"cut off by its context": func(r *files.Reader) { r.ReadN(10); cancel(); r.ReadN(10) },
+		"read by ReadAll":        func(r *files.Reader) { r.ReadAll() },
 	} {
 		with := t.Context()
 		if strings.HasPrefix(what, "cut") {
@@ -32,16 +32,16 @@ func wrapperBodyClosed(t suite.T, h *suite.H) {
 		}
 		use(r)
 		if err := r.Close(); err != nil {
-			t.Errorf("Close of a body that was %s: %v", what, err)
+			t.Errorf("Close of a body that was %s: %v, want no error", what, err)
 		}
 		if n := u.store.allClosed(5 * time.Second); n != 0 {
-			t.Fatalf("a body that was %s and closed is still open below", what)
+			t.Fatalf("a body that was %s and closed: the inner body is still open", what)
 		}
 	}
 	if _, _, err := check.Read(t.Context(), u.outer, "missing", nil); err == nil {
-		t.Errorf("Get of a missing file: no error")
+		t.Errorf("Get of a missing file: got no error, want one")
 	}
 	if n := u.store.allClosed(5 * time.Second); n != 0 {
-		t.Errorf("%d bodies are open below after all were closed", n)
+		t.Errorf("%d inner bodies are open after all bodies were closed, want 0", n)
 	}
 }

@@ -8,11 +8,11 @@ import (
 )
 
 func wrapperClose(t suite.T, h *suite.H) {
-	u := under(t, h)
+	u := wrappedOf(t, h)
 	check.Puts(t, h, "a")
 	for range 2 {
 		if err := u.outer.Close(); err != nil {
-			t.Errorf("Close of the wrapper: %v, want no error however often", err)
+			t.Errorf("Close of the wrapper: %v, want no error from each call", err)
 		}
 	}
 	for _, m := range append(check.Methods(t, u.outer, "a"), check.Listing(u.outer, "", nil)) {
@@ -23,33 +23,33 @@ func wrapperClose(t suite.T, h *suite.H) {
 	}
 	for err := range errorsOf(u.inner.List(t.Context(), "", nil)) {
 		switch {
-		case under(t, h).by.o.Owns:
-			check.WantErr(t, "List in the bucket below after its owner was closed", err,
+		case wrappedOf(t, h).by.o.Owns:
+			check.WantErr(t, "List of the inner bucket after its owner was closed", err,
 				files.ErrClosed)
 		case err != nil:
-			t.Errorf("List in the bucket below after the wrapper was closed, which doesn't "+
-				"own it: %v", err)
+			t.Errorf("List of the inner bucket after Close of the wrapper, which doesn't own "+
+				"it: %v, want no error", err)
 		}
 	}
 	want := int64(0)
-	if under(t, h).by.o.Owns {
+	if wrappedOf(t, h).by.o.Owns {
 		want = 1
 	}
-	// whose inner one owns nothing itself
-	if n := u.store.closes.Load(); n != want && !under(t, h).by.mask.readOnly {
-		t.Errorf("closing the wrapper twice closed what is below %d times, want %d", n, want)
+	// a read-only inner bucket doesn't own the store
+	if n := u.store.closes.Load(); n != want && !wrappedOf(t, h).by.mask.readOnly {
+		t.Errorf("two calls of Close closed the inner bucket %d times, want %d", n, want)
 	}
 }
 
-// errorsOf yields the errors of a listing, nil for what it lists.
+// errorsOf yields the error of each step of a listing; it is nil for an entry.
 func errorsOf(l func(func(files.Entry, error) bool)) func(func(error) bool) {
 	return func(yield func(error) bool) {
 		l(func(_ files.Entry, err error) bool { return yield(err) })
 	}
 }
 
-func wrapperClosedBelow(t suite.T, h *suite.H) {
-	u := under(t, h)
+func wrapperInnerClosed(t suite.T, h *suite.H) {
+	u := wrappedOf(t, h)
 	check.Puts(t, h, "a")
 	u.inner.Close()
 	for _, m := range append(check.Methods(t, u.outer, "a"), check.Listing(u.outer, "", nil),
@@ -62,6 +62,6 @@ func wrapperClosedBelow(t suite.T, h *suite.H) {
 		if u.writesRefused(m.Name) {
 			continue
 		}
-		check.WantErr(t, m.Name+" above a closed bucket", m.Call(t.Context()), files.ErrClosed)
+		check.WantErr(t, m.Name+" over a closed inner bucket", m.Call(t.Context()), files.ErrClosed)
 	}
 }

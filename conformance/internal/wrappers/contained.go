@@ -9,10 +9,10 @@ import (
 )
 
 func wrapperContained(t suite.T, h *suite.H) {
-	u := under(t, h)
-	physical, _ := putBelow(t, h, "own/a")
+	u := wrappedOf(t, h)
+	physical, _ := putInner(t, h, "own/a")
 	if physical == "own/a" || physical == "" {
-		t.Skipf("the wrapper shows what is below under the same names")
+		t.Skipf("the wrapper shows the inner bucket's files under the same names")
 	}
 	prefix := strings.TrimSuffix(physical, "own/a")
 	outside := []string{"outside", "zz/outside", "own/a", "x" + physical}
@@ -30,36 +30,36 @@ func wrapperContained(t suite.T, h *suite.H) {
 	}
 	for _, n := range []string{"outside", "zz/outside", "../outside"} {
 		if _, err := u.outer.Stat(t.Context(), n, nil); err == nil {
-			t.Errorf("Stat(%q) finds what is outside the wrapper", n)
+			t.Errorf("Stat(%q) finds a file outside of the wrapper", n)
 		}
 	}
 	if u.outer.Features().ReadOnly {
 		return
 	}
 	if _, err := files.DeleteAll(t.Context(), u.outer); err != nil {
-		t.Errorf("DeleteAll: %v", err)
+		t.Errorf("DeleteAll: %v, want no error", err)
 	}
 	check.WantOnly(t, u.outer)
 	check.WantOnly(t, u.raw, outside...)
 }
 
 func wrapperAs(t suite.T, h *suite.H) {
-	u := under(t, h)
+	u := wrappedOf(t, h)
 	const name = "d/a.txt"
-	physical, plain := putBelow(t, h, name)
+	physical, plain := putInner(t, h, name)
 	f, b := u.outer.Features(), u.inner.Features()
 	f.MaxName, b.MaxName = 0, 0
 	c, found := files.As[*sdkClient](u.outer)
 	_, there := files.As[*sdkClient](u.inner)
-	switch restricts := physical != name || !plain || f != b || under(t, h).by.o.Restricts; {
+	switch restricts := physical != name || !plain || f != b || wrappedOf(t, h).by.o.Restricts; {
 	case found && !there:
-		t.Errorf("As finds a client that isn't there")
+		t.Errorf("As finds a client that the inner bucket doesn't have")
 	case found && restricts:
-		t.Errorf("As reaches the client below, which gets round the wrapper")
+		t.Errorf("As reaches the inner bucket's client, which bypasses the wrapper")
 	case !found && there && !restricts:
-		t.Errorf("As does not reach the client below, although the wrapper changes no name, " +
+		t.Errorf("As does not reach the inner client, although the wrapper changes no name, " +
 			"content or feature")
-	case found && c.store != u.store.belowStore:
-		t.Errorf("As finds another bucket's client")
+	case found && c.store != u.store.innerStore:
+		t.Errorf("As finds the client of another bucket")
 	}
 }

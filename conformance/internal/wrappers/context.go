@@ -8,9 +8,9 @@ import (
 )
 
 func wrapperContext(t suite.T, h *suite.H) {
-	u := under(t, h)
+	u := wrappedOf(t, h)
 	check.Puts(t, h, "a", "old")
-	ctx := context.WithValue(t.Context(), belowKey{}, "carried")
+	ctx := context.WithValue(t.Context(), innerKey{}, "carried")
 	u.store.seen()
 	for _, m := range append(check.Methods(t, u.outer, "a"), check.Listing(u.outer, "", nil),
 		methodOf("Check", func(ctx context.Context) error {
@@ -22,7 +22,7 @@ func wrapperContext(t suite.T, h *suite.H) {
 		m.Call(ctx)
 		for _, c := range u.store.seen() {
 			if c.value != "carried" {
-				t.Errorf("%s with a value in the context: the %s below has lost it", m.Name, c.op)
+				t.Errorf("%s with a value in the context: the inner %s has lost it", m.Name, c.op)
 			}
 		}
 	}

@@ -11,23 +11,24 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// wantThrough fails where the calls of a copy aren't what the wrapper claims.
-func wantThrough(t suite.T, what string, serverCopy bool, calls []belowCall) {
+// wantThrough fails the case if the calls of a copy don't fit what the wrapper claims.
+func wantThrough(t suite.T, what string, serverCopy bool, calls []innerCall) {
 	t.Helper()
 	all := ops(calls)
 	copied := slices.Contains(all, files.OpCopy)
 	streamed := slices.Contains(all, files.OpGet) || slices.Contains(all, files.OpPut)
 	switch {
 	case serverCopy && (streamed || !copied):
-		t.Errorf("%s: the wrapper claims ServerCopy, and below it there came %v, want a copy and "+
+		t.Errorf("%s: the wrapper claims ServerCopy, but the inner bucket got %v, want a copy and "+
 			"no content", what, all)
 	case !serverCopy && copied:
-		t.Errorf("%s: the wrapper does not claim ServerCopy, and below it there came %v", what, all)
+		t.Errorf("%s: the wrapper does not claim ServerCopy, but the inner bucket got %v, "+
+			"want no copy", what, all)
 	}
 }
 
 func wrapperServerCopy(t suite.T, h *suite.H) {
-	u := under(t, h)
+	u := wrappedOf(t, h)
 	f := u.outer.Features()
 	if f.ReadOnly {
 		t.Skipf("the wrapper is read-only")
@@ -36,7 +37,7 @@ func wrapperServerCopy(t suite.T, h *suite.H) {
 	check.Put(t, h, "src", c, nil)
 	u.store.seen()
 	if _, err := files.Copy(t.Context(), u.outer, "d/dst", u.outer, "src", nil); err != nil {
-		t.Fatalf("Copy: %v", err)
+		t.Fatalf("Copy: %v, want no error", err)
 	}
 	wantThrough(t, "Copy", f.ServerCopy, u.store.seen())
 	check.WantContent(t, h, "d/dst", c)
@@ -54,13 +55,13 @@ func wrapperServerCopy(t suite.T, h *suite.H) {
 }
 
 func wrapperBetween(t suite.T, h *suite.H) {
-	u := under(t, h)
-	physical, plain := putBelow(t, h, "src")
+	u := wrappedOf(t, h)
+	physical, plain := putInner(t, h, "src")
 	c := check.Content(3, 700)
 	check.Put(t, h, "src", c, nil)
 	u.store.seen()
 	if _, err := files.Copy(t.Context(), u.raw, "out/of/it", u.outer, "src", nil); err != nil {
-		t.Fatalf("Copy from the wrapper to what is below: %v", err)
+		t.Fatalf("Copy from the wrapper to the inner bucket: %v, want no error", err)
 	}
 	if f := u.outer.Features(); f.ServerCopy {
 		wantThrough(t, "Copy from the wrapper", true, u.store.seen())
@@ -72,7 +73,7 @@ func wrapperBetween(t suite.T, h *suite.H) {
 	check.Put(t, u.raw, "from/below", c, nil)
 	u.store.seen()
 	if _, err := files.Copy(t.Context(), u.outer, "d/into", u.raw, "from/below", nil); err != nil {
-		t.Fatalf("Copy from what is below to the wrapper: %v", err)
+		t.Fatalf("Copy from the inner bucket to the wrapper: %v, want no error", err)
 	}
 	if f := u.outer.Features(); f.ServerCopy {
 		wantThrough(t, "Copy to the wrapper", true, u.store.seen())
@@ -87,24 +88,24 @@ func wrapperBetween(t suite.T, h *suite.H) {
 }
 
 func wrapperSameFile(t suite.T, h *suite.H) {
-	u := under(t, h)
-	physical, plain := putBelow(t, h, "a")
+	u := wrappedOf(t, h)
+	physical, plain := putInner(t, h, "a")
 	if !plain || u.outer.Features().ReadOnly {
-		t.Skipf("the wrapper is read-only, or stores something else than is put")
+		t.Skipf("the wrapper is read-only, or stores other bytes than are put")
 	}
-	c := belowContent("a")
+	c := innerContent("a")
 	before := check.Stat(t, h, "a")
 	for _, way := range []struct {
 		what             string
 		dst, src         files.Bucket
 		dstName, srcName string
 	}{
-		{"from below", u.outer, u.inner, "a", physical},
-		{"to below", u.inner, u.outer, physical, "a"},
+		{"from the inner bucket", u.outer, u.inner, "a", physical},
+		{"to the inner bucket", u.inner, u.outer, physical, "a"},
 	} {
 		if _, err := files.Copy(t.Context(), way.dst, way.dstName, way.src, way.srcName,
 			nil); err != nil {
-			t.Errorf("Copy of a file onto itself, %s: %v", way.what, err)
+			t.Errorf("Copy of a file onto itself, %s: %v, want no error", way.what, err)
 		}
 		check.WantContent(t, h, "a", c)
 		check.Same(t, "Stat after a copy onto itself, "+way.what, check.Stat(t, h, "a"), before)
@@ -113,7 +114,7 @@ func wrapperSameFile(t suite.T, h *suite.H) {
 		}
 		if _, err := files.Move(t.Context(), way.dst, way.dstName, way.src, way.srcName,
 			nil); err != nil {
-			t.Errorf("Move of a file onto itself, %s: %v", way.what, err)
+			t.Errorf("Move of a file onto itself, %s: %v, want no error", way.what, err)
 		}
 		check.WantContent(t, h, "a", c)
 	}

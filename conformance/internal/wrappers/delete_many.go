@@ -8,7 +8,7 @@ import (
 )
 
 func wrapperDeleteMany(t suite.T, h *suite.H) {
-	u := under(t, h)
+	u := wrappedOf(t, h)
 	if u.outer.Features().ReadOnly {
 		t.Skipf("the wrapper is read-only")
 	}
@@ -17,10 +17,12 @@ func wrapperDeleteMany(t suite.T, h *suite.H) {
 	u.store.seen()
 	res, err := files.DeleteMany(t.Context(), u.outer, slices.Values(names))
 	if err != nil || res.Deleted != int64(len(names)) {
-		t.Errorf("DeleteMany of %d names: %d deleted, %v", len(names), res.Deleted, err)
+		t.Errorf("DeleteMany of %d names: %d deleted, %v, want all and no error",
+			len(names), res.Deleted, err)
 	}
-	if calls := u.store.seen(); !under(t, h).by.mask.modest && len(calls) != 1 {
-		t.Errorf("DeleteMany of %d names made the requests %v below, want one", len(names),
+	if calls := u.store.seen(); !wrappedOf(t, h).by.mask.modest && len(calls) != 1 {
+		t.Errorf("DeleteMany of %d names made the calls %v to the inner bucket, want one",
+			len(names),
 			ops(calls))
 	}
 	check.WantOnly(t, h, "stays")
@@ -28,7 +30,8 @@ func wrapperDeleteMany(t suite.T, h *suite.H) {
 	res, _ = files.DeleteMany(t.Context(), u.outer, slices.Values(names))
 	u.store.fail(nil)
 	if len(res.Failed) != len(names) {
-		t.Errorf("DeleteMany that fails below tells %d failures, want %d", len(res.Failed),
+		t.Errorf("DeleteMany that fails in the inner bucket reports %d failures, want %d",
+			len(res.Failed),
 			len(names))
 	}
 	for i, e := range res.Failed {

@@ -1,4 +1,4 @@
-// Package wrappers holds wrappers to the contract: it makes buckets in memory that lack
-// one ability after the other, has every case run on what the wrapper makes of them, and
-// has cases of its own, which look at what reaches the bucket below.
+// Package wrappers holds wrappers to the contract. It makes buckets in memory, each of
+// which lacks one ability, and runs the suite's cases on the wrapped buckets. Cases of
+// its own check the calls that reach the inner bucket.
 package wrappers

@@ -16,11 +16,12 @@ import (
 var wrapperEnds = suite.Case{
 	Rule: "X2",
 	Name: "wrapper-ends",
-	Why:  "a listing or a body that a panic leaves open below holds a connection for ever",
-	Run:  everyBeginningEnds,
+	Why: "a listing or a body that a panic leaves open in the bucket below holds a " +
+		"connection for ever",
+	Run: everyBeginningEnds,
 }
 
-// begun notes which operations of the bucket below have not ended.
+// begun notes which operations of the inner bucket have not ended.
 type begun struct {
 	mu    sync.Mutex
 	began map[*files.Call]bool
@@ -45,19 +46,19 @@ func (n *begun) watch(b files.Bucket) files.Bucket {
 	})
 }
 
-// check fails for each operation that has not ended once.
+// check fails the case for each operation that did not end exactly once.
 func (n *begun) check(t suite.T, after string) {
 	t.Helper()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for c := range n.began {
 		if n.ended[c] != 1 {
-			t.Errorf("after %s, %s below has ended %d times, want once", after, c.Op, n.ended[c])
+			t.Errorf("after %s, the inner %s ended %d times, want once", after, c.Op, n.ended[c])
 		}
 	}
 }
 
-// inAnother runs f in a goroutine of its own, which f ends by a panic or by Goexit.
+// inAnother runs f in another goroutine, which f ends by a panic or by Goexit.
 func inAnother(f func()) {
 	done := make(chan struct{})
 	go func() {
@@ -69,14 +70,14 @@ func inAnother(f func()) {
 }
 
 func everyBeginningEnds(t suite.T, h *suite.H) {
-	w := under(t, h).by
-	raw := driver.New(&below{belowStore: newBelow(w.mask.change)})
+	w := wrappedOf(t, h).by
+	raw := driver.New(&innerHandle{innerStore: newInnerStore(w.mask.change)})
 	defer raw.Close()
 	var n begun
 	b := w.wrapped(t, n.watch(w.innerOf(raw)))
 	defer b.Close()
 	if b.Features().ReadOnly {
-		t.Skipf("nothing can be put into the bucket")
+		t.Skipf("the bucket takes no files")
 	}
 	for _, name := range []string{"a", "b", "c"} {
 		check.Put(t, b, name, check.Content(1, 5000), nil)
@@ -100,7 +101,7 @@ func everyBeginningEnds(t suite.T, h *suite.H) {
 			"the reading of a body": func() {
 				r, err := b.Get(ctx, "a", nil)
 				if err != nil {
-					t.Errorf("Get: %v", err)
+					t.Errorf("Get: %v, want no error", err)
 					return
 				}
 				defer r.Close()
@@ -110,7 +111,7 @@ func everyBeginningEnds(t suite.T, h *suite.H) {
 			"the writing of a body": func() {
 				r, err := b.Get(ctx, "a", nil)
 				if err != nil {
-					t.Errorf("Get: %v", err)
+					t.Errorf("Get: %v, want no error", err)
 					return
 				}
 				defer r.Close()
@@ -130,9 +131,9 @@ func everyBeginningEnds(t suite.T, h *suite.H) {
 	for range b.List(ctx, "", nil) {
 		break
 	}
-	n.check(t, "a loop that breaks off")
+	n.check(t, "a break in a loop")
 	if _, err := b.Stat(ctx, "a", nil); err != nil {
-		t.Errorf("Stat after all that: %v", errors.Unwrap(err))
+		t.Errorf("Stat after the panics: %v, want no error", errors.Unwrap(err))
 	}
 }
 

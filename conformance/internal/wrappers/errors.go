@@ -10,9 +10,9 @@ import (
 )
 
 func wrapperNames(t suite.T, h *suite.H) {
-	u := under(t, h)
+	u := wrappedOf(t, h)
 	const name = "dir/name.txt"
-	physical, _ := putBelow(t, h, name)
+	physical, _ := putInner(t, h, name)
 	verify := func(what, want string, err error) {
 		t.Helper()
 		e, ok := err.(*files.Error)
@@ -24,7 +24,7 @@ func wrapperNames(t suite.T, h *suite.H) {
 			t.Errorf("%s: the error has the name %q, want the caller's %q", what, e.Name, want)
 		}
 		if physical != name && physical != "" && strings.Contains(err.Error(), physical) {
-			t.Errorf("%s: the error is %q, which shows the name below, %q", what, err, physical)
+			t.Errorf("%s: the error %q shows the inner bucket's name %q", what, err, physical)
 		}
 	}
 	check.Same(t, "name of Stat's Info", check.Stat(t, u.outer, name).Name, name)
@@ -50,12 +50,12 @@ func wrapperNames(t suite.T, h *suite.H) {
 		case "Copy from", "Move from":
 			want = name + " to target"
 		}
-		verify(m.Name+" that fails below", want, m.Call(t.Context()))
+		verify(m.Name+" that fails in the inner bucket", want, m.Call(t.Context()))
 	}
 }
 
 func wrapperCauses(t suite.T, h *suite.H) {
-	u := under(t, h)
+	u := wrappedOf(t, h)
 	check.Puts(t, h, "a")
 	cause := &check.OwnError{Code: 9}
 	u.store.fail(files.WithCause(files.ErrPermission, cause, "no"))
@@ -71,10 +71,11 @@ func wrapperCauses(t suite.T, h *suite.H) {
 			continue
 		}
 		err := m.Call(t.Context())
-		check.WantErr(t, m.Name+" that fails below", err, files.ErrPermission)
+		check.WantErr(t, m.Name+" that fails in the inner bucket", err, files.ErrPermission)
 		var own *check.OwnError
 		if !errors.As(err, &own) {
-			t.Errorf("%s that fails below: errors.As does not find the cause in %s", m.Name,
+			t.Errorf("%s that fails in the inner bucket: errors.As does not find the cause in %s",
+				m.Name,
 				check.ErrText(err))
 		}
 	}

@@ -4,8 +4,8 @@ import (
 	"slices"
 )
 
-// Essential are the cases that a driver must pass before anything is built on it: what
-// is most often wrong, rule by rule.
+// Essential are the cases that a driver must pass before anything is built on it: the
+// most frequent faults, rule by rule.
 var Essential = []string{
 	"N1/illegal", "N1/before-io", "N2/case", "N2/escapes", "N3/dir-beside-file", "N4/every-method",
 	"N5/contained", "V1/different-bytes", "V2/utc-and-cut",

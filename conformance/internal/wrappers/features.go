@@ -9,9 +9,9 @@ import (
 )
 
 func wrapperFeatures(t suite.T, h *suite.H) {
-	w := under(t, h).by
+	w := wrappedOf(t, h).by
 	verify := func(what string, change func(*files.Features)) {
-		raw := driver.New(&below{belowStore: newBelow(change)})
+		raw := driver.New(&innerHandle{innerStore: newInnerStore(change)})
 		defer raw.Close()
 		inner := w.innerOf(raw)
 		outer := w.wrapped(t, inner)
@@ -21,7 +21,7 @@ func wrapperFeatures(t suite.T, h *suite.H) {
 			want = w.o.Features(want)
 		}
 		if got.MaxName < 1 || got.MaxName > want.MaxName {
-			t.Errorf("over a bucket %s: MaxName is %d, want 1 to %d, which is that below", what,
+			t.Errorf("over a bucket %s: MaxName is %d, want 1 to %d, the inner bucket's", what,
 				got.MaxName, want.MaxName)
 		}
 		g, b := reflect.ValueOf(got), reflect.ValueOf(want)
@@ -35,7 +35,8 @@ func wrapperFeatures(t suite.T, h *suite.H) {
 				b.Field(i))
 		}
 		if again := outer.Features(); again != got {
-			t.Errorf("over a bucket %s: Features change from %+v to %+v", what, got, again)
+			t.Errorf("over a bucket %s: Features first returned %+v, then %+v, want the same",
+				what, got, again)
 		}
 	}
 	verify("as it is", w.mask.change)
@@ -62,7 +63,7 @@ func wrapperFeatures(t suite.T, h *suite.H) {
 		case reflect.Int:
 			verify("with a "+name+" of 900", change(900))
 		default:
-			t.Errorf("the suite doesn't know what to make of the feature %s", name)
+			t.Errorf("the suite has no test for a feature of the type of %s", name)
 		}
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// halves reads through a view that is read-only, and writes beside it.
+// halves reads through a read-only view, and writes through another bucket.
 type halves struct {
 	files.Bucket // the view
 	write        files.Bucket

@@ -5,7 +5,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Harnesses are the harnesses of Run, by what is below, for tests of its cases.
+// Harnesses returns the harnesses of Run by the name of the inner bucket, for tests of
+// its cases.
 func Harnesses(wrap func(files.Bucket) files.Bucket, o *Options) map[string]suite.Harness {
 	if o == nil {
 		o = &Options{}

@@ -16,48 +16,48 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// below is the store beneath a wrapper: memory that does and refuses what its features
-// say, and sees what reaches it.
-type below struct {
-	*belowStore
+// innerHandle is the backend of an inner bucket. It is memory that refuses what its
+// features don't claim, and that records the calls.
+type innerHandle struct {
+	*innerStore
 	closes atomic.Int64
 }
 
-// belowStore is what the handles of one store share.
-type belowStore struct {
+// innerStore is what the handles of one store share.
+type innerStore struct {
 	check.Memory
 	features  files.Features
 	unordered bool
 
 	vanished atomic.Bool
-	failPuts atomic.Int64 // how many Puts break in their middle
-	cut      atomic.Int64 // after how many bytes bodies break, plus one; 0 is never
+	failPuts atomic.Int64 // how many Puts fail in their middle
+	cut      atomic.Int64 // bodies break after so many bytes, less one; 0 is never
 	fails    atomic.Pointer[error]
 
 	mu      sync.Mutex
-	changed *sync.Cond // of bodies
-	bodies  int        // that are open
+	changed *sync.Cond // when bodies changes
+	bodies  int        // how many are open
 	sizes   []int64    // of Puts, as declared or found
-	calls   []belowCall
+	calls   []innerCall
 	damaged map[string]bool
 }
 
-// belowCall is one call that reached the store.
-type belowCall struct {
+// innerCall is one call that reached the store.
+type innerCall struct {
 	op    files.Op
 	name  string
-	value any // of the context, under belowKey
+	value any // of innerKey in the context
 }
 
-type belowKey struct{}
+type innerKey struct{}
 
-// sdkClient stands for an SDK's own client, which As gives away.
-type sdkClient struct{ store *belowStore }
+// sdkClient is the client that As finds.
+type sdkClient struct{ store *innerStore }
 
 const signedHost = "https://signed.example/"
 
-func newBelow(change func(*files.Features)) *belowStore {
-	s := &belowStore{Memory: driver.Unwrap(mem.New(nil)).(check.Memory), damaged: map[string]bool{}}
+func newInnerStore(change func(*files.Features)) *innerStore {
+	s := &innerStore{Memory: driver.Unwrap(mem.New(nil)).(check.Memory), damaged: map[string]bool{}}
 	s.changed = sync.NewCond(&s.mu)
 	s.features = s.Memory.Features()
 	s.features.SignGet, s.features.SignPut, s.features.SignDelete, s.features.SignContentType =
@@ -69,17 +69,17 @@ func newBelow(change func(*files.Features)) *belowStore {
 	return s
 }
 
-func (s *belowStore) Features() files.Features { return s.features }
+func (s *innerStore) Features() files.Features { return s.features }
 
-func (b *below) Close() error {
+func (b *innerHandle) Close() error {
 	b.closes.Add(1)
 	return nil
 }
 
-// enter notes the call, and says why it fails.
-func (s *belowStore) enter(ctx context.Context, op files.Op, name string) error {
+// enter notes the call, and returns the error with which it must fail.
+func (s *innerStore) enter(ctx context.Context, op files.Op, name string) error {
 	s.mu.Lock()
-	s.calls = append(s.calls, belowCall{op, name, ctx.Value(belowKey{})})
+	s.calls = append(s.calls, innerCall{op, name, ctx.Value(innerKey{})})
 	s.mu.Unlock()
 	if s.vanished.Load() {
 		return files.ErrNoBucket
@@ -90,8 +90,8 @@ func (s *belowStore) enter(ctx context.Context, op files.Op, name string) error 
 	return nil
 }
 
-// seen returns the calls since the last time.
-func (s *belowStore) seen() []belowCall {
+// seen returns the calls since it was last called.
+func (s *innerStore) seen() []innerCall {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.calls
@@ -99,8 +99,8 @@ func (s *belowStore) seen() []belowCall {
 	return c
 }
 
-// told takes from an Info what the features don't claim.
-func (s *belowStore) told(i files.Info) files.Info {
+// masked removes from an Info what the features don't claim.
+func (s *innerStore) masked(i files.Info) files.Info {
 	if !s.features.Versions {
 		i.Version = ""
 	}
@@ -110,7 +110,7 @@ func (s *belowStore) told(i files.Info) files.Info {
 	return i
 }
 
-func (s *belowStore) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
+func (s *innerStore) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
 	if err := s.enter(ctx, files.OpPut, req.Name); err != nil {
 		return files.Info{}, err
 	}
@@ -127,11 +127,11 @@ func (s *belowStore) Put(ctx context.Context, req *driver.PutRequest) (files.Inf
 		delete(s.damaged, req.Name)
 		s.mu.Unlock()
 	}
-	return s.told(i), err
+	return s.masked(i), err
 }
 
-// sent returns the sizes of the Puts since the last time.
-func (s *belowStore) sent() []int64 {
+// sent returns the sizes of the Puts since it was last called.
+func (s *innerStore) sent() []int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sizes := s.sizes
@@ -139,7 +139,7 @@ func (s *belowStore) sent() []int64 {
 	return sizes
 }
 
-func (s *belowStore) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
+func (s *innerStore) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	if err := s.enter(ctx, files.OpGet, req.Key.Name); err != nil {
 		return driver.Object{}, err
 	}
@@ -147,7 +147,7 @@ func (s *belowStore) Open(ctx context.Context, req driver.OpenRequest) (driver.O
 	if err != nil {
 		return o, err
 	}
-	o.Info = s.told(o.Info)
+	o.Info = s.masked(o.Info)
 	var r io.Reader = bytes.NewReader(nil)
 	if o.Body != nil {
 		r = o.Body
@@ -161,12 +161,12 @@ func (s *belowStore) Open(ctx context.Context, req driver.OpenRequest) (driver.O
 	if n := s.cut.Load(); n > 0 {
 		r = &breaking{r, n - 1}
 	}
-	o.Body = &belowBody{Reader: r, store: s}
+	o.Body = &innerBody{Reader: r, store: s}
 	return o, nil
 }
 
-// allClosed waits until no body is open, and tells how many are after the wait.
-func (s *belowStore) allClosed(wait time.Duration) int {
+// allClosed waits until no body is open, and returns how many are open after the wait.
+func (s *innerStore) allClosed(wait time.Duration) int {
 	late := false
 	defer time.AfterFunc(wait, func() {
 		s.mu.Lock()
@@ -182,22 +182,22 @@ func (s *belowStore) allClosed(wait time.Duration) int {
 	return s.bodies
 }
 
-func (s *belowStore) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
+func (s *innerStore) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
 	if err := s.enter(ctx, files.OpStat, key.Name); err != nil {
 		return files.Info{}, err
 	}
 	i, err := s.Memory.Stat(ctx, key)
-	return s.told(i), err
+	return s.masked(i), err
 }
 
-func (s *belowStore) List(ctx context.Context,
+func (s *innerStore) List(ctx context.Context,
 	req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
 		if err := s.enter(ctx, files.OpList, req.Prefix); err != nil {
 			yield(files.Entry{}, err)
 			return
 		}
-		var later []files.Entry // every second one, where the order isn't kept
+		var later []files.Entry // every second entry, if the bucket doesn't claim an order
 		n := 0
 		for e, err := range s.Memory.List(ctx, req) {
 			if err != nil {
@@ -221,14 +221,14 @@ func (s *belowStore) List(ctx context.Context,
 	}
 }
 
-func (s *belowStore) Delete(ctx context.Context, key driver.Key, v files.Version) error {
+func (s *innerStore) Delete(ctx context.Context, key driver.Key, v files.Version) error {
 	if err := s.enter(ctx, files.OpDelete, key.Name); err != nil {
 		return err
 	}
 	return s.Memory.Delete(ctx, key, v)
 }
 
-func (s *belowStore) DeleteMany(ctx context.Context, names []string) []error {
+func (s *innerStore) DeleteMany(ctx context.Context, names []string) []error {
 	if err := s.enter(ctx, files.OpDeleteMany, ""); err != nil {
 		errs := make([]error, len(names))
 		for i := range errs {
@@ -239,9 +239,9 @@ func (s *belowStore) DeleteMany(ctx context.Context, names []string) []error {
 	return s.Memory.DeleteMany(ctx, names)
 }
 
-func (b *below) Copy(ctx context.Context, from driver.Backend,
+func (b *innerHandle) Copy(ctx context.Context, from driver.Backend,
 	req *driver.CopyRequest) (files.Info, error) {
-	src, ok := from.(*below)
+	src, ok := from.(*innerHandle)
 	if !ok {
 		return files.Info{}, files.ErrUnsupported
 	}
@@ -249,10 +249,10 @@ func (b *below) Copy(ctx context.Context, from driver.Backend,
 		return files.Info{}, err
 	}
 	i, err := b.Memory.Copy(ctx, src.Memory, req)
-	return b.told(i), err
+	return b.masked(i), err
 }
 
-func (s *belowStore) SignURL(ctx context.Context, name string,
+func (s *innerStore) SignURL(ctx context.Context, name string,
 	o files.SignOptions) (files.SignedURL, error) {
 	if err := s.enter(ctx, files.OpSignGet, name); err != nil {
 		return files.SignedURL{}, err
@@ -265,9 +265,9 @@ func (s *belowStore) SignURL(ctx context.Context, name string,
 	return signed, nil
 }
 
-func (s *belowStore) Check(ctx context.Context) error { return s.enter(ctx, files.OpCheck, "") }
+func (s *innerStore) Check(ctx context.Context) error { return s.enter(ctx, files.OpCheck, "") }
 
-func (s *belowStore) As(target any) bool {
+func (s *innerStore) As(target any) bool {
 	c, ok := target.(**sdkClient)
 	if ok {
 		*c = &sdkClient{s}
@@ -275,8 +275,8 @@ func (s *belowStore) As(target any) bool {
 	return ok
 }
 
-// damage changes a byte of every file that is there.
-func (s *belowStore) damage(ctx context.Context) {
+// damage makes a byte of every existing file wrong when it is read.
+func (s *innerStore) damage(ctx context.Context) {
 	for e := range s.Memory.List(ctx, driver.ListRequest{}) {
 		s.mu.Lock()
 		s.damaged[e.Name] = true
@@ -284,8 +284,8 @@ func (s *belowStore) damage(ctx context.Context) {
 	}
 }
 
-// fail makes every call fail, or none.
-func (s *belowStore) fail(err error) {
+// fail makes every call fail with err, or none if err is nil.
+func (s *innerStore) fail(err error) {
 	if err == nil {
 		s.fails.Store(nil)
 		return
@@ -293,8 +293,8 @@ func (s *belowStore) fail(err error) {
 	s.fails.Store(&err)
 }
 
-// ops are the operations among the calls.
-func ops(calls []belowCall) (all []files.Op) {
+// ops returns the operations of the calls.
+func ops(calls []innerCall) (all []files.Op) {
 	for _, c := range calls {
 		all = append(all, c.op)
 	}

@@ -21,14 +21,14 @@ func (b *breaking) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// belowBody is an open body.
-type belowBody struct {
+// innerBody is an open body.
+type innerBody struct {
 	io.Reader
-	store *belowStore
+	store *innerStore
 	once  sync.Once
 }
 
-func (b *belowBody) Close() error {
+func (b *innerBody) Close() error {
 	b.once.Do(func() {
 		b.store.mu.Lock()
 		b.store.bodies--

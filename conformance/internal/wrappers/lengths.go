@@ -15,15 +15,15 @@ import (
 var wrapperLengths = suite.Case{
 	Rule: "G2",
 	Name: "wrapper-lengths",
-	Why:  "a wrapper that believes a service's number panics, or tells a part for the whole",
+	Why:  "a wrapper that trusts a service's number panics, or returns a part as the whole",
 	Run:  readsOfLiar,
 }
 
-// readsOfLiar reads in every way over a store that tells wrong lengths.
+// readsOfLiar reads in every way over a store that reports wrong lengths.
 func readsOfLiar(t suite.T, h *suite.H) {
-	w := under(t, h).by
+	w := wrappedOf(t, h).by
 	if w.mask.name != masks[0].name {
-		t.Skipf("what a body tells does not depend on what the bucket below can do")
+		t.Skipf("what a body reports does not depend on what the bucket below can do")
 	}
 	check.EachLiar(func(what string, l *check.Liar) {
 		raw := driver.New(l)
@@ -31,12 +31,12 @@ func readsOfLiar(t suite.T, h *suite.H) {
 		b := w.wrapped(t, w.innerOf(raw))
 		defer b.Close()
 		if b.Features().ReadOnly {
-			t.Skipf("nothing can be put into the bucket")
+			t.Skipf("the bucket takes no files")
 		}
 		check.Put(t, b, "a", check.Content(1, check.LiarSize), nil)
 		for e := range raw.List(t.Context(), "", nil) {
 			if e.Size != check.LiarSize {
-				t.Skipf("the wrapper stores other bytes than it is given, and tells their " +
+				t.Skipf("the wrapper stores other bytes than are put, and reports their " +
 					"number itself")
 			}
 		}
@@ -46,7 +46,7 @@ func readsOfLiar(t suite.T, h *suite.H) {
 	})
 }
 
-// readings are the ways to read a file whole.
+// readings returns all ways to read a whole file.
 func readings(ctx context.Context, b files.Bucket, name string) map[string]func() error {
 	opened := func(f func(r *files.Reader) error) func() error {
 		return func() error {

@@ -7,18 +7,18 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// mask is what the bucket below lacks.
+// mask is what the inner bucket lacks.
 type mask struct {
 	name             string
 	change           func(*files.Features)
 	readOnly, modest bool
-	// also says which cases are run beside those of the missing ability; nil runs the
-	// essential ones.
+	// also reports whether a case is run in addition to those that need the missing
+	// ability; nil runs the essential cases.
 	also func(suite.Case) bool
 }
 
-// masks of abilities that are asked for by one option or method need no more than the
-// cases of that ability.
+// masks are the inner buckets. If an ability is used by only one option or method, the
+// cases of that ability are enough.
 var masks = []mask{
 	{name: "everything", also: func(suite.Case) bool { return true }},
 	{name: "no-conditions", change: func(f *files.Features) {

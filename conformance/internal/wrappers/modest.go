@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// modest is a third party's bucket, which has nothing optional.
+// modest is another package's bucket without any optional interface.
 type modest struct{ b files.Bucket }
 
 func (m *modest) Put(ctx context.Context, name string, r io.Reader,

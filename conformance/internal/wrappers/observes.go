@@ -16,31 +16,32 @@ import (
 var wrapperObserves = suite.Case{
 	Rule: "P10",
 	Name: "wrapper-observes",
-	Why: "a wrapper that counts a content, and so hides its size or that it can be rewound, " +
-		"makes an upload in parts of one request, and a failure of what a retry would fix",
+	Why: "a wrapper that hides a content's size, or that it can be rewound, turns one " +
+		"request into an upload in parts, and a fault that a retry fixes into a failure",
 	Run: keepsContents,
 }
 
-// keepsContents puts contents of known size through a wrapper that only looks on. They
-// must reach the store with their size, and must be rewound above and below the wrapper.
+// keepsContents puts contents of known size through a wrapper that only observes. They
+// must reach the store with their size, and a retry above or below the wrapper must be
+// able to rewind them.
 func keepsContents(t suite.T, h *suite.H) {
-	u := under(t, h)
+	u := wrappedOf(t, h)
 	switch {
 	case !u.by.o.Observes:
-		t.Skipf("the wrapper does more than to look on (WrapperOptions.Observes)")
+		t.Skipf("the wrapper does more than observe (WrapperOptions.Observes)")
 	case u.outer.Features().ReadOnly:
-		t.Skipf("nothing can be put")
+		t.Skipf("the bucket takes no files")
 	}
 	const n = 3000
 	c := check.Content(1, n)
 	f, err := os.CreateTemp("", "")
 	if err != nil {
-		t.Fatalf("a temporary file: %v", err)
+		t.Fatalf("temporary file: %v", err)
 	}
 	defer os.Remove(f.Name())
 	defer f.Close()
 	if _, err := f.Write(c); err != nil {
-		t.Fatalf("a temporary file: %v", err)
+		t.Fatalf("temporary file: %v", err)
 	}
 	known := map[string]func() io.ReadSeeker{
 		"a bytes.Reader":   func() io.ReadSeeker { return bytes.NewReader(c) },
@@ -70,13 +71,14 @@ func keepsContents(t suite.T, h *suite.H) {
 			u.store.failPuts.Store(0)
 			sizes := u.store.sent()
 			if err != nil {
-				t.Errorf("Put of %s through the wrapper%s: %v, want that it succeeds after a "+
+				t.Errorf("Put of %s through the wrapper%s: %v, want no error after the retry of a "+
 					"failure in its middle", what, where, err)
 				continue
 			}
 			if want := slices.Repeat([]int64{n}, attempts); !slices.Equal(sizes, want) {
-				t.Errorf("Put of %s, %d bytes, through the wrapper%s: below it there came Puts of "+
-					"the sizes %v, want %v (-1 is one that isn't known)", what, n, where, sizes,
+				t.Errorf("Put of %s, %d bytes, through the wrapper%s: the inner bucket got "+
+					"Puts of "+
+					"the sizes %v, want %v (-1 is an unknown size)", what, n, where, sizes,
 					want)
 			}
 			check.WantContent(t, h, "d/a.txt", c)
@@ -84,7 +86,7 @@ func keepsContents(t suite.T, h *suite.H) {
 	}
 }
 
-// repeating repeats a Put once, as package retry does.
+// repeating retries a failed Put once, as package retry does.
 func repeating(b files.Bucket) files.Bucket {
 	return files.Wrap(b, files.Hooks{Around: func(ctx context.Context, c *files.Call,
 		next func(context.Context) error) error {

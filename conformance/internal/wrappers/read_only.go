@@ -9,7 +9,7 @@ import (
 )
 
 func wrapperReadOnly(t suite.T, h *suite.H) {
-	u := under(t, h)
+	u := wrappedOf(t, h)
 	if !u.outer.Features().ReadOnly {
 		t.Skipf("the wrapper is not read-only")
 	}
@@ -27,7 +27,7 @@ func wrapperReadOnly(t suite.T, h *suite.H) {
 		all = append(all, methodOf("CopyFrom", func(ctx context.Context) error {
 			_, err := c.CopyFrom(ctx, "a", u.outer, "old", nil)
 			return err
-		}), methodOf("CopyFrom what is below", func(ctx context.Context) error {
+		}), methodOf("CopyFrom the inner bucket", func(ctx context.Context) error {
 			_, err := c.CopyFrom(ctx, "a", u.inner, "old", nil)
 			return err
 		}))
@@ -45,7 +45,7 @@ func wrapperReadOnly(t suite.T, h *suite.H) {
 	for _, op := range ops(u.store.seen()) {
 		if op == files.OpPut || op == files.OpDelete || op == files.OpCopy ||
 			op == files.OpDeleteMany || op == files.OpSignGet {
-			t.Errorf("a %s came through a read-only wrapper", op)
+			t.Errorf("a %s reached the inner bucket through a read-only wrapper", op)
 		}
 	}
 	check.WantContent(t, h, "a", []byte("a"))

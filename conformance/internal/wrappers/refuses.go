@@ -11,15 +11,15 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// refusal is a call that asks for what the wrapper doesn't claim.
+// refusal is a call that needs something that the wrapper doesn't claim.
 type refusal struct {
 	feature string
 	want    error
 	call    func(ctx context.Context) error
 }
 
-// refusals are the calls for all that the features of b leave out. "old" is there,
-// "new" is not.
+// refusals returns a call for each feature that b does not claim. The file "old"
+// exists, and "new" does not.
 func refusals(b files.Bucket) (all []refusal) {
 	f := b.Features()
 	const name, fresh, version = "old", "new", files.Version("some-version")
@@ -146,9 +146,9 @@ func refusals(b files.Bucket) (all []refusal) {
 	return all
 }
 
-// wrapperRefuses: what a wrapper doesn't claim, it doesn't do.
+// wrapperRefuses holds that a wrapper refuses what it doesn't claim.
 func wrapperRefuses(t suite.T, h *suite.H) {
-	u := under(t, h)
+	u := wrappedOf(t, h)
 	check.Puts(t, h, "old")
 	f := u.outer.Features()
 	u.store.seen()
@@ -162,27 +162,29 @@ func wrapperRefuses(t suite.T, h *suite.H) {
 			if slices.Contains([]files.Op{
 				files.OpPut, files.OpDelete, files.OpCopy, files.OpSignGet,
 			}, op) {
-				t.Errorf("%s, which the wrapper does not claim: a %s came through", r.feature, op)
+				t.Errorf("%s, which the wrapper does not claim: a %s reached the inner bucket",
+					r.feature, op)
 			}
 		}
 	}
 	check.WantOnly(t, u.outer, "old")
 	_, got, err := check.Read(t.Context(), u.outer, "old", nil)
 	if err != nil {
-		t.Fatalf("Get: %v", err)
+		t.Fatalf("Get: %v, want no error", err)
 	}
 	for what, info := range map[string]files.Info{
 		"Stat": check.Stat(t, u.outer, "old"),
 		"Get":  got,
 	} {
 		if !f.Versions && info.Version != "" {
-			t.Errorf("%s tells a version, and Features claim none", what)
+			t.Errorf("%s reports a version, but the wrapper does not claim Versions", what)
 		}
 		if !f.Digests && !info.Digest.IsZero() {
-			t.Errorf("%s tells a digest, and Features claim none", what)
+			t.Errorf("%s reports a digest, but the wrapper does not claim Digests", what)
 		}
 		if r := f.TimeResolution; r > 0 && !info.ModTime.Equal(info.ModTime.Truncate(r)) {
-			t.Errorf("%s tells the time %v, and Features a resolution of %v", what, info.ModTime, r)
+			t.Errorf("%s reports the time %v, want the resolution %v of Features",
+				what, info.ModTime, r)
 		}
 	}
 }

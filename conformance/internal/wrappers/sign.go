@@ -10,8 +10,8 @@ import (
 )
 
 func wrapperSigns(t suite.T, h *suite.H) {
-	u := under(t, h)
-	physical, plain := putBelow(t, h, "d/a b.txt")
+	u := wrappedOf(t, h)
+	physical, plain := putInner(t, h, "d/a b.txt")
 	f := u.outer.Features()
 	for method, able := range map[string]bool{
 		"GET":    f.SignGet,
@@ -27,22 +27,23 @@ func wrapperSigns(t suite.T, h *suite.H) {
 					"ErrUnsupported", method, check.ErrText(err))
 			}
 			if calls := u.store.seen(); len(calls) > 0 {
-				t.Errorf("SignURL for %s, which the wrapper does not claim, was signed below",
+				t.Errorf("SignURL for %s, which the wrapper does not claim, reached the "+
+					"inner bucket",
 					method)
 			}
 			continue
 		}
 		if err != nil {
-			t.Errorf("SignURL for %s, which the wrapper claims: %v", method, err)
+			t.Errorf("SignURL for %s, which the wrapper claims: %v, want no error", method, err)
 			continue
 		}
 		if method != "DELETE" && !plain && physical != "" {
-			t.Errorf("a %s with the signed URL gets round the wrapper, which stores something "+
-				"else than is put", method)
+			t.Errorf("a %s with the signed URL bypasses the wrapper, which stores other bytes "+
+				"than are put", method)
 		}
 		if want := signedHost + url.PathEscape(physical); physical != "" &&
 			!strings.HasPrefix(s.URL, want+"?") {
-			t.Errorf("the URL signed for %s is %q, want that of %q, where the file lies", method,
+			t.Errorf("the URL signed for %s is %q, want that of %q, the file's inner name", method,
 				s.URL, physical)
 		}
 	}

@@ -9,21 +9,21 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// wrapperUnread lists over a bucket that tells, behind its entries, of something that
-// can't be read.
-func wrapperUnread(t suite.T, h *suite.H) {
+// wrapperUnreadable lists over a bucket that reports, after its entries, an error for
+// something that can't be read.
+func wrapperUnreadable(t suite.T, h *suite.H) {
 	if !h.Features().Ordered {
-		t.Skipf("without an order nothing lies before or behind what can't be read")
+		t.Skipf("without an order nothing comes before or after what can't be read")
 	}
-	first, _ := putBelow(t, h, "d/a")
-	second, _ := putBelow(t, h, "d/b")
-	third, _ := putBelow(t, h, "d/c")
+	first, _ := putInner(t, h, "d/a")
+	second, _ := putInner(t, h, "d/b")
+	third, _ := putInner(t, h, "d/c")
 	if first == "" || second <= first || third <= second {
-		t.Skipf("the wrapper stores something else than a file a name, in another order")
+		t.Skipf("the wrapper stores more or less than one file a name, or in another order")
 	}
-	u := under(t, h)
-	inner := files.Wrap(u.inner, files.Hooks{List: unreadBehind(first)})
-	outer := under(t, h).by.wrapped(t, inner)
+	u := wrappedOf(t, h)
+	inner := files.Wrap(u.inner, files.Hooks{List: unreadableAfter(first)})
+	outer := wrappedOf(t, h).by.wrapped(t, inner)
 	defer outer.Close()
 	for limit, want := range map[int][]string{
 		0: {"d/a", "d/b", "d/c"},
@@ -40,17 +40,16 @@ func wrapperUnread(t suite.T, h *suite.H) {
 		}
 		check.Same(t, "entries of a listing "+check.ListText(o), got, want)
 		if limit == 1 {
-			check.Same(t, "the error of what lies behind the last entry", failed, nil)
+			check.Same(t, "the error of what comes after the last entry", failed, nil)
 			continue
 		}
-		check.WantErr(t, "a listing "+check.ListText(o)+" of what can't be read in part", failed,
+		check.WantErr(t, "a listing "+check.ListText(o)+" that can't be read in part", failed,
 			files.ErrPermission)
 	}
 }
 
-// unreadBehind is a hook for listings that meet something behind a name that can't be
-// read.
-func unreadBehind(name string) func(
+// unreadableAfter returns a hook for listings with something unreadable after a name.
+func unreadableAfter(name string) func(
 	context.Context, *files.Call, files.ListOptions,
 	func(context.Context, files.ListOptions) iter.Seq2[files.Entry, error],
 ) iter.Seq2[files.Entry, error] {
@@ -72,7 +71,7 @@ func unreadBehind(name string) func(
 			}
 			passed = passed || o.StartAfter <= name && (o.Limit == 0 || n < o.Limit)
 			if passed {
-				unread := files.Errorf(files.ErrPermission, "the folder cannot be read")
+				unread := files.Errorf(files.ErrPermission, "the folder can't be read")
 				yield(files.Entry{}, files.NewError(files.OpList, name+"-", unread))
 			}
 		}

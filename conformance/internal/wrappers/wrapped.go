@@ -9,20 +9,20 @@ import (
 	"sync"
 )
 
-// under is what belongs to the case's bucket.
-func under(t suite.T, h *suite.H) *wrappedBucket {
+// wrappedOf returns the buckets that belong to the case's bucket.
+func wrappedOf(t suite.T, h *suite.H) *wrappedBucket {
 	t.Helper()
 	return ofBucket(t, h.Bucket)
 }
 
-// putBelow puts a file and finds out under which name it lies below; plain is true where
-// its content is stored as it is. The name is "" where the wrapper stores something
-// else than one file a name.
-func putBelow(t suite.T, h *suite.H, name string) (physical string, plain bool) {
+// putInner puts a file and finds the name that it has in the inner bucket. plain is
+// true if its content is stored unchanged. The name is "" if the wrapper does not store
+// one file a name.
+func putInner(t suite.T, h *suite.H, name string) (physical string, plain bool) {
 	t.Helper()
-	u := under(t, h)
+	u := wrappedOf(t, h)
 	before := check.List(t, u.raw, "", nil)
-	c := belowContent(name)
+	c := innerContent(name)
 	check.Put(t, h, name, c, nil)
 	var found []string
 	for _, n := range check.List(t, u.raw, "", nil) {
@@ -37,36 +37,36 @@ func putBelow(t suite.T, h *suite.H, name string) (physical string, plain bool) 
 	return found[0], err == nil && check.Diff(p, c) == ""
 }
 
-// belowContent is what putBelow puts. It can be compressed, so that a wrapper that does
-// so is known.
-func belowContent(name string) []byte {
+// innerContent is the content that putInner puts. It is compressible, so that a wrapper
+// that compresses is noticed.
+func innerContent(name string) []byte {
 	return append(check.Content(len(name), 700), bytes.Repeat([]byte("Rain again. "), 500)...)
 }
 
-// writesRefused says whether the method writes and the wrapper is read-only, which may
-// be told first.
+// writesRefused reports whether the method writes and the wrapper is read-only, in
+// which case the error may be ErrPermission first.
 func (u *wrappedBucket) writesRefused(method string) bool {
 	return u.outer.Features().ReadOnly &&
 		!slices.Contains([]string{"Get", "Stat", "List", "Check", "SignURL GET"}, method)
 }
 
-// wrapped has the *wrappedBucket of each bucket that the suite works with.
+// wrapped has the *wrappedBucket of each bucket that the suite uses.
 var wrapped sync.Map
 
-// wrappedBucket is what belongs to one bucket that the suite works with.
+// wrappedBucket has what belongs to one bucket that the suite uses.
 type wrappedBucket struct {
 	by    *wrapping
-	store *below
-	raw   files.Bucket // of the store, with nothing refused
-	inner files.Bucket // what wrap was given
-	outer files.Bucket // what it returned
+	store *innerHandle
+	raw   files.Bucket // over the store, without refusals
+	inner files.Bucket // passed to wrap
+	outer files.Bucket // returned by wrap
 }
 
 func ofBucket(t suite.T, b files.Bucket) *wrappedBucket {
 	t.Helper()
 	made, ok := wrapped.Load(b)
 	if !ok {
-		t.Fatalf("the suite has lost what is below the bucket")
+		t.Fatalf("the suite has lost the inner bucket")
 	}
 	return made.(*wrappedBucket)
 }

@@ -8,20 +8,20 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Options have the fields of conformance.WrapperOptions, which documents them.
+// Options has the fields of conformance.WrapperOptions, which documents them.
 type Options struct {
 	Owns      bool
-	Features  func(below files.Features) files.Features
+	Features  func(inner files.Features) files.Features
 	Restricts bool
 	Observes  bool
 	Only      func(id string) bool
-	Beside    func(below files.Bucket) files.Bucket
+	Beside    func(inner files.Bucket) files.Bucket
 	Known     map[string]string
 }
 
-// Run is conformance.RunWrapper, which documents it. The cases are those of every
-// bucket; it adds its own.
-func Run(t *testing.T, wrap func(below files.Bucket) files.Bucket, o *Options, cases []suite.Case) {
+// Run is conformance.RunWrapper, which documents it. cases are those of every bucket;
+// Run adds its own.
+func Run(t *testing.T, wrap func(inner files.Bucket) files.Bucket, o *Options, cases []suite.Case) {
 	if wrap == nil {
 		t.Fatal("the wrapper is wrong: wrap is nil")
 	}

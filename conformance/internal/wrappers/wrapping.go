@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// wrapping makes wrapped buckets over one kind of memory, and remembers what each
-// stands on.
+// wrapping makes wrapped buckets over one kind of memory, and records what each is made
+// of.
 type wrapping struct {
 	wrap func(files.Bucket) files.Bucket
 	o    Options
@@ -21,7 +21,7 @@ func newWrapping(wrap func(files.Bucket) files.Bucket, o Options, m mask) *wrapp
 	return &wrapping{wrap: wrap, o: o, mask: m}
 }
 
-// runs says whether the case belongs to the memory of this mask.
+// runs reports whether the case is run over the memory of this mask.
 func (w *wrapping) runs(c suite.Case) bool {
 	if w.o.Only != nil && !w.o.Only(c.ID()) {
 		return false
@@ -32,21 +32,21 @@ func (w *wrapping) runs(c suite.Case) bool {
 	if _, known := w.o.Known[c.ID()]; known && w.mask.name != masks[0].name {
 		return false
 	}
-	f := newBelow(w.mask.change).features
-	turned := slices.ContainsFunc(c.Needs, func(a *suite.Ability) bool {
+	f := newInnerStore(w.mask.change).features
+	refused := slices.ContainsFunc(c.Needs, func(a *suite.Ability) bool {
 		return a.Refused != nil && !a.Claimed(f)
 	})
 	if w.mask.also != nil {
-		return turned || w.mask.also(c)
+		return refused || w.mask.also(c)
 	}
-	return turned || isEssential(c.ID())
+	return refused || isEssential(c.ID())
 }
 
 func (w *wrapping) harness() suite.Harness {
 	h := suite.Harness{
-		New: func(t suite.T) files.Bucket { return w.open(t, newBelow(w.mask.change)) },
+		New: func(t suite.T) files.Bucket { return w.open(t, newInnerStore(w.mask.change)) },
 		Second: func(t suite.T, b files.Bucket) files.Bucket {
-			return w.open(t, ofBucket(t, b).store.belowStore)
+			return w.open(t, ofBucket(t, b).store.innerStore)
 		},
 		Damage: func(t suite.T, b files.Bucket, _ string) {
 			ofBucket(t, b).store.damage(t.Context())
@@ -60,10 +60,10 @@ func (w *wrapping) harness() suite.Harness {
 	return h
 }
 
-// open makes the bucket that the suite works with on a store.
-func (w *wrapping) open(t suite.T, s *belowStore) files.Bucket {
+// open returns the bucket that the suite uses on a store.
+func (w *wrapping) open(t suite.T, s *innerStore) files.Bucket {
 	t.Helper()
-	store := &below{belowStore: s}
+	store := &innerHandle{innerStore: s}
 	raw := driver.New(store)
 	t.Cleanup(func() { raw.Close() })
 	made := &wrappedBucket{
@@ -79,7 +79,7 @@ func (w *wrapping) open(t suite.T, s *belowStore) files.Bucket {
 		switch {
 		case w.o.Beside != nil:
 			write = w.o.Beside(raw)
-		// a wrapper that is not read-only by itself writes under its own names
+		// a wrapper that isn't read-only itself must write under its names
 		case w.mask.readOnly:
 			if again := w.wrapped(t, raw); !again.Features().ReadOnly {
 				write = again
@@ -92,7 +92,7 @@ func (w *wrapping) open(t suite.T, s *belowStore) files.Bucket {
 	return b
 }
 
-// innerOf returns the bucket that wrap is given.
+// innerOf returns the bucket that is passed to wrap.
 func (w *wrapping) innerOf(raw files.Bucket) files.Bucket {
 	switch {
 	case w.mask.readOnly:
