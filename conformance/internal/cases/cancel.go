@@ -19,13 +19,13 @@ var cancelCases = []suite.Case{
 	{
 		Rule: "X2",
 		Name: "cancelled-before",
-		Why:  "a call that was given up before it began must do nothing: not even a delete",
+		Why:  "a call whose context ended before it began must do nothing: not even a delete",
 		Run:  cancelledBefore,
 	},
 	{
 		Rule: "X2",
 		Name: "deadline-passed",
-		Why:  "a call whose deadline has passed before it began must do nothing either",
+		Why:  "a call whose deadline passed before it began must do nothing",
 		Run:  deadlinePassed,
 	},
 	{
@@ -45,7 +45,7 @@ var cancelCases = []suite.Case{
 		Rule: "X2",
 		Name: "no-goroutines",
 		Why: "a broken call must leave no goroutine: a server that leaks one for each " +
-			"request dies of it",
+			"request runs out of memory",
 		Run: leakGoroutines,
 	},
 	{
@@ -57,8 +57,8 @@ var cancelCases = []suite.Case{
 	},
 }
 
-// noEffect calls every method with an ended context, and fails where one does something
-// or succeeds.
+// noEffect makes every call with an ended context. It fails the case if one succeeds or
+// has an effect.
 func noEffect(t suite.T, h *suite.H, ended context.Context, want error) {
 	t.Helper()
 	check.Puts(t, h, "old", "d/a")
@@ -82,7 +82,7 @@ func noEffect(t suite.T, h *suite.H, ended context.Context, want error) {
 	}), nil)
 	check.WantErr(t, "Put", err, want)
 	if read {
-		t.Errorf("Put with an ended context reads the content")
+		t.Errorf("Put with an ended context reads the content, want no Read")
 	}
 	h.Clean(t, "calls with an ended context")
 }
@@ -116,11 +116,11 @@ func cancelMidList(t suite.T, h *suite.H) {
 			for e, err := range h.List(ctx, dir, &files.ListOptions{PageSize: size, Shallow: sh}) {
 				if err != nil {
 					last = err
-					check.Same(t, "the entry beside the error", e, files.Entry{})
+					check.Same(t, "the entry with the error", e, files.Entry{})
 					continue
 				}
 				if last != nil {
-					t.Errorf("List yields %q behind its error", e.Name)
+					t.Errorf("List yields %q after its error, want nothing", e.Name)
 				}
 				if n++; n == 3 {
 					cancel()
@@ -145,7 +145,8 @@ func cancelPromptly(t suite.T, h *suite.H) {
 	endless := check.ReaderFunc(func(p []byte) (int, error) {
 		if total >= at {
 			cancel()
-			// it is proved; a bucket that keeps what it reads must not fill the memory
+			// the case has failed by now; a bucket that keeps what it reads must not
+			// fill the memory
 			if after++; after > 100 {
 				return 0, io.EOF
 			}
@@ -165,7 +166,7 @@ func cancelPromptly(t suite.T, h *suite.H) {
 	}
 }
 
-// brokenUses leaves every kind of call half-done.
+// brokenUses makes calls of every kind and breaks each of them off.
 func brokenUses(t suite.T, h *suite.H) {
 	c := check.Content(1, 200_000)
 	h.Put(t.Context(), "broken", check.Failing(c, false, check.ErrReader), nil)
@@ -176,7 +177,7 @@ func brokenUses(t suite.T, h *suite.H) {
 	if h.F.IfAbsent {
 		h.Put(t.Context(), "old", check.Stream(c), &files.PutOptions{If: files.IfAbsent()})
 	}
-	for _, read := range []int{0, 100} { // closed early
+	for _, read := range []int{0, 100} { // closed before the end
 		if r, err := h.Get(t.Context(), "old", nil); err == nil {
 			r.ReadN(read)
 			r.Close()
@@ -205,15 +206,15 @@ func leakGoroutines(t suite.T, h *suite.H) {
 	check.Put(t, h, "old", check.Content(1, 200_000), nil)
 	check.Puts(t, h, "d/a", "d/b")
 	const rounds = 24
-	for range 4 { // pools and connections are made here
+	for range 4 { // these make pools and connections
 		brokenUses(t, h)
 	}
 	label, ok := suite.LabelOf(t.Context())
 	if !ok {
 		t.Skipf("the case's goroutines carry no label")
 	}
-	// A leak grows with every round. A pool of connections may grow too, but it stops;
-	// so more rounds decide.
+	// A leak grows with every round. A pool of connections may grow too, but it stops
+	// growing, so more rounds decide.
 	const series = 4
 	_, before := stacks.Labelled(label)
 	var left string
@@ -228,14 +229,14 @@ func leakGoroutines(t suite.T, h *suite.H) {
 		}
 		before = now
 	}
-	t.Fatalf("%d broken calls leave %d goroutines more than before:\n%s",
+	t.Fatalf("%d broken calls leave %d goroutines more than before, want none:\n%s",
 		series*rounds, before-first, left)
 }
 
-// settled waits until fewer than limit goroutines carry the label, for a moment at
-// most: what is on its way out needs one, and a leak stays. It ends when there have not
-// been fewer of them for a second, and after five at the latest. It returns their stacks
-// and how many they are.
+// settled waits until fewer than limit goroutines have the label, because goroutines
+// that are about to end need a moment. It gives up when their number has not fallen for
+// a second, and after five seconds at the latest. It returns their stacks and their
+// number.
 func settled(label string, limit int) (stack string, n int) {
 	deadline := time.Now().Add(5 * time.Second)
 	least, since := 0, time.Now()
@@ -267,11 +268,11 @@ func leakTemporaries(t suite.T, h *suite.H) {
 	var names []string
 	for e, err := range h.List(t.Context(), "", nil) {
 		if err != nil {
-			t.Fatalf("List: %v", err)
+			t.Fatalf("List: %v, want no error", err)
 		}
 		names = append(names, e.Name)
 	}
 	if h.F.Atomic && strings.Join(names, " ") != "old" {
-		t.Errorf("broken calls leave the files %q, want only the old one", names)
+		t.Errorf("after broken calls there are the files %q, want only the old one", names)
 	}
 }

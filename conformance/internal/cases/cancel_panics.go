@@ -18,8 +18,8 @@ var cancelPanicsCases = []suite.Case{
 	{
 		Rule: "X2",
 		Name: "content-panics",
-		Why: "a panic in the content must reach the caller, and store nothing: a server " +
-			"recovers it and goes on",
+		Why: "a panic in the content must reach the caller, and nothing may be stored: a " +
+			"server recovers the panic and goes on",
 		Needs:   feature.Needs(feature.Atomic),
 		Largest: 3 << 20,
 		Run:     contentPanics,
@@ -27,16 +27,15 @@ var cancelPanicsCases = []suite.Case{
 	{
 		Rule: "X2",
 		Name: "content-exits",
-		Why: "a Read that ends its goroutine, as a test's FailNow does, must not make " +
-			"the next Put hang",
+		Why: "a Read that ends its goroutine, as a test's FailNow does, must not make the " +
+			"next Put hang",
 		Needs: feature.Needs(feature.Atomic),
 		Run:   contentExits,
 	},
 	{
-		Rule: "X2",
-		Name: "content-asked",
-		Why: "content that panics when it is asked for its length or position must fail " +
-			"as one whose Read does",
+		Rule:  "X2",
+		Name:  "content-asked",
+		Why:   "content that panics in Len or Seek must fail as content that panics in Read does",
 		Needs: feature.Needs(feature.Atomic),
 		Run:   contentAsked,
 	},
@@ -49,7 +48,8 @@ var cancelPanicsCases = []suite.Case{
 	},
 }
 
-// callEnd is how a call ended: by returning err, by a panic, or with its goroutine.
+// callEnd is how a call ended: by returning err, by a panic, or by the end of its
+// goroutine.
 type callEnd struct {
 	err      error
 	panicked any
@@ -66,7 +66,7 @@ func (e callEnd) String() string {
 	return check.ErrText(e.err)
 }
 
-// endingOf runs f in a goroutine of its own.
+// endingOf runs f in another goroutine.
 func endingOf(f func() error) callEnd {
 	e := callEnd{exited: true}
 	done := make(chan struct{})
@@ -84,10 +84,10 @@ func endingOf(f func() error) callEnd {
 	return e
 }
 
-// casePanic is what the case's own panics have as their value.
+// casePanic is the value of the panics that cases cause.
 const casePanic = "a panic of the case"
 
-// stopping reads b and then calls stop.
+// stopping returns a reader of b that then calls stop.
 func stopping(b []byte, stop func()) io.Reader {
 	return check.ReaderFunc(func(p []byte) (int, error) {
 		if len(b) == 0 {
@@ -100,9 +100,9 @@ func stopping(b []byte, stop func()) io.Reader {
 	})
 }
 
-// stoppedPut does a Put that something in its content stops, over an old file and over
-// none. It must change nothing, and everything must go on. check looks at how the call
-// ended.
+// stoppedPut makes Puts that something in the content stops, over an old file and over
+// none. They must change nothing, and the bucket must remain usable. check returns what
+// is wrong with how a call ended.
 func stoppedPut(
 	t suite.T, h *suite.H, what string, content func() io.Reader, verify func(callEnd) string,
 ) {
@@ -126,7 +126,7 @@ func stoppedPut(
 	wantUsable(t, h, "d/old", "d/new")
 }
 
-// wantUsable puts, reads and deletes the files, also through another handle.
+// wantUsable puts, reads and deletes the files, also through a second handle.
 func wantUsable(t suite.T, h *suite.H, names ...string) {
 	t.Helper()
 	handles := []files.Bucket{h}
@@ -146,7 +146,7 @@ func wantUsable(t suite.T, h *suite.H, names ...string) {
 	check.WantOnly(t, h)
 }
 
-// panicsOn wants the case's own panic in the caller's goroutine.
+// panicsOn returns what is wrong unless the case's panic reached the caller.
 func panicsOn(e callEnd) string {
 	if e.panicked != casePanic {
 		return fmt.Sprintf("want the panic of the content, %q", casePanic)
@@ -154,10 +154,10 @@ func panicsOn(e callEnd) string {
 	return ""
 }
 
-// neverWell wants anything but success.
+// neverWell returns what is wrong if the call succeeded.
 func neverWell(e callEnd) string {
 	if e == (callEnd{}) {
-		return "want no success"
+		return "want a failure"
 	}
 	return ""
 }
@@ -195,7 +195,7 @@ func contentExits(t suite.T, h *suite.H) {
 	}
 }
 
-// asked is content that has more than a Read, any of which may stop.
+// asked is content with more methods than Read. Each of them may stop.
 type asked struct {
 	*bytes.Reader
 	len, seek, write, at, size func()
@@ -227,7 +227,7 @@ func (a *asked) ReadAt(p []byte, offset int64) (int, error) {
 }
 
 // contentAsked puts content whose other methods stop. A bucket that doesn't call them
-// stores it.
+// stores the content.
 func contentAsked(t suite.T, h *suite.H) {
 	c := check.Content(1, 5000)
 	for how, stop := range map[string]func(){
@@ -254,7 +254,7 @@ func contentAsked(t suite.T, h *suite.H) {
 				check.WantContent(t, h, "a", c)
 			default:
 				if how == "panics" && e.panicked != casePanic {
-					t.Errorf("%s: %v, want its panic, or a file", what, e)
+					t.Errorf("%s: %v, want the panic or a stored file", what, e)
 				}
 				check.WantOnly(t, h)
 			}
@@ -264,7 +264,7 @@ func contentAsked(t suite.T, h *suite.H) {
 	}
 }
 
-// callerPanics stops in what else the caller gives to a call.
+// callerPanics stops in all other code that the caller passes to a call.
 func callerPanics(t suite.T, h *suite.H) {
 	c := check.Content(1, 5000)
 	names := []string{"a", "d/b", "d/c"}
@@ -278,7 +278,7 @@ func callerPanics(t suite.T, h *suite.H) {
 			}
 			e := endingOf(call)
 			if e == (callEnd{}) || how == "panics" && e.panicked != casePanic {
-				t.Errorf("%s that %s: %v, want that in the caller", what, how, e)
+				t.Errorf("%s that %s: %v, want the same in the caller", what, how, e)
 			}
 			for _, name := range names {
 				check.WantContent(t, h, name, c)
@@ -289,7 +289,7 @@ func callerPanics(t suite.T, h *suite.H) {
 	}
 }
 
-// stoppingCalls run the caller's code, which calls stop.
+// stoppingCalls returns calls that run code of the caller, which calls stop.
 func stoppingCalls(ctx context.Context, h *suite.H, stop func()) map[string]func() error {
 	loop := func(dir string, o *files.ListOptions) func() error {
 		return func() error {

@@ -10,21 +10,20 @@ import (
 
 var cancelPartsCases = []suite.Case{
 	{
-		Rule: "X2",
-		Name: "no-parts",
-		Why: "parts of an upload that failed in whatever way are billed for ever, and no " +
-			"listing shows them",
+		Rule:    "X2",
+		Name:    "no-parts",
+		Why:     "parts of a failed upload are billed for ever, and no listing shows them",
 		Long:    true,
 		Largest: partsSize,
 		Run:     leakParts,
 	},
 }
 
-// partsSize is beyond the size from which drivers upload in parts.
+// partsSize is more than the size from which drivers upload in parts.
 const partsSize = 20 << 20
 
-// leakParts breaks uploads that are large enough to be made in parts, in all the ways
-// that P2/broken-after-parts doesn't.
+// leakParts breaks uploads that are large enough to be made in parts, in the ways that
+// P2/broken-after-parts does not try.
 func leakParts(t suite.T, h *suite.H) {
 	if h.Harness.Leftovers == nil {
 		t.Skipf("the harness can't count what is left over")

@@ -8,8 +8,8 @@ import (
 	"cloudfiles.dev/conformance/internal/suite"
 )
 
-// All returns the table, in the order of the contract. A case that is new is in the
-// table of its file; a file that is new gets its table in here.
+// All returns the table of cases, in the order of the contract. A new case goes into
+// the table of its file, and the table of a new file into All.
 func All() []suite.Case {
 	all := slices.Concat(
 		namesIllegalCases, namesBesideCases, namesLegalCases, namesContainedCases,
@@ -38,7 +38,7 @@ func All() []suite.Case {
 	return all
 }
 
-// ruleOrder has the place of each rule in the contract.
+// ruleOrder returns the position of each rule in the contract.
 var ruleOrder = sync.OnceValue(func() map[string]int {
 	order := map[string]int{}
 	for i, r := range Rules() {

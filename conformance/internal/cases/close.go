@@ -14,14 +14,14 @@ var closeCases = []suite.Case{
 	{
 		Rule: "X3",
 		Name: "twice",
-		Why:  "a second Close must do nothing: a bucket is closed by defer and by hand",
+		Why:  "a second Close must do nothing: programs close a bucket both by defer and directly",
 		Run:  closeTwice,
 	},
 	{
 		Rule: "X3",
 		Name: "use-after-close",
-		Why: "a call after Close must be an error that says so, and must neither crash " +
-			"nor return another's data",
+		Why: "a call after Close must be an error that says so, and must neither crash nor " +
+			"return other data",
 		Run: closedMethods,
 	},
 	{
@@ -34,14 +34,13 @@ var closeCases = []suite.Case{
 	{
 		Rule: "X3",
 		Name: "put-in-flight",
-		Why: "an upload that is under way when the bucket is closed must end as if " +
-			"nothing had happened",
-		Run: closeInFlight,
+		Why:  "an upload in progress when the bucket is closed must end as if nothing had happened",
+		Run:  closeInFlight,
 	},
 	{
 		Rule: "X3",
 		Name: "list-in-flight",
-		Why:  "a listing that is under way when the bucket is closed must come to its end",
+		Why:  "a listing in progress when the bucket is closed must come to its end",
 		Run:  closeInLoop,
 	},
 	{
@@ -53,7 +52,7 @@ var closeCases = []suite.Case{
 	{
 		Rule: "X3",
 		Name: "other-handles",
-		Why:  "closing one handle must not close another's",
+		Why:  "closing one handle must not close another",
 		Run:  closeOther,
 	},
 	{
@@ -66,7 +65,7 @@ var closeCases = []suite.Case{
 	{
 		Rule: "X3",
 		Name: "features-stay",
-		Why:  "what a bucket can do does not change while it is used",
+		Why:  "what a bucket can do must not change while it is used",
 		Run:  featuresStay,
 	},
 }
@@ -75,13 +74,13 @@ func closeTwice(t suite.T, h *suite.H) {
 	check.Puts(t, h, "a")
 	for range 3 {
 		if err := h.Close(); err != nil {
-			t.Errorf("Close: %v, want no error however often", err)
+			t.Errorf("Close: %v, want no error from each call", err)
 		}
 	}
 	b := h.Fresh(t)
 	check.Race(8, func(int) {
 		if err := b.Close(); err != nil {
-			t.Errorf("Close in a race: %v", err)
+			t.Errorf("Close in a race: %v, want no error", err)
 		}
 	})
 }
@@ -91,7 +90,7 @@ func closedMethods(t suite.T, h *suite.H) {
 	l := h.List(t.Context(), "", nil)
 	sub, err := files.Sub(h.Bucket, "d")
 	if err != nil {
-		t.Fatalf("Sub: %v", err)
+		t.Fatalf("Sub: %v, want no error", err)
 	}
 	before := h.Features()
 	h.Close()
@@ -121,21 +120,23 @@ func closeOpenBody(t suite.T, h *suite.H) {
 		check.Put(t, b, "a", c, nil)
 		fresh, half := open(t, b, "a", nil), open(t, b, "a", nil)
 		if _, err := half.ReadN(5); err != nil {
-			t.Fatalf("ReadN: %v", err)
+			t.Fatalf("ReadN: %v, want no error", err)
 		}
 		if err := b.Close(); err != nil {
-			t.Errorf("Close with open bodies: %v", err)
+			t.Errorf("Close with open bodies: %v, want no error", err)
 		}
 		p, err := fresh.ReadAll()
 		if d := check.Diff(p, c); err != nil || d != "" {
-			t.Errorf("a body of %d bytes read after the bucket was closed: %v; %s", n, err, d)
+			t.Errorf("a body of %d bytes read after the bucket was closed: %v; content %s",
+				n, err, d)
 		}
 		p, err = half.ReadAll()
 		if d := check.Diff(p, c[5:]); err != nil || d != "" {
-			t.Errorf("a body of %d bytes read on after the bucket was closed: %v; %s", n, err, d)
+			t.Errorf("rest of a body of %d bytes read after the bucket was closed: %v; content %s",
+				n, err, d)
 		}
 		if err := fresh.Close(); err != nil {
-			t.Errorf("Close of the body: %v", err)
+			t.Errorf("Close of the body: %v, want no error", err)
 		}
 	}
 }
@@ -148,7 +149,7 @@ func closeInFlight(t suite.T, h *suite.H) {
 	c := check.Content(1, 100_000)
 	_, err := h.Put(t.Context(), "a", check.Hook(c, 50_000, func() {
 		if err := h.Close(); err != nil {
-			t.Errorf("Close during a Put: %v", err)
+			t.Errorf("Close during a Put: %v, want no error", err)
 		}
 		_, err := h.Stat(t.Context(), "a", nil)
 		check.WantErr(t, "Stat after Close", err, files.ErrClosed)
@@ -182,7 +183,7 @@ func closeWrapper(t suite.T, h *suite.H) {
 	check.Puts(t, h, "d/a")
 	sub, err := files.Sub(h.Bucket, "d")
 	if err != nil {
-		t.Fatalf("Sub: %v", err)
+		t.Fatalf("Sub: %v, want no error", err)
 	}
 	for what, w := range map[string]files.Bucket{
 		"Sub":      sub,
@@ -191,7 +192,7 @@ func closeWrapper(t suite.T, h *suite.H) {
 	} {
 		for range 2 {
 			if err := w.Close(); err != nil {
-				t.Errorf("Close of %s: %v", what, err)
+				t.Errorf("Close of %s: %v, want no error", what, err)
 			}
 		}
 		_, err := w.Stat(t.Context(), "a", nil)
@@ -204,7 +205,7 @@ func closeOther(t suite.T, h *suite.H) {
 	other := h.Second(t)
 	check.Puts(t, h, "a")
 	if err := other.Close(); err != nil {
-		t.Errorf("Close: %v", err)
+		t.Errorf("Close: %v, want no error", err)
 	}
 	check.WantContent(t, h, "a", []byte("a"))
 	third := h.Second(t)
@@ -232,14 +233,14 @@ func optionsUntouched(t suite.T, h *suite.H) {
 	for k, v := range p.Metadata {
 		given.Metadata = map[string]string{k: v}
 	}
-	check.Parallel(4, func(int) { // shared, so that the race detector sees a write
+	check.Parallel(4, func(int) { // shared, so that the race detector finds a write
 		if _, err := h.Put(t.Context(), "d/a.x", check.Stream(c), &p); err != nil {
-			t.Errorf("Put: %v", err)
+			t.Errorf("Put: %v, want no error", err)
 		}
 	})
 	*given.Size = *p.Size
 	if !reflect.DeepEqual(p, given) {
-		t.Errorf("Put changed its options to %+v, from %+v", p, given)
+		t.Errorf("Put changed its options to %+v, want %+v", p, given)
 	}
 	g, l, d := files.GetOptions{Range: files.Last(1000)}, files.ListOptions{
 		Prefix:     "a",
@@ -249,7 +250,7 @@ func optionsUntouched(t suite.T, h *suite.H) {
 	g0, l0, d0 := g, l, d
 	sub, err := files.Sub(h.Bucket, "d")
 	if err != nil {
-		t.Fatalf("Sub: %v", err)
+		t.Fatalf("Sub: %v, want no error", err)
 	}
 	for _, b := range []files.Bucket{h.Bucket, sub} {
 		if r, err := b.Get(t.Context(), "a.x", &g); err == nil {
@@ -269,10 +270,10 @@ func featuresStay(t suite.T, h *suite.H) {
 	check.Remove(t, h, "a")
 	check.Same(t, "Features after use", h.Features(), before)
 	if before.MaxSize < 0 || before.MaxUnknownSize < 0 || before.TimeResolution < 0 {
-		t.Errorf("Features have a negative limit: %+v", before)
+		t.Errorf("Features have a negative limit: %+v, want none", before)
 	}
 	if (before.IfVersion || before.DeleteIfVersion || before.ReadConditions ||
 		before.VersionPerPut || before.PutReturnsVersion) && !before.Versions {
-		t.Errorf("Features claim what needs versions, but not Versions: %+v", before)
+		t.Errorf("Features do not claim Versions, but claim what needs them: %+v", before)
 	}
 }

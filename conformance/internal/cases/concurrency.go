@@ -46,15 +46,15 @@ func everythingAtOnce(t suite.T, h *suite.H) {
 				check.Listing(h.Bucket, "b", &files.ListOptions{Shallow: true}))
 			m := all[rnd>>8%uint64(len(all))]
 			if err := m.Call(t.Context()); err != nil && !check.IsAny(err, allowed...) {
-				t.Errorf("%s beside everything else: %v", m.Name, err)
+				t.Errorf("%s during other calls: %v, want no error", m.Name, err)
 			}
 		}
 	})
 	if _, err := files.DeleteAll(t.Context(), h.Bucket); err != nil {
-		t.Errorf("DeleteAll: %v", err)
+		t.Errorf("DeleteAll: %v, want no error", err)
 	}
 	check.WantOnly(t, h)
-	h.Clean(t, "everything at once")
+	h.Clean(t, "calls of every kind at once")
 }
 
 func manyReaders(t suite.T, h *suite.H) {
@@ -63,20 +63,20 @@ func manyReaders(t suite.T, h *suite.H) {
 	// One body is read in the middle of another.
 	r, err := h.Get(t.Context(), "a", nil)
 	if err != nil {
-		t.Fatalf("Get: %v", err)
+		t.Fatalf("Get: %v, want no error", err)
 	}
 	defer r.Close()
 	got := make([]byte, 1000, len(c))
 	if _, err := io.ReadFull(r, got); err != nil {
-		t.Fatalf("Read: %v", err)
+		t.Fatalf("Read: %v, want no error", err)
 	}
 	wantRange(t, h, "a", c, files.Bytes(10, int64(len(c)-20)))
 	rest, err := io.ReadAll(r)
 	if err != nil {
-		t.Errorf("Read, after another body was read: %v", err)
+		t.Errorf("Read, after another body was read: %v, want no error", err)
 	}
 	if d := check.Diff(append(got, rest...), c); d != "" {
-		t.Errorf("the content of a body in the middle of which another one was read %s", d)
+		t.Errorf("the content of a body that was read around another body %s", d)
 	}
 	check.Parallel(8, func(i int) {
 		for range 3 {
@@ -94,7 +94,7 @@ func distinctNames(t suite.T, h *suite.H) {
 			name := fmt.Sprintf("d%d/%d-%d", i%3, w, i)
 			c := check.Content(w*100+i, 50+w*1000)
 			if _, err := h.Put(t.Context(), name, check.Stream(c), nil); err != nil {
-				t.Errorf("Put: %v", err)
+				t.Errorf("Put: %v, want no error", err)
 				continue
 			}
 			check.WantContent(t, h, name, c)

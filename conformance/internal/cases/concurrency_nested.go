@@ -15,14 +15,15 @@ var concurrencyNestedCases = []suite.Case{
 	{
 		Rule: "X1",
 		Name: "nested-roots",
-		Why: "what was done through one root must hold through another one above it: two " +
-			"programs may share a file that way",
+		Why: "a change through one root must be visible through another root above it: two " +
+			"programs may share files that way",
 		Needs: feature.Needs(feature.Versions, feature.IfAbsent, feature.IfVersion),
 		Run:   nestedRoots,
 	},
 }
 
-// nestedRoots uses a directory of the bucket by a root of its own, beside the bucket.
+// nestedRoots uses a directory of the bucket through a second root, at the same time as
+// the bucket.
 func nestedRoots(t suite.T, h *suite.H) {
 	if h.Harness.Root == nil {
 		t.Skipf("the harness has no Root")
@@ -37,19 +38,21 @@ func nestedRoots(t suite.T, h *suite.H) {
 	nestedCreates(t, h, inner)
 	nestedCounter(t, h, inner)
 	if _, err := files.DeleteDir(t.Context(), h.Bucket, "t"); err != nil {
-		t.Errorf("DeleteDir: %v", err)
+		t.Errorf("DeleteDir: %v, want no error", err)
 	}
 	for e, err := range inner.List(t.Context(), "", nil) {
-		t.Errorf("the inner root lists %q, %v, after the directory was deleted from above", e.Name,
+		t.Errorf("the inner root lists %q, %v, after the outer one deleted the directory, "+
+			"want nothing", e.Name,
 			err)
 	}
 	if _, err := inner.Put(t.Context(), "again", check.Stream([]byte("new")), nil); err != nil {
-		t.Fatalf("Put by the inner root, whose last file was deleted from above: %v", err)
+		t.Fatalf("Put by the inner root after the outer one deleted its last file: %v, want "+
+			"no error", err)
 	}
 	check.WantContent(t, h, "t/again", []byte("new"))
 }
 
-// nestedCreates has both roots create each of some names, of which one succeeds.
+// nestedCreates has both roots create each of several names. One of them must succeed.
 func nestedCreates(t suite.T, h *suite.H, inner files.Bucket) {
 	const rounds, size = 20, 1000
 	for round := range rounds {
@@ -74,7 +77,7 @@ func nestedCreates(t suite.T, h *suite.H, inner files.Bucket) {
 func nestedCounter(t suite.T, h *suite.H, inner files.Bucket) {
 	const each = 10
 	one := func(old []byte) ([]byte, error) {
-		n, _ := strconv.Atoi(string(old)) // an empty one is 0
+		n, _ := strconv.Atoi(string(old)) // an empty file is 0
 		return strconv.AppendInt(nil, int64(n)+1, 10), nil
 	}
 	var mu sync.Mutex
@@ -87,7 +90,7 @@ func nestedCounter(t suite.T, h *suite.H, inner files.Bucket) {
 		for range each {
 			_, err := files.Update(t.Context(), b, at, one, &files.UpdateOptions{Attempts: 1000})
 			if err != nil {
-				t.Errorf("Update(%q): %v", at, err)
+				t.Errorf("Update(%q): %v, want no error", at, err)
 				return
 			}
 			mu.Lock()

@@ -11,14 +11,14 @@ var concurrencyRandomCases = []suite.Case{
 	{
 		Rule: "X1",
 		Name: "model",
-		Why: "every operation must leave what the next one builds on: random sequences " +
-			"find faults that need several in a row",
+		Why: "every operation must leave a state that the next one can build on: random " +
+			"sequences find faults that need several operations",
 		Run: model.RandomSequences,
 	},
 	{
 		Rule:  "X1",
 		Name:  "linearizable",
-		Why:   "once one client has seen the new file, no client may see the old one",
+		Why:   "once one client has read the new file, no client may read the old one",
 		Needs: feature.Needs(feature.Atomic),
 		Run:   history.Linearizable,
 	},

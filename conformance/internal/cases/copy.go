@@ -24,7 +24,7 @@ var copyCases = []suite.Case{
 	{
 		Rule: "C1",
 		Name: "info",
-		Why:  "Copy must return what is true of the copy, and all of it if that is asked for",
+		Why:  "Copy must return what is true of the copy, and the whole Info if that is requested",
 		Run:  copyInfo,
 	},
 	{
@@ -36,7 +36,7 @@ var copyCases = []suite.Case{
 	{
 		Rule: "C1",
 		Name: "missing-source",
-		Why:  "a copy of a missing file must fail, and leave its target alone",
+		Why:  "a copy of a missing file must fail, and leave its target unchanged",
 		Run:  copyMissing,
 	},
 	{
@@ -49,8 +49,8 @@ var copyCases = []suite.Case{
 	{
 		Rule: "C1",
 		Name: "names",
-		Why: "odd names must be copied like others: they are escaped twice in a request, " +
-			"as source and as target",
+		Why: "odd names must be copied like others: a request has them twice, as source and " +
+			"as target, and escapes them differently",
 		Run: copyNames,
 	},
 	{
@@ -63,19 +63,19 @@ var copyCases = []suite.Case{
 	{
 		Rule:    "C1",
 		Name:    "whole",
-		Why:     "no reader may see half a copy",
+		Why:     "no reader may get half a copy",
 		Needs:   feature.Needs(feature.Atomic),
 		Largest: 1 << 20,
 		Run:     copyWhole,
 	},
 }
 
-// cp copies inside the bucket, which must succeed.
+// cp copies inside the bucket, and ends the case if that fails.
 func cp(t suite.T, b files.Bucket, dst, src string, opts *files.CopyOptions) files.Info {
 	t.Helper()
 	info, err := files.Copy(t.Context(), b, dst, b, src, opts)
 	if err != nil {
-		t.Fatalf("Copy(%s to %s): %v", term.Quote(src), term.Quote(dst), err)
+		t.Fatalf("Copy(%s to %s): %v, want no error", term.Quote(src), term.Quote(dst), err)
 	}
 	return info
 }
@@ -142,10 +142,10 @@ func copyInfo(t suite.T, h *suite.H) {
 					info.Version = want.Version
 				}
 				if which := info.Digest.Conflict(want.Digest); which != "" {
-					t.Errorf("the %s in Copy's Info isn't Stat's", which)
+					t.Errorf("the %s in Copy's Info differs from Stat's", which)
 				}
 				if !info.Digest.IsZero() || !full || !h.F.PutReturnsVersion {
-					info.Digest = want.Digest // of two that don't conflict each may have one more
+					info.Digest = want.Digest // two digests that don't conflict may have different sums
 				}
 				check.Same(t,
 					fmt.Sprintf("Copy's Info with FullInfo %v and attributes %v, against Stat's",
@@ -160,7 +160,7 @@ func copyOver(t suite.T, h *suite.H) {
 	check.Put(t, h, "src", check.Content(2, 100), nil)
 	cp(t, h.Bucket, "dst", "src", nil)
 	check.WantContent(t, h, "dst", check.Content(2, 100))
-	check.Same(t, "attributes of what was copied over", check.Stat(t, h, "dst").Attributes,
+	check.Same(t, "attributes of the target after the copy", check.Stat(t, h, "dst").Attributes,
 		check.Stat(t, h, "src").Attributes)
 	check.WantOnly(t, h, "dst", "src")
 }
@@ -230,7 +230,7 @@ func copyWhole(t suite.T, h *suite.H) {
 		for i := range 10 {
 			if _, err := files.Copy(t.Context(), h.Bucket, "dst", h.Bucket, []string{"a", "b"}[i%2],
 				nil); err != nil {
-				t.Errorf("Copy beside readers: %v", err)
+				t.Errorf("Copy during reads: %v, want no error", err)
 			}
 		}
 	})
@@ -245,7 +245,7 @@ func copyWhole(t suite.T, h *suite.H) {
 			continue
 		}
 		if err != nil || !bytes.Equal(p, a) && !bytes.Equal(p, b) {
-			t.Errorf("Get beside a copy: %d bytes, %v: neither the old file nor the new one",
+			t.Errorf("Get during copies: %d bytes, %v, want the old file or the new one",
 				len(p), err)
 		}
 	}

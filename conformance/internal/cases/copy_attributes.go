@@ -47,7 +47,7 @@ func copyAttributes(t suite.T, h *suite.H) {
 	dst := check.Stat(t, h, "d/dst.png")
 	want := src.Attributes
 	if !h.F.Attributes {
-		want = dst.Attributes // where no type is stored, the name tells it
+		want = dst.Attributes // if no type is stored, it follows from the name
 	}
 	check.Same(t, "attributes of the copy", dst.Attributes, want)
 	check.Same(t, "attributes in Copy's Info", info.Attributes, want)
@@ -68,7 +68,7 @@ func copyNewAttributes(t suite.T, h *suite.H) {
 		dst := fmt.Sprintf("dst%d", i)
 		given := a.Clone()
 		cp(t, h.Bucket, dst, "a", &files.CopyOptions{Attributes: &given})
-		check.Same(t, "the caller's attributes after Copy", given, a)
+		check.Same(t, "the caller's attributes after Copy, which must not change them", given, a)
 		want := a.Clone()
 		if want.Metadata != nil {
 			want.Metadata = map[string]string{"new": "yes"}
@@ -100,9 +100,8 @@ func copyNewType(t suite.T, h *suite.H) {
 	}
 }
 
-// copyOneAttribute changes an attribute by files.UpdateAttributes, which takes a copy
-// of one version onto itself, and then once more while another writer replaces the
-// file.
+// copyOneAttribute changes an attribute by files.UpdateAttributes, which copies one
+// version onto itself. Then it does so again while another writer replaces the file.
 func copyOneAttribute(t suite.T, h *suite.H) {
 	before := richly(t, h, "a", check.Content(1, 5000), "one")
 	change := func(a *files.Attributes) error {
@@ -111,7 +110,7 @@ func copyOneAttribute(t suite.T, h *suite.H) {
 	}
 	info, err := files.UpdateAttributes(t.Context(), h.Bucket, "a", change, nil)
 	if err != nil {
-		t.Fatalf("UpdateAttributes: %v", err)
+		t.Fatalf("UpdateAttributes: %v, want no error", err)
 	}
 	want := before.Attributes.Clone()
 	want.ContentType = "y/z"
@@ -138,11 +137,11 @@ func copyOneAttribute(t suite.T, h *suite.H) {
 		return nil
 	}, nil)
 	if err != nil || calls != 2 {
-		t.Errorf("UpdateAttributes with another writer between: %v after %d calls of its "+
-			"function, want 2", err, calls)
+		t.Errorf("UpdateAttributes with a Put in between: %v after %d calls of its "+
+			"function, want no error after 2", err, calls)
 	}
 	theirs.CacheControl = "max-age=7"
-	check.Same(t, "attributes after a change beside another writer",
+	check.Same(t, "attributes after a change with a Put in between",
 		check.Stat(t, h, "a").Attributes, theirs)
 	check.WantContent(t, h, "a", check.Content(2, 6000))
 	check.WantOnly(t, h, "a")

@@ -10,13 +10,13 @@ var copyBetweenCases = []suite.Case{
 	{
 		Rule: "C1",
 		Name: "through-wrappers",
-		Why:  "a copy between a view and the whole bucket must end at the right names",
+		Why:  "a copy between a view and the whole bucket must read and write the right names",
 		Run:  copyWrapped,
 	},
 	{
 		Rule: "C1",
 		Name: "between-buckets",
-		Why:  "a copy between two stores must keep all that a copy inside one keeps",
+		Why:  "a copy between two stores must keep everything that a copy inside one store keeps",
 		Run:  copyBetween,
 	},
 }
@@ -24,11 +24,11 @@ var copyBetweenCases = []suite.Case{
 func copyWrapped(t suite.T, h *suite.H) {
 	sub, err := files.Sub(h.Bucket, "tenant")
 	if err != nil {
-		t.Fatalf("Sub: %v", err)
+		t.Fatalf("Sub: %v, want no error", err)
 	}
 	deep, err := files.Sub(sub, "deep")
 	if err != nil {
-		t.Fatalf("Sub: %v", err)
+		t.Fatalf("Sub: %v, want no error", err)
 	}
 	plain := files.Wrap(h.Bucket, files.Hooks{})
 	all := []struct {
@@ -47,15 +47,16 @@ func copyWrapped(t suite.T, h *suite.H) {
 			check.Put(t, src.b, "src", c, nil)
 			info, err := files.Copy(t.Context(), dst.b, "d/dst", src.b, "src", nil)
 			if err != nil {
-				t.Fatalf("Copy from wrapper %d to wrapper %d: %v", i, j, err)
+				t.Fatalf("Copy from wrapper %d to wrapper %d: %v, want no error", i, j, err)
 			}
 			check.Same(t, "name in Copy's Info", info.Name, "d/dst")
 			check.WantOnly(t, h, src.prefix+"src", dst.prefix+"d/dst")
 			check.WantContent(t, h, dst.prefix+"d/dst", c)
-			// Reached by two ways, one file is one file.
+			// A file that two wrappers can name is the same file.
 			if src.prefix == dst.prefix {
 				if _, err := files.Copy(t.Context(), dst.b, "src", src.b, "src", nil); err != nil {
-					t.Errorf("Copy onto itself through wrappers %d and %d: %v", i, j, err)
+					t.Errorf("Copy onto itself through wrappers %d and %d: %v, want no error",
+						i, j, err)
 				}
 				check.WantContent(t, src.b, "src", c)
 			}
@@ -71,7 +72,7 @@ func copyBetween(t suite.T, h *suite.H) {
 	for _, dst := range []string{"src", "d/dst"} {
 		info, err := files.Copy(t.Context(), other, dst, h.Bucket, "src", nil)
 		if err != nil {
-			t.Fatalf("Copy to another bucket: %v", err)
+			t.Fatalf("Copy to another bucket: %v, want no error", err)
 		}
 		check.Same(t, "name in Copy's Info", info.Name, dst)
 		check.WantContent(t, other, dst, check.Content(1, 100_000))

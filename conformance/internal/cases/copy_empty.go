@@ -13,57 +13,57 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// An existing file of 0 bytes is read, listed, copied and deleted as others are.
+// An existing file of 0 bytes is read, listed, copied and deleted like any other.
 var copyEmptyCases = []suite.Case{
 	{
 		Rule: "G10",
 		Name: "empty",
-		Why:  "what reads here and there must find that there is nothing, without an error",
+		Why:  "reading parts of an empty file must return nothing, and no error",
 		Run:  emptyAt,
 	},
 	{
 		Rule:  "G8",
 		Name:  "empty",
-		Why:   "a cache may hold an empty file",
+		Why:   "conditions on reading must hold for an empty file: a cache may have one",
 		Needs: feature.Needs(feature.Versions, feature.ReadConditions),
 		Run:   emptyIfChanged,
 	},
 	{
 		Rule: "S1",
 		Name: "empty",
-		Why:  "of an empty file there is all to know that there is of others",
+		Why:  "Stat must return as much about an empty file as about others",
 		Run:  emptyStat,
 	},
 	{
 		Rule: "L1",
 		Name: "empty-file",
-		Why:  "a marker file is there to be found",
+		Why:  "an empty file must be listed and found: it may be a marker",
 		Run:  emptyListed,
 	},
 	{
 		Rule:  "D2",
 		Name:  "empty",
-		Why:   "a lock is given back by who holds it",
+		Why:   "conditions on deleting must hold for an empty file: it may be a lock",
 		Needs: feature.Needs(feature.Versions, feature.DeleteIfVersion),
 		Run:   emptyDelete,
 	},
 	{
 		Rule: "C1",
 		Name: "empty",
-		Why:  "an empty file is copied, and copied over, as others are",
+		Why:  "an empty file must be copied and replaced like others",
 		Run:  copyEmpty,
 	},
 	{
 		Rule:  "C1",
 		Name:  "empty-attributes",
-		Why:   "an empty file may be nothing but its attributes",
+		Why:   "the attributes of an empty file must be kept: it may have nothing else",
 		Needs: feature.Needs(feature.Attributes),
 		Run:   copyEmptyAttributes,
 	},
 	{
 		Rule:  "C1",
 		Name:  "empty-move",
-		Why:   "an empty message is taken from a queue as others are",
+		Why:   "an empty file must be moved like others: it may be a message in a queue",
 		Needs: feature.Needs(feature.Versions, feature.DeleteIfVersion),
 		Run:   moveEmpty,
 	},
@@ -79,24 +79,24 @@ func emptyAt(t suite.T, h *suite.H) {
 		}
 	}
 	if p, err := io.ReadAll(f); len(p) != 0 || err != nil {
-		t.Errorf("reading an empty file: %d bytes, %v", len(p), err)
+		t.Errorf("reading an empty file: %d bytes, %v, want 0 and no error", len(p), err)
 	}
 	f.Close()
 	got, err := files.ReadRanges(t.Context(), h.Bucket, "a",
 		[]files.Range{files.Bytes(0, 10), files.Last(5), files.From(7), {}}, nil)
 	if err != nil || len(got) != 4 || len(slices.Concat(got...)) != 0 {
-		t.Errorf("ReadRanges of an empty file = %q, %v, want four empty ones", got, err)
+		t.Errorf("ReadRanges of an empty file = %q, %v, want four empty parts", got, err)
 	}
 	for _, part := range []int64{0, 1, 1 << 20} {
 		wantDownload(t, h, "a", nil, &files.DownloadAtOptions{PartSize: part})
 	}
 	r := open(t, h, "a", nil)
 	if n, err := r.WriteTo(io.Discard); n != 0 || err != nil {
-		t.Errorf("WriteTo of an empty file = %d, %v", n, err)
+		t.Errorf("WriteTo of an empty file = %d, %v, want 0, no error", n, err)
 	}
 	text, err := files.ReadString(t.Context(), h.Bucket, "a", nil)
 	if text != "" || err != nil {
-		t.Errorf("ReadString of an empty file = %q, %v", text, err)
+		t.Errorf("ReadString of an empty file = %q, %v, want \"\", no error", text, err)
 	}
 }
 
@@ -117,18 +117,19 @@ func emptyIfChanged(t suite.T, h *suite.H) {
 			if want != nil {
 				check.WantErr(t, what, err, want)
 			} else if err != nil {
-				t.Errorf("%s: %v", what, err)
+				t.Errorf("%s: %v, want no error", what, err)
 			}
 		}
 	}
-	get("Get of an empty file with IfVersion of what it replaced",
+	get("Get of an empty file with IfVersion of the file that it replaced",
 		files.GetOptions{IfVersion: old}, files.ErrPrecondition)
-	get("Get of an empty file with IfVersion of another",
+	get("Get of an empty file with IfVersion of another version",
 		files.GetOptions{IfVersion: "no-such-version"}, files.ErrPrecondition)
-	get("Get of an empty file with IfNotVersion of it", files.GetOptions{IfNotVersion: now},
+	get("Get of an empty file with IfNotVersion of its version",
+		files.GetOptions{IfNotVersion: now},
 		files.ErrNotModified)
-	get("Get of an empty file with IfVersion of it", files.GetOptions{IfVersion: now}, nil)
-	get("Get of an empty file with IfNotVersion of what it replaced",
+	get("Get of an empty file with IfVersion of its version", files.GetOptions{IfVersion: now}, nil)
+	get("Get of an empty file with IfNotVersion of the file that it replaced",
 		files.GetOptions{IfNotVersion: old}, nil)
 }
 
@@ -140,7 +141,7 @@ func emptyStat(t suite.T, h *suite.H) {
 		}
 		info, err := h.Put(t.Context(), name, r, o)
 		if err != nil {
-			t.Fatalf("Put of no bytes: %v", err)
+			t.Fatalf("Put of no bytes: %v, want no error", err)
 		}
 		check.Same(t, "size in Put's Info", info.Size, int64(0))
 		wantSame(t, h, info)
@@ -154,7 +155,7 @@ func emptyStat(t suite.T, h *suite.H) {
 			r.Close()
 		}
 		if there, err := files.Exists(t.Context(), h.Bucket, name); !there || err != nil {
-			t.Errorf("Exists of an empty file: %v, %v", there, err)
+			t.Errorf("Exists of an empty file: %v, %v, want true and no error", there, err)
 		}
 	}
 }
@@ -182,7 +183,7 @@ func emptyListed(t suite.T, h *suite.H) {
 	}
 	for e, err := range h.List(t.Context(), "", nil) {
 		if err != nil {
-			t.Fatalf("List: %v", err)
+			t.Fatalf("List: %v, want no error", err)
 		}
 		check.Same(t, "size of the entry "+e.Name, e.Size, int64(0))
 		wantEntry(t, h, e)
@@ -193,7 +194,7 @@ func emptyListed(t suite.T, h *suite.H) {
 			len(names))
 	}
 	if _, err := files.DeleteDir(t.Context(), h.Bucket, "b"); err != nil {
-		t.Errorf("DeleteDir of empty files: %v", err)
+		t.Errorf("DeleteDir of empty files: %v, want no error", err)
 	}
 	check.WantOnly(t, h, "a", "c/d/x", "e")
 }
@@ -210,7 +211,7 @@ func emptyDelete(t suite.T, h *suite.H) {
 	}
 	o := &files.DeleteOptions{IfVersion: before.Version}
 	if err := h.Delete(t.Context(), "a", o); err != nil {
-		t.Errorf("Delete of the version of an empty file that is there: %v", err)
+		t.Errorf("Delete of the current version of an empty file: %v, want no error", err)
 	}
 	check.WantMissing(t, h, "a")
 	check.WantErr(t, "Delete of the version of an empty file that was deleted",
@@ -221,7 +222,7 @@ func copyEmpty(t suite.T, h *suite.H) {
 	check.Put(t, h, "empty.html", nil, fully(h, "empty"))
 	src := check.Stat(t, h, "empty.html")
 	for name, c := range map[string][]byte{
-		"new.png":   nil, // which isn't there
+		"new.png":   nil, // a new name
 		"full.png":  check.Content(1, 5000),
 		"empty.png": {},
 	} {
@@ -246,7 +247,7 @@ func copyEmpty(t suite.T, h *suite.H) {
 	copyEmptyConditions(t, h)
 }
 
-// copyEmptyConditions looks at the conditions of copies from and to the empty file.
+// copyEmptyConditions checks the conditions of copies from and to an empty file.
 func copyEmptyConditions(t suite.T, h *suite.H) {
 	refused := func(dst, src string, o *files.CopyOptions, want error) {
 		t.Helper()
@@ -303,7 +304,7 @@ func copyEmptyAttributes(t suite.T, h *suite.H) {
 			a.CacheControl = "no-store"
 			return nil
 		}, nil); err != nil {
-		t.Fatalf("UpdateAttributes of an empty file: %v", err)
+		t.Fatalf("UpdateAttributes of an empty file: %v, want no error", err)
 	}
 	a.CacheControl = "no-store"
 	check.Same(t, "attributes after a change of one", check.Stat(t, h, "a").Attributes, a)

@@ -11,27 +11,27 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// copyEveryWayCases hold every kind of copy to what a Put promises.
+// copyEveryWayCases hold every kind of copy to the rules of Put.
 var copyEveryWayCases = []suite.Case{
 	{
-		Rule: "C1",
-		Name: "server-copy",
-		Why: "who asks Features counts on it that the content of a copy doesn't pass through " +
-			"the program",
+		Rule:  "C1",
+		Name:  "server-copy",
+		Why:   "if ServerCopy is claimed, the content of a copy must not pass through the program",
 		Needs: feature.Needs(feature.ServerCopy),
 		Run:   serverCopies,
 	},
 	{
 		Rule:  "C1",
 		Name:  "digest",
-		Why:   "a copy that has lost its digest is read unchecked from then on",
+		Why:   "a copy must keep its digest: without it reads are no longer checked",
 		Needs: feature.Needs(feature.Digests),
 		Run:   copyDigests,
 	},
 	{
-		Rule:  "C1",
-		Name:  "version",
-		Why:   "who holds the version of what a copy replaced must not overwrite the copy",
+		Rule: "C1",
+		Name: "version",
+		Why: "a copy must change the target's version: the old version must not allow an " +
+			"overwrite",
 		Needs: feature.Needs(feature.Versions),
 		Run:   copyVersions,
 	},
@@ -45,7 +45,7 @@ var copyEveryWayCases = []suite.Case{
 	{
 		Rule: "C1",
 		Name: "every-condition",
-		Why:  "a condition holds, whatever else is asked of the copy",
+		Why:  "every condition must hold, whatever else is asked of the copy",
 		Needs: feature.Needs(feature.Versions, feature.IfVersion, feature.IfAbsent,
 			feature.ReadConditions),
 		Run: copyEveryCondition,
@@ -53,24 +53,24 @@ var copyEveryWayCases = []suite.Case{
 	{
 		Rule:  "C1",
 		Name:  "if-absent-beside-others",
-		Why:   "what has a name like the target's is not the target",
+		Why:   "IfAbsent must look at the target's name only, not at similar names",
 		Needs: feature.Needs(feature.IfAbsent),
 		Run:   copyAbsentBeside,
 	},
 	{
 		Rule: "C1",
 		Name: "between-named-alike",
-		Why:  "a file of the same name in the other store is another file",
+		Why:  "a file of the same name in another store must be another file",
 		Run:  copyNamedAlike,
 	},
 }
 
-// serverCopies asks the bucket itself, since Copy goes on by Get and Put where that is
-// unsupported, as a condition or new attributes may be.
+// serverCopies calls the bucket's own method, since Copy goes on by Get and Put if that
+// is unsupported, as it may be for a condition or new attributes.
 func serverCopies(t suite.T, h *suite.H) {
 	c, ok := h.Bucket.(driver.BucketCopier)
 	if !ok {
-		t.Fatalf("the bucket claims ServerCopy, and is no BucketCopier")
+		t.Fatalf("the bucket claims ServerCopy, but is no driver.BucketCopier")
 	}
 	for i, n := range []int{0, 1, 5000, 200_000} {
 		want := check.Content(i, n)
@@ -80,7 +80,8 @@ func serverCopies(t suite.T, h *suite.H) {
 				check.Put(t, h, dst, check.Content(9, 70), nil)
 			}
 			if _, err := c.CopyFrom(t.Context(), dst, h.Bucket, "src", nil); err != nil {
-				t.Errorf("the bucket claims ServerCopy; its copy of %d bytes to %s: %v", n, dst,
+				t.Errorf("the bucket claims ServerCopy; its copy of %d bytes to %s: %v, want "+
+					"no error", n, dst,
 					err)
 				continue
 			}
@@ -99,7 +100,7 @@ func copyDigests(t suite.T, h *suite.H) {
 		t.Helper()
 		d := check.Stat(t, h, name).Digest
 		if which := d.Conflict(all); which != "" {
-			t.Errorf("the %s after %s isn't that of the content", which, what)
+			t.Errorf("the %s after %s is not that of the content", which, what)
 		}
 		if d.IsZero() {
 			t.Errorf("no digest is stored after %s, but the bucket claims Digests", what)
@@ -127,7 +128,7 @@ func copyDigests(t suite.T, h *suite.H) {
 					a.ContentType = "y/z"
 					return nil
 				}, nil); err != nil {
-				t.Errorf("UpdateAttributes: %v", err)
+				t.Errorf("UpdateAttributes: %v, want no error", err)
 			}
 			verify("UpdateAttributes", "changed")
 		}
@@ -137,7 +138,7 @@ func copyDigests(t suite.T, h *suite.H) {
 		mv(t, h, "moved", "from", nil)
 		verify("a move", "moved")
 	}
-	if h.Harness.Damage != nil { // which may be that of every copy
+	if h.Harness.Damage != nil { // the damage may be in every copy
 		h.Harness.Damage(t, h.Bucket, "new")
 		wantDamage(t, h, "new", c)
 	}
@@ -151,11 +152,11 @@ func copyVersions(t suite.T, h *suite.H) {
 		t.Helper()
 		v := current(t, h, name)
 		if v == "" {
-			t.Errorf("Stat has no version after %s, but the bucket claims Versions", what)
+			t.Errorf("Stat reports no version after %s, but the bucket claims Versions", what)
 		}
 		for _, other := range others {
 			if v == other {
-				t.Errorf("after %s the file still has the version %q, which was that of other "+
+				t.Errorf("after %s the file still has the version %q of other "+
 					"content", what, v)
 			}
 		}
@@ -176,7 +177,7 @@ func copyVersions(t suite.T, h *suite.H) {
 	wants("a copy", "new")
 	if h.F.IfVersion {
 		if _, err := ifVersion(t, h, "dst", check.Content(3, 100), v); err != nil {
-			t.Errorf("Put with the version of a copy: %v", err)
+			t.Errorf("Put with the version of a copy: %v, want no error", err)
 		}
 		wants("a Put over a copy", "dst", v)
 	}
@@ -199,7 +200,7 @@ func copyBesidePut(t suite.T, h *suite.H) {
 		})
 		want := check.Content(1000+round, 3000)
 		copied := make(chan struct{})
-		// The Put is committed while the change is under way, or right after it.
+		// The Put is committed during the change, or right after it.
 		content := check.Hook(want, len(want)-1, func() {
 			timer := time.NewTimer(5 * time.Millisecond)
 			defer timer.Stop()
@@ -213,7 +214,7 @@ func copyBesidePut(t suite.T, h *suite.H) {
 				if _, err := h.Put(t.Context(), "a", content, &files.PutOptions{
 					Attributes: files.Attributes{ContentType: "x/put"},
 				}); err != nil {
-					t.Errorf("Put beside a change of attributes: %v", err)
+					t.Errorf("Put during a change of attributes: %v, want no error", err)
 				}
 				return
 			}
@@ -222,7 +223,7 @@ func copyBesidePut(t suite.T, h *suite.H) {
 				Attributes: &files.Attributes{ContentType: "x/changed"},
 			})
 			if err != nil && !check.IsAny(err, files.ErrPrecondition, files.ErrChanged) {
-				t.Errorf("Copy onto itself beside a Put: got %s", check.ErrText(err))
+				t.Errorf("Copy onto itself during a Put: got %s", check.ErrText(err))
 			}
 		})
 		check.WantContent(t, h, "a", want)
@@ -234,7 +235,7 @@ func copyBesidePut(t suite.T, h *suite.H) {
 }
 
 func copyEveryCondition(t suite.T, h *suite.H) {
-	for _, name := range []string{"a", "b"} { // each has a version that was replaced
+	for _, name := range []string{"a", "b"} { // each has a replaced version
 		check.Put(t, h, name, check.Content(1, 50), nil)
 	}
 	oldA, oldB := current(t, h, "a"), current(t, h, "b")
@@ -279,7 +280,7 @@ func copyEveryCondition(t suite.T, h *suite.H) {
 		check.Same(t, "Stat of the source after refused copies", check.Stat(t, h, "a"), a)
 		check.Same(t, "Stat of the target after refused copies", check.Stat(t, h, "b"), b)
 		check.WantOnly(t, h, "a", "b")
-		// And what holds is done.
+		// Copies whose conditions hold succeed.
 		cp(t, h.Bucket, "new", "a", &files.CopyOptions{
 			Attributes: attrs,
 			If:         absent,
@@ -319,7 +320,7 @@ func copyNamedAlike(t suite.T, h *suite.H) {
 		check.Put(t, h, "d/old", check.Content(3, 50), nil)
 		check.Put(t, other, "d/old", check.Content(4, 60), nil)
 		if _, err := files.Copy(t.Context(), other, dst, h.Bucket, "src", nil); err != nil {
-			t.Fatalf("Copy to another bucket: %v", err)
+			t.Fatalf("Copy to another bucket: %v, want no error", err)
 		}
 		check.WantContent(t, other, dst, mine)
 		check.WantContent(t, other, "src", theirs)
@@ -328,7 +329,7 @@ func copyNamedAlike(t suite.T, h *suite.H) {
 	}
 	if h.F.DeleteIfVersion {
 		if _, err := files.Move(t.Context(), other, "moved", h.Bucket, "src", nil); err != nil {
-			t.Fatalf("Move to another bucket: %v", err)
+			t.Fatalf("Move to another bucket: %v, want no error", err)
 		}
 		check.WantContent(t, other, "moved", mine)
 		check.WantContent(t, other, "src", theirs)

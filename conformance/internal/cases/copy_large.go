@@ -13,14 +13,15 @@ var copyLargeCases = []suite.Case{
 	{
 		Rule:    "C1",
 		Name:    "large",
-		Why:     "a large file is copied in parts, to which nobody gave its attributes",
+		Why:     "a large file is copied in parts, and must keep its attributes",
 		Largest: largeSize,
 		Run:     func(t suite.T, h *suite.H) { copyLarge(t, h, largeSize) },
 	},
 	{
-		Rule:    "C1",
-		Name:    "sizes-large",
-		Why:     "the larger the file, the more ways it may be copied in",
+		Rule: "C1",
+		Name: "sizes-large",
+		Why: "large files of every size must be copied whole: services copy them in " +
+			"different ways",
 		Long:    true,
 		Largest: 16<<20 + 3,
 		Run:     func(t suite.T, h *suite.H) { copyLarge(t, h, 8<<20, 16<<20+3) },
@@ -28,14 +29,15 @@ var copyLargeCases = []suite.Case{
 	{
 		Rule:    "C1",
 		Name:    "large-conditions",
-		Why:     "a copy in parts ends long after it was begun: its condition holds at the end",
+		Why:     "a copy in parts takes long: its conditions must hold at its end",
 		Largest: largeSize,
 		Run:     copyLargeConditions,
 	},
 	{
-		Rule:    "C1",
-		Name:    "large-attributes",
-		Why:     "new attributes of a large file are a copy of it onto itself",
+		Rule: "C1",
+		Name: "large-attributes",
+		Why: "new attributes of a large file must be set, though that is a copy of it onto " +
+			"itself",
 		Needs:   feature.Needs(feature.Attributes),
 		Largest: largeSize,
 		Run:     copyLargeAttributes,
@@ -43,7 +45,7 @@ var copyLargeCases = []suite.Case{
 	{
 		Rule:    "C1",
 		Name:    "large-move",
-		Why:     "a large file that was moved is at its new name, and only there",
+		Why:     "a large file that was moved must exist at its new name only",
 		Needs:   feature.Needs(feature.Versions, feature.DeleteIfVersion),
 		Largest: largeSize,
 		Run:     moveLarge,
@@ -51,7 +53,7 @@ var copyLargeCases = []suite.Case{
 	{
 		Rule:    "P9",
 		Name:    "large-update",
-		Why:     "a large file is read, changed and written back whole",
+		Why:     "a large file must be read, changed and written back whole",
 		Needs:   feature.Needs(feature.Versions, feature.IfVersion, feature.IfAbsent),
 		Largest: largeSize + 1,
 		Run:     updateLarge,
@@ -59,7 +61,7 @@ var copyLargeCases = []suite.Case{
 	{
 		Rule:    "D2",
 		Name:    "large",
-		Why:     "the version of a large file guards it as that of a small one does",
+		Why:     "the version of a large file must guard it like that of a small one",
 		Needs:   feature.Needs(feature.Versions, feature.DeleteIfVersion),
 		Largest: largeSize,
 		Run:     deleteLarge,
@@ -83,7 +85,7 @@ func copyLarge(t suite.T, h *suite.H, sizes ...int) {
 				t.Errorf("the copy's %s differs from the source's", which)
 			}
 			if !src.Digest.IsZero() && dst.Digest.IsZero() {
-				t.Errorf("the copy of a file of %d bytes has no digest, its source has one", n)
+				t.Errorf("the copy of a file of %d bytes has no digest, but its source has one", n)
 			}
 			if full {
 				check.Same(t, "size in Copy's Info", info.Size, dst.Size)
@@ -117,7 +119,7 @@ func copyLargeConditions(t suite.T, h *suite.H) {
 	if h.F.IfAbsent {
 		o := &files.CopyOptions{If: files.IfAbsent()}
 		refused("with IfAbsent to a name in use", o, files.ErrExist)
-		// A large target is a file as well.
+		// A large target is a file too.
 		_, err := files.Copy(t.Context(), h.Bucket, "src", h.Bucket, "dst", o)
 		check.WantErr(t, "Copy with IfAbsent onto a large file", err, files.ErrExist)
 		cp(t, h.Bucket, "new", "src", o)
@@ -164,7 +166,7 @@ func copyLargeAttributes(t suite.T, h *suite.H) {
 				return nil
 			}, nil)
 		if err != nil {
-			t.Fatalf("UpdateAttributes of a large file: %v", err)
+			t.Fatalf("UpdateAttributes of a large file: %v, want no error", err)
 		}
 		a.CacheControl = "no-store"
 		check.Same(t, "attributes in the Info of UpdateAttributes", info.Attributes, a)
@@ -172,7 +174,7 @@ func copyLargeAttributes(t suite.T, h *suite.H) {
 		check.WantContent(t, h, "a", c)
 	}
 	if after := check.Stat(t, h, "a"); h.F.Digests && after.Digest.IsZero() {
-		t.Errorf("a large file whose attributes were changed has no digest any more")
+		t.Errorf("a large file has lost its digest by a change of attributes")
 	}
 	check.WantOnly(t, h, "a")
 	h.Clean(t, "changes of a large file's attributes")
@@ -202,7 +204,7 @@ func updateLarge(t suite.T, h *suite.H) {
 		return append(old, '.'), nil
 	}, nil)
 	if err != nil {
-		t.Fatalf("Update of %d bytes: %v", largeSize, err)
+		t.Fatalf("Update of %d bytes: %v, want no error", largeSize, err)
 	}
 	check.Same(t, "size in Update's Info", info.Size, int64(largeSize+1))
 	check.Same(t, "attributes after Update", check.Stat(t, h, "a").Attributes, before.Attributes)
@@ -221,7 +223,7 @@ func deleteLarge(t suite.T, h *suite.H) {
 	check.WantContent(t, h, "a", check.Content(2, largeSize))
 	o := &files.DeleteOptions{IfVersion: current(t, h, "a")}
 	if err := h.Delete(t.Context(), "a", o); err != nil {
-		t.Errorf("Delete of the version of a large file that is there: %v", err)
+		t.Errorf("Delete of the current version of a large file: %v, want no error", err)
 	}
 	check.WantMissing(t, h, "a")
 }

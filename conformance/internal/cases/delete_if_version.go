@@ -45,7 +45,7 @@ func deleteThatVersion(t suite.T, h *suite.H) {
 	check.Put(t, h, "d/a", check.Content(1, 100), nil)
 	v := current(t, h, "d/a")
 	if err := h.Delete(t.Context(), "d/a", &files.DeleteOptions{IfVersion: v}); err != nil {
-		t.Errorf("Delete of the version that is there: %v", err)
+		t.Errorf("Delete of the current version: %v, want no error", err)
 	}
 	check.WantMissing(t, h, "d/a")
 	check.WantOnly(t, h)
@@ -57,7 +57,7 @@ func deleteStale(t suite.T, h *suite.H) {
 	check.Put(t, h, "a", check.Content(2, 100), nil)
 	for _, stale := range []files.Version{v, "no-such-version"} {
 		for _, name := range []string{"a", "missing", "a/b"} {
-			check.WantErr(t, fmt.Sprintf("Delete(%q) of a version that isn't there", name),
+			check.WantErr(t, fmt.Sprintf("Delete(%q) of a version that isn't current", name),
 				h.Delete(t.Context(), name, &files.DeleteOptions{IfVersion: stale}),
 				files.ErrPrecondition)
 		}

@@ -59,7 +59,7 @@ func deleteMany(t suite.T, h *suite.H) {
 	res, err := files.DeleteMany(t.Context(), h.Bucket,
 		slices.Values([]string{"a", "missing", "bad//name", "c/d", "", "b", "a"}))
 	if err == nil {
-		t.Errorf("DeleteMany with illegal names: no error")
+		t.Errorf("DeleteMany with illegal names: got no error, want one")
 	}
 	check.Same(t, "Deleted", res.Deleted, int64(5))
 	var failed []string
@@ -73,7 +73,7 @@ func deleteMany(t suite.T, h *suite.H) {
 	check.WantOnly(t, h, "c/e", "keep")
 	res, err = files.DeleteMany(t.Context(), h.Bucket, slices.Values([]string(nil)))
 	if err != nil || res.Deleted != 0 {
-		t.Errorf("DeleteMany of nothing: %+v, %v", res, err)
+		t.Errorf("DeleteMany of nothing: %+v, %v, want no error", res, err)
 	}
 }
 
@@ -86,7 +86,8 @@ func deleteOverBatch(t suite.T, h *suite.H) {
 	check.Puts(t, h, "e", "d.txt")
 	res, err := files.DeleteMany(t.Context(), h.Bucket, slices.Values(names))
 	if err != nil || res.Deleted != int64(len(names)) {
-		t.Errorf("DeleteMany of %d files: %d, %v", len(names), res.Deleted, err)
+		t.Errorf("DeleteMany of %d files: %d deleted, %v, want all and no error",
+			len(names), res.Deleted, err)
 	}
 	check.WantOnly(t, h, "e", "d.txt")
 }
@@ -102,7 +103,7 @@ func deleteDir(t suite.T, h *suite.H) {
 		check.Puts(t, h, names...)
 		res, err := files.DeleteDir(t.Context(), h.Bucket, dir)
 		if err != nil {
-			t.Errorf("DeleteDir: %v", err)
+			t.Errorf("DeleteDir: %v, want no error", err)
 		}
 		left := slices.DeleteFunc(slices.Clone(names), func(s string) bool {
 			return len(s) > 3 && s[:3] == "t1/"
@@ -112,7 +113,7 @@ func deleteDir(t suite.T, h *suite.H) {
 	}
 	res, err := files.DeleteDir(t.Context(), h.Bucket, "missing")
 	if err != nil || res.Deleted != 0 {
-		t.Errorf("DeleteDir of a missing directory: %+v, %v", res, err)
+		t.Errorf("DeleteDir of a missing directory: %+v, %v, want no error", res, err)
 	}
 }
 
@@ -129,7 +130,7 @@ func deleteEverything(t suite.T, h *suite.H) {
 	check.WantOnly(t, h, "a", "d/x")
 	res, err := files.DeleteAll(t.Context(), h.Bucket)
 	if err != nil || res.Deleted != 2 {
-		t.Errorf("DeleteAll: %+v, %v", res, err)
+		t.Errorf("DeleteAll: %+v, %v, want no error", res, err)
 	}
 	check.WantOnly(t, h)
 }
@@ -141,12 +142,13 @@ func deleteManyCancelled(t suite.T, h *suite.H) {
 	_, err := files.DeleteMany(ctx, h.Bucket, slices.Values([]string{"a", "b"}))
 	check.WantErr(t, "DeleteMany with a cancelled context", err, context.Canceled)
 	if _, err := files.DeleteDir(ctx, h.Bucket, "d"); !errors.Is(err, context.Canceled) {
-		t.Errorf("DeleteDir with a cancelled context: got %s", check.ErrText(err))
+		t.Errorf("DeleteDir with a cancelled context: got %s, want context.Canceled",
+			check.ErrText(err))
 	}
 	check.WantOnly(t, h, "a", "b", "d/c")
 }
 
-// deleteAnswers asks the bucket itself, and wants a response for each name that is true.
+// deleteAnswers calls the bucket's own DeleteMany, and checks the result of each name.
 func deleteAnswers(t suite.T, h *suite.H) {
 	d, ok := h.Bucket.(driver.BucketManyDeleter)
 	if !ok {
@@ -161,16 +163,16 @@ func deleteAnswers(t suite.T, h *suite.H) {
 	asked := append(slices.Clone(names), "missing", names[0], "d//illegal")
 	errs := d.DeleteMany(t.Context(), asked)
 	if len(errs) != len(asked) {
-		t.Errorf("DeleteMany of %d names answers with %d errors, want one for each, or nil",
+		t.Errorf("DeleteMany of %d names returns %d errors, want one for each, or nil",
 			len(asked), len(errs))
 	}
 	for i, err := range errs {
 		if want := asked[i] == "d//illegal"; (err != nil) != want {
-			t.Errorf("DeleteMany answers %s for %s", check.ErrText(err), term.Quote(asked[i]))
+			t.Errorf("DeleteMany returns %s for %s", check.ErrText(err), term.Quote(asked[i]))
 		}
 	}
 	check.WantOnly(t, h, keep...)
 	if errs := d.DeleteMany(t.Context(), nil); len(errs) != 0 {
-		t.Errorf("DeleteMany of no name answers with %d errors", len(errs))
+		t.Errorf("DeleteMany of no name returns %d errors, want none", len(errs))
 	}
 }

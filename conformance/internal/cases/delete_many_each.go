@@ -10,30 +10,31 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// deleteManyEachCases hold DeleteMany to what Delete promises.
+// deleteManyEachCases hold DeleteMany to the rules of Delete.
 var deleteManyEachCases = []suite.Case{
 	{
 		Rule: "D3",
 		Name: "only-those",
-		Why:  "a bulk delete that takes more than the names that were given destroys files",
+		Why:  "a bulk delete must delete only the files that it names",
 		Run:  deleteManyBeside,
 	},
 	{
 		Rule: "D3",
 		Name: "odd-names",
-		Why:  "a list of names is sent as a document, in which some characters are escaped",
-		Run:  deleteManyOdd,
+		Why: "a list of names is sent as a document: characters that are escaped there must " +
+			"come through",
+		Run: deleteManyOdd,
 	},
 	{
 		Rule: "D3",
 		Name: "missing",
-		Why:  "a clean-up that is repeated must not fail the second time",
+		Why:  "a bulk delete that is repeated must not fail the second time",
 		Run:  deleteManyMissing,
 	},
 	{
 		Rule: "D3",
 		Name: "twice",
-		Why:  "a list of names that others made may have one twice",
+		Why:  "a name that is in the list twice must not be an error",
 		Run:  deleteManyTwice,
 	},
 	{
@@ -45,8 +46,8 @@ var deleteManyEachCases = []suite.Case{
 	{
 		Rule: "D3",
 		Name: "refused-beside",
-		Why: "a name that is refused must not keep the others, nor take the file that it " +
-			"looks like",
+		Why: "a name that is refused must not stop the other deletions, nor delete the file " +
+			"that it resembles",
 		Run: deleteManyRefused,
 	},
 }
@@ -70,7 +71,7 @@ func deleteManyBeside(t suite.T, h *suite.H) {
 		keep = append(keep, "a/b", "a/b/c", "d/a/x", "b", "d")
 	}
 	check.Puts(t, h, slices.Concat(keep, gone)...)
-	// "e" and "b/x" are directories, of which nothing is to go.
+	// "e" and "b/x" are directories, whose files must remain.
 	deleteNames(t, h, append(gone, "e", "b/x", "x")...)
 	check.WantOnly(t, h, keep...)
 	for _, name := range keep {
@@ -87,7 +88,7 @@ func deleteManyOdd(t suite.T, h *suite.H) {
 		"a?b#c", "a;b", "a,b", "\\", "ünï/ö", "名前", "😀", "]]>", "a\u2028b", "\ufeffa", "{}", "*",
 		"a\u0085b", "--", "-rf", "~", "a=b", "a\ufffd",
 	}
-	// what the names above come to if they are unescaped, trimmed or taken for a pattern
+	// the names above after unescaping or trimming, or as patterns
 	keep := []string{"a", "b", "A", "&", "ab", "q", "x/y"}
 	names = putStorable(t, h, names...)
 	check.Puts(t, h, keep...)
@@ -106,7 +107,8 @@ func deleteManyMissing(t suite.T, h *suite.H) {
 		deleteNames(t, h, append(missing, "a", "d/x")...)
 		check.WantOnly(t, h)
 		if res, err := files.DeleteDir(t.Context(), h.Bucket, "d"); err != nil || res.Deleted != 0 {
-			t.Errorf("DeleteDir of what is gone: %d deleted, %v, want 0 and no error", res.Deleted,
+			t.Errorf("DeleteDir of a deleted directory: %d deleted, %v, want 0 and no error",
+				res.Deleted,
 				err)
 		}
 	}
@@ -137,12 +139,12 @@ func deleteManyRecreate(t suite.T, h *suite.H) {
 		"DeleteMany": func() { deleteNames(t, h, "d/a", "d/b") },
 		"DeleteDir": func() {
 			if _, err := files.DeleteDir(t.Context(), h.Bucket, "d"); err != nil {
-				t.Errorf("DeleteDir: %v", err)
+				t.Errorf("DeleteDir: %v, want no error", err)
 			}
 		},
 		"DeleteAll": func() {
 			if _, err := files.DeleteAll(t.Context(), h.Bucket); err != nil {
-				t.Errorf("DeleteAll: %v", err)
+				t.Errorf("DeleteAll: %v, want no error", err)
 			}
 		},
 		"Move": func() {
@@ -165,7 +167,7 @@ func deleteManyRecreate(t suite.T, h *suite.H) {
 				o.If = files.IfAbsent()
 			}
 			if _, err := h.Put(t.Context(), name, check.Stream([]byte("text")), o); err != nil {
-				t.Fatalf("Put after %s: %v", what, err)
+				t.Fatalf("Put after %s: %v, want no error", what, err)
 			}
 			check.WantContent(t, h, name, []byte("text"))
 			check.Same(t, "attributes after "+what+" and a Put",

@@ -1,3 +1,3 @@
-// Package cases has the cases of every bucket, the files named after the groups of the
-// contract's rules: names, put, get, list and so on.
+// Package cases has the cases that every bucket must pass. Its files are named after
+// the groups of the contract's rules: names, put, get, list and so on.
 package cases

@@ -9,15 +9,15 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// situation is a failure whose text users see, and which must be the same whatever the
-// bucket stands on.
+// situation is a failure whose text must be the same on every backend, because users
+// read it.
 type situation struct {
 	what, text string
 	err        func() error
 }
 
-// situations makes failures of what every bucket has, and of what this one's features
-// claim.
+// situations returns failures that every bucket can have, and those that depend on b's
+// features.
 func situations(t suite.T, b files.Bucket) []situation {
 	ctx, f := t.Context(), b.Features()
 	const old, fresh, stale = "dir/old", "dir/new", files.Version("no-such-version")
@@ -170,7 +170,7 @@ func errorTexts(t suite.T, h *suite.H) {
 	for _, s := range situations(t, h.Bucket) {
 		err := s.err()
 		if err == nil {
-			t.Errorf("%s: no error, want %q", s.what, s.text)
+			t.Errorf("%s: got no error, want %q", s.what, s.text)
 			continue
 		}
 		check.Same(t, "the text of the error of "+s.what, err.Error(), s.text)
@@ -178,7 +178,7 @@ func errorTexts(t suite.T, h *suite.H) {
 	h.Close()
 	_, err := h.Stat(t.Context(), "dir/old", nil)
 	if err == nil {
-		t.Fatalf("Stat in a closed bucket: no error")
+		t.Fatalf("Stat in a closed bucket: got no error, want one")
 	}
 	check.Same(t, "the text of the error of Stat in a closed bucket", err.Error(),
 		"files: stat dir/old: already closed")

@@ -28,8 +28,8 @@ var errorsCases = []suite.Case{
 	{
 		Rule: "E1",
 		Name: "no-secrets",
-		Why: "no error may show a path, a prefix or a credential: errors are shown to " +
-			"users and sent to trackers",
+		Why: "no error may show a path, a prefix or a credential: errors are shown to users " +
+			"and sent to error trackers",
 		Run: errorSecrets,
 	},
 	{
@@ -60,8 +60,8 @@ var errorsCases = []suite.Case{
 	},
 }
 
-// failures makes many kinds of failures on a bucket and hands each to see, with what it
-// should be.
+// failures makes many kinds of failures on a bucket and calls see with each, and with
+// what the error must be.
 func failures(t suite.T, b files.Bucket,
 	see func(what string, op files.Op, name string, err, want error)) {
 	f := b.Features()
@@ -119,7 +119,7 @@ func failures(t suite.T, b files.Bucket,
 	see("Copy of a missing file", files.OpCopy, "dir/missing to dir/new", err, files.ErrNotExist)
 	r, err := b.Get(t.Context(), "dir/old", nil)
 	if err != nil {
-		t.Fatalf("Get: %v", err)
+		t.Fatalf("Get: %v, want no error", err)
 	}
 	r.Close()
 	_, err = r.Read(make([]byte, 1))
@@ -137,10 +137,10 @@ func errorType(t suite.T, h *suite.H) {
 		check.Same(t, "Name in the error of "+what, e.Name, name)
 		text := err.Error()
 		if !strings.HasPrefix(text, "files: "+string(op)) {
-			t.Errorf("the error of %s is %q, want it to begin with files: %s", what, text, op)
+			t.Errorf("the error of %s is %q, want it to begin with \"files: %s\"", what, text, op)
 		}
 		if e.Kind != nil && !strings.Contains(text, e.Kind.Error()) {
-			t.Errorf("the error of %s is %q, which doesn't say %q", what, text, e.Kind)
+			t.Errorf("the error of %s is %q, want %q in it", what, text, e.Kind)
 		}
 	})
 }
@@ -155,7 +155,7 @@ func errorSecrets(t suite.T, h *suite.H) {
 	}
 	sub, err := files.Sub(h.Bucket, "secret-tenant")
 	if err != nil {
-		t.Fatalf("Sub: %v", err)
+		t.Fatalf("Sub: %v, want no error", err)
 	}
 	failures(t, sub, func(what string, _ files.Op, _ string, err, _ error) {
 		if err == nil {
@@ -163,7 +163,7 @@ func errorSecrets(t suite.T, h *suite.H) {
 		}
 		for _, s := range secrets {
 			if s != "" && strings.Contains(err.Error(), s) {
-				t.Errorf("the error of %s is %q, which shows %q", what, err, s)
+				t.Errorf("the error of %s is %q, which shows the secret %q", what, err, s)
 			}
 		}
 	})
@@ -172,11 +172,11 @@ func errorSecrets(t suite.T, h *suite.H) {
 func errorNames(t suite.T, h *suite.H) {
 	sub, err := files.Sub(h.Bucket, "outer")
 	if err != nil {
-		t.Fatalf("Sub: %v", err)
+		t.Fatalf("Sub: %v, want no error", err)
 	}
 	inner, err := files.Sub(sub, "inner")
 	if err != nil {
-		t.Fatalf("Sub: %v", err)
+		t.Fatalf("Sub: %v, want no error", err)
 	}
 	failures(t, inner, func(what string, op files.Op, name string, err, want error) {
 		check.WantErr(t, what+" in a sub-bucket", err, want)
@@ -191,7 +191,7 @@ func errorCauses(t suite.T, h *suite.H) {
 	cause := &check.OwnError{Code: 42}
 	for _, fail := range []error{cause, fmt.Errorf("wrapped: %w", cause)} {
 		_, err := h.Put(t.Context(), "a", check.Failing(check.Content(1, 1000), false, fail), nil)
-		check.WantErr(t, "Put of a reader that fails with an error of its own", err, cause)
+		check.WantErr(t, "Put of a reader that fails with the program's error", err, cause)
 		var own *check.OwnError
 		if !errors.As(err, &own) || own.Code != 42 {
 			t.Errorf("errors.As does not find the reader's own error in %q", check.ErrText(err))
@@ -218,7 +218,7 @@ func errorContextCause(t suite.T, h *suite.H) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	r, err := h.Get(ctx, "a", nil)
 	if err != nil {
-		t.Fatalf("Get: %v", err)
+		t.Fatalf("Get: %v, want no error", err)
 	}
 	defer r.Close()
 	cancel(cause)
@@ -235,7 +235,7 @@ func errorContextCause(t suite.T, h *suite.H) {
 	_, err = h.Put(ctx, "a", check.Hook(check.Content(2, 5000), 2000, func() {
 		cancel(cause)
 	}), nil)
-	verify("Put in whose middle the context ends,", err)
+	verify("Put whose context ends in the middle,", err)
 }
 
 func errorPrintable(t suite.T, h *suite.H) {
@@ -248,7 +248,7 @@ func errorPrintable(t suite.T, h *suite.H) {
 			func(r rune) bool {
 				return r < ' ' || r == 0x7f || r == '\uFFFD'
 			}) {
-			t.Errorf("%s has characters that a log line must not have", text)
+			t.Errorf("%s has characters that may not be in a log line", text)
 		}
 	}
 }

@@ -14,13 +14,13 @@ var errorsKindsCases = []suite.Case{
 	{
 		Rule: "E2",
 		Name: "precedence",
-		Why:  "a call with two mistakes must give the same error with every driver",
+		Why:  "a call with two mistakes must return the same error with every driver",
 		Run:  errorPrecedence,
 	},
 	{
 		Rule: "E2",
 		Name: "one-kind",
-		Why:  "an error must be one sentinel only: a program switches over them",
+		Why:  "an error must match one sentinel only: a program switches over them",
 		Run:  errorOneKind,
 	},
 	{
@@ -31,8 +31,8 @@ var errorsKindsCases = []suite.Case{
 	},
 }
 
-// errorPrecedence makes calls that are wrong in several ways: closed, then name, then
-// options, then context.
+// errorPrecedence makes calls with several mistakes. The order is: closed, then name,
+// then options, then context.
 func errorPrecedence(t suite.T, h *suite.H) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -77,7 +77,7 @@ func errorPrecedence(t suite.T, h *suite.H) {
 		}
 		for _, m := range check.Methods(t, h.Bucket, name) {
 			if m.Name == "DeleteMany" {
-				continue // reads its names one by one, and stops before the first
+				continue // takes its names one by one, and stops before the first
 			}
 			check.WantErr(t, fmt.Sprintf("%s(%q) with an ended context", m.Name, name),
 				m.Call(ended),
@@ -87,7 +87,7 @@ func errorPrecedence(t suite.T, h *suite.H) {
 	check.WantOnly(t, h, "dir/a")
 	h.Close()
 	for m, err := range bad(h.Bucket, ended, "a//b", true) {
-		check.WantErr(t, m+" with everything wrong in a closed bucket", err, files.ErrClosed)
+		check.WantErr(t, m+" with every mistake in a closed bucket", err, files.ErrClosed)
 	}
 	for _, m := range check.Methods(t, h.Bucket, "a//b") {
 		if m.Name != "DeleteMany" {
@@ -106,7 +106,7 @@ func errorOneKind(t suite.T, h *suite.H) {
 			}
 		}
 		if len(are) > 1 {
-			t.Errorf("the error of %s is %d sentinels at once: %v", what, len(are), are)
+			t.Errorf("the error of %s matches %d sentinels, want one: %v", what, len(are), are)
 		}
 	})
 }
@@ -115,13 +115,13 @@ func errorReadOnly(t suite.T, h *suite.H) {
 	check.Puts(t, h, "a", "d/b")
 	ro := files.ReadOnly(h.Bucket)
 	if !ro.Features().ReadOnly {
-		t.Errorf("Features of a read-only bucket do not say so")
+		t.Errorf("Features of a read-only bucket do not claim ReadOnly")
 	}
 	for _, m := range check.Methods(t, ro, "a") {
 		switch err := m.Call(t.Context()); {
 		case m.Name == "Get" || m.Name == "Stat" || m.Name == "SignURL GET":
 			if err != nil {
-				t.Errorf("%s in a read-only bucket: %v", m.Name, err)
+				t.Errorf("%s in a read-only bucket: %v, want no error", m.Name, err)
 			}
 		default:
 			check.WantErr(t, m.Name+" in a read-only bucket", err, files.ErrPermission)
@@ -136,6 +136,6 @@ func errorReadOnly(t suite.T, h *suite.H) {
 	check.WantContent(t, ro, "a", []byte("a"))
 	check.Same(t, "Stat in a read-only bucket", check.Stat(t, ro, "d/b"), check.Stat(t, h, "d/b"))
 	if inner, ok := files.As[interface{ unexported() }](ro); ok {
-		t.Errorf("As reaches %T below a read-only bucket", inner)
+		t.Errorf("As finds %T through a read-only bucket, want nothing", inner)
 	}
 }

@@ -12,13 +12,13 @@ var errorsNativeCases = []suite.Case{
 	{
 		Rule: "E2",
 		Name: "unknown-native",
-		Why: "a native option that the bucket doesn't know must be refused: if it were " +
-			"ignored, the file would be in the wrong storage class, or unencrypted",
+		Why: "an unknown native option must be refused: if it were ignored, the file would " +
+			"be in the wrong storage class, or unencrypted",
 		Run: unknownNative,
 	},
 }
 
-// foreignOption is an option of a service that nobody has.
+// foreignOption is a native option that no service has.
 type foreignOption struct{ Class string }
 
 func (foreignOption) NativeOption() string { return "nobody.PutOptions" }
@@ -28,7 +28,7 @@ func unknownNative(t suite.T, h *suite.H) {
 	before := check.Stat(t, h, "dir/old")
 	sub, err := files.Sub(h.Bucket, "dir")
 	if err != nil {
-		t.Fatalf("Sub: %v", err)
+		t.Fatalf("Sub: %v, want no error", err)
 	}
 	for _, b := range []struct {
 		what      string
@@ -41,7 +41,7 @@ func unknownNative(t suite.T, h *suite.H) {
 			what += " with an option that no service has" + b.what
 			check.WantErr(t, what, err, files.ErrUnsupported)
 			if err != nil && !strings.Contains(err.Error(), "nobody.PutOptions") {
-				t.Errorf("%s: %s, want it to name nobody.PutOptions", what, check.ErrText(err))
+				t.Errorf("%s: got %s, want nobody.PutOptions in the text", what, check.ErrText(err))
 			}
 		}
 		for _, name := range []string{b.old, b.next} {
@@ -75,6 +75,6 @@ func unknownNative(t suite.T, h *suite.H) {
 	}
 	check.WantOnly(t, h, "dir/old")
 	check.WantContent(t, h, "dir/old", check.Content(1, 100))
-	check.Same(t, "the file's version afterwards", check.Stat(t, h, "dir/old").Version,
+	check.Same(t, "the file's version after refused calls", check.Stat(t, h, "dir/old").Version,
 		before.Version)
 }

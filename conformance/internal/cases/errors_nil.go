@@ -27,12 +27,12 @@ var errorsNilCases = []suite.Case{
 	{
 		Rule: "P12",
 		Name: "typed-nil",
-		Why:  "a nil pointer in an io.Reader must be refused as a nil reader is",
+		Why:  "a nil pointer in an io.Reader must be refused like a nil reader",
 		Run:  typedNil,
 	},
 }
 
-// wantInvalid wants each call to be ErrInvalid.
+// wantInvalid requires that each call returns ErrInvalid.
 func wantInvalid(t suite.T, what string, calls []check.Method) {
 	t.Helper()
 	var none context.Context
@@ -43,7 +43,7 @@ func wantInvalid(t suite.T, what string, calls []check.Method) {
 	}
 }
 
-// nilContext calls everything with a nil context.
+// nilContext makes every call with a nil context.
 func nilContext(t suite.T, h *suite.H) {
 	check.Puts(t, h, "old", "a", "d/b")
 	other := h.Another(t)
@@ -75,7 +75,7 @@ func nilContext(t suite.T, h *suite.H) {
 	h.Clean(t, "calls with a nil context")
 }
 
-// abilityCalls are the optional methods that the bucket has.
+// abilityCalls returns calls of the optional methods that the bucket has.
 func abilityCalls(b files.Bucket) (calls []check.Method) {
 	if c, ok := b.(driver.BucketCopier); ok && b.Features().ServerCopy {
 		calls = append(calls, check.Method{Name: "CopyFrom", Call: func(ctx context.Context) error {
@@ -100,7 +100,7 @@ func abilityCalls(b files.Bucket) (calls []check.Method) {
 	return calls
 }
 
-// helperCalls are the functions that reach a bucket and are not in methods.
+// helperCalls returns calls of the functions that are not in check.Methods.
 func helperCalls(t suite.T, b files.Bucket) []check.Method {
 	path := filepath.Join(t.TempDir(), "f")
 	if err := os.WriteFile(path, []byte("new"), 0o600); err != nil {
@@ -167,7 +167,7 @@ func helperCalls(t suite.T, b files.Bucket) []check.Method {
 	}
 }
 
-// needyReader is a reader of a program's own that must not be nil.
+// needyReader is a program's reader that must not be nil.
 type needyReader struct{ r io.Reader }
 
 func (n *needyReader) Read(p []byte) (int, error) { return n.r.Read(p) }

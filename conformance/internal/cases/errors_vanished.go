@@ -41,17 +41,19 @@ func vanished(t suite.T, h *suite.H) {
 		}
 		err := m.Call(t.Context())
 		if m.Name == "Stat" && !h.F.StatNoBucket {
-			check.WantErr(t, "Stat in a vanished store, which can't tell", err, files.ErrNotExist)
+			check.WantErr(t, "Stat in a vanished store without a call that finds out",
+				err, files.ErrNotExist)
 			continue
 		}
 		check.WantErr(t, m.Name+" in a vanished store", err, files.ErrNoBucket)
 		if text := files.ErrNoBucket.Error(); err != nil && !strings.HasSuffix(err.Error(),
 			": "+text) {
-			t.Errorf("%s in a vanished store: the text is %q, want %q at its end and no "+
-				"backend's words", m.Name, err, text)
+			t.Errorf("%s in a vanished store: the text is %q, want it to end in %q without "+
+				"the backend's words", m.Name, err, text)
 		}
 		if errors.Is(err, files.ErrNotExist) {
-			t.Errorf("%s in a vanished store: the error is ErrNotExist too, as if only the file "+
+			t.Errorf("%s in a vanished store: the error matches ErrNotExist too, as if only "+
+				"the file "+
 				"were missing", m.Name)
 		}
 	}

@@ -114,7 +114,7 @@ func getInfoRange(t suite.T, h *suite.H) {
 	}
 }
 
-// wantRangeInfo fails where the Info of a range isn't Stat's.
+// wantRangeInfo fails the case if the Info of a range isn't Stat's.
 func wantRangeInfo(t suite.T, r files.Range, info, want files.Info) {
 	t.Helper()
 	if info.Digest.IsZero() {

@@ -17,7 +17,7 @@ var getAtCases = []suite.Case{
 	{
 		Rule:    "G10",
 		Name:    "every-place",
-		Why:     "every part of a file must be readable by its offset, in any order",
+		Why:     "every part of a file must be readable at its offset, in any order",
 		Largest: 300_000,
 		Run:     openAtPlaces,
 	},
@@ -45,25 +45,25 @@ var getAtCases = []suite.Case{
 	{
 		Rule:    "G10",
 		Name:    "connections",
-		Why:     "a large body that comes by several requests at a time must still be one file",
+		Why:     "a large body that is read by several requests at a time must be one file",
 		Needs:   feature.Needs(feature.OneVersionReads),
 		Largest: manyRequests,
 		Run:     getConnections,
 	},
 }
 
-// openAt opens a file at any place.
+// openAt opens a file by OpenAt.
 func openAt(t suite.T, h *suite.H, name string) *files.File {
 	t.Helper()
 	f, err := files.OpenAt(t.Context(), h, name, nil)
 	if err != nil {
-		t.Fatalf("OpenAt of %q: %v", name, err)
+		t.Fatalf("OpenAt of %q: %v, want no error", name, err)
 	}
 	t.Cleanup(func() { f.Close() })
 	return f
 }
 
-// wantAt fails unless ReadAt returns what bytes.Reader does.
+// wantAt fails the case unless ReadAt returns what that of a bytes.Reader does.
 func wantAt(t suite.T, f *files.File, c []byte, off int64, n int) {
 	t.Helper()
 	p, q := make([]byte, n), make([]byte, n)
@@ -96,17 +96,18 @@ func openAtPlaces(t suite.T, h *suite.H) {
 			}
 		}
 		if end, err := f.Seek(0, io.SeekEnd); err != nil || end != int64(size) {
-			t.Errorf("Seek to the end of %d bytes = %d, %v", size, end, err)
+			t.Errorf("Seek to the end of %d bytes = %d, %v, want the size and no error",
+				size, end, err)
 		}
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
-			t.Errorf("Seek to the beginning: %v", err)
+			t.Errorf("Seek to the beginning: %v, want no error", err)
 		}
 		p, err := io.ReadAll(f)
 		if err != nil {
-			t.Errorf("reading all %d bytes: %v", size, err)
+			t.Errorf("reading all %d bytes: %v, want no error", size, err)
 		}
 		if d := check.Diff(p, c); d != "" {
-			t.Errorf("Read by Read, the content %s", d)
+			t.Errorf("read by Read, the content %s", d)
 		}
 		f.Close()
 		if _, err := f.ReadAt(make([]byte, 1), 0); !errors.Is(err, files.ErrClosed) {
@@ -117,7 +118,7 @@ func openAtPlaces(t suite.T, h *suite.H) {
 	check.WantErr(t, "OpenAt of a missing file", err, files.ErrNotExist)
 }
 
-// openAtReplaced: all that is read is of the version that was opened.
+// openAtReplaced holds that everything read is of the version that was opened.
 func openAtReplaced(t suite.T, h *suite.H) {
 	old, now := check.Content(1, 900_000), check.Content(2, 900_001)
 	for how, change := range map[string]func(){
@@ -158,7 +159,7 @@ func openAtParallel(t suite.T, h *suite.H) {
 		all.Add(8)
 		check.Parallel(9, func(i int) {
 			if i == 8 {
-				all.Wait() // each has read at several places
+				all.Wait() // each has read at several offsets
 				f.Close()
 				return
 			}
@@ -172,7 +173,8 @@ func openAtParallel(t suite.T, h *suite.H) {
 					return
 				}
 				if err != nil || !bytes.Equal(p[:n], c[off:off+5000]) {
-					t.Errorf("ReadAt of 5000 bytes from %d, beside others = %d, %v", off, n, err)
+					t.Errorf("ReadAt of 5000 bytes from %d, during other reads = %d, %v, "+
+						"want 5000 and no error", off, n, err)
 					return
 				}
 				if reads++; reads == 10 {
@@ -198,7 +200,7 @@ func openAtRanges(t suite.T, h *suite.H) {
 		}
 		got, err := files.ReadRanges(t.Context(), h, name, ranges, nil)
 		if err != nil {
-			t.Errorf("ReadRanges of %d bytes: %v", size, err)
+			t.Errorf("ReadRanges of %d bytes: %v, want no error", size, err)
 			continue
 		}
 		for i, r := range ranges {
@@ -210,11 +212,11 @@ func openAtRanges(t suite.T, h *suite.H) {
 	}
 }
 
-// manyRequests is a size, in bytes, of which several requests at a time read a part each.
+// manyRequests is a size in bytes at which several requests read a part each.
 const manyRequests = 21<<20 + 5
 
-// getConnections reads by more connections as soon as can be, while the file is replaced
-// and while it isn't.
+// getConnections reads by several connections as early as possible, while the file is
+// replaced and while it isn't.
 func getConnections(t suite.T, h *suite.H) {
 	old, now := check.Content(1, manyRequests), check.Content(2, manyRequests)
 	check.Put(t, h, "a", old, nil)
@@ -226,7 +228,7 @@ func getConnections(t suite.T, h *suite.H) {
 		})
 		p, err := r.ReadAll()
 		if err != nil {
-			t.Errorf("reading %v by several connections: %v", rg, err)
+			t.Errorf("reading %v by several connections: %v, want no error", rg, err)
 		} else if d := check.Diff(p, old[r.Offset():][:r.Len()]); d != "" {
 			t.Errorf("read by several connections, %v %s", rg, d)
 		}
@@ -234,7 +236,7 @@ func getConnections(t suite.T, h *suite.H) {
 	r := open(t, h, "a", &files.GetOptions{Connections: 2, ConnectionsAfter: 1})
 	p, err := r.ReadN(1 << 20)
 	if err != nil {
-		t.Fatalf("ReadN: %v", err)
+		t.Fatalf("ReadN: %v, want no error", err)
 	}
 	check.Put(t, h, "a", now, nil)
 	rest, err := io.ReadAll(r)
@@ -247,6 +249,6 @@ func getConnections(t suite.T, h *suite.H) {
 		return
 	}
 	if d := check.Diff(p, old); d != "" {
-		t.Errorf("the body of a file that was replaced while several connections read it %s", d)
+		t.Errorf("the body of a file that was replaced during a read by several connections %s", d)
 	}
 }

@@ -33,7 +33,7 @@ var getContextCases = []suite.Case{
 	{
 		Rule: "G9",
 		Name: "cancelled-after-close",
-		Why:  "a context that ends after the body is closed must have no effect",
+		Why:  "a context that ends after the body was closed must have no effect",
 		Run:  readerCancelledLater,
 	},
 }
@@ -45,16 +45,17 @@ func readerCancelled(t suite.T, h *suite.H) {
 			ctx, cancel := context.WithCancel(t.Context())
 			r, err := h.Get(ctx, "a", nil)
 			if err != nil {
-				t.Fatalf("Get: %v", err)
+				t.Fatalf("Get: %v, want no error", err)
 			}
 			if _, err := r.ReadN(first); err != nil {
-				t.Errorf("ReadN: %v", err)
+				t.Errorf("ReadN: %v, want no error", err)
 			}
 			cancel()
 			got, err := r.Read(make([]byte, 10))
 			check.WantErr(t, "Read after the context was cancelled", err, context.Canceled)
 			if got != 0 {
-				t.Errorf("Read after the context was cancelled gives %d bytes with the error", got)
+				t.Errorf("Read after the context was cancelled returns %d bytes with the "+
+					"error, want none", got)
 			}
 			_, err = r.WriteTo(io.Discard)
 			check.WantErr(t, "WriteTo after the context was cancelled", err, context.Canceled)
@@ -70,7 +71,7 @@ func readerCancelledBlocked(t suite.T, h *suite.H) {
 	defer cancel()
 	r, err := b.Get(ctx, "a", nil)
 	if err != nil {
-		t.Fatalf("Get: %v", err)
+		t.Fatalf("Get: %v, want no error", err)
 	}
 	defer r.Close()
 	go func() { <-s.reading; cancel() }()
@@ -81,7 +82,7 @@ func readerCancelledBlocked(t suite.T, h *suite.H) {
 func readerDeadline(t suite.T, h *suite.H) {
 	check.Put(t, h, "a", check.Content(1, 5000), nil)
 	b, _ := stall(h, 100)
-	// The deadline may pass before Get responses: then Get tells it.
+	// The deadline may pass before the response: then Get returns the error.
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	_, _, err := check.Read(ctx, b, "a", nil)
@@ -94,7 +95,7 @@ func readerCancelledLater(t suite.T, h *suite.H) {
 	ctx, cancel := context.WithCancel(t.Context())
 	r, err := h.Get(ctx, "a", nil)
 	if err != nil {
-		t.Fatalf("Get: %v", err)
+		t.Fatalf("Get: %v, want no error", err)
 	}
 	if p, err := r.ReadAll(); err != nil || check.Diff(p, c) != "" {
 		t.Errorf("ReadAll: %v", err)

@@ -25,16 +25,15 @@ var getDamageCases = []suite.Case{
 	{
 		Rule:    "G6",
 		Name:    "damage-on-the-way",
-		Why:     "content that is damaged on its way to the reader must be ErrCorrupt",
+		Why:     "content that is damaged on the way to the reader must be ErrCorrupt",
 		Needs:   feature.Needs(feature.Digests),
 		Largest: 2 << 20,
 		Run:     damageOnTheWay,
 	},
 	{
-		Rule: "G6",
-		Name: "not-checked",
-		Why: "a range, and a read without the check, must work although no digest is " +
-			"compared",
+		Rule:  "G6",
+		Name:  "not-checked",
+		Why:   "a range, and a read without the check, must work although no digest is compared",
 		Needs: feature.Needs(feature.Digests),
 		Run:   damageUnchecked,
 	},
@@ -62,7 +61,7 @@ func damage(t suite.T, h *suite.H) {
 	}
 }
 
-// wantDamage fails where a whole read of a damaged file ends well, or hands out its
+// wantDamage fails the case if a whole read of a damaged file succeeds, or returns the
 // last bytes.
 func wantDamage(t suite.T, b files.Bucket, name string, c []byte) {
 	t.Helper()
@@ -70,7 +69,7 @@ func wantDamage(t suite.T, b files.Bucket, name string, c []byte) {
 	check.WantErr(t, fmt.Sprintf("reading the damaged %q of %d bytes", name, len(c)), err,
 		files.ErrCorrupt)
 	if len(p) >= len(c) {
-		t.Errorf("all %d bytes of the damaged %q were handed out, want the last ones held back",
+		t.Errorf("all %d bytes of the damaged %q were returned, want the last ones held back",
 			len(p), name)
 	}
 	var buf bytes.Buffer

@@ -18,24 +18,24 @@ var getEveryWayCases = []suite.Case{
 	{
 		Rule: "G1",
 		Name: "every-way",
-		Why:  "a missing file is missing, whichever part of it is asked for, and how",
+		Why:  "a missing file must be ErrNotExist for every way to read it, and for every part",
 		Run:  missingEveryWay,
 	},
 	{
 		Rule:  "L7",
 		Name:  "claimed",
-		Why:   "a program that cleans up what others left asks Features whether it can",
+		Why:   "if ForeignKeys is claimed, raw keys must work: programs clean up objects with them",
 		Needs: feature.Needs(feature.ForeignKeys),
 		Run:   foreignClaimed,
 	},
 }
 
-// nowhere is where a download of a missing file would go.
+// nowhere discards a download.
 type nowhere struct{}
 
 func (nowhere) WriteAt(p []byte, _ int64) (int, error) { return len(p), nil }
 
-// reading are all ways to read a file.
+// reading returns all ways to read a file.
 func reading(h *suite.H, name string) []check.Method {
 	get := func(what string, o files.GetOptions) check.Method {
 		return check.Method{
@@ -110,12 +110,12 @@ func missingEveryWay(t suite.T, h *suite.H) {
 	check.WantOnly(t, h, "a", "d/x")
 }
 
-// foreignClaimed needs nobody who puts such objects: there are none.
+// foreignClaimed needs no harness that puts such objects: there are none.
 func foreignClaimed(t suite.T, h *suite.H) {
 	check.Puts(t, h, "a", "d/x")
 	check.WantList(t, h, "", &files.ListOptions{Foreign: true}, "a", "d/x")
 	check.WantList(t, h, "d", &files.ListOptions{Foreign: true, Shallow: true}, "d/x")
-	// A store whose raw keys have a form of their own may say that this is none.
+	// A store whose raw keys have a certain form may refuse this one.
 	const key = "a//missing"
 	_, serr := h.Stat(t.Context(), "", &files.StatOptions{Key: key})
 	r, gerr := h.Get(t.Context(), "", &files.GetOptions{Key: key})

@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// growingOption holds the option to what a Get without it gives.
+// growingOption compares a Get with the option to one without.
 func growingOption(t suite.T, h *suite.H) {
 	c := check.Content(1, 512<<10)
 	check.Put(t, h, "log", c, nil)
@@ -35,20 +35,20 @@ func growingOption(t suite.T, h *suite.H) {
 	}
 	r, err := h.Get(t.Context(), "log", &files.GetOptions{Growing: true})
 	if err != nil {
-		t.Fatalf("Get: %v", err)
+		t.Fatalf("Get: %v, want no error", err)
 	}
 	defer r.Close()
 	first := make([]byte, 100)
 	if _, err := io.ReadFull(r, first); err != nil {
-		t.Fatalf("Read: %v", err)
+		t.Fatalf("Read: %v, want no error", err)
 	}
-	check.Put(t, h, "log", check.Content(2, 600<<10), nil) // which is no appending
+	check.Put(t, h, "log", check.Content(2, 600<<10), nil) // a Put does not append
 	rest, err := io.ReadAll(r)
 	if err == nil && !bytes.Equal(append(first, rest...), c) {
-		t.Errorf("a Put during the reading changed what was read")
+		t.Errorf("a Put during the reading changed the body")
 	}
 	if err != nil {
-		check.WantErr(t, "reading what was replaced", err, files.ErrChanged)
+		check.WantErr(t, "reading a file that was replaced", err, files.ErrChanged)
 	}
 }
 
@@ -65,25 +65,27 @@ func appendedWhileRead(t suite.T, h *suite.H) {
 
 	r, err := h.Get(t.Context(), "log", growing)
 	if err != nil {
-		t.Fatalf("Get: %v", err)
+		t.Fatalf("Get: %v, want no error", err)
 	}
 	defer r.Close()
 	first := make([]byte, 100)
 	if _, err := io.ReadFull(r, first); err != nil {
-		t.Fatalf("Read: %v", err)
+		t.Fatalf("Read: %v, want no error", err)
 	}
 	h.Harness.Append(t, h.Bucket, "log", c[start:start+step])
 	rest, err := io.ReadAll(r)
 	if err != nil || !bytes.Equal(append(first, rest...),
 		c[:start]) || r.Info().Size != int64(start) {
-		t.Errorf("%d bytes of %d, of a file that grew while it was read, Info tells %d: %v",
+		t.Errorf("got %d bytes, want %d, of a file that grew while it was read; Info reports "+
+			"%d: %v",
 			100+len(rest), start, r.Info().Size, err)
 	}
 
-	// A Get that doesn't ask for it gives the same, or an error, never less without one.
+	// A Get without the option must return the same or an error, never fewer bytes
+	// without an error.
 	got, err := files.ReadAll(t.Context(), h.Bucket, "log", nil)
 	if err == nil && !bytes.Equal(got, c[:start+step]) {
-		t.Errorf("%d bytes of a file that had grown, want %d", len(got), start+step)
+		t.Errorf("got %d bytes of a file that had grown, want %d", len(got), start+step)
 	} else if err != nil && !errors.Is(err, files.ErrChanged) && !errors.Is(err, files.ErrCorrupt) {
 		t.Errorf("Get of a file that had grown: %v", err)
 	}
@@ -92,7 +94,7 @@ func appendedWhileRead(t suite.T, h *suite.H) {
 	wantGrown(t, h, c)
 }
 
-// wantGrown fails where the file, or the end of it, isn't what it has grown to.
+// wantGrown fails the case if the file, or its end, isn't what it has grown to.
 func wantGrown(t suite.T, h *suite.H, want []byte) {
 	t.Helper()
 	got, info := check.Get(t, h, "log", &files.GetOptions{Growing: true})
@@ -106,8 +108,8 @@ func wantGrown(t suite.T, h *suite.H, want []byte) {
 	}
 }
 
-// readWhileAppended reads again and again, from where the last read ended, until all is
-// there.
+// readWhileAppended reads again and again, each time from the end of the last read,
+// until it has everything.
 func readWhileAppended(t suite.T, h *suite.H, c []byte, start, step int) {
 	var wg sync.WaitGroup
 	wg.Add(1)
@@ -122,15 +124,16 @@ func readWhileAppended(t suite.T, h *suite.H, c []byte, start, step int) {
 	for len(tail) < len(c) {
 		whole, err := h.Get(t.Context(), "log", &files.GetOptions{Growing: true})
 		if err != nil {
-			t.Errorf("Get while the file grows: %v", err)
+			t.Errorf("Get while the file grows: %v, want no error", err)
 			return
 		}
 		got, err := io.ReadAll(whole)
 		size := whole.Info().Size
 		whole.Close()
 		if err != nil || int64(len(got)) != size || !bytes.HasPrefix(c, got) {
-			t.Errorf("%d bytes while the file grows, Info tells %d, or others than were "+
-				"written: %v",
+			t.Errorf("got %d bytes while the file grows, or others than were written; Info "+
+				"reports "+
+				"%d: %v",
 				len(got), size, err)
 			return
 		}
@@ -138,7 +141,7 @@ func readWhileAppended(t suite.T, h *suite.H, c []byte, start, step int) {
 		more, err := files.ReadAll(t.Context(), h.Bucket, "log",
 			&files.ReadOptions{GetOptions: files.GetOptions{Growing: true, Range: from}})
 		if tail = append(tail, more...); err != nil || !bytes.HasPrefix(c, tail) {
-			t.Errorf("%d bytes behind those that were read, or other ones: %v", len(more), err)
+			t.Errorf("got %d more bytes, or others than were written: %v", len(more), err)
 			return
 		}
 	}

@@ -12,36 +12,37 @@ import (
 
 var getHugeCases = []suite.Case{
 	{
-		Rule:    "G3",
-		Name:    "beyond-4-gib",
-		Why:     "an offset of 31 or 32 bits reads from the beginning again",
+		Rule: "G3",
+		Name: "beyond-4-gib",
+		Why: "offsets must not be cut to 31 or 32 bits, which would read from the beginning " +
+			"again",
 		Largest: hugeEnds,
 		Run:     hugeRanges,
 	},
 	{
 		Rule:    "G10",
 		Name:    "beyond-4-gib",
-		Why:     "what reads a disk image here and there must find the place",
+		Why:     "a large file such as a disk image must be readable at every offset",
 		Largest: hugeEnds,
 		Run:     hugeAt,
 	},
 	{
 		Rule:    "L5",
 		Name:    "beyond-4-gib",
-		Why:     "a size of 32 bits looks like that of a small file",
+		Why:     "a size must not be cut to 32 bits, which would look like that of a small file",
 		Largest: hugeEnds,
 		Run:     hugeSizes,
 	},
 	{
 		Rule:    "C1",
 		Name:    "beyond-4-gib",
-		Why:     "a copy that ends at 4 GiB has lost the rest",
+		Why:     "a copy must not end at 4 GiB",
 		Largest: hugeEnds,
 		Run:     hugeCopy,
 	},
 }
 
-// A huge file has content at both ends, and a hole between them that ends behind 4 GiB.
+// A huge file has content at both ends, and between them a hole that ends beyond 4 GiB.
 const (
 	hugeEnds = 1 << 20 // of content at each end
 	hugeHole = 4<<30 + 4097
@@ -51,7 +52,7 @@ const (
 // huge is the content of such a file.
 type huge struct{ head, tail []byte }
 
-// ReadAt is that of the file as it should be.
+// ReadAt reads from what the file must hold.
 func (c *huge) ReadAt(p []byte, off int64) (int, error) {
 	clear(p)
 	n := min(int64(len(p)), max(hugeSize-off, 0))
@@ -67,7 +68,7 @@ func (c *huge) ReadAt(p []byte, off int64) (int, error) {
 	return int(n), nil
 }
 
-// putHuge makes a huge file, where the store can.
+// putHuge makes a huge file, or skips the case if the harness can't.
 func putHuge(t suite.T, h *suite.H, name string) *huge {
 	t.Helper()
 	if h.Harness.Extend == nil || h.Harness.Append == nil {
@@ -83,7 +84,7 @@ func putHuge(t suite.T, h *suite.H, name string) *huge {
 	return c
 }
 
-// hugePlaces are offsets on both sides of what 31 and 32 bits hold, and of the content.
+// hugePlaces are offsets on both sides of 31 and 32 bits, and of the content.
 var hugePlaces = []int64{
 	0, 1, hugeEnds - 5, math.MaxInt32 - 5, math.MaxInt32, math.MaxInt32 + 1, math.MaxUint32 - 5,
 	math.MaxUint32, math.MaxUint32 + 1, hugeHole - 5, hugeHole, hugeHole + 4096, hugeSize - 10,
@@ -96,7 +97,7 @@ func hugeRanges(t suite.T, h *suite.H) {
 		t.Helper()
 		r, err := h.Get(t.Context(), "a", &files.GetOptions{Range: g})
 		if err != nil {
-			t.Errorf("Get of the range %v of %d bytes: %v", g, int64(hugeSize), err)
+			t.Errorf("Get of the range %v of %d bytes: %v, want no error", g, int64(hugeSize), err)
 			return
 		}
 		defer r.Close()
@@ -108,7 +109,7 @@ func hugeRanges(t suite.T, h *suite.H) {
 		q := make([]byte, n)
 		c.ReadAt(q, off)
 		if d := check.Diff(p, q); err != nil || d != "" {
-			t.Errorf("the range %v of %d bytes: %v, it %s", g, int64(hugeSize), err, d)
+			t.Errorf("the range %v of %d bytes: %v; content %s", g, int64(hugeSize), err, d)
 		}
 	}
 	for _, off := range hugePlaces {
@@ -139,12 +140,13 @@ func hugeAt(t suite.T, h *suite.H) {
 		ranges = append(ranges, files.Bytes(off, 5000))
 	}
 	if end, err := f.Seek(0, io.SeekEnd); err != nil || end != hugeSize {
-		t.Errorf("Seek to the end of %d bytes = %d, %v", int64(hugeSize), end, err)
+		t.Errorf("Seek to the end of %d bytes = %d, %v, want the size and no error",
+			int64(hugeSize), end, err)
 	}
 	f.Close()
 	got, err := files.ReadRanges(t.Context(), h.Bucket, "a", ranges, nil)
 	if err != nil {
-		t.Fatalf("ReadRanges of %d bytes: %v", int64(hugeSize), err)
+		t.Fatalf("ReadRanges of %d bytes: %v, want no error", int64(hugeSize), err)
 	}
 	for i, r := range ranges {
 		off, n := r.Resolve(hugeSize)
@@ -166,7 +168,7 @@ func hugeSizes(t suite.T, h *suite.H) {
 	}
 }
 
-// wantHuge looks at the size of a huge file.
+// wantHuge checks the size that Stat and List report for a huge file.
 func wantHuge(t suite.T, h *suite.H, name string) {
 	t.Helper()
 	check.Same(t, "size in Stat's Info of "+name, check.Stat(t, h, name).Size, int64(hugeSize))
@@ -174,7 +176,7 @@ func wantHuge(t suite.T, h *suite.H, name string) {
 		o := &files.ListOptions{Shallow: sh, Prefix: "huge"}
 		for e, err := range h.List(t.Context(), "d", o) {
 			if err != nil {
-				t.Fatalf("List: %v", err)
+				t.Fatalf("List: %v, want no error", err)
 			}
 			if e.Name == name {
 				wantEntry(t, h, e)

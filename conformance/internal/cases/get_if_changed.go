@@ -12,23 +12,23 @@ var getIfChangedCases = []suite.Case{
 		Rule: "G8",
 		Name: "not-modified",
 		Why: "a Get of a version that is current must be ErrNotModified, without a body: " +
-			"a cache asks that",
+			"caches rely on it",
 		Needs: feature.Needs(feature.Versions, feature.ReadConditions),
 		Run:   notModified,
 	},
 	{
 		Rule: "G8",
 		Name: "modified",
-		Why: "a Get under IfNotVersion of another version must return the file: " +
-			"otherwise a cache serves old data",
+		Why: "a Get with IfNotVersion of another version must return the file: otherwise a " +
+			"cache serves old data",
 		Needs: feature.Needs(feature.Versions, feature.ReadConditions),
 		Run:   modified,
 	},
 	{
 		Rule: "G8",
 		Name: "if-version",
-		Why: "a Get under IfVersion must read that version only: that is how parts are " +
-			"read in parallel",
+		Why: "a Get with IfVersion must read that version only: programs read parts in " +
+			"parallel that way",
 		Needs: feature.Needs(feature.Versions, feature.ReadConditions),
 		Run:   getIfVersion,
 	},

@@ -14,16 +14,17 @@ import (
 
 var getLargeCases = []suite.Case{
 	{
-		Rule:    "G3",
-		Name:    "large",
-		Why:     "behind the first part an offset counts from elsewhere",
+		Rule: "G3",
+		Name: "large",
+		Why: "ranges of a large file must be read at the right offset, also after its first " +
+			"part",
 		Largest: largeSize,
 		Run:     largeRanges,
 	},
 	{
 		Rule:    "G4",
 		Name:    "large",
-		Why:     "what is far ahead of the reader may be another file by then",
+		Why:     "a body must remain one version far ahead of the reader too",
 		Needs:   feature.Needs(feature.OneVersionReads),
 		Largest: largeSize,
 		Run:     largeReplacedWhileRead,
@@ -31,7 +32,7 @@ var getLargeCases = []suite.Case{
 	{
 		Rule:    "G5",
 		Name:    "large",
-		Why:     "a download that breaks does so in the middle of something large",
+		Why:     "a download of a large file must go on where its connection broke",
 		Needs:   feature.Needs(feature.ReadConditions),
 		Largest: largeSize,
 		Run:     largeResumed,
@@ -39,7 +40,7 @@ var getLargeCases = []suite.Case{
 	{
 		Rule:    "G6",
 		Name:    "large",
-		Why:     "the larger the file, the sooner a bit of it is lost",
+		Why:     "damage must be found in a large file too",
 		Needs:   feature.Needs(feature.Digests),
 		Largest: largeSize,
 		Run:     largeDamage,
@@ -47,35 +48,37 @@ var getLargeCases = []suite.Case{
 	{
 		Rule:    "G8",
 		Name:    "large",
-		Why:     "a cache saves most where it doesn't fetch a large file",
+		Why:     "conditions must hold for large files: a cache saves most with them",
 		Needs:   feature.Needs(feature.Versions, feature.ReadConditions),
 		Largest: largeSize,
 		Run:     largeIfChanged,
 	},
 	{
-		Rule:    "G10",
-		Name:    "large",
-		Why:     "an archive is read behind its first part, and by several requests at a time",
+		Rule: "G10",
+		Name: "large",
+		Why: "a large file must be readable at every offset, also by several requests at a " +
+			"time",
 		Largest: largeSize,
 		Run:     largeAt,
 	},
 	{
-		Rule:    "S1",
-		Name:    "large",
-		Why:     "what is known of a large file decides whether it is fetched",
+		Rule: "S1",
+		Name: "large",
+		Why: "Stat must return everything about a large file: a program decides by it " +
+			"whether to read",
 		Largest: largeSize,
 		Run:     largeStat,
 	},
 	{
 		Rule:    "L5",
 		Name:    "large",
-		Why:     "a size that is rounded is no size",
+		Why:     "a listing must have the exact size of a large file",
 		Largest: largeSize,
 		Run:     largeListed,
 	},
 }
 
-// borders are offsets at and around those at which blocks and parts begin.
+// borders are offsets at and near those at which blocks and parts begin.
 var borders = []int{
 	0, 1, 4095, 4096, 64<<10 - 1, 64 << 10, 1<<20 - 1, 1 << 20, 1<<20 + 1, 4<<20 - 1, 4 << 20,
 	4<<20 + 1, 5<<20 - 1, 5 << 20, 5<<20 + 1, 5<<20 + 5000, largeSize - 1, largeSize,
@@ -88,7 +91,7 @@ func largeRanges(t suite.T, h *suite.H) {
 		for _, n := range []int64{1, 4097} {
 			wantRange(t, h, "a", c, files.Bytes(int64(off), n))
 		}
-		// one that ends there
+		// a range that ends there
 		wantRange(t, h, "a", c, files.Bytes(int64(max(off-100, 0)), 100))
 	}
 	wantRange(t, h, "a", c, files.Bytes(1<<20, 5<<20))
@@ -111,7 +114,7 @@ func largeReplacedWhileRead(t suite.T, h *suite.H) {
 		r := open(t, h, "a", nil)
 		got, err := r.ReadN(1000)
 		if err != nil {
-			t.Fatalf("ReadN: %v", err)
+			t.Fatalf("ReadN: %v, want no error", err)
 		}
 		got = bytes.Clone(got)
 		change()
@@ -189,12 +192,12 @@ func largeIfChanged(t suite.T, h *suite.H) {
 	}
 }
 
-// writerAt takes a content in whatever order.
+// writerAt takes a content in any order.
 type writerAt []byte
 
 func (w writerAt) WriteAt(p []byte, off int64) (int, error) {
 	if off < 0 || off > int64(len(w)) {
-		return 0, fmt.Errorf("%d bytes were written at %d, behind the %d of the file", len(p), off,
+		return 0, fmt.Errorf("%d bytes were written at %d, beyond the %d of the file", len(p), off,
 			len(w))
 	}
 	n := copy(w[off:], p)
@@ -204,13 +207,13 @@ func (w writerAt) WriteAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// wantDownload fails unless DownloadAt returns the content.
+// wantDownload fails the case unless DownloadAt returns the content.
 func wantDownload(t suite.T, h *suite.H, name string, c []byte, o *files.DownloadAtOptions) {
 	t.Helper()
 	got := make(writerAt, len(c))
 	info, err := files.DownloadAt(t.Context(), h.Bucket, name, got, o)
 	if err != nil {
-		t.Errorf("DownloadAt of %d bytes with %+v: %v", len(c), o, err)
+		t.Errorf("DownloadAt of %d bytes with %+v: %v, want no error", len(c), o, err)
 		return
 	}
 	check.Same(t, "size in DownloadAt's Info", info.Size, int64(len(c)))
@@ -225,23 +228,23 @@ func largeAt(t suite.T, h *suite.H) {
 	f := openAt(t, h, "a")
 	var ranges []files.Range
 	for i := range borders {
-		off := borders[(i*7)%len(borders)] // to and fro
+		off := borders[(i*7)%len(borders)] // forwards and backwards
 		wantAt(t, f, c, int64(off), 3000)
 		ranges = append(ranges, files.Bytes(int64(off), 3000))
 	}
 	wantAt(t, f, c, 1<<20-1, 5<<20)
 	wantAt(t, f, c, 0, largeSize)
 	if _, err := f.Seek(-10, io.SeekEnd); err != nil {
-		t.Errorf("Seek: %v", err)
+		t.Errorf("Seek: %v, want no error", err)
 	}
 	end, err := io.ReadAll(f)
 	if d := check.Diff(end, c[largeSize-10:]); err != nil || d != "" {
-		t.Errorf("the last 10 bytes: %v, %s", err, d)
+		t.Errorf("the last 10 bytes: %v; content %s", err, d)
 	}
 	f.Close()
 	got, err := files.ReadRanges(t.Context(), h, "a", ranges, nil)
 	if err != nil {
-		t.Fatalf("ReadRanges of %d bytes: %v", largeSize, err)
+		t.Fatalf("ReadRanges of %d bytes: %v, want no error", largeSize, err)
 	}
 	for i, r := range ranges {
 		off, n := r.Resolve(largeSize)
@@ -276,7 +279,7 @@ func largeListed(t suite.T, h *suite.H) {
 	for _, o := range []files.ListOptions{{}, {PageSize: 1}, {StartAfter: "d/b"}} {
 		for e, err := range h.List(t.Context(), "", &o) {
 			if err != nil {
-				t.Fatalf("List: %v", err)
+				t.Fatalf("List: %v, want no error", err)
 			}
 			check.Same(t, "size of the entry "+e.Name, e.Size, sizes[e.Name])
 			wantEntry(t, h, e)

@@ -11,7 +11,7 @@ var getLengthsCases = []suite.Case{
 	{
 		Rule: "G2",
 		Name: "copied-from-a-liar",
-		Why:  "a wrong length of a service must neither make a short file nor a panic",
+		Why:  "a wrong length from a service must cause neither a short file nor a panic",
 		Run:  copyFromLiar,
 	},
 }
@@ -41,5 +41,5 @@ func copyFromLiar(t suite.T, h *suite.H) {
 	})
 	check.WantOnly(t, h, "old")
 	check.WantContent(t, h, "old", old)
-	h.Clean(t, "copies from a store that tells wrong lengths")
+	h.Clean(t, "copies from a store that reports wrong lengths")
 }

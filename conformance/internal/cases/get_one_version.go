@@ -14,7 +14,7 @@ var getOneVersionCases = []suite.Case{
 	{
 		Rule:    "G4",
 		Name:    "overwritten",
-		Why:     "a body must be of one version, also if the file is replaced meanwhile",
+		Why:     "a body must be of one version, also if the file is replaced during the read",
 		Needs:   feature.Needs(feature.OneVersionReads),
 		Largest: 4 << 20,
 		Run:     overwrittenWhileRead,
@@ -30,7 +30,7 @@ var getOneVersionCases = []suite.Case{
 	{
 		Rule:    "G4",
 		Name:    "recreated",
-		Why:     "a body must not go on in a file that was deleted and put again",
+		Why:     "a body must not continue with a file that was deleted and put again",
 		Needs:   feature.Needs(feature.OneVersionReads),
 		Largest: 2 << 20,
 		Run:     recreatedWhileRead,
@@ -59,24 +59,24 @@ var getOneVersionCases = []suite.Case{
 	},
 }
 
-// whileRead opens the file, reads a little, lets change happen, and reads on: the old
-// content to its end, or ErrChanged.
+// whileRead opens the file, reads a little, calls change, and reads on: the result must
+// be the old content to its end, or ErrChanged.
 func whileRead(t suite.T, h *suite.H, change func(size int)) {
 	t.Helper()
 	for _, size := range []int{10, 5000, 100_000, 1<<20 + 1} {
 		for _, first := range []int{0, 1, size / 2} {
 			if size > 1<<20 && first != 1 {
-				continue // what is ahead of the reader is larger than any buffer
+				continue // the unread part must be larger than any buffer
 			}
 			old := check.Content(1, size)
 			check.Put(t, h, "a", old, nil)
 			r, err := h.Get(t.Context(), "a", nil)
 			if err != nil {
-				t.Fatalf("Get: %v", err)
+				t.Fatalf("Get: %v, want no error", err)
 			}
 			got := make([]byte, first, size*2)
 			if _, err := io.ReadFull(r, got); err != nil {
-				t.Fatalf("Read: %v", err)
+				t.Fatalf("Read: %v, want no error", err)
 			}
 			change(size)
 			rest, err := io.ReadAll(r)
@@ -90,7 +90,8 @@ func whileRead(t suite.T, h *suite.H, change func(size int)) {
 				continue
 			}
 			if d := check.Diff(got, old); d != "" {
-				t.Errorf("the body of a file of %d bytes that was changed behind byte %d %s", size,
+				t.Errorf("the body of a file of %d bytes that was changed after byte %d was "+
+					"read %s", size,
 					first, d)
 			}
 		}
@@ -120,7 +121,7 @@ func infoPinned(t suite.T, h *suite.H) {
 	before := check.Stat(t, h, "a")
 	r, err := h.Get(t.Context(), "a", nil)
 	if err != nil {
-		t.Fatalf("Get: %v", err)
+		t.Fatalf("Get: %v, want no error", err)
 	}
 	defer r.Close()
 	check.Put(t, h, "a", check.Content(2, 500), nil)

@@ -25,7 +25,7 @@ var getRangesCases = []suite.Case{
 	{
 		Rule: "G3",
 		Name: "past-the-end",
-		Why:  "a range behind the end must be empty, and not an error",
+		Why:  "a range beyond the end must be empty, and not an error",
 		Run:  rangePast,
 	},
 	{
@@ -43,9 +43,8 @@ var getRangesCases = []suite.Case{
 	{
 		Rule: "G3",
 		Name: "huge",
-		Why: "an offset and a length whose sum overflows must be handled like other " +
-			"large ones",
-		Run: rangeHuge,
+		Why:  "an offset and a length whose sum overflows must be handled like other large ones",
+		Run:  rangeHuge,
 	},
 	{
 		Rule: "G3",
@@ -68,12 +67,12 @@ var getRangesCases = []suite.Case{
 	},
 }
 
-// wantRange fails where the range isn't what Resolve says of the content.
+// wantRange fails the case if the range isn't what Resolve gives for the content.
 func wantRange(t suite.T, b files.Bucket, name string, c []byte, g files.Range) {
 	t.Helper()
 	r, err := b.Get(t.Context(), name, &files.GetOptions{Range: g})
 	if err != nil {
-		t.Errorf("Get of the range %v of %d bytes: %v", g, len(c), err)
+		t.Errorf("Get of the range %v of %d bytes: %v, want no error", g, len(c), err)
 		return
 	}
 	defer r.Close()
@@ -90,7 +89,7 @@ func wantRange(t suite.T, b files.Bucket, name string, c []byte, g files.Range) 
 		t.Errorf("the range %v of %d bytes %s", g, len(c), d)
 	}
 	if r.Info().Size != int64(len(c)) {
-		t.Errorf("the range %v comes with the size %d, want that of the whole file, %d", g,
+		t.Errorf("the range %v comes with the size %d, want the whole file's, %d", g,
 			r.Info().Size, len(c))
 	}
 }

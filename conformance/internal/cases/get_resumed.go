@@ -69,7 +69,7 @@ func shortBody(t suite.T, h *suite.H) {
 		}
 		r, err := b.Get(t.Context(), "a", &files.GetOptions{Range: files.Bytes(0, 5000)})
 		if err != nil {
-			t.Fatalf("Get: %v", err)
+			t.Fatalf("Get: %v, want no error", err)
 		}
 		if _, err := r.WriteTo(io.Discard); err == nil {
 			t.Errorf("WriteTo of a body that ended after %d of %d bytes: no error", at, len(c))
@@ -118,7 +118,7 @@ func resumedPinned(t suite.T, h *suite.H) {
 		r := open(t, h, "a", nil)
 		first, err := r.ReadN(500)
 		if err != nil {
-			t.Fatalf("ReadN: %v", err)
+			t.Fatalf("ReadN: %v, want no error", err)
 		}
 		change()
 		rest, err := r.ReadAll()

@@ -59,7 +59,7 @@ func open(t suite.T, b files.Bucket, name string, opts *files.GetOptions) *files
 	t.Helper()
 	r, err := b.Get(t.Context(), name, opts)
 	if err != nil {
-		t.Fatalf("Get(%s): %v", term.Quote(name), err)
+		t.Fatalf("Get(%s): %v, want no error", term.Quote(name), err)
 	}
 	t.Cleanup(func() { r.Close() })
 	return r
@@ -94,7 +94,7 @@ func readerBuffers(t suite.T, h *suite.H) {
 				break
 			}
 			if err != nil {
-				t.Fatalf("Read: %v", err)
+				t.Fatalf("Read: %v, want no error", err)
 			}
 			if n > 0 {
 				zero = 0
@@ -126,7 +126,7 @@ func readerChunks(t suite.T, h *suite.H) {
 				break
 			}
 			if err != nil {
-				t.Fatalf("Next: %v", err)
+				t.Fatalf("Next: %v, want no error", err)
 			}
 			if want := min(files.ChunkSize, n-len(got)); len(chunk) != want {
 				t.Fatalf("Next gives %d bytes at offset %d of %d, want %d", len(chunk), len(got), n,
@@ -148,7 +148,7 @@ func readerChunks(t suite.T, h *suite.H) {
 			got = nil
 			for chunk, err := range open(t, h, "a", nil).Chunks(size) {
 				if err != nil {
-					t.Fatalf("Chunks: %v", err)
+					t.Fatalf("Chunks: %v, want no error", err)
 				}
 				if want := min(want, n-len(got)); len(chunk) != want {
 					t.Fatalf("Chunks(%d) gives %d bytes at offset %d of %d, want %d", size,
@@ -203,7 +203,7 @@ func readerMixed(t suite.T, h *suite.H) {
 	var got []byte
 	take := func(p []byte, err error) {
 		if err != nil {
-			t.Fatalf("reading at offset %d: %v", len(got), err)
+			t.Fatalf("reading at offset %d: %v, want no error", len(got), err)
 		}
 		got = append(got, p...)
 	}

@@ -67,10 +67,10 @@ func readerClose(t suite.T, h *suite.H) {
 	}
 	r := open(t, h, "a", nil)
 	if _, err := r.ReadAll(); err != nil {
-		t.Errorf("ReadAll: %v", err)
+		t.Errorf("ReadAll: %v, want no error", err)
 	}
 	if err := r.Close(); err != nil {
-		t.Errorf("Close behind the end: %v", err)
+		t.Errorf("Close behind the end: %v, want no error", err)
 	}
 	_, err := r.Read(make([]byte, 10))
 	check.WantErr(t, "Read after Close behind the end", err, files.ErrClosed)
@@ -81,10 +81,10 @@ func readerCloseEarly(t suite.T, h *suite.H) {
 	for i := range 20 {
 		r := open(t, h, "a", nil)
 		if _, err := r.ReadN(i * 1000); err != nil {
-			t.Fatalf("ReadN: %v", err)
+			t.Fatalf("ReadN: %v, want no error", err)
 		}
 		if err := r.Close(); err != nil {
-			t.Errorf("Close in the middle: %v", err)
+			t.Errorf("Close in the middle: %v, want no error", err)
 		}
 	}
 	check.Put(t, h, "a", check.Content(2, 10), nil)
@@ -136,7 +136,7 @@ func readerCloseDuring(t suite.T, h *suite.H) {
 	case <-done:
 	}
 	if err := r.Close(); err != nil {
-		t.Errorf("Close during a Read: %v", err)
+		t.Errorf("Close during a Read: %v, want no error", err)
 	}
 	<-done
 	check.WantErr(t, "a Read during which the body was closed", rerr, files.ErrClosed)

@@ -143,7 +143,7 @@ func listTrailingSlash(t suite.T, h *suite.H) {
 	check.Puts(t, h, "d/e/f", "d/x", "de/y")
 	for e, err := range h.List(t.Context(), "d/", &files.ListOptions{Shallow: true}) {
 		if err != nil {
-			t.Fatalf("List: %v", err)
+			t.Fatalf("List: %v, want no error", err)
 		}
 		if e.IsDir {
 			check.WantList(t, h, e.Name, nil, "d/e/f")

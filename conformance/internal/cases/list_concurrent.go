@@ -44,14 +44,14 @@ func listAfterPut(t suite.T, h *suite.H) {
 		for i := range 15 {
 			name := fmt.Sprintf("d%d/%d/x", w, i%4)
 			if _, err := h.Put(t.Context(), name, strings.NewReader("x"), nil); err != nil {
-				t.Errorf("Put: %v", err)
+				t.Errorf("Put: %v, want no error", err)
 				return
 			}
 			if !slices.Contains(namesOf(t, h, fmt.Sprintf("d%d", w)), name) {
 				t.Errorf("%s was put, and the list that follows hasn't got it", name)
 			}
 			if err := h.Delete(t.Context(), name, nil); err != nil {
-				t.Errorf("Delete: %v", err)
+				t.Errorf("Delete: %v, want no error", err)
 			}
 			if slices.Contains(namesOf(t, h, fmt.Sprintf("d%d", w)), name) {
 				t.Errorf("%s was deleted, and the list that follows has it", name)
@@ -88,12 +88,12 @@ func churn(t suite.T, h *suite.H, names []string) (stop func()) {
 				}
 				name := names[check.Mix(uint64(i))%uint64(len(names))]
 				if _, err := h.Put(t.Context(), name, strings.NewReader(name), nil); err != nil {
-					t.Errorf("Put beside listings: %v", err)
+					t.Errorf("Put beside listings: %v, want no error", err)
 					return
 				}
 				name = names[check.Mix(uint64(i*7))%uint64(len(names))]
 				if err := h.Delete(t.Context(), name, nil); err != nil {
-					t.Errorf("Delete beside listings: %v", err)
+					t.Errorf("Delete beside listings: %v, want no error", err)
 					return
 				}
 				once.Do(func() { close(begun) })
@@ -153,7 +153,7 @@ func listWhileChanging(t suite.T, h *suite.H) {
 		var got []string
 		for e, err := range h.List(t.Context(), "", &files.ListOptions{PageSize: size}) {
 			if err != nil {
-				t.Fatalf("List with changes between pages: %v", err)
+				t.Fatalf("List with changes between pages: %v, want no error", err)
 			}
 			if !slices.Contains(names, e.Name) {
 				continue
@@ -167,7 +167,7 @@ func listWhileChanging(t suite.T, h *suite.H) {
 			t.Errorf("a listing with changes in its loop, page size %d: %s", size, d)
 		}
 		if _, err := files.DeleteAll(t.Context(), h.Bucket); err != nil {
-			t.Fatalf("DeleteAll: %v", err)
+			t.Fatalf("DeleteAll: %v, want no error", err)
 		}
 	}
 }
@@ -191,7 +191,7 @@ func listDirsComeAndGo(t suite.T, h *suite.H) {
 		for e, err := range h.List(t.Context(), fmt.Sprintf("m%d", i%4),
 			&files.ListOptions{Shallow: true}) {
 			if err != nil {
-				t.Errorf("shallow List of a directory that comes and goes: %v", err)
+				t.Errorf("shallow List of a directory that comes and goes: %v, want no error", err)
 			} else if e.IsDir && e.Name != fmt.Sprintf("m%d/a/", i%4) {
 				t.Errorf("shallow List yields the directory %q", e.Name)
 			}

@@ -29,7 +29,7 @@ func listIsStat(t suite.T, h *suite.H) {
 	for _, o := range []files.ListOptions{{}, {PageSize: 1}, {Prefix: "d/"}, {StartAfter: "a"}} {
 		for e, err := range h.List(t.Context(), "", &o) {
 			if err != nil {
-				t.Fatalf("List: %v", err)
+				t.Fatalf("List: %v, want no error", err)
 			}
 			wantEntry(t, h, e)
 		}

@@ -88,7 +88,7 @@ func listForeign(t suite.T, h *suite.H) {
 	var found []string
 	for e, err := range h.List(t.Context(), "", &files.ListOptions{Foreign: true}) {
 		if err != nil {
-			t.Fatalf("List with Foreign: %v", err)
+			t.Fatalf("List with Foreign: %v, want no error", err)
 		}
 		if e.Key == "" {
 			continue
@@ -108,7 +108,7 @@ func listForeign(t suite.T, h *suite.H) {
 	check.Same(t, "foreign keys", found, keys)
 	for _, k := range keys {
 		if err := h.Delete(t.Context(), "", &files.DeleteOptions{Key: k}); err != nil {
-			t.Errorf("Delete of the key %q: %v", k, err)
+			t.Errorf("Delete of the key %q: %v, want no error", k, err)
 		}
 	}
 	check.WantList(t, h, "", &files.ListOptions{Foreign: true}, "a", "d/x", "z")

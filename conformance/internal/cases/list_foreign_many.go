@@ -66,7 +66,8 @@ func listKeys(t suite.T, h *suite.H, dir string, o files.ListOptions) (all []str
 	o.Foreign = true
 	for e, err := range h.List(t.Context(), dir, &o) {
 		if err != nil {
-			t.Fatalf("List(%q, %s) after %d entries: %v", dir, check.ListText(&o), len(all), err)
+			t.Fatalf("List(%q, %s) after %d entries: %v, want no error",
+				dir, check.ListText(&o), len(all), err)
 		}
 		all = append(all, e.Name+e.Key)
 		if e.Name != "" && e.Key != "" {
@@ -133,7 +134,7 @@ func foreignBelow(t suite.T, h *suite.H) {
 			!slices.Contains(names, s)
 	})
 	if err := h.Delete(t.Context(), "", &files.DeleteOptions{Key: all[first]}); err != nil {
-		t.Errorf("Delete of the key %s: %v", term.Quote(all[first]), err)
+		t.Errorf("Delete of the key %s: %v, want no error", term.Quote(all[first]), err)
 	}
 	wantKeys(t, h, slices.Delete(all, first, first+1), "", files.ListOptions{})
 	check.WantOnly(t, h, names...)
@@ -161,7 +162,7 @@ func wantForeignShallow(t suite.T, h *suite.H, names, all []string, dir string) 
 			Foreign: foreign,
 		}) {
 			if err != nil {
-				t.Fatalf("shallow List(%q): %v", dir, err)
+				t.Fatalf("shallow List(%q): %v, want no error", dir, err)
 			}
 			k := e.Name + e.Key
 			if !slices.Contains(may, k) && !slices.Contains(all, k) {
@@ -218,7 +219,8 @@ func keyPages(t suite.T, h *suite.H, dir string, limit int) (all []string) {
 		page, next, err := files.ListPage(t.Context(), h.Bucket, dir, token, limit,
 			&files.ListOptions{Foreign: true})
 		if err != nil {
-			t.Fatalf("ListPage(%q) with Foreign after %d entries: %v", dir, len(all), err)
+			t.Fatalf("ListPage(%q) with Foreign after %d entries: %v, want no error",
+				dir, len(all), err)
 		}
 		for _, e := range page {
 			all = append(all, e.Name+e.Key)

@@ -57,7 +57,7 @@ func listAgain(t suite.T, h *suite.H) {
 	count := func() (n int) {
 		for _, err := range l {
 			if err != nil {
-				t.Fatalf("List: %v", err)
+				t.Fatalf("List: %v, want no error", err)
 			}
 			n++
 		}
@@ -73,7 +73,7 @@ func listAgain(t suite.T, h *suite.H) {
 		for range 10 {
 			for _, err := range l {
 				if err != nil {
-					t.Errorf("List: %v", err)
+					t.Errorf("List: %v, want no error", err)
 				}
 			}
 		}
@@ -86,7 +86,7 @@ func listBody(t suite.T, h *suite.H) {
 	n := 0
 	for e, err := range h.List(t.Context(), "", nil) {
 		if err != nil {
-			t.Fatalf("List with changes in its body: %v", err)
+			t.Fatalf("List with changes in its body: %v, want no error", err)
 		}
 		if strings.HasSuffix(e.Name, ".new") {
 			continue // put behind the loop's place
@@ -102,10 +102,10 @@ func listBody(t suite.T, h *suite.H) {
 	check.WantOnly(t, h, "a.new", "b.new", "c/d.new", "c/e.new", "f.new")
 	for e, err := range h.List(t.Context(), "", nil) {
 		if err != nil {
-			t.Fatalf("List: %v", err)
+			t.Fatalf("List: %v, want no error", err)
 		}
 		if _, err := files.DeleteDir(t.Context(), h.Bucket, "c"); err != nil {
-			t.Errorf("DeleteDir in the loop: %v", err)
+			t.Errorf("DeleteDir in the loop: %v, want no error", err)
 		}
 		check.Remove(t, h, e.Name)
 	}
@@ -122,7 +122,7 @@ func listBreak(t suite.T, h *suite.H) {
 		n := 0
 		for _, err := range h.List(t.Context(), "", &files.ListOptions{PageSize: 5}) {
 			if err != nil {
-				t.Fatalf("List: %v", err)
+				t.Fatalf("List: %v, want no error", err)
 			}
 			if n++; n == stop {
 				break

@@ -45,7 +45,7 @@ func pages(t suite.T, b files.Bucket, dir string, limit int, o files.ListOptions
 	for token := ""; ; {
 		page, next, err := files.ListPage(t.Context(), b, dir, token, limit, &o)
 		if err != nil {
-			t.Fatalf("ListPage(%q): %v", dir, err)
+			t.Fatalf("ListPage(%q): %v, want no error", dir, err)
 		}
 		for _, e := range page {
 			got = append(got, e.Name)

@@ -37,7 +37,7 @@ func listUnreadable(t suite.T, h *suite.H) {
 
 	sub, err := files.Sub(b, "z")
 	if err != nil {
-		t.Fatalf("Sub: %v", err)
+		t.Fatalf("Sub: %v, want no error", err)
 	}
 	check.Same(t, "a sub-bucket beside it", check.List(t, sub, "", nil), []string{"1", "2"})
 

@@ -85,7 +85,7 @@ func mv(t suite.T, h *suite.H, dst, src string, opts *files.CopyOptions) files.I
 	t.Helper()
 	info, err := files.Move(t.Context(), h.Bucket, dst, h.Bucket, src, opts)
 	if err != nil {
-		t.Fatalf("Move(%s to %s): %v", term.Quote(src), term.Quote(dst), err)
+		t.Fatalf("Move(%s to %s): %v, want no error", term.Quote(src), term.Quote(dst), err)
 	}
 	return info
 }
@@ -123,7 +123,7 @@ func moveSelf(t suite.T, h *suite.H) {
 	// The same file by two ways.
 	if _, err := files.Move(t.Context(), files.Wrap(h.Bucket, files.Hooks{}), "a", h.Bucket, "a",
 		nil); err != nil {
-		t.Errorf("Move onto itself through a wrapper: %v", err)
+		t.Errorf("Move onto itself through a wrapper: %v, want no error", err)
 	}
 	check.WantContent(t, h, "a", check.Content(1, 500))
 	_, err := files.Move(t.Context(), h.Bucket, "missing", h.Bucket, "missing", nil)
@@ -198,7 +198,7 @@ func moveBetween(t suite.T, h *suite.H) {
 	other := h.Another(t)
 	check.Put(t, h, "a", check.Content(1, 5000), nil)
 	if _, err := files.Move(t.Context(), other, "b", h.Bucket, "a", nil); err != nil {
-		t.Fatalf("Move to another bucket: %v", err)
+		t.Fatalf("Move to another bucket: %v, want no error", err)
 	}
 	check.WantOnly(t, h)
 	check.WantOnly(t, other, "b")

@@ -29,7 +29,7 @@ func contained(t suite.T, h *suite.H) {
 	check.WantOnly(t, h, names...)
 	sub, err := files.Sub(h.Bucket, "tenant")
 	if err != nil {
-		t.Fatalf("Sub: %v", err)
+		t.Fatalf("Sub: %v, want no error", err)
 	}
 	check.Puts(t, h, "tenant2/x", "tenant.txt")
 	check.Puts(t, sub, "own")

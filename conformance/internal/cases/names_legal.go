@@ -96,7 +96,7 @@ func nameEveryMethod(t suite.T, h *suite.H) {
 		dst := name + ".copy"
 		done, err := files.Copy(t.Context(), h.Bucket, dst, h.Bucket, name, nil)
 		if err != nil {
-			t.Fatalf("Copy of %s: %v", term.Quote(name), err)
+			t.Fatalf("Copy of %s: %v, want no error", term.Quote(name), err)
 		}
 		check.Same(t, "name of Copy's Info", done.Name, dst)
 		check.WantContent(t, h, dst, c)

@@ -86,7 +86,7 @@ func processWhole(t suite.T, h *suite.H) {
 		done := check.Background(t, func() {
 			for i := range rounds {
 				if err := c.put(i); err != nil {
-					t.Errorf("Put: %v", err)
+					t.Errorf("Put: %v, want no error", err)
 				}
 			}
 		})
@@ -169,7 +169,7 @@ func processSees(t suite.T, h *suite.H) {
 		t.Helper()
 		a, err := p.Do(c)
 		if err != nil {
-			t.Fatalf("%s of %s: %v", c.Do, term.Quote(c.Name), err)
+			t.Fatalf("%s of %s: %v, want no error", c.Do, term.Quote(c.Name), err)
 		}
 		return a
 	}

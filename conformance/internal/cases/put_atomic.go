@@ -96,7 +96,7 @@ func unfinishedOver(t suite.T, h *suite.H) {
 			check.WantOnly(t, h, "d/a")
 		}), &files.PutOptions{Attributes: files.Attributes{ContentType: "x/new"}})
 		if err != nil {
-			t.Fatalf("Put of %d bytes: %v", size, err)
+			t.Fatalf("Put of %d bytes: %v, want no error", size, err)
 		}
 		check.WantContent(t, h, "d/a", c)
 	}
@@ -133,7 +133,7 @@ func writers(t suite.T, h *suite.H, name string, n, size int) (stop func()) {
 				if _, err := h.Put(t.Context(), name,
 					check.Stream(check.Content(seed, size+seed%97)),
 					options(seed)); err != nil {
-					t.Errorf("Put of a writer: %v", err)
+					t.Errorf("Put of a writer: %v, want no error", err)
 					return
 				}
 				once.Do(func() { close(begun) })
@@ -237,7 +237,7 @@ func secondHandle(t suite.T, h *suite.H) {
 		check.WantOnly(t, other, "a")
 	}), nil)
 	if err != nil {
-		t.Fatalf("Put: %v", err)
+		t.Fatalf("Put: %v, want no error", err)
 	}
 	check.WantContent(t, other, "a", c)
 	check.Remove(t, other, "a")

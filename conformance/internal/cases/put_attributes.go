@@ -125,7 +125,7 @@ func wantMetadata(t suite.T, h *suite.H, name string, m, want map[string]string)
 	info, err := h.Put(t.Context(), name, check.Stream([]byte("x")),
 		&files.PutOptions{Attributes: files.Attributes{Metadata: m}})
 	if err != nil {
-		t.Errorf("Put with metadata %.200q: %v", m, err)
+		t.Errorf("Put with metadata %.200q: %v, want no error", m, err)
 		return
 	}
 	check.Same(t, "metadata in Put's Info", info.Metadata, want)
@@ -372,7 +372,7 @@ func mapsOwn(t suite.T, h *suite.H) {
 	check.Same(t, "metadata after Stat's map was changed", check.Stat(t, h, "a").Metadata, want)
 	r, err := h.Get(t.Context(), "a", nil)
 	if err != nil {
-		t.Fatalf("Get: %v", err)
+		t.Fatalf("Get: %v, want no error", err)
 	}
 	defer r.Close()
 	spoil(r.Info().Metadata)
@@ -427,7 +427,7 @@ func metadataInParts(t suite.T, h *suite.H) {
 	} {
 		info, err := h.Put(t.Context(), "large", check.Stream(c), opts)
 		if err != nil {
-			t.Fatalf("Put of %s: %v", what, err)
+			t.Fatalf("Put of %s: %v, want no error", what, err)
 		}
 		check.Same(t, "attributes in Put's Info, of "+what, info.Attributes, a)
 		check.Same(t, "attributes in Stat's Info, of "+what, check.Stat(t, h, "large").Attributes,

@@ -70,7 +70,7 @@ func wantAttributes(t suite.T, h *suite.H, name, what string, told, want files.A
 	sameAttributes(t, "Stat's Info, of "+what, check.Stat(t, h, name).Attributes, want)
 	r, err := h.Get(t.Context(), name, nil)
 	if err != nil {
-		t.Errorf("Get of %s: %v", what, err)
+		t.Errorf("Get of %s: %v, want no error", what, err)
 		return
 	}
 	defer r.Close()
@@ -147,7 +147,7 @@ func copyAtLimit(t suite.T, h *suite.H) {
 	opts := &files.CopyOptions{FullInfo: true}
 	info, err := files.Copy(t.Context(), h.Bucket, "b", h.Bucket, "a", opts)
 	if err != nil {
-		t.Errorf("Copy: %v", err)
+		t.Errorf("Copy: %v, want no error", err)
 		return
 	}
 	wantAttributes(t, h, "b", "a copy", info.Attributes, most)
@@ -155,7 +155,7 @@ func copyAtLimit(t suite.T, h *suite.H) {
 	other.Metadata = metadataAtLimit()
 	opts.Attributes = &other
 	if info, err = files.Copy(t.Context(), h.Bucket, "b", h.Bucket, "a", opts); err != nil {
-		t.Errorf("Copy with attributes at the limit: %v", err)
+		t.Errorf("Copy with attributes at the limit: %v, want no error", err)
 		return
 	}
 	wantAttributes(t, h, "b", "a copy with new attributes", info.Attributes, other)

@@ -87,7 +87,7 @@ func absentSizes(t suite.T, h *suite.H, sizes []int) {
 		c := check.Content(n, n)
 		o := &files.PutOptions{If: files.IfAbsent()}
 		if _, err := h.Put(t.Context(), "a", sized(i, c), o); err != nil {
-			t.Fatalf("Put of %d bytes with IfAbsent to a free name: %v", n, err)
+			t.Fatalf("Put of %d bytes with IfAbsent to a free name: %v, want no error", n, err)
 		}
 		before := check.Stat(t, h, "a")
 		for _, other := range []int{0, 10, n} {
@@ -120,7 +120,7 @@ func versionSizes(t suite.T, h *suite.H, sizes []int) {
 			return err
 		}
 		if err := put(c, old); err != nil {
-			t.Fatalf("Put of %d bytes with the version that is there: %v", n, err)
+			t.Fatalf("Put of %d bytes with the version that is there: %v, want no error", n, err)
 		}
 		before := check.Stat(t, h, "a")
 		for _, v := range []files.Version{old, "no-such-version"} {
@@ -132,7 +132,7 @@ func versionSizes(t suite.T, h *suite.H, sizes []int) {
 		check.Same(t, "Stat after the refused Puts", check.Stat(t, h, "a"), before)
 		check.WantContent(t, h, "a", c)
 		if err := put(check.Content(2, 50), before.Version); err != nil {
-			t.Errorf("Put of 50 bytes with the version of a file of %d: %v", n, err)
+			t.Errorf("Put of 50 bytes with the version of a file of %d: %v, want no error", n, err)
 		}
 		check.WantContent(t, h, "a", check.Content(2, 50))
 	}

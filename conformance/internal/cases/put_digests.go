@@ -122,7 +122,7 @@ func goodDigest(t suite.T, h *suite.H) {
 		for what, d := range single(all) {
 			if _, err := h.Put(t.Context(), "a", check.Stream(c),
 				&files.PutOptions{Digest: d}); err != nil {
-				t.Errorf("Put of %d bytes with their %s: %v", n, what, err)
+				t.Errorf("Put of %d bytes with their %s: %v, want no error", n, what, err)
 			}
 		}
 		upper := files.Digest{
@@ -138,7 +138,7 @@ func goodDigest(t suite.T, h *suite.H) {
 				Digest: d,
 				Size:   new(int64(n)),
 			}); err != nil {
-				t.Errorf("Put of %d bytes with %s: %v", n, what, err)
+				t.Errorf("Put of %d bytes with %s: %v, want no error", n, what, err)
 			}
 		}
 		check.WantContent(t, h, "a", c)

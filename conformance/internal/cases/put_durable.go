@@ -33,12 +33,12 @@ func reopened(t suite.T, h *suite.H) {
 	check.Put(t, h, "d/gone", old, nil)
 	check.Remove(t, h, "d/gone")
 	if _, err := files.Copy(t.Context(), h.Bucket, "copy", h.Bucket, "d/a", nil); err != nil {
-		t.Fatalf("Copy: %v", err)
+		t.Fatalf("Copy: %v, want no error", err)
 	}
 	before := check.Stat(t, h, "d/a")
 	second := h.Second(t)
 	if err := h.Close(); err != nil {
-		t.Fatalf("Close: %v", err)
+		t.Fatalf("Close: %v, want no error", err)
 	}
 	check.Same(t, "Stat after the bucket was closed and opened", check.Stat(t, second, "d/a"),
 		before)

@@ -102,7 +102,7 @@ func emptyAttributes(t suite.T, h *suite.H) {
 
 func emptyIfAbsent(t suite.T, h *suite.H) {
 	if _, err := ifAbsent(t, h, "lock", nil); err != nil {
-		t.Fatalf("Put of no bytes with IfAbsent to a free name: %v", err)
+		t.Fatalf("Put of no bytes with IfAbsent to a free name: %v, want no error", err)
 	}
 	before := check.Stat(t, h, "lock")
 	for _, n := range []int{0, 10, 100_000} {
@@ -147,7 +147,7 @@ func emptyIfVersion(t suite.T, h *suite.H) {
 	for i, n := range []int{10, 0, 100_000, 0} {
 		c := check.Content(10+i, n)
 		if _, err := ifVersion(t, h, "a", c, current(t, h, "a")); err != nil {
-			t.Errorf("Put of %d bytes with the version that is there: %v", n, err)
+			t.Errorf("Put of %d bytes with the version that is there: %v, want no error", n, err)
 		}
 		check.WantContent(t, h, "a", c)
 	}

@@ -133,7 +133,7 @@ func (w way) put(t suite.T, h *suite.H, name string, c []byte, o files.PutOption
 	}
 	info, err := h.Put(t.Context(), name, content, &o)
 	if err != nil {
-		t.Fatalf("%s: %v", w.what, err)
+		t.Fatalf("%s: %v, want no error", w.what, err)
 	}
 	return info
 }
@@ -275,7 +275,7 @@ func absentAfterDelete(t suite.T, h *suite.H) {
 	create := func(what string) {
 		t.Helper()
 		if _, err := ifAbsent(t, h, "d/lock", []byte(what)); err != nil {
-			t.Fatalf("Put with IfAbsent after %s: %v", what, err)
+			t.Fatalf("Put with IfAbsent after %s: %v, want no error", what, err)
 		}
 		check.WantContent(t, h, "d/lock", []byte(what))
 		_, err := ifAbsent(t, h, "d/lock", []byte("again"))
@@ -285,13 +285,13 @@ func absentAfterDelete(t suite.T, h *suite.H) {
 	deleteNames(t, h, "d/lock", "d/other")
 	create("DeleteMany")
 	if _, err := files.DeleteDir(t.Context(), h.Bucket, "d"); err != nil {
-		t.Fatalf("DeleteDir: %v", err)
+		t.Fatalf("DeleteDir: %v, want no error", err)
 	}
 	create("DeleteDir")
 	if h.F.DeleteIfVersion {
 		v := current(t, h, "d/lock")
 		if err := h.Delete(t.Context(), "d/lock", &files.DeleteOptions{IfVersion: v}); err != nil {
-			t.Fatalf("Delete of a version: %v", err)
+			t.Fatalf("Delete of a version: %v, want no error", err)
 		}
 		create("Delete of a version")
 		mv(t, h, "d/moved", "d/lock", nil)

@@ -244,7 +244,7 @@ func committedStays(t suite.T, h *suite.H) {
 		_, err := h.Put(ctx, "a", check.Stream(check.Content(i, 100)), nil)
 		cancel()
 		if err != nil {
-			t.Fatalf("Put: %v", err)
+			t.Fatalf("Put: %v, want no error", err)
 		}
 		check.WantContent(t, h, "a", check.Content(i, 100))
 	}

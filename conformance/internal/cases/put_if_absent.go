@@ -66,7 +66,7 @@ func absentOnce(t suite.T, h *suite.H) {
 	for _, name := range []string{"lock", "d/e/lock", "x.attrs"} {
 		first := check.Content(1, 1000)
 		if _, err := ifAbsent(t, h, name, first); err != nil {
-			t.Fatalf("Put with IfAbsent to a free name: %v", err)
+			t.Fatalf("Put with IfAbsent to a free name: %v, want no error", err)
 		}
 		before := check.Stat(t, h, name)
 		_, err := ifAbsent(t, h, name, check.Content(2, 10))
@@ -75,7 +75,7 @@ func absentOnce(t suite.T, h *suite.H) {
 		check.Same(t, "Stat after the refused Put", check.Stat(t, h, name), before)
 		check.Remove(t, h, name)
 		if _, err := ifAbsent(t, h, name, check.Content(3, 10)); err != nil {
-			t.Fatalf("Put with IfAbsent after Delete: %v", err)
+			t.Fatalf("Put with IfAbsent after Delete: %v, want no error", err)
 		}
 		check.WantContent(t, h, name, check.Content(3, 10))
 		check.Put(t, h, name, first, nil)
@@ -137,7 +137,7 @@ func absentBeside(t suite.T, h *suite.H) {
 	}
 	check.Puts(t, h, names...)
 	if _, err := ifAbsent(t, h, "d", []byte("d")); err != nil {
-		t.Errorf("Put with IfAbsent beside others: %v", err)
+		t.Errorf("Put with IfAbsent beside others: %v, want no error", err)
 	}
 	before := check.Stat(t, h, "d")
 	refused := &files.PutOptions{If: files.IfAbsent()}
@@ -152,7 +152,7 @@ func absentBeside(t suite.T, h *suite.H) {
 	check.Same(t, "Stat after the refused Put", check.Stat(t, h, "d"), before)
 	if h.F.DirBesideFile {
 		if _, err := ifAbsent(t, h, "d/y", []byte("y")); err != nil {
-			t.Errorf("Put with IfAbsent below a file's name: %v", err)
+			t.Errorf("Put with IfAbsent below a file's name: %v, want no error", err)
 		}
 		_, err := ifAbsent(t, h, "d", []byte("again"))
 		check.WantErr(t, "Put with IfAbsent to a name in use", err, files.ErrExist)
@@ -169,7 +169,7 @@ func absentFailed(t suite.T, h *suite.H) {
 	check.WantErr(t, "Put with IfAbsent of a failing reader", err, check.ErrReader)
 	check.WantMissing(t, h, "a")
 	if _, err := ifAbsent(t, h, "a", check.Content(2, 100)); err != nil {
-		t.Errorf("Put with IfAbsent after a failed one: %v", err)
+		t.Errorf("Put with IfAbsent after a failed one: %v, want no error", err)
 	}
 	check.WantContent(t, h, "a", check.Content(2, 100))
 }

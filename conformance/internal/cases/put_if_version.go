@@ -91,7 +91,7 @@ func versionReplaces(t suite.T, h *suite.H) {
 	for i := 1; i < 10; i++ {
 		v := current(t, h, "d/a")
 		if _, err := ifVersion(t, h, "d/a", check.Content(i, 100+i), v); err != nil {
-			t.Fatalf("Put with the version that is there: %v", err)
+			t.Fatalf("Put with the version that is there: %v, want no error", err)
 		}
 		check.WantContent(t, h, "d/a", check.Content(i, 100+i))
 		_, err := ifVersion(t, h, "d/a", check.Content(99, 5), v)

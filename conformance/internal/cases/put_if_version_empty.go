@@ -33,14 +33,14 @@ func filesWithoutVersion(t suite.T, h *suite.H) {
 	}
 	if _, err := h.Put(t.Context(), "streamed", check.Stream(check.Content(3, 5000)),
 		nil); err != nil {
-		t.Fatalf("Put: %v", err)
+		t.Fatalf("Put: %v, want no error", err)
 	}
 	if _, err := files.Copy(t.Context(), h.Bucket, "copied", h.Bucket, "small", nil); err != nil {
-		t.Fatalf("Copy: %v", err)
+		t.Fatalf("Copy: %v, want no error", err)
 	}
 	for e, err := range h.List(t.Context(), "", nil) {
 		if err != nil {
-			t.Fatalf("List: %v", err)
+			t.Fatalf("List: %v, want no error", err)
 		}
 		info := check.Stat(t, h, e.Name)
 		r := open(t, h, e.Name, nil)

@@ -137,7 +137,7 @@ func wantSame(t suite.T, h *suite.H, put files.Info) {
 	listed := false
 	for e, err := range h.List(t.Context(), "", &files.ListOptions{Prefix: put.Name}) {
 		if err != nil {
-			t.Fatalf("List: %v", err)
+			t.Fatalf("List: %v, want no error", err)
 		}
 		if e.Name == put.Name {
 			listed = true
@@ -211,7 +211,7 @@ func largeInfo(t suite.T, h *suite.H, size int) {
 	} {
 		info, err := h.Put(t.Context(), name, r, fully(h, "info"))
 		if err != nil {
-			t.Fatalf("Put: %v", err)
+			t.Fatalf("Put: %v, want no error", err)
 		}
 		check.Same(t, "size in Put's Info", info.Size, int64(size))
 		check.Same(t, "name in Put's Info", info.Name, name)
@@ -255,7 +255,7 @@ func largeAttributes(t suite.T, h *suite.H, sizes ...int) {
 		} {
 			info, err := h.Put(t.Context(), name, r, o)
 			if err != nil {
-				t.Fatalf("Put of %d bytes: %v", n, err)
+				t.Fatalf("Put of %d bytes: %v, want no error", n, err)
 			}
 			check.Same(t, "attributes in Put's Info", info.Attributes, o.Attributes)
 			wantSame(t, h, info)
@@ -313,7 +313,7 @@ func largeWays(t suite.T, h *suite.H) {
 	} {
 		info, err := put()
 		if err != nil {
-			t.Fatalf("%s of %d bytes: %v", what, len(c), err)
+			t.Fatalf("%s of %d bytes: %v, want no error", what, len(c), err)
 		}
 		check.Same(t, "size in the Info of "+what, info.Size, int64(len(c)))
 		check.WantContent(t, h, "a", c)
@@ -339,7 +339,7 @@ func hundredMebibytes(t suite.T, h *suite.H) {
 	o.Size = new(int64(hundredMiB))
 	info, err := h.Put(t.Context(), "huge", check.Generated(hundredMiB), o)
 	if err != nil {
-		t.Fatalf("Put of %d bytes: %v", hundredMiB, err)
+		t.Fatalf("Put of %d bytes: %v, want no error", hundredMiB, err)
 	}
 	if h.F.Attributes {
 		check.Same(t, "attributes in Put's Info", info.Attributes, o.Attributes)

@@ -93,12 +93,12 @@ func overwriteItself(t suite.T, h *suite.H) {
 		check.Put(t, h, "a", c, nil)
 		r, err := h.Get(t.Context(), "a", nil)
 		if err != nil {
-			t.Fatalf("Get: %v", err)
+			t.Fatalf("Get: %v, want no error", err)
 		}
 		_, err = h.Put(t.Context(), "a", io.MultiReader(r, bytes.NewReader(c[:50])), nil)
 		r.Close()
 		if err != nil {
-			t.Fatalf("Put of the file's own content: %v", err)
+			t.Fatalf("Put of the file's own content: %v, want no error", err)
 		}
 		check.WantContent(t, h, "a", append(c[:size:size], c[:50]...))
 	}

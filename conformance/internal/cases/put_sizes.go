@@ -69,7 +69,7 @@ func putUnknown(t suite.T, h *suite.H) {
 		c := check.Content(n, n)
 		info, err := h.Put(t.Context(), "a", check.Stream(c), nil)
 		if err != nil {
-			t.Fatalf("Put of %d bytes of unknown length: %v", n, err)
+			t.Fatalf("Put of %d bytes of unknown length: %v, want no error", n, err)
 		}
 		check.Same(t, "size in Put's Info", info.Size, int64(n))
 		check.WantContent(t, h, "a", c)
@@ -80,11 +80,11 @@ func putLarge(t suite.T, h *suite.H) {
 	for _, n := range []int{5<<20 - 1, 5 << 20, 8 << 20, 8<<20 + 1, 11<<20 + 12345, 16 << 20} {
 		c := check.Content(n, n)
 		if _, err := h.Put(t.Context(), "known", bytes.NewReader(c), nil); err != nil {
-			t.Fatalf("Put of %d bytes: %v", n, err)
+			t.Fatalf("Put of %d bytes: %v, want no error", n, err)
 		}
 		check.WantContent(t, h, "known", c)
 		if _, err := h.Put(t.Context(), "unknown", check.Stream(c), nil); err != nil {
-			t.Fatalf("Put of %d bytes of unknown length: %v", n, err)
+			t.Fatalf("Put of %d bytes of unknown length: %v, want no error", n, err)
 		}
 		check.WantContent(t, h, "unknown", c)
 	}

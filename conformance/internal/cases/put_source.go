@@ -122,7 +122,7 @@ func putReaders(t suite.T, h *suite.H) {
 		for _, opts := range []*files.PutOptions{nil, {Size: new(int64(n))}} {
 			for what, r := range sources(c) {
 				if _, err := h.Put(t.Context(), "a", r, opts); err != nil {
-					t.Errorf("Put of %d bytes from %s: %v", n, what, err)
+					t.Errorf("Put of %d bytes from %s: %v, want no error", n, what, err)
 				}
 				check.WantContent(t, h, "a", c)
 			}
@@ -134,11 +134,11 @@ func putPosition(t suite.T, h *suite.H) {
 	c := check.Content(1, 10_000)
 	r := bytes.NewReader(c)
 	if _, err := r.Seek(1234, io.SeekStart); err != nil {
-		t.Fatalf("Seek: %v", err)
+		t.Fatalf("Seek: %v, want no error", err)
 	}
 	info, err := h.Put(t.Context(), "a", r, nil)
 	if err != nil {
-		t.Fatalf("Put: %v", err)
+		t.Fatalf("Put: %v, want no error", err)
 	}
 	check.Same(t, "size", info.Size, int64(len(c)-1234))
 	check.WantContent(t, h, "a", c[1234:])
@@ -164,12 +164,12 @@ func putFile(t suite.T, h *suite.H) {
 			t.Fatalf("%v", err)
 		}
 		if _, err := h.Put(t.Context(), "a", f, nil); err != nil {
-			t.Fatalf("Put of a file from offset %d: %v", at, err)
+			t.Fatalf("Put of a file from offset %d: %v, want no error", at, err)
 		}
 		check.WantContent(t, h, "a", c[at:])
 	}
 	if _, err := f.Stat(); err != nil {
-		t.Errorf("the file was closed by Put: %v", err)
+		t.Errorf("the file was closed by Put: %v, want no error", err)
 	}
 }
 
@@ -183,7 +183,7 @@ func (c *closeCounter) Close() error { c.closes++; return nil }
 func putNotClosed(t suite.T, h *suite.H) {
 	good := &closeCounter{Reader: check.Stream(check.Content(1, 5000))}
 	if _, err := h.Put(t.Context(), "a", good, nil); err != nil {
-		t.Fatalf("Put: %v", err)
+		t.Fatalf("Put: %v, want no error", err)
 	}
 	bad := &closeCounter{Reader: check.Failing(check.Content(1, 5000), false, check.ErrReader)}
 	_, err := h.Put(t.Context(), "a", bad, nil)
@@ -240,20 +240,20 @@ func putFromBucket(t suite.T, h *suite.H) {
 	check.Put(t, h, "a", c, nil)
 	r, err := h.Get(t.Context(), "a", nil)
 	if err != nil {
-		t.Fatalf("Get: %v", err)
+		t.Fatalf("Get: %v, want no error", err)
 	}
 	defer r.Close()
 	if _, err := h.Put(t.Context(), "b", r, nil); err != nil {
-		t.Fatalf("Put from a Reader: %v", err)
+		t.Fatalf("Put from a Reader: %v, want no error", err)
 	}
 	check.WantContent(t, h, "b", c)
 	r, err = h.Get(t.Context(), "a", &files.GetOptions{Range: files.Bytes(1000, 2000)})
 	if err != nil {
-		t.Fatalf("Get: %v", err)
+		t.Fatalf("Get: %v, want no error", err)
 	}
 	defer r.Close()
 	if _, err := h.Put(t.Context(), "b", r, nil); err != nil {
-		t.Fatalf("Put from a Reader of a range: %v", err)
+		t.Fatalf("Put from a Reader of a range: %v, want no error", err)
 	}
 	check.WantContent(t, h, "b", c[1000:3000])
 }

@@ -129,7 +129,7 @@ func typeInPieces(t suite.T, h *suite.H) {
 		name := fmt.Sprintf("sniff%d", i)
 		for what, r := range sources([]byte(s.head)) {
 			if _, err := h.Put(t.Context(), name, r, nil); err != nil {
-				t.Fatalf("Put of %s: %v", what, err)
+				t.Fatalf("Put of %s: %v, want no error", what, err)
 			}
 			check.Same(t, fmt.Sprintf("content type of sample %d, %.12q, from %s", i, s.head, what),
 				check.Stat(t, h, name).ContentType, s.want)

@@ -37,7 +37,7 @@ func updateCounts(t suite.T, h *suite.H) {
 					return []byte(strconv.Itoa(n + 1)), nil
 				}, &files.UpdateOptions{Attempts: 1000})
 			if err != nil {
-				t.Errorf("Update: %v", err)
+				t.Errorf("Update: %v, want no error", err)
 			}
 		}
 	})
@@ -49,7 +49,7 @@ func updateKeeps(t suite.T, h *suite.H) {
 	if _, err := files.Update(t.Context(), h.Bucket, "a", func(old []byte) ([]byte, error) {
 		return append(old, " new"...), nil
 	}, nil); err != nil {
-		t.Fatalf("Update: %v", err)
+		t.Fatalf("Update: %v, want no error", err)
 	}
 	check.WantContent(t, h, "a", []byte("old new"))
 	check.Same(t, "attributes after Update", check.Stat(t, h, "a").Attributes, before.Attributes)

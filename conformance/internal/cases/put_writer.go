@@ -39,10 +39,10 @@ func writerClosed(t suite.T, h *suite.H) {
 			files.ErrClosed, func(name string) error {
 				w := files.NewWriter(t.Context(), h.Bucket, name, nil)
 				if _, err := w.Write(check.Content(1, n)); err != nil {
-					t.Errorf("Write: %v", err)
+					t.Errorf("Write: %v, want no error", err)
 				}
 				if err := w.Close(); err != nil {
-					t.Errorf("Close without Commit: %v", err)
+					t.Errorf("Close without Commit: %v, want no error", err)
 				}
 				_, err := w.Commit()
 				return err
@@ -58,7 +58,7 @@ func writerCancelled(t suite.T, h *suite.H) {
 			w := files.NewWriter(ctx, h.Bucket, name, nil)
 			defer w.Close()
 			if _, err := w.Write(check.Content(1, 5000)); err != nil {
-				t.Errorf("Write: %v", err)
+				t.Errorf("Write: %v, want no error", err)
 			}
 			cancel()
 			_, err := w.Commit()
@@ -72,17 +72,17 @@ func writerCommitted(t suite.T, h *suite.H) {
 		w := files.NewWriter(t.Context(), h.Bucket, "d/a.txt", nil)
 		for i := 0; i < n; i += 1777 {
 			if _, err := w.Write(c[i:min(i+1777, n)]); err != nil {
-				t.Fatalf("Write: %v", err)
+				t.Fatalf("Write: %v, want no error", err)
 			}
 		}
 		info, err := w.Commit()
 		if err != nil {
-			t.Fatalf("Commit: %v", err)
+			t.Fatalf("Commit: %v, want no error", err)
 		}
 		check.Same(t, "size in Commit's Info", info.Size, int64(n))
 		check.Same(t, "name in Commit's Info", info.Name, "d/a.txt")
 		if err := w.Close(); err != nil {
-			t.Errorf("Close after Commit: %v", err)
+			t.Errorf("Close after Commit: %v, want no error", err)
 		}
 		check.WantContent(t, h, "d/a.txt", c)
 	}

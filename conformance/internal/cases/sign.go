@@ -115,7 +115,7 @@ func signed(t suite.T, h *suite.H, method string) {
 			Expiry: time.Minute,
 		})
 		if err != nil {
-			t.Errorf("SignURL(%q) for %s: %v", name, method, err)
+			t.Errorf("SignURL(%q) for %s: %v, want no error", name, method, err)
 			continue
 		}
 		check.Same(t, "method", s.Method, method)
@@ -150,7 +150,7 @@ func request(t suite.T, h *suite.H, name, method, contentType string) files.Sign
 		Expiry:      time.Hour,
 	})
 	if err != nil {
-		t.Fatalf("SignURL(%s) for %s: %v", term.Quote(name), method, err)
+		t.Fatalf("SignURL(%s) for %s: %v, want no error", term.Quote(name), method, err)
 	}
 	return s
 }
@@ -254,7 +254,7 @@ func signedTampered(t suite.T, h *suite.H) {
 		Expiry: 2 * time.Hour,
 	})
 	if err != nil {
-		t.Fatalf("SignURL: %v", err)
+		t.Fatalf("SignURL: %v, want no error", err)
 	}
 	own, longer := signatureOf(t, hour), signatureOf(t, long)
 	if own == "" || longer == "" {
@@ -284,7 +284,7 @@ func signatureOf(t suite.T, s files.SignedURL) string {
 	t.Helper()
 	u, err := url.Parse(s.URL)
 	if err != nil {
-		t.Fatalf("the signed URL: %v", err)
+		t.Fatalf("the signed URL: %v, want no error", err)
 	}
 	for k, v := range u.Query() {
 		if k = strings.ToLower(k); (strings.HasSuffix(k,
@@ -301,7 +301,7 @@ func signedExpired(t suite.T, h *suite.H) {
 	s, err := files.SignURL(t.Context(), h.Bucket, "mine.txt",
 		&files.SignOptions{Expiry: time.Second})
 	if err != nil {
-		t.Fatalf("SignURL: %v", err)
+		t.Fatalf("SignURL: %v, want no error", err)
 	}
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
@@ -330,7 +330,7 @@ func signRefused(t suite.T, h *suite.H) {
 		check.WantErr(t, "SignURL with "+what, err, files.ErrInvalid)
 	}
 	if _, err := files.SignURL(t.Context(), h.Bucket, "a", nil); err != nil {
-		t.Errorf("SignURL without options: %v", err)
+		t.Errorf("SignURL without options: %v, want no error", err)
 	}
 }
 
@@ -351,7 +351,7 @@ func signWrapped(t suite.T, h *suite.H) {
 	}
 	sub, err := files.Sub(h.Bucket, "tenant")
 	if err != nil {
-		t.Fatalf("Sub: %v", err)
+		t.Fatalf("Sub: %v, want no error", err)
 	}
 	if !h.F.SignGet {
 		_, err := files.SignURL(t.Context(), sub, "a", nil)

@@ -76,7 +76,7 @@ func eachChange(t suite.T, h *suite.H, verify func(what string, all map[string][
 		if _, err := files.Update(t.Context(), h.Bucket, "d/new", func([]byte) ([]byte, error) {
 			return []byte("updated"), nil
 		}, nil); err != nil {
-			t.Fatalf("Update: %v", err)
+			t.Fatalf("Update: %v, want no error", err)
 		}
 		all["d/new"] = []byte("updated")
 		done("an Update")
@@ -93,7 +93,7 @@ func eachChange(t suite.T, h *suite.H, verify func(what string, all map[string][
 	done("DeleteMany")
 	put("d/a", nil)
 	if _, err := files.DeleteDir(t.Context(), h.Bucket, "d"); err != nil {
-		t.Fatalf("DeleteDir: %v", err)
+		t.Fatalf("DeleteDir: %v, want no error", err)
 	}
 	maps.DeleteFunc(all, func(name string, _ []byte) bool { return strings.HasPrefix(name, "d/") })
 	done("DeleteDir")
@@ -146,7 +146,7 @@ func entriesAfterEach(t suite.T, h *suite.H) {
 			n := 0
 			for e, err := range h.List(t.Context(), "", &o) {
 				if err != nil {
-					t.Fatalf("List after %s: %v", what, err)
+					t.Fatalf("List after %s: %v, want no error", what, err)
 				}
 				n++
 				s := check.Stat(t, h, e.Name)

@@ -88,7 +88,7 @@ func opened(t suite.T, h *suite.H, u string) files.Bucket {
 	t.Helper()
 	b, err := files.Open(t.Context(), u)
 	if err != nil {
-		t.Fatalf("Open: %v", err)
+		t.Fatalf("Open: %v, want no error", err)
 	}
 	b = h.Runner.OfURL(b, u)
 	t.Cleanup(func() { b.Close() })
@@ -199,7 +199,7 @@ func urlSecrets(t suite.T, h *suite.H) {
 func urlValues(t suite.T, h *suite.H) {
 	d, err := files.Describe(address(t, h, ""))
 	if err != nil {
-		t.Fatalf("Describe: %v", err)
+		t.Fatalf("Describe: %v, want no error", err)
 	}
 	const secret = "hUnTeR2=hUnTeR2"
 	for _, p := range d.Params {
@@ -262,7 +262,7 @@ func urlCheap(t suite.T, h *suite.H) {
 	ctx, cancel = context.WithCancel(t.Context())
 	b, err := files.Open(ctx, u)
 	if err != nil {
-		t.Fatalf("Open: %v", err)
+		t.Fatalf("Open: %v, want no error", err)
 	}
 	b = h.Runner.OfURL(b, u)
 	defer b.Close()
@@ -276,7 +276,7 @@ func urlCheck(t suite.T, h *suite.H) {
 	for _, b := range []files.Bucket{b, h.Bucket, files.ReadOnly(h.Bucket), files.Wrap(h.Bucket,
 		files.Hooks{})} {
 		if err := files.Check(t.Context(), b); err != nil {
-			t.Errorf("Check of a bucket that is there: %v", err)
+			t.Errorf("Check of a bucket that is there: %v, want no error", err)
 		}
 	}
 }

@@ -93,7 +93,7 @@ func timesNearNow(t suite.T, h *suite.H) {
 	}
 	for e, err := range h.List(t.Context(), "", nil) {
 		if err != nil {
-			t.Fatalf("List: %v", err)
+			t.Fatalf("List: %v, want no error", err)
 		}
 		check.Same(t, "time of the entry "+e.Name+", against Stat's", e.ModTime,
 			check.Stat(t, h, e.Name).ModTime)
