@@ -184,9 +184,9 @@ func TestWrongStore(t *testing.T) {
 		says string
 		h    conformance.Harness
 	}{
-		{"New is nil, and so is Store", conformance.Harness{}},
-		{"give one of them", conformance.Harness{New: own, Store: own}},
-		{"Apart is for", conformance.Harness{New: own, Apart: own}},
+		{"New and Store are nil", conformance.Harness{}},
+		{"are both set", conformance.Harness{New: own, Store: own}},
+		{"Apart is set without Store", conformance.Harness{New: own, Apart: own}},
 		{
 			"Store returned nil",
 			conformance.Harness{Store: func(conformance.T) files.Bucket { return nil }},

@@ -167,7 +167,7 @@ func TestWrongHarness(t *testing.T) {
 		what, id, says string
 		new            func(conformance.T) files.Bucket
 	}{
-		{"no New", "S1/is-get", "New is nil", nil},
+		{"no New", "S1/is-get", "New and Store are nil", nil},
 		{"New returns nil", "S1/is-get", "New returned nil", func(conformance.T) files.Bucket {
 			return nil
 		}},

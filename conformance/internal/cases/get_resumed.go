@@ -26,21 +26,20 @@ var getResumedCases = []suite.Case{
 	{
 		Rule:  "G5",
 		Name:  "resumed-pinned",
-		Why:   "what is read after a broken connection must be of the same version",
+		Why:   "the bytes after a broken connection must be of the same version",
 		Needs: feature.Needs(feature.ReadConditions, feature.OneVersionReads),
 		Run:   resumedPinned,
 	},
 	{
 		Rule:  "G5",
 		Name:  "given-up",
-		Why:   "a body whose connections give nothing, again and again, must end in an error",
+		Why:   "a body whose connections return nothing, again and again, must end in an error",
 		Needs: feature.Needs(feature.ReadConditions),
 		Run:   resumedGivenUp,
 	},
 }
 
-// ending ends the body after n bytes, as a connection does that breaks and isn't looked
-// at.
+// ending ends the body after n bytes, like a broken connection that is not noticed.
 type ending struct {
 	io.Reader
 	n int
@@ -62,7 +61,7 @@ func shortBody(t suite.T, h *suite.H) {
 		b := bodies(h, func(r io.Reader) io.Reader { return &ending{r, at} })
 		p, _, err := check.Read(t.Context(), b, "a", nil)
 		if err == nil {
-			t.Errorf("a body that ended after %d of %d bytes: no error", at, len(c))
+			t.Errorf("a body that ended after %d of %d bytes: got no error, want one", at, len(c))
 		}
 		if d := check.Diff(p, c[:min(len(p), at)]); d != "" {
 			t.Errorf("a body that ended after %d bytes %s", at, d)
@@ -72,13 +71,14 @@ func shortBody(t suite.T, h *suite.H) {
 			t.Fatalf("Get: %v, want no error", err)
 		}
 		if _, err := r.WriteTo(io.Discard); err == nil {
-			t.Errorf("WriteTo of a body that ended after %d of %d bytes: no error", at, len(c))
+			t.Errorf("WriteTo of a body that ended after %d of %d bytes: got no error, want one",
+				at, len(c))
 		}
 		r.Close()
 	}
 }
 
-// cut makes connections break.
+// cut makes connections break after n bytes, or skips the case if the harness can't.
 func cut(t suite.T, h *suite.H, n int64) {
 	t.Helper()
 	if h.Harness.Cut == nil {
@@ -91,7 +91,7 @@ func resumed(t suite.T, h *suite.H) {
 	c := check.Content(1, 10_000)
 	check.Put(t, h, "a", c, nil)
 	for _, n := range []int64{1000, 1, 4999, 9999, 10_000, -1} {
-		if n == 1 && len(c) > 300 { // each byte a connection: a short file will do
+		if n == 1 && len(c) > 300 { // a connection for each byte: a short file is enough
 			check.Put(t, h, "a", c[:300], nil)
 		} else {
 			check.Put(t, h, "a", c, nil)
@@ -107,7 +107,7 @@ func resumed(t suite.T, h *suite.H) {
 }
 
 func resumedPinned(t suite.T, h *suite.H) {
-	const size = 300_000 // more than a wrapper that decrypts reads ahead
+	const size = 300_000 // more than a decrypting wrapper reads ahead
 	for what, change := range map[string]func(){
 		"replaced": func() { check.Put(t, h, "a", check.Content(2, size), nil) },
 		"deleted":  func() { check.Remove(t, h, "a") },
@@ -128,7 +128,7 @@ func resumedPinned(t suite.T, h *suite.H) {
 		}
 		got := append(first, rest...)
 		if d := check.Diff(got, old[:min(len(got), len(old))]); d != "" {
-			t.Errorf("what was read of a file that was %s %s", what, d)
+			t.Errorf("the part that was read of a file that was %s %s", what, d)
 		}
 		cut(t, h, -1)
 	}
@@ -140,7 +140,8 @@ func resumedGivenUp(t suite.T, h *suite.H) {
 	p, _, err := check.Read(t.Context(), h, "a", nil)
 	check.WantErr(t, "reading over connections that give nothing", err, files.ErrUnavailable)
 	if len(p) != 0 {
-		t.Errorf("connections that give nothing gave %d bytes", len(p))
+		t.Errorf("reading over connections that return nothing returned %d bytes, want none",
+			len(p))
 	}
 	cut(t, h, -1)
 	check.WantContent(t, h, "a", check.Content(1, 5000))

@@ -35,26 +35,26 @@ var getStreamCases = []suite.Case{
 	{
 		Rule:    "G7",
 		Name:    "all-at-once",
-		Why:     "ReadAll, ReadN and WriteTo must give what Read gives",
+		Why:     "ReadAll, ReadN and WriteTo must return what Read returns",
 		Largest: 3 << 20,
 		Run:     readerAll,
 	},
 	{
 		Rule: "G7",
 		Name: "mixed",
-		Why:  "ReadN and then Read must continue where the other ended",
+		Why:  "ReadN and Read must each continue where the other ended",
 		Run:  readerMixed,
 	},
 	{
 		Rule:    "G7",
 		Name:    "to-file",
-		Why:     "a body that is copied to a file must give the same bytes as one that is read",
+		Why:     "a body that is copied to a file must have the same bytes as one that is read",
 		Largest: 3 << 20,
 		Run:     readerToFile,
 	},
 }
 
-// open gets the file, which is closed with the case.
+// open gets the file. The Reader is closed when the case ends.
 func open(t suite.T, b files.Bucket, name string, opts *files.GetOptions) *files.Reader {
 	t.Helper()
 	r, err := b.Get(t.Context(), name, opts)
@@ -70,12 +70,12 @@ func readerContract(t suite.T, h *suite.H) {
 		c := check.Content(n, n)
 		check.Put(t, h, "a", c, nil)
 		if err := iotest.TestReader(open(t, h, "a", nil), c); err != nil {
-			t.Errorf("testing/iotest on %d bytes: %.120v", n, err)
+			t.Errorf("testing/iotest on %d bytes: %.120v, want no error", n, err)
 		}
 		if err := iotest.TestReader(open(t, h, "a",
 			&files.GetOptions{Range: files.Bytes(int64(n/3), int64(n/3))}),
 			c[n/3:n/3*2]); err != nil {
-			t.Errorf("testing/iotest on a range of %d bytes: %.120v", n, err)
+			t.Errorf("testing/iotest on a range of %d bytes: %.120v, want no error", n, err)
 		}
 	}
 }
@@ -99,17 +99,17 @@ func readerBuffers(t suite.T, h *suite.H) {
 			if n > 0 {
 				zero = 0
 			} else if zero++; zero > 100 {
-				t.Fatalf("100 Reads in a row gave nothing, and no error")
+				t.Fatalf("100 Reads in a row returned no bytes and no error")
 			}
 		}
 		if d := check.Diff(got, c); d != "" {
-			t.Errorf("read by %d bytes, the content %s", size, d)
+			t.Errorf("read with buffers of %d bytes, the content %s", size, d)
 		}
 		if n, err := r.Read(buf); n != 0 || err != io.EOF {
-			t.Errorf("Read behind the end: %d bytes and %v, want io.EOF again", n, err)
+			t.Errorf("Read after the end: %d bytes and %v, want io.EOF again", n, err)
 		}
 		if n, err := open(t, h, "a", nil).Read(nil); n != 0 || err != nil {
-			t.Errorf("Read into nothing: %d bytes and %v, want 0 and no error", n, err)
+			t.Errorf("Read into an empty buffer: %d bytes and %v, want 0 and no error", n, err)
 		}
 	}
 }
@@ -129,7 +129,8 @@ func readerChunks(t suite.T, h *suite.H) {
 				t.Fatalf("Next: %v, want no error", err)
 			}
 			if want := min(files.ChunkSize, n-len(got)); len(chunk) != want {
-				t.Fatalf("Next gives %d bytes at offset %d of %d, want %d", len(chunk), len(got), n,
+				t.Fatalf("Next returns %d bytes at offset %d of %d, want %d",
+					len(chunk), len(got), n,
 					want)
 			}
 			got = append(got, chunk...)
@@ -151,7 +152,7 @@ func readerChunks(t suite.T, h *suite.H) {
 					t.Fatalf("Chunks: %v, want no error", err)
 				}
 				if want := min(want, n-len(got)); len(chunk) != want {
-					t.Fatalf("Chunks(%d) gives %d bytes at offset %d of %d, want %d", size,
+					t.Fatalf("Chunks(%d) yields %d bytes at offset %d of %d, want %d", size,
 						len(chunk), len(got), n, want)
 				}
 				got = append(got, chunk...)
@@ -169,16 +170,16 @@ func readerAll(t suite.T, h *suite.H) {
 		check.Put(t, h, "a", c, nil)
 		p, err := open(t, h, "a", nil).ReadAll()
 		if d := check.Diff(p, c); err != nil || d != "" {
-			t.Errorf("ReadAll of %d bytes: %v; %s", n, err, d)
+			t.Errorf("ReadAll of %d bytes: %v; content %s", n, err, d)
 		}
 		s, err := open(t, h, "a", nil).ReadString()
 		if d := check.Diff([]byte(s), c); err != nil || d != "" {
-			t.Errorf("ReadString of %d bytes: %v; %s", n, err, d)
+			t.Errorf("ReadString of %d bytes: %v; content %s", n, err, d)
 		}
 		var buf bytes.Buffer
 		m, err := open(t, h, "a", nil).WriteTo(&buf)
 		if d := check.Diff(buf.Bytes(), c); err != nil || d != "" || m != int64(n) {
-			t.Errorf("WriteTo of %d bytes: %d, %v; %s", n, m, err, d)
+			t.Errorf("WriteTo of %d bytes: %d, %v; content %s", n, m, err, d)
 		}
 		for _, k := range []int{1, n / 2, n, n + 1} {
 			p, err := open(t, h, "a", nil).ReadN(k)
@@ -190,7 +191,7 @@ func readerAll(t suite.T, h *suite.H) {
 				continue
 			}
 			if d := check.Diff(p, want); err != nil || d != "" {
-				t.Errorf("ReadN(%d) of %d bytes: %v; %s", k, n, err, d)
+				t.Errorf("ReadN(%d) of %d bytes: %v; content %s", k, n, err, d)
 			}
 		}
 	}

@@ -36,13 +36,13 @@ var getStreamEndCases = []suite.Case{
 	{
 		Rule: "G7",
 		Name: "read-timeout",
-		Why:  "a Read that gets nothing for ReadTimeout must end in an error",
+		Why:  "a Read that gets no bytes for ReadTimeout must end in an error",
 		Run:  readerTimeout,
 	},
 	{
 		Rule: "G7",
 		Name: "timeout-is-per-read",
-		Why:  "a stream that is slow but steady must not run into ReadTimeout",
+		Why:  "a slow but steady stream must not run into ReadTimeout",
 		Run:  readerNoTimeout,
 	},
 }
@@ -54,7 +54,7 @@ func readerClose(t suite.T, h *suite.H) {
 		r := open(t, h, name, nil)
 		for range 3 {
 			if err := r.Close(); err != nil {
-				t.Errorf("Close: %v, want no error however often", err)
+				t.Errorf("Close: %v, want no error from each call", err)
 			}
 		}
 		_, err := r.Read(make([]byte, 10))
@@ -70,10 +70,10 @@ func readerClose(t suite.T, h *suite.H) {
 		t.Errorf("ReadAll: %v, want no error", err)
 	}
 	if err := r.Close(); err != nil {
-		t.Errorf("Close behind the end: %v, want no error", err)
+		t.Errorf("Close after the end: %v, want no error", err)
 	}
 	_, err := r.Read(make([]byte, 10))
-	check.WantErr(t, "Read after Close behind the end", err, files.ErrClosed)
+	check.WantErr(t, "Read after Close after the end", err, files.ErrClosed)
 }
 
 func readerCloseEarly(t suite.T, h *suite.H) {
@@ -93,7 +93,7 @@ func readerCloseEarly(t suite.T, h *suite.H) {
 
 // stalled is a body whose Read blocks until Close.
 type stalled struct {
-	reading chan struct{} // closed with the first Read
+	reading chan struct{} // closed by the first Read
 	closed  chan struct{}
 	once    [2]sync.Once
 }
@@ -140,7 +140,7 @@ func readerCloseDuring(t suite.T, h *suite.H) {
 	}
 	<-done
 	check.WantErr(t, "a Read during which the body was closed", rerr, files.ErrClosed)
-	// Without a stall, at any moment.
+	// Then without a stall, at any moment.
 	for range 20 {
 		r := open(t, h, "a", nil)
 		done := check.Background(t, func() { r.Close() })
@@ -167,7 +167,7 @@ func readerTimeout(t suite.T, h *suite.H) {
 		p, err := io.ReadAll(r)
 		check.WantErr(t, "reading a stalled body with a read timeout", err, os.ErrDeadlineExceeded)
 		if d := check.Diff(p, c[:min(len(p), 100)]); d != "" {
-			t.Errorf("what came before the timeout %s", d)
+			t.Errorf("the bytes before the timeout: content %s", d)
 		}
 		_, err = r.Read(make([]byte, 1))
 		check.WantErr(t, "Read after a timeout", err, os.ErrDeadlineExceeded)
@@ -182,6 +182,6 @@ func readerNoTimeout(t suite.T, h *suite.H) {
 	r := open(t, h, "a", &files.GetOptions{ReadTimeout: time.Minute})
 	p, err := io.ReadAll(iotest.OneByteReader(r))
 	if d := check.Diff(p, c); err != nil || d != "" {
-		t.Errorf("reading byte by byte with a read timeout: %v; %s", err, d)
+		t.Errorf("reading byte by byte with a read timeout: %v; content %s", err, d)
 	}
 }

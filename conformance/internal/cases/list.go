@@ -36,14 +36,14 @@ var listCases = []suite.Case{
 	{
 		Rule:  "L1",
 		Name:  "order-beyond-ascii",
-		Why:   "the order must be that of bytes, not a language's or UTF-16's",
+		Why:   "the order must be that of bytes, not that of a language or of UTF-16",
 		Needs: feature.Needs(feature.Ordered),
 		Run:   listBeyondASCII,
 	},
 	{
 		Rule: "L1",
 		Name: "trailing-slash",
-		Why:  "what a shallow listing yields must be accepted as a directory to list",
+		Why:  "a directory as a shallow listing yields it must be accepted as a directory to list",
 		Run:  listTrailingSlash,
 	},
 	{
@@ -91,8 +91,8 @@ func listOrder(t suite.T, h *suite.H) {
 	check.WantList(t, h, "", nil, names...)
 }
 
-// aroundSlash has names whose order is easy to get wrong: characters below, at and
-// above the slash.
+// aroundSlash returns names whose order is easy to get wrong: with characters below, at
+// and above the slash.
 func aroundSlash(h *suite.H) []string {
 	names := []string{
 		"a!", "a!/x", "a-", "a-/x", "a-b", "a.", "a./x", "a.txt", "a/!", "a/-", "a/.x", "a/0",
@@ -103,8 +103,8 @@ func aroundSlash(h *suite.H) []string {
 	return holds(h, names)
 }
 
-// holds sorts the names, and leaves out those that are directories of others where the
-// bucket can't have both.
+// holds sorts the names. If the bucket can't have both a and a/b, it leaves out names
+// that are directories of others.
 func holds(h *suite.H, names []string) []string {
 	slices.Sort(names)
 	return slices.DeleteFunc(names, func(n string) bool {

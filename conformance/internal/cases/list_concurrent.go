@@ -21,8 +21,8 @@ var listConcurrentCases = []suite.Case{
 	{
 		Rule: "L4",
 		Name: "stable-once",
-		Why: "a listing must have every file that was there all the time, exactly once, " +
-			"whatever others write",
+		Why: "a listing must have every file that exists all the time exactly once, whatever " +
+			"others write",
 		Run: listStable,
 	},
 	{
@@ -48,23 +48,23 @@ func listAfterPut(t suite.T, h *suite.H) {
 				return
 			}
 			if !slices.Contains(namesOf(t, h, fmt.Sprintf("d%d", w)), name) {
-				t.Errorf("%s was put, and the list that follows hasn't got it", name)
+				t.Errorf("the List after Put of %s doesn't have it", name)
 			}
 			if err := h.Delete(t.Context(), name, nil); err != nil {
 				t.Errorf("Delete: %v, want no error", err)
 			}
 			if slices.Contains(namesOf(t, h, fmt.Sprintf("d%d", w)), name) {
-				t.Errorf("%s was deleted, and the list that follows has it", name)
+				t.Errorf("the List after Delete of %s still has it", name)
 			}
 		}
 	})
 }
 
-// namesOf is list for goroutines other than the case's own.
+// namesOf is check.List for goroutines other than the case's.
 func namesOf(t suite.T, b files.Bucket, dir string) (names []string) {
 	for e, err := range b.List(t.Context(), dir, nil) {
 		if err != nil {
-			t.Errorf("List(%q) beside changes: %v, want no error", dir, err)
+			t.Errorf("List(%q) during changes: %v, want no error", dir, err)
 			return names
 		}
 		names = append(names, e.Name)
@@ -72,7 +72,7 @@ func namesOf(t suite.T, b files.Bucket, dir string) (names []string) {
 	return names
 }
 
-// churn puts and deletes names until stop is called. It has begun when churn returns.
+// churn puts and deletes names until stop is called. It returns once that has begun.
 func churn(t suite.T, h *suite.H, names []string) (stop func()) {
 	quit, begun := make(chan struct{}), make(chan struct{})
 	var once sync.Once
@@ -88,12 +88,12 @@ func churn(t suite.T, h *suite.H, names []string) (stop func()) {
 				}
 				name := names[check.Mix(uint64(i))%uint64(len(names))]
 				if _, err := h.Put(t.Context(), name, strings.NewReader(name), nil); err != nil {
-					t.Errorf("Put beside listings: %v, want no error", err)
+					t.Errorf("Put during listings: %v, want no error", err)
 					return
 				}
 				name = names[check.Mix(uint64(i*7))%uint64(len(names))]
 				if err := h.Delete(t.Context(), name, nil); err != nil {
-					t.Errorf("Delete beside listings: %v, want no error", err)
+					t.Errorf("Delete during listings: %v, want no error", err)
 					return
 				}
 				once.Do(func() { close(begun) })
@@ -124,19 +124,19 @@ func listStable(t suite.T, h *suite.H) {
 		last := ""
 		for e, err := range h.List(t.Context(), "", &o) {
 			if err != nil {
-				t.Fatalf("List beside changes: %v, want no error", err)
+				t.Fatalf("List during changes: %v, want no error", err)
 			}
 			if seen[e.Name]++; seen[e.Name] > 1 {
-				t.Errorf("List beside changes yields %q twice", e.Name)
+				t.Errorf("List during changes yields %q twice", e.Name)
 			}
 			if h.F.Ordered && e.Name <= last {
-				t.Errorf("List beside changes yields %q behind %q", e.Name, last)
+				t.Errorf("List during changes yields %q after %q", e.Name, last)
 			}
 			last = e.Name
 		}
 		for _, s := range stable {
 			if seen[s] != 1 {
-				t.Errorf("List beside changes of other files yields %q %d times, want once", s,
+				t.Errorf("List during changes of other files yields %q %d times, want once", s,
 					seen[s])
 			}
 		}
@@ -159,8 +159,8 @@ func listWhileChanging(t suite.T, h *suite.H) {
 				continue
 			}
 			got = append(got, e.Name)
-			check.Remove(t, h, e.Name)                  // behind the loop
-			check.Puts(t, h, "0"+e.Name, e.Name+"-new") // before it and next to it
+			check.Remove(t, h, e.Name)                  // before the loop's position
+			check.Puts(t, h, "0"+e.Name, e.Name+"-new") // before it and just after it
 		}
 		slices.Sort(got)
 		if d := check.DiffNames(got, names); d != "" {
@@ -184,7 +184,7 @@ func listDirsComeAndGo(t suite.T, h *suite.H) {
 		got := namesOf(t, h, "")
 		for _, s := range []string{"a", "m1.txt", "z/z"} {
 			if !slices.Contains(got, s) {
-				t.Errorf("List while directories come and go hasn't got %q", s)
+				t.Errorf("List while directories come and go does not yield %q", s)
 			}
 		}
 		namesOf(t, h, fmt.Sprintf("m%d", i%4))
@@ -193,7 +193,7 @@ func listDirsComeAndGo(t suite.T, h *suite.H) {
 			if err != nil {
 				t.Errorf("shallow List of a directory that comes and goes: %v, want no error", err)
 			} else if e.IsDir && e.Name != fmt.Sprintf("m%d/a/", i%4) {
-				t.Errorf("shallow List yields the directory %q", e.Name)
+				t.Errorf("shallow List yields the directory %q, which is gone", e.Name)
 			}
 		}
 	}

@@ -13,10 +13,9 @@ import (
 
 var listCostCases = []suite.Case{
 	{
-		Rule: "L8",
-		Name: "last-page",
-		Why: "a page must not cost a listing of what comes before it: paging would be " +
-			"quadratic",
+		Rule:  "L8",
+		Name:  "last-page",
+		Why:   "a page must not cost a listing of everything before it: paging would be quadratic",
 		Needs: feature.Needs(feature.Ordered),
 		Run:   lastPage,
 	},
@@ -36,20 +35,22 @@ var listCostCases = []suite.Case{
 	},
 }
 
-// costs are of two things that should cost about the same, by the least of several
-// turns each, so that what else runs on the machine counts for little.
+// costs has the times of two calls that should take about the same: the least of
+// several turns each, so that other work on the machine counts for little.
 type costs struct{ small, large time.Duration }
 
-// costBound is how much more the large may cost. A page that costs its entries is far
-// below, one that costs the names before it, or all of the folder's, far above.
+// costBound is how many times as much the large one may take. A page whose cost follows
+// its own entries takes far less; one whose cost follows the names before it, or all
+// names in the directory, takes far more.
 const costBound = 20
 
-// turns is how often both are done at most, and again only where the bound is exceeded.
-// On a loaded machine what takes a millisecond may take twenty, many times in a row.
+// turns is the largest number of turns. There is another turn only if the bound is
+// exceeded. On a loaded machine, work of a millisecond may take twenty, many times in a
+// row.
 const turns = 50
 
-// compare does both in turns. The large one is done by pieces, until it says that it is
-// whole, and broken off where it exceeds the bound.
+// compare runs both in turns. It runs the large one piece by piece until that returns
+// true, and stops it if it exceeds the bound.
 func compare(small func(), large func(piece int) (whole bool)) (c costs, within bool) {
 	for i := range turns {
 		start := time.Now()
@@ -68,15 +69,15 @@ func compare(small func(), large func(piece int) (whole bool)) (c costs, within 
 			return c, true
 		}
 		if i >= 4 && c.large > time.Second {
-			break // what takes so long is not disturbed by others every time
+			break // such a long time isn't due to other work each time
 		}
 	}
 	return c, false
 }
 
-// lastPage compares the first page of one name with the last one, where each request
-// gives one name: a bucket that lists from the beginning makes lastPages requests for
-// it.
+// lastPage compares the first page, of one name, with the last one, if each request
+// returns one name. A bucket that lists from the beginning makes lastPages requests for
+// the last page.
 func lastPage(t suite.T, h *suite.H) {
 	const names = 100
 	var all []string
@@ -96,13 +97,13 @@ func lastPage(t suite.T, h *suite.H) {
 		return true
 	}
 	if c, ok := compare(first, last); !ok {
-		t.Errorf("the last of %d pages takes %v, the first %v: want no more than %d times that",
+		t.Errorf("the last of %d pages takes %v, the first %v: want at most %d times that",
 			names, c.large, c.small, costBound)
 	}
 }
 
-// largeFolder pages through a folder of many names, and as many pages through one of
-// few, again and again.
+// largeFolder reads pages of a large directory, and as many pages of a small one, again
+// and again.
 func largeFolder(t suite.T, h *suite.H) {
 	const few, many, limit = 10, 2000, 10
 	if n := h.Harness.MaxFiles; h.Runner.Store != nil || n > 0 && n < many+few {
@@ -141,7 +142,7 @@ func largeFolder(t suite.T, h *suite.H) {
 	if !ok {
 		t.Errorf("%d pages of %d through a folder of %d names take %v and more, as many "+
 			"through one "+
-			"of %d names %v: want no more than %d times that",
+			"of %d names %v: want at most %d times that",
 			many/limit, limit, many, c.large, few, c.small, costBound)
 	}
 	t.Logf("many names: %v, few: %v", c.large, c.small)
@@ -161,8 +162,8 @@ func listMany(t suite.T, h *suite.H) {
 		t.Errorf("a shallow listing of %d files yields %d", len(names), len(got))
 	}
 	check.WantList(t, h, "", &files.ListOptions{Shallow: true}, "d/")
-	// What a bucket keeps of one page must not stand in for all that comes behind it,
-	// least of all where the directory has changed meanwhile.
+	// A bucket that keeps a page must not take it for everything that follows, above
+	// all if the directory has changed since.
 	if !h.F.Ordered {
 		return
 	}

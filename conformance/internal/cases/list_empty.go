@@ -48,11 +48,11 @@ func listVanishes(t suite.T, h *suite.H) {
 		check.WantList(t, h, "", &files.ListOptions{Shallow: sh}, "k")
 		check.WantList(t, h, "d", &files.ListOptions{Shallow: sh})
 	}
-	// A failed upload makes no directory either.
+	// A failed upload makes no directory.
 	if _, err := h.Put(t.Context(), "new/dir/x",
 		check.Failing(check.Content(1, 5000), false, check.ErrReader),
 		nil); err == nil {
-		t.Fatalf("Put of a failing reader: no error")
+		t.Fatalf("Put of a failing reader: got no error, want one")
 	}
 	if h.F.Atomic {
 		check.WantList(t, h, "", &files.ListOptions{Shallow: true}, "k")

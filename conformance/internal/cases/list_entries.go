@@ -16,7 +16,7 @@ var listEntriesCases = []suite.Case{
 	{
 		Rule: "L5",
 		Name: "names-only",
-		Why:  "a listing that may leave out sizes must not have wrong ones",
+		Why:  "a listing that may omit sizes must not have wrong ones",
 		Run:  listNamesOnly,
 	},
 }
@@ -43,7 +43,7 @@ func listIsStat(t suite.T, h *suite.H) {
 	}
 }
 
-// wantEntry fails where a listed entry isn't what Stat says.
+// wantEntry fails the case if a listed entry differs from what Stat returns.
 func wantEntry(t suite.T, h *suite.H, e files.Entry) {
 	t.Helper()
 	s := check.Stat(t, h, e.Name)

@@ -14,15 +14,14 @@ var listForeignCases = []suite.Case{
 	{
 		Rule: "L7",
 		Name: "nothing-of-the-drivers",
-		Why: "a listing must not show what the driver keeps for itself, such as sidecars " +
-			"and locks",
-		Run: listOnlyFiles,
+		Why:  "a listing must not show the driver's own objects, such as sidecars and locks",
+		Run:  listOnlyFiles,
 	},
 	{
 		Rule: "L7",
 		Name: "foreign",
-		Why: "an object whose key is no legal name must be found and deleted by its key, " +
-			"and otherwise be ignored",
+		Why: "an object with a raw key must be found and deleted by its key, and otherwise " +
+			"be ignored",
 		Needs: feature.Needs(feature.ForeignKeys),
 		Run:   listForeign,
 	},
@@ -94,18 +93,18 @@ func listForeign(t suite.T, h *suite.H) {
 			continue
 		}
 		found = append(found, e.Key)
-		check.Same(t, "name of the foreign entry "+e.Key, e.Name, "")
+		check.Same(t, "name of the entry with the raw key "+e.Key, e.Name, "")
 		p, info := check.Get(t, h, "", &files.GetOptions{Key: e.Key})
 		check.Same(t, "content of "+e.Key, string(p), "foreign "+e.Key)
 		check.Same(t, "key of Get's Info", info.Key, e.Key)
 		s, err := h.Stat(t.Context(), "", &files.StatOptions{Key: e.Key})
 		if err != nil || s.Size != int64(len(p)) {
-			t.Errorf("Stat of the key %q: %+v, %v", e.Key, s, err)
+			t.Errorf("Stat of the key %q: %+v, %v, want size and no error", e.Key, s, err)
 		}
 	}
 	slices.Sort(keys)
 	slices.Sort(found)
-	check.Same(t, "foreign keys", found, keys)
+	check.Same(t, "raw keys", found, keys)
 	for _, k := range keys {
 		if err := h.Delete(t.Context(), "", &files.DeleteOptions{Key: k}); err != nil {
 			t.Errorf("Delete of the key %q: %v, want no error", k, err)

@@ -16,36 +16,36 @@ var listForeignManyCases = []suite.Case{
 	{
 		Rule:  "L7",
 		Name:  "below",
-		Why:   "what others put below a directory belongs there, in its place",
+		Why:   "objects that others put below a directory must be listed there, in order",
 		Needs: feature.Needs(feature.ForeignKeys),
 		Run:   foreignBelow,
 	},
 	{
 		Rule:  "L7",
 		Name:  "pages",
-		Why:   "what is not listed takes room in a page, at whose end names get lost",
+		Why:   "raw keys that are ignored must not lose names at the end of a page",
 		Needs: feature.Needs(feature.ForeignKeys, feature.Ordered),
 		Run:   foreignPages,
 	},
 	{
 		Rule:  "L7",
 		Name:  "many",
-		Why:   "a page of nothing but what others put is not the end",
+		Why:   "a page of nothing but raw keys must not end the listing",
 		Needs: feature.Needs(feature.ForeignKeys),
 		Run:   func(t suite.T, h *suite.H) { foreignMany(t, h, 300) },
 	},
 	{
 		Rule:  "L7",
 		Name:  "thousands",
-		Why:   "a page of a service has 1,000 keys: all of them may be of others",
+		Why:   "a whole page of a service, 1,000 keys, may be raw keys: the listing must go on",
 		Needs: feature.Needs(feature.ForeignKeys),
 		Long:  true,
 		Run:   func(t suite.T, h *suite.H) { foreignMany(t, h, 1100) },
 	},
 }
 
-// putForeign puts an object under each of the harness's foreign keys, behind each of
-// the prefixes, and returns the keys.
+// putForeign puts an object under each of the harness's raw keys, after each of the
+// prefixes, and returns the keys.
 func putForeign(t suite.T, h *suite.H, prefixes ...string) (keys []string) {
 	t.Helper()
 	if h.Harness.Foreign == nil || len(h.Harness.ForeignKeys) == 0 {
@@ -60,7 +60,7 @@ func putForeign(t suite.T, h *suite.H, prefixes ...string) (keys []string) {
 	return keys
 }
 
-// listKeys is check.List with foreign entries, by their keys.
+// listKeys is check.List with Foreign. For a raw key it has the key.
 func listKeys(t suite.T, h *suite.H, dir string, o files.ListOptions) (all []string) {
 	t.Helper()
 	o.Foreign = true
@@ -75,7 +75,8 @@ func listKeys(t suite.T, h *suite.H, dir string, o files.ListOptions) (all []str
 				term.Quote(e.Name), term.Quote(e.Key))
 		}
 		if !e.IsDir && (e.Key == "") != (files.CheckName(e.Name) == nil) {
-			t.Errorf("an entry has the name %s and the key %s", term.Quote(e.Name),
+			t.Errorf("an entry has the name %s and the key %s, want one of them",
+				term.Quote(e.Name),
 				term.Quote(e.Key))
 		}
 	}
@@ -85,7 +86,8 @@ func listKeys(t suite.T, h *suite.H, dir string, o files.ListOptions) (all []str
 	return all
 }
 
-// wantKeys fails where a deep listing with Foreign isn't that of names and keys.
+// wantKeys fails the case if a deep listing with Foreign doesn't have exactly these
+// names and keys.
 func wantKeys(t suite.T, h *suite.H, all []string, dir string, o files.ListOptions) {
 	t.Helper()
 	if d := check.DiffNames(listKeys(t, h, dir, o), check.ListModel(all, dir, o)); d != "" {
@@ -93,8 +95,8 @@ func wantKeys(t suite.T, h *suite.H, all []string, dir string, o files.ListOptio
 	}
 }
 
-// foreignStore puts names and foreign keys at the root, below a directory that has
-// both, and below one that has foreign keys alone.
+// foreignStore puts names and raw keys at the root, below a directory with both, and
+// below one with raw keys only.
 func foreignStore(t suite.T, h *suite.H) (names, all []string) {
 	t.Helper()
 	names = []string{"a", "s/e/b", "s/e/x", "s/e/y/x", "s/m", "z"}
@@ -128,7 +130,7 @@ func foreignBelow(t suite.T, h *suite.H) {
 		p, _ = check.Get(t, h, "", &files.GetOptions{Key: k, Range: files.Last(3)})
 		check.Same(t, "end of "+term.Quote(k), string(p), ("foreign " + k)[len(k)+5:])
 	}
-	// What is deleted by its key is that, and nothing else.
+	// Deleting a raw key deletes that object and nothing else.
 	first := slices.IndexFunc(all, func(s string) bool {
 		return strings.HasPrefix(s, "s/e/") &&
 			!slices.Contains(names, s)
@@ -140,8 +142,8 @@ func foreignBelow(t suite.T, h *suite.H) {
 	check.WantOnly(t, h, names...)
 }
 
-// wantForeignShallow looks at shallow listings: what is directly in the directory is
-// there, once. A directory that has foreign keys alone may be there or not.
+// wantForeignShallow checks shallow listings: entries directly in the directory are
+// there once. A directory with raw keys only may be there or not.
 func wantForeignShallow(t suite.T, h *suite.H, names, all []string, dir string) {
 	t.Helper()
 	o := files.ListOptions{Shallow: true}
@@ -166,7 +168,7 @@ func wantForeignShallow(t suite.T, h *suite.H, names, all []string, dir string) 
 			}
 			k := e.Name + e.Key
 			if !slices.Contains(may, k) && !slices.Contains(all, k) {
-				t.Errorf("shallow List(%q), Foreign %v, yields %s, which is not there", dir,
+				t.Errorf("shallow List(%q), Foreign %v, yields %s, which does not exist", dir,
 					foreign,
 					term.Quote(k))
 			}
@@ -174,7 +176,8 @@ func wantForeignShallow(t suite.T, h *suite.H, names, all []string, dir string) 
 				got = append(got, k)
 			}
 			if e.Key != "" && !foreign {
-				t.Errorf("shallow List(%q) yields the key %s", dir, term.Quote(e.Key))
+				t.Errorf("shallow List(%q) without Foreign yields the key %s",
+					dir, term.Quote(e.Key))
 			}
 		}
 		if !h.F.Ordered {
@@ -202,7 +205,7 @@ func foreignPages(t suite.T, h *suite.H) {
 			got := pages(t, h, dir, limit, files.ListOptions{}, nil)
 			if d := check.DiffNames(got,
 				check.ListModel(names, dir, files.ListOptions{})); d != "" {
-				t.Errorf("ListPage(%q) past foreign keys, pages of %d: %s", dir, limit, d)
+				t.Errorf("ListPage(%q) over raw keys, pages of %d: %s", dir, limit, d)
 			}
 			if d := check.DiffNames(keyPages(t, h, dir, limit),
 				check.ListModel(all, dir, files.ListOptions{})); d != "" {
@@ -212,7 +215,7 @@ func foreignPages(t suite.T, h *suite.H) {
 	}
 }
 
-// keyPages lists with foreign entries by tokens.
+// keyPages lists with Foreign by tokens.
 func keyPages(t suite.T, h *suite.H, dir string, limit int) (all []string) {
 	t.Helper()
 	for token := ""; ; {
@@ -232,8 +235,8 @@ func keyPages(t suite.T, h *suite.H, dir string, limit int) (all []string) {
 	}
 }
 
-// foreignMany puts many foreign keys in a row, and a name near their end, so that a page
-// may have nothing but foreign keys and yet not be the last.
+// foreignMany puts many raw keys in a row, and a name near their end, so that a page
+// may have only raw keys and yet not be the last.
 func foreignMany(t suite.T, h *suite.H, n int) {
 	if most := h.Harness.MaxFiles; most > 0 {
 		n = min(n, most-10)

@@ -15,19 +15,19 @@ var listLoopCases = []suite.Case{
 	{
 		Rule: "L9",
 		Name: "again",
-		Why:  "each range over a listing must list anew",
+		Why:  "each range over a listing must list again",
 		Run:  listAgain,
 	},
 	{
 		Rule: "L9",
 		Name: "body-may-call",
-		Why:  "the loop's body may call the bucket: it usually deletes what is listed",
+		Why:  "the loop's body may call the bucket: it often deletes what is listed",
 		Run:  listBody,
 	},
 	{
 		Rule: "L9",
 		Name: "break",
-		Why:  "a loop may end early, and must then leave nothing behind",
+		Why:  "a loop that ends early must leave nothing open",
 		Run:  listBreak,
 	},
 	{
@@ -39,14 +39,14 @@ var listLoopCases = []suite.Case{
 	{
 		Rule: "L9",
 		Name: "unreadable",
-		Why: "a directory that may not be read must be reported, and must not hide what " +
-			"comes after it",
+		Why: "a directory that can't be read must be reported, and must not hide what comes " +
+			"after it",
 		Run: listUnreadable,
 	},
 	{
 		Rule: "L9",
 		Name: "options",
-		Why:  "options that make no sense must be refused, and none may be changed",
+		Why:  "options that make no sense must be refused, and no options may be changed",
 		Run:  listOptions,
 	},
 }
@@ -89,7 +89,7 @@ func listBody(t suite.T, h *suite.H) {
 			t.Fatalf("List with changes in its body: %v, want no error", err)
 		}
 		if strings.HasSuffix(e.Name, ".new") {
-			continue // put behind the loop's place
+			continue // put before the loop's position
 		}
 		n++
 		check.WantContent(t, h, e.Name, []byte(e.Name))
@@ -139,8 +139,8 @@ func listNested(t suite.T, h *suite.H) {
 	var found []string
 	var walk func(dir string, depth int)
 	walk = func(dir string, depth int) {
-		if depth > len(names) { // which would go on until the memory is full
-			t.Fatalf("a walk by shallow listings goes ever deeper: %s is listed as a directory "+
+		if depth > len(names) { // otherwise this would run until the memory is full
+			t.Fatalf("a walk by shallow listings never ends: %s is listed as a directory "+
 				"of itself, or of one above it", term.Quote(dir))
 		}
 		for e, err := range h.List(t.Context(), dir, &files.ListOptions{Shallow: true}) {
@@ -169,9 +169,9 @@ func listOptions(t suite.T, h *suite.H) {
 		for e, err := range h.List(t.Context(), "", &o) {
 			n++
 			check.WantErr(t, "List with "+what, err, files.ErrInvalid)
-			check.Same(t, "the entry beside the error", e, files.Entry{})
+			check.Same(t, "the entry with the error", e, files.Entry{})
 		}
-		check.Same(t, "what List with "+what+" yields", n, 1)
+		check.Same(t, "entries and errors of List with "+what, n, 1)
 	}
 	o := files.ListOptions{
 		Prefix:     "a",

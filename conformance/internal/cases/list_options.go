@@ -27,7 +27,7 @@ var listOptionsCases = []suite.Case{
 	{
 		Rule:  "L3",
 		Name:  "limit",
-		Why:   "a limit of ten must give the first ten",
+		Why:   "a limit of ten must yield the first ten",
 		Needs: feature.Needs(feature.Ordered),
 		Run:   listLimit,
 	},
@@ -61,14 +61,14 @@ var listOptionsCases = []suite.Case{
 	{
 		Rule:  "L3",
 		Name:  "start-after-odd",
-		Why:   "a token, or what a user has typed, may be no name and no text at all",
+		Why:   "StartAfter may be any string: a token, or what a user has typed",
 		Needs: feature.Needs(feature.Ordered),
 		Run:   listStartAfterOdd,
 	},
 	{
 		Rule:  "L3",
 		Name:  "together",
-		Why:   "each option must hold together with the others",
+		Why:   "each option must hold together with all others",
 		Needs: feature.Needs(feature.Ordered),
 		Run:   listTogether,
 	},
@@ -81,7 +81,7 @@ var listOptionsCases = []suite.Case{
 	},
 }
 
-// wantModel fails where the listing isn't what the model says.
+// wantModel fails the case if the listing isn't that of the model.
 func wantModel(t suite.T, h *suite.H, names []string, dir string, o files.ListOptions) {
 	t.Helper()
 	got, want := check.List(t, h, dir, &o), check.ListModel(names, dir, o)
@@ -173,8 +173,9 @@ func listStartAfterAny(t suite.T, h *suite.H) {
 	}
 }
 
-// oddPlaces are no names. Some aren't valid UTF-8, and stand before a character that
-// begins with the same bytes; others have elements or characters that names don't.
+// oddPlaces are not legal names. Some aren't valid UTF-8, and sort before a character
+// that begins with the same bytes; others have elements or characters that names can't
+// have.
 var oddPlaces = []string{
 	"\xff", "\x80", "a/\xff", "a/\xc3", "a/\xc3\x28", "a/\xc3\xff", "a/\xe5\x90", "a/\xed\xa0\x80",
 	"a/b\xff", "a/b\xc3\x28/x", "a\xc3", "a/é\x80", "a/b/../x", "a/./b", "a/.", "a//b", "/a/b",
@@ -183,7 +184,7 @@ var oddPlaces = []string{
 	strings.Repeat("a/", 600), "\ufffd", "a/\ufffd",
 }
 
-// listStartAfterOdd begins behind what is no name.
+// listStartAfterOdd starts after strings that are not names.
 func listStartAfterOdd(t suite.T, h *suite.H) {
 	names := putStorable(t, h, holds(h, []string{
 		"a/!", "a/-", "a/B", "a/b/c", "a/b!", "a/b-c/x", "a/c", "a/à", "a/é", "a/é/x", "a/名",

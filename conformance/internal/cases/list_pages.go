@@ -22,7 +22,7 @@ var listPagesCases = []suite.Case{
 	{
 		Rule: "L3",
 		Name: "tokens-under-change",
-		Why: "files that stay must be shown exactly once, although others come and go " +
+		Why: "files that stay must be shown exactly once, even if others come and go " +
 			"between pages",
 		Needs: feature.Needs(feature.Ordered),
 		Run:   pagesUnderChange,
@@ -36,7 +36,7 @@ var listPagesCases = []suite.Case{
 	},
 }
 
-// pages lists by tokens; between is called after each page.
+// pages lists by tokens, and calls between after each page.
 func pages(t suite.T, b files.Bucket, dir string, limit int, o files.ListOptions,
 	between func()) []string {
 	t.Helper()
@@ -54,9 +54,9 @@ func pages(t suite.T, b files.Bucket, dir string, limit int, o files.ListOptions
 		case next == "":
 			return got
 		case len(page) != limit:
-			t.Errorf("a page of %d has %d entries, and is not the last", limit, len(page))
+			t.Errorf("a page of %d has %d entries, but is not the last", limit, len(page))
 		case seen[next]:
-			t.Fatalf("ListPage(%q) gives a token again: paging would never end", dir)
+			t.Fatalf("ListPage(%q) returns a token again: paging would never end", dir)
 		case strings.ContainsAny(next, "+/=?&# %"):
 			t.Errorf("the token %q is not safe in a URL", next)
 		}

@@ -21,7 +21,7 @@ var listShallowCases = []suite.Case{
 	{
 		Rule:  "L2",
 		Name:  "shallow-order",
-		Why:   "a directory must stand where its name with the slash belongs",
+		Why:   "a directory must be listed where its name with the slash sorts",
 		Needs: feature.Needs(feature.Ordered),
 		Run:   shallowOrder,
 	},
@@ -52,7 +52,8 @@ func listShallow(t suite.T, h *suite.H) {
 		for _, e := range check.Shallow(t, h, dir) {
 			got = append(got, e.Name)
 			if e.IsDir != strings.HasSuffix(e.Name, "/") {
-				t.Errorf("the entry %q of a shallow listing has IsDir %v", e.Name, e.IsDir)
+				t.Errorf("the entry %q of a shallow listing has IsDir %v, want %v",
+					e.Name, e.IsDir, !e.IsDir)
 			}
 			if e.IsDir && (e.Size != 0 || e.Version != "" || e.Key != "") {
 				t.Errorf("the directory entry is %+v, want only a name", e)

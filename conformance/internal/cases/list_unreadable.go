@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// listUnreadable lists a store of which a directory can't be read (L9).
+// listUnreadable lists a store with a directory that can't be read (L9).
 func listUnreadable(t suite.T, h *suite.H) {
 	if h.Harness.Unreadable == nil {
 		t.Skipf("the harness has no Unreadable")
@@ -29,11 +29,11 @@ func listUnreadable(t suite.T, h *suite.H) {
 	}
 	wantUnread(t, b, "", &files.ListOptions{Limit: 2}, "m", "a/1", "z/1")
 	wantUnread(t, b, "m", nil, "m")
-	check.Same(t, "what lies before it", check.List(t, b, "", &files.ListOptions{Limit: 1}),
+	check.Same(t, "entries before it", check.List(t, b, "", &files.ListOptions{Limit: 1}),
 		readable[:1])
-	check.Same(t, "what lies behind it", check.List(t, b, "", &files.ListOptions{StartAfter: "y"}),
+	check.Same(t, "entries after it", check.List(t, b, "", &files.ListOptions{StartAfter: "y"}),
 		readable[1:])
-	check.Same(t, "what lies beside it", check.List(t, b, "z", nil), readable[1:])
+	check.Same(t, "entries of a directory beside it", check.List(t, b, "z", nil), readable[1:])
 
 	sub, err := files.Sub(b, "z")
 	if err != nil {
@@ -42,7 +42,7 @@ func listUnreadable(t suite.T, h *suite.H) {
 	check.Same(t, "a sub-bucket beside it", check.List(t, sub, "", nil), []string{"1", "2"})
 
 	var all []files.Entry
-	var told error
+	var failed error
 	for token := "-"; token != ""; {
 		if token == "-" {
 			token = ""
@@ -50,15 +50,16 @@ func listUnreadable(t suite.T, h *suite.H) {
 		var page []files.Entry
 		page, token, err = files.ListPage(t.Context(), b, "", token, 2, nil)
 		if err != nil {
-			told = err
+			failed = err
 		}
 		if all = append(all, page...); len(all) > len(readable) || len(page) == 0 {
 			break
 		}
 	}
 	check.Same(t, "names by pages", entryNames(all), readable)
-	wantNamed(t, "ListPage", told, "m")
-	check.Same(t, "what everybody may read", len(check.List(t, h, "", nil)), len(readable)+3)
+	wantNamed(t, "ListPage", failed, "m")
+	check.Same(t, "the number of files through the first handle",
+		len(check.List(t, h, "", nil)), len(readable)+3)
 }
 
 func entryNames(entries []files.Entry) (names []string) {
@@ -68,8 +69,8 @@ func entryNames(entries []files.Entry) (names []string) {
 	return names
 }
 
-// wantUnread wants these entries of a listing, and then one error that names what can't
-// be read.
+// wantUnread requires these entries of a listing, and then one error that names what
+// can't be read.
 func wantUnread(t suite.T, b files.Bucket, dir string, o *files.ListOptions, unread string,
 	want ...string) {
 	t.Helper()
@@ -90,13 +91,13 @@ func wantUnread(t suite.T, b files.Bucket, dir string, o *files.ListOptions, unr
 	wantNamed(t, "List("+term.Quote(dir)+", "+check.ListText(o)+")", failed, unread)
 }
 
-// wantNamed wants an error that names a directory, or something in it.
+// wantNamed requires an error that names a directory, or something in it.
 func wantNamed(t suite.T, what string, err error, dir string) {
 	t.Helper()
 	var e *files.Error
 	if !errors.As(err,
 		&e) || files.KindOf(err) == nil || e.Name != dir && !strings.HasPrefix(e.Name, dir+"/") {
-		t.Errorf("%s: got %s, want an error of a kind that names %s, which can't be read",
+		t.Errorf("%s: got %s, want an error with a sentinel that names %s, which can't be read",
 			what, check.ErrText(err), term.Quote(dir))
 	}
 }

@@ -13,19 +13,20 @@ var listWideCases = []suite.Case{
 	{
 		Rule: "L2",
 		Name: "wide",
-		Why:  "services list directories in pages too, in which they count otherwise than files",
-		Run:  func(t suite.T, h *suite.H) { listWide(t, h, 300, 100) },
+		Why: "listings of many directories must be complete: services count them differently " +
+			"in pages",
+		Run: func(t suite.T, h *suite.H) { listWide(t, h, 300, 100) },
 	},
 	{
 		Rule: "L2",
 		Name: "thousand-directories",
-		Why:  "a listing that stops at 1,000 directories loses the rest, silently",
+		Why:  "a listing must not end at 1,000 directories: the rest would be lost silently",
 		Long: true,
 		Run:  func(t suite.T, h *suite.H) { listWide(t, h, 1203, 1000) },
 	},
 }
 
-// room skips the case where it puts more files than the harness allows.
+// room skips the case if it puts more files than the harness allows.
 func room(t suite.T, h *suite.H, n int) {
 	t.Helper()
 	if most := h.Harness.MaxFiles; most > 0 && n > most {
@@ -33,8 +34,8 @@ func room(t suite.T, h *suite.H, n int) {
 	}
 }
 
-// wideNames are of files in n directories beside each other, with files between them.
-// Every hundredth directory has many files, so that what a page of keys holds ends
+// wideNames returns names of files in n directories beside each other, with files
+// between them. Every hundredth directory has many files, so that a page of keys ends
 // within it.
 func wideNames(n int) (names []string) {
 	for i := range n {
@@ -52,8 +53,8 @@ func wideNames(n int) (names []string) {
 	return names
 }
 
-// listWide lists n directories, in pages of as many entries as page says, and looks at
-// what begins and ends at the border of one.
+// listWide lists n directories, in pages of as many entries as page, and checks what
+// begins and ends at the border of a page.
 func listWide(t suite.T, h *suite.H, n, page int) {
 	names := wideNames(n)
 	room(t, h, len(names))
@@ -65,10 +66,10 @@ func listWide(t suite.T, h *suite.H, n, page int) {
 			dirs++
 		}
 	}
-	check.Same(t, "directories that are marked so", dirs, n)
+	check.Same(t, "entries with IsDir", dirs, n)
 	wantModel(t, h, names, "w", files.ListOptions{Shallow: true, PageSize: page, NamesOnly: true})
 	wantModel(t, h, names, "", files.ListOptions{Shallow: true})
-	if n < 1000 { // each of many directories may be looked into for each listing
+	if n < 1000 { // a bucket may list each directory for each listing
 		wantModel(t, h, names, "w", files.ListOptions{Shallow: true, Prefix: "02"})
 		wantModel(t, h, names, "w", files.ListOptions{})
 	}

@@ -57,7 +57,7 @@ var moveCases = []suite.Case{
 	{
 		Rule:  "C1",
 		Name:  "move-between",
-		Why:   "a file that is moved to another store must leave the first",
+		Why:   "a file that is moved to another store must not remain in the first",
 		Needs: feature.Needs(feature.Versions, feature.DeleteIfVersion),
 		Run:   moveBetween,
 	},
@@ -111,7 +111,8 @@ func moveOver(t suite.T, h *suite.H) {
 	want := check.Stat(t, h, "src").Attributes
 	mv(t, h, "dst", "src", nil)
 	check.WantContent(t, h, "dst", check.Content(2, 100))
-	check.Same(t, "attributes of what was moved over", check.Stat(t, h, "dst").Attributes, want)
+	check.Same(t, "attributes of the target after the move",
+		check.Stat(t, h, "dst").Attributes, want)
 	check.WantOnly(t, h, "dst")
 }
 
@@ -120,7 +121,7 @@ func moveSelf(t suite.T, h *suite.H) {
 	mv(t, h, "a", "a", nil)
 	check.WantContent(t, h, "a", check.Content(1, 500))
 	check.Same(t, "Stat after a move onto itself", check.Stat(t, h, "a"), before)
-	// The same file by two ways.
+	// The same file through two buckets.
 	if _, err := files.Move(t.Context(), files.Wrap(h.Bucket, files.Hooks{}), "a", h.Bucket, "a",
 		nil); err != nil {
 		t.Errorf("Move onto itself through a wrapper: %v, want no error", err)
@@ -142,11 +143,11 @@ func moveRefused(t suite.T, h *suite.H) {
 	if h.F.IfVersion {
 		_, err = files.Move(t.Context(), h.Bucket, "b", h.Bucket, "a",
 			&files.CopyOptions{If: files.IfVersion("no-such-version")})
-		check.WantErr(t, "Move onto a version that isn't there", err, files.ErrPrecondition)
+		check.WantErr(t, "Move onto a version that isn't current", err, files.ErrPrecondition)
 	}
 	_, err = files.Move(t.Context(), h.Bucket, "b", h.Bucket, "a",
 		&files.CopyOptions{IfSource: "no-such-version"})
-	check.WantErr(t, "Move of a version that isn't there", err, files.ErrPrecondition)
+	check.WantErr(t, "Move of a version that isn't current", err, files.ErrPrecondition)
 	_, err = files.Move(t.Context(), h.Bucket, "b//c", h.Bucket, "a", nil)
 	check.WantErr(t, "Move to an illegal name", err, files.ErrInvalidName)
 	check.WantOnly(t, h, "a", "b")

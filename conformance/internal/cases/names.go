@@ -11,13 +11,13 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// fitting leaves out the names that are longer than the bucket's MaxName.
+// fitting returns the names that the bucket's MaxName allows.
 func fitting(h *suite.H, names []string) []string {
 	return slices.DeleteFunc(names, func(name string) bool { return len(name) > h.F.MaxName })
 }
 
-// putStorable is puts, but for the names that a bucket without AnyName refuses, with
-// ErrUnsupported and changing nothing. It returns the others.
+// putStorable puts the names. A bucket without AnyName may refuse some of them with
+// ErrUnsupported, without a change. It returns the others.
 func putStorable(t suite.T, h *suite.H, names ...string) (stored []string) {
 	t.Helper()
 	if h.F.AnyName {
@@ -35,14 +35,14 @@ func putStorable(t suite.T, h *suite.H, names ...string) (stored []string) {
 		}
 	}
 	if 2*len(stored) < len(names) {
-		t.Fatalf("the bucket refuses %d of %d names: that is no exception any more",
+		t.Fatalf("the bucket refuses %d of %d names, want far fewer",
 			len(names)-len(stored), len(names))
 	}
 	return stored
 }
 
-// wantRefused fails where a name that Put refuses is found. Get and Stat may say that
-// there is no such file, or, as Put did, that there can't be: both the same.
+// wantRefused fails the case if a name that Put refuses is found. Get and Stat may both
+// report that there is no such file, or both, as Put did, that there can't be one.
 func wantRefused(t suite.T, h *suite.H, name string) {
 	t.Helper()
 	_, err := h.Stat(t.Context(), name, nil)
@@ -54,11 +54,11 @@ func wantRefused(t suite.T, h *suite.H, name string) {
 		if err == nil {
 			r.Close()
 		}
-		t.Errorf("Get(%s): %v, want ErrUnsupported, as Stat says", term.Quote(name), err)
+		t.Errorf("Get(%s): %v, want ErrUnsupported, like Stat", term.Quote(name), err)
 	}
 	for e, err := range h.List(t.Context(), "", &files.ListOptions{Prefix: name}) {
 		if err != nil || e.Name == name {
-			t.Errorf("List with the prefix %s: %v, %v, want nothing of that name", term.Quote(name),
+			t.Errorf("List with the prefix %s: %v, %v, want no such name", term.Quote(name),
 				e.Name, err)
 		}
 	}

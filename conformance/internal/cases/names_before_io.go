@@ -25,7 +25,7 @@ var namesBeforeIOCases = []suite.Case{
 func nameBeforeIO(t suite.T, h *suite.H) {
 	check.Puts(t, h, "a", "old")
 	read := check.ReaderFunc(func([]byte) (int, error) {
-		t.Errorf("Put with an illegal name reads the content")
+		t.Errorf("Put with an illegal name reads the content, want no Read")
 		return 0, io.EOF
 	})
 	for _, name := range []string{"a//b", "", "a/", "../a", "a\n"} {
@@ -34,7 +34,7 @@ func nameBeforeIO(t suite.T, h *suite.H) {
 			check.WantErr(t, fmt.Sprintf("%s(%s)", m.Name, term.Quote(name)), m.Call(t.Context()),
 				files.ErrInvalidName)
 			if n := requests(t, h) - before; n != 0 {
-				t.Errorf("%s(%s) is refused for its name after %d requests, want none", m.Name,
+				t.Errorf("%s(%s) refuses the name after %d requests, want none", m.Name,
 					term.Quote(name), n)
 			}
 		}
@@ -42,7 +42,7 @@ func nameBeforeIO(t suite.T, h *suite.H) {
 	check.WantOnly(t, h, "a", "old")
 }
 
-// requests is what the harness counts, or 0.
+// requests returns the harness's count of requests, or 0.
 func requests(t suite.T, h *suite.H) int64 {
 	t.Helper()
 	if h.Harness.Requests == nil {
@@ -51,8 +51,8 @@ func requests(t suite.T, h *suite.H) int64 {
 	return h.Harness.Requests(t, h.Bucket)
 }
 
-// naming are all ways to use an illegal name. Those of functions that make several calls
-// are among them.
+// naming returns all ways to use an illegal name, including functions that make several
+// calls.
 func naming(h *suite.H, name string, content io.Reader) []check.Method {
 	b := h.Bucket
 	all := slices.Concat(check.Methods(nil, b, name), reading(h, name), []check.Method{
@@ -93,7 +93,7 @@ func naming(h *suite.H, name string, content io.Reader) []check.Method {
 			},
 		})
 	}
-	if name != "" && name != "a/" { // which is a directory
+	if name != "" && name != "a/" { // "a/" is a directory
 		all = append(all, check.Listing(b, name, nil), check.Method{
 			Name: "DeleteDir",
 			Call: func(ctx context.Context) error {

@@ -18,10 +18,9 @@ var namesBesideCases = []suite.Case{
 		Run:   dirBeside,
 	},
 	{
-		Rule: "N3",
-		Name: "file-after-dir",
-		Why: "a file must be stored beside the directory of its name, and hide nothing " +
-			"below it",
+		Rule:  "N3",
+		Name:  "file-after-dir",
+		Why:   "a file must be stored beside the directory of its name, and hide nothing below it",
 		Needs: feature.Needs(feature.DirBesideFile),
 		Run:   fileAfterDir,
 	},
@@ -42,7 +41,7 @@ var namesBesideCases = []suite.Case{
 	{
 		Rule: "N3",
 		Name: "emptied-dir",
-		Why:  "the rest of an emptied directory must not be in the way of a file of its name",
+		Why:  "what is left of an emptied directory must not prevent a file of its name",
 		Run:  emptiedDir,
 	},
 }

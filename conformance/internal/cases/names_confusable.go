@@ -10,14 +10,17 @@ import (
 )
 
 var namesConfusableCases = []suite.Case{
-	twins("case", "Photo.jpg and photo.jpg of two users become one, and the last put wins",
+	twins("case", "names that differ by case must be different files: else the last Put wins",
 		"Photo.jpg", "photo.jpg", "PHOTO.JPG", "ß", "ẞ", "İ", "i", "I", "ı"),
-	twins("normal-form", "the same letters typed on a Mac and on Linux are two keys in a cloud",
+	twins("normal-form",
+		"names that differ by normal form must be different files: systems type them differently",
 		"caf\u00e9", "cafe\u0301", "\u212b", "\u00c5", "A\u030a", "\ufb01", "fi", "\u1100\u1161",
 		"\uac00"),
-	twins("dots-and-spaces", "Windows drops trailing dots and spaces", "x", "x.", "x..", "x ", " x",
+	twins("dots-and-spaces", "trailing dots and spaces must be kept, though Windows drops them",
+		"x", "x.", "x..", "x ", " x",
 		"x. ", "x .", "x\u00a0"),
-	twins("device-names", "Windows can't hold them", "CON", "con.txt", "PRN", "AUX", "NUL",
+	twins("device-names", "device names must be stored, though Windows can't hold them", "CON",
+		"con.txt", "PRN", "AUX", "NUL",
 		"nul.tar.gz", "COM1", "LPT9", "CONIN$", "aux"),
 	twins("driver-suffixes",
 		"a user's file of that name must not be taken for the driver's own, nor overwrite it",
@@ -28,20 +31,21 @@ var namesConfusableCases = []suite.Case{
 		"%cf-", "%cf-x", "%cf-00", "%cf-2f", "%CF-2F",
 		"=41", "\\x41", "&#65;", "+", "%20", "%2e%2e"),
 	twins("shell-and-url",
-		"what means something to a shell, a URL or Windows is a plain character here", "*", "?",
+		"characters with a meaning in a shell, a URL or Windows must be plain here", "*", "?",
 		"[a]", "a?b=c&d", "#frag", "a:b", "a|b", "<x>", "\"q\"", "'q'", "`x`", "$x", "a;b", "a\\b",
 		"\\", "{a,b}", "@", "!"),
-	twins("hidden", "what some tools hide or create must be listed like everything else", ".hidden",
+	twins("hidden", "files that some tools hide or create must be listed like others", ".hidden",
 		"..hidden", "desktop.ini", "Thumbs.db", ".DS_Store", "lost+found", ".git", "$RECYCLE.BIN",
 		"~", "x~", "#x#", "-rf"),
-	twins("numbers", "names are text: no number is normalised", "1", "01", "1.0", "+1", "-1", "0x1",
+	twins("numbers", "numbers in names must not be normalised", "1", "01", "1.0", "+1", "-1", "0x1",
 		"1e3", "٣", "³"),
-	twins("long-tails", "names that differ only behind byte 255 are different files",
+	twins("long-tails", "names that differ only after byte 255 must be different files",
 		strings.Repeat("t", 400)+"a", strings.Repeat("t", 400)+"b", strings.Repeat("t", 400),
 		strings.Repeat("t", 270)+"a", strings.Repeat("t", 270)+"b",
 		strings.Repeat("t", 255), strings.Repeat("t", 256), strings.Repeat("t", 60)+"a",
 		strings.Repeat("t", 60)+"b"),
-	twins("invisible", "characters that nobody sees still tell names apart", "ab", "a\u200bb",
+	twins("invisible", "names that differ by invisible characters must be different files", "ab",
+		"a\u200bb",
 		"a\u200db", "a\ufeffb", "a\u00adb", "a\u202eb", "a\u0085b", "a\u2028b"),
 	{
 		Rule: "N2",
@@ -51,8 +55,8 @@ var namesConfusableCases = []suite.Case{
 	},
 }
 
-// alike are pieces of names that something takes for each other: each group differs by
-// case, normal form, escape, width or in what is cut off.
+// alike are parts of names that something confuses: the parts of each group differ by
+// case, normal form, escape, width or in what is truncated.
 var alike = [][]string{
 	{"a", "A", "ａ"},
 	{"\u00e9", "e\u0301", "e", "É"},
@@ -75,15 +79,15 @@ var alike = [][]string{
 	{"𝄞", "\U0001d11f"},
 }
 
-// randomTwins puts each group's pieces between the same random others: at the end of a
-// name, at its beginning and in its middle.
+// randomTwins puts the parts of each group between the same random parts: at the end of
+// a name, at its beginning and in its middle.
 func randomTwins(t suite.T, h *suite.H) {
 	random := h.Seed
 	some := func() (s string) {
 		for range 1 + random%4 {
 			random = check.Mix(random)
 			group := alike[random%uint64(len(alike))]
-			// which may be a directory only where it is the piece
+			// it may be a directory only as the part itself
 			s += strings.ReplaceAll(group[random>>32%uint64(len(group))], "/", "x") + "x"
 		}
 		return s
@@ -119,8 +123,8 @@ func randomTwins(t suite.T, h *suite.H) {
 	}
 }
 
-// twins is a case of rule N2: names that some file system or some driver takes for each
-// other, or can't hold.
+// twins returns a case of rule N2, with names that some file system or driver confuses
+// or can't hold.
 func twins(name, why string, names ...string) suite.Case {
 	return suite.Case{
 		Rule: "N2",
@@ -129,7 +133,8 @@ func twins(name, why string, names ...string) suite.Case {
 		Run: func(t suite.T, h *suite.H) {
 			var all []string
 			for _, n := range names {
-				all = append(all, n, "dir/"+n, n+".d/x") // also as a leaf and as a directory
+				// also as the last element and as a directory
+				all = append(all, n, "dir/"+n, n+".d/x")
 			}
 			all = fitting(h, all)
 			all = putStorable(t, h, all...)
@@ -137,8 +142,8 @@ func twins(name, why string, names ...string) suite.Case {
 			for _, n := range all {
 				check.WantContent(t, h, n, []byte(n))
 			}
-			// Each one alone: deleting the others must not take it away, and it must not
-			// stand in for them.
+			// Each one alone: deleting the others must not delete it, and it must not
+			// be found under their names.
 			for i, n := range all {
 				check.Remove(t, h, n)
 				check.WantMissing(t, h, n)

@@ -18,7 +18,7 @@ var namesContainedCases = []suite.Case{
 	{
 		Rule: "N5",
 		Name: "link",
-		Why:  "no link in the folder may lead a reader or a writer out of it",
+		Why:  "no link in the folder may lead a reader or a writer outside",
 		Run:  link,
 	},
 }

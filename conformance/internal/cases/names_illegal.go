@@ -14,8 +14,8 @@ var namesIllegalCases = []suite.Case{
 	{
 		Rule: "N1",
 		Name: "illegal",
-		Why: "an illegal name must be refused by every driver: taken by one alone, its " +
-			"file can't be moved",
+		Why: "an illegal name must be refused by every driver: if one stored it, the file " +
+			"could not be moved to another",
 		Run: illegalNames,
 	},
 	{
@@ -38,7 +38,7 @@ var namesIllegalCases = []suite.Case{
 	},
 }
 
-// badNames are illegal everywhere.
+// badNames are illegal in every bucket.
 var badNames = []string{
 	"",
 	"/",
@@ -86,7 +86,7 @@ func illegalNames(t suite.T, h *suite.H) {
 func illegalDirs(t suite.T, h *suite.H) {
 	for _, dir := range badNames {
 		if legal := strings.TrimSuffix(dir, "/"); dir == "" || files.CheckName(legal) == nil {
-			continue // the whole bucket, and one trailing slash, are legal here
+			continue // the whole bucket, and one trailing slash, are legal in List
 		}
 		err := error(nil)
 		for _, err = range h.List(t.Context(), dir, nil) {
@@ -103,7 +103,7 @@ func longestName(t suite.T, h *suite.H) {
 	if max < 1 || max > files.MaxName {
 		t.Fatalf("Features().MaxName is %d, want 1 to %d", max, files.MaxName)
 	}
-	// Elements of at most 200 bytes, so that length alone is looked at.
+	// Elements of at most 200 bytes, so that only the whole length matters.
 	name := func(n int) string {
 		b := []byte(strings.Repeat("n", n))
 		for i := 200; i < n-1; i += 201 {
@@ -132,7 +132,8 @@ func nameErrorText(t suite.T, h *suite.H) {
 			continue
 		}
 		if other, ok := seen[e.Detail]; ok || e.Detail == "" {
-			t.Errorf("Stat(%q) says %q, as for %q: want what is wrong with this name", name,
+			t.Errorf("Stat(%q) returns %q, which is also the text for %q: want what is wrong "+
+				"with this name", name,
 				e.Detail, other)
 		}
 		seen[e.Detail] = name

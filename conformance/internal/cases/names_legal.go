@@ -64,7 +64,7 @@ func everyCharacter(t suite.T, h *suite.H) {
 	}
 }
 
-// storable reports whether the bucket takes the name, which is then gone again.
+// storable reports whether the bucket takes the name. It leaves no file.
 func storable(t suite.T, h *suite.H, name string) bool {
 	t.Helper()
 	if h.F.AnyName {
@@ -116,7 +116,7 @@ func longElement(t suite.T, h *suite.H) {
 				strings.Repeat("x", n-4)+".txt")
 		}
 	}
-	for _, r := range []string{"ü", "名", "😀"} { // as long as can be, cut between characters
+	for _, r := range []string{"ü", "名", "😀"} { // of the largest length, cut between characters
 		names = append(names, strings.Repeat(r, max/len(r)), strings.Repeat(r, 255/len(r)+1))
 	}
 	slices.Sort(names)

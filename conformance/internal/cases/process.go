@@ -54,8 +54,8 @@ func processWhole(t suite.T, h *suite.H) {
 			files.ErrChanged) && (err != nil || !slices.ContainsFunc(contents, func(c []byte) bool {
 			return bytes.Equal(c, got)
 		})) {
-			t.Errorf("Get %s, beside puts in the other process: %d bytes, error %s: neither the "+
-				"old file nor the new one", where, len(got), check.ErrText(err))
+			t.Errorf("Get %s, during puts of the other process: %d bytes, error %s, want the "+
+				"old file or the new one", where, len(got), check.ErrText(err))
 		}
 	}
 	const rounds = 60
@@ -101,8 +101,8 @@ func processWhole(t suite.T, h *suite.H) {
 	}
 }
 
-// processAbsentRace has both go through the same names. Who is behind fails at once,
-// and so draws level: they stay together.
+// processAbsentRace has both processes create the same names in order. A process that
+// is behind fails at once, and so catches up: they stay together.
 func processAbsentRace(t suite.T, h *suite.H) {
 	p := process.Start(t, h)
 	var names []string
@@ -126,20 +126,20 @@ func processAbsentRace(t suite.T, h *suite.H) {
 			}
 		}
 		if err != nil {
-			t.Errorf("Put with IfAbsent, beside the other process: got %s, want ErrExist or "+
-				"no error", check.ErrText(err))
+			t.Errorf("Put with IfAbsent, during those of the other process: got %s, want "+
+				"ErrExist or no error", check.ErrText(err))
 		}
 	})
 	for _, name := range names {
 		switch here, there := slices.Contains(won[0], name), slices.Contains(won[1], name); {
 		case here && there:
-			t.Errorf("two processes both created %s", term.Quote(name))
+			t.Errorf("both processes created %s, want one", term.Quote(name))
 		case here:
 			check.WantContent(t, h, name, contents[0])
 		case there:
 			check.WantContent(t, h, name, contents[1])
 		default:
-			t.Errorf("neither of two processes created %s", term.Quote(name))
+			t.Errorf("neither process created %s, want one", term.Quote(name))
 		}
 	}
 }
@@ -156,7 +156,8 @@ func processCounter(t suite.T, h *suite.H) {
 			_, err = p.Do(process.Call{Do: "count", Name: "counter", Times: times})
 		}
 		if err != nil {
-			t.Errorf("counting, beside the other process: got %s, want ErrPrecondition or no error",
+			t.Errorf("counting, during that of the other process: got %s, want "+
+				"ErrPrecondition or no error",
 				check.ErrText(err))
 		}
 	})
@@ -177,15 +178,16 @@ func processSees(t suite.T, h *suite.H) {
 		name, c := fmt.Sprintf("d%d/a", i%2), check.Content(i, 1000)
 		check.Put(t, h, name, c, nil)
 		if d := check.Diff(do(process.Call{Do: "get", Name: name}).Content, c); d != "" {
-			t.Errorf("the content there of what was put here %s", d)
+			t.Errorf("the content that the other process reads %s", d)
 		}
 		if d := check.DiffNames(do(process.Call{Do: "list"}).Names, []string{name}); d != "" {
-			t.Errorf("List there of what was put here: %s", d)
+			t.Errorf("List in the other process: %s", d)
 		}
 		c = check.Content(i+100, 500)
 		do(process.Call{Do: "put", Name: name, Content: c})
 		check.WantContent(t, h, name, c)
-		check.Same(t, "size here of what was put there", check.Stat(t, h, name).Size, int64(len(c)))
+		check.Same(t, "size of what the other process put",
+			check.Stat(t, h, name).Size, int64(len(c)))
 		check.WantOnly(t, h, name)
 		do(process.Call{Do: "delete", Name: name})
 		check.WantMissing(t, h, name)
@@ -194,7 +196,8 @@ func processSees(t suite.T, h *suite.H) {
 			Do:   "get",
 			Name: name,
 		}); !check.IsAny(err, files.ErrNotExist) {
-			t.Errorf("Get there of what was deleted: got %s, want ErrNotExist", check.ErrText(err))
+			t.Errorf("Get in the other process of a deleted file: got %s, want ErrNotExist",
+				check.ErrText(err))
 		}
 	}
 }

@@ -25,7 +25,7 @@ var putAtomicCases = []suite.Case{
 	{
 		Rule:    "P1",
 		Name:    "unfinished-over",
-		Why:     "the old file must be served until the new one is whole",
+		Why:     "the old file must be readable until the new one is whole",
 		Needs:   feature.Needs(feature.Atomic),
 		Largest: 3 << 20,
 		Run:     unfinishedOver,
@@ -33,21 +33,21 @@ var putAtomicCases = []suite.Case{
 	{
 		Rule:  "P1",
 		Name:  "torn-read",
-		Why:   "no reader may see parts of two files",
+		Why:   "no reader may get parts of two files",
 		Needs: feature.Needs(feature.Atomic, feature.OneVersionReads),
 		Run:   tornRead,
 	},
 	{
 		Rule:  "P1",
 		Name:  "torn-info",
-		Why:   "no reader may see content with another file's metadata",
+		Why:   "no reader may get content with another file's metadata",
 		Needs: feature.Needs(feature.Atomic, feature.Attributes),
 		Run:   tornInfo,
 	},
 	{
 		Rule: "P1",
 		Name: "two-writers",
-		Why: "of two writers one must win as a whole: content and attributes are of the " +
+		Why: "of two writers one must win as a whole: content and attributes must be of the " +
 			"same Put",
 		Needs: feature.Needs(feature.Atomic, feature.Attributes),
 		Run:   twoWriters,
@@ -55,14 +55,14 @@ var putAtomicCases = []suite.Case{
 	{
 		Rule:  "P1",
 		Name:  "second-handle",
-		Why:   "a second handle must see the old file or the new one",
+		Why:   "a second handle must find the old file or the new one",
 		Needs: feature.Needs(feature.Atomic),
 		Run:   secondHandle,
 	},
 }
 
-// sizes of uploads that drivers treat differently: small ones at once, large ones
-// staged or in parts.
+// sizes of uploads that drivers treat differently: small ones are sent at once, large
+// ones are staged or sent in parts.
 var uploadSizes = []int{10, 100_000, 3 << 20}
 
 func unfinishedNew(t suite.T, h *suite.H) {
@@ -103,8 +103,8 @@ func unfinishedOver(t suite.T, h *suite.H) {
 }
 
 // writers keeps n writers of one name busy until stop is called, which waits for them.
-// They have begun when writers returns. The size of each content and its metadata tell
-// which one it is.
+// It returns once they have begun. The size of each content and its metadata show which
+// writer it is of.
 func writers(t suite.T, h *suite.H, name string, n, size int) (stop func()) {
 	quit, begun := make(chan struct{}), make(chan struct{})
 	var once sync.Once
@@ -147,17 +147,17 @@ func writers(t suite.T, h *suite.H, name string, n, size int) (stop func()) {
 	return func() { close(quit); <-done }
 }
 
-// wantWhole fails where content and Info aren't of one Put of writers.
+// wantWhole fails the case if content and Info aren't of one Put of writers.
 func wantWhole(t suite.T, h *suite.H, p []byte, info files.Info, size int) {
 	if info.Size != int64(len(p)) {
-		t.Errorf("the body has %d bytes and its Info says %d", len(p), info.Size)
+		t.Errorf("the body has %d bytes, but its Info has size %d", len(p), info.Size)
 	}
 	if !h.F.Attributes {
 		return
 	}
 	s := info.Metadata["seed"]
 	if info.ContentType != "x/"+s {
-		t.Errorf("the type %q came with the metadata of writer %q", info.ContentType, s)
+		t.Errorf("the type %q, want that of writer %q, whose metadata it is", info.ContentType, s)
 	}
 	seed, err := strconv.Atoi(s)
 	if err != nil {
@@ -165,7 +165,7 @@ func wantWhole(t suite.T, h *suite.H, p []byte, info files.Info, size int) {
 		return
 	}
 	if d := check.Diff(p, check.Content(seed, size+seed%97)); d != "" {
-		t.Errorf("with the metadata of writer %d came other content: it %s", seed, d)
+		t.Errorf("the content is not that of writer %d, whose metadata it is: it %s", seed, d)
 	}
 }
 
@@ -177,9 +177,9 @@ func tornRead(t suite.T, h *suite.H) {
 		for range h.Rounds(25) {
 			p, info, err := check.Read(t.Context(), h, "a", nil)
 			switch {
-			case errors.Is(err, files.ErrChanged): // legal: it is told (G4)
+			case errors.Is(err, files.ErrChanged): // legal: it is reported (G4)
 			case err != nil:
-				t.Errorf("Get beside writers: %v", err)
+				t.Errorf("Get during writes: %v, want no error", err)
 				return
 			default:
 				wantWhole(t, h, p, info, size)
@@ -197,21 +197,21 @@ func tornInfo(t suite.T, h *suite.H) {
 		s := info.Metadata["seed"]
 		seed, err := strconv.Atoi(s)
 		if err != nil || info.ContentType != "x/"+s || info.Size != int64(size+seed%97) {
-			t.Fatalf("Stat tells type %q, metadata %v and size %d, which are not of one Put",
+			t.Fatalf("Stat reports type %q, metadata %v and size %d, which are not of one Put",
 				info.ContentType, info.Metadata, info.Size)
 		}
 		if info.Digest.CRC32C != "" && info.Digest.CRC32C != crc32c(check.Content(seed,
 			size+seed%97)) {
-			t.Fatalf("Stat tells a digest that isn't of the content that the metadata belong to")
+			t.Fatalf("Stat reports a digest that isn't of the content to which the metadata belong")
 		}
 		n := 0
 		for e, err := range h.List(t.Context(), "", nil) {
 			if n++; err != nil || e.Name != "a" || e.Size < size || e.Size >= size+97 {
-				t.Fatalf("List beside writers: %+v, %v", e, err)
+				t.Fatalf("List during writes: %+v, %v", e, err)
 			}
 		}
 		if n != 1 {
-			t.Fatalf("List yields %d files beside writers, want the one", n)
+			t.Fatalf("List yields %d files during writes, want the one", n)
 		}
 	}
 }

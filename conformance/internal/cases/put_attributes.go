@@ -30,7 +30,7 @@ var putAttributesCases = []suite.Case{
 	{
 		Rule: "P7",
 		Name: "folding",
-		Why: "keys that differ in case alone must be treated alike by every driver: HTTP " +
+		Why: "keys that differ only by case must be treated alike by every driver: HTTP " +
 			"folds header names",
 		Needs: feature.Needs(feature.Attributes),
 		Run:   metadataFolding,
@@ -67,7 +67,7 @@ var putAttributesCases = []suite.Case{
 	{
 		Rule:    "P7",
 		Name:    "header-limit-in-parts",
-		Why:     "the limits of attributes must hold for a file that is sent in parts too",
+		Why:     "the limits of attributes must also hold for a file that is sent in parts",
 		Needs:   feature.Needs(feature.Attributes),
 		Long:    true,
 		Largest: 12 << 20,
@@ -76,8 +76,8 @@ var putAttributesCases = []suite.Case{
 	{
 		Rule: "P7",
 		Name: "bad-headers",
-		Why: "an attribute with a line break must be refused: it is an attack on whoever " +
-			"serves the file",
+		Why: "an attribute with a line break must be refused: it would attack the server " +
+			"that serves the file",
 		Needs: feature.Needs(feature.Attributes),
 		Run:   headersRefused,
 	},
@@ -91,7 +91,7 @@ var putAttributesCases = []suite.Case{
 	{
 		Rule:  "P7",
 		Name:  "maps-are-own",
-		Why:   "a returned map must be the caller's own: changing it must change nothing else",
+		Why:   "a returned map must belong to the caller: changing it must change nothing else",
 		Needs: feature.Needs(feature.Attributes),
 		Run:   mapsOwn,
 	},
@@ -104,7 +104,7 @@ var putAttributesCases = []suite.Case{
 	{
 		Rule:  "P7",
 		Name:  "on-every-file",
-		Why:   "files of awkward names and sizes must keep their metadata too",
+		Why:   "files with odd names and sizes must keep their metadata too",
 		Needs: feature.Needs(feature.Attributes),
 		Run:   metadataEverywhere,
 	},
@@ -119,7 +119,7 @@ var putAttributesCases = []suite.Case{
 	},
 }
 
-// wantMetadata puts with the metadata and fails where it doesn't come back.
+// wantMetadata puts with the metadata, and fails the case if it doesn't come back.
 func wantMetadata(t suite.T, h *suite.H, name string, m, want map[string]string) {
 	t.Helper()
 	info, err := h.Put(t.Context(), name, check.Stream([]byte("x")),
@@ -214,7 +214,7 @@ func metadataFolding(t suite.T, h *suite.H) {
 		"UPPER":     "UP",
 		"lower":     "low",
 	}, map[string]string{"mixedcase": "Value", "upper": "UP", "lower": "low"})
-	// Only ASCII letters fold.
+	// Only ASCII letters are folded.
 	wantMetadata(t, h, "b", map[string]string{
 		"ÄÖÜ": "1",
 		"äöü": "2",
@@ -340,7 +340,7 @@ func headersRefused(t suite.T, h *suite.H) {
 }
 
 func notDecoded(t suite.T, h *suite.H) {
-	// A gzip header, and then nothing that could be decoded.
+	// A gzip header, and then nothing that can be decoded.
 	c := append([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00"), check.Content(1, 3000)...)
 	for _, e := range []string{"gzip", "br", "deflate", "zstd"} {
 		check.Put(t, h, "a", c, &files.PutOptions{Attributes: files.Attributes{
@@ -386,7 +386,7 @@ func metadataEmpty(t suite.T, h *suite.H) {
 		info := check.Put(t, h, "a", []byte("x"),
 			&files.PutOptions{Attributes: files.Attributes{Metadata: m}})
 		if len(info.Metadata)+len(check.Stat(t, h, "a").Metadata) > 0 {
-			t.Errorf("a file that was put without metadata has some")
+			t.Errorf("a file that was put without metadata has some, want none")
 		}
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// headersAtLimit has one header as long as it may be, and the others share what is left.
+// headersAtLimit returns headers of which one has the greatest length, and the others
+// share the rest.
 func headersAtLimit(longest func(*files.Attributes) *string) files.Attributes {
 	a := files.Attributes{
 		ContentType:        "x/y",
@@ -53,7 +54,7 @@ func headerMax(a *files.Attributes, p *string) int {
 	return files.MaxHeader
 }
 
-// metadataAtLimit uses up all that metadata may have, in several pairs.
+// metadataAtLimit returns as much metadata as is allowed, in several pairs.
 func metadataAtLimit() map[string]string {
 	m := map[string]string{}
 	for i := range 18 {
@@ -63,10 +64,10 @@ func metadataAtLimit() map[string]string {
 	return m
 }
 
-// wantAttributes fails where Info, Stat or Get tell others.
-func wantAttributes(t suite.T, h *suite.H, name, what string, told, want files.Attributes) {
+// wantAttributes fails the case if Info, Stat or Get report other attributes.
+func wantAttributes(t suite.T, h *suite.H, name, what string, got, want files.Attributes) {
 	t.Helper()
-	sameAttributes(t, "the answer's Info, of "+what, told, want)
+	sameAttributes(t, "Put's or Copy's Info, of "+what, got, want)
 	sameAttributes(t, "Stat's Info, of "+what, check.Stat(t, h, name).Attributes, want)
 	r, err := h.Get(t.Context(), name, nil)
 	if err != nil {
@@ -77,17 +78,18 @@ func wantAttributes(t suite.T, h *suite.H, name, what string, told, want files.A
 	sameAttributes(t, "Get's Info, of "+what, r.Info().Attributes, want)
 }
 
-// sameAttributes says shortly which long ones differ.
+// sameAttributes compares attributes, and reports long ones by their lengths.
 func sameAttributes(t suite.T, where string, got, want files.Attributes) {
 	t.Helper()
 	wanted := headerFields(&want)
 	for what, p := range headerFields(&got) {
 		if w := *wanted[what]; *p != w {
-			t.Errorf("%s in %s has %d bytes, or other ones, want %d", what, where, len(*p), len(w))
+			t.Errorf("%s in %s has %d bytes, want %d, or has other bytes",
+				what, where, len(*p), len(w))
 		}
 	}
 	if !maps.Equal(got.Metadata, want.Metadata) {
-		t.Errorf("%d pairs of metadata in %s, or other ones, want %d",
+		t.Errorf("%d pairs of metadata in %s, want %d, or others",
 			len(got.Metadata), where, len(want.Metadata))
 	}
 }
@@ -101,7 +103,7 @@ func headerLimit(t suite.T, h *suite.H) {
 		info := check.Put(t, h, "a", check.Content(1, 10), &files.PutOptions{Attributes: most})
 		wantAttributes(t, h, "a", "a long "+what, info.Attributes, most)
 
-		// One byte more for the header, and, where that has room, for all of them.
+		// One byte more for the header and, if that is allowed, for all of them.
 		long := files.Attributes{ContentType: "x/y"}
 		*field(&long) = strings.Repeat("x", headerMax(&long, field(&long))+1)
 		together := most
@@ -125,7 +127,7 @@ func headerLimit(t suite.T, h *suite.H) {
 				&files.CopyOptions{Attributes: &a})
 			check.WantErr(t, fmt.Sprintf("Copy with %s, of %s", why, what), err, files.ErrInvalid)
 		}
-		wantAttributes(t, h, "a", "what was refused a change", most, most)
+		wantAttributes(t, h, "a", "the file after refused changes", most, most)
 	}
 	check.WantContent(t, h, "a", check.Content(1, 10))
 	check.WantOnly(t, h, "a")
@@ -140,7 +142,8 @@ func headerLimit(t suite.T, h *suite.H) {
 	}
 }
 
-// copyAtLimit copies what is at the limit, as it is and with attributes that are.
+// copyAtLimit copies a file with attributes at the limit, unchanged and with others at
+// the limit.
 func copyAtLimit(t suite.T, h *suite.H) {
 	t.Helper()
 	most := check.Stat(t, h, "a").Attributes
@@ -167,7 +170,7 @@ func headerLimitInParts(t suite.T, h *suite.H) {
 	c := check.Content(2, 12<<20)
 	info := check.Put(t, h, "large", c, &files.PutOptions{Attributes: a})
 	wantAttributes(t, h, "large", "a large file", info.Attributes, a)
-	if h.F.IfAbsent { // for which drivers store a mark of their own
+	if h.F.IfAbsent { // drivers store a mark of their own for it
 		info = check.Put(t, h, "new", c[:10], &files.PutOptions{
 			Attributes: a,
 			If:         files.IfAbsent(),

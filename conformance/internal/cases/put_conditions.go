@@ -10,10 +10,10 @@ import (
 	"cloudfiles.dev/conformance/internal/suite"
 )
 
-// meeting makes readers of which each waits, before its last byte, until n have come so
-// far: who decides before the end of the upload then lets all of them through. A driver
-// may let one upload of a name run at a time, or refuse without reading: so the wait is
-// short.
+// meeting returns readers that each wait, before their last byte, until n readers have
+// come that far. A driver that decides before the end of the upload then lets all of
+// them through. Because a driver may run one upload of a name at a time, or refuse
+// without reading, the wait is short.
 func meeting(n int64) func(c []byte) io.Reader {
 	var came atomic.Int64
 	all := make(chan struct{})
@@ -32,8 +32,8 @@ func meeting(n int64) func(c []byte) io.Reader {
 	}
 }
 
-// oneWinner fails where not exactly one of the racers succeeded and the others got the
-// sentinel.
+// oneWinner fails the case unless exactly one of the racers succeeded and the others
+// got the sentinel.
 func oneWinner(t suite.T, errs []error, lost error, verify func(winner int)) {
 	t.Helper()
 	var winners []int

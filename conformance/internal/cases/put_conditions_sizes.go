@@ -15,15 +15,16 @@ var putConditionsSizesCases = []suite.Case{
 	{
 		Rule:    "P8",
 		Name:    "sizes",
-		Why:     "a file of any size is a file, and the name is taken",
+		Why:     "IfAbsent must hold for a file of any size",
 		Needs:   feature.Needs(feature.IfAbsent),
 		Largest: 5<<20 + 1,
 		Run:     func(t suite.T, h *suite.H) { absentSizes(t, h, thresholds) },
 	},
 	{
-		Rule:    "P8",
-		Name:    "sizes-large",
-		Why:     "the larger the file, the more ways it may be uploaded in",
+		Rule: "P8",
+		Name: "sizes-large",
+		Why: "IfAbsent must hold for large files of any size: they are uploaded in different " +
+			"ways",
 		Needs:   feature.Needs(feature.IfAbsent),
 		Long:    true,
 		Largest: 16<<20 + 1,
@@ -32,7 +33,7 @@ var putConditionsSizesCases = []suite.Case{
 	{
 		Rule:    "P8",
 		Name:    "large",
-		Why:     "an upload in parts ends long after it was begun, and another may be first",
+		Why:     "IfAbsent must hold at the end of an upload in parts: another may be first",
 		Needs:   feature.Needs(feature.IfAbsent),
 		Largest: largeSize,
 		Run:     absentOvertaken,
@@ -40,15 +41,16 @@ var putConditionsSizesCases = []suite.Case{
 	{
 		Rule:    "P9",
 		Name:    "sizes",
-		Why:     "a file of any size has a version that is replaced, and no other",
+		Why:     "IfVersion must hold for a file of any size",
 		Needs:   feature.Needs(feature.Versions, feature.IfVersion),
 		Largest: 5<<20 + 1,
 		Run:     func(t suite.T, h *suite.H) { versionSizes(t, h, thresholds) },
 	},
 	{
-		Rule:    "P9",
-		Name:    "sizes-large",
-		Why:     "the larger the file, the more ways it may be uploaded in",
+		Rule: "P9",
+		Name: "sizes-large",
+		Why: "IfVersion must hold for large files of any size: they are uploaded in " +
+			"different ways",
 		Needs:   feature.Needs(feature.Versions, feature.IfVersion),
 		Long:    true,
 		Largest: 16<<20 + 1,
@@ -57,7 +59,7 @@ var putConditionsSizesCases = []suite.Case{
 	{
 		Rule:    "P9",
 		Name:    "large",
-		Why:     "an upload in parts ends long after it was begun, and another may be first",
+		Why:     "IfVersion must hold at the end of an upload in parts: another may be first",
 		Needs:   feature.Needs(feature.Versions, feature.IfVersion),
 		Largest: largeSize,
 		Run:     versionOvertaken,
@@ -65,14 +67,14 @@ var putConditionsSizesCases = []suite.Case{
 }
 
 // thresholds are sizes on both sides of those from which drivers, services and SDKs
-// treat a content in another way: inline or not, in one request or in parts.
+// treat content differently: inline or not, in one request or in parts.
 var thresholds = []int{
 	0, 1, 511, 512, 513, 64<<10 - 1, 64 << 10, 64<<10 + 1, 1 << 20, 1<<20 + 1, 5 << 20, 5<<20 + 1,
 }
 
 var largeThresholds = []int{8 << 20, 8<<20 + 1, 16<<20 + 1}
 
-// sized returns a reader of the content, whose length is known for every second size.
+// sized returns a reader of the content. For every second i the reader has a length.
 func sized(i int, c []byte) io.Reader {
 	if i%2 == 0 {
 		return bytes.NewReader(c)
@@ -80,8 +82,8 @@ func sized(i int, c []byte) io.Reader {
 	return check.Stream(c)
 }
 
-// absentSizes creates a file of each size, once, and wants that neither a small nor an
-// equally large one replaces it.
+// absentSizes creates a file of each size once, and requires that neither a small
+// content nor an equally large one replaces it.
 func absentSizes(t suite.T, h *suite.H, sizes []int) {
 	for i, n := range sizes {
 		c := check.Content(n, n)
@@ -92,15 +94,15 @@ func absentSizes(t suite.T, h *suite.H, sizes []int) {
 		before := check.Stat(t, h, "a")
 		for _, other := range []int{0, 10, n} {
 			_, err := h.Put(t.Context(), "a", sized(i, check.Content(n+1, other)), o)
-			check.WantErr(t, fmt.Sprintf("Put of %d bytes with IfAbsent, where a file of %d is",
+			check.WantErr(t, fmt.Sprintf("Put of %d bytes with IfAbsent over a file of %d",
 				other, n), err, files.ErrExist)
 		}
 		check.Same(t, "Stat after the refused Puts", check.Stat(t, h, "a"), before)
 		check.WantContent(t, h, "a", c)
-		// Where something small is, a large one doesn't create either.
+		// A large content doesn't replace a small file either.
 		check.Put(t, h, "a", nil, nil)
 		_, err := h.Put(t.Context(), "a", sized(i, c), o)
-		check.WantErr(t, fmt.Sprintf("Put of %d bytes with IfAbsent, where an empty file is", n),
+		check.WantErr(t, fmt.Sprintf("Put of %d bytes with IfAbsent over an empty file", n),
 			err, files.ErrExist)
 		check.WantContent(t, h, "a", nil)
 		check.Remove(t, h, "a")
@@ -108,7 +110,7 @@ func absentSizes(t suite.T, h *suite.H, sizes []int) {
 	h.Clean(t, "conditional puts")
 }
 
-// versionSizes replaces a file of each size, of the version that is there and of others.
+// versionSizes replaces a file of each size, with its current version and with others.
 func versionSizes(t suite.T, h *suite.H, sizes []int) {
 	for i, n := range sizes {
 		c := check.Content(n, n)
@@ -120,13 +122,13 @@ func versionSizes(t suite.T, h *suite.H, sizes []int) {
 			return err
 		}
 		if err := put(c, old); err != nil {
-			t.Fatalf("Put of %d bytes with the version that is there: %v, want no error", n, err)
+			t.Fatalf("Put of %d bytes with the current version: %v, want no error", n, err)
 		}
 		before := check.Stat(t, h, "a")
 		for _, v := range []files.Version{old, "no-such-version"} {
 			for _, other := range []int{0, 10, n} {
-				check.WantErr(t, fmt.Sprintf("Put of %d bytes with another version, where a file "+
-					"of %d is", other, n), put(check.Content(n+1, other), v), files.ErrPrecondition)
+				check.WantErr(t, fmt.Sprintf("Put of %d bytes with another version over a file "+
+					"of %d", other, n), put(check.Content(n+1, other), v), files.ErrPrecondition)
 			}
 		}
 		check.Same(t, "Stat after the refused Puts", check.Stat(t, h, "a"), before)
@@ -139,7 +141,7 @@ func versionSizes(t suite.T, h *suite.H, sizes []int) {
 	h.Clean(t, "conditional puts")
 }
 
-// absentOvertaken lets another writer be first, while the last part is on its way.
+// absentOvertaken lets another writer be first while the last part is sent.
 func absentOvertaken(t suite.T, h *suite.H) {
 	c, fast := check.Content(1, largeSize), check.Content(2, 100)
 	for _, o := range []*files.PutOptions{
@@ -156,8 +158,7 @@ func absentOvertaken(t suite.T, h *suite.H) {
 	h.Clean(t, "large puts that were overtaken")
 }
 
-// versionOvertaken lets another writer replace the version, while the last part is on
-// its way.
+// versionOvertaken lets another writer replace the version while the last part is sent.
 func versionOvertaken(t suite.T, h *suite.H) {
 	c, fast := check.Content(1, largeSize), check.Content(2, 100)
 	for i, size := range []*int64{nil, new(int64(largeSize))} {

@@ -17,7 +17,7 @@ var putDigestsCases = []suite.Case{
 	{
 		Rule:    "P10",
 		Name:    "size",
-		Why:     "content of another length than was stated must be refused",
+		Why:     "content of another length than was declared must be refused",
 		Needs:   feature.Needs(feature.Atomic),
 		Largest: 1 << 20,
 		Run:     wrongSize,
@@ -57,7 +57,7 @@ var putDigestsCases = []suite.Case{
 	},
 }
 
-// allDigests of the content.
+// allDigests returns all digests of the content.
 func allDigests(c []byte) files.Digest {
 	h := driver.NewHasher(files.Digest{
 		MD5:       "x",
@@ -95,8 +95,8 @@ func wrongSize(t suite.T, h *suite.H) {
 	}
 }
 
-// corruptPut puts the content as a stream and from memory, which a driver may take in
-// another way, and returns the first error that isn't ErrCorrupt.
+// corruptPut puts the content as a stream and from memory, which a driver may handle
+// differently, and returns the first error that isn't ErrCorrupt.
 func corruptPut(t suite.T, h *suite.H, name string, c []byte, opts *files.PutOptions) (err error) {
 	for _, r := range []io.Reader{
 		check.Stream(c), bytes.NewReader(c), strings.NewReader(string(c)),
@@ -197,7 +197,7 @@ func digestTold(t suite.T, h *suite.H) {
 			"Stat's": check.Stat(t, h, "a").Digest,
 		} {
 			if which := got.Conflict(all); which != "" {
-				t.Errorf("%s %s isn't that of the content", what, which)
+				t.Errorf("%s %s is not that of the content", what, which)
 			}
 			if got.MD5 != "" {
 				check.Same(t, what+" MD5", got.MD5, all.MD5)

@@ -14,42 +14,42 @@ var putEmptyCases = []suite.Case{
 	{
 		Rule:  "V1",
 		Name:  "empty",
-		Why:   "a marker file is emptied and made anew, and whoever saw it before must know",
+		Why:   "an empty file that is put again must get another version: it may be a marker",
 		Needs: feature.Needs(feature.Versions),
 		Run:   emptyVersions,
 	},
 	{
 		Rule:  "P5",
 		Name:  "empty-attributes",
-		Why:   "a file that was emptied, or was empty, is replaced as a whole",
+		Why:   "a file that is emptied, or was empty, must be replaced as a whole",
 		Needs: feature.Needs(feature.Attributes),
 		Run:   emptyAttributes,
 	},
 	{
 		Rule:  "P8",
 		Name:  "empty",
-		Why:   "a lock is an empty file",
+		Why:   "IfAbsent must hold over an empty file: it may be a lock",
 		Needs: feature.Needs(feature.IfAbsent),
 		Run:   emptyIfAbsent,
 	},
 	{
 		Rule:  "P9",
 		Name:  "empty",
-		Why:   "a file that has no content yet has a version",
+		Why:   "IfVersion must hold for an empty file",
 		Needs: feature.Needs(feature.Versions, feature.IfVersion),
 		Run:   emptyIfVersion,
 	},
 	{
 		Rule:  "P9",
 		Name:  "empty-update",
-		Why:   "the first line of a log is added to an empty file",
+		Why:   "Update must accept an empty file",
 		Needs: feature.Needs(feature.Versions, feature.IfVersion, feature.IfAbsent),
 		Run:   emptyUpdate,
 	},
 	{
 		Rule:  "P10",
 		Name:  "empty",
-		Why:   "no bytes have a digest",
+		Why:   "an empty file must have its digest",
 		Needs: feature.Needs(feature.Digests),
 		Run:   emptyDigest,
 	},
@@ -64,7 +64,7 @@ func emptyVersions(t suite.T, h *suite.H) {
 			t.Errorf("%s has no version, but the bucket claims Versions", what)
 		}
 		if before, ok := seen[v]; ok {
-			t.Errorf("%s has the version %q of %s", what, v, before)
+			t.Errorf("%s has the version %q of %s, want another one", what, v, before)
 		}
 		seen[v] = what
 	}
@@ -107,18 +107,18 @@ func emptyIfAbsent(t suite.T, h *suite.H) {
 	before := check.Stat(t, h, "lock")
 	for _, n := range []int{0, 10, 100_000} {
 		_, err := ifAbsent(t, h, "lock", check.Content(1, n))
-		check.WantErr(t, fmt.Sprintf("Put of %d bytes with IfAbsent, where an empty file is", n),
+		check.WantErr(t, fmt.Sprintf("Put of %d bytes with IfAbsent over an empty file", n),
 			err, files.ErrExist)
 		check.Same(t, "Stat after the refused Put", check.Stat(t, h, "lock"), before)
 		name := fmt.Sprint("a", n)
 		check.Put(t, h, name, check.Content(2, n), nil)
 		_, err = ifAbsent(t, h, name, nil)
-		check.WantErr(t, fmt.Sprintf("Put of no bytes with IfAbsent, where a file of %d is", n),
+		check.WantErr(t, fmt.Sprintf("Put of no bytes with IfAbsent over a file of %d", n),
 			err, files.ErrExist)
 		check.WantContent(t, h, name, check.Content(2, n))
 	}
-	// An empty file that comes while another is on its way is there as well. The name
-	// has a type, so that nobody looks at the content before the upload begins.
+	// IfAbsent must also find an empty file that appears during the upload. The name
+	// has a type, so that the driver doesn't read the content before the upload begins.
 	for _, c := range [][]byte{nil, check.Content(3, 100)} {
 		_, err := h.Put(t.Context(), "late.css", check.Hook(c, len(c), func() {
 			check.Put(t, h, "late.css", nil, nil)
@@ -139,15 +139,15 @@ func emptyIfVersion(t suite.T, h *suite.H) {
 	for _, v := range []files.Version{old, "no-such-version", ""} {
 		for _, n := range []int{0, 10, 100_000} {
 			_, err := ifVersion(t, h, "a", check.Content(2, n), v)
-			check.WantErr(t, fmt.Sprintf("Put of %d bytes with the version %q, where an empty "+
-				"file of another is", n, v), err, files.ErrPrecondition)
+			check.WantErr(t, fmt.Sprintf("Put of %d bytes with the version %q over an empty "+
+				"file of another version", n, v), err, files.ErrPrecondition)
 			check.Same(t, "Stat after the refused Put", check.Stat(t, h, "a"), before)
 		}
 	}
 	for i, n := range []int{10, 0, 100_000, 0} {
 		c := check.Content(10+i, n)
 		if _, err := ifVersion(t, h, "a", c, current(t, h, "a")); err != nil {
-			t.Errorf("Put of %d bytes with the version that is there: %v, want no error", n, err)
+			t.Errorf("Put of %d bytes with the current version: %v, want no error", n, err)
 		}
 		check.WantContent(t, h, "a", c)
 	}
@@ -157,7 +157,7 @@ func emptyIfVersion(t suite.T, h *suite.H) {
 		check.WantErr(t, "Put of no bytes with another version", err, files.ErrPrecondition)
 		check.WantContent(t, h, "b", check.Content(3, 10))
 		_, err = ifVersion(t, h, "missing", nil, v)
-		check.WantErr(t, "Put of no bytes with a version, where no file is", err,
+		check.WantErr(t, "Put of no bytes with a version where no file exists", err,
 			files.ErrPrecondition)
 		check.WantMissing(t, h, "missing")
 	}
@@ -173,7 +173,7 @@ func emptyUpdate(t suite.T, h *suite.H) {
 		_, err := files.Update(t.Context(), h.Bucket, "a", func(old []byte) ([]byte, error) {
 			calls++
 			if d := check.Diff(old, was); d != "" {
-				t.Errorf("the content that is to be changed %s", d)
+				t.Errorf("the content that Update passes to its function %s", d)
 			}
 			return append([]byte{}, c...), nil
 		}, nil)
@@ -196,12 +196,12 @@ func emptyDigest(t suite.T, h *suite.H) {
 		info := check.Put(t, h, "a", nil, o)
 		stat := check.Stat(t, h, "a")
 		if stat.Digest.IsZero() {
-			t.Errorf("an empty file, of which %s, has no digest, but the bucket claims Digests",
+			t.Errorf("an empty file, digests %s, has no digest, but the bucket claims Digests",
 				what)
 		}
 		for _, d := range []files.Digest{info.Digest, stat.Digest} {
 			if which := d.Conflict(all); which != "" {
-				t.Errorf("the %s of an empty file, of which %s, isn't that of no bytes", which,
+				t.Errorf("the %s of an empty file, digests %s, is not that of no bytes", which,
 					what)
 			}
 		}

@@ -11,55 +11,57 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// putEveryWayCases hold every kind of Put, with a size or without, conditional or not, to
-// what a Put promises.
+// putEveryWayCases hold every kind of Put to the rules of Put: with a size or without,
+// conditional or not.
 var putEveryWayCases = []suite.Case{
 	{
 		Rule:  "P7",
 		Name:  "every-way",
-		Why:   "what is said of a file is stored, whatever else is asked of the Put",
+		Why:   "attributes must be stored, whatever else is asked of the Put",
 		Needs: feature.Needs(feature.Attributes),
 		Run:   attributesEveryWay,
 	},
 	{
 		Rule:  "P10",
 		Name:  "every-way",
-		Why:   "a file without its digest is read unchecked, however it was put",
+		Why:   "a file must have its digest however it was put: without it reads are not checked",
 		Needs: feature.Needs(feature.Digests),
 		Run:   digestEveryWay,
 	},
 	{
 		Rule:  "P9",
 		Name:  "every-way",
-		Why:   "a condition holds, whatever else is asked of the Put",
+		Why:   "a condition must hold, whatever else is asked of the Put",
 		Needs: feature.Needs(feature.Versions, feature.IfVersion),
 		Run:   versionEveryWay,
 	},
 	{
 		Rule:  "P8",
 		Name:  "at-commit-declared",
-		Why:   "a size that is known in advance is no reason to decide in advance",
+		Why:   "IfAbsent must be decided at the commit, also if the size is known in advance",
 		Needs: feature.Needs(feature.IfAbsent),
 		Run:   absentAtCommitDeclared,
 	},
 	{
 		Rule:  "P9",
 		Name:  "at-commit-declared",
-		Why:   "a size that is known in advance is no reason to decide in advance",
+		Why:   "IfVersion must be decided at the commit, also if the size is known in advance",
 		Needs: feature.Needs(feature.Versions, feature.IfVersion),
 		Run:   versionAtCommitDeclared,
 	},
 	{
-		Rule:  "P2",
-		Name:  "conditional",
-		Why:   "an upload that fails changes nothing, and its error is its own, condition or not",
+		Rule: "P2",
+		Name: "conditional",
+		Why: "an upload that fails must change nothing and return the cause, with a " +
+			"condition or without",
 		Needs: feature.Needs(feature.Atomic),
 		Run:   conditionalFails,
 	},
 	{
-		Rule:  "P8",
-		Name:  "after-delete",
-		Why:   "a lock that was given back can be taken again, however it was given back",
+		Rule: "P8",
+		Name: "after-delete",
+		Why: "IfAbsent must succeed after the file was removed, however it was removed: it " +
+			"may be a lock",
 		Needs: feature.Needs(feature.IfAbsent),
 		Run:   absentAfterDelete,
 	},
@@ -69,13 +71,13 @@ var putEveryWayCases = []suite.Case{
 type way struct {
 	what string
 	opts files.PutOptions
-	// known: the content's reader tells its length
+	// known: the content's reader has a length
 	known bool
-	// over: there is a file, whose version is the condition where versioned is true
+	// over: there is a file, whose version is the condition if versioned is true
 	over, versioned bool
 }
 
-// ways are all kinds of a Put of n bytes that the bucket takes.
+// ways returns all kinds of a Put of n bytes that the bucket takes.
 func ways(h *suite.H, n int) (all []way) {
 	for _, known := range []bool{false, true} {
 		for _, declared := range []bool{false, true} {
@@ -110,7 +112,7 @@ func ways(h *suite.H, n int) (all []way) {
 	return all
 }
 
-// put makes the Put, which must succeed, of a name that is then deleted by the caller.
+// put makes the Put, which must succeed. The caller deletes the file.
 func (w way) put(t suite.T, h *suite.H, name string, c []byte, o files.PutOptions) files.Info {
 	t.Helper()
 	if w.over {
@@ -155,7 +157,7 @@ func attributesEveryWay(t suite.T, h *suite.H) {
 			o.Digest = files.Digest{MD5: allDigests(c).MD5}
 		}
 		info := w.put(t, h, name, c, o)
-		check.Same(t, "attributes of the answer to a "+w.what, info.Attributes, a)
+		check.Same(t, "attributes in the Info of a "+w.what, info.Attributes, a)
 		check.Same(t, "attributes after a "+w.what, check.Stat(t, h, name).Attributes, a)
 		check.WantContent(t, h, name, c)
 	}
@@ -169,7 +171,7 @@ func digestEveryWay(t suite.T, h *suite.H) {
 		w.put(t, h, name, c, files.PutOptions{})
 		d := check.Stat(t, h, name).Digest
 		if which := d.Conflict(all); which != "" {
-			t.Errorf("the %s after a %s isn't that of the content", which, w.what)
+			t.Errorf("the %s after a %s is not that of the content", which, w.what)
 		}
 		if d.IsZero() {
 			t.Errorf("no digest is stored after a %s, but the bucket claims Digests", w.what)
@@ -300,7 +302,7 @@ func absentAfterDelete(t suite.T, h *suite.H) {
 	check.Remove(t, h, "d/lock")
 	cp(t, h.Bucket, "d/lock", putOther(t, h), nil)
 	_, err := ifAbsent(t, h, "d/lock", []byte("again"))
-	check.WantErr(t, "Put with IfAbsent to a name that was copied to", err, files.ErrExist)
+	check.WantErr(t, "Put with IfAbsent to the target of a copy", err, files.ErrExist)
 }
 
 // putOther puts another file and returns its name.

@@ -40,7 +40,7 @@ var putFailureCases = []suite.Case{
 		Rule: "P2",
 		Name: "eof-lookalikes",
 		Why: "io.ErrUnexpectedEOF, and an error that wraps io.EOF, must fail the Put: " +
-			"neither is an end",
+			"neither is an end of the content",
 		Needs: feature.Needs(feature.Atomic),
 		Run:   eofLookalikes,
 	},
@@ -64,24 +64,24 @@ var putFailureCases = []suite.Case{
 	{
 		Rule: "P2",
 		Name: "cancelled-at-end",
-		Why: "a Put whose context ends with the last byte must say which file is there, " +
-			"the old or the new one",
+		Why: "a Put whose context ends with the last byte must report which file exists, the " +
+			"old or the new one",
 		Needs: feature.Needs(feature.Atomic),
 		Run:   cancelAtEnd,
 	},
 	{
 		Rule: "P2",
 		Name: "deadline-midway",
-		Why: "a Put whose deadline passes must store nothing, and errors.Is must find " +
-			"the deadline",
+		Why: "a Put whose deadline passes must store nothing, and errors.Is must match the " +
+			"deadline's error",
 		Needs: feature.Needs(feature.Atomic),
 		Run:   deadlineMidway,
 	},
 	{
 		Rule: "P2",
 		Name: "committed",
-		Why: "a Put that took place must not be reported as failed because its context " +
-			"ended afterwards",
+		Why: "a Put that took place must not be reported as failed because its context ended " +
+			"afterwards",
 		Run: committedStays,
 	},
 	{
@@ -92,7 +92,7 @@ var putFailureCases = []suite.Case{
 	},
 }
 
-// brokenPut does a Put that must fail with want, over an old file and over none, and
+// brokenPut makes a Put that must fail with want, over an old file and over none. It
 // must change nothing.
 func brokenPut(t suite.T, h *suite.H, what string, want error, do func(name string) error) {
 	t.Helper()
@@ -153,7 +153,7 @@ func dataWithError(t suite.T, h *suite.H) {
 					check.Failing(check.Content(1, at), true, check.ErrReader), nil)
 				return err
 			})
-		// All bytes of a declared size have come: the error still is one.
+		// Even if all bytes of a declared size have come, the error counts.
 		brokenPut(t, h, "the error comes with the last byte of the declared size", check.ErrReader,
 			func(name string) error {
 				_, err := h.Put(t.Context(), name,
@@ -186,18 +186,17 @@ func cancelMidway(t suite.T, h *suite.H) {
 	}
 }
 
-// brokenAfterParts breaks uploads of which parts of the usual sizes are already with
-// the service.
+// brokenAfterParts breaks uploads after parts of the usual sizes have been sent.
 func brokenAfterParts(t suite.T, h *suite.H) {
 	const size = 20 << 20
-	brokenPut(t, h, "the context is cancelled behind 20 MiB", context.Canceled,
+	brokenPut(t, h, "the context is cancelled after 20 MiB", context.Canceled,
 		func(name string) error {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			_, err := h.Put(ctx, name, check.Hook(check.Content(1, size), size-1000, cancel), nil)
 			return err
 		})
-	brokenPut(t, h, "the reader fails behind 20 MiB", check.ErrReader, func(name string) error {
+	brokenPut(t, h, "the reader fails after 20 MiB", check.ErrReader, func(name string) error {
 		_, err := h.Put(t.Context(), name,
 			check.Failing(check.Content(1, size), false, check.ErrReader), nil)
 		return err
@@ -255,7 +254,7 @@ func putAgain(t suite.T, h *suite.H) {
 	for i := range 5 {
 		if _, err := h.Put(t.Context(), "d/a", check.Failing(c[:5000], false, check.ErrReader),
 			nil); err == nil {
-			t.Fatalf("Put of a failing reader: no error")
+			t.Fatalf("Put of a failing reader: got no error, want one")
 		}
 		c := check.Content(i, 10_000)
 		check.Put(t, h, "d/a", c, nil)

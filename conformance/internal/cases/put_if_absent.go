@@ -14,29 +14,29 @@ var putIfAbsentCases = []suite.Case{
 	{
 		Rule: "P8",
 		Name: "creates-once",
-		Why: "a Put under IfAbsent must fail if there is a file: it takes a lock or a " +
-			"user name",
+		Why: "a Put with IfAbsent must fail if there is a file: programs take locks and user " +
+			"names with it",
 		Needs: feature.Needs(feature.IfAbsent),
 		Run:   absentOnce,
 	},
 	{
 		Rule:  "P8",
 		Name:  "race",
-		Why:   "of many Puts under IfAbsent exactly one must succeed",
+		Why:   "of many Puts with IfAbsent exactly one must succeed",
 		Needs: feature.Needs(feature.IfAbsent),
 		Run:   func(t suite.T, h *suite.H) { absentRace(t, h, h.Bucket) },
 	},
 	{
 		Rule:  "P8",
 		Name:  "race-two-handles",
-		Why:   "of many Puts under IfAbsent through two handles exactly one must succeed",
+		Why:   "of many Puts with IfAbsent through two handles exactly one must succeed",
 		Needs: feature.Needs(feature.IfAbsent),
 		Run:   func(t suite.T, h *suite.H) { absentRace(t, h, h.Second(t)) },
 	},
 	{
 		Rule:    "P8",
 		Name:    "at-commit",
-		Why:     "IfAbsent must hold when the file appears, not only when the upload begins",
+		Why:     "IfAbsent must hold at the commit, not only at the beginning of the upload",
 		Needs:   feature.Needs(feature.IfAbsent),
 		Largest: 3 << 20,
 		Run:     absentAtCommit,
@@ -51,7 +51,7 @@ var putIfAbsentCases = []suite.Case{
 	{
 		Rule:  "P8",
 		Name:  "failed",
-		Why:   "a failed Put under IfAbsent must leave the name free",
+		Why:   "a failed Put with IfAbsent must leave the name free",
 		Needs: feature.Needs(feature.IfAbsent, feature.Atomic),
 		Run:   absentFailed,
 	},
@@ -116,11 +116,11 @@ func absentAtCommit(t suite.T, h *suite.H) {
 		}), &files.PutOptions{If: files.IfAbsent()})
 		check.WantErr(t, "Put with IfAbsent that was overtaken", err, files.ErrExist)
 		check.WantContent(t, h, name, fast)
-		// The other way round: the file goes while the upload is on its way.
+		// The other way round: the file is deleted during the upload.
 		_, err = h.Put(t.Context(), name, check.Hook(check.Content(1, size), 1, func() {
 			check.Remove(t, h, name)
 		}), &files.PutOptions{If: files.IfAbsent()})
-		switch { // it may have been looked at before, too
+		switch { // the driver may also have looked before
 		case err == nil:
 			check.WantContent(t, h, name, check.Content(1, size))
 		case !errors.Is(err, files.ErrExist):
@@ -137,7 +137,7 @@ func absentBeside(t suite.T, h *suite.H) {
 	}
 	check.Puts(t, h, names...)
 	if _, err := ifAbsent(t, h, "d", []byte("d")); err != nil {
-		t.Errorf("Put with IfAbsent beside others: %v, want no error", err)
+		t.Errorf("Put with IfAbsent beside similar names: %v, want no error", err)
 	}
 	before := check.Stat(t, h, "d")
 	refused := &files.PutOptions{If: files.IfAbsent()}

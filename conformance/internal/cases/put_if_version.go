@@ -16,36 +16,35 @@ var putIfVersionCases = []suite.Case{
 	{
 		Rule:  "P9",
 		Name:  "replaces-own",
-		Why:   "a Put under IfVersion must replace the version that was read",
+		Why:   "a Put with IfVersion must replace the version that was read",
 		Needs: feature.Needs(feature.Versions, feature.IfVersion),
 		Run:   versionReplaces,
 	},
 	{
 		Rule:  "P9",
 		Name:  "stale",
-		Why:   "a Put under an old version must fail, and change nothing",
+		Why:   "a Put with an old version must fail, and change nothing",
 		Needs: feature.Needs(feature.Versions, feature.IfVersion),
 		Run:   versionStale,
 	},
 	{
-		Rule: "P9",
-		Name: "empty-version",
-		Why: "a condition of the empty version must be refused: a program forgot to fill " +
-			"it in",
+		Rule:  "P9",
+		Name:  "empty-version",
+		Why:   "a condition on the empty version must be refused: the program did not set it",
 		Needs: feature.Needs(feature.IfVersion),
 		Run:   versionEmpty,
 	},
 	{
 		Rule:  "P9",
 		Name:  "race",
-		Why:   "of many Puts under one version exactly one must succeed",
+		Why:   "of many Puts with one version exactly one must succeed",
 		Needs: feature.Needs(feature.Versions, feature.IfVersion),
 		Run:   func(t suite.T, h *suite.H) { versionRace(t, h, h.Bucket) },
 	},
 	{
 		Rule:  "P9",
 		Name:  "race-two-handles",
-		Why:   "of many Puts under one version through two handles exactly one must succeed",
+		Why:   "of many Puts with one version through two handles exactly one must succeed",
 		Needs: feature.Needs(feature.Versions, feature.IfVersion),
 		Run:   func(t suite.T, h *suite.H) { versionRace(t, h, h.Second(t)) },
 	},
@@ -59,8 +58,8 @@ var putIfVersionCases = []suite.Case{
 	{
 		Rule: "P9",
 		Name: "at-commit",
-		Why: "the version must be compared when the file is replaced, not only when the " +
-			"upload begins",
+		Why: "the version must be compared at the commit, not only at the beginning of " +
+			"the upload",
 		Needs:   feature.Needs(feature.Versions, feature.IfVersion),
 		Largest: 3 << 20,
 		Run:     versionAtCommit,
@@ -68,7 +67,7 @@ var putIfVersionCases = []suite.Case{
 	{
 		Rule:  "P9",
 		Name:  "aba",
-		Why:   "a version must not fit a file that was deleted and put again",
+		Why:   "a version must not match a file that was deleted and put again",
 		Needs: feature.Needs(feature.Versions, feature.IfVersion),
 		Run:   versionABA,
 	},
@@ -91,11 +90,11 @@ func versionReplaces(t suite.T, h *suite.H) {
 	for i := 1; i < 10; i++ {
 		v := current(t, h, "d/a")
 		if _, err := ifVersion(t, h, "d/a", check.Content(i, 100+i), v); err != nil {
-			t.Fatalf("Put with the version that is there: %v, want no error", err)
+			t.Fatalf("Put with the current version: %v, want no error", err)
 		}
 		check.WantContent(t, h, "d/a", check.Content(i, 100+i))
 		_, err := ifVersion(t, h, "d/a", check.Content(99, 5), v)
-		check.WantErr(t, "Put with the version before", err, files.ErrPrecondition)
+		check.WantErr(t, "Put with the previous version", err, files.ErrPrecondition)
 		check.WantContent(t, h, "d/a", check.Content(i, 100+i))
 	}
 	h.Clean(t, "conditional puts")
@@ -114,7 +113,7 @@ func versionStale(t suite.T, h *suite.H) {
 		check.Same(t, "Stat after the refused Put", check.Stat(t, h, "a"), before)
 		for _, name := range []string{"missing", "missing/x"} {
 			_, err = ifVersion(t, h, name, check.Content(3, 100), v)
-			check.WantErr(t, "Put with a version where no file is", err, files.ErrPrecondition)
+			check.WantErr(t, "Put with a version where no file exists", err, files.ErrPrecondition)
 			check.WantMissing(t, h, name)
 		}
 	}
@@ -168,7 +167,7 @@ func casCounter(t suite.T, h *suite.H) {
 			}
 			n, aerr := strconv.Atoi(string(p))
 			if err != nil || aerr != nil {
-				t.Errorf("counter is %q: %v", p, err)
+				t.Errorf("the counter is %q: %v", p, err)
 				return
 			}
 			_, err = ifVersion(t, h, "counter", []byte(strconv.Itoa(n+1)), info.Version)
@@ -197,7 +196,7 @@ func versionAtCommit(t suite.T, h *suite.H) {
 		_, err = h.Put(t.Context(), "a", check.Hook(check.Content(2, size), size*9/10, func() {
 			check.Remove(t, h, "a")
 		}), &files.PutOptions{If: files.IfVersion(v)})
-		check.WantErr(t, "Put with the version of a file that is deleted meanwhile", err,
+		check.WantErr(t, "Put with the version of a file that is deleted during the upload", err,
 			files.ErrPrecondition)
 		check.WantMissing(t, h, "a")
 	}

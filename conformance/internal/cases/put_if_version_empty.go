@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 
 	"cloudfiles.dev/conformance/internal/check"
 	"cloudfiles.dev/conformance/internal/suite"
@@ -23,8 +22,8 @@ var putIfVersionEmptyCases = []suite.Case{
 	},
 }
 
-// filesWithoutVersion makes files in several ways, and looks what the bucket does with
-// one that has no version.
+// filesWithoutVersion makes files in several ways, and checks what the bucket does with
+// those that have no version.
 func filesWithoutVersion(t suite.T, h *suite.H) {
 	check.Put(t, h, "empty", nil, nil)
 	check.Put(t, h, "small", check.Content(1, 100), nil)
@@ -54,11 +53,12 @@ func filesWithoutVersion(t suite.T, h *suite.H) {
 	}
 }
 
-// withoutVersion wants that nothing is done to a file without a version that needs one.
+// withoutVersion requires that calls that need a version do nothing to a file without
+// one.
 func withoutVersion(t suite.T, h *suite.H, name string) {
 	t.Helper()
 	if f := h.Features(); f.Versions || f.IfVersion || f.DeleteIfVersion || f.ReadConditions {
-		t.Errorf("Stat(%s) has told an empty version, and Features still claim that there is "+
+		t.Errorf("Stat(%s) reported an empty version, but Features still claim what needs "+
 			"one: %+v",
 			term.Quote(name), f)
 	}
@@ -87,18 +87,18 @@ func withoutVersion(t suite.T, h *suite.H, name string) {
 	if err != nil {
 		return
 	}
-	// Whoever goes on where the connection broke meets another file.
+	// A read that goes on after the connection broke gets another file.
 	check.Put(t, h, name, check.Content(11, len(before)), nil)
 	rest, err := r.ReadAll()
 	if got := append(begin, rest...); err == nil && !bytes.Equal(got, before) {
-		t.Errorf("Get(%s), which has no version, of a connection that breaks while the file is "+
-			"replaced: other bytes than it began with, and no error", term.Quote(name))
+		t.Errorf("Get(%s), which has no version, over a connection that breaks while the file is "+
+			"replaced: bytes of two files and no error, want an error", term.Quote(name))
 	}
 }
 
 const cutAt = 50
 
-// needingVersion are the calls that need a version.
+// needingVersion returns the calls that need a version.
 func needingVersion(ctx context.Context, h *suite.H, name string) map[string]func() error {
 	add := func(p []byte) ([]byte, error) { return append(p, '.'), nil }
 	change := func(a *files.Attributes) error {
@@ -145,7 +145,7 @@ func needingVersion(ctx context.Context, h *suite.H, name string) map[string]fun
 			o := &files.CopyOptions{If: files.IfVersion("")}
 			_, err := files.Copy(ctx, h.Bucket, name, h.Bucket, "small", o)
 			if name == "small" && err == nil {
-				return fmt.Errorf("it succeeded")
+				return errors.New("it succeeded, though no version was given")
 			}
 			return err
 		},

@@ -20,7 +20,7 @@ var putInfoCases = []suite.Case{
 	{
 		Rule:  "P3",
 		Name:  "version",
-		Why:   "the version that Put returns must fit the next conditional Put",
+		Why:   "the version that Put returns must match in the next conditional Put",
 		Needs: feature.Needs(feature.Versions, feature.PutReturnsVersion),
 		Run:   putInfoVersion,
 	},

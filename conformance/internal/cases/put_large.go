@@ -14,9 +14,10 @@ import (
 
 var putLargeCases = []suite.Case{
 	{
-		Rule:    "V1",
-		Name:    "large",
-		Why:     "what is uploaded in parts has a version of its own kind",
+		Rule: "V1",
+		Name: "large",
+		Why: "different large files must have different versions, also if they are uploaded " +
+			"in parts",
 		Needs:   feature.Needs(feature.Versions),
 		Largest: largeSize,
 		Run:     largeVersions,
@@ -24,7 +25,7 @@ var putLargeCases = []suite.Case{
 	{
 		Rule:    "P1",
 		Name:    "large",
-		Why:     "until the last part has come, the old file must be served",
+		Why:     "the old file must be readable until the last part has come",
 		Needs:   feature.Needs(feature.Atomic),
 		Largest: largeSize,
 		Run:     largeUnfinished,
@@ -32,7 +33,7 @@ var putLargeCases = []suite.Case{
 	{
 		Rule:    "P2",
 		Name:    "large",
-		Why:     "parts that were stored before the reader failed are not the file",
+		Why:     "parts that were stored before the reader failed must not become a file",
 		Needs:   feature.Needs(feature.Atomic),
 		Largest: largeSize,
 		Run:     largeFails,
@@ -40,29 +41,30 @@ var putLargeCases = []suite.Case{
 	{
 		Rule:    "P3",
 		Name:    "large",
-		Why:     "the response to the last part is not that to a small Put",
+		Why:     "the Info of a Put in parts must be complete too",
 		Largest: largeSize,
 		Run:     func(t suite.T, h *suite.H) { largeInfo(t, h, largeSize) },
 	},
 	{
 		Rule:    "P5",
 		Name:    "large",
-		Why:     "a large file replaces a small one whole, and the other way round",
+		Why:     "a large file must replace a small one as a whole, and the reverse",
 		Largest: largeSize,
 		Run:     largeReplaces,
 	},
 	{
 		Rule:    "P7",
 		Name:    "large",
-		Why:     "attributes are given at the beginning of an upload and stored at its end",
+		Why:     "the attributes of an upload in parts must be stored",
 		Needs:   feature.Needs(feature.Attributes),
 		Largest: largeSize,
 		Run:     func(t suite.T, h *suite.H) { largeAttributes(t, h, largeSize) },
 	},
 	{
-		Rule:    "P7",
-		Name:    "sizes-large",
-		Why:     "the larger the file, the more ways it may be uploaded in",
+		Rule: "P7",
+		Name: "sizes-large",
+		Why: "attributes must be stored at any size: large files are uploaded in different " +
+			"ways",
 		Needs:   feature.Needs(feature.Attributes),
 		Long:    true,
 		Largest: 17 << 20,
@@ -71,7 +73,7 @@ var putLargeCases = []suite.Case{
 	{
 		Rule:    "P10",
 		Name:    "large",
-		Why:     "what nobody can look through must be compared",
+		Why:     "the digest of a large file must be stored and compared",
 		Needs:   feature.Needs(feature.Atomic),
 		Largest: largeSize,
 		Run:     largeDigest,
@@ -79,14 +81,14 @@ var putLargeCases = []suite.Case{
 	{
 		Rule:    "P11",
 		Name:    "large-once",
-		Why:     "a part that is swapped, repeated or lost shows in large files only",
+		Why:     "the parts of a large file must each be stored once, in order",
 		Largest: largeSize,
 		Run:     largeWays,
 	},
 	{
 		Rule:    "P11",
 		Name:    "hundred-mebibytes",
-		Why:     "what has many parts takes another way than what has two",
+		Why:     "an upload of many parts must be stored whole",
 		Long:    true,
 		Largest: hundredMiB,
 		Run:     hundredMebibytes,
@@ -94,12 +96,12 @@ var putLargeCases = []suite.Case{
 }
 
 // largeSize is above the 4 and 5 MiB from which drivers, services and SDKs treat a file
-// in another way, and no whole number of any parts.
+// differently, and no multiple of a part's size.
 const largeSize = 6<<20 + 777
 
 const hundredMiB = 100<<20 + 1
 
-// fully are options with all attributes that the bucket takes.
+// fully returns options with all attributes that the bucket takes.
 func fully(h *suite.H, mark string) *files.PutOptions {
 	o := &files.PutOptions{}
 	if h.F.Attributes {
@@ -115,7 +117,8 @@ func fully(h *suite.H, mark string) *files.PutOptions {
 	return o
 }
 
-// wantSame fails where Put's Info, Stat's, Get's and the entry of a listing differ.
+// wantSame fails the case if the Info of Put, Stat and Get and the entry of a listing
+// differ.
 func wantSame(t suite.T, h *suite.H, put files.Info) {
 	t.Helper()
 	name := term.Quote(put.Name)
@@ -156,7 +159,7 @@ func largeVersions(t suite.T, h *suite.H) {
 			t.Errorf("a large file has no version, but the bucket claims Versions")
 		}
 		if of, ok := seen[v]; ok {
-			t.Errorf("content %d has the version %q of content %d", i, v, of)
+			t.Errorf("content %d has the version %q of content %d, want another one", i, v, of)
 		}
 		seen[v] = i
 	}
@@ -182,7 +185,8 @@ func largeUnfinished(t suite.T, h *suite.H) {
 				look()
 			}), nil)
 			if err != nil || !looked {
-				t.Fatalf("Put(%q) of %d bytes, looked at %v: %v", name, len(c), looked, err)
+				t.Fatalf("Put(%q) of %d bytes, with Stat during the upload %v: %v, want no error",
+					name, len(c), looked, err)
 			}
 			check.WantContent(t, h, name, c)
 			check.Remove(t, h, "d/new")
@@ -194,7 +198,7 @@ func largeUnfinished(t suite.T, h *suite.H) {
 
 func largeFails(t suite.T, h *suite.H) {
 	c := check.Content(1, largeSize)
-	brokenPut(t, h, "of a reader that fails behind 6 MiB", check.ErrReader,
+	brokenPut(t, h, "of a reader that fails after 6 MiB", check.ErrReader,
 		func(name string) error {
 			_, err := h.Put(t.Context(), name, check.Failing(c, false, check.ErrReader),
 				&files.PutOptions{Size: new(int64(largeSize + 1))})
@@ -202,7 +206,7 @@ func largeFails(t suite.T, h *suite.H) {
 		})
 }
 
-// largeInfo looks at the Info of large files of known and of unknown length.
+// largeInfo checks the Info of large files of known and of unknown length.
 func largeInfo(t suite.T, h *suite.H, size int) {
 	c := check.Content(1, size)
 	for name, r := range map[string]io.Reader{
@@ -274,7 +278,7 @@ func largeDigest(t suite.T, h *suite.H) {
 	info := check.Put(t, h, "a", c, &files.PutOptions{Digest: right, Size: new(int64(largeSize))})
 	wantSame(t, h, info)
 	if which := check.Stat(t, h, "a").Digest.Conflict(right); which != "" {
-		t.Errorf("Stat's %s of a large file isn't that of the content", which)
+		t.Errorf("Stat's %s of a large file is not that of the content", which)
 	}
 	before := check.Stat(t, h, "a")
 	for what, o := range map[string]*files.PutOptions{
@@ -333,7 +337,7 @@ func writeLarge(t suite.T, h *suite.H, name string, c []byte) (files.Info, error
 	return w.Commit()
 }
 
-// hundredMebibytes holds neither the content nor what comes back.
+// hundredMebibytes has neither the content nor what it reads in memory.
 func hundredMebibytes(t suite.T, h *suite.H) {
 	o := fully(h, "huge")
 	o.Size = new(int64(hundredMiB))

@@ -15,7 +15,7 @@ var putLengthsCases = []suite.Case{
 	{
 		Rule: "P10",
 		Name: "boasted-size",
-		Why:  "a size that was stated must not be allocated before the content has come",
+		Why:  "no memory may be allocated for a declared size before the content has come",
 		Run:  putBoasted,
 	},
 	{
@@ -26,7 +26,7 @@ var putLengthsCases = []suite.Case{
 	},
 }
 
-// boasted are sizes that nothing holds.
+// boasted are sizes that no bucket can hold.
 var boasted = []int64{
 	math.MaxInt64, math.MaxInt64 - 1, 1 << 62, 1 << 50, check.LiarSize + 1, check.LiarSize - 1,
 }
@@ -49,10 +49,10 @@ func putBoasted(t suite.T, h *suite.H) {
 	}
 	check.WantOnly(t, h, "old")
 	check.WantContent(t, h, "old", old)
-	h.Clean(t, "Puts of sizes that nothing holds")
+	h.Clean(t, "Puts of sizes that no bucket can hold")
 }
 
-// counted is content that tells a length of its own.
+// counted is content that reports a length of its own.
 type counted struct {
 	io.Reader
 	n int

@@ -14,7 +14,7 @@ var putReplacesCases = []suite.Case{
 	{
 		Rule:    "P5",
 		Name:    "shorter",
-		Why:     "nothing of a longer old content may be left behind a shorter new one",
+		Why:     "nothing of a longer old content may remain after a shorter new one",
 		Largest: 2 << 20,
 		Run:     overwriteShorter,
 	},

@@ -66,7 +66,8 @@ var putSourceCases = []suite.Case{
 	},
 }
 
-// sources are readers of the content that behave in all the ways that io.Reader allows.
+// sources yields readers of the content that behave in all the ways that io.Reader
+// allows.
 func sources(c []byte) iter.Seq2[string, io.Reader] {
 	return func(yield func(string, io.Reader) bool) {
 		pipe := func() io.Reader {
@@ -100,7 +101,7 @@ func sources(c []byte) iter.Seq2[string, io.Reader] {
 	}
 }
 
-// lazy returns 0 bytes and no error before each piece.
+// lazy returns a reader that returns 0 bytes and no error before each piece.
 func lazy(c []byte) io.Reader {
 	n := 0
 	return check.ReaderFunc(func(p []byte) (int, error) {
@@ -142,7 +143,7 @@ func putPosition(t suite.T, h *suite.H) {
 	}
 	check.Same(t, "size", info.Size, int64(len(c)-1234))
 	check.WantContent(t, h, "a", c[1234:])
-	if _, err := h.Put(t.Context(), "a", r, nil); err != nil { // it stands at its end
+	if _, err := h.Put(t.Context(), "a", r, nil); err != nil { // its position is at the end
 		t.Fatalf("Put: %v", err)
 	}
 	check.WantContent(t, h, "a", nil)
@@ -189,7 +190,7 @@ func putNotClosed(t suite.T, h *suite.H) {
 	_, err := h.Put(t.Context(), "a", bad, nil)
 	check.WantErr(t, "Put", err, check.ErrReader)
 	if good.closes+bad.closes > 0 {
-		t.Errorf("Put closed the content %d times, want never", good.closes+bad.closes)
+		t.Errorf("Put closed the content %d times, want 0", good.closes+bad.closes)
 	}
 }
 
@@ -202,7 +203,7 @@ func putBufferReused(t suite.T, h *suite.H) {
 			buf[i] = 'x'
 		}
 		check.WantContent(t, h, "a", c)
-		// And what is read is the reader's own.
+		// A Reader's content is in memory of its own as well.
 		p, _ := check.Get(t, h, "a", nil)
 		for i := range p {
 			p[i] = 'y'
@@ -229,7 +230,7 @@ func putImpossible(t suite.T, h *suite.H) {
 			return n, nil
 		}), nil)
 		if err == nil {
-			t.Errorf("Put of a reader whose Read returns the count %d: no error", n)
+			t.Errorf("Put of a reader whose Read returns the count %d: got no error, want one", n)
 		}
 		check.WantMissing(t, h, "a")
 	}

@@ -27,14 +27,14 @@ var putSourceLaterCases = []suite.Case{
 	{
 		Rule: "P12",
 		Name: "wrong-size",
-		Why: "content whose Size or Seek is wrong, and a file that grows or tells no size, is " +
-			"stored as it is read, or not at all",
+		Why: "content whose Size or Seek is wrong, or a file that grows or reports no size, " +
+			"must be stored as it is read, or not at all",
 		Run: putWrongSize,
 	},
 }
 
-// putNotReadLater watches the contents of Puts that succeed and that fail in all ways,
-// also after they have returned.
+// putNotReadLater checks that contents are not read after their Put has returned, for
+// Puts that succeed and Puts that fail in all ways.
 func putNotReadLater(t suite.T, h *suite.H) {
 	large, small := check.Content(1, 2<<20), check.Content(2, 5000)
 	check.Put(t, h, "old", check.Content(3, 10), nil)
@@ -137,7 +137,7 @@ func putNotReadLater(t suite.T, h *suite.H) {
 		_, err := h.Put(p.ctx, p.name, check.ReaderFunc(func(b []byte) (int, error) {
 			select {
 			case <-returned:
-				t.Errorf("after a Put %s has returned, its content is read", p.what)
+				t.Errorf("the content of a Put %s is read after the Put has returned", p.what)
 			default:
 			}
 			return p.content.Read(b)
@@ -152,11 +152,11 @@ func putNotReadLater(t suite.T, h *suite.H) {
 	check.WantOnly(t, h, "a", "old")
 }
 
-// quietTime is how long a case waits at most for what a call left running.
+// quietTime is the longest time that a case waits for what a call left running.
 const quietTime = time.Second
 
-// quietly returns a function that waits until no more goroutines of the case run than
-// now, for a moment at most: a pool of connections may have grown.
+// quietly returns a function that waits, only for a moment, until no more goroutines of
+// the case run than now: a pool of connections may have grown.
 func quietly(t suite.T) (wait func()) {
 	label, ok := suite.LabelOf(t.Context())
 	if !ok {
@@ -176,7 +176,7 @@ func quietly(t suite.T) (wait func()) {
 	}
 }
 
-// sizing is content that tells a size of its own, by Size.
+// sizing is content that reports its own size by Size.
 type sizing struct {
 	io.Reader
 	n int64
@@ -184,7 +184,7 @@ type sizing struct {
 
 func (s *sizing) Size() int64 { return s.n }
 
-// seeking is content that says where it is, and goes nowhere.
+// seeking is content that reports a position and can't change it.
 type seeking struct {
 	io.Reader
 	at, end int64
@@ -212,24 +212,24 @@ func putWrongSize(t suite.T, h *suite.H) {
 	} {
 		contents[fmt.Sprintf("whose Size is %d", n)] = &sizing{fresh(), n}
 		contents[fmt.Sprintf("whose end is at %d, by Seek", n)] = &seeking{Reader: fresh(), end: n}
-		contents[fmt.Sprintf("which is at %d, by Seek", n)] = &seeking{
+		contents[fmt.Sprintf("whose position is %d, by Seek", n)] = &seeking{
 			Reader: fresh(),
 			at:     n,
 			end:    check.LiarSize,
 		}
 	}
 	wantStored(t, h, contents, c)
-	// A file that tells no size, as those of /proc do.
+	// A file that reports no size, as those of /proc do.
 	if f, err := os.Open("/proc/version"); err == nil {
 		defer f.Close()
 		if text, err := os.ReadFile("/proc/version"); err == nil && len(text) > 0 {
-			wantStored(t, h, map[string]io.Reader{"of a file that tells no size": f}, text)
+			wantStored(t, h, map[string]io.Reader{"of a file that reports no size": f}, text)
 		}
 	}
 }
 
-// wantStored puts the contents, each of which is c, and wants each to be stored whole,
-// or not at all.
+// wantStored puts the contents, each of which is c, and requires that each is stored
+// whole or not at all.
 func wantStored(t suite.T, h *suite.H, contents map[string]io.Reader, c []byte) {
 	t.Helper()
 	for what, content := range contents {
@@ -243,7 +243,7 @@ func wantStored(t suite.T, h *suite.H, contents map[string]io.Reader, c []byte) 
 		case err == nil:
 			got, _, err := check.Read(t.Context(), h, "a", nil)
 			if d := check.Diff(got, c); err != nil || d != "" {
-				t.Errorf("%s: %v, the content %s", what, err, d)
+				t.Errorf("%s: %v, and the content %s", what, err, d)
 			}
 			check.Remove(t, h, "a")
 		default:

@@ -21,14 +21,14 @@ var putTypesCases = []suite.Case{
 	{
 		Rule: "P6",
 		Name: "by-name",
-		Why: "a type that isn't given must be found by the name, alike on every machine " +
-			"and with every driver",
+		Why: "a type that isn't given must follow from the name, in the same way on every " +
+			"machine and with every driver",
 		Run: typeByName,
 	},
 	{
 		Rule:  "P6",
 		Name:  "sniffed",
-		Why:   "a type that the name doesn't show must be found by the content",
+		Why:   "a type that doesn't follow from the name must follow from the content",
 		Needs: feature.Needs(feature.Attributes),
 		Run:   typeSniffed,
 	},
@@ -87,14 +87,14 @@ func typeByName(t suite.T, h *suite.H) {
 		"a.yaml":      "application/yaml",
 		".a.txt":      textType,
 	} {
-		// The content says otherwise; the name decides.
+		// The content has another type; the name decides.
 		check.Put(t, h, name, []byte("%PDF-1.7"), nil)
 		check.Same(t, fmt.Sprintf("content type of %q", name), check.Stat(t, h, name).ContentType,
 			want)
 	}
 }
 
-// samples of content, with the type that the WHATWG rules find.
+// samples are contents with the type that the WHATWG rules give.
 var samples = []struct{ head, want string }{
 	{"", textType},
 	{"plain words\n", textType},

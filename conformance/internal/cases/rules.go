@@ -3,7 +3,7 @@ package cases
 // Rule has the fields of conformance.Rule.
 type Rule struct{ ID, Group, Title string }
 
-// Rules returns those that have cases, in the order of the contract.
+// Rules returns the rules that have cases, in the order of the contract.
 func Rules() []Rule {
 	var all []Rule
 	for _, g := range ruleTitles {

@@ -81,7 +81,7 @@ var signCases = []suite.Case{
 		Needs: feature.Needs(feature.SignContentType),
 		Run: func(t suite.T, h *suite.H) {
 			if s := request(t, h, "a.bin", "PUT", "text/x-own"); s.Header["Content-Type"] == nil {
-				t.Errorf("the header that must be sent is not told: %v", s.Header)
+				t.Errorf("the request has no header Content-Type, which must be sent: %v", s.Header)
 			}
 		},
 	},
@@ -101,14 +101,14 @@ var signCases = []suite.Case{
 	{
 		Rule: "W1",
 		Name: "round-wrappers",
-		Why:  "a signed URL must not get round what a wrapper forbids",
+		Why:  "a signed URL must not allow what a wrapper forbids",
 		Run:  signWrapped,
 	},
 }
 
 func signed(t suite.T, h *suite.H, method string) {
 	seen := map[string]string{}
-	// signing makes no request: nothing need be there
+	// signing makes no request, so the file need not exist
 	for _, name := range []string{"a.txt", "d/ünï %41?#.txt", "missing"} {
 		s, err := files.SignURL(t.Context(), h.Bucket, name, &files.SignOptions{
 			Method: method,
@@ -121,11 +121,11 @@ func signed(t suite.T, h *suite.H, method string) {
 		check.Same(t, "method", s.Method, method)
 		u, err := url.Parse(s.URL)
 		if err != nil || u.Scheme == "" {
-			t.Errorf("SignURL(%q) gives the URL %q, want an absolute one", name, s.URL)
+			t.Errorf("SignURL(%q) returns the URL %q, want an absolute one", name, s.URL)
 			continue
 		}
 		if other, ok := seen[s.URL]; ok {
-			t.Errorf("%q and %q have the same signed URL", name, other)
+			t.Errorf("%q and %q have the same signed URL, want different ones", name, other)
 		}
 		seen[s.URL] = name
 		if s.Expires.IsZero() || s.Expires.Location() != time.UTC {
@@ -141,7 +141,7 @@ func signed(t suite.T, h *suite.H, method string) {
 	check.WantOnly(t, h)
 }
 
-// request signs, which must succeed.
+// request returns a signed request, and ends the case if signing fails.
 func request(t suite.T, h *suite.H, name, method, contentType string) files.SignedURL {
 	t.Helper()
 	s, err := files.SignURL(t.Context(), h.Bucket, name, &files.SignOptions{
@@ -155,7 +155,7 @@ func request(t suite.T, h *suite.H, name, method, contentType string) files.Sign
 	return s
 }
 
-// needSend skips the case where the harness can't send what was signed.
+// needSend skips the case if the harness can't send signed requests.
 func needSend(t suite.T, h *suite.H) {
 	t.Helper()
 	if h.Harness.Send == nil {
@@ -163,13 +163,14 @@ func needSend(t suite.T, h *suite.H) {
 	}
 }
 
-// wantStatus sends the request and fails where the response is of another hundred.
+// wantStatus sends the request, and fails the case if the status is not hundred*100 to
+// hundred*100+99.
 func wantStatus(t suite.T, h *suite.H, what string, s files.SignedURL, body []byte,
 	hundred int) []byte {
 	t.Helper()
 	status, answer := h.Harness.Send(t, h.Bucket, s, body)
 	if status/100 != hundred {
-		t.Errorf("%s: the answer is %d, want %dxx", what, status, hundred)
+		t.Errorf("%s: the status is %d, want %dxx", what, status, hundred)
 	}
 	return answer
 }
@@ -189,7 +190,7 @@ func signedSent(t suite.T, h *suite.H) {
 		}
 		if d := check.Diff(wantStatus(t, h, "GET", request(t, h, name, "GET", ""), nil, 2),
 			c); d != "" {
-			t.Errorf("the answer to a signed GET %s", d)
+			t.Errorf("the response to a signed GET %s", d)
 		}
 		wantStatus(t, h, "DELETE", request(t, h, name, "DELETE", ""), nil, 2)
 		check.WantMissing(t, h, name)
@@ -209,7 +210,7 @@ func signedBound(t suite.T, h *suite.H) {
 	other := get
 	other.URL = strings.Replace(get.URL, "mine.txt", "other.txt", 1)
 	if other.URL == get.URL {
-		t.Fatalf("the URL %q doesn't show its name", get)
+		t.Fatalf("the URL %q doesn't contain its name", get)
 	}
 	wantStatus(t, h, "GET of another name", other, nil, 4)
 	unsigned := get
@@ -224,7 +225,7 @@ func signedBound(t suite.T, h *suite.H) {
 	check.WantContent(t, h, "other.txt", []byte("other.txt"))
 }
 
-// signedRange asks for no suffix: Azure has none.
+// signedRange requests no suffix range: Azure has none.
 func signedRange(t suite.T, h *suite.H) {
 	needSend(t, h)
 	c := check.Content(1, 1000)
@@ -240,7 +241,7 @@ func signedRange(t suite.T, h *suite.H) {
 		maps.Copy(header, s.Header)
 		s.Header = header
 		if d := check.Diff(wantStatus(t, h, "GET of "+r, s, nil, 2), want); d != "" {
-			t.Errorf("the answer to a signed GET of %s %s", r, d)
+			t.Errorf("the response to a signed GET of %s %s", r, d)
 		}
 	}
 }
@@ -272,14 +273,14 @@ func signedTampered(t suite.T, h *suite.H) {
 		changed := hour
 		if changed.URL = strings.Replace(s.url, url.QueryEscape(s.old), url.QueryEscape(s.new),
 			1); changed.URL == s.url {
-			t.Fatalf("the URL %q doesn't show its signature", hour)
+			t.Fatalf("the URL %q doesn't contain its signature", hour)
 		}
 		wantStatus(t, h, "GET with "+what, changed, nil, 4)
 	}
-	wantStatus(t, h, "GET with the URL as it was", hour, nil, 2)
+	wantStatus(t, h, "GET with the unchanged URL", hour, nil, 2)
 }
 
-// signatureOf returns the parameter that is the signature, or "".
+// signatureOf returns the value of the signature's parameter, or "".
 func signatureOf(t suite.T, s files.SignedURL) string {
 	t.Helper()
 	u, err := url.Parse(s.URL)
@@ -306,13 +307,13 @@ func signedExpired(t suite.T, h *suite.H) {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		began := time.Now() // clocks differ a little
+		began := time.Now() // clocks may differ a little
 		status, _ := h.Harness.Send(t, h.Bucket, s, nil)
 		switch {
 		case status/100 == 4:
 			return
 		case began.After(s.Expires.Add(3 * time.Second)):
-			t.Fatalf("a GET of a URL that expired at %v is answered with %d at %v, want 4xx",
+			t.Fatalf("a GET of a URL that expired at %v: the status is %d at %v, want 4xx",
 				s.Expires, status, began.UTC())
 		}
 		<-tick.C
@@ -373,5 +374,5 @@ func signWrapped(t suite.T, h *suite.H) {
 		q := u.Query()
 		return u.Path + " " + q.Get("obj") // Go CDK's file signer has the name in a parameter
 	}
-	check.Same(t, "the file that the sub-bucket's URL names", path(above), path(below))
+	check.Same(t, "the name in the sub-bucket's URL", path(above), path(below))
 }

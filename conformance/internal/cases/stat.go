@@ -14,7 +14,7 @@ var statCases = []suite.Case{
 	{
 		Rule: "S1",
 		Name: "is-get",
-		Why:  "Stat must return what Get serves",
+		Why:  "Stat must return the Info that Get returns",
 		Run:  statIsGet,
 	},
 	{

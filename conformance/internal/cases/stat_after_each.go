@@ -16,20 +16,19 @@ var statAfterEachCases = []suite.Case{
 	{
 		Rule: "S1",
 		Name: "after-each",
-		Why: "after any change Stat, Get, Exists and every listing speak of the same files: " +
-			"nothing is remembered",
-		Run: statAfterEach,
+		Why:  "after any change Stat, Get, Exists and every listing must report the same files",
+		Run:  statAfterEach,
 	},
 	{
 		Rule: "L5",
 		Name: "after-each",
-		Why:  "a listing tells of copied, moved and replaced files what Stat tells",
+		Why:  "a listing must report of copied, moved and replaced files what Stat reports",
 		Run:  entriesAfterEach,
 	},
 }
 
 // eachChange changes files in all the ways that the bucket has, and calls verify after
-// each, with the content of all files.
+// each with the content of all files.
 func eachChange(t suite.T, h *suite.H, verify func(what string, all map[string][]byte)) {
 	all := map[string][]byte{}
 	seed := 0
@@ -116,7 +115,8 @@ func statAfterEach(t suite.T, h *suite.H) {
 				continue
 			}
 			if size := check.Stat(t, h, name).Size; size != int64(len(c)) {
-				t.Errorf("Stat(%s) after %s tells %d bytes, want %d", term.Quote(name), what, size,
+				t.Errorf("Stat(%s) after %s reports %d bytes, want %d",
+					term.Quote(name), what, size,
 					len(c))
 			}
 			check.WantContent(t, h, name, c)
@@ -151,7 +151,7 @@ func entriesAfterEach(t suite.T, h *suite.H) {
 				n++
 				s := check.Stat(t, h, e.Name)
 				if e.Size != s.Size || !e.ModTime.Equal(s.ModTime) || e.Version != s.Version {
-					t.Errorf("after %s the entry %s tells %s, want %s as Stat does", what,
+					t.Errorf("after %s the entry %s has %s, want %s as from Stat", what,
 						term.Quote(e.Name), entryText(e), entryText(s.Entry))
 				}
 			}

@@ -40,9 +40,8 @@ var urlsCases = []suite.Case{
 	{
 		Rule: "U1",
 		Name: "no-values",
-		Why: "no error may show the value of a parameter, which may be a secret in the " +
-			"wrong place",
-		Run: urlValues,
+		Why:  "no error may show the value of a parameter: it may be a secret in the wrong place",
+		Run:  urlValues,
 	},
 	{
 		Rule: "U2",
@@ -65,12 +64,12 @@ var urlsCases = []suite.Case{
 	{
 		Rule: "U3",
 		Name: "check",
-		Why:  "Check must find out whether the bucket is there",
+		Why:  "Check must find out whether the bucket exists",
 		Run:  urlCheck,
 	},
 }
 
-// address returns a URL of an empty bucket, with a parameter more where it isn't "".
+// address returns a URL of an empty bucket, with the parameter unless that is "".
 func address(t suite.T, h *suite.H, parameter string) string {
 	t.Helper()
 	if h.Harness.URL == nil {
@@ -83,7 +82,7 @@ func address(t suite.T, h *suite.H, parameter string) string {
 	return suite.WithParameter(u, parameter)
 }
 
-// opened opens the URL; the bucket is closed with the case.
+// opened opens the URL. The bucket is closed when the case ends.
 func opened(t suite.T, h *suite.H, u string) files.Bucket {
 	t.Helper()
 	b, err := files.Open(t.Context(), u)
@@ -104,7 +103,7 @@ func unknownScheme(t suite.T, h *suite.H) {
 		check.WantErr(t, "Open of an unknown scheme", err, files.ErrInvalid)
 		if !strings.Contains(check.ErrText(err),
 			says) || !strings.Contains(check.ErrText(err), "regist") {
-			t.Errorf("Open of an unknown scheme: got %s, want it to name the scheme and what is "+
+			t.Errorf("Open of an unknown scheme: got %s, want the scheme and what is "+
 				"registered", check.ErrText(err))
 		}
 	}
@@ -129,7 +128,7 @@ func urlMistakes(t suite.T, h *suite.H) {
 		_, err := files.Open(t.Context(), u)
 		check.WantErr(t, fmt.Sprintf("Open(%q)", u), err, files.ErrInvalid)
 		if !strings.Contains(check.ErrText(err), says) {
-			t.Errorf("Open(%q): got %s, want it to say %q", u, check.ErrText(err), says)
+			t.Errorf("Open(%q): got %s, want %q in it", u, check.ErrText(err), says)
 		}
 	}
 }
@@ -195,7 +194,7 @@ func urlSecrets(t suite.T, h *suite.H) {
 	}
 }
 
-// urlValues gives every parameter that the driver knows a secret for its value.
+// urlValues sets every parameter of the driver to a secret.
 func urlValues(t suite.T, h *suite.H) {
 	d, err := files.Describe(address(t, h, ""))
 	if err != nil {
@@ -255,7 +254,7 @@ func urlCheap(t suite.T, h *suite.H) {
 	cancel()
 	if b, err := files.Open(ctx, u); err == nil {
 		b.Close()
-		t.Errorf("Open with a cancelled context: no error")
+		t.Errorf("Open with a cancelled context: got no error, want context.Canceled")
 	} else if !errors.Is(err, context.Canceled) {
 		t.Errorf("Open with a cancelled context: %v, want context.Canceled", err)
 	}
@@ -266,7 +265,7 @@ func urlCheap(t suite.T, h *suite.H) {
 	}
 	b = h.Runner.OfURL(b, u)
 	defer b.Close()
-	cancel() // opening is over: the bucket lives on
+	cancel() // the bucket outlives the context of Open
 	check.Puts(t, b, "a")
 	check.WantOnly(t, b, "a")
 }
@@ -276,7 +275,7 @@ func urlCheck(t suite.T, h *suite.H) {
 	for _, b := range []files.Bucket{b, h.Bucket, files.ReadOnly(h.Bucket), files.Wrap(h.Bucket,
 		files.Hooks{})} {
 		if err := files.Check(t.Context(), b); err != nil {
-			t.Errorf("Check of a bucket that is there: %v, want no error", err)
+			t.Errorf("Check of an existing bucket: %v, want no error", err)
 		}
 	}
 }

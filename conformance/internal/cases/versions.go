@@ -19,8 +19,8 @@ var versionsCases = []suite.Case{
 	{
 		Rule: "V1",
 		Name: "different-bytes",
-		Why: "a change of the content must change the version: otherwise it is " +
-			"overwritten unseen",
+		Why: "a change of the content must change the version: otherwise it is overwritten " +
+			"unnoticed",
 		Needs: feature.Needs(feature.Versions),
 		Run:   versionBytes,
 	},
@@ -41,15 +41,15 @@ var versionsCases = []suite.Case{
 	{
 		Rule: "V1",
 		Name: "fast-rewrites",
-		Why: "a version must change with the content also at the same size and within " +
-			"one tick of the clock",
+		Why: "a version must change with the content, also at the same size and within one " +
+			"tick of the clock",
 		Needs: feature.Needs(feature.Versions),
 		Run:   versionFast,
 	},
 	{
 		Rule:  "V1",
 		Name:  "after-delete",
-		Why:   "the version of a deleted file must not fit its successor",
+		Why:   "the version of a deleted file must not match its successor",
 		Needs: feature.Needs(feature.Versions),
 		Run:   versionAfterDelete,
 	},
@@ -84,18 +84,18 @@ func versionBytes(t suite.T, h *suite.H) {
 		check.Put(t, h, "a", check.Content(i, 64), nil)
 		v := check.Stat(t, h, "a").Version
 		if _, ok := seen[v]; ok {
-			t.Errorf("content %d has the version %q of an earlier one", i, v)
+			t.Errorf("content %d has the version %q of an earlier one, want another", i, v)
 		}
 		seen[v] = "a"
 	}
 	check.Put(t, h, "a", nil, nil)
 	if v := check.Stat(t, h, "a").Version; seen[v] != "" {
-		t.Errorf("the empty file has the version %q of one of 64 bytes", v)
+		t.Errorf("the empty file has the version %q of one of 64 bytes, want another", v)
 	}
 }
 
-// versionChecksum puts contents over each other whose CRC-32C is one. Whoever takes the
-// second for the first leaves the version, or the content, as it was.
+// versionChecksum puts contents with the same CRC-32C over each other. A driver that
+// takes the second for the first keeps the old version or the old content.
 func versionChecksum(t suite.T, h *suite.H) {
 	one, two := []byte("1441e896"), []byte("fca1a963")
 	if crc32c(one) != crc32c(two) {
@@ -105,7 +105,8 @@ func versionChecksum(t suite.T, h *suite.H) {
 	first := check.Stat(t, h, "a").Version
 	check.Put(t, h, "a", two, nil)
 	if second := check.Stat(t, h, "a").Version; second == first {
-		t.Errorf("other bytes with the same size and CRC-32C have the same version %q", first)
+		t.Errorf("other bytes with the same size and CRC-32C have the same version %q, want "+
+			"another", first)
 	}
 	check.WantContent(t, h, "a", two)
 }
@@ -144,7 +145,8 @@ func versionAfterDelete(t suite.T, h *suite.H) {
 	check.Remove(t, h, "a")
 	check.Put(t, h, "a", check.Content(2, 32), nil)
 	if second := check.Stat(t, h, "a").Version; second == first {
-		t.Errorf("deleted and put again with other bytes, the file still has the version %q", first)
+		t.Errorf("a file that was deleted and put again with other bytes still has the version %q",
+			first)
 	}
 }
 
@@ -155,6 +157,7 @@ func versionStable(t suite.T, h *suite.H) {
 	check.Puts(t, h, "a.txt", "b", "c/d")
 	check.Remove(t, h, "b")
 	check.List(t, h, "", nil)
-	check.Same(t, "version after reading it and changing others", check.Stat(t, h, "a").Version,
+	check.Same(t, "version after reads, and after changes of other files",
+		check.Stat(t, h, "a").Version,
 		first)
 }

@@ -44,8 +44,8 @@ var versionsNearCases = []suite.Case{
 	},
 }
 
-// near returns versions that look like v and are none of the file's. A weak ETag of it
-// isn't among them: there a driver may know what has changed it.
+// near returns versions that look like v and are not the file's. A weak ETag of v isn't
+// among them, because a driver may know what made it weak.
 func near(v files.Version) []files.Version {
 	s := string(v)
 	last := byte('1')
@@ -70,8 +70,8 @@ func near(v files.Version) []files.Version {
 	return others
 }
 
-// eachNear puts a file twice, hands over each version that is near its own, and then
-// wants the file to be as it was.
+// eachNear puts a file twice, calls do with each version near its own, and then
+// requires that the file is unchanged.
 func eachNear(t suite.T, h *suite.H, do func(v files.Version)) {
 	t.Helper()
 	c := check.Content(2, 120)
@@ -84,11 +84,11 @@ func eachNear(t suite.T, h *suite.H, do func(v files.Version)) {
 	for _, v := range near(before.Version) {
 		do(v)
 		if now, err := h.Stat(t.Context(), "a", nil); err != nil || now.Version != before.Version {
-			t.Fatalf("after a call with the version %q the file is of version %q, %v, want it to "+
-				"stay %q", v, now.Version, err, before.Version)
+			t.Fatalf("after a call with the version %q the file is of version %q, %v, want the "+
+				"unchanged %q", v, now.Version, err, before.Version)
 		}
 	}
-	check.Same(t, "Stat after calls with versions that aren't the file's", check.Stat(t, h, "a"),
+	check.Same(t, "Stat after calls with other versions", check.Stat(t, h, "a"),
 		before)
 	check.WantContent(t, h, "a", c)
 }
@@ -109,7 +109,7 @@ func getNearVersion(t suite.T, h *suite.H) {
 		}
 		p, _, err := check.Read(t.Context(), h, "a", &files.GetOptions{IfNotVersion: v})
 		if d := check.Diff(p, check.Content(2, 120)); err != nil || d != "" {
-			t.Errorf("Get with IfNotVersion %q: %v, the body %s, want the whole file", v, err, d)
+			t.Errorf("Get with IfNotVersion %q: %v, content %s, want the whole file", v, err, d)
 		}
 	})
 }

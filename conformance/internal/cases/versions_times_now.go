@@ -12,27 +12,27 @@ var versionsTimesNowCases = []suite.Case{
 	{
 		Rule: "V2",
 		Name: "near-now",
-		Why: "a backup, a cache and a clean-up of old files go by the time of the last Put, " +
-			"whoever replaced what",
+		Why: "a file's time must be that of the last Put: backups, caches and clean-ups " +
+			"depend on it",
 		Run: timesNearNow,
 	},
 	{
 		Rule: "V2",
 		Name: "as-fine-as-told",
-		Why:  "two times are compared as finely as the bucket says that they are told",
+		Why:  "TimeResolution must be that of the least precise time: programs compare times by it",
 		Run:  timesAsFine,
 	},
 }
 
 const (
-	// clockSkew is how far the store's clock may be off: services refuse signed requests
-	// beyond that, and the time zone that is the least off is off by more.
+	// clockSkew is how far the store's clock may be off: services refuse signed
+	// requests beyond that. Every time zone's offset is larger.
 	clockSkew = 15 * time.Minute
-	// coarsest is the resolution beyond which the suite doesn't wait for the next time.
+	// coarsest is the largest resolution for which the suite waits for the next time.
 	coarsest = 2 * time.Second
 )
 
-// timesNearNow puts, copies and moves over older files, once the clock has gone on by
+// timesNearNow puts, copies and moves over older files, after the clock has advanced by
 // more than the bucket's resolution.
 func timesNearNow(t suite.T, h *suite.H) {
 	res := h.F.TimeResolution
@@ -69,13 +69,13 @@ func timesNearNow(t suite.T, h *suite.H) {
 		t.Helper()
 		m := near(what, name)
 		if !info.ModTime.IsZero() {
-			check.Same(t, "time in the answer to "+what+", against Stat's", info.ModTime, m)
+			check.Same(t, "time in the Info of "+what+", against Stat's", info.ModTime, m)
 		}
 		_, g := check.Get(t, h, name, nil)
 		check.Same(t, "Get's time after "+what+", against Stat's", g.ModTime, m)
 		for _, other := range others {
 			if later && !m.After(first[other]) {
-				t.Errorf("the time after %s is %v, as of the file that was there before, put at "+
+				t.Errorf("the time after %s is %v, as of the file before, put at "+
 					"%v: want that of the change", what, m, first[other])
 			}
 		}
@@ -125,5 +125,5 @@ func timesAsFine(t suite.T, h *suite.H) {
 		}
 	}
 	t.Errorf("the times of 30 Puts are multiples of %v, the last of them %v, and "+
-		"Features().TimeResolution is %v: want what the least precise answer tells", coarse, m, res)
+		"Features().TimeResolution is %v: want that of the least precise time", coarse, m, res)
 }

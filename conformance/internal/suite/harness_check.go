@@ -46,7 +46,7 @@ func checkHarness(h *Harness, cases []Case) error {
 			switch {
 			case !l.is[name]:
 				errs = append(errs,
-					wrong("%s names the %s %s, which doesn't exist", l.field, l.what, name))
+					wrong("%s: there is no %s %s", l.field, l.what, name))
 			case strings.TrimSpace(why) == "":
 				errs = append(errs, wrong("%s gives no reason for %s", l.field, name))
 			}
