@@ -68,7 +68,7 @@ func TestDependencies(t *testing.T) {
 // imports nothing of it either, and any of them may import that.
 func TestArrows(t *testing.T) {
 	const own = "cloudfiles.dev/files"
-	inner := []string{"internal/blockcache", "internal/content", "internal/contenttype",
+	inner := []string{"internal/blockcache", "internal/callers", "internal/content", "internal/contenttype",
 		"internal/contexts", "internal/digests", "internal/each", "internal/flock",
 		"internal/handover",
 		"internal/names", "internal/native"}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"sync"
+
+	"cloudfiles.dev/files/internal/callers"
 )
 
 // Writer writes a file piece by piece. Commit stores what was written, as one Put;
@@ -51,7 +53,7 @@ func NewWriter(ctx context.Context, b Bucket, name string, opts *PutOptions) *Wr
 		o = &c
 	}
 	pr, pw := io.Pipe()
-	ctx, cancel := context.WithCancelCause(ctx)
+	ctx, cancel := context.WithCancelCause(callers.Mark(ctx))
 	w := &Writer{
 		name:   name,
 		ctx:    ctx,

@@ -24,7 +24,13 @@
 //
 // Calls returns what the program called, and Within checks a budget:
 //
-//	b.Within(t, filestest.Budget{Calls: 2, Writes: 1}, func() { get(t, handler, "/photos") })
+//	b.Within(t, filestest.Budget{Requests: 2, Writes: 1}, func() { get(t, handler, "/photos") })
+//	t.Log(b.Cost(filestest.S3Prices, 40*filestest.PerSecond)) // money a month
+//
+// Requests are those that the service's driver sends: a large Put is several, a listing
+// one for each page. What the fake charges is compared with the drivers by their tests,
+// for calls that succeed and for usual refusals; the looks that a driver takes after
+// rarer failures aren't charged.
 //
 // WantCreated, WantReplaced and WantDeleted ask what was changed since New, Fill or Mark.
 // Want compares the whole content with a Tree.
@@ -48,6 +54,14 @@
 // or Close, and each listing that still runs, with the line that began it. Then it ends
 // them. Only what came from this fake is counted, so parallel tests don't disturb each
 // other.
+//
+// # A real bucket
+//
+// Around gives the same rules, record, budgets and checks to a bucket of your own, such
+// as one on a server that your tests start:
+//
+//	b := filestest.Around(t, real, nil)
+//	b.On(files.OpPut, "lock").LoseAnswer(filestest.NotStored)
 //
 // # What it is
 //

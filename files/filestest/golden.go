@@ -104,9 +104,9 @@ const updateEnv = "CLOUDFILES_UPDATE"
 // CLOUDFILES_UPDATE=1 in the environment, or the flag -update if the test's program
 // defines one, it writes the archive instead, unless the test has failed, and logs that.
 // A missing archive fails the test.
-func (b *Bucket) Golden(t testing.TB, path string) {
+func (b *instruments) Golden(t testing.TB, path string) {
 	t.Helper()
-	got := b.Tree()
+	got := b.contentFor(t)
 	if updating() {
 		if t.Failed() {
 			t.Logf("filestest: %s is not written, because the test has failed", path)

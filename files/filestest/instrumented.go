@@ -2,6 +2,7 @@ package filestest
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 
@@ -81,12 +82,18 @@ func (b *instrumented) Put(ctx context.Context, req *driver.PutRequest) (files.I
 		info, err = b.Backend.Put(ctx, req)
 		return err
 	})
+	if sent := b.charging(ctx); sent != nil {
+		b.personality.costs.put(req, max(req.Content.Count(), req.Size), sent)
+	}
 	return info, err
 }
 
 // Open implements driver.Backend.
 func (b *instrumented) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	o, err := b.Backend.Open(ctx, req)
+	if sent := b.charging(ctx); sent != nil {
+		b.personality.costs.open(req, o, err, sent)
+	}
 	cut, ok := ctx.Value(breakKey{}).(*breakAt)
 	if err != nil || !ok || o.Body == nil {
 		return o, err
@@ -118,6 +125,9 @@ func (b *breaking) Read(p []byte) (int, error) {
 // Delete implements driver.Backend.
 func (b *instrumented) Delete(ctx context.Context, key driver.Key,
 	ifVersion files.Version) error {
+	if sent := b.charging(ctx); sent != nil {
+		b.personality.costs.delete(sent)
+	}
 	return b.fake.changes.deleted([]string{key.Name}, func() []error {
 		return []error{b.Backend.Delete(ctx, key, ifVersion)}
 	})[0]
@@ -125,13 +135,21 @@ func (b *instrumented) Delete(ctx context.Context, key driver.Key,
 
 // DeleteMany implements driver.ManyDeleter.
 func (b *instrumented) DeleteMany(ctx context.Context, names []string) []error {
+	if sent := b.charging(ctx); sent != nil {
+		b.personality.costs.deleteMany(len(names), sent)
+	}
 	return b.fake.changes.deleted(names, func() []error {
 		return b.below().DeleteMany(ctx, names)
 	})
 }
 
 // MaxDeleteMany implements driver.ManyDeleter.
-func (b *instrumented) MaxDeleteMany() int { return b.below().MaxDeleteMany() }
+func (b *instrumented) MaxDeleteMany() int {
+	if c := b.personality.costs; c != nil {
+		return c.maxDeleteMany()
+	}
+	return b.below().MaxDeleteMany()
+}
 
 // Copy implements driver.Copier.
 func (b *instrumented) Copy(ctx context.Context, src driver.Backend,
@@ -139,13 +157,18 @@ func (b *instrumented) Copy(ctx context.Context, src driver.Backend,
 	if err := b.storable(req.Dst); err != nil {
 		return files.Info{}, err
 	}
+	itself := false
 	if from, ok := src.(*instrumented); ok {
+		itself = from.fake == b.fake && req.Src == req.Dst
 		src = from.Backend
 	}
 	err = b.fake.changes.stored(req.Dst, func() error {
 		info, err = b.below().Copy(ctx, src, req)
 		return err
 	})
+	if sent := b.charging(ctx); sent != nil && files.KindOf(err) != errors.ErrUnsupported {
+		b.personality.costs.copy(req, itself, err, sent)
+	}
 	return info, err
 }
 
@@ -153,4 +176,9 @@ func (b *instrumented) Copy(ctx context.Context, src driver.Backend,
 func (b *instrumented) Store() any { return b.below().Store() }
 
 // Check implements driver.Checker.
-func (b *instrumented) Check(ctx context.Context) error { return b.below().Check(ctx) }
+func (b *instrumented) Check(ctx context.Context) error {
+	if sent := b.charging(ctx); sent != nil {
+		b.personality.costs.check(sent)
+	}
+	return b.below().Check(ctx)
+}

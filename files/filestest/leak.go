@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/callers"
 )
 
 // pending are the calls that haven't ended: those that a program waits for, and open
@@ -36,6 +37,7 @@ func (p *pending) begin(ctx context.Context, call *files.Call) (context.Context,
 	if p.ended {
 		return nil, files.Errorf(files.ErrClosed, "the test that made the fake has ended")
 	}
+	begunBy := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	if p.calls == nil {
 		p.calls = map[*files.Call]*begun{}
@@ -44,7 +46,7 @@ func (p *pending) begin(ctx context.Context, call *files.Call) (context.Context,
 	p.calls[call] = &begun{
 		op:     call.Op,
 		name:   call.Name,
-		line:   callerLine(),
+		line:   lineOf(begunBy),
 		number: p.number,
 		cancel: cancel,
 	}
@@ -94,18 +96,41 @@ func (c *begun) String() string {
 }
 
 // callerLine is the innermost line outside of this module's packages: where the program
-// called, or, for a Put in a Writer's own goroutine, that it was one.
+// called.
 func callerLine() string {
 	var pcs [64]uintptr
-	n := runtime.Callers(3, pcs[:])
-	frames := runtime.CallersFrames(pcs[:n])
+	if line := programLine(pcs[:runtime.Callers(3, pcs[:])]); line != "" {
+		return line
+	}
+	return "by a goroutine of the library"
+}
+
+// lineOf is the line of the program that began a call with this context, also if a
+// goroutine of the library makes the call, such as a Writer's.
+func lineOf(ctx context.Context) string {
+	var pcs [64]uintptr
+	if line := programLine(pcs[:runtime.Callers(3, pcs[:])]); line != "" {
+		return line
+	}
+	if line := programLine(callers.Of(ctx)); line != "" {
+		return line
+	}
+	return "by a goroutine of the library"
+}
+
+// programLine is the first of the callers that is not of this module, or "".
+func programLine(pcs []uintptr) string {
+	if len(pcs) == 0 {
+		return ""
+	}
+	frames := runtime.CallersFrames(pcs)
 	for {
 		f, more := frames.Next()
-		if !ofLibrary(f.Function) && f.Function != "" && f.Function != "runtime.goexit" {
+		if f.Function != "" && !ofLibrary(f.Function) {
 			return fmt.Sprintf("%s:%d", shortPath(f.File), f.Line)
 		}
 		if !more {
-			return "by a goroutine of the library"
+			return ""
 		}
 	}
 }

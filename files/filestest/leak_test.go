@@ -2,7 +2,10 @@ package filestest_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -53,7 +56,30 @@ func TestLostWriterEndsInABubble(t *testing.T) {
 		}
 		o.end()
 	})
-	o.want(t, `a Writer was neither committed nor closed, or a Put still reads its content: "lost"`)
+	o.want(t, `a Writer was neither committed nor closed, or a Put still reads its content: `+
+		`"lost", filestest/leak_test.go:`)
+}
+
+// TestLostWritersLine: a forgotten Writer is reported with the line that made it, also
+// through other layers; one that was closed or committed isn't.
+func TestLostWritersLine(t *testing.T) {
+	o := observe(t)
+	b := filestest.New(o)
+	sub, err := files.Sub(b, "dir")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, file, line, _ := runtime.Caller(0)
+	files.NewWriter(t.Context(), sub, "lost", nil)
+	files.NewWriter(t.Context(), b, "closed", nil).Close()
+	if _, err := files.NewWriter(t.Context(), b, "stored", nil).Commit(); err != nil {
+		t.Error(err)
+	}
+	for len(b.Calls()) < 3 { // the Put begins in the Writer's goroutine
+		runtime.Gosched()
+	}
+	o.end()
+	o.want(t, fmt.Sprintf(`"dir/lost", filestest/%s:%d`, filepath.Base(file), line+1))
 }
 
 // TestAfterTheEnd: calls after the end of the test get an error, and change nothing.

@@ -19,6 +19,7 @@ type Personality struct {
 	memory   mem.Options
 	features func(*files.Features)
 	refuses  func(b *Bucket, name string) error // of a name that is to be stored
+	costs    costs                              // nil: it is no service
 }
 
 // String returns the personality's name, such as "S3".
@@ -29,7 +30,8 @@ var (
 	// Clouds is the default: it can what S3, GCS and Azure all can, and returns no more
 	// than all of them do.
 	Clouds = Personality{
-		name: "clouds",
+		name:  "clouds",
+		costs: s3Costs{},
 		features: func(f *files.Features) {
 			f.StatNoBucket = false    // S3
 			f.SignContentType = false // Azure
@@ -44,12 +46,14 @@ var (
 	// S3 is Amazon S3.
 	S3 = Personality{
 		name:     "S3",
+		costs:    s3Costs{},
 		features: func(f *files.Features) { f.StatNoBucket = false },
 	}
 	// GCS is Google Cloud Storage: every Put makes a new version, and some legal names
 	// are refused.
 	GCS = Personality{
 		name:     "GCS",
+		costs:    gcsCosts{},
 		memory:   mem.Options{VersionPerPut: true, PutTime: true, CopyInfo: true},
 		features: func(f *files.Features) { f.AnyName = false },
 		refuses: refuseNames(func(name string) string {
@@ -62,6 +66,7 @@ var (
 	// Azure is Azure Blob Storage with a flat namespace.
 	Azure = Personality{
 		name:     "Azure",
+		costs:    azureCosts{},
 		memory:   mem.Options{VersionPerPut: true, PutTime: true, CopyInfo: true},
 		features: func(f *files.Features) { f.AnyName, f.SignContentType = false, false },
 		refuses: refuseNames(func(name string) string {
@@ -74,7 +79,8 @@ var (
 	// MinIO is MinIO's community edition: no conditional deletes, no file beside a
 	// directory of its name, elements of at most 255 bytes.
 	MinIO = Personality{
-		name: "MinIO",
+		name:  "MinIO",
+		costs: s3Costs{},
 		features: func(f *files.Features) {
 			f.AnyName, f.DirBesideFile, f.DeleteIfVersion = false, false, false
 			f.StatNoBucket = false

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +19,9 @@ type Call struct {
 	Name string // the file or directory; "3 names" for a DeleteMany
 	// N is the bytes that were stored or read, or the entries that were listed.
 	N int64
+	// Requests is how many requests the personality's driver makes for the call, 0 if
+	// there is no service.
+	Requests int
 	// Err is what the call returned. A body that was read to an error has that.
 	Err error
 	// Rule is the line of the rule that was applied to the call, or "".
@@ -29,6 +34,9 @@ type Call struct {
 func (c Call) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %q, %d", c.Op, c.Name, c.N)
+	if c.Requests > 1 {
+		fmt.Fprintf(&b, ", %d requests", c.Requests)
+	}
 	switch {
 	case !c.Done:
 		b.WriteString(", goes on")
@@ -49,20 +57,38 @@ const maxShown = 40
 
 // record is what was called.
 type record struct {
-	mu     sync.Mutex
-	calls  []*Call
-	of     map[*files.Call]*Call // those that go on
-	count  int                   // of all calls
-	writes int
-	bytes  int64 // read and stored
+	costs   costs      // or nil
+	counted func() int // the requests of a real bucket, or nil
+	first   int        // what counted returned at first
+
+	mu    sync.Mutex
+	calls []*Call
+	of    map[*files.Call]*Call // those that go on
+	usage Usage                 // of all calls
 }
 
-func (r *record) begin(call *files.Call, rule string) {
+// callKey is the key of a *Call in the context of a call.
+type callKey struct{}
+
+// charging returns what counts the requests of the call whose context it is.
+func (r *record) charging(ctx context.Context) charge {
+	call, _ := ctx.Value(callKey{}).(*Call)
+	return func(request string, n int) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if call != nil {
+			call.Requests += n
+		}
+		r.usage.Requests[request] += n
+	}
+}
+
+func (r *record) begin(ctx context.Context, call *files.Call, rule string) context.Context {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.count++
+	r.usage.Calls++
 	if call.Op.Writes() {
-		r.writes++
+		r.usage.Writes++
 	}
 	name := call.Name
 	if call.Op == files.OpDeleteMany {
@@ -80,6 +106,7 @@ func (r *record) begin(call *files.Call, rule string) {
 	if len(r.calls) < maxCalls {
 		r.calls = append(r.calls, c)
 	}
+	return context.WithValue(ctx, callKey{}, c)
 }
 
 func (r *record) end(call *files.Call, n int64, err error) {
@@ -91,14 +118,17 @@ func (r *record) end(call *files.Call, n int64, err error) {
 	}
 	delete(r.of, call)
 	c.N, c.Err, c.Done = n, err, true
-	if call.Op == files.OpGet || call.Op == files.OpPut {
-		r.bytes += n
+	switch call.Op {
+	case files.OpGet:
+		r.usage.Read += n
+	case files.OpPut:
+		r.usage.Stored += n
 	}
 }
 
 // Calls returns the calls since New, in the order in which they began: the first 10,000
 // of them.
-func (b *Bucket) Calls() []Call {
+func (b *instruments) Calls() []Call {
 	b.record.mu.Lock()
 	defer b.record.mu.Unlock()
 	all := make([]Call, len(b.record.calls))
@@ -111,40 +141,96 @@ func (b *Bucket) Calls() []Call {
 // Budget is how much a piece of a program may do. A field of 0 is no limit, except that
 // of a Budget that is zero as a whole, which allows nothing.
 type Budget struct {
-	Calls  int   // of any kind
-	Writes int   // those that change something
-	Bytes  int64 // read and stored
+	Calls  int // of any kind
+	Writes int // those that change something
+	// Requests are those that the personality's driver makes: a large Put is several, and
+	// so are a long listing, a Copy or a Move. Without a service it can't be checked,
+	// which fails the test. Prices play no part.
+	Requests int
+	Bytes    int64 // read and stored
 }
 
-// Within runs f and fails the test if it did more with this fake than the budget allows.
-// It doesn't fail for less. Calls of other goroutines meanwhile count.
-func (b *Bucket) Within(t testing.TB, limit Budget, f func()) {
+// Within runs f and fails the test if it did more with this bucket than the budget
+// allows. It doesn't fail for less. Calls of other goroutines meanwhile count. It returns
+// what was done.
+func (b *instruments) Within(t testing.TB, limit Budget, f func()) Usage {
 	t.Helper()
-	calls, writes, bytes, at := b.record.totals()
+	before, at := b.record.totals()
 	f()
-	nowCalls, nowWrites, nowBytes, end := b.record.totals()
-	calls, writes, bytes = nowCalls-calls, nowWrites-writes, nowBytes-bytes
+	after, end := b.record.totals()
+	used := after.less(before)
 	none := limit == Budget{}
 	var over []string
-	if (limit.Calls > 0 || none) && calls > limit.Calls {
-		over = append(over, fmt.Sprintf("%d calls of at most %d", calls, limit.Calls))
+	check := func(what string, is, most int64) {
+		if most > 0 && is > most {
+			over = append(over, fmt.Sprintf("%d %s of at most %d", is, what, most))
+		}
 	}
-	if limit.Writes > 0 && writes > limit.Writes {
-		over = append(over, fmt.Sprintf("%d writes of at most %d", writes, limit.Writes))
+	if none && used.Calls > 0 {
+		over = append(over, fmt.Sprintf("%d calls of at most 0", used.Calls))
 	}
-	if limit.Bytes > 0 && bytes > limit.Bytes {
-		over = append(over, fmt.Sprintf("%d bytes of at most %d", bytes, limit.Bytes))
-	}
+	check("calls", int64(used.Calls), int64(limit.Calls))
+	check("writes", int64(used.Writes), int64(limit.Writes))
+	check("requests", int64(used.AllRequests()), int64(limit.Requests))
+	check("bytes", used.Read+used.Stored, limit.Bytes)
 	if len(over) > 0 {
-		t.Errorf("filestest: over the budget: %s\n%s", strings.Join(over, ", "),
-			table(b.Calls()[at:end]))
+		t.Errorf("filestest: over the budget: %s\n%s%s", strings.Join(over, ", "),
+			table(b.Calls()[at:end]), used.requests())
 	}
+	if limit.Requests > 0 && used.Requests == nil {
+		t.Errorf("filestest: a budget of requests can't be checked: nothing counts them here; " +
+			"use filestest.As(filestest.S3) or of another service, AroundOptions.Requests, or a " +
+			"budget of calls")
+	}
+	return used
 }
 
-func (r *record) totals() (calls, writes int, bytes int64, remembered int) {
+// Usage returns what was done since New.
+func (b *instruments) Usage() Usage {
+	u, _ := b.record.totals()
+	return u
+}
+
+// totals returns what was done so far, and how many calls are remembered.
+func (r *record) totals() (u Usage, remembered int) {
+	requests := 0
+	if r.counted != nil {
+		requests = r.counted()
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.count, r.writes, r.bytes, len(r.calls)
+	u = r.usage
+	u.Requests = maps.Clone(u.Requests)
+	if r.counted != nil {
+		u.Requests = map[string]int{"request": requests - r.first}
+	}
+	return u, len(r.calls)
+}
+
+// less returns what was done since before.
+func (u Usage) less(before Usage) Usage {
+	u.Calls -= before.Calls
+	u.Writes -= before.Writes
+	u.Read -= before.Read
+	u.Stored -= before.Stored
+	for request, n := range before.Requests {
+		if u.Requests[request] -= n; u.Requests[request] == 0 {
+			delete(u.Requests, request)
+		}
+	}
+	return u
+}
+
+// requests is a line for a failure, or "".
+func (u Usage) requests() string {
+	if len(u.Requests) == 0 {
+		return ""
+	}
+	var list []string
+	for _, request := range slices.Sorted(maps.Keys(u.Requests)) {
+		list = append(list, fmt.Sprintf("%d %s", u.Requests[request], request))
+	}
+	return "\n\trequests: " + strings.Join(list, ", ")
 }
 
 // table shows calls, a line each.
@@ -164,7 +250,7 @@ func table(calls []Call) string {
 }
 
 // around is the hook around every call.
-func (b *Bucket) around(ctx context.Context, call *files.Call,
+func (b *instruments) around(ctx context.Context, call *files.Call,
 	next func(context.Context) error) error {
 	ctx, err := b.pending.begin(ctx, call)
 	if err != nil {
@@ -172,26 +258,26 @@ func (b *Bucket) around(ctx context.Context, call *files.Call,
 	}
 	if b.rules.every != nil {
 		if err := b.rules.every(ctx, call); err != nil {
-			b.record.begin(call, "Sweep")
-			return err
+			ctx = b.record.begin(ctx, call, "Sweep")
+			return b.fails(ctx, call, err)
 		}
 	}
 	rule := b.rules.match(call)
-	b.record.begin(call, rule.where())
+	ctx = b.record.begin(ctx, call, rule.where())
 	if rule == nil {
 		return next(ctx)
 	}
-	return rule.apply(ctx, call, next)
+	return rule.apply(ctx, b, call, next)
 }
 
 // done is the hook at every end.
-func (b *Bucket) done(_ context.Context, call *files.Call, n int64, err error) {
+func (b *instruments) done(_ context.Context, call *files.Call, n int64, err error) {
 	b.pending.end(call)
 	b.record.end(call, n, err)
 }
 
 // list is the hook of listings: a rule's BreakAfter counts entries.
-func (b *Bucket) list(ctx context.Context, _ *files.Call, opts files.ListOptions,
+func (b *instruments) list(ctx context.Context, _ *files.Call, opts files.ListOptions,
 	list func(context.Context, files.ListOptions) iter.Seq2[files.Entry, error],
 ) iter.Seq2[files.Entry, error] {
 	entries := list(ctx, opts)

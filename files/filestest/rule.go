@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/retry"
 )
 
 // Rule says which calls it is for and what happens to them. Its methods return it, so
@@ -26,11 +27,16 @@ type Rule struct {
 	rate    float64
 	seed    uint64
 	delay   time.Duration
-	action  func(ctx context.Context, call *files.Call, next func(context.Context) error) error
+	bare    bool
+	action  action
 	seen    int // calls that matched
 	applied int
 	stopped bool
 }
+
+// action is what a rule does to a call.
+type action func(ctx context.Context, b *instruments, call *files.Call,
+	next func(context.Context) error) error
 
 // rules are in the order in which they were made.
 type rules struct {
@@ -45,7 +51,7 @@ type rules struct {
 // that of path.Match; one that ends in "/" is everything below the directory, and "" is
 // every name. A DeleteMany matches by any of its names, and a listing by its directory.
 // A malformed pattern fails the test.
-func (b *Bucket) On(op files.Op, pattern string) *Rule {
+func (b *instruments) On(op files.Op, pattern string) *Rule {
 	b.t.Helper()
 	if _, err := path.Match(pattern, ""); err != nil {
 		b.t.Errorf("filestest: the pattern %q: %v", pattern, err)
@@ -81,30 +87,69 @@ func (r *Rule) Delay(d time.Duration) *Rule {
 	return r.set(d >= 0, "Delay", func() { r.delay = d })
 }
 
-// Fail lets the calls return an error of this kind and change nothing.
+// Fail lets the calls return an error of this kind and change nothing. The error is the
+// driver's: of the same type, and, if it is ErrUnavailable of a service, marked as the
+// last word of a driver that has repeated the request ([retry.Attempts]), so that no
+// layer above repeats it, as in production. Each such try is a request.
 func (r *Rule) Fail(kind error) *Rule {
 	return r.set(kind != nil, "Fail", func() {
-		r.action = func(_ context.Context, call *files.Call, _ func(context.Context) error) error {
-			if call.Op == files.OpDeleteMany {
-				call.Errors = make([]error, len(call.Names))
-				for i := range call.Errors {
-					call.Errors[i] = kind
-				}
-			}
-			return kind
+		r.action = func(ctx context.Context, b *instruments, call *files.Call,
+			_ func(context.Context) error) error {
+			return b.fails(ctx, call, b.failure(kind, "", r.isBare()))
 		}
 	})
+}
+
+// Bare lets Fail and BreakAfter return errors without the mark of a driver's last word,
+// such as those of a bucket that doesn't repeat by itself: a layer above may repeat the
+// call.
+func (r *Rule) Bare() *Rule { return r.set(true, "Bare", func() { r.bare = true }) }
+
+func (r *Rule) isBare() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.bare
+}
+
+// failure is an injected error as the driver would return it.
+func (b *instruments) failure(kind error, detail string, bare bool) error {
+	err := kind
+	if files.KindOf(kind) == kind && detail != "" {
+		err = files.Errorf(kind, "%s", detail)
+	}
+	if bare || !b.repeats || files.KindOf(err) != files.ErrUnavailable || retry.Attempts(err) > 0 {
+		return err
+	}
+	policy := &retry.Policy{Delay: 1, MaxDelay: 1}
+	return policy.Do(context.Background(), func(context.Context, int) error { return err })
+}
+
+// fails gives the call an error, and charges what the driver asked for in vain.
+func (b *instruments) fails(ctx context.Context, call *files.Call, err error) error {
+	if b.record.costs != nil {
+		for range max(retry.Attempts(err), 1) {
+			one(b.record.costs, call, b.record.charging(ctx))
+		}
+	}
+	if call.Op == files.OpDeleteMany {
+		call.Errors = make([]error, len(call.Names))
+		for i := range call.Errors {
+			call.Errors[i] = err
+		}
+	}
+	return err
 }
 
 // BreakAfter lets a body break after n bytes with ErrUnavailable, also if it is read
 // again from there, and a listing after n entries.
 func (r *Rule) BreakAfter(n int64) *Rule {
 	return r.set(n >= 0 && (r.op == files.OpGet || r.op == files.OpList), "BreakAfter", func() {
-		r.action = func(ctx context.Context, _ *files.Call,
+		r.action = func(ctx context.Context, b *instruments, _ *files.Call,
 			next func(context.Context) error) error {
 			return next(context.WithValue(ctx, breakKey{}, &breakAt{
 				after: n,
-				err:   files.Errorf(files.ErrUnavailable, "the connection broke (filestest)"),
+				err: b.failure(files.ErrUnavailable, "the connection broke (filestest)",
+					r.isBare()),
 			}))
 		}
 	})
@@ -121,7 +166,7 @@ const (
 // LoseAnswer lets a write return ErrUncertain, done or not.
 func (r *Rule) LoseAnswer(o Outcome) *Rule {
 	return r.set(r.op.Writes() && (o == Stored || o == NotStored), "LoseAnswer", func() {
-		r.action = func(ctx context.Context, call *files.Call,
+		r.action = func(ctx context.Context, b *instruments, call *files.Call,
 			next func(context.Context) error) error {
 			if o == Stored {
 				if err := next(ctx); err != nil {
@@ -130,8 +175,10 @@ func (r *Rule) LoseAnswer(o Outcome) *Rule {
 				call.Info = files.Info{}
 			}
 			lost := files.Errorf(files.ErrUncertain, "the answer was lost (filestest)")
+			if o == NotStored {
+				return b.fails(ctx, call, lost)
+			}
 			if call.Op == files.OpDeleteMany {
-				call.Errors = make([]error, len(call.Names))
 				for i := range call.Errors {
 					call.Errors[i] = lost
 				}
@@ -145,7 +192,12 @@ func (r *Rule) LoseAnswer(o Outcome) *Rule {
 // and may use the bucket.
 func (r *Rule) Do(f func(ctx context.Context, call *files.Call,
 	next func(context.Context) error) error) *Rule {
-	return r.set(f != nil, "Do", func() { r.action = f })
+	return r.set(f != nil, "Do", func() {
+		r.action = func(ctx context.Context, _ *instruments, call *files.Call,
+			next func(context.Context) error) error {
+			return f(ctx, call, next)
+		}
+	})
 }
 
 // Stop ends the rule: later calls are not matched.
@@ -245,7 +297,7 @@ func (r *Rule) drawn(call *files.Call) bool {
 }
 
 // apply carries the rule out.
-func (r *Rule) apply(ctx context.Context, call *files.Call,
+func (r *Rule) apply(ctx context.Context, b *instruments, call *files.Call,
 	next func(context.Context) error) error {
 	r.mu.Lock()
 	delay, action := r.delay, r.action
@@ -262,7 +314,7 @@ func (r *Rule) apply(ctx context.Context, call *files.Call,
 	if action == nil {
 		return next(ctx)
 	}
-	return action(ctx, call, next)
+	return action(ctx, b, call, next)
 }
 
 // cause is the error of a context that has ended, in the contract's terms.

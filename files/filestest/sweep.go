@@ -23,19 +23,29 @@ const maxSweep = 10_000
 //	})
 func Sweep(t *testing.T, kind error, f func(t *testing.T, b *Bucket), opts ...Option) {
 	t.Helper()
+	sweep(t, kind, func(t *testing.T, every func(*instruments)) {
+		b := New(t, opts...)
+		every(&b.instruments)
+		f(t, b)
+	})
+}
+
+// sweep runs one for call 1, 2, … of the program, which every lets fail.
+func sweep(t *testing.T, kind error, one func(t *testing.T, every func(*instruments))) {
+	t.Helper()
 	for k := 1; k <= maxSweep; k++ {
 		var met bool
 		ok := t.Run(fmt.Sprintf("call=%d", k), func(t *testing.T) {
-			b := New(t, opts...)
 			var calls atomic.Int64
-			b.rules.every = func(context.Context, *files.Call) error {
-				if calls.Add(1) == int64(k) {
-					return files.Errorf(kind, "call %d fails (filestest)", k)
-				}
-				return nil
-			}
 			t.Cleanup(func() { met = calls.Load() >= int64(k) })
-			f(t, b)
+			one(t, func(b *instruments) {
+				b.rules.every = func(context.Context, *files.Call) error {
+					if calls.Add(1) == int64(k) {
+						return b.failure(kind, fmt.Sprintf("call %d fails (filestest)", k), false)
+					}
+					return nil
+				}
+			})
 		})
 		if !ok || !met {
 			return

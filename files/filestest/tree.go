@@ -21,7 +21,7 @@ type Tree map[string]string
 // Fill stores files, and marks: they don't count as created. fsys may be an
 // fstest.MapFS, os.DirFS of a folder, or a Tree's own FS. No rule is applied and nothing
 // is recorded.
-func (b *Bucket) Fill(t testing.TB, fsys fs.FS) {
+func (b *instruments) Fill(t testing.TB, fsys fs.FS) {
 	t.Helper()
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -40,7 +40,7 @@ func (b *Bucket) Fill(t testing.TB, fsys fs.FS) {
 }
 
 // FillTree stores files, and marks, as Fill does.
-func (b *Bucket) FillTree(t testing.TB, tree Tree) {
+func (b *instruments) FillTree(t testing.TB, tree Tree) {
 	t.Helper()
 	defer b.changes.reset()
 	for _, name := range slices.Sorted(maps.Keys(tree)) {
@@ -50,7 +50,7 @@ func (b *Bucket) FillTree(t testing.TB, tree Tree) {
 	}
 }
 
-func (b *Bucket) fill(name, content string) error {
+func (b *instruments) fill(name, content string) error {
 	return b.changes.stored(name, func() error {
 		_, err := files.PutString(context.Background(), b.store, name, content, nil)
 		return err
@@ -59,36 +59,55 @@ func (b *Bucket) fill(name, content string) error {
 
 // Tree returns the content of all files.
 func (b *Bucket) Tree() Tree {
+	tree, err := b.content()
+	if err != nil {
+		panic("filestest: memory can't be read: " + err.Error())
+	}
+	return tree
+}
+
+// content returns the content of all files. No rule is applied and nothing is recorded.
+func (b *instruments) content() (Tree, error) {
 	tree := Tree{}
 	ctx := context.Background()
 	for e, err := range b.store.List(ctx, "", nil) {
 		if err != nil {
-			panic("filestest: memory can't be listed: " + err.Error())
+			return nil, err
 		}
 		text, err := files.ReadString(ctx, b.store, e.Name, nil)
 		if errors.Is(err, files.ErrNotExist) {
 			continue // deleted meanwhile
 		} else if err != nil {
-			panic("filestest: memory can't be read: " + err.Error())
+			return nil, err
 		}
 		tree[e.Name] = text
+	}
+	return tree, nil
+}
+
+// contentFor is content for a check of the test.
+func (b *instruments) contentFor(t testing.TB) Tree {
+	t.Helper()
+	tree, err := b.content()
+	if err != nil {
+		t.Fatalf("filestest: the files can't be read: %v", err)
 	}
 	return tree
 }
 
 // Want checks that the fake has exactly these files, with this content.
-func (b *Bucket) Want(t testing.TB, want Tree) {
+func (b *instruments) Want(t testing.TB, want Tree) {
 	t.Helper()
-	if diff := want.diff(b.Tree()); len(diff) > 0 {
+	if diff := want.diff(b.contentFor(t)); len(diff) > 0 {
 		t.Errorf("filestest: the files differ:\n%s", strings.Join(cut(diff), "\n"))
 	}
 }
 
 // WantOneOf checks that the fake has exactly the files of one of the trees: what was
 // there before a call and what is there after it, for example.
-func (b *Bucket) WantOneOf(t testing.TB, wants ...Tree) {
+func (b *instruments) WantOneOf(t testing.TB, wants ...Tree) {
 	t.Helper()
-	got := b.Tree()
+	got := b.contentFor(t)
 	var lines []string
 	for i, want := range wants {
 		diff := want.diff(got)

@@ -1,0 +1,88 @@
+package filestest
+
+import (
+	"context"
+	"io"
+	"testing"
+
+	"cloudfiles.dev/files"
+)
+
+// Wrapped is a real bucket with the fake's instruments: rules, the record and its
+// budgets, checks of the content, and the look at what was left open. It has every
+// optional ability of the bucket below, but no clock, no snapshot and no personality,
+// because a real bucket has its own.
+//
+// A Wrapped is safe for concurrent use.
+type Wrapped struct{ instruments }
+
+// AroundOptions are options of Around. The zero value is the default.
+type AroundOptions struct {
+	// Requests returns how many requests the bucket has made, as its transport counts
+	// them. Without it Budget.Requests can't be checked, and fails the test.
+	Requests func() int
+}
+
+// Around gives the bucket the fake's instruments until the test ends. The bucket itself
+// stays the caller's to close.
+//
+//	real, err := files.Open(ctx, os.Getenv("CLOUDFILES_URL"))
+//	…
+//	b := filestest.Around(t, real, nil)
+//	b.On(files.OpPut, "lock").LoseAnswer(filestest.Stored)
+//
+// What is injected never reaches the bucket below; a rule's BreakAfter cuts what it
+// delivers. What is copied inside the store, and what goes through a signed URL, is cut
+// by no rule. An error that is injected is marked as the last word of a driver that has
+// repeated its requests (see [Rule.Bare]), and no pair of operation and kind is refused,
+// because the service isn't known.
+func Around(t testing.TB, real files.Bucket, opts *AroundOptions) *Wrapped {
+	t.Helper()
+	b := &Wrapped{}
+	b.begin(t, b)
+	b.repeats = true
+	if real == nil {
+		t.Fatalf("filestest: Around: the bucket is nil")
+	}
+	if opts != nil && opts.Requests != nil {
+		b.record.counted, b.record.first = opts.Requests, opts.Requests()
+	}
+	b.store = real
+	h := b.hooks()
+	h.Body, h.Observes = breakBody, true
+	b.seen = files.Wrap(real, h)
+	b.outer = b.handle()
+	t.Cleanup(b.end)
+	return b
+}
+
+// end is called when the test is over.
+func (b *Wrapped) end() {
+	b.t.Helper()
+	b.finish()
+}
+
+// breakBody is the hook of bodies: a rule's BreakAfter counts bytes.
+func breakBody(ctx context.Context, _ *files.Call, body io.Reader) io.Reader {
+	cut, ok := ctx.Value(breakKey{}).(*breakAt)
+	if !ok {
+		return nil
+	}
+	return &breaking{
+		ReadCloser: io.NopCloser(body),
+		left:       cut.after,
+		err:        cut.err,
+	}
+}
+
+// SweepAround is Sweep over buckets that open returns, one for each run. What one run
+// has stored is there in the next if open returns a bucket of the same store.
+func SweepAround(t *testing.T, kind error, open func(t *testing.T) files.Bucket,
+	f func(t *testing.T, b *Wrapped)) {
+	t.Helper()
+	sweep(t, kind, func(t *testing.T, every func(*instruments)) {
+		b := Around(t, open(t), nil)
+		every(&b.instruments)
+		f(t, b)
+	})
+}

@@ -1,0 +1,163 @@
+package filestest
+
+import (
+	"context"
+	"io"
+	"iter"
+	"testing"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/internal/blockcache"
+	"cloudfiles.dev/files/internal/callers"
+)
+
+// instruments are what the fake has and a real bucket gets: rules, the record, the look
+// at what was left open.
+type instruments struct {
+	t       testing.TB
+	self    files.Bucket // what the program has
+	store   files.Bucket // below the instruments
+	seen    files.Bucket // the instruments over the store, which all handles share
+	outer   files.Bucket // this handle
+	rules   rules
+	record  record
+	pending pending
+	changes *changes // what was committed, or nil
+	unwatch func()
+	repeats bool // the driver repeats what failed, and marks its last word
+}
+
+// begin lets the instruments belong to a test.
+func (b *instruments) begin(t testing.TB, self files.Bucket) {
+	b.t, b.self = t, self
+	b.unwatch = callers.Watch()
+}
+
+// hooks are those of the layer that records and applies rules.
+func (b *instruments) hooks() files.Hooks {
+	return files.Hooks{
+		Layer:  "recorder",
+		Around: b.around,
+		Done:   b.done,
+		List:   b.list,
+	}
+}
+
+// handle returns another handle on the fake, which is closed alone.
+func (b *instruments) handle() files.Bucket {
+	return files.Wrap(b.seen, files.Hooks{Layer: "filestest"})
+}
+
+// finish reports what the test has left open, and rules that weren't applied.
+func (b *instruments) finish() {
+	b.t.Helper()
+	b.unwatch()
+	for _, leak := range b.pending.finish() {
+		b.t.Errorf("filestest: %s", leak)
+	}
+	for _, unspent := range b.rules.unspent() {
+		if b.t.Failed() {
+			b.t.Logf("filestest: %s", unspent)
+		} else {
+			b.t.Errorf("filestest: %s", unspent)
+		}
+	}
+}
+
+// Put implements files.Bucket.
+func (b *instruments) Put(ctx context.Context, name string, content io.Reader,
+	opts *files.PutOptions) (files.Info, error) {
+	return b.outer.Put(ctx, name, content, opts)
+}
+
+// Get implements files.Bucket.
+func (b *instruments) Get(ctx context.Context, name string, opts *files.GetOptions) (*files.Reader,
+	error) {
+	return b.outer.Get(ctx, name, opts)
+}
+
+// Stat implements files.Bucket.
+func (b *instruments) Stat(ctx context.Context, name string, opts *files.StatOptions) (files.Info,
+	error) {
+	return b.outer.Stat(ctx, name, opts)
+}
+
+// List implements files.Bucket.
+func (b *instruments) List(ctx context.Context, dir string,
+	opts *files.ListOptions) iter.Seq2[files.Entry, error] {
+	return b.outer.List(ctx, dir, opts)
+}
+
+// Delete implements files.Bucket.
+func (b *instruments) Delete(ctx context.Context, name string, opts *files.DeleteOptions) error {
+	return b.outer.Delete(ctx, name, opts)
+}
+
+// Features implements files.Bucket.
+func (b *instruments) Features() files.Features { return b.outer.Features() }
+
+// Close implements files.Bucket. It closes this handle alone: what was stored can still
+// be compared, and other handles, or the bucket below, go on.
+func (b *instruments) Close() error { return b.outer.Close() }
+
+// What follows forwards the optional abilities.
+
+// As implements driver.BucketAser.
+func (b *instruments) As(target any) bool { return b.outer.(driver.BucketAser).As(target) }
+
+// Check implements driver.BucketChecker.
+func (b *instruments) Check(ctx context.Context) error {
+	return b.outer.(driver.BucketChecker).Check(ctx)
+}
+
+// CopyFrom implements driver.BucketCopier.
+func (b *instruments) CopyFrom(ctx context.Context, dstName string, src files.Bucket,
+	srcName string,
+	opts *files.CopyOptions) (files.Info, error) {
+	if src == b.self {
+		src = b.outer
+	}
+	return b.outer.(driver.BucketCopier).CopyFrom(ctx, dstName, src, srcName, opts)
+}
+
+// WithCopySource implements driver.BucketCopySource.
+func (b *instruments) WithCopySource(ctx context.Context, name string,
+	fn func(ctx context.Context, b files.Bucket, name string) error) error {
+	return b.outer.(driver.BucketCopySource).WithCopySource(ctx, name, fn)
+}
+
+// WithSignPost implements driver.BucketPostSigner.
+func (b *instruments) WithSignPost(ctx context.Context, name string,
+	fn func(ctx context.Context, b files.Bucket, name string) error) error {
+	return b.outer.(driver.BucketPostSigner).WithSignPost(ctx, name, fn)
+}
+
+// Layers implements driver.BucketLayers.
+func (b *instruments) Layers() []string { return files.Layers(b.outer) }
+
+// Locate implements driver.BucketLocator.
+func (b *instruments) Locate(name string) (store any, key string) {
+	return b.outer.(driver.BucketLocator).Locate(name)
+}
+
+// DeleteMany implements driver.BucketManyDeleter.
+func (b *instruments) DeleteMany(ctx context.Context, names []string) []error {
+	return b.outer.(driver.BucketManyDeleter).DeleteMany(ctx, names)
+}
+
+// CheckNative implements driver.BucketNativeChecker.
+func (b *instruments) CheckNative(op files.Op, options []files.NativeOption) error {
+	return b.outer.(driver.BucketNativeChecker).CheckNative(op, options)
+}
+
+// SignURL implements driver.BucketURLSigner.
+func (b *instruments) SignURL(ctx context.Context, name string,
+	opts *files.SignOptions) (files.SignedURL, error) {
+	return b.outer.(driver.BucketURLSigner).SignURL(ctx, name, opts)
+}
+
+// BlockShare is where the blocks of open files are kept, as with every wrapper.
+func (b *instruments) BlockShare() blockcache.Share {
+	return b.outer.(interface{ BlockShare() blockcache.Share }).BlockShare()
+}

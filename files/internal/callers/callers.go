@@ -1,0 +1,39 @@
+// Package callers lets a fake say which line of a program began what a goroutine of the
+// library does: the goroutine's own stack doesn't show it. As long as nobody watches, it
+// costs one load of an atomic number.
+package callers
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+var watching atomic.Int64
+
+type key struct{}
+
+// Watch lets Mark remember callers until stop is called, which may be called again.
+func Watch() (stop func()) {
+	watching.Add(1)
+	return sync.OnceFunc(func() { watching.Add(-1) })
+}
+
+// Mark returns a context that remembers who called the caller of Mark, if anybody
+// watches and it doesn't remember one yet.
+func Mark(ctx context.Context) context.Context {
+	if watching.Load() == 0 || Of(ctx) != nil {
+		return ctx
+	}
+	var pcs [64]uintptr
+	n := runtime.Callers(3, pcs[:])
+	return context.WithValue(ctx, key{}, pcs[:n])
+}
+
+// Of returns the program counters of the callers that the context remembers, the
+// innermost first, or nil.
+func Of(ctx context.Context) []uintptr {
+	pcs, _ := ctx.Value(key{}).([]uintptr)
+	return pcs
+}
