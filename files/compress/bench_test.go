@@ -12,7 +12,7 @@ import (
 
 const benchSize = 16 << 20
 
-// BenchmarkCodec is the codec alone, one goroutine, at the default level.
+// BenchmarkCodec measures the codec alone, in one goroutine, at the default level.
 func BenchmarkCodec(b *testing.B) {
 	c := text(benchSize)
 	e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
@@ -47,7 +47,8 @@ func BenchmarkCodec(b *testing.B) {
 	})
 }
 
-// BenchmarkCompress is the bucket, to be compared with BenchmarkCodec of the same run.
+// BenchmarkCompress measures the bucket, to be compared with BenchmarkCodec of the same
+// run.
 func BenchmarkCompress(b *testing.B) {
 	c := text(benchSize)
 	z := open(b, mem.New(nil), nil)

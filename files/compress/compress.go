@@ -1,66 +1,69 @@
-// Package compress stores files as zstd, in the standard way that others can read.
+// Package compress stores files as zstd, in the standard form that other programs can
+// read.
 //
 //	b, err = compress.New(b, nil)
 //
-// # Format
+// # What is stored
 //
 // A stored file is plain zstd (RFC 8878) with the header "Content-Encoding: zstd", so a
 // browser, curl --compressed or the zstd command reads it. The metadata entry
-// "cloudfiles-compress" has the plain size, and a CRC-32C if the content was known before
-// it was stored or the caller gave one.
+// "cloudfiles-compress" has the plain size, and a CRC-32C if the content was known
+// before it was stored or the caller gave one.
 //
-// Content that compression doesn't make at least a sixteenth smaller is stored as it is:
-// of up to 1 MiB the whole is tried, and otherwise the first 1 MiB. So are the content
-// types of compressed formats such as JPEG and ZIP ([Options].Plain), and content that
-// the caller has encoded (a Content-Encoding of its own), which is returned as it was
-// given.
+// Some content is stored as it is:
 //
-// Files that others put are read as they are; those with the Content-Encoding zstd are
-// decompressed. Nothing records the plain size of the latter. If they decompress to more
-// than 1 MiB, Get, Stat and List read them once more than others, to count; the size is
-// remembered for each version.
+//   - content that compression doesn't make at least a sixteenth smaller; it is tried
+//     with the first 1 MiB, which may be the whole content;
+//   - the content types of compressed formats such as JPEG and ZIP ([Options].Plain);
+//   - content that the caller has encoded (PutOptions with a ContentEncoding), which is
+//     returned as it was given.
+//
+// Files that other programs put are read as they are, except that those with the
+// Content-Encoding zstd are decompressed. No entry has the plain size of these, so it
+// must be counted. If it is more than 1 MiB, Get, Stat and List read such a file a
+// first time to count; the size is remembered for each version.
 //
 // # What it promises
 //
-//   - Size and range are those of the plain content, in every answer; Info has no
-//     Content-Encoding and not the package's metadata.
-//   - A whole read is compared with the recorded size, with the CRC-32C if there is one,
-//     and with the checksum that each frame has. A file that was cut, also between two
-//     frames or to nothing, or that has something at its end, is ErrCorrupt before its
+//   - Sizes and ranges are those of the plain content everywhere. Info has no
+//     Content-Encoding, and not the package's metadata.
+//   - A whole read is compared with the recorded size, with the CRC-32C if there is
+//     one, and with the checksum of each frame. A file that was cut, even between two
+//     frames or to nothing, or that has bytes after its end, is ErrCorrupt before its
 //     last bytes are returned.
-//   - Frames that it writes ask for a window of at most 8 MiB, which browsers take. A
-//     frame of others that asks for more is ErrTooLarge. A Read never expands more than
-//     it returns and 8 MiB, whatever the frame claims.
-//   - If a service decompresses by itself, the bytes are returned as they come if they
-//     have the recorded size, and are ErrCorrupt otherwise. Drivers ask services for the
-//     stored bytes.
+//   - Frames that it writes ask for a window of at most 8 MiB, which browsers accept. A
+//     frame of other programs that asks for more is ErrTooLarge. A Read never decodes
+//     more than it returns and 8 MiB, whatever the frame claims.
+//   - Drivers ask services for the stored bytes. If a service decompresses by itself
+//     all the same, its bytes are returned if they have the recorded size, and are
+//     ErrCorrupt otherwise.
 //
 // # What it can't keep
 //
-//   - Listings have no metadata, so a listing asks Stat for the size of each file, eight
-//     at a time, which costs a request an entry. With ListOptions.NamesOnly it doesn't,
-//     and leaves the size out.
-//   - The caller's metadata may have [MetadataSize] bytes less than files.MaxMetadata,
-//     and no "cloudfiles-compress" entry: both are ErrInvalid.
-//   - There are no server-side copies, signed URLs and foreign keys. Features.Digests is
-//     off and Info has no digest, because not every file has one; those that are recorded
+//   - Listings have no metadata, so a listing calls Stat for each file, eight at a
+//     time: a request for each entry. With ListOptions.NamesOnly it doesn't, and leaves
+//     the size out.
+//   - The caller's metadata may have at most files.MaxMetadata less [MetadataSize]
+//     bytes, and no entry "cloudfiles-compress". Anything else is ErrInvalid.
+//   - There are no server-side copies, signed URLs and foreign keys. Features.Digests
+//     is false and Info has no digest, because not every file has one. Recorded digests
 //     are checked.
 //   - The bucket below must store attributes; otherwise New is ErrUnsupported.
 //
 // # Cost
 //
-// A range of a compressed file begins decoding at the file's beginning: its cost is that
-// of reading everything up to the range's end, and a request more. OpenAt on a large
-// compressed file is therefore slow. What is stored as it is has no such cost.
+// A range of a compressed file costs one more request, and reading the file from its
+// beginning to the range's end. OpenAt on a large compressed file is therefore slow. A
+// file that is stored as it is has no such cost.
 //
-// A Put of up to 1 MiB knows the stored size, and is one request. A larger one of a
-// declared size streams to the bucket below without a size. A larger one of an unknown
-// size (files.NewWriter) is compressed into a temporary file first, because the metadata
-// is sent before the content; the file takes as much room as the stored one.
+// A Put of up to 1 MiB knows the stored size, and is one request. A larger Put of a
+// declared size streams to the bucket below without a size. A larger Put of unknown
+// size (files.NewWriter) first compresses into a temporary file as large as the stored
+// one, because metadata is sent before content.
 //
-// A Put of a large file holds some 30 MiB, or 80 MiB at the highest level; a read holds
-// about 20 MiB. The package links github.com/klauspost/compress/zstd, 1 MB of a program;
-// nothing else of files does.
+// A Put of a large file holds the buffers of one zstd encoder, which grow with the
+// level, and a read those of one decoder, with a window of at most 8 MiB. The package
+// links github.com/klauspost/compress/zstd; no other package of files does.
 package compress
 
 import (
@@ -72,34 +75,35 @@ import (
 )
 
 const (
-	// MaxWindow is the window in bytes that a frame may ask for, written or read.
+	// MaxWindow is the largest window of a frame, written or read, in bytes.
 	MaxWindow = 8 << 20
-	// MetadataSize is how many bytes of metadata the package adds at most.
+	// MetadataSize is the largest number of bytes of metadata that the package adds.
 	MetadataSize = len(markKey) + len("plain-9223372036854775807-00000000")
-	// DefaultMaxUnmarked is the MaxUnmarked of Options if none is given: 1 GiB.
+	// DefaultMaxUnmarked is the default of Options.MaxUnmarked: 1 GiB.
 	DefaultMaxUnmarked = 1 << 30
 
-	// tried is how much content is held in memory to see what compression makes of it.
+	// tried is how much content is held in memory to try compression.
 	tried = 1 << 20
 )
 
-// Options are the options of New. The zero value has the defaults.
+// Options are the options of New. The zero value stands for the defaults.
 type Options struct {
-	// Level is one of zstd's levels, 1 to 22; 0 is 3. The encoder knows four: 1, 3, 6 and
-	// 10 stand for those up to the next.
+	// Level is one of zstd's levels, 1 to 22; 0 stands for 3. The encoder has only four
+	// levels, 1, 3, 6 and 10; any other level stands for the next lower one of these.
 	Level int
-	// Plain reports whether content of this type is stored as it is; nil is Compressed.
-	// It is called concurrently.
+	// Plain reports whether content of this type is stored as it is; nil stands for
+	// Compressed. It is called concurrently.
 	Plain func(contentType string) bool
-	// TempDir is the folder for temporary files; "" is os.TempDir. A file is removed at
-	// the end of its Put, and on Unix as soon as it is open.
+	// TempDir is the folder for temporary files; "" stands for os.TempDir. A file is
+	// removed at the end of its Put, on Unix as soon as it is open.
 	TempDir string
-	// MaxUnmarked is the largest plain size, in bytes, of a zstd file that others put,
-	// which must be counted; a larger one is ErrTooLarge. 0 is DefaultMaxUnmarked.
+	// MaxUnmarked is the largest plain size, in bytes, of a zstd file that another
+	// program put and whose size must be counted. A larger file is ErrTooLarge. 0
+	// stands for DefaultMaxUnmarked.
 	MaxUnmarked int64
 }
 
-// codec is the options made usable.
+// codec has the options, and what all calls share.
 type codec struct {
 	below       files.Bucket
 	plain       func(string) bool
@@ -111,11 +115,11 @@ type codec struct {
 	encoders sync.Pool
 	decoders sync.Pool
 	counted  counted
-	failed   sync.Map // of *files.Call: why its entry can't be listed
+	failed   sync.Map // *files.Call to the error of an entry that can't be listed
 }
 
-// New returns a bucket that keeps its files compressed in b. It doesn't own b. opts may
-// be nil.
+// New returns a bucket that keeps its files compressed in b. It is safe for concurrent
+// use, and closing it leaves b open. opts may be nil.
 //
 // Errors: ErrInvalid for a nil bucket and wrong options; ErrUnsupported if b stores no
 // attributes.
@@ -134,7 +138,7 @@ func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 		return nil, files.Errorf(files.ErrInvalid, "negative MaxUnmarked %d", o.MaxUnmarked)
 	case !b.Features().Attributes:
 		return nil, files.Errorf(files.ErrUnsupported,
-			"the bucket stores no attributes, so it can't say what is compressed")
+			"the bucket stores no attributes, so it can't record what is compressed")
 	}
 	z := &codec{
 		below:       b,
@@ -172,14 +176,15 @@ func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 	return files.Wrap(b, h), nil
 }
 
-// features: all content has a stored size that is known or below that of a stream.
+// features removes the limit of streams: content above it is spooled, so that its size
+// is known.
 func features(f files.Features) files.Features {
 	f.MaxSize, f.MaxUnknownSize = mostPlain(f.MaxSize), 0
 	return f
 }
 
-// mostPlain returns the longest content that surely fits in so many bytes, compressed or
-// not; 0 is no limit.
+// mostPlain returns the largest size of content that always fits into the given number
+// of bytes, compressed or not; 0 is no limit.
 func mostPlain(stored int64) int64 {
 	if stored <= 0 {
 		return stored
@@ -187,7 +192,8 @@ func mostPlain(stored int64) int64 {
 	return max(stored-stored>>12-1024, 1)
 }
 
-// around fills in the size of files that others have compressed, which Stat doesn't see.
+// around sets the size of files that other programs have compressed, which Stat doesn't
+// have.
 func (z *codec) around(ctx context.Context, c *files.Call,
 	next func(context.Context) error) error {
 	err := next(ctx)

@@ -27,7 +27,7 @@ func open(t testing.TB, below files.Bucket, o *compress.Options) files.Bucket {
 	return b
 }
 
-// text is content that can be compressed, and shows its place.
+// text returns n bytes that compress well.
 func text(n int) []byte {
 	var b bytes.Buffer
 	for i := 0; b.Len() < n; i++ {
@@ -51,7 +51,7 @@ func put(t testing.TB, b files.Bucket, name string, c []byte, o *files.PutOption
 	return info
 }
 
-// stream puts content of a size that nobody knows.
+// stream puts content of unknown size.
 func stream(t testing.TB, b files.Bucket, name string, c []byte) files.Info {
 	t.Helper()
 	info, err := b.Put(t.Context(), name, struct{ io.Reader }{bytes.NewReader(c)}, nil)
@@ -66,7 +66,7 @@ func part(b files.Bucket, name string, r files.Range) ([]byte, error) {
 		&files.ReadOptions{GetOptions: files.GetOptions{Range: r}})
 }
 
-// want reads the file in every way, and compares it and its size.
+// want reads the file in every way, and checks content and size.
 func want(t *testing.T, b files.Bucket, name string, c []byte) {
 	t.Helper()
 	n := int64(len(c))
@@ -89,7 +89,7 @@ func want(t *testing.T, b files.Bucket, name string, c []byte) {
 	}
 }
 
-// attributes returns how a compressed file is stored.
+// attributes returns the attributes of a stored file.
 func stored(t testing.TB, below files.Bucket, name string) ([]byte, files.Attributes) {
 	t.Helper()
 	r, err := below.Get(t.Context(), name, nil)
@@ -104,8 +104,8 @@ func stored(t testing.TB, below files.Bucket, name string) ([]byte, files.Attrib
 	return slices.Clone(c), r.Info().Attributes
 }
 
-// TestOthersReadIt: what is stored is standard zstd, with a window that browsers take, at
-// every level (Z3).
+// TestOthersReadIt: at every level, stored files are standard zstd with a window that
+// browsers accept (Z3).
 func TestOthersReadIt(t *testing.T) {
 	for _, level := range []int{0, 1, 3, 6, 10, 22} {
 		below := mem.New(nil)
@@ -138,7 +138,7 @@ func TestOthersReadIt(t *testing.T) {
 	}
 }
 
-// packed compresses as other programs do.
+// packed compresses as another program would.
 func packed(t testing.TB, c []byte, o ...zstd.EOption) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -157,7 +157,8 @@ func packed(t testing.TB, c []byte, o ...zstd.EOption) []byte {
 
 var asZstd = &files.PutOptions{Attributes: files.Attributes{ContentEncoding: "zstd"}}
 
-// TestFilesOfOthers are read as they are meant.
+// TestFilesOfOthers: files that other programs put are read according to their
+// Content-Encoding.
 func TestFilesOfOthers(t *testing.T) {
 	gets := 0
 	store := mem.New(nil)
@@ -184,7 +185,7 @@ func TestFilesOfOthers(t *testing.T) {
 		Attributes: files.Attributes{ContentEncoding: "ZSTD"},
 	})
 	want(t, b, "upper", small)
-	put(t, store, "not zstd", small, asZstd) // marked wrongly
+	put(t, store, "not zstd", small, asZstd) // with a wrong header
 	want(t, b, "not zstd", small)
 	put(t, store, "empty zstd", nil, asZstd)
 	want(t, b, "empty zstd", nil)
@@ -192,7 +193,7 @@ func TestFilesOfOthers(t *testing.T) {
 		Attributes: files.Attributes{ContentEncoding: "gzip"},
 	})
 	if got, err := part(b, "gzip", files.Range{}); err != nil || !bytes.Equal(got, small) {
-		t.Errorf("what has another encoding is not as it was put: %v", err)
+		t.Errorf("a file with another Content-Encoding isn't as it was put: %v", err)
 	}
 	put(t, store, "large", packed(t, large), asZstd)
 	gets = 0
@@ -208,7 +209,7 @@ func TestFilesOfOthers(t *testing.T) {
 	want(t, b, "large", small)
 }
 
-// TestCuts: Z1.
+// TestCuts: a file that was cut or changed anywhere is ErrCorrupt (Z1).
 func TestCuts(t *testing.T) {
 	for _, n := range []int{3000, compress.Tried + 5000} {
 		below := mem.New(nil)
@@ -255,7 +256,7 @@ func TestCuts(t *testing.T) {
 				}
 			}
 		}
-		// An emptied file is not an empty one.
+		// A file that was cut to nothing is not an empty file.
 		put(t, below, "a", nil, &files.PutOptions{Attributes: a})
 		if i, err := b.Stat(t.Context(), "a", nil); err != nil || i.Size != int64(n) {
 			t.Errorf("%+v, %v", i, err)
@@ -281,7 +282,8 @@ func TestCuts(t *testing.T) {
 	}
 }
 
-// TestServiceDecodes: Z2.
+// TestServiceDecodes: bytes that a service has decompressed are returned if they have
+// the recorded size (Z2).
 func TestServiceDecodes(t *testing.T) {
 	below := mem.New(nil)
 	b := open(t, below, nil)
@@ -296,7 +298,7 @@ func TestServiceDecodes(t *testing.T) {
 	if _, err := part(b, "a", files.Range{}); files.KindOf(err) != files.ErrCorrupt {
 		t.Errorf("other plain bytes: %v", err)
 	}
-	a.ContentEncoding = "" // it lost the header, and our mark is there
+	a.ContentEncoding = "" // the header is lost, and the mark is there
 	put(t, below, "a", whole, &files.PutOptions{Attributes: a})
 	want(t, b, "a", c)
 	put(t, b, "r", random(5000), nil)
@@ -312,7 +314,7 @@ func TestServiceDecodes(t *testing.T) {
 	}
 }
 
-// TestBombs: Z3.
+// TestBombs: frames with a huge window or huge content are ErrTooLarge (Z3).
 func TestBombs(t *testing.T) {
 	below := mem.New(nil)
 	b := open(t, below, &compress.Options{MaxUnmarked: 10 << 20})
@@ -337,8 +339,8 @@ func TestBombs(t *testing.T) {
 	want(t, b, "fits", make([]byte, 10<<20))
 }
 
-// TestStoredAsItIs: content that compression doesn't make smaller, or that has an
-// encoding of its own, which comes back.
+// TestStoredAsItIs: content that compression doesn't make smaller, or that has a
+// Content-Encoding, is stored as it is, and the Content-Encoding comes back.
 func TestStoredAsItIs(t *testing.T) {
 	below := mem.New(nil)
 	b := open(t, below, nil)
@@ -378,7 +380,7 @@ func TestStoredAsItIs(t *testing.T) {
 	for _, ct := range []string{"text/plain", "image/svg+xml", "application/json", "audio/wav", "",
 		"application/x-ndjson", "font/ttf"} {
 		if compress.Compressed(ct) {
-			t.Errorf("%s is taken for compressed", ct)
+			t.Errorf("Compressed(%q) = true, want false", ct)
 		}
 	}
 	own := open(t, below, &compress.Options{
@@ -424,7 +426,7 @@ func TestBadOptions(t *testing.T) {
 	}
 }
 
-// TestRaces: W2.
+// TestRaces: of concurrent Puts with IfAbsent one succeeds, and its content stays (W2).
 func TestRaces(t *testing.T) {
 	b := open(t, mem.New(nil), nil)
 	var wg sync.WaitGroup
@@ -448,7 +450,8 @@ func TestRaces(t *testing.T) {
 	want(t, b, "a", text(1000+won))
 }
 
-// TestCopyBetweenViews: W4.
+// TestCopyBetweenViews: copies between the bucket and the one below have the same plain
+// content (W4).
 func TestCopyBetweenViews(t *testing.T) {
 	below := mem.New(nil)
 	one, two := open(t, below, nil), open(t, below, &compress.Options{Level: 10})

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files/compress"
 )
 
-// wrap compresses where it can: a bucket without attributes is used as it is.
+// wrap returns b with compression, or b itself if it stores no attributes.
 func wrap(opts *compress.Options) func(files.Bucket) files.Bucket {
 	return func(b files.Bucket) files.Bucket {
 		c, err := compress.New(b, opts)

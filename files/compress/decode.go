@@ -22,7 +22,7 @@ func newDecoder() (*zstd.Decoder, error) {
 
 func (z *codec) open(ctx context.Context, c *files.Call, r files.Range,
 	get getter) (files.Plain, error) {
-	stored, err := get(ctx, r) // which is right for what is stored as it is
+	stored, err := get(ctx, r) // all that a file that is stored as it is needs
 	if err != nil {
 		return files.Plain{}, err
 	}
@@ -49,7 +49,7 @@ func (z *codec) open(ctx context.Context, c *files.Call, r files.Range,
 			return files.Plain{}, err
 		}
 	}
-	if m.kind == foreign {
+	if m.kind == unmarkedZstd {
 		known, content := false, []byte(nil)
 		if info.Size, known = z.counted.get(info); !known {
 			if info.Size, content, err = z.countOrRead(stored, info); err != nil {
@@ -97,7 +97,7 @@ func cloned(i files.Info) files.Info {
 }
 
 // decode returns n bytes from offset off of the plain content, which has size bytes. If
-// the service has decompressed the file itself, they are taken from what it sent.
+// the service has decompressed the file itself, its bytes are taken as they come.
 func (z *codec) decode(stored *files.Reader, size, off, n int64,
 	crc32c string) (*body, error) {
 	from := &source{r: stored}
@@ -125,10 +125,10 @@ func (z *codec) decode(stored *files.Reader, size, off, n int64,
 	case stored.Info().Size == size:
 		b.r = all
 	default:
-		return nil, files.Errorf(files.ErrCorrupt, "%d bytes are stored, which are not zstd",
+		return nil, files.Errorf(files.ErrCorrupt, "the %d stored bytes are not zstd",
 			stored.Info().Size)
 	}
-	if size == 0 { // nobody reads it
+	if size == 0 { // no Read will check it
 		if err := b.end(); err != nil {
 			b.Close()
 			return nil, err
@@ -137,7 +137,7 @@ func (z *codec) decode(stored *files.Reader, size, off, n int64,
 	return b, nil
 }
 
-// isFrame reports whether a frame of zstd begins so, or one that decoders skip.
+// isFrame reports whether head begins a zstd frame, or a frame that decoders skip.
 func isFrame(head []byte) bool {
 	magic := binary.LittleEndian.Uint32(head)
 	return magic == 0xFD2FB528 || magic&^0xF == 0x184D2A50
@@ -154,19 +154,19 @@ func (z *codec) decoder(r io.Reader) (*zstd.Decoder, error) {
 	return d, d.Reset(r)
 }
 
-// body is a part of the plain content. It decodes what is before it, and fails for good
-// at its first failure. If it reaches the content's end, the last bytes are returned
-// only once the end is proved.
+// body is a part of the plain content. It decodes and discards what is before the part.
+// After its first error each Read returns that error. If the part reaches the content's
+// end, the last bytes are returned only once the end is proved.
 type body struct {
 	z    *codec
 	from *source
 	dec  *zstd.Decoder // nil if the bytes come plain
 	r    io.Reader
 	skip int64 // bytes to throw away
-	left int64 // bytes to deliver
-	tail int64 // bytes behind these
+	left int64 // bytes to return
+	tail int64 // bytes after these
 	sum  digests.Hasher
-	want string // CRC-32C of the whole
+	want string // CRC-32C of the whole content
 	err  error
 }
 
@@ -205,16 +205,17 @@ func (b *body) read(p []byte) (int, error) {
 	return n, err
 }
 
-// next decodes; io.EOF is too early.
+// next decodes. The end is an error, because it comes too early.
 func (b *body) next(p []byte) (int, error) {
 	for range 100 {
 		n, err := b.r.Read(p)
 		b.sum.Write(p[:n])
 		switch {
 		case n > 0:
-			return n, nil // an error comes again
+			return n, nil // the next Read returns the error again
 		case err == io.EOF:
-			return 0, files.Errorf(files.ErrCorrupt, "the content ends before its recorded size")
+			return 0, files.Errorf(files.ErrCorrupt,
+				"the content is shorter than its recorded size")
 		case err != nil:
 			return 0, b.cause(err)
 		}
@@ -222,17 +223,17 @@ func (b *body) next(p []byte) (int, error) {
 	return 0, files.Errorf(files.ErrCorrupt, "the decoder makes no progress")
 }
 
-// end returns nil if the content ends here and is the one that was stored.
+// end returns nil if the content ends here and has the recorded CRC-32C.
 func (b *body) end() error {
 	n, err := io.ReadFull(b.r, make([]byte, 1))
 	switch {
 	case n > 0:
-		return files.Errorf(files.ErrCorrupt, "the content goes on behind its recorded size")
+		return files.Errorf(files.ErrCorrupt, "the content is longer than its recorded size")
 	case err != io.EOF:
 		return b.cause(err)
 	}
 	if got := b.sum.Sum().CRC32C; b.want != "" && got != b.want {
-		return files.Errorf(files.ErrCorrupt, "the CRC-32C is %s, recorded was %s", got, b.want)
+		return files.Errorf(files.ErrCorrupt, "the CRC-32C is %s, want %s as recorded", got, b.want)
 	}
 	return nil
 }
@@ -264,7 +265,8 @@ func (b *body) Close() {
 	}
 }
 
-// verified is a body that is stored as it is, with its CRC-32C.
+// verified is a body that is stored as it is, and is checked against its recorded
+// CRC-32C.
 type verified struct {
 	r    io.Reader
 	left int64
@@ -286,7 +288,8 @@ func (v *verified) Read(p []byte) (int, error) {
 	v.sum.Write(p[:n])
 	if v.left -= int64(n); v.left == 0 && n > 0 {
 		if got := v.sum.Sum().CRC32C; got != v.want {
-			err = files.Errorf(files.ErrCorrupt, "the CRC-32C is %s, recorded was %s", got, v.want)
+			err = files.Errorf(files.ErrCorrupt, "the CRC-32C is %s, want %s as recorded", got,
+				v.want)
 		}
 	}
 	if v.err = err; err != nil && err != io.EOF {

@@ -11,8 +11,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// begin makes the encoder for small contents, and proves that the options of the others
-// work.
+// begin makes the encoder for small contents, and checks the options of encoders and
+// decoders.
 func (z *codec) begin() (err error) {
 	if z.small, err = z.newEncoder(); err != nil {
 		return err
@@ -30,8 +30,8 @@ func (z *codec) newEncoder() (*zstd.Encoder, error) {
 		zstd.WithWindowSize(window), zstd.WithEncoderCRC(true))
 }
 
-// put tries what compression makes of the content's beginning, and returns the better of
-// both.
+// put tries compression with the content's beginning, and returns the content
+// compressed or as it is.
 func (z *codec) put(_ context.Context, c *files.Call, content io.Reader, size int64,
 	opts *files.PutOptions) (io.Reader, int64, error) {
 	if _, taken := opts.Metadata[markKey]; taken {
@@ -90,8 +90,8 @@ func (m mark) set(opts *files.PutOptions) {
 	}
 }
 
-// mustSpool reports whether the bucket below takes less of a stream than of a file whose
-// size it knows.
+// mustSpool reports whether content of this size is too large for the bucket below as a
+// stream of unknown size.
 func (z *codec) mustSpool(size int64) bool {
 	most := z.below.Features().MaxUnknownSize
 	return most > 0 && size > mostPlain(most)
@@ -107,7 +107,7 @@ type encoder struct {
 	err     error
 }
 
-// encode compresses content of that size, or of an unknown one if it is negative.
+// encode compresses content of the given size; a negative size is unknown.
 func (z *codec) encode(content io.Reader, size int64) (io.Reader, error) {
 	enc, _ := z.encoders.Get().(*zstd.Encoder)
 	if enc == nil {

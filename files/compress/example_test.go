@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files/compress"
 )
 
-// Store text as zstd. Whoever reads the store directly sees a standard encoding.
+// Store text as zstd. A program that reads the store directly gets a standard encoding.
 func ExampleNew() {
 	ctx, store := context.Background(), mem.New(nil)
 	b, err := compress.New(store, &compress.Options{Level: 6})

@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files/compress"
 )
 
-// FuzzOpen: whatever lies below, with our mark and with another's, is an error or content
-// of the size that Stat has.
+// FuzzOpen: any file below, with a mark or without, is an error or has content of the
+// size that Stat returns.
 func FuzzOpen(f *testing.F) {
 	below := mem.New(nil)
 	put(f, open(f, below, nil), "a", text(300), nil)

@@ -13,15 +13,15 @@ const (
 	maxBatch    = 64
 )
 
-// list lists what is below, with the sizes of the plain files: a listing has no metadata,
-// so each file is asked for.
+// list lists the bucket below with the plain sizes. A listing has no metadata, so each
+// file takes a Stat.
 func (z *codec) list(ctx context.Context, c *files.Call, opts files.ListOptions,
 	below func(context.Context, files.ListOptions) iter.Seq2[files.Entry, error],
 ) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
 		defer z.failed.Delete(c)
 		var batch []files.Entry
-		size := 1 // who breaks off early asks for few
+		size := 1 // so that a listing that stops early costs few Stats
 		flush := func() bool {
 			errs := z.stats(ctx, batch, opts.NamesOnly)
 			for i, e := range batch {
@@ -50,8 +50,8 @@ func (z *codec) list(ctx context.Context, c *files.Call, opts files.ListOptions,
 	}
 }
 
-// stats fills in sizes, and returns why one isn't known. The size of a file that is
-// gone is unknown, without an error.
+// stats sets the sizes, and returns an error for each that can't be found. The size of
+// a file that is gone is unknown, without an error.
 func (z *codec) stats(ctx context.Context, batch []files.Entry, namesOnly bool) []error {
 	errs := make([]error, len(batch))
 	each.Index(statsAtOnce, len(batch), func(i int) bool {
@@ -91,7 +91,7 @@ func (z *codec) stat(ctx context.Context, e *files.Entry) error {
 	}
 }
 
-// entry returns what list has found out.
+// entry returns the error that list has found for an entry.
 func (z *codec) entry(c *files.Call, e files.Entry) (files.Entry, error) {
 	if e.Size == unknown {
 		if err, ok := z.failed.LoadAndDelete(c); ok {
@@ -101,5 +101,5 @@ func (z *codec) entry(c *files.Call, e files.Entry) (files.Entry, error) {
 	return e, nil
 }
 
-// isThere leaves out what was deleted while it was listed.
+// isThere leaves out files that were deleted during the listing.
 func isThere(_ *files.Call, e files.Entry) bool { return e.IsDir || e.Size != unknown }

@@ -12,7 +12,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestList: sizes are the plain ones at one Stat a file, and none with NamesOnly.
+// TestList: a listing has the plain sizes, at one Stat a file, and with NamesOnly
+// without any.
 func TestList(t *testing.T) {
 	var stats atomic.Int64
 	store := mem.New(nil)
@@ -63,12 +64,12 @@ func TestList(t *testing.T) {
 		break
 	}
 	if n := stats.Load(); n > 2 {
-		t.Errorf("%d requests for the first entry", n)
+		t.Errorf("the first entry took %d requests", n)
 	}
 }
 
-// TestListGoesOn: a file that is damaged is one error at the end, and one that is gone
-// meanwhile is left out.
+// TestListGoesOn: a damaged file makes a listing end with one error, and a file that is
+// deleted during the listing is left out.
 func TestListGoesOn(t *testing.T) {
 	store := mem.New(nil)
 	gone := ""

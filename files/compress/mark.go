@@ -9,12 +9,12 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// What this package stores has a mark in its metadata: "zstd-" or "plain-", the plain
-// size, and "-" and a CRC-32C if it is known.
+// Each file that this package stores has a mark in its metadata: "zstd-" or "plain-",
+// the plain size, and "-" and a CRC-32C if it is known.
 const (
 	markKey  = "cloudfiles-compress"
 	encoding = "zstd"
-	unknown  = -1 // the size of a file that others have compressed
+	unknown  = -1 // the size of a file that another program has compressed
 )
 
 type mark struct {
@@ -26,10 +26,10 @@ type mark struct {
 type kind int
 
 const (
-	unmarked kind = iota // stored by others, not as zstd
-	foreign              // stored by others as zstd
-	plain                // stored as it is
-	packed               // stored as zstd
+	unmarked     kind = iota // stored by another program, not as zstd
+	unmarkedZstd             // stored by another program as zstd
+	plain                    // stored as it is
+	packed                   // stored as zstd
 )
 
 func (m mark) String() string {
@@ -49,7 +49,7 @@ func markOf(a *files.Attributes) (mark, error) {
 	text, ok := a.Metadata[markKey]
 	if !ok {
 		if strings.EqualFold(strings.TrimSpace(a.ContentEncoding), encoding) {
-			return mark{kind: foreign, size: unknown}, nil
+			return mark{kind: unmarkedZstd, size: unknown}, nil
 		}
 		return mark{}, nil
 	}
@@ -67,7 +67,8 @@ func markOf(a *files.Attributes) (mark, error) {
 	return m, nil
 }
 
-// info returns the plain file's Info. The size of a foreign one is unknown.
+// info returns the plain file's Info. The size is unknown if another program has
+// compressed the file.
 func (z *codec) info(_ *files.Call, i files.Info) (files.Info, error) {
 	i, _, err := plainInfo(i)
 	return i, err
@@ -82,31 +83,31 @@ func plainInfo(i files.Info) (files.Info, mark, error) {
 		i.Metadata = nil
 	}
 	i.Digest = files.Digest{} // Features.Digests is off
-	if m.kind == packed || m.kind == foreign {
+	if m.kind == packed || m.kind == unmarkedZstd {
 		i.ContentEncoding = ""
 	}
 	switch m.kind {
 	case packed, plain:
 		if m.kind == plain && m.size != i.Size {
-			return i, m, files.Errorf(files.ErrCorrupt, "%d bytes are stored of %d", i.Size,
-				m.size)
+			return i, m, files.Errorf(files.ErrCorrupt, "the stored file has %d bytes, want %d",
+				i.Size, m.size)
 		}
 		i.Size = m.size
-	case foreign:
+	case unmarkedZstd:
 		i.Size = unknown
 	}
 	return i, m, nil
 }
 
-// fits reports whether the headers leave room for the content encoding.
+// fits reports whether the headers leave room for the Content-Encoding.
 func fits(a *files.Attributes) bool {
 	n := len(a.ContentType) + len(a.CacheControl) + len(a.ContentDisposition) +
 		len(a.ContentLanguage)
 	return n+len(encoding) <= files.MaxHeaders
 }
 
-// Compressed reports whether the content type is that of a format that is compressed by
-// itself.
+// Compressed reports whether files of the content type are compressed already, as JPEG
+// and ZIP are.
 func Compressed(contentType string) bool {
 	t, _, err := mime.ParseMediaType(contentType)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"cloudfiles.dev/files/compress"
 )
 
-// TestTemporaryFiles: a stream of unknown size leaves none, however it ends.
+// TestTemporaryFiles: a Put of unknown size leaves no temporary file, however it ends.
 func TestTemporaryFiles(t *testing.T) {
 	dir := t.TempDir()
 	b := open(t, mem.New(nil), &compress.Options{TempDir: dir})
@@ -69,7 +69,7 @@ func TestTemporaryFiles(t *testing.T) {
 		t.Errorf("a missing folder: %v", err)
 	}
 	if _, err := files.PutBytes(t.Context(), b, "b", text(2<<20), nil); err != nil {
-		t.Errorf("a declared size needs no temporary file: %v", err)
+		t.Errorf("Put with a declared size: %v, want no temporary file", err)
 	}
 }
 
@@ -88,8 +88,8 @@ func isText(t *testing.T, b files.Bucket) bool {
 	return string(c) == "line "
 }
 
-// TestRewind: a retry below reads the content once more from its beginning, and W1: the
-// size of what is stored is known for up to 1 MiB.
+// TestRewind: a retry below reads the content again from its beginning, and the stored
+// size is known for up to 1 MiB (W1).
 func TestRewind(t *testing.T) {
 	var puts [][]byte
 	var sizes []*int64
@@ -126,7 +126,8 @@ func TestRewind(t *testing.T) {
 	}
 }
 
-// TestWrongDeclarations: W3. The caller's size and digest are those of the plain content.
+// TestWrongDeclarations: the caller's size and digest are those of the plain content
+// (W3).
 func TestWrongDeclarations(t *testing.T) {
 	below := mem.New(nil)
 	b := open(t, below, nil)
@@ -146,11 +147,11 @@ func TestWrongDeclarations(t *testing.T) {
 		}
 	}
 	if _, err := below.Stat(t.Context(), "a", nil); !errors.Is(err, files.ErrNotExist) {
-		t.Errorf("something was stored: %v", err)
+		t.Errorf("a file was stored: %v", err)
 	}
 }
 
-// TestHalfReadBodies leave no goroutine.
+// TestHalfReadBodies: a body that is closed before its end leaves no goroutine.
 func TestHalfReadBodies(t *testing.T) {
 	b := open(t, mem.New(nil), nil)
 	put(t, b, "a", text(3<<20), nil)
@@ -174,13 +175,14 @@ func TestHalfReadBodies(t *testing.T) {
 	}
 }
 
-// TestFailedBodyStaysFailed, and the last bytes of a damaged file are not returned.
+// TestFailedBodyStaysFailed: after an error each Read fails, and the last bytes of a
+// damaged file are not returned.
 func TestFailedBodyStaysFailed(t *testing.T) {
 	below := mem.New(nil)
 	b := open(t, below, nil)
 	put(t, b, "a", text(3000), nil)
 	s, a := stored(t, below, "a")
-	s[len(s)-1] ^= 1 // of the checksum
+	s[len(s)-1] ^= 1 // the last byte of the checksum
 	put(t, below, "a", s, &files.PutOptions{Attributes: a})
 	r, err := b.Get(t.Context(), "a", nil)
 	if err != nil {

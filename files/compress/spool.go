@@ -18,7 +18,7 @@ func (z *codec) spool(content io.Reader, pack bool,
 	if err != nil {
 		return nil, 0, spoolError(err)
 	}
-	os.Remove(f.Name()) // fails while it is open on Windows, where Close does it
+	os.Remove(f.Name()) // fails on Windows, where Close removes the file
 	s := &spooled{File: f}
 	done := false
 	defer func() {
@@ -76,7 +76,7 @@ func (s *spooled) Close() error {
 	return err
 }
 
-// counter counts and digests what is read.
+// counter counts the bytes that are read, and computes their digest.
 type counter struct {
 	r   io.Reader
 	n   int64
@@ -90,7 +90,7 @@ func (c *counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// source keeps the reader's own failure, to tell it from others.
+// source keeps the reader's own error, to distinguish it from others.
 type source struct {
 	r   io.Reader
 	err error

@@ -13,7 +13,7 @@ import (
 
 const benchSize = 16 << 20
 
-// BenchmarkCipher is the cipher alone, in chunks as age has them.
+// BenchmarkCipher measures the cipher alone, in chunks of age's size.
 func BenchmarkCipher(b *testing.B) {
 	a, err := chacha20poly1305.New(secret(1))
 	if err != nil {
@@ -42,8 +42,8 @@ func BenchmarkCipher(b *testing.B) {
 	})
 }
 
-// BenchmarkCrypt is the encrypted bucket and the bare one. What crypt costs is the
-// difference, to be compared with BenchmarkCipher of the same run.
+// BenchmarkCrypt measures the encrypted bucket and the bare one. The difference is the
+// cost of crypt, to be compared with BenchmarkCipher of the same run.
 func BenchmarkCrypt(b *testing.B) {
 	below := mem.New(nil)
 	c, err := crypt.New(below, &crypt.Options{Keys: []crypt.Key{key("1", 1)}})

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// ring is the keys of one bucket.
+// ring has the keys of one bucket.
 type ring struct {
 	keys []*key
 	byID map[string]*key
@@ -59,7 +59,7 @@ func (r *ring) openWhole(ctx context.Context, c *files.Call, get getter) (files.
 		left:  info.Size,
 		whole: true,
 	}
-	if info.Size == 0 { // nobody reads it
+	if info.Size == 0 { // no Read will check it
 		if err := b.end(); err != nil {
 			return files.Plain{}, err
 		}
@@ -72,7 +72,7 @@ func (r *ring) openWhole(ctx context.Context, c *files.Call, get getter) (files.
 }
 
 // openPart reads the header, the end of the file, which proves its length, and the
-// chunks that the part lies in.
+// chunks that contain the part.
 func (r *ring) openPart(ctx context.Context, c *files.Call, part files.Range,
 	get getter) (files.Plain, error) {
 	at := &parts{ctx: ctx, get: get}
@@ -112,7 +112,7 @@ func (r *ring) openPart(ctx context.Context, c *files.Call, part files.Range,
 	}, nil
 }
 
-// renew reports whether the file is encrypted with another key than the first one.
+// renew reports whether the file is encrypted with a key other than the first.
 func (r *ring) renew(ctx context.Context, c *files.Call, get getter) (bool, error) {
 	head, err := get(ctx, files.Bytes(0, headerSize))
 	if err != nil {
@@ -126,9 +126,9 @@ func (r *ring) renew(ctx context.Context, c *files.Call, get getter) (bool, erro
 	return u.id != r.keys[0].id, nil
 }
 
-// body is the plain content. It fails for good at its first failure. The last bytes of a
-// whole file are only returned once its end is proved: a file that was cut between two
-// chunks has the length of a shorter one.
+// body is the plain content. After its first error each Read returns that error. The
+// last bytes of a whole file are only returned once its end is proved, because a file
+// that was cut between two chunks has the length of a shorter one.
 type body struct {
 	r     io.Reader
 	from  interface{ cause(error) error }
@@ -147,7 +147,7 @@ func (b *body) Read(p []byte) (int, error) {
 	case err != nil && err != io.EOF:
 		err = b.from.cause(err)
 	case b.left < 0, err == io.EOF && b.left > 0:
-		err = damaged("the content does not have the length that the file has")
+		err = damaged("the content doesn't have the length that follows from the file's size")
 	case b.left == 0 && n > 0 && b.whole && err == nil:
 		err = b.end()
 	}
@@ -157,19 +157,19 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// end returns nil if the file ends here, as it should.
+// end returns nil if the file ends here.
 func (b *body) end() error {
 	n, err := io.ReadFull(b.r, make([]byte, 1))
 	switch {
 	case n > 0:
-		return damaged("the file goes on behind its end")
+		return damaged("the file has bytes after its end")
 	case err != io.EOF:
 		return b.from.cause(err)
 	}
 	return nil
 }
 
-// source is a stored file. It keeps its own failure, to tell it from damage.
+// source is a stored file. It keeps its own error, to distinguish it from damage.
 type source struct {
 	r   io.Reader
 	err error
@@ -185,8 +185,8 @@ func (s *source) Read(p []byte) (int, error) {
 
 func (s *source) cause(err error) error { return cause(s.err, err) }
 
-// cause returns why a file can't be decrypted: its source has failed, a key is missing,
-// or it is damaged.
+// cause returns the error for a file that can't be decrypted: the error of its source,
+// a missing key, or damage.
 func cause(source, err error) error {
 	var missing *KeyError
 	switch {

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files/crypt"
 )
 
-// secret returns a test's key, which nobody else should use.
+// secret returns a key for tests, which must not be used elsewhere.
 func secret(n byte) crypt.Secret {
 	s := bytes.Repeat([]byte{n}, 32)
 	s[0] ^= 0xff
@@ -29,7 +29,7 @@ func wrap(opts *crypt.Options) func(files.Bucket) files.Bucket {
 	}
 }
 
-// cryptFeatures are those that the package's documentation says.
+// cryptFeatures returns the Features that the package comment promises.
 func cryptFeatures(f files.Features) files.Features {
 	f.ServerCopy, f.Digests, f.ForeignKeys = false, false, false
 	f.SignGet, f.SignPut, f.SignDelete, f.SignContentType = false, false, false, false

@@ -53,7 +53,7 @@ func last(b files.Bucket, name string, n int64) ([]byte, error) {
 		&files.ReadOptions{GetOptions: files.GetOptions{Range: files.Last(n)}})
 }
 
-// TestCutAtEveryLength: K1 of the design's list of pitfalls.
+// TestCutAtEveryLength: a file that was truncated at any length is ErrCorrupt (K1).
 func TestCutAtEveryLength(t *testing.T) {
 	for _, size := range []int{0, 1, 100, crypt.ChunkSize, crypt.ChunkSize + 1,
 		2 * crypt.ChunkSize} {
@@ -63,7 +63,7 @@ func TestCutAtEveryLength(t *testing.T) {
 		whole := read(t, below, "a")
 		h := int(crypt.HeaderSize)
 		var cuts []int
-		for n := range len(whole) { // all of the header, and all around the chunks
+		for n := range len(whole) { // each length of the header, and those around the chunks
 			if in := (n - h) % (crypt.ChunkSize + 16); n < h+20 || in < 18 ||
 				in > crypt.ChunkSize-2 || n > len(whole)-18 {
 				cuts = append(cuts, n)
@@ -83,7 +83,7 @@ func TestCutAtEveryLength(t *testing.T) {
 	}
 }
 
-// TestEachBitCounts: a changed byte anywhere, also in the key's ID, is damage.
+// TestEachBitCounts: a changed byte anywhere, also in the key's ID, is ErrCorrupt.
 func TestEachBitCounts(t *testing.T) {
 	below := mem.New(nil)
 	b := open(t, below, key("key", 1))
@@ -105,7 +105,7 @@ func TestEachBitCounts(t *testing.T) {
 	}
 }
 
-// TestFailedBodyStaysFailed: what follows a damaged chunk is never returned.
+// TestFailedBodyStaysFailed: nothing after a damaged chunk is returned.
 func TestFailedBodyStaysFailed(t *testing.T) {
 	below := mem.New(nil)
 	b := open(t, below, key("1", 1))
@@ -125,14 +125,14 @@ func TestFailedBodyStaysFailed(t *testing.T) {
 		for range 2 {
 			n, err := r.Read(make([]byte, 10))
 			if n != 0 || files.KindOf(err) != files.ErrCorrupt {
-				t.Errorf("read after the failure: %d, %v", n, err)
+				t.Errorf("Read after the failure = %d, %v, want 0 and the same error", n, err)
 			}
 		}
 		r.Close()
 	}
 }
 
-// TestBoundToItsName: K2.
+// TestBoundToItsName: a file that was copied below to another name is ErrCorrupt (K2).
 func TestBoundToItsName(t *testing.T) {
 	ctx, below := t.Context(), mem.New(nil)
 	b := open(t, below, key("1", 1))
@@ -163,7 +163,8 @@ func TestBoundToItsName(t *testing.T) {
 	}
 }
 
-// TestCopyBetweenViews: W4.
+// TestCopyBetweenViews: copies between the bucket, another with other keys and the one
+// below have the same plain content (W4).
 func TestCopyBetweenViews(t *testing.T) {
 	ctx, below := t.Context(), mem.New(nil)
 	one, two := open(t, below, key("1", 1)), open(t, below, key("2", 2))
@@ -173,7 +174,7 @@ func TestCopyBetweenViews(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(read(t, to, name), content(70_000)) {
-			t.Errorf("%s has other bytes", name)
+			t.Errorf("%s has other content than its source", name)
 		}
 	}
 	if _, err := files.Move(ctx, two, "e", one, "d", nil); err != nil {
@@ -183,14 +184,14 @@ func TestCopyBetweenViews(t *testing.T) {
 		t.Error("what was moved has other bytes")
 	}
 	if _, err := files.Copy(ctx, two, "a", one, "a", nil); !errors.Is(err, files.ErrUnsupported) {
-		t.Errorf("a copy onto the same file by another key: %v", err)
+		t.Errorf("Copy onto the same file with another key: %v", err)
 	}
 	if _, err := files.SignURL(ctx, one, "a", nil); !errors.Is(err, files.ErrUnsupported) {
 		t.Errorf("a signed URL: %v", err)
 	}
 }
 
-// TestSizes: K3.
+// TestSizes: Stat, Get, List and Put report the plain size (K3).
 func TestSizes(t *testing.T) {
 	ctx, below := t.Context(), mem.New(nil)
 	short, long := key("1", 1), key("a-much-longer-key-of-32-bytes-id", 2)
@@ -215,7 +216,7 @@ func TestSizes(t *testing.T) {
 	for _, size := range []int{0, 1, crypt.ChunkSize - 1, crypt.ChunkSize, crypt.ChunkSize + 1,
 		3 * crypt.ChunkSize} {
 		if info := put(t, b, "a", content(size)); info.Size != int64(size) {
-			t.Errorf("Put of %d: %d", size, info.Size)
+			t.Errorf("Put of %d bytes returned the size %d", size, info.Size)
 		}
 		want(b, "a file", "a", size)
 		if _, err := files.Copy(ctx, b, "b", b, "a", nil); err != nil {
@@ -228,17 +229,17 @@ func TestSizes(t *testing.T) {
 		}
 		want(rotated, "a rotated file", "a", size)
 		if n := len(read(t, below, "a")); n != len(read(t, below, "b")) {
-			t.Errorf("the header of a longer ID is longer: %d", n)
+			t.Errorf("with a longer ID %d bytes are stored, want the same length", n)
 		}
 	}
 }
 
-// below records what is put into it, whole.
+// recorder makes a bucket that records each whole content that is put into it.
 type recorder struct {
 	mu    sync.Mutex
 	puts  [][]byte
 	sizes []*int64
-	fails int // how many Puts fail after they have read all
+	fails int // how many attempts fail after they have read everything
 }
 
 func (r *recorder) bucket() files.Bucket {
@@ -276,7 +277,8 @@ func (r *recorder) bucket() files.Bucket {
 	})
 }
 
-// TestFreshKeys: K4, and W1: the size of what is stored is known beforehand.
+// TestFreshKeys: each attempt of a Put has a new key (K4), and the stored size is known
+// in advance (W1).
 func TestFreshKeys(t *testing.T) {
 	rec := &recorder{fails: 1}
 	b := open(t, rec.bucket(), key("1", 1))
@@ -284,10 +286,10 @@ func TestFreshKeys(t *testing.T) {
 	put(t, b, "a", same) // two attempts
 	put(t, b, "a", same)
 	if !bytes.Equal(read(t, b, "a"), same) {
-		t.Error("other bytes after a retry")
+		t.Error("the content differs after a retry")
 	}
 	if len(rec.puts) != 3 {
-		t.Fatalf("%d attempts", len(rec.puts))
+		t.Fatalf("%d attempts were made, want 3", len(rec.puts))
 	}
 	for i, a := range rec.puts {
 		if s := rec.sizes[min(i, len(rec.sizes)-1)]; s == nil || *s != int64(len(a)) {
@@ -300,14 +302,14 @@ func TestFreshKeys(t *testing.T) {
 					same++
 				}
 			}
-			if same > len(a)/100 { // by chance 1 of 256
-				t.Errorf("two attempts have %d bytes in common", same)
+			if same > len(a)/100 { // by chance, 1 byte of 256 is the same
+				t.Errorf("two attempts have %d bytes in common, as with the same key", same)
 			}
 		}
 	}
 }
 
-// TestRaces: W2.
+// TestRaces: of concurrent Puts with IfAbsent one succeeds, and its content stays (W2).
 func TestRaces(t *testing.T) {
 	b := open(t, mem.New(nil), key("1", 1))
 	var wg sync.WaitGroup
@@ -329,11 +331,11 @@ func TestRaces(t *testing.T) {
 		}
 	}
 	if won < 0 || !bytes.Equal(read(t, b, "a"), content(won)) {
-		t.Errorf("winner %d", won)
+		t.Errorf("Put %d succeeded, and the file has other content", won)
 	}
 }
 
-// TestRanges compares random ranges, and counts requests.
+// TestRanges reads random ranges and counts the requests.
 func TestRanges(t *testing.T) {
 	gets := 0
 	below := files.Wrap(mem.New(nil), files.Hooks{

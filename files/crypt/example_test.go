@@ -10,9 +10,9 @@ import (
 	"cloudfiles.dev/files/crypt"
 )
 
-// Encrypt with a new key, and still read what an old one has encrypted.
+// Encrypt with a new key, and still read files that an old key has encrypted.
 func ExampleNew() {
-	// In a program the secrets come from a secret store.
+	// A program gets the secrets from a secret store.
 	old := crypt.Key{ID: "2025", Secret: []byte("an example of 32 bytes, not safe")}
 	now := crypt.Key{ID: "2026", Secret: []byte("another example: draw it instead")}
 	ctx, store := context.Background(), mem.New(nil)
@@ -35,7 +35,7 @@ func ExampleNew() {
 	text, err := files.ReadString(ctx, b, "notes/day14.txt", nil)
 	fmt.Println(text, err)
 
-	// A copy onto itself encrypts with the new key.
+	// A copy onto itself encrypts the file with the new key.
 	for e, err := range b.List(ctx, "", nil) {
 		if err == nil {
 			_, err = files.Copy(ctx, b, e.Name, b, e.Name, nil)

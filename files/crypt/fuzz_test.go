@@ -10,7 +10,8 @@ import (
 	"cloudfiles.dev/files/crypt"
 )
 
-// FuzzOpen: whatever lies below is read as it was put, or is an error that says why.
+// FuzzOpen: any bytes below are read as the content that was put, or are ErrCorrupt or
+// ErrPermission.
 func FuzzOpen(f *testing.F) {
 	below := mem.New(nil)
 	b, err := crypt.New(below, &crypt.Options{Keys: []crypt.Key{key("1", 1)}})
@@ -59,7 +60,7 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
-// FuzzName: a name that is not an encrypted one is no name.
+// FuzzName: a name below that is not an encrypted name is ignored.
 func FuzzName(f *testing.F) {
 	f.Add("0/1", "a")
 	f.Add("vvvvvvvvvvvvvvvvvvvvvvvvvvvv", "notes/day14.txt")

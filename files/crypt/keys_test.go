@@ -15,7 +15,8 @@ import (
 	"cloudfiles.dev/files/crypt"
 )
 
-// TestRotation: K5.
+// TestRotation: a copy onto itself encrypts with the first key, after which the old key
+// isn't needed; a missing key is ErrPermission with its ID (K5).
 func TestRotation(t *testing.T) {
 	ctx, below := t.Context(), mem.New(nil)
 	one, two := key("1", 1), key("2", 2)
@@ -53,7 +54,7 @@ func TestRotation(t *testing.T) {
 	if after, _ := both.Stat(ctx, "b", nil); after.Version != before.Version {
 		t.Error("a file of the first key was stored anew")
 	}
-	// Through wrappers above, too.
+	// The same holds through wrappers above.
 	put(t, old, "d/c", content(10))
 	sub, _ := files.Sub(files.Wrap(both, files.Hooks{}), "d")
 	if _, err := files.Copy(ctx, sub, "c", sub, "c", nil); err != nil {
@@ -62,7 +63,7 @@ func TestRotation(t *testing.T) {
 	if len(read(t, fresh, "d/c")) != 10 {
 		t.Error("a copy through wrappers does not encrypt with the new key")
 	}
-	// Another secret under the same ID is no damage either.
+	// Another secret under the same ID isn't damage either.
 	wrong := open(t, below, key("2", 9))
 	_, err = files.ReadAll(ctx, wrong, "a", nil)
 	var other *crypt.KeyError
@@ -96,7 +97,7 @@ func TestBadOptions(t *testing.T) {
 	}
 }
 
-// TestSecretsStaySecret looks for the secret, in several spellings, in all that is shown.
+// TestSecretsStaySecret: no error, log or text shows the secret in any spelling.
 func TestSecretsStaySecret(t *testing.T) {
 	s := crypt.Secret("0123456789ABCDEFGHIJabcdefghij#!")
 	o := &crypt.Options{Keys: []crypt.Key{{ID: "1", Secret: s}}, NameKey: s}
@@ -124,13 +125,13 @@ func TestSecretsStaySecret(t *testing.T) {
 		for _, form := range []string{string(s[:20]), hex.EncodeToString(s[:20]),
 			base64.StdEncoding.EncodeToString(s[:21]), fmt.Sprint([]byte(s[:8]))[1:20]} {
 			if strings.Contains(strings.ToLower(text), strings.ToLower(form)) {
-				t.Errorf("the secret is in %s", text)
+				t.Errorf("the secret is shown in %s", text)
 			}
 		}
 	}
 }
 
-// TestSecretIsCopied: the caller may overwrite its own bytes.
+// TestSecretIsCopied: the caller may overwrite the secret after New.
 func TestSecretIsCopied(t *testing.T) {
 	below, s := mem.New(nil), secret(1)
 	b := open(t, below, crypt.Key{ID: "1", Secret: s})

@@ -7,19 +7,19 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Encrypted names are directories of encrypted elements: base32 of what AES-SIV makes of
-// the element, with the path of its directory as associated data. So the same element
-// looks different in each directory, and can't be moved to another one.
+// An encrypted name has the same number of elements. Each is the base32 of the element
+// encrypted by AES-SIV, with the path of its directory as associated data. So the same
+// element looks different in each directory, and can't be moved to another one.
 
 var base32s = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").
 	WithPadding(base32.NoPadding)
 
 const (
-	// depth is how many elements a name of MaxName bytes may have for certain.
+	// depth is how many elements a name of MaxName bytes may have and always fit.
 	depth = 16
-	// minName is the MaxName that a bucket with encrypted names has at least.
+	// minName is the smallest MaxName of a bucket with encrypted names.
 	minName = 64
-	// nowhere is a directory that no encrypted file is in.
+	// nowhere is a directory that has no encrypted file.
 	nowhere = "0"
 )
 
@@ -52,13 +52,14 @@ func encryptNames(b files.Bucket, h *files.Hooks, secret Secret) {
 	}
 }
 
-// maxPlainName returns how long a name of at most depth elements may be, so that its
-// encrypted name surely fits.
+// maxPlainName returns the largest length of a name of at most depth elements whose
+// encrypted name always fits.
 func maxPlainName(below int) int {
 	if below <= 0 {
 		below = files.MaxName
 	}
-	// Each element of n bytes has (8·(sivSize+n)+4)/5 at most, and there are slashes.
+	// An encrypted element of n bytes has at most (8·(sivSize+n)+4)/5, and there are
+	// slashes.
 	n := (5*(below-(depth-1)) - (8*sivSize+4)*depth) / 8
 	return n + depth - 1
 }
@@ -96,14 +97,14 @@ func (c *nameCipher) in(name string) string {
 	}
 }
 
-// out takes directories of a listing too, which end in a slash.
+// out also takes the directories of a listing, which end in a slash.
 func (c *nameCipher) out(sealed string) (string, bool) {
 	path, dir := strings.CutSuffix(sealed, "/")
 	var name []byte
 	for e := range strings.SplitSeq(path, "/") {
 		raw, err := base32s.DecodeString(e)
-		// The decoder ignores bits that a second spelling of one name could differ in,
-		// and line breaks.
+		// The decoder ignores line breaks and unused bits, so one name could have two
+		// spellings.
 		if err != nil || base32s.EncodeToString(raw) != e {
 			return "", false
 		}
@@ -123,8 +124,8 @@ func (c *nameCipher) out(sealed string) (string, bool) {
 	return plain, true
 }
 
-// list lists the whole directory below, because neither a prefix nor an order survives
-// encryption.
+// list makes the bucket below list the whole directory, because encryption keeps
+// neither prefixes nor the order.
 func (c *nameCipher) list(dir string, o *files.ListOptions) string {
 	o.Prefix, o.StartAfter = "", ""
 	if dir == "" {
@@ -136,7 +137,7 @@ func (c *nameCipher) list(dir string, o *files.ListOptions) string {
 	return c.in(dir)
 }
 
-// keeps does above what the listing below can't: Prefix and StartAfter.
+// keeps applies Prefix and StartAfter, which the listing below can't.
 func keeps(c *files.Call, e files.Entry) bool {
 	if c.List == nil {
 		return true

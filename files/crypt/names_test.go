@@ -37,13 +37,14 @@ func list(t *testing.T, b files.Bucket, dir string, o *files.ListOptions) (names
 	return names
 }
 
-// spread returns a name of n bytes in k elements.
+// spread returns a name of n bytes with k elements.
 func spread(n, k int) string {
 	long := n - 2*(k-1)
 	return strings.Repeat("a/", k-1) + strings.Repeat("z", long)
 }
 
-// TestMaxName: K6, over memory and over a disk, whose elements have 255 bytes.
+// TestMaxName: each name of Features.MaxName bytes and 16 elements can be put, over
+// memory and over a disk, whose elements have 255 bytes (K6).
 func TestMaxName(t *testing.T) {
 	disk, err := local.Open(t.TempDir(), nil)
 	if err != nil {
@@ -66,7 +67,7 @@ func TestMaxName(t *testing.T) {
 					t.Errorf("%s: %q", what, got)
 				}
 				if len(read(t, b, name)) != 3 {
-					t.Errorf("%s: another content", what)
+					t.Errorf("%s: the content differs", what)
 				}
 				if err := b.Delete(t.Context(), name, nil); err != nil {
 					t.Error(err)
@@ -99,8 +100,8 @@ func TestMaxName(t *testing.T) {
 	}
 }
 
-// TestNamesBelow: they differ in more than case, hide the names, and differ in each
-// directory.
+// TestNamesBelow: the encrypted names differ in more than case, hide the plain names,
+// and differ in each directory.
 func TestNamesBelow(t *testing.T) {
 	below := mem.New(nil)
 	b := openNames(t, below)
@@ -126,7 +127,8 @@ func TestNamesBelow(t *testing.T) {
 		}
 		seen["last of "+base] = true
 	}
-	// What is no encrypted name is ignored, also an element of another directory.
+	// Names that aren't encrypted are ignored, and so is an element of another
+	// directory.
 	put(t, below, "plain.txt", nil)
 	put(t, below, "0/x", nil)
 	first := stored[slices.IndexFunc(stored, func(n string) bool {
@@ -140,13 +142,13 @@ func TestNamesBelow(t *testing.T) {
 	again := openNames(t, below)
 	for _, n := range names {
 		if string(read(t, again, n)) != n {
-			t.Errorf("%s by another bucket of the same name key", n)
+			t.Errorf("another bucket with the same name key can't read %s", n)
 		}
 	}
 }
 
-// TestListNames: order is declared lost, and Prefix, StartAfter, Limit and directories
-// hold.
+// TestListNames: Features claims no order, and Prefix, StartAfter, Limit and
+// directories work.
 func TestListNames(t *testing.T) {
 	b := openNames(t, mem.New(nil))
 	var all []string
@@ -158,7 +160,7 @@ func TestListNames(t *testing.T) {
 	}
 	slices.Sort(all)
 	if b.Features().Ordered {
-		t.Error("the order is claimed")
+		t.Error("Features claims Ordered")
 	}
 	for _, c := range []struct {
 		dir  string
@@ -190,7 +192,7 @@ func TestListNames(t *testing.T) {
 	}
 	if _, _, err := files.ListPage(t.Context(), b, "", "", 5, nil); !errors.Is(err,
 		files.ErrUnsupported) {
-		t.Errorf("pages without an order: %v", err)
+		t.Errorf("ListPage without an order: %v, want ErrUnsupported", err)
 	}
 }
 
@@ -207,8 +209,8 @@ func TestNamesNeedRoom(t *testing.T) {
 	}
 }
 
-// TestForeignFilesDontSpoilListings: a file that isn't encrypted is one error at the end,
-// with its name.
+// TestForeignFilesDontSpoilListings: a file that isn't encrypted makes a listing end
+// with one error, which has its name.
 func TestForeignFilesDontSpoilListings(t *testing.T) {
 	below := mem.New(nil)
 	b := open(t, below, key("1", 1))

@@ -7,21 +7,21 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// together is up to how many bytes of the stored file are fetched at once, if a part and
-// the end of the file are that close to each other.
+// together is the largest number of bytes that one request fetches from the beginning
+// of a part to the end of the file.
 const together = 4 * sealedChunk
 
-// parts is the io.ReaderAt of a stored file for one part of it: a header and an end in
-// memory, and between them one stream, which is read in order.
+// parts is the io.ReaderAt of a stored file for one part of it: the header and the end
+// in memory, and between them one stream, which is read in order.
 type parts struct {
 	ctx context.Context
 	get getter
 
 	kept   []piece
 	stream *files.Reader
-	at     int64 // of the stream
-	end    int64 // of the stream
-	err    error // of the bucket below
+	at     int64 // offset of the stream's next byte
+	end    int64 // offset of the stream's end
+	err    error // error of the bucket below
 }
 
 type piece struct {
@@ -29,7 +29,7 @@ type piece struct {
 	bytes []byte
 }
 
-// fetch keeps n bytes from off in memory.
+// fetch reads n bytes from off into memory.
 func (p *parts) fetch(off, n int64) (files.Info, error) {
 	r, err := p.get(p.ctx, files.Bytes(off, n))
 	if err != nil {
@@ -54,7 +54,7 @@ func (p *parts) begin(off int64) (err error) {
 func (p *parts) ReadAt(b []byte, off int64) (int, error) {
 	for _, k := range p.kept {
 		if off >= k.off && off < k.off+int64(len(k.bytes)) {
-			return copy(b, k.bytes[off-k.off:]), nil // age's readers know a short read
+			return copy(b, k.bytes[off-k.off:]), nil // age's readers accept a short read
 		}
 	}
 	if p.stream == nil || off != p.at {

@@ -6,8 +6,8 @@ import (
 	"crypto/subtle"
 )
 
-// siv is AES-SIV (RFC 5297): deterministic authenticated encryption. The sealed text is
-// that of the plain one and sivSize bytes in front.
+// siv is AES-SIV (RFC 5297): deterministic authenticated encryption. The sealed text
+// has the length of the plain one, and sivSize bytes in front.
 type siv struct{ mac, ctr cipher.Block }
 
 const sivSize = aes.BlockSize
@@ -29,7 +29,7 @@ func (s *siv) seal(plain []byte, associated ...[]byte) []byte {
 	return out
 }
 
-// open returns false for what seal hasn't made with the same associated data.
+// open returns false for a text that seal hasn't made with the same associated data.
 func (s *siv) open(sealed []byte, associated ...[]byte) ([]byte, bool) {
 	if len(sealed) < sivSize {
 		return nil, false
@@ -42,12 +42,12 @@ func (s *siv) open(sealed []byte, associated ...[]byte) ([]byte, bool) {
 }
 
 func (s *siv) crypt(iv [sivSize]byte, text []byte) {
-	iv[8] &= 0x7f // as the RFC has it, for 32-bit and 64-bit adders
+	iv[8] &= 0x7f // as the RFC requires, for 32-bit and 64-bit adders
 	iv[12] &= 0x7f
 	cipher.NewCTR(s.ctr, iv[:]).XORKeyStream(text, text)
 }
 
-// s2v is section 2.4.
+// s2v is S2V of section 2.4.
 func (s *siv) s2v(plain []byte, associated [][]byte) [sivSize]byte {
 	d := s.cmac(make([]byte, sivSize))
 	for _, a := range associated {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestSIV has the vectors of RFC 5297, appendix A.
+// TestSIV checks the vectors of RFC 5297, appendix A.
 func TestSIV(t *testing.T) {
 	for _, v := range []struct {
 		key, plain, want string
@@ -51,7 +51,7 @@ func TestSIV(t *testing.T) {
 		for i := range sealed {
 			sealed[i] ^= 1
 			if _, ok := s.open(sealed, associated...); ok {
-				t.Errorf("byte %d doesn't count", i)
+				t.Errorf("open succeeds although byte %d was changed", i)
 			}
 			sealed[i] ^= 1
 		}
@@ -70,7 +70,8 @@ func unhex(t *testing.T, s string) []byte {
 	return b
 }
 
-// TestSizesBothWays: each length of content has one stored length, and the limits hold.
+// TestSizesBothWays: storedSize and plainSize are inverse, and mostPlain agrees with
+// them.
 func TestSizesBothWays(t *testing.T) {
 	seen := map[int64]bool{}
 	for _, at := range []int64{0, chunkSize, 2 * chunkSize, 1000 * chunkSize, 1 << 40} {
@@ -95,5 +96,15 @@ func TestSizesBothWays(t *testing.T) {
 		if _, err := plainSize(s); err == nil {
 			t.Errorf("%d bytes are taken for an encrypted file", s)
 		}
+	}
+}
+
+// TestDocumentedSizes: the package comment says how much longer files and names get.
+func TestDocumentedSizes(t *testing.T) {
+	if n := storedSize(3*chunkSize) - 3*chunkSize; n != 245+3*16 {
+		t.Errorf("three chunks are stored with %d bytes more, want 245+3·16", n)
+	}
+	if n := maxPlainName(1024); n != 381 {
+		t.Errorf("maxPlainName(1024) = %d, want 381", n)
 	}
 }

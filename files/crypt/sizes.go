@@ -14,21 +14,21 @@ const (
 	nonceSize   = 16
 )
 
-// headerSize is the length of the age header that this package writes, and the nonce
-// behind it.
+// headerSize is the length of the age header that this package writes, together with
+// the nonce after it.
 var headerSize = int64(len(fmt.Sprintf("age-encryption.org/v1\n-> %s %s\n%s\n--- %s\n",
 	stanzaType, base64s.EncodeToString(make([]byte, recordSize)),
 	base64s.EncodeToString(make([]byte, fileKey+overhead)),
 	base64s.EncodeToString(make([]byte, 32))))) + nonceSize
 
-// storedSize returns how long the encrypted file is; -1 stands for unknown.
+// storedSize returns the length of the encrypted file; -1 stands for unknown.
 func storedSize(plain int64) int64 {
 	if plain < 0 {
 		return -1
 	}
 	chunks := max((plain-1)/chunkSize+1, 1)
 	if plain > math.MaxInt64-headerSize-chunks*overhead {
-		return -1 // the content can't be that long, which is found out on the way
+		return -1 // the content can't be that long, so its declared size will turn out wrong
 	}
 	return headerSize + plain + chunks*overhead
 }
@@ -45,8 +45,8 @@ func plainSize(stored int64) (int64, error) {
 	return 0, files.Errorf(files.ErrCorrupt, "no encrypted file has %d bytes", stored)
 }
 
-// mostPlain returns the longest content whose encrypted file has at most so many bytes; 0
-// is no limit.
+// mostPlain returns the largest size of a content whose encrypted file has at most the
+// given size; 0 is no limit.
 func mostPlain(stored int64) int64 {
 	if stored <= 0 {
 		return stored
@@ -54,5 +54,5 @@ func mostPlain(stored int64) int64 {
 	sealed := max(stored-headerSize, 0)
 	chunks := sealed / sealedChunk
 	rest := max(sealed%sealedChunk-overhead, 0)
-	return max(chunks*chunkSize+rest, 1) // 0 would be no limit
+	return max(chunks*chunkSize+rest, 1) // 0 would mean no limit
 }

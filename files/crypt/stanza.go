@@ -19,12 +19,12 @@ import (
 //	length of the key's ID          1 byte
 //	ID, filled up with zeros       32 bytes
 //	salt                           16 bytes
-//	mark of the secret              8 bytes, to tell a wrong key from damage
-//	SHA-256 of all that             8 bytes, to tell an unknown ID from a damaged one
+//	mark of the secret              8 bytes, distinguishes a wrong key from damage
+//	SHA-256 of all that             8 bytes, distinguishes an unknown ID from a damaged one
 //
-// The body is the file key under ChaCha20-Poly1305, with a key that HKDF-SHA256 derives
-// from the secret and the salt, and with argument and file name as associated data. The
-// nonce is zero, because the key is used once.
+// The body is the file key, encrypted by ChaCha20-Poly1305 with a key that HKDF-SHA256
+// derives from the secret and the salt, and with the argument and the file's name as
+// associated data. The nonce is zero, because the key is used once.
 const (
 	stanzaType = "cloudfiles.dev/crypt-v1"
 	secretSize = 32
@@ -37,7 +37,7 @@ const (
 
 var base64s = base64.RawStdEncoding.Strict()
 
-// key is a Key made usable.
+// key is a Key prepared for use.
 type key struct {
 	id     string
 	secret []byte
@@ -109,7 +109,7 @@ func readRecord(r []byte) (id string, mark []byte, ok bool) {
 	return string(r[1 : 1+r[0]]), r[1+MaxID+saltSize:][:markSize], true
 }
 
-// sealing is an age.Recipient: the first key, for one file.
+// sealing is an age.Recipient: the first key, for one file name.
 type sealing struct {
 	key  *key
 	name string
@@ -126,7 +126,7 @@ func (s *sealing) Wrap(fileKey []byte) ([]*age.Stanza, error) {
 	}}, nil
 }
 
-// unsealing is an age.Identity: all keys, for one file.
+// unsealing is an age.Identity: all keys, for one file name.
 type unsealing struct {
 	ring *ring
 	name string
@@ -135,7 +135,7 @@ type unsealing struct {
 
 func (u *unsealing) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	if len(stanzas) != 1 || stanzas[0].Type != stanzaType || len(stanzas[0].Args) != 1 {
-		return nil, damaged("the header is not one of this package")
+		return nil, damaged("the file wasn't encrypted by this package")
 	}
 	record, err := base64s.DecodeString(stanzas[0].Args[0])
 	if err != nil {
@@ -154,7 +154,7 @@ func (u *unsealing) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	}
 	plain, err := k.unseal(record, u.name, stanzas[0].Body)
 	if err != nil || len(plain) != fileKey {
-		return nil, damaged("the header is damaged, or it is that of a file of another name")
+		return nil, damaged("the header is damaged, or the file was stored under another name")
 	}
 	u.id = id
 	return plain, nil

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files/hedge"
 )
 
-// TestBudget: extra requests are a share of all calls, beside a burst.
+// TestBudget: extra requests are a share of all calls, and a burst.
 func TestBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScript(t, line{takes: 100 * ms})
@@ -24,7 +24,7 @@ func TestBudget(t *testing.T) {
 		if extra := s.seen().calls - calls; extra < 100 || extra > 104 {
 			t.Errorf("%d extra requests for %d calls, want a quarter and 4", extra, calls)
 		}
-		// By default it is one in twenty, for many callers as for one.
+		// The default share is one in twenty, for many callers as for one.
 		s = newScript(t, line{takes: 100 * ms})
 		b = hedged(t, s, &hedge.Options{Delay: 50 * ms})
 		var wg sync.WaitGroup
@@ -38,8 +38,8 @@ func TestBudget(t *testing.T) {
 	})
 }
 
-// TestAdaptiveDelay: the delay is the 95th percentile of the last calls, follows them up
-// and down, and isn't known from too few. Get and Stat have one each.
+// TestAdaptiveDelay: the delay is the 95th percentile of the last calls, follows them
+// up and down, and isn't computed from too few. Get and Stat have one each.
 func TestAdaptiveDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScript(t, line{})
@@ -54,7 +54,7 @@ func TestAdaptiveDelay(t *testing.T) {
 		}
 		for range 19 {
 			if _, n := took(time.Second); n != 1 {
-				t.Fatal("hedged before enough is known")
+				t.Fatal("a call was hedged before there were enough times")
 			}
 		}
 		took(time.Second)
@@ -80,14 +80,14 @@ func TestAdaptiveDelay(t *testing.T) {
 		} else {
 			r.Close()
 		}
-		// A service that has become slow isn't asked twice for ever.
+		// If a service has become slow, calls aren't made twice forever.
 		extra := 0
 		for i := range 300 {
 			s.next(line{takes: 1100*ms - time.Duration(i%100)*ms})
 			b.Stat(t.Context(), "a", nil)
 			extra += s.seen().calls - 1
 		}
-		if extra > 60 { // 10 until the delay is worked out anew, then 5 of 100
+		if extra > 60 { // 10 until the delay is computed again, then 5 of 100
 			t.Errorf("%d of 300 calls were made twice when all had become slow", extra)
 		}
 	})

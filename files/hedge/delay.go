@@ -7,28 +7,28 @@ import (
 )
 
 const (
-	// window is how many calls the delay is made of.
+	// window is the number of calls from which the delay is computed.
 	window = 100
-	// fewest is how many calls there must be before the delay is known.
+	// fewest is how many calls there must be before the delay is computed.
 	fewest = 20
-	// every is after how many calls the delay is worked out anew.
+	// every is the number of calls after which the delay is computed again.
 	every = 10
-	// percent of the calls are answered within the delay.
+	// percent is the share of the calls that end within the delay.
 	percent = 95
-	// least is the least delay that is worked out.
+	// least is the smallest delay that is computed.
 	least = time.Millisecond
 )
 
-// times are how long the last calls of one kind took.
+// times records how long the last calls of one kind took.
 type times struct {
 	mu    sync.Mutex
-	last  []time.Duration // in no order, once it is full
+	last  []time.Duration // a ring, once it is full
 	n     int             // calls so far
 	delay time.Duration   // 0: not known yet
 }
 
-// add notes how long a call took. For a call that was cancelled because another one was
-// answered, it is how long it had taken until then: without these the delay would sink
+// add records how long a call took. For a call that was cancelled because the other one
+// had a result, it is the time until then: without these times the delay would sink
 // from one hedged call to the next.
 func (t *times) add(d time.Duration) {
 	t.mu.Lock()
@@ -45,7 +45,7 @@ func (t *times) add(d time.Duration) {
 	}
 }
 
-// known returns the delay, or 0.
+// known returns the delay, or 0 if it isn't known yet.
 func (t *times) known() time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -59,14 +59,14 @@ type budget struct {
 	left         float64
 }
 
-// earn is called for each call.
+// earn adds a call's share to the budget.
 func (b *budget) earn() {
 	b.mu.Lock()
 	b.left = min(b.left+b.share, b.burst)
 	b.mu.Unlock()
 }
 
-// take pays for an extra request, if there is enough left.
+// take pays for an extra request. It reports whether there was enough left.
 func (b *budget) take() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

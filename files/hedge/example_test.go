@@ -11,14 +11,14 @@ import (
 	"cloudfiles.dev/files/hedge"
 )
 
-// The first request is lost, and the second has the answer.
+// The first request is lost, and the second one returns the file.
 func Example() {
 	ctx := context.Background()
 	var requests atomic.Int64
 	below := files.Wrap(mem.New(nil), files.Hooks{
 		Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
 			if c.Op == files.OpGet && requests.Add(1) == 1 {
-				<-ctx.Done() // until the other one has won
+				<-ctx.Done() // until the second request has returned
 				return ctx.Err()
 			}
 			return next(ctx)

@@ -1,41 +1,47 @@
-// Package hedge makes reads of a bucket faster whose answer is late now and then: if a
-// Get or Stat has no answer after the time in which most have one, it is made once more,
-// and the first answer counts.
+// Package hedge makes the reads of a bucket faster if a response is late now and then.
+// If a Get or Stat has no result after the time within which most calls have one, the
+// call is made a second time, and the first result counts.
 //
 //	b, err = hedge.New(b, nil)
 //
 // The second call begins after the 95th percentile of the times that the last hundred
-// calls took, Get and Stat apart, or after a fixed delay. A budget bounds the extra
-// requests to a share of all, 5 % by default, so that a service that is slow as a whole
-// doesn't get twice its load.
+// calls took, for Get and Stat separately, or after a fixed delay. A budget bounds the
+// extra requests to a share of all, 5 % by default, so that a service that is slow as a
+// whole doesn't get twice its load.
 //
-// What it promises:
+// # What it promises
 //
 //   - Writes, listings and all other calls are made once.
-//   - An answer is a success, or an error that a repeat would not change, such as
-//     files.ErrNotExist or files.ErrNotModified. files.ErrUnavailable is an answer only
-//     if no other call is running. A first call that fails before the delay isn't
-//     repeated: package retry does that.
-//   - The call that lost is cancelled, and its body is closed. The body of the other
-//     call isn't touched: it ends with the caller's context alone.
-//   - Both calls have the same options, so a version that is asked for is asked for
-//     twice. Info and body come from one call.
+//   - A result counts if it is a success, or an error that a repetition would not
+//     change, such as files.ErrNotExist or files.ErrNotModified. files.ErrUnavailable
+//     counts only if the other call isn't running. A first call that fails before the
+//     delay isn't repeated: that is the task of package retry.
+//   - The other call is cancelled, and its body is closed. The body that the caller
+//     gets isn't affected: it ends with the caller's context alone.
+//   - Both calls have the same options, so both ask for the same version. Info and body
+//     come from one call.
 //
-// What it can't keep: two calls may see two moments. A Get of a file that is being put
-// may find the old or the new one, as any Get may. Only the time until a body is open is
-// hedged, and not the reading. A bucket below that ignores the end of its context keeps
-// a goroutine until it returns.
+// # What it can't keep
 //
-// A limit (package limit) belongs below, so that extra requests count, and a timeout
-// (package timeout) and a retry may stand on either side:
+// The two calls see the file at two moments: a Get of a file that is being put may
+// return the old or the new one, as any Get may. Only the time until a body is open is
+// hedged, and not the reading. If the bucket below ignores the end of its context, the
+// cancelled call keeps a goroutine until it returns.
+//
+// # Order of layers
+//
+// Put a limit (package limit) below, so that extra requests count. A timeout (package
+// timeout) and a retry may be on either side:
 //
 //	b, err = limit.New(b, limits)
 //	b, err = hedge.New(b, nil)
 //	b = retry.Wrap(b, policy)
 //
-// It imports the standard library alone. A Get costs a goroutine, a timer and some
-// thirty allocations once the delay is known, which only pays for a bucket behind a
-// network.
+// # Cost
+//
+// The package imports the standard library alone. Once the delay is known, each Get and
+// Stat costs a goroutine, a timer and several allocations, which only pays for a bucket
+// behind a network.
 package hedge
 
 import (
@@ -51,23 +57,24 @@ const (
 	DefaultBurst = 10
 )
 
-// Options say when, and how often, a second call is made. The nil Options and the zero
-// Options have the defaults.
+// Options says when, and how often, a second call is made. A nil *Options and the zero
+// value stand for the defaults.
 type Options struct {
-	// Delay is the wait before the second call. 0 is the 95th percentile of the last
-	// hundred calls, at least a millisecond; then the first 20 calls aren't hedged.
+	// Delay is the wait before the second call. 0 is the 95th percentile of the times
+	// of the last hundred calls, at least a millisecond; then the first 20 calls aren't
+	// hedged.
 	Delay time.Duration
 	// Share bounds the extra requests, as a share of all calls: at most 1, which is one
-	// for each. 0 is DefaultShare.
+	// extra request for each call. 0 is DefaultShare.
 	Share float64
-	// Burst is how many extra requests may be made at once, if there were none for a
-	// time, and at the beginning; 0 is DefaultBurst.
+	// Burst is how many extra requests may be made at once, at the beginning and after
+	// a time without any; 0 is DefaultBurst.
 	Burst int
 }
 
 // New returns a bucket whose reads are hedged. It is safe for concurrent use, and
 // closing it leaves b open. opts may be nil. A nil bucket, a negative delay, share or
-// burst and a share above 1 are files.ErrInvalid.
+// burst, and a share above 1 are files.ErrInvalid.
 func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 	var o Options
 	if opts != nil {

@@ -18,8 +18,8 @@ import (
 
 const ms = time.Millisecond
 
-// script is a bucket in memory each of whose calls takes a time, and ends with an error,
-// that the script says; the last line is for all further calls.
+// script is a bucket in memory. Each line of the script has the duration and the error
+// of a call; the last line is for all further calls.
 type script struct {
 	files.Bucket
 	lines []line
@@ -41,7 +41,7 @@ func (s *script) seen() counts {
 	return s.counts
 }
 
-// next begins a script anew, with other lines if there are any.
+// next begins the script anew, with the given lines if there are any.
 func (s *script) next(lines ...line) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,8 +127,8 @@ func hedged(t *testing.T, b files.Bucket, o *hedge.Options) files.Bucket {
 
 var busy = files.Errorf(files.ErrUnavailable, "503 Service Unavailable")
 
-// TestHedge: the first answer counts, and no error while another call may still answer
-// (H1).
+// TestHedge: the first result counts, but not an ErrUnavailable while the other call is
+// running (H1).
 func TestHedge(t *testing.T) {
 	const hour = time.Hour
 	for name, c := range map[string]struct {
@@ -200,7 +200,7 @@ func TestHedge(t *testing.T) {
 						t.Errorf("%s: %d calls in %v, want %d in %v", op, s.seen().calls, took,
 							c.calls, c.took)
 					}
-					synctest.Wait() // for the one that lost
+					synctest.Wait() // for the cancelled call
 					if n := s.seen().running; n > 0 && !c.lines[0].deaf {
 						t.Errorf("%s: %d calls still run", op, n)
 					}
@@ -215,8 +215,8 @@ func TestHedge(t *testing.T) {
 	}
 }
 
-// TestLoserIsClosed: the body of a call that lost is closed, even if the call ends after
-// the winner's has been read.
+// TestLoserIsClosed: the body of the cancelled call is closed, even if that call ends
+// after the other body has been read.
 func TestLoserIsClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScript(t, line{takes: time.Hour, deaf: true}, line{})
@@ -240,7 +240,8 @@ func TestLoserIsClosed(t *testing.T) {
 	})
 }
 
-// TestContext: the caller's end ends both calls, at once, and the winner's body later.
+// TestContext: the end of the caller's context ends both calls at once, and the body
+// later.
 func TestContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScript(t, line{takes: time.Hour})
@@ -307,7 +308,7 @@ func TestWritesOnce(t *testing.T) {
 	})
 }
 
-// TestPanic: a panic below reaches the caller, in its own goroutine.
+// TestPanic: a panic below reaches the caller, in the caller's goroutine.
 func TestPanic(t *testing.T) {
 	below := files.Wrap(mem.New(nil), files.Hooks{
 		Around: func(context.Context, *files.Call, func(context.Context) error) error {
@@ -324,8 +325,8 @@ func TestPanic(t *testing.T) {
 	t.Error("the call returned")
 }
 
-// TestPinned: both calls have the caller's options, so both answers are of the version
-// that was asked for.
+// TestPinned: both calls have the caller's options, so both results are of the
+// requested version.
 func TestPinned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScript(t, line{takes: time.Hour}, line{})
@@ -355,7 +356,7 @@ func TestPinned(t *testing.T) {
 	})
 }
 
-// TestBadOptions: what makes no sense is ErrInvalid.
+// TestBadOptions: options that make no sense are ErrInvalid.
 func TestBadOptions(t *testing.T) {
 	for name, o := range map[string]*hedge.Options{
 		"delay":          {Delay: -1},

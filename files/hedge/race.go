@@ -9,9 +9,9 @@ import (
 	"cloudfiles.dev/files/internal/each"
 )
 
-// hedger is one bucket's hedge.
+// hedger hedges the calls of one bucket.
 type hedger struct {
-	delay     time.Duration // 0: worked out
+	delay     time.Duration // 0: computed from times
 	budget    budget
 	get, stat times
 }
@@ -32,7 +32,7 @@ func (h *hedger) around(ctx context.Context, c *files.Call,
 	if delay == 0 {
 		delay = of.known()
 	}
-	if ctx.Err() != nil { // options come first (E2), and the bucket below sees to that
+	if ctx.Err() != nil { // the bucket below checks the options first (E2)
 		return next(ctx)
 	}
 	if delay == 0 {
@@ -53,10 +53,11 @@ func (h *hedger) around(ctx context.Context, c *files.Call,
 	return r.run(delay, &h.budget)
 }
 
-// answers reports whether the result of a call counts although another one is running.
+// answers reports whether the result of a call counts although the other call is
+// running.
 func answers(err error) bool {
 	switch files.KindOf(err) {
-	case files.ErrUnavailable, files.ErrClosed: // also of a call that another one has beaten
+	case files.ErrUnavailable, files.ErrClosed: // ErrClosed: the other call's body was first
 		return false
 	case nil:
 		return err == nil
@@ -64,7 +65,7 @@ func answers(err error) bool {
 	return true
 }
 
-// race is one call, made once or twice.
+// race is one call, which is made once or twice.
 type race struct {
 	ctx     context.Context
 	next    func(context.Context) error
@@ -84,7 +85,7 @@ type run struct {
 type result struct {
 	run int
 	err error
-	off bool // it neither returned nor failed: BrokenOff says how it ended
+	off bool // the call ended by a panic or Goexit, which race.broken has
 }
 
 func (r *race) run(delay time.Duration, b *budget) error {
@@ -118,7 +119,7 @@ func (r *race) run(delay time.Duration, b *budget) error {
 	return failure
 }
 
-// start makes the call in a goroutine of its own, with a context of its own.
+// start makes the call in a new goroutine, with a new context.
 func (r *race) start() {
 	ctx, cancel := context.WithCancel(r.ctx)
 	i := len(r.runs)
@@ -129,15 +130,15 @@ func (r *race) start() {
 			if got.off {
 				r.broken.By(recover())
 			}
-			r.results <- got // there is room for both
+			r.results <- got // the channel has room for both
 		}()
 		got.err = r.next(ctx)
 		got.off = false
 	}()
 }
 
-// note adds how long the call took that was answered, and the first one if that has
-// taken even longer.
+// note records how long the call with the result took, and how long the first call has
+// run if that isn't over.
 func (r *race) note(answered int) {
 	now := time.Now()
 	r.times.add(now.Sub(r.runs[answered].began))
@@ -146,8 +147,8 @@ func (r *race) note(answered int) {
 	}
 }
 
-// stop cancels what still runs. The call that counts isn't touched: what it has opened
-// no longer depends on its context (files.Hooks.Around).
+// stop cancels both calls. The body that the caller gets no longer depends on the
+// context of its call (files.Hooks.Around).
 func (r *race) stop() {
 	for _, run := range r.runs {
 		run.cancel()

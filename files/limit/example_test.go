@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files/limit"
 )
 
-// However many goroutines there are, two calls are in flight.
+// However many goroutines there are, at most two calls are in flight.
 func Example() {
 	ctx := context.Background()
 	var now, most atomic.Int64

@@ -10,7 +10,7 @@ import (
 	readable "cloudfiles.dev/files/internal/content"
 )
 
-// limits are those of one kind of calls.
+// limits are the limits of one kind of calls.
 type limits struct {
 	calls      *slots
 	ops, bytes *rate
@@ -54,8 +54,8 @@ func (l *limiter) of(op files.Op) *limits {
 	return &l.reads
 }
 
-// enter waits for the turn of a call: first among its own kind, so that those who wait
-// there hold up no others.
+// enter waits for the turn of a call. It waits first among the calls of its kind, so
+// that a call that waits there holds up no others.
 func (l *limiter) enter(ctx context.Context, of *limits) error {
 	if err := of.enter(ctx); err != nil {
 		return err
@@ -97,7 +97,7 @@ func (l *limiter) around(ctx context.Context, c *files.Call,
 	return next(p)
 }
 
-// put is the context of a Put, with the slots that it holds.
+// put is the context of a Put, with the slots that the Put holds.
 type put struct {
 	context.Context
 	l     *limiter
@@ -113,18 +113,18 @@ func (p *put) Value(key any) any {
 	return p.Context.Value(key)
 }
 
-// pause is the beginning of a wait for content.
+// pause begins a wait for content.
 func (p *put) pause() {
 	for _, h := range p.holds {
 		h.pause()
 	}
 }
 
-// resume is the end of a wait for content. What was lent is taken again in the order of
-// enter: whoever has a later slot while it waits for an earlier one, as others do in
-// the right order, would wait for ever.
+// resume ends a wait for content. It takes lent slots again in the order of enter: a
+// Put that held a later slot while it waited for an earlier one could deadlock with
+// calls that take both in order.
 func (p *put) resume(ctx context.Context) error {
-	first := len(p.holds) // that was lent
+	first := len(p.holds) // index of the first that was lent
 	for i := len(p.holds) - 1; i >= 0; i-- {
 		if p.holds[i].settle() {
 			first = i
@@ -149,8 +149,7 @@ func (p *put) end() {
 	}
 }
 
-// content counts a Put's bytes, and lends out its slots while its content is waited
-// for.
+// content counts a Put's bytes, and lends the Put's slots while it waits for content.
 func (l *limiter) content(ctx context.Context, _ *files.Call, from io.Reader) io.Reader {
 	if from == nil {
 		return nil
@@ -161,7 +160,7 @@ func (l *limiter) content(ctx context.Context, _ *files.Call, from io.Reader) io
 	}
 	bytes := []*rate{l.writes.bytes, l.all.bytes}
 	if len(of.holds) == 0 && bytes[0] == nil && bytes[1] == nil {
-		return from // a driver may do without a copy of it
+		return from // so that a driver needn't copy it
 	}
 	return readable.Through(from, func(p []byte) (int, error) {
 		for _, r := range bytes {
@@ -181,7 +180,7 @@ func (l *limiter) content(ctx context.Context, _ *files.Call, from io.Reader) io
 	})
 }
 
-// errGone is the end of a wait by Close; the Reader makes ErrClosed of it.
+// errGone is the error of a wait that Close has ended.
 var errGone = files.Errorf(files.ErrClosed, "the body was closed")
 
 // body counts the bytes of a Get's body.
@@ -221,10 +220,10 @@ func (b *body) Close() error {
 	return nil
 }
 
-// page is how many entries a page of a listing is taken to have.
+// page is the assumed number of entries in a page of a listing.
 const page = 1000
 
-// list counts a listing's pages.
+// list makes each page of a listing take its turn.
 func (l *limiter) list(ctx context.Context, _ *files.Call, o files.ListOptions,
 	list func(context.Context,
 		files.ListOptions) iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {

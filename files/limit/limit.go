@@ -1,6 +1,6 @@
 // Package limit bounds the load that a program puts on a bucket: calls in flight,
-// operations a second and bytes a second, for all calls together and for reads and
-// writes apart.
+// operations per second and bytes per second, for all calls together and for reads and
+// writes separately.
 //
 //	b, err = limit.New(b, &limit.Options{
 //		All:    limit.Limits{Calls: 64},
@@ -8,37 +8,44 @@
 //		Writes: limit.Limits{PerSecond: 100},
 //	})
 //
-// A call that exceeds a limit waits. Those that wait are served in the order in which
-// they came, and a wait ends with its context. A wait for a rate that can't be over
-// before the context's deadline fails at once, with context.DeadlineExceeded. A wait
-// that is given up uses up nothing.
+// A call that would exceed a limit waits. Waiting calls are served in the order in
+// which they came. A wait ends when its context ends, and a wait for a rate that would
+// end after the context's deadline fails at once with context.DeadlineExceeded. A wait
+// that is given up uses nothing up.
 //
-// What a call in flight is:
+// # What counts as a call in flight
 //
-//   - A call holds a slot until it returns. An open body holds none: a program may read
-//     any number of bodies while it makes further calls. Bytes a second are counted
-//     while a body or a Put's content is read, whoever reads it.
-//   - A Put holds a slot while it sends. While it waits for its content, and others wait
-//     for a slot, it lends its slot out. So a content that itself reads from the bucket
-//     doesn't wait for ever.
-//   - A listing holds a slot until its first entry, and again each time as many entries
-//     have come as a page has, but never while the loop's body runs. Each of these times
-//     is an operation.
+//   - A call holds a slot until it returns. An open body holds none, so a program may
+//     read any number of bodies while it makes further calls. Bytes per second are
+//     counted while a body or a Put's content is read.
+//   - A Put holds a slot while it sends. While the Put waits for its content and other
+//     calls wait for a slot, it lends its slot to them. So a content that itself reads
+//     from the bucket doesn't block forever.
+//   - A listing holds a slot until its first entry, and again after each page of
+//     entries, but never while the loop's body runs. Each of these counts as an
+//     operation.
 //   - Signing isn't limited, because it makes no request. DeleteMany is one call for up
 //     to 1,000 names.
 //
-// What it can't keep: it counts calls and not requests, of which a driver may make
-// several for one call. Bytes are counted where they are taken from, so a buffer below
-// may hold some, and what is copied inside a store or transferred with a signed URL has
-// none. Two programs have two limits.
+// # What it can't keep
 //
-// A retry belongs outside, so that no slot is held between two attempts, and package
-// timeout inside, so that the wait for a turn isn't counted.
+// The limits are for calls and not for requests, of which a driver may make several for
+// one call. Bytes are counted when they are read, so a buffer below may hold some more.
+// What is copied inside a store or transferred with a signed URL is not counted. Two
+// programs have two separate limits.
 //
-// It imports the standard library alone. A call that needs not wait costs no allocation
-// beside those of files.Wrap, and a mutex for each limit that is set. The rate isn't that
-// of golang.org/x/time/rate because a wait that is given up there may use up its turn,
-// and more than the burst is an error there.
+// # Order of layers
+//
+// Put a retry outside, so that no slot is held between two attempts, and package
+// timeout inside, so that it doesn't count the wait for a turn.
+//
+// # Cost
+//
+// The package imports the standard library alone. A Get that needn't wait costs no
+// allocation beside those of files.Wrap, and locks a mutex for each limit that is set.
+//
+// Package golang.org/x/time/rate isn't used: there a wait that is given up may use up
+// its turn, and a request for more than the burst is an error.
 package limit
 
 import (
@@ -49,33 +56,33 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Options are the limits of a bucket. A call must keep to All, and to Reads or Writes
-// as well. At least one limit must be set.
+// Options has the limits of a bucket. All applies to every call, and Reads or Writes
+// applies as well. At least one limit must be set.
 type Options struct {
 	All    Limits
 	Reads  Limits // Get, Stat, List and Check
 	Writes Limits // Put, Copy, Move, Delete and DeleteMany
 }
 
-// Limits are bounds of one kind. 0 is no bound.
+// Limits bounds one kind of calls. The zero value of a field is no bound.
 type Limits struct {
-	// Calls is how many calls are in flight at most.
+	// Calls is the largest number of calls in flight.
 	Calls int
-	// PerSecond is how many calls begin in a second, evenly spaced; 0.1 is one in ten
-	// seconds.
+	// PerSecond is how many calls may begin per second, evenly spaced; 0.1 is one in
+	// ten seconds.
 	PerSecond float64
 	// Burst is how many calls may begin at once after a pause; 0 is 1.
 	Burst int
-	// BytesPerSecond is how many bytes of contents pass in a second.
+	// BytesPerSecond is how many bytes of contents may pass per second.
 	BytesPerSecond int64
-	// BytesBurst is how many bytes may pass at once after a pause; 0 is the tenth part
-	// of BytesPerSecond. Larger pieces are divided.
+	// BytesBurst is how many bytes may pass at once after a pause; 0 is a tenth of
+	// BytesPerSecond. A larger piece passes in parts.
 	BytesBurst int64
 }
 
 // New returns a bucket with these limits. It is safe for concurrent use, and closing it
-// leaves b open. A nil bucket, negative or not finite limits, a burst of a rate that
-// isn't set, and options without any limit are files.ErrInvalid.
+// leaves b open. A nil bucket, a limit that is negative or not finite, a burst without
+// its rate, and options without any limit are files.ErrInvalid.
 func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 	err := opts.check()
 	if b == nil {
@@ -93,7 +100,7 @@ func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 		Observes: true,
 		Around:   l.around,
 		List:     l.list,
-		Uploads:  true, // without a limit of writes, which need Content
+		Uploads:  true, // unless writes are limited, which sets Content
 	}
 	if l.reads.bytes != nil || l.all.bytes != nil {
 		h.Body = l.body
@@ -119,7 +126,7 @@ func (o *Options) each() []named {
 
 func (o *Options) check() error {
 	if o == nil || *o == (Options{}) {
-		return files.Errorf(files.ErrInvalid, "limit.Options have no limit")
+		return files.Errorf(files.ErrInvalid, "limit.Options has no limit")
 	}
 	for _, n := range o.each() {
 		if what := n.l.wrong(); what != "" {

@@ -17,8 +17,8 @@ import (
 
 const second = time.Second
 
-// below is a bucket in memory whose calls take so long, and that counts how many are in
-// flight.
+// below is a bucket in memory each of whose calls takes a given time. It counts the
+// calls in flight.
 type below struct {
 	files.Bucket
 	takes time.Duration
@@ -96,12 +96,12 @@ func TestCalls(t *testing.T) {
 			t.Errorf("%d in flight, in %v; want 3, in 10 s", l.most, took)
 		}
 		if got := strings.Join(l.calls, ""); got != "ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^" {
-			t.Errorf("the order is %s", got)
+			t.Errorf("the calls came in the order %s", got)
 		}
 	})
 }
 
-// TestApart: reads don't wait for writes whose own limit is used up.
+// TestApart: reads don't wait for writes that have used up their own limit.
 func TestApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newBelow(t, second, 1)
@@ -122,8 +122,8 @@ func TestApart(t *testing.T) {
 	})
 }
 
-// TestOneSlot: with a single call in flight every program that works without a limit
-// works, and with a single slot for its kind as well (L1).
+// TestOneSlot: a program that works without a limit works with a single call in flight,
+// and with a single slot for its kind as well (L1).
 func TestOneSlot(t *testing.T) {
 	for name, o := range map[string]*limit.Options{
 		"all":   {All: limit.Limits{Calls: 1}},
@@ -176,7 +176,7 @@ func oneSlot(t *testing.T, o *limit.Options) {
 	}}, nil)
 	want("Put of a content that reads the bucket", err)
 	var wg sync.WaitGroup
-	for _, name := range []string{"p", "q", "s"} { // each of which waits for the others' slot
+	for _, name := range []string{"p", "q", "s"} { // each waits for the others' slots
 		wg.Go(func() {
 			_, err := b.Put(ctx, name, &lazy{open: func() io.Reader {
 				_, err := files.PutString(ctx, b, "inner/"+name, name, nil)
@@ -190,7 +190,7 @@ func oneSlot(t *testing.T, o *limit.Options) {
 	_, err = files.DeleteDir(ctx, b, "inner")
 	want("DeleteDir", err)
 	if l.most != 1 && o.All.Calls == 1 {
-		t.Logf("%d calls at once", l.most) // a Put that lends its slot counts below
+		t.Logf("%d calls at once", l.most) // below counts a Put that lends its slot
 	}
 	cctx, cancel := context.WithTimeout(ctx, second)
 	defer cancel()
@@ -229,8 +229,8 @@ func (l *lazy) Read(p []byte) (int, error) {
 	return l.r.Read(p)
 }
 
-// TestLending: a Put keeps its slot while its content comes without a wait, and gets the
-// next one back, before others, after it has lent it.
+// TestLending: a Put keeps its slot while its content comes without a wait; after it
+// has lent its slot, it gets the next free one ahead of others.
 func TestLending(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newBelow(t, 0)
@@ -260,15 +260,15 @@ func TestLending(t *testing.T) {
 		slow <- second / 2
 		wg.Wait()
 		if got := strings.Join(l.calls, " "); got != "put first second" {
-			t.Errorf("the order is %q", got)
+			t.Errorf("the calls came in the order %q, want the Put first", got)
 		}
 	})
 }
 
-// TestLendingInOrder: a Put that has lent one of its two slots, and not yet the other,
-// when its content comes, waits for none with the other in its hand (L1).
+// TestLendingInOrder: a Put that has lent only one of its two slots when its content
+// comes doesn't hold the other while it waits for that one (L1).
 func TestLendingInOrder(t *testing.T) {
-	for ms := range 60 { // that the content takes
+	for ms := range 60 { // the milliseconds that the content takes
 		synctest.Test(t, func(t *testing.T) {
 			b := limited(t, newBelow(t, time.Millisecond), &limit.Options{
 				All:    limit.Limits{Calls: 1},
@@ -292,7 +292,7 @@ func TestLendingInOrder(t *testing.T) {
 	}
 }
 
-// TestCost: a call that needs not wait costs no allocation beside those of any hook.
+// TestCost: a Get that needn't wait costs no allocation beside those of any hook.
 func TestCost(t *testing.T) {
 	b := mem.New(nil)
 	if _, err := files.PutString(t.Context(), b, "a", "text", nil); err != nil {
@@ -318,6 +318,6 @@ func TestCost(t *testing.T) {
 		Reads: limit.Limits{Calls: 64},
 	}))
 	if got > want {
-		t.Errorf("%v allocations, want at most %v", got, want)
+		t.Errorf("a Get made %v allocations, want at most %v", got, want)
 	}
 }

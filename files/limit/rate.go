@@ -11,23 +11,23 @@ import (
 	"cloudfiles.dev/files/internal/contexts"
 )
 
-// rate is a bucket of tokens that fills evenly. Those who wait for tokens are served in
-// the order in which they came. Only the first of them looks at the tokens, so a wait
-// that is given up takes none. The nil rate is without bound.
+// rate is a bucket of tokens that fills evenly. Waiting calls are served in the order
+// in which they came. Only the first of them looks at the tokens, so a wait that is
+// given up takes none. A nil *rate sets no bound.
 type rate struct {
 	perSecond, burst float64
-	what             string // that it counts, for errors
+	what             string // what is counted, for errors
 
 	mu      sync.Mutex
 	tokens  float64
-	at      time.Time // when there were so many
+	at      time.Time // when tokens was computed
 	waiting list.List // of *turn
-	owed    float64   // to those who wait
+	owed    float64   // the tokens that waiting calls need
 }
 
 // turn is one wait.
 type turn struct {
-	n     float64 // that are still needed
+	n     float64 // the tokens that are still needed
 	first chan struct{}
 }
 
@@ -40,9 +40,9 @@ func newRate(perSecond, burst float64, what string) *rate {
 	}
 }
 
-// take waits until n tokens are there, more of them than the burst in parts. It gives
-// up when the context ends or gone is closed, and at once if the context's deadline
-// comes before the tokens.
+// take takes n tokens as soon as they are there; if n is more than the burst, in parts.
+// It gives up when the context ends or gone is closed, and at once if the context's
+// deadline comes before the tokens.
 func (r *rate) take(ctx context.Context, n float64, gone <-chan struct{}) error {
 	if r == nil || n <= 0 {
 		return nil
@@ -122,14 +122,14 @@ func (r *rate) use(t *turn) (wait time.Duration, done bool) {
 	return r.until(min(t.n, r.burst)), false
 }
 
-// leave ends a turn, and begins the next.
+// leave ends a turn and begins the next.
 func (r *rate) leave(at *list.Element) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	first := at == r.waiting.Front()
 	r.owed -= r.waiting.Remove(at).(*turn).n
 	if next := r.waiting.Front(); next == nil {
-		r.owed = 0 // without what rounding leaves
+		r.owed = 0 // no rest of rounding remains
 	} else if first {
 		close(next.Value.(*turn).first)
 	}
@@ -144,7 +144,7 @@ func (r *rate) fill() {
 	r.at = now
 }
 
-// until returns how long it takes until there are n tokens; at least a nanosecond. The
+// until returns how long it takes until there are n tokens, at least a nanosecond. The
 // caller holds mu.
 func (r *rate) until(n float64) time.Duration {
 	ns := math.Ceil((n - r.tokens) / r.perSecond * 1e9)
@@ -157,8 +157,8 @@ func (r *rate) until(n float64) time.Duration {
 	return time.Duration(ns)
 }
 
-// piece is how much of p may be read at once, so that a wait for a large piece doesn't
-// stand in the way of others for long.
+// piece returns the part of p that may be read at once, so that a wait for a large
+// piece doesn't hold up others for long.
 func (r *rate) piece(p []byte) []byte {
 	if r == nil {
 		return p

@@ -19,12 +19,12 @@ func TestParts(t *testing.T) {
 			t.Errorf("105 at 10 a second with a burst of 5 took %v, want 10s", took)
 		}
 		if r.owed != 0 || r.waiting.Len() != 0 {
-			t.Errorf("%v owed to %d", r.owed, r.waiting.Len())
+			t.Errorf("%v tokens are owed to %d waits, want none", r.owed, r.waiting.Len())
 		}
 		// No number is too large or too small for the arithmetic.
 		r = newRate(math.SmallestNonzeroFloat64, 1, "operations")
 		if d := r.until(2); d != math.MaxInt64 {
-			t.Errorf("the least rate is waited for %v", d)
+			t.Errorf("the wait at the smallest rate is %v, want the longest Duration", d)
 		}
 		r = newRate(math.MaxFloat64, math.MaxFloat64, "bytes")
 		if err := r.take(t.Context(), math.MaxInt64, nil); err != nil {

@@ -37,8 +37,8 @@ func TestOperations(t *testing.T) {
 	})
 }
 
-// TestCancelledWaits: waits that are given up use nothing up (L2): after ten thousand the
-// next call waits for its own interval alone.
+// TestCancelledWaits: waits that are given up use nothing up (L2): after ten thousand
+// of them the next call waits for its own interval alone.
 func TestCancelledWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newBelow(t, 0)
@@ -68,7 +68,7 @@ func TestCancelledWaits(t *testing.T) {
 	})
 }
 
-// TestDeadline: a wait that can't be over before the deadline, with all those ahead of
+// TestDeadline: a wait that would end after the deadline, because of all those ahead of
 // it, fails at once.
 func TestDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -95,8 +95,8 @@ func TestDeadline(t *testing.T) {
 	})
 }
 
-// TestBytes: bodies and contents pass at the rate, larger than the burst or not, and
-// whatever a Read asks for; a rate beyond everything is none (L2).
+// TestBytes: bodies and contents pass at the rate, whether they are larger than the
+// burst or not and whatever the size of a Read; a huge rate is no limit (L2).
 func TestBytes(t *testing.T) {
 	for name, c := range map[string]struct {
 		size int
@@ -137,8 +137,8 @@ func TestBytes(t *testing.T) {
 	}
 }
 
-// TestLargeRead: a MiB that is read at once at one byte a second is slow, but not an
-// error, and Close ends the wait.
+// TestLargeRead: reading 1 MiB at once at one byte per second is slow but not an error,
+// and Close ends the wait.
 func TestLargeRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newBelow(t, 0, 1<<20)
@@ -165,8 +165,8 @@ func TestLargeRead(t *testing.T) {
 	})
 }
 
-// TestListing: a listing is an operation for each page, and holds no slot in the loop's
-// body.
+// TestListing: each page of a listing is an operation, and the loop's body holds no
+// slot.
 func TestListing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newBelow(t, 0, 1, 1, 1, 1, 1, 1, 1)
@@ -184,7 +184,8 @@ func TestListing(t *testing.T) {
 	})
 }
 
-// TestKnownSize: what passes the layer keeps its size and can be rewound (W1).
+// TestKnownSize: content keeps its size through the layer and can still be rewound
+// (W1).
 func TestKnownSize(t *testing.T) {
 	var got []io.Reader
 	l := files.Wrap(mem.New(nil), files.Hooks{Observes: true,
@@ -215,7 +216,7 @@ func TestKnownSize(t *testing.T) {
 	}
 }
 
-// TestBadOptions: what makes no sense is ErrInvalid.
+// TestBadOptions: options that make no sense are ErrInvalid.
 func TestBadOptions(t *testing.T) {
 	for name, o := range map[string]*limit.Options{
 		"nil":                 nil,

@@ -10,20 +10,20 @@ import (
 	"cloudfiles.dev/files/internal/contexts"
 )
 
-// patience is how long a Put waits for its content before it lends out its slot to
-// others who wait for one.
+// patience is how long a Put waits for its content before it lends its slot to a
+// waiting call.
 const patience = 20 * time.Millisecond
 
-// slots are the calls that may be in flight. The nil slots are without bound.
+// slots bounds the calls in flight. A nil *slots sets no bound.
 type slots struct {
 	mu      sync.Mutex
 	free    int
-	waiting list.List // of places, in the order of service
-	reading []*hold   // those that wait for their content, with their slot
-	watched bool      // lend is going to run
+	waiting list.List // of place, in the order of service
+	reading []*hold   // those that wait for content and still have their slot
+	watched bool      // a timer will call lend
 }
 
-// place is a wait for a slot, closed by whoever gives the slot.
+// place is a wait for a slot. It is closed when the slot is given.
 type place chan struct{}
 
 // hold is the slot of one Put.
@@ -51,7 +51,7 @@ func (s *slots) acquire(ctx context.Context) error {
 	return s.wait(ctx, at)
 }
 
-// wait waits for a slot to be given.
+// wait waits until a slot is given.
 func (s *slots) wait(ctx context.Context, at *list.Element) error {
 	given := at.Value.(place)
 	select {
@@ -63,7 +63,7 @@ func (s *slots) wait(ctx context.Context, at *list.Element) error {
 	defer s.mu.Unlock()
 	select {
 	case <-given:
-		s.give() // it came at the same moment
+		s.give() // the slot came at the same moment
 	default:
 		s.waiting.Remove(at)
 	}
@@ -80,7 +80,7 @@ func (s *slots) release() {
 	s.mu.Unlock()
 }
 
-// give passes a slot on to the first who waits. The caller holds mu.
+// give gives a free slot to the first waiting call. The caller holds mu.
 func (s *slots) give() {
 	first := s.waiting.Front()
 	if first == nil {
@@ -90,7 +90,7 @@ func (s *slots) give() {
 	close(s.waiting.Remove(first).(place))
 }
 
-// watch has lend run in some time if a slot may be lent. The caller holds mu.
+// watch sets a timer for lend if a slot may be lent. The caller holds mu.
 func (s *slots) watch() {
 	if !s.watched && s.waiting.Len() > 0 && len(s.reading) > 0 {
 		s.watched = true
@@ -98,7 +98,7 @@ func (s *slots) watch() {
 	}
 }
 
-// lend passes on the slots of those who have waited long for their content.
+// lend gives away the slots of Puts that have waited long for their content.
 func (s *slots) lend() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,8 +127,8 @@ func (h *hold) pause() {
 	h.s.watch()
 }
 
-// settle is the end of a wait for content: from now on the slot isn't lent any more. It
-// returns whether it was.
+// settle ends a wait for content: the slot won't be lent from now on. It reports
+// whether the slot was lent.
 func (h *hold) settle() (lent bool) {
 	h.s.mu.Lock()
 	defer h.s.mu.Unlock()
@@ -136,7 +136,7 @@ func (h *hold) settle() (lent bool) {
 	return h.lent && !h.over
 }
 
-// lend gives the slot to others.
+// lend gives the slot to another call.
 func (h *hold) lend() {
 	h.s.mu.Lock()
 	defer h.s.mu.Unlock()
@@ -146,7 +146,8 @@ func (h *hold) lend() {
 	}
 }
 
-// regain takes the next slot that is free, before all others: the hold had one already.
+// regain takes the next free slot, ahead of all waiting calls, because the Put had one
+// before.
 func (h *hold) regain(ctx context.Context) error {
 	h.s.mu.Lock()
 	if h.s.free > 0 {
@@ -162,13 +163,13 @@ func (h *hold) regain(ctx context.Context) error {
 	}
 	defer h.s.mu.Unlock()
 	h.lent = false
-	if h.over { // nobody else gives it back
+	if h.over { // end found it lent, and didn't give it back
 		h.s.give()
 	}
 	return nil
 }
 
-// end gives the slot back, unless others have it.
+// end gives the slot back, unless it is lent.
 func (h *hold) end() {
 	h.s.mu.Lock()
 	defer h.s.mu.Unlock()
@@ -179,7 +180,7 @@ func (h *hold) end() {
 	}
 }
 
-// forget takes the hold from those that wait for content.
+// forget removes the hold from those that wait for content.
 func (s *slots) forget(h *hold) {
 	if i := slices.Index(s.reading, h); i >= 0 {
 		s.reading = slices.Delete(s.reading, i, i+1)

@@ -5,11 +5,11 @@ import (
 	"log/slog"
 )
 
-// Log returns an observer that writes one record for each operation that is over:
-// failures at slog.LevelWarn, everything else at slog.LevelDebug. The attributes are op,
-// backend, outcome, duration, and, if there is something to say, bytes, items,
-// first_byte and retries. With Options.Names there are also name and error. nil is
-// slog.Default, as it is at each record.
+// Log returns an observer that writes one record at the end of each operation: failures
+// at slog.LevelWarn, everything else at slog.LevelDebug. The attributes are op,
+// backend, outcome and duration, and those of bytes, items, first_byte and retries that
+// aren't zero. With Options.Names there are also name and error. A nil Logger stands
+// for slog.Default, which is called for each record.
 func Log(l *slog.Logger) Observer { return &logs{l} }
 
 type logs struct{ l *slog.Logger }

@@ -1,40 +1,49 @@
 // Package observe measures what a program does with a bucket, and reports it to a log,
-// or to OpenTelemetry or Prometheus by the packages otelfiles and promfiles below this
-// one.
+// or with the packages otelfiles and promfiles below this one to OpenTelemetry or
+// Prometheus.
 //
 //	b, err = observe.New(b, &observe.Options{
 //		Observers: []observe.Observer{observe.Log(logger)},
 //	})
 //
-// It is measured once, whoever observes:
+// # What is measured
 //
-//   - The operation as the caller made it: one of the files.Op. A Copy that streams is a
-//     Get and a Put, an Update a Get or Stat and a Put.
-//   - The duration until the operation is over: of a Get until its body is closed, of a
-//     listing until the loop ends. The time to the first byte of a Get is apart, without
-//     the time that the caller takes between Get and its first Read.
-//   - The bytes that were read or stored, while they pass and not only at the end.
-//   - How many requests were repeated below by a policy of package retry, in a layer or
-//     in a driver.
+// Each operation is measured once, however many observers there are:
+//
+//   - The operation as the caller made it: one of the files.Op. A Copy that streams is
+//     a Get and a Put; an Update is a Get or Stat and a Put.
+//   - The duration until the operation is over. A Get is over when its body is closed,
+//     and a listing when the loop ends.
+//   - The time until the first byte of a Get, without the time that the caller takes
+//     between Get and its first Read.
+//   - The bytes that were read or stored, counted while they pass and not only at the
+//     end.
+//   - The number of requests that a policy of package retry repeated, in a layer below
+//     or in the driver.
 //   - The outcome: "OK", the files.KindName of the error, "Canceled",
-//     "DeadlineExceeded", or "Other".
+//     "DeadlineExceeded" or "Other".
 //
-// An answer is not a failure: ErrNotExist, ErrExist, ErrNotModified, ErrPrecondition and
-// ErrUnsupported aren't, and neither is what the caller cancelled. A deadline is a
-// failure, because it ends what takes too long. See [IsFailure].
+// Some errors are answers and not failures: ErrNotExist, ErrExist, ErrNotModified,
+// ErrPrecondition, ErrUnsupported, and what the caller cancelled. An exceeded deadline
+// is a failure. See [IsFailure].
 //
-// No name of a file, no text of an error and no signed URL is reported. With
-// Options.Names names and texts of errors are, to logs and traces and never to metrics;
-// a signed URL never is.
+// # What is shown
 //
-// New keeps everything: server-side copies, signed URLs, As, sizes of contents and
-// their rewinding, and the fast ways to read. It can't see what is transferred with a
-// signed URL, and of an upload of package resume it sees the steps (files.OpUpload) but
-// not the bytes. What lies below a cache isn't seen above it: observe where the
-// question is, which may be in two places of a stack.
+// By default no name of a file and no text of an error is reported. With Options.Names
+// both are, to logs and traces and never to metrics. A signed URL is never reported.
 //
-// It imports the standard library alone. A call costs two allocations and, if no
-// observer has much to do, less than half a microsecond.
+// # What it promises and can't see
+//
+// The bucket keeps all its abilities: server-side copies, signed URLs, As, the sizes of
+// contents and their rewinding, and the fast ways to read.
+//
+// Transfers with a signed URL are not seen. Of an upload of package resume the steps
+// (files.OpUpload) are seen but not the bytes. A layer that answers a call by itself,
+// such as a cache, hides the call from an observer below it, so the place in the stack
+// decides what is measured; a stack may have two observers.
+//
+// The package imports the standard library alone. A Get costs at most two allocations
+// beside those of its observers.
 package observe
 
 import (
@@ -45,14 +54,15 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Observer gets every operation. Its methods are called concurrently for different
-// operations, must return fast, and must not use the bucket that they observe.
+// Observer is called for every operation. Its methods are called concurrently for
+// different operations, must return quickly, and must not use the bucket that they
+// observe.
 type Observer interface {
-	// Begin is called at the beginning, with what is known: Op, Backend, Start and, if
-	// they were asked for, names. The context that it returns governs the operation; it
-	// may have values that ctx doesn't have.
+	// Begin is called when the operation begins. Only Op, Backend and Start are set,
+	// and the name if Options.Names is. The returned context governs the operation; it
+	// may have more values than ctx.
 	Begin(ctx context.Context, o *Operation) context.Context
-	// Passed is called each time that bytes have passed; they are counted in o already.
+	// Passed is called each time n bytes have passed; o.Bytes includes them already.
 	Passed(ctx context.Context, o *Operation, n int64)
 	// End is called once, when the operation is over.
 	End(ctx context.Context, o *Operation)
@@ -60,20 +70,21 @@ type Observer interface {
 
 // Options are the options of New.
 type Options struct {
-	// Observers get the operations; there must be one.
+	// Observers are called in this order; there must be at least one.
 	Observers []Observer
-	// Backend is what the bucket is called in logs and metrics; "" is the name of the
-	// driver, such as "s3". Give it if the program has several buckets of a driver. It
-	// has at most 64 printable bytes.
+	// Backend is the bucket's name in logs and metrics: at most 64 printable bytes. ""
+	// is the name of the driver, such as "s3". Set it if the program has several
+	// buckets of one driver.
 	Backend string
-	// Names has logs and traces show the names of files and directories, and the texts
-	// of errors, which have names as well. They have no secret that the library knows of.
+	// Names adds the names of files and directories to logs and traces, and the texts
+	// of errors, which contain names too. Secrets are removed from both as far as the
+	// library recognizes them (E1).
 	Names bool
 }
 
-// New returns the bucket with the observers above it. It is safe for concurrent use, and
-// closing it leaves b open. A nil bucket, no or a nil observer, and a Backend that is too
-// long or can't be printed are files.ErrInvalid.
+// New returns a bucket that reports each operation on b to the observers. It is safe
+// for concurrent use, and closing it leaves b open. A nil bucket, no observer, a nil
+// observer, and a Backend that is too long or not printable are files.ErrInvalid.
 func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 	if opts == nil {
 		opts = &Options{}
@@ -98,7 +109,7 @@ func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 	}), nil
 }
 
-// maxBackend is how long Options.Backend may be.
+// maxBackend is the largest length of Options.Backend, in bytes.
 const maxBackend = 64
 
 func (o *Options) wrong(b files.Bucket) string {

@@ -19,14 +19,14 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// spy keeps what it is given.
+// spy records its calls.
 type spy struct {
 	begun, ended int
 	passed       []int64
 	last         ended
 }
 
-// ended is what is known of an operation at its end.
+// ended has the fields of an Operation at its end.
 type ended struct {
 	Bytes, Items, Retries int64
 	FirstByte, Duration   time.Duration
@@ -74,7 +74,7 @@ func TestObserve(t *testing.T) {
 	}, &conformance.WrapperOptions{Observes: true})
 }
 
-// slow waits before it opens and before the first byte.
+// slow waits before it opens a body and before the first byte.
 type slow struct{ driver.Backend }
 
 func (s slow) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
@@ -97,8 +97,9 @@ func (s *slowBody) Read(p []byte) (int, error) {
 	return s.ReadCloser.Read(p[:min(len(p), 10)])
 }
 
-// TestTimes: a Get's duration ends at Close, the first byte is apart and has no time of
-// the caller's, bytes count up while the body is read, and Close ends it once (O1).
+// TestTimes: a Get's duration ends at Close; the time to the first byte is separate,
+// and has none of the caller's time; bytes count up while the body is read; Close ends
+// the operation once (O1).
 func TestTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		by := &spy{}
@@ -112,7 +113,7 @@ func TestTimes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Minute) // the caller's
+		time.Sleep(time.Minute) // the caller's time
 		for i := range 5 {
 			if _, err := r.ReadN(10); err != nil {
 				t.Fatal(err)
@@ -127,13 +128,14 @@ func TestTimes(t *testing.T) {
 		o := by.last
 		if by.begun != 1 || by.ended != 1 || o.Duration != 6*time.Minute+5*time.Second ||
 			o.FirstByte != 5*time.Second || o.Bytes != 50 || o.Outcome != "OK" || o.Failed {
-			t.Errorf("%d begun, %d ended, %+v", by.begun, by.ended, o)
+			t.Errorf("%d begun, %d ended, %+v; want one of 6m5s, with 50 bytes, the first after 5s",
+				by.begun, by.ended, o)
 		}
 	})
 }
 
-// TestOutcomes: answers and cancellations are no failures, from Read neither; deadlines
-// are (O2).
+// TestOutcomes: answers and cancellations are not failures, also from Read; exceeded
+// deadlines are (O2).
 func TestOutcomes(t *testing.T) {
 	by := &spy{}
 	b := observed(t, mem.New(nil), by)
@@ -207,8 +209,8 @@ func readUntil(b files.Bucket, why error) error {
 	return err
 }
 
-// TestDeleteMany: a name that can't be deleted is a failure, though the call has gone
-// well.
+// TestDeleteMany: a name that can't be deleted is a failure, although the call
+// succeeded.
 func TestDeleteMany(t *testing.T) {
 	by := &spy{}
 	b := observed(t, mem.New(nil), by)
@@ -218,8 +220,8 @@ func TestDeleteMany(t *testing.T) {
 	}
 }
 
-// TestRetries: what is repeated below is counted by each observer above it, whatever it
-// came to, and not by one below.
+// TestRetries: a repeated request is counted by each observer above the policy, whether
+// it succeeded or not, and not by an observer below.
 func TestRetries(t *testing.T) {
 	above, between, below := &spy{}, &spy{}, &spy{}
 	fails := 0
@@ -257,8 +259,8 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// TestRetriesDontMultiply: a retry above a retry repeats nothing that was repeated, and
-// Layers shows both (W5).
+// TestRetriesDontMultiply: a policy above another repeats nothing that the other has
+// repeated, and Layers shows both (W5).
 func TestRetriesDontMultiply(t *testing.T) {
 	requests := 0
 	b := files.Wrap(mem.New(nil), files.Hooks{Around: func(context.Context, *files.Call,
@@ -277,7 +279,8 @@ func TestRetriesDontMultiply(t *testing.T) {
 	}
 }
 
-// TestLog: failures are warnings; names and texts are in it only if they were asked for.
+// TestLog: failures are warnings; names and texts of errors are logged only with
+// Options.Names.
 func TestLog(t *testing.T) {
 	for _, names := range []bool{false, true} {
 		var text bytes.Buffer
@@ -317,7 +320,7 @@ func TestLog(t *testing.T) {
 			t.Errorf("names %v:\n%s", names, got)
 		}
 	}
-	// The default logger is asked for at each record, and nothing is made for nobody.
+	// Log(nil) works without a logger that is enabled.
 	b := observed(t, mem.New(nil), observe.Log(nil))
 	b.Stat(t.Context(), "a", nil)
 }
@@ -348,7 +351,7 @@ func TestNew(t *testing.T) {
 	}
 }
 
-// TestAllocations: an observer that does nothing costs two allocations.
+// TestAllocations: a Get costs at most two allocations if the observer does nothing.
 func TestAllocations(t *testing.T) {
 	store := mem.New(nil)
 	if _, err := files.PutBytes(t.Context(), store, "a", make([]byte, 1024), nil); err != nil {
@@ -368,6 +371,7 @@ func TestAllocations(t *testing.T) {
 	}
 	quiet := observe.Log(slog.New(slog.DiscardHandler))
 	if bare, more := count(store), count(observed(t, store, quiet)); more > bare+2 {
-		t.Errorf("%v allocations, the bare bucket has %v", more, bare)
+		t.Errorf("a Get made %v allocations, want at most 2 more than the bare bucket's %v", more,
+			bare)
 	}
 }

@@ -12,51 +12,52 @@ import (
 // now is the clock.
 var now = time.Now
 
-// Operation is one operation that is observed. An observer changes nothing of it and
-// doesn't keep it after End.
+// Operation is one observed operation. An observer must not change it, nor keep it
+// after End.
 type Operation struct {
 	Op      files.Op
 	Backend string
 	Start   time.Time
 
-	// Bytes are those of contents that passed so far: of a Get's body what was read of
-	// it, of a Put's content what was taken from it, also by an attempt that failed.
+	// Bytes counts the bytes of contents that have passed so far: those read from a
+	// Get's body, or taken from a Put's content, including attempts that failed.
 	Bytes int64
-	// FirstByte is how long a Get waited until its body was open and for the first byte,
-	// or 0 if none was read. What is known before End is the Get alone.
+	// FirstByte is how long a Get waited until its body was open and then for its first
+	// byte. It is 0 if no byte was read, and in other operations.
 	FirstByte time.Duration
 
-	// What follows is set at the end.
+	// The fields below are set before End is called.
 
-	// Duration is how long it took in all.
+	// Duration is the time from Start until the operation was over.
 	Duration time.Duration
-	// Items are the entries that were listed, or the names that DeleteMany got.
+	// Items is the number of entries that were listed, or of names given to DeleteMany.
 	Items int64
-	// Retries are the requests that were repeated below.
+	// Retries is the number of requests that were repeated below.
 	Retries int64
-	// Err is the error, or nil; of DeleteMany the first failure of a name. Its text has
-	// names, so it is shown only if ShowsNames.
+	// Err is the operation's error, or nil; for DeleteMany, the first failure of a
+	// name. Its text contains names, so show it only if ShowsNames returns true.
 	Err error
-	// Outcome is "OK" or why the operation ended: see Outcome, the function.
+	// Outcome is what the function Outcome returns for Err.
 	Outcome string
-	// Failed says whether Err is a failure: see IsFailure.
+	// Failed is what IsFailure returns for Err.
 	Failed bool
 
 	context opContext
 	names   bool
 	call    *files.Call
 	open    time.Duration // until the body was open
-	asked   time.Time     // when the first byte was
+	asked   time.Time     // when the first byte was requested
 	opened  bool
 }
 
-// opContext is the context of an operation, in which package retry finds where to count.
+// opContext is the context of an operation. It carries the counter to which package
+// retry adds.
 type opContext struct {
 	context.Context
 	retries atomic.Int64
 }
 
-// Value has the counter of retries beside the values of the context above.
+// Value returns the counter of retries, and otherwise the value of the context above.
 func (c *opContext) Value(key any) any {
 	if key == (contexts.RetriesKey{}) {
 		return &c.retries
@@ -67,7 +68,7 @@ func (c *opContext) Value(key any) any {
 // ShowsNames reports whether names and texts of errors may be shown.
 func (o *Operation) ShowsNames() bool { return o.names }
 
-// Name returns the name of the file or directory, or "" if names weren't asked for.
+// Name returns the name of the file or directory, or "" unless Options.Names is set.
 func (o *Operation) Name() string {
 	if !o.names {
 		return ""

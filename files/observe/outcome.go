@@ -8,10 +8,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// IsFailure reports whether err says that something doesn't work, as opposed to an
-// answer that programs ask for: ErrNotExist, ErrExist, ErrNotModified, ErrPrecondition
-// and ErrUnsupported are none, and neither is what the caller cancelled. The end of a
-// deadline is one.
+// IsFailure reports whether err means that something doesn't work. It returns false for
+// nil, for answers that programs expect (ErrNotExist, ErrExist, ErrNotModified,
+// ErrPrecondition and ErrUnsupported) and for what the caller cancelled, and true for
+// everything else, such as an exceeded deadline.
 func IsFailure(err error) bool {
 	if err == nil || canceled(err) {
 		return false
@@ -25,8 +25,9 @@ func IsFailure(err error) bool {
 }
 
 // Outcome returns "OK" for nil, "Canceled" for what the caller cancelled, the
-// files.KindName of an error that has a sentinel, "DeadlineExceeded" for another one
-// that came too late, and "Other". There are 19 of them in all.
+// files.KindName of an error that has a sentinel, "DeadlineExceeded" for any other
+// error that matches context.DeadlineExceeded or os.ErrDeadlineExceeded, and "Other"
+// for the rest. There are 19 outcomes in all.
 func Outcome(err error) string {
 	switch {
 	case err == nil:

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// call is one call, the watch over what it waits for, and its context.
+// call is one call: its context and the watch over its waits.
 //
-// The context has neither a channel nor a timer until somebody asks for Done: whoever
-// only asks for Err now and then needs none. The timer is reset only if it would fire too
-// late, so a wait costs two looks at the clock.
+// The context has neither a channel nor a timer until Done is called, because a driver
+// that only calls Err needs neither. The timer is reset only if it would fire too late,
+// so a wait usually only reads the clock twice.
 type call struct {
 	context.Context // the caller's
 	layer           *layer
@@ -26,32 +26,32 @@ type call struct {
 	waiting bool
 	since   time.Time
 	end     time.Time // of the wait, by a limit
-	limit   string    // which it is
+	limit   string    // the field of Options that bounds the wait
 	spent   time.Duration
 	late    *Error // a wait was too long
 	over    bool
-	body    io.Closer // to close in place of ending the context, once there is one
+	body    io.Closer // once set, it is closed in place of ending the context
 	put     content
 }
 
-// content is what is known of a Put's content.
+// content is the state of a Put's content.
 type content struct {
-	watched bool  // its Reads are seen
+	watched bool  // its Reads pass through the layer
 	whole   bool  // it was read to its end
-	failure error // of its own Read
+	failure error // of the content's Read
 }
 
-// cancellable is the context that others see end.
+// cancellable is the context whose Done others wait for.
 type cancellable struct {
 	context.Context
 	cancel context.CancelCauseFunc
 }
 
-// Lasting: the context ends by a limit only while its call is carried out
-// (contexts.Lasting).
+// Lasting implements contexts.Lasting: a limit ends the context only while its call
+// runs.
 func (c *call) Lasting() {}
 
-// Done is that of a context which is made here.
+// Done makes the cancellable context at its first call.
 func (c *call) Done() <-chan struct{} {
 	if in := c.inner.Load(); in != nil {
 		return in.Done()
@@ -79,7 +79,7 @@ func (c *call) Err() error {
 	}
 	if in := c.inner.Load(); in != nil && !c.expired.Load() {
 		return in.Err()
-	} else if in == nil { // there may be no timer that sees it
+	} else if in == nil { // there may be no timer that ends the wait
 		c.mu.Lock()
 		if c.inner.Load() == nil && c.body == nil && c.due() {
 			c.expire()
@@ -104,7 +104,8 @@ func (c *call) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// release frees what the context holds, at the end of what it governs.
+// release frees what the context holds. It is called when the call and its body are
+// over.
 func (c *call) release() {
 	c.mu.Lock()
 	c.over, c.waiting = true, false
@@ -117,7 +118,7 @@ func (c *call) release() {
 	}
 }
 
-// begin is the beginning of a wait, which a limit of so long bounds; 0 is none.
+// begin begins a wait, which may last for the duration after; 0 is no limit.
 func (c *call) begin(limit string, after time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -134,7 +135,8 @@ func (c *call) begin(limit string, after time.Duration) {
 	}
 }
 
-// arm has the timer fire at the end of the wait, or before. The caller holds mu.
+// arm sets the timer, if it wouldn't fire by the end of the wait anyway. The caller
+// holds mu.
 func (c *call) arm(after time.Duration) {
 	switch {
 	case c.timer == nil:
@@ -147,7 +149,7 @@ func (c *call) arm(after time.Duration) {
 	c.rings = c.end
 }
 
-// pause is the end of a wait. It returns why the wait was too long, or nil.
+// pause ends a wait. It returns the limit that was exceeded, or nil.
 func (c *call) pause() *Error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -160,7 +162,7 @@ func (c *call) pause() *Error {
 	return c.late
 }
 
-// due reports whether a wait is too long. The caller holds mu.
+// due reports whether the wait has exceeded its limit. The caller holds mu.
 func (c *call) due() bool {
 	return c.waiting && !c.over && c.late == nil && !time.Now().Before(c.end)
 }
@@ -207,14 +209,14 @@ func (o *Options) bound(limit string) time.Duration {
 	return 0
 }
 
-// content returns what is known of a Put's content.
+// content returns the state of a Put's content.
 func (c *call) content() content {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.put
 }
 
-// setContent notes how a Read of the content ended. A rewind takes back its end.
+// setContent sets the state of a Put's content.
 func (c *call) setContent(now content) {
 	c.mu.Lock()
 	c.put = now

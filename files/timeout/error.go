@@ -8,11 +8,11 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Error says which limit was exceeded. It is the cause of every error that this package
-// makes; errors.As finds it.
+// Error is the cause of every error that this package makes; errors.As finds it. It has
+// the limit that was exceeded.
 type Error struct {
 	Limit string        // the field of Options: "Call", "FirstByte", "Idle" or "Page"
-	After time.Duration // the limit
+	After time.Duration // the field's value
 }
 
 func (e *Error) Error() string {
@@ -26,10 +26,10 @@ func (e *Error) Error() string {
 // Timeout returns true, as in net.Error.
 func (e *Error) Timeout() bool { return true }
 
-// Is finds os.ErrDeadlineExceeded.
+// Is reports whether target is os.ErrDeadlineExceeded.
 func (e *Error) Is(target error) bool { return target == os.ErrDeadlineExceeded }
 
-// caused is an Error, and what the bucket below said when it was ended.
+// caused is an Error and the error of the bucket below when its context ended.
 type caused struct{ late, below error }
 
 func (c *caused) Error() string { return c.late.Error() }
@@ -38,20 +38,20 @@ func (c *caused) Unwrap() error { return c.late }
 // As reaches the backend's own error as well.
 func (c *caused) As(target any) bool {
 	switch target.(type) {
-	case **Error, **files.Error: // one is the cause, the other would be taken for the call's own
+	case **Error, **files.Error: // late is the *Error; a *files.Error must be the call's own
 		return false
 	}
 	return c.below != nil && errors.As(c.below, target)
 }
 
-// explain returns what the caller gets if next returned err for a call that is out of
-// time.
+// explain returns the caller's error if next returned err for a call that exceeded a
+// limit.
 func (c *call) explain(op files.Op, late *Error, err error) error {
 	kind, content := files.KindOf(err), c.content()
 	switch kind {
 	case nil, files.ErrUnavailable, files.ErrUncertain:
 	default:
-		return err // an answer, at the last moment
+		return err // a response that came at the last moment
 	}
 	if content.failure != nil && errors.Is(err, content.failure) {
 		return err
@@ -67,7 +67,7 @@ func (c *call) explain(op files.Op, late *Error, err error) error {
 // changes reports whether the operation itself changes the bucket.
 func changes(op files.Op) bool {
 	switch op {
-	case files.OpSignPut, files.OpSignDelete: // they only permit it
+	case files.OpSignPut, files.OpSignDelete: // these only permit a change
 		return false
 	}
 	return op.Writes()

@@ -13,9 +13,9 @@ import (
 	"cloudfiles.dev/files/timeout"
 )
 
-// Each attempt has its own time if the retry is outside.
+// If the retry is outside, each attempt has its own time.
 func Example() {
-	silent := files.Wrap(mem.New(nil), files.Hooks{ // stands for a server that says nothing
+	silent := files.Wrap(mem.New(nil), files.Hooks{ // stands for a server that never responds
 		Around: func(ctx context.Context, _ *files.Call, _ func(context.Context) error) error {
 			<-ctx.Done()
 			return context.Cause(ctx)
@@ -35,7 +35,7 @@ func Example() {
 	// true FirstByte 2
 }
 
-// One time for all silences is what a driver's timeout= is.
+// Silence bounds each wait by the same time, as the timeout= of a driver's URL does.
 func ExampleSilence() {
 	b, err := timeout.New(mem.New(nil), timeout.Silence(5*time.Second))
 	if err != nil {

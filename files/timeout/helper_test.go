@@ -14,16 +14,16 @@ import (
 	"cloudfiles.dev/files/timeout"
 )
 
-// slow is a bucket in memory behind a slow network: each wait takes so long, and ends
-// with the context.
+// slow is a bucket in memory behind a slow network. Each wait takes the given time, and
+// ends with the context.
 type slow struct {
-	open    time.Duration // before a call is carried out
-	after   time.Duration // and when it is done
+	open    time.Duration // before a call is made below
+	after   time.Duration // after it has returned
 	bytes   time.Duration // before each Read of a body
-	piece   int           // the most that such a Read returns; 0: everything
+	piece   int           // the largest number of bytes that a Read returns; 0: no limit
 	entries time.Duration // before each entry of a listing
-	// silentAt is the number of bytes after which a body says nothing until it is
-	// closed; 0: it never is silent.
+	// silentAt is the number of bytes after which a body blocks until it is closed; 0:
+	// it never blocks.
 	silentAt int
 	closed   int // bodies
 	ended    int // calls whose context ended

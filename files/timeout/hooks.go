@@ -11,7 +11,7 @@ import (
 	readable "cloudfiles.dev/files/internal/content"
 )
 
-// layer is one bucket's limits.
+// layer has one bucket's limits.
 type layer struct{ Options }
 
 func (l *layer) call(ctx context.Context) *call { return &call{Context: ctx, layer: l} }
@@ -55,7 +55,7 @@ func (l *layer) around(ctx context.Context, fc *files.Call,
 	case err != nil && late != nil:
 		return c.explain(fc.Op, late, err)
 	case err == nil && fc.Op == files.OpGet && c.expired.Load():
-		// The body was opened under a context that has ended.
+		// The context under which the body was opened has ended.
 		return files.WithCause(files.ErrUnavailable, late, late.Error())
 	}
 	keep = err == nil && fc.Op == files.OpGet
@@ -77,7 +77,7 @@ func (l *layer) body(ctx context.Context, _ *files.Call, from io.Reader) io.Read
 	return &body{c: c, from: from}
 }
 
-// stop ends the timer of a call of which nothing more is waited for.
+// stop stops the timer of a call that has no more waits.
 func (c *call) stop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -109,7 +109,7 @@ func (b *body) Read(p []byte) (int, error) {
 	n, err := b.from.Read(p)
 	if late := b.c.pause(); late != nil && err != io.EOF {
 		if n > 0 {
-			return n, nil // the next Read returns the failure
+			return n, nil // the next Read returns the error
 		}
 		return n, files.WithCause(files.ErrUnavailable, &caused{late, err}, late.Error())
 	}
@@ -117,20 +117,20 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// govern leaves the context alone from now on: too long a wait closes the body.
+// govern makes a wait that is too long close the body, in place of ending the context.
 func (c *call) govern(b *body) {
 	c.mu.Lock()
 	c.body, _ = b.from.(io.Closer)
 	c.mu.Unlock()
 }
 
-// Close frees what the call holds. The body itself is closed by package files.
+// Close frees what the call holds. Package files closes the body itself.
 func (b *body) Close() error {
 	b.c.release()
 	return nil
 }
 
-// inMemory is how long content in memory may be to count as one piece.
+// inMemory is the largest size of content in memory that counts as one piece.
 const inMemory = 1 << 20
 
 func (l *layer) content(ctx context.Context, _ *files.Call, from io.Reader) io.Reader {
@@ -141,7 +141,7 @@ func (l *layer) content(ctx context.Context, _ *files.Call, from io.Reader) io.R
 	switch from.(type) {
 	case *bytes.Reader, *bytes.Buffer, *strings.Reader:
 		if readable.Remaining(from) <= inMemory {
-			return from // a driver does without a copy of it
+			return from // so that a driver needn't copy it
 		}
 	}
 	c.setContent(content{watched: true})

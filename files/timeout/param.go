@@ -8,8 +8,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// The parameter timeout= of every scheme that has none itself bounds each silence, as
-// that of the drivers of services does.
+// A scheme that has no parameter timeout= itself gets one that bounds each silence, as
+// the services' drivers do.
 func init() {
 	files.DefaultMux().RegisterLayer(files.LayerParam{
 		Param: files.Param{

@@ -1,5 +1,6 @@
-// Package timeout bounds how long a bucket waits for the other side: for the answer to a
-// call, between the bytes of a body, between the entries of a listing, and in all.
+// Package timeout bounds how long a bucket waits for the other side: for the response
+// to a call, for further bytes of a body, for the next entry of a listing, and for the
+// call as a whole.
 //
 //	b, err = timeout.New(b, &timeout.Options{
 //		Call:      10 * time.Minute,
@@ -8,47 +9,59 @@
 //		Page:      10 * time.Second,
 //	})
 //
-// Drivers of services have limits of their own, the parameters timeout= and
-// read_timeout= of their URLs, a minute each. This package is for stricter ones, and
-// for buckets that have none. A program that imports it may write timeout=5s in the URL
-// of every scheme without such a parameter, which is [Silence].
+// Drivers of services have limits of their own, the URL parameters timeout= and
+// read_timeout=, which are a minute by default. This package is for stricter limits,
+// and for buckets that have none. If a program imports it, timeout=5s works in the URL
+// of every scheme that has no such parameter, and means [Silence].
 //
-// What it promises:
+// # What it promises
 //
-//   - Only waiting counts. The time that a caller takes between two Reads of a body,
-//     that a loop's body takes over an entry, or that a Put's content takes to be read,
-//     is not counted.
-//   - A body that was opened in time isn't cut by what bounded its opening. Idle counts
-//     anew after each piece of the body that comes, also from a driver that resumes.
-//   - A caller's own deadline or cancellation stays the caller's error.
+//   - Only waiting counts. The limits don't count the time that a caller takes between
+//     two Reads of a body, that a loop's body spends on an entry, or that a Put's
+//     content takes to be read.
+//   - A limit on opening a body doesn't cut a body that was opened in time. Idle begins
+//     anew after each piece of the body, also if a driver resumes the body.
+//   - The caller's own deadline or cancellation remains the caller's error.
+//   - A response that comes at the last moment counts.
 //
-// A call that is out of time ends with files.ErrUnavailable, which a retry above may
-// repeat. A write that may have been stored is files.ErrUncertain: if the bucket below
-// says that, or if the bucket says nothing but that the context ended, except for a Put
-// whose content wasn't read to its end, which can't have been stored. Either error
-// matches os.ErrDeadlineExceeded but not context.DeadlineExceeded, which is the
-// caller's, and has an [*Error] as its cause. An answer that comes at the last moment
-// counts.
+// # Errors
 //
-// What it can't keep: a bucket below that ignores the end of its context, such as a
-// system call on a disk that hangs, holds its caller; a body from memory or a local disk
-// isn't watched. Drivers that gather large parts of a Put before they send them are
-// silent while they send one, so Idle must be long enough for a part. A copy inside a
-// store may work for long before it answers, so Call alone bounds it. What is
-// transferred with a signed URL isn't seen.
+// A call that exceeds a limit fails with files.ErrUnavailable, so that a retry above
+// may repeat it. A write that may have been stored fails with files.ErrUncertain
+// instead. That is the case if the bucket below returns ErrUncertain, or if it reports
+// only the end of its context; but a Put whose content wasn't read to its end can't
+// have been stored, and is ErrUnavailable.
 //
-// Retry belongs outside, so that each attempt has its own time:
+// Both errors match os.ErrDeadlineExceeded and have an [*Error] as their cause. They
+// don't match context.DeadlineExceeded, which means the caller's own deadline.
+//
+// # What it can't keep
+//
+//   - If the bucket below ignores the end of its context, such as a system call on a
+//     disk that hangs, the call doesn't return in time.
+//   - A body from memory or a local disk isn't watched.
+//   - Some drivers gather a large part of a Put before they send it, and read no
+//     content while they send. Idle must be long enough for sending a part.
+//   - A copy inside a store may work for long before it responds, so only Call bounds
+//     it.
+//   - Transfers with a signed URL aren't seen.
+//
+// # Order of layers
+//
+// Put a retry outside, so that each attempt has its own time:
 //
 //	b, err = timeout.New(b, opts)
 //	b = retry.Wrap(b, policy)
 //
 // A call to a silent server then ends within attempts × timeout and the waits between
-// the attempts. If a limit (package limit) is outside too, the wait for a turn isn't
-// counted.
+// the attempts. Put a limit (package limit) outside too, so that the wait for a turn
+// isn't counted.
 //
-// It imports the standard library alone. A call costs one allocation beside those of
-// files.Wrap, no goroutine, and a timer if the bucket below waits for the end of its
-// context. A Read of a body costs two looks at the clock.
+// # Cost
+//
+// The package imports the standard library alone. A Get costs one allocation beside
+// those of files.Wrap, no goroutine, and a timer only if the bucket below waits for the
+// end of its context. A Read of a body reads the clock twice.
 package timeout
 
 import (
@@ -59,24 +72,26 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Options are the limits. 0 is no limit; at least one must be set.
+// Options has the limits. 0 is no limit; at least one must be set.
 type Options struct {
-	// Call bounds all that one call waits for the other side, added up: of a Get with
-	// its body until Close, and of a listing until its end. It also ends what drips.
+	// Call bounds the sum of a call's waits for the other side: of a Get and its body
+	// until Close, and of a listing until its end. It also ends a body that arrives
+	// slowly but never pauses for long.
 	Call time.Duration
-	// FirstByte bounds the wait for the beginning of an answer: until a body is open,
-	// and again until its first byte; until the first entry of a listing; until a Put
-	// begins to read its content, and from the content's end until the Put is done;
-	// until any other call is done, except a copy.
+	// FirstByte bounds each wait for the beginning of a response: until a body is open,
+	// and then until its first byte; until the first entry of a listing; until a Put
+	// begins to read its content, and from the content's end until the Put returns;
+	// until any other call except a copy returns.
 	FirstByte time.Duration
-	// Idle bounds each wait for further bytes of a body, and each time in which a Put
-	// takes no bytes of its content.
+	// Idle bounds each wait for further bytes of a body, and each time during which a
+	// Put reads no content.
 	Idle time.Duration
-	// Page bounds each wait for the next entry of a listing, and so for a page.
+	// Page bounds each wait for the next entry of a listing, and so for its next page.
 	Page time.Duration
 }
 
-// Silence returns the options that bound each silence by d, and not a call as a whole.
+// Silence returns options that bound each silence of the other side by d, and not a
+// call as a whole.
 func Silence(d time.Duration) *Options {
 	return &Options{
 		FirstByte: d,
@@ -86,8 +101,8 @@ func Silence(d time.Duration) *Options {
 }
 
 // New returns a bucket with these limits. It is safe for concurrent use, and closing it
-// leaves b open. A nil bucket, negative limits, options without any limit, and a Call
-// that is shorter than another limit are files.ErrInvalid.
+// leaves b open. A nil bucket, a negative limit, options without any limit, and a limit
+// that is longer than Call are files.ErrInvalid.
 func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 	if err := opts.check(b); err != nil {
 		return nil, files.NewError(files.OpOpen, "", err)
@@ -108,7 +123,7 @@ func (o *Options) check(b files.Bucket) error {
 	case b == nil:
 		return files.Errorf(files.ErrInvalid, "the bucket is nil")
 	case o == nil || *o == Options{}:
-		return files.Errorf(files.ErrInvalid, "timeout.Options have no limit")
+		return files.Errorf(files.ErrInvalid, "timeout.Options has no limit")
 	}
 	for _, l := range o.each() {
 		switch {
@@ -136,8 +151,7 @@ func (o *Options) each() []named {
 	}
 }
 
-// String returns the limits that are set, such as "timeout 5s" if all silences have the
-// same.
+// String returns the limits that are set, such as "timeout 5s" for Silence(5s).
 func (o *Options) String() string {
 	if o == nil {
 		return "timeout"

@@ -17,7 +17,8 @@ import (
 
 const second = time.Second
 
-// wantLate checks that the call ended by the limit, after so long, with this sentinel.
+// wantLate checks that the call ended by the limit, after the given time, with this
+// sentinel.
 func wantLate(t *testing.T, what string, err, kind error, limit string, took, want time.Duration) {
 	t.Helper()
 	var late *timeout.Error
@@ -26,13 +27,13 @@ func wantLate(t *testing.T, what string, err, kind error, limit string, took, wa
 	case files.KindOf(err) != kind:
 		t.Errorf("%s: %v, want %v", what, err, kind)
 	case !errors.As(err, &fe) || !fe.Timeout():
-		t.Errorf("%s: %#v is no timeout", what, err)
+		t.Errorf("%s: %#v is not a timeout", what, err)
 	case !errors.As(err, &late) || late.Limit != limit:
 		t.Errorf("%s: %v has the cause %+v, want the limit %s", what, err, late, limit)
 	case !errors.Is(err, os.ErrDeadlineExceeded):
-		t.Errorf("%s: %v isn't os.ErrDeadlineExceeded", what, err)
+		t.Errorf("%s: %v doesn't match os.ErrDeadlineExceeded", what, err)
 	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled):
-		t.Errorf("%s: %v is taken for the caller's", what, err)
+		t.Errorf("%s: %v matches an error of the caller's context", what, err)
 	case !strings.Contains(err.Error(), "timeout.Options."+limit):
 		t.Errorf("%s: %q doesn't name the limit", what, err)
 	}
@@ -41,8 +42,8 @@ func wantLate(t *testing.T, what string, err, kind error, limit string, took, wa
 	}
 }
 
-// TestSilentServer: every kind of call to a server that says nothing ends when its limit
-// says, and no earlier.
+// TestSilentServer: every kind of call to a server that never responds ends after its
+// limit, and no earlier.
 func TestSilentServer(t *testing.T) {
 	read := func(b files.Bucket) error {
 		_, err := files.ReadAll(context.Background(), b, "a", nil)
@@ -134,8 +135,8 @@ func TestSilentServer(t *testing.T) {
 	}
 }
 
-// TestCallerIsSlow: the time that the caller takes, between two Reads, in a loop's body
-// and in a content's Read, is not counted (T1).
+// TestCallerIsSlow: the caller's time between two Reads, in a loop's body and in a
+// content's Read is not counted (T1).
 func TestCallerIsSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		below := &slow{
@@ -186,7 +187,7 @@ func TestCallerIsSlow(t *testing.T) {
 	})
 }
 
-// slowContent takes its time over each byte.
+// slowContent waits before each byte.
 type slowContent struct {
 	*strings.Reader
 	each time.Duration
@@ -197,7 +198,7 @@ func (s *slowContent) Read(p []byte) (int, error) {
 	return s.Reader.Read(p[:min(len(p), 1)])
 }
 
-// TestResumed: Idle counts anew after bytes, however long a body takes in all.
+// TestResumed: Idle begins anew after each piece, however long a body takes in all.
 func TestResumed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		below := &slow{bytes: 4 * second, piece: 1}
@@ -210,7 +211,7 @@ func TestResumed(t *testing.T) {
 	})
 }
 
-// TestOpenedInTime: what bounds the opening of a body doesn't end the body (H1), which
+// TestOpenedInTime: a limit on the opening of a body doesn't end the body (H1), which
 // is closed once.
 func TestOpenedInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -232,7 +233,8 @@ func TestOpenedInTime(t *testing.T) {
 	})
 }
 
-// TestCallersEnd: the caller's own deadline and cancellation stay the caller's errors.
+// TestCallersEnd: the caller's own deadline and cancellation remain the caller's
+// errors.
 func TestCallersEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, below := range []*slow{{open: time.Hour}, {bytes: time.Hour}} {
@@ -257,7 +259,7 @@ func TestCallersEnd(t *testing.T) {
 	})
 }
 
-// TestCallersEndFirst: a limit that passes while a call is ended by its caller changes
+// TestCallersEndFirst: a limit that is exceeded while the caller ends the call changes
 // nothing.
 func TestCallersEndFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -278,8 +280,8 @@ func TestCallersEndFirst(t *testing.T) {
 	})
 }
 
-// TestLastMoment: an answer that comes although the time is over counts, and a Put whose
-// content wasn't read to its end isn't uncertain.
+// TestLastMoment: a response that comes after the limit counts, and a Put whose content
+// wasn't read to its end isn't uncertain.
 func TestLastMoment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		below := files.Wrap(mem.New(nil), files.Hooks{
@@ -301,21 +303,21 @@ func TestLastMoment(t *testing.T) {
 		}
 		unread := struct{ io.Reader }{strings.NewReader("text")}
 		if _, err := b.Put(t.Context(), "refused", unread, nil); files.KindOf(err) !=
-			files.ErrUnavailable { // for nobody has read the content
+			files.ErrUnavailable { // because nobody has read the content
 			t.Errorf("Put: %v", err)
 		}
 	})
 }
 
-// TestPutContent: a content whose end was never sent can't have been stored, and its own
-// failure stays the error.
+// TestPutContent: a content whose end was never sent can't have been stored, and the
+// content's own failure remains the error.
 func TestPutContent(t *testing.T) {
 	own := errors.New("the scanner broke")
 	const many = 1 << 20
 	synctest.Test(t, func(t *testing.T) {
 		for name, c := range map[string]struct {
 			content io.Reader
-			reads   int // so many, before the other side falls silent
+			reads   int // number of Reads before the other side blocks
 			kind    error
 			limit   string
 		}{
@@ -344,7 +346,7 @@ func TestPutContent(t *testing.T) {
 					if err := next(ctx); err != nil || c.reads < many {
 						return err
 					}
-					<-ctx.Done() // it is stored, but nobody says so
+					<-ctx.Done() // it is stored, but the response is lost
 					return ctx.Err()
 				}})
 			b := bounded(t, below, &timeout.Options{FirstByte: 5 * second, Idle: 3 * second})

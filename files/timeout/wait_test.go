@@ -14,8 +14,8 @@ import (
 	"cloudfiles.dev/files/timeout"
 )
 
-// TestPolled: a bucket below that only asks for the context's Err is ended too, and one
-// that asks first, and then waits for Done.
+// TestPolled: the limit also ends a bucket below that only calls the context's Err, and
+// one that calls Err first and then waits for Done.
 func TestPolled(t *testing.T) {
 	for name, wait := range map[string]func(ctx context.Context) error{
 		"polled": func(ctx context.Context) error {
@@ -73,7 +73,8 @@ func TestWithRetry(t *testing.T) {
 		wantLate(t, "Get", err, files.ErrUnavailable, "FirstByte", time.Since(start),
 			4*5*second+waits)
 		if below.ended != 4 || retry.Attempts(err) != 4 {
-			t.Errorf("%d requests, and the error has %d", below.ended, retry.Attempts(err))
+			t.Errorf("%d requests were made, and Attempts(err) = %d", below.ended,
+				retry.Attempts(err))
 		}
 		below.ended = 0
 		if _, err = files.PutString(t.Context(), b, "n", "x", nil); below.ended != 1 ||
@@ -108,11 +109,11 @@ func TestCost(t *testing.T) {
 	}
 	want := count(plain) + 1
 	if got := count(bounded(t, b, timeout.Silence(second))); got > want {
-		t.Errorf("%v allocations, want at most %v", got, want)
+		t.Errorf("a Get made %v allocations, want at most %v", got, want)
 	}
 }
 
-// TestBadOptions: what makes no sense is ErrInvalid.
+// TestBadOptions: options that make no sense are ErrInvalid.
 func TestBadOptions(t *testing.T) {
 	for name, o := range map[string]*timeout.Options{
 		"nil":           nil,

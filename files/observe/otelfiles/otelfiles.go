@@ -1,26 +1,28 @@
-// Package otelfiles has OpenTelemetry trace and count what package observe measures.
+// Package otelfiles reports what package observe measures to OpenTelemetry, as traces
+// and metrics.
 //
 //	telemetry, err := otelfiles.New(nil) // the global providers
 //	...
 //	b, err = observe.New(b, &observe.Options{Observers: []observe.Observer{telemetry}})
 //
-// Each operation is a span of the kind client, named by the operation, such as "files
-// get". It begins with the call and ends when the operation is over: of a Get when its
-// body is closed. Spans of what happens below, such as an SDK's requests, are its
-// children, because the span travels in the context.
+// Each operation is a span of the kind client, named after the operation, such as
+// "files get". The span begins with the call and ends when the operation is over; a Get
+// is over when its body is closed. The span travels in the context, so the spans of
+// what happens below, such as an SDK's requests, are its children. An outcome that
+// isn't a failure leaves the span's status unset.
 //
-// The names follow the semantic conventions as far as there are any: error.type is that
-// of the conventions, with the files.KindName as its value; units are those of UCUM, and
-// metrics are named as theirs are. For object stores the conventions know only S3's calls
-// (status Development), with the key as a recommended attribute. A key may be personal
-// and is different in each span, so here it is an attribute only if
-// observe.Options.Names asks for it, and only in spans. Nothing has the query of a
-// signed URL. METRICS.md in the folder above says what each metric means.
+// METRICS.md in the directory above explains each metric.
 //
-// An outcome that isn't a failure leaves the span's status unset.
+// The names follow the semantic conventions as far as there are any: error.type is the
+// conventions' attribute, with the files.KindName as its value; units are in UCUM, and
+// the metrics are named in the same style. For object stores the conventions define
+// only S3's calls (status Development), with the key as a recommended attribute. A key
+// may be personal and differs from span to span, so here it is an attribute only if
+// observe.Options.Names is set, and only of spans. The query of a signed URL is in
+// neither.
 //
-// It links go.opentelemetry.io/otel's API, and no SDK. A call costs what the providers
-// cost.
+// The package links the API of go.opentelemetry.io/otel and no SDK. A call costs what
+// the providers cost.
 package otelfiles
 
 import (
@@ -42,8 +44,8 @@ const Scope = "cloudfiles.dev/files/observe/otelfiles"
 
 // Options are the options of New.
 type Options struct {
-	// TracerProvider and MeterProvider get the spans and the metrics; nil is the global
-	// one. The no-op provider of OpenTelemetry leaves one of them out.
+	// TracerProvider and MeterProvider receive the spans and the metrics; nil is the
+	// global one. To leave one of the two out, use OpenTelemetry's no-op provider.
 	TracerProvider trace.TracerProvider
 	MeterProvider  metric.MeterProvider
 }
@@ -59,8 +61,8 @@ type Telemetry struct {
 	retries   metric.Int64Counter
 }
 
-// New returns Telemetry for any number of buckets. opts may be nil. An instrument that
-// the provider refuses is files.ErrInvalid.
+// New returns Telemetry for any number of buckets. opts may be nil. New fails with
+// files.ErrInvalid if the meter provider refuses an instrument.
 func New(opts *Options) (*Telemetry, error) {
 	if opts == nil {
 		opts = &Options{}
@@ -75,7 +77,7 @@ func New(opts *Options) (*Telemetry, error) {
 	t := &Telemetry{tracer: tracers.Tracer(Scope)}
 	if err := t.instruments(meters.Meter(Scope)); err != nil {
 		return nil, files.NewError(files.OpOpen, "", files.WithCause(files.ErrInvalid, err,
-			"the meter provider refuses an instrument: "+err.Error()))
+			"the meter provider refused an instrument: "+err.Error()))
 	}
 	return t, nil
 }
@@ -86,7 +88,8 @@ func (t *Telemetry) instruments(m metric.Meter) error {
 		metric.WithUnit("{operation}"),
 		metric.WithDescription("Operations that have begun and are not over, open bodies and "+
 			"listings included."))
-	// From memory's microseconds to the minutes of a large transfer.
+	// The boundaries reach from memory's microseconds to the minutes of a large
+	// transfer.
 	buckets := metric.WithExplicitBucketBoundaries(0.001, 0.004, 0.016, 0.064, 0.256, 1.024, 4.096,
 		16.384, 65.536, 262.144)
 	t.duration, errs[1] = m.Float64Histogram("cloudfiles.operation.duration", buckets,
@@ -102,7 +105,7 @@ func (t *Telemetry) instruments(m metric.Meter) error {
 	t.failures, errs[4] = m.Int64Counter("cloudfiles.operation.failures",
 		metric.WithUnit("{operation}"),
 		metric.WithDescription("Operations that failed; answers such as NotExist and what the "+
-			"caller cancelled are no failures."))
+			"caller cancelled aren't failures."))
 	t.retries, errs[5] = m.Int64Counter("cloudfiles.retries",
 		metric.WithUnit("{request}"),
 		metric.WithDescription("Requests that a retry policy repeated."))
@@ -182,7 +185,7 @@ func (t *Telemetry) End(ctx context.Context, o *observe.Operation) {
 	span.End(trace.WithTimestamp(o.Start.Add(o.Duration)))
 }
 
-// spanAttributes are what is known at the end.
+// spanAttributes returns the attributes that are known at the end of the operation.
 func spanAttributes(o *observe.Operation) []attribute.KeyValue {
 	attrs := []attribute.KeyValue{keyOutcome.String(o.Outcome)}
 	if o.Failed {

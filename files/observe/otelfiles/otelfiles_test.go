@@ -61,8 +61,8 @@ func (s *telemetry) watch(t *testing.T, b files.Bucket, names bool) files.Bucket
 	return b
 }
 
-// value adds up the points of an instrument that have the attributes; of a histogram
-// their counts.
+// value returns the sum of an instrument's points that have the attributes; of a
+// histogram, of their counts.
 func (s *telemetry) value(t *testing.T, name string, attrs ...attribute.KeyValue) (total float64) {
 	t.Helper()
 	has := func(set attribute.Set) bool {
@@ -117,8 +117,8 @@ func attrsOf(s sdktrace.ReadOnlySpan) map[attribute.Key]string {
 	return all
 }
 
-// TestSpan: a Get's span begins with the call and ends at Close, once; what happens
-// below is its child, and bytes count up meanwhile (O1).
+// TestSpan: a Get's span begins with the call and ends once, at Close; what happens
+// below is its child; bytes count up meanwhile (O1).
 func TestSpan(t *testing.T) {
 	s := newTelemetry(t)
 	var below trace.SpanContext
@@ -174,7 +174,7 @@ func TestSpan(t *testing.T) {
 }
 
 // TestFailures: an answer leaves the status unset; a failure has its kind, and its text
-// only if names were asked for (O2, O3).
+// only with Options.Names (O2, O3).
 func TestFailures(t *testing.T) {
 	for _, names := range []bool{false, true} {
 		s := newTelemetry(t)
@@ -215,7 +215,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestSeveral: two observers of one bucket end their own spans.
+// TestSeveral: each of two observers of one bucket ends its own span.
 func TestSeveral(t *testing.T) {
 	one, two := newTelemetry(t), newTelemetry(t)
 	b, err := observe.New(mem.New(nil), &observe.Options{
@@ -252,7 +252,7 @@ func TestNew(t *testing.T) {
 	}
 }
 
-// refusing makes no counters.
+// refusing is a provider whose meters refuse counters.
 type refusing struct{ *sdkmetric.MeterProvider }
 
 func (r refusing) Meter(name string, opts ...metric.MeterOption) metric.Meter {
@@ -266,7 +266,7 @@ func (refusingMeter) Int64Counter(string, ...metric.Int64CounterOption) (metric.
 	return nil, errors.New("no counters")
 }
 
-// TestPage: METRICS.md has each instrument, and no other.
+// TestPage: METRICS.md explains each instrument, and no other.
 func TestPage(t *testing.T) {
 	s := newTelemetry(t)
 	b := s.watch(t, files.Wrap(mem.New(nil), files.Hooks{Around: func(ctx context.Context,

@@ -1,4 +1,4 @@
-// Package promfiles has Prometheus count what package observe measures.
+// Package promfiles reports what package observe measures to Prometheus.
 //
 //	metrics, err := promfiles.New(prometheus.DefaultRegisterer)
 //	...
@@ -7,15 +7,15 @@
 //		Backend:   "invoices",
 //	})
 //
-// One Metrics serves all buckets of a program, which the label backend tells apart.
-// METRICS.md in the folder above says what each metric means, and dashboard.json beside
+// One Metrics serves all buckets of a program; the label backend distinguishes them.
+// METRICS.md in the directory above explains each metric, and dashboard.json beside
 // this file is a Grafana dashboard of them.
 //
-// The labels are the backend, the operation and the outcome, which the program's code
-// bounds; none has a name of a file or another text that comes from outside.
+// The labels are the backend, the operation and the outcome. The program's code bounds
+// their values: no label has a name of a file or another text that comes from outside.
 //
-// It links github.com/prometheus/client_golang, about 4 MB of a program that doesn't
-// have it yet. A call costs no allocation of its own.
+// The package links github.com/prometheus/client_golang. A Get costs no allocation
+// beside those of package observe.
 package promfiles
 
 import (
@@ -38,8 +38,9 @@ type Metrics struct {
 	retries    *prometheus.CounterVec
 }
 
-// New returns Metrics that are registered with reg. A nil Registerer, and one that has
-// such metrics already, are files.ErrInvalid: keep the first Metrics for all buckets.
+// New returns Metrics that are registered with reg. A nil Registerer, and one with
+// which such metrics are registered already, are files.ErrInvalid: make one Metrics for
+// all buckets.
 func New(reg prometheus.Registerer) (*Metrics, error) {
 	if reg == nil {
 		return nil, files.NewError(files.OpOpen, "",
@@ -48,7 +49,8 @@ func New(reg prometheus.Registerer) (*Metrics, error) {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	}
-	// From memory's microseconds to the minutes of a large transfer.
+	// The boundaries reach from memory's microseconds to the minutes of a large
+	// transfer.
 	buckets := prometheus.ExponentialBuckets(0.001, 4, 10)
 	histogram := func(name, help string, labels ...string) *prometheus.HistogramVec {
 		return prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -62,7 +64,7 @@ func New(reg prometheus.Registerer) (*Metrics, error) {
 			"Operations that are over, by outcome.", "backend", "operation", "outcome"),
 		failures: counter("cloudfiles_failures_total",
 			"Operations that failed; answers such as NotExist and what the caller cancelled "+
-				"are no failures.", "backend", "operation", "kind"),
+				"aren't failures.", "backend", "operation", "kind"),
 		inFlight: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "cloudfiles_operations_in_flight",
 			Help: "Operations that have begun and are not over, open bodies and listings included.",

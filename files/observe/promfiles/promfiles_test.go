@@ -292,7 +292,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestAllocations: a call costs no allocation beside those of package observe.
+// TestAllocations: a Get costs no allocation beside the two of package observe.
 func TestAllocations(t *testing.T) {
 	store := mem.New(nil)
 	if _, err := files.PutBytes(t.Context(), store, "a", make([]byte, 1024), nil); err != nil {
@@ -312,6 +312,7 @@ func TestAllocations(t *testing.T) {
 		})
 	}
 	if bare, more := count(store), count(observed); more > bare+2 {
-		t.Errorf("%v allocations, the bare bucket has %v", more, bare)
+		t.Errorf("a Get made %v allocations, want at most 2 more than the bare bucket's %v", more,
+			bare)
 	}
 }

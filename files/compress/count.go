@@ -9,7 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// counted remembers the plain sizes of files that others have compressed, by version.
+// counted remembers the plain sizes of files that other programs have compressed, by
+// version.
 type counted struct {
 	mu    sync.Mutex
 	sizes map[countedFile]int64
@@ -20,7 +21,7 @@ type countedFile struct {
 	version files.Version
 }
 
-// maxCounted is how many sizes are remembered. If there are more, some are forgotten.
+// maxCounted is how many sizes are remembered. If there are more, some are removed.
 const maxCounted = 4096
 
 func (c *counted) get(i files.Info) (int64, bool) {
@@ -48,8 +49,8 @@ func (c *counted) set(i files.Info, n int64) {
 	c.sizes[countedFile{i.Name, i.Version}] = n
 }
 
-// countOrRead reads what others have compressed to its end, and returns the plain size.
-// It returns content of up to 1 MiB as well.
+// countOrRead reads a file that another program has compressed to its end, and returns
+// the plain size. It also returns the content if that has up to 1 MiB.
 func (z *codec) countOrRead(stored *files.Reader, i files.Info) (int64, []byte, error) {
 	from := &source{r: stored}
 	head := make([]byte, 4)
