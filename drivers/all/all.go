@@ -1,10 +1,10 @@
-// Package all registers every scheme, and the parameters of layers. A program that
-// takes any URL imports it for its effect:
+// Package all registers every scheme, and the URL parameters of layers. A program that
+// opens any URL imports it for that effect:
 //
 //	import _ "cloudfiles.dev/drivers/all"
 //
-// It links the SDKs of AWS, Google and Azure, some 640 packages. A program that knows
-// which buckets it opens imports their drivers alone.
+// It links the SDKs of AWS, Google and Azure, some 640 packages. A program that opens
+// only certain schemes imports only their drivers.
 package all
 
 import (
@@ -16,7 +16,7 @@ import (
 	_ "cloudfiles.dev/drivers/mem"             // mem://
 	_ "cloudfiles.dev/drivers/s3"              // s3://
 
-	_ "cloudfiles.dev/files/timeout" // timeout=, on schemes that have none themselves
+	_ "cloudfiles.dev/files/timeout" // timeout=, on schemes without that parameter
 
 	_ "gocloud.dev/blob/azureblob" // gocloud+azblob://
 	_ "gocloud.dev/blob/fileblob"  // gocloud+file://

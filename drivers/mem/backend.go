@@ -11,13 +11,13 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// backend is the Backend. Several buckets may share one.
+// backend implements driver.Backend. Several buckets may share one.
 type backend struct {
 	clock    func() time.Time
 	maxSize  int64
 	fidelity fidelity
 
-	commit  sync.Mutex // held by the one who changes files
+	commit  sync.Mutex // held while files is changed
 	commits uint64
 	files   btree.Map[*file]
 	uploads uploads
@@ -61,29 +61,31 @@ func (s *backend) Features() files.Features {
 // Store implements driver.Identifier.
 func (s *backend) Store() any { return s }
 
-// Check implements driver.Checker: memory is always there.
+// Check implements driver.Checker. A bucket in memory always exists.
 func (s *backend) Check(context.Context) error { return nil }
 
-// Close implements driver.Backend. Other buckets may have the store.
+// Close implements driver.Backend. It does nothing, since other buckets may share the
+// backend.
 func (s *backend) Close() error { return nil }
 
 func (s *backend) get(name string) (*file, bool) { return s.files.Snapshot().Get(name) }
 
-// put makes f the file of that name if the condition holds. The caller holds commit.
-func (s *backend) put(name string, cond files.Condition, f *file) error {
+// publish makes f the file of that name, visible to readers, if the condition holds.
+// The caller holds commit.
+func (s *backend) publish(name string, cond files.Condition, f *file) error {
 	old, exists := s.files.Get(name)
 	var version files.Version
 	if exists {
 		version = old.version
 	} else {
-		name = strings.Clone(name) // which may be a part of something large
+		name = strings.Clone(name) // it may be a part of a large string
 	}
 	if err := cond.Check(exists, version); err != nil {
 		return err
 	}
 	s.commits++
 	if s.fidelity.versionPerPut {
-		f.number(s.commits)
+		f.setCountedVersion(s.commits)
 	}
 	f.modTime = s.fidelity.truncateTime(s.clock())
 	s.files.Set(name, f)
@@ -91,13 +93,13 @@ func (s *backend) put(name string, cond files.Condition, f *file) error {
 	return nil
 }
 
-// Put implements driver.Backend: the content is read before anything is locked.
+// Put implements driver.Backend. It reads the content before it locks anything.
 func (s *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
-	return s.store(ctx, req, "")
+	return s.putContent(ctx, req, "")
 }
 
-// store is a Put, of the upload with that ID if it isn't "".
-func (s *backend) store(ctx context.Context, req *driver.PutRequest,
+// putContent is a Put, or, if upload isn't "", the completion of the upload with that ID.
+func (s *backend) putContent(ctx context.Context, req *driver.PutRequest,
 	upload string) (files.Info, error) {
 	data, err := readContent(req.Content, req.Size)
 	if err != nil {
@@ -111,7 +113,7 @@ func (s *backend) store(ctx context.Context, req *driver.PutRequest,
 		if old, ok := s.get(req.Name); ok && old.sameBytes(f) {
 			f.version, f.crc32c = old.version, old.crc32c
 		} else {
-			f.hash()
+			f.setHashedVersion()
 		}
 	}
 	s.commit.Lock()
@@ -119,7 +121,7 @@ func (s *backend) store(ctx context.Context, req *driver.PutRequest,
 	if ctx.Err() != nil {
 		return files.Info{}, driver.ContextError(ctx)
 	}
-	if err := s.put(req.Name, req.If, f); err != nil {
+	if err := s.publish(req.Name, req.If, f); err != nil {
 		return files.Info{}, err
 	}
 	return s.fidelity.putInfo(f, req.Name), nil
@@ -140,7 +142,7 @@ func (s *backend) Delete(_ context.Context, key driver.Key, ifVersion files.Vers
 	return nil
 }
 
-// DeleteMany implements driver.ManyDeleter: the tree's nodes are copied once for all
+// DeleteMany implements driver.ManyDeleter. It copies the tree's nodes once for all
 // names.
 func (s *backend) DeleteMany(_ context.Context, names []string) []error {
 	s.commit.Lock()
@@ -152,10 +154,12 @@ func (s *backend) DeleteMany(_ context.Context, names []string) []error {
 	return make([]error, len(names))
 }
 
-// MaxDeleteMany implements driver.ManyDeleter: it bounds how long other writers wait.
+// MaxDeleteMany implements driver.ManyDeleter. The limit bounds how long other writers
+// wait.
 func (s *backend) MaxDeleteMany() int { return 1000 }
 
-// Copy implements driver.Copier, between any two stores of memory: the content is shared.
+// Copy implements driver.Copier, between any two backends in memory, which then share
+// the content.
 func (s *backend) Copy(ctx context.Context, from driver.Backend,
 	req *driver.CopyRequest) (files.Info, error) {
 	src, ok := from.(*backend)
@@ -164,7 +168,7 @@ func (s *backend) Copy(ctx context.Context, from driver.Backend,
 	}
 	s.commit.Lock()
 	defer s.commit.Unlock()
-	// If src is s, this is the newest state, since commit is held. Another store's
+	// If src is s, this is the newest state, since commit is held. Another backend's
 	// state is read without waiting.
 	old, ok := src.get(req.Src)
 	switch {
@@ -178,9 +182,9 @@ func (s *backend) Copy(ctx context.Context, from driver.Backend,
 	}
 	f := old.copy(req.Attributes)
 	if !s.fidelity.versionPerPut && src.fidelity.versionPerPut {
-		f.hash()
+		f.setHashedVersion()
 	}
-	if err := s.put(req.Dst, req.If, f); err != nil {
+	if err := s.publish(req.Dst, req.If, f); err != nil {
 		return files.Info{}, err
 	}
 	return s.fidelity.copyInfoOf(f, req), nil

@@ -8,29 +8,29 @@ import (
 )
 
 const (
-	// readSize is the most that one Read asks for: between Reads the context is looked
-	// at, and the digest is computed while the bytes are in the processor's cache.
+	// readSize is the most that one Read reads. Between Reads the context is checked,
+	// and the digest is computed while the bytes are in the processor's cache.
 	readSize = 256 << 10
-	// trusted is how much is allocated on the word of whoever told the size, which may
-	// come from the network.
-	trusted = 16 << 20
-	// pieceSize is how much more is allocated at a time for content of unknown size.
+	// maxFirstAlloc is how much is allocated because of a declared size, which may come
+	// from the network.
+	maxFirstAlloc = 16 << 20
+	// pieceSize is the most that is allocated at a time for content of unknown size.
 	pieceSize = 1 << 20
 )
 
-// readContent reads to the end. size is what the content was said to have, or -1.
+// readContent reads to the end. size is the declared size, or -1.
 func readContent(r io.Reader, size int64) ([]byte, error) {
 	if size < 0 {
 		return readPieces(r, nil)
 	}
-	data := room(min(size, trusted))
+	data := newBuffer(min(size, maxFirstAlloc))
 	for {
 		if len(data) == cap(data) {
 			if int64(len(data)) >= size {
 				return readRest(r, data)
 			}
-			// Few steps, each taken only after what was promised before has come.
-			data = append(room(min(size, 16*int64(cap(data)))), data...)
+			// A few steps, each only after the bytes for the one before have come.
+			data = append(newBuffer(min(size, 16*int64(cap(data)))), data...)
 		}
 		n, err := r.Read(data[len(data):min(len(data)+readSize, cap(data))])
 		data = data[:len(data)+n]
@@ -43,20 +43,20 @@ func readContent(r io.Reader, size int64) ([]byte, error) {
 	}
 }
 
-// room returns an empty slice of that capacity. A large one isn't cleared, which takes
-// as long as to hash it: what is behind its length is whatever was there before, and is
-// never shown.
-func room(n int64) []byte {
+// newBuffer returns an empty slice of that capacity. A large one isn't cleared, which
+// would take as long as hashing it. What is beyond its length is arbitrary, and is
+// never returned.
+func newBuffer(n int64) []byte {
 	if n < 32<<10 {
 		return make([]byte, 0, n)
 	}
-	var b strings.Builder // the standard library's way to memory that isn't cleared
+	var b strings.Builder // it allocates memory without clearing it
 	b.Grow(int(n))
 	b.WriteByte(0)
 	return unsafe.Slice(unsafe.StringData(b.String()), b.Cap())[:0]
 }
 
-// readRest is for content that should have ended: nearly always it has.
+// readRest reads the end of content that should have ended, as nearly all content has.
 func readRest(r io.Reader, data []byte) ([]byte, error) {
 	var more [1]byte
 	for {
@@ -74,8 +74,8 @@ func readRest(r io.Reader, data []byte) ([]byte, error) {
 	}
 }
 
-// readPieces reads content of unknown size behind the pieces, and joins them at the
-// end: nothing is copied twice, and at no time is more than a piece allocated in vain.
+// readPieces reads content of unknown size after the pieces, and joins them at the end.
+// It copies nothing twice, and never has more than a piece allocated in vain.
 func readPieces(r io.Reader, pieces [][]byte) ([]byte, error) {
 	for size := 4 << 10; ; size = min(2*size, pieceSize) {
 		p, err := readFull(r, make([]byte, 0, size))
@@ -93,7 +93,7 @@ func readPieces(r io.Reader, pieces [][]byte) ([]byte, error) {
 	return bytes.Join(pieces, nil), nil
 }
 
-// readFull reads until p's capacity is used or an error comes.
+// readFull reads until p's capacity is used or Read returns an error.
 func readFull(r io.Reader, p []byte) ([]byte, error) {
 	for len(p) < cap(p) {
 		n, err := r.Read(p[len(p):min(len(p)+readSize, cap(p))])
@@ -105,7 +105,8 @@ func readFull(r io.Reader, p []byte) ([]byte, error) {
 	return p, nil
 }
 
-// trim returns data in as much memory as it needs, unless it nearly is already.
+// trim returns data in as much memory as it needs. It copies data unless that saves
+// little.
 func trim(data []byte) []byte {
 	if cap(data)-len(data) <= len(data)/16 {
 		return data

@@ -70,10 +70,10 @@ func TestReadContentDoesNotTrust(t *testing.T) {
 		}
 	}
 	// Behind what is trusted it grows, and the content stays whole.
-	const size = trusted + 5
+	const size = maxFirstAlloc + 5
 	r := io.LimitReader(onesReader{}, size)
 	got, err := readContent(r, size)
-	if err != nil || len(got) != size || got[trusted-1] != 1 || got[size-1] != 1 ||
+	if err != nil || len(got) != size || got[maxFirstAlloc-1] != 1 || got[size-1] != 1 ||
 		cap(got) > size+size/8 {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}

@@ -7,7 +7,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// fidelity says how much a store returns beyond what every cloud does.
+// fidelity says what a backend returns beyond what every cloud returns.
 type fidelity struct {
 	putTime, copyInfo, versionPerPut, givenDigests bool
 
@@ -31,11 +31,11 @@ func (o *Options) fidelity() fidelity {
 	return t
 }
 
-// truncateTime makes the time of a file, which has no monotonic reading.
+// truncateTime returns the time of a file, without a monotonic reading.
 func (t *fidelity) truncateTime(now time.Time) time.Time { return now.UTC().Truncate(t.resolution) }
 
-// keptDigest returns the digests to keep: a CRC-32C, which is always computed, and those that
-// were given.
+// keptDigest returns the digests to keep: the CRC-32C, which is always computed, and,
+// if the options say so, the digests that were given.
 func (t *fidelity) keptDigest(d files.Digest) files.Digest {
 	if t.givenDigests {
 		return d
@@ -43,7 +43,7 @@ func (t *fidelity) keptDigest(d files.Digest) files.Digest {
 	return files.Digest{CRC32C: d.CRC32C}
 }
 
-// putInfo is what the answer to a Put says.
+// putInfo returns the Info that a Put returns.
 func (t *fidelity) putInfo(f *file, name string) files.Info {
 	info := files.Info{Entry: f.entry(name)}
 	if !t.putTime {
@@ -52,7 +52,7 @@ func (t *fidelity) putInfo(f *file, name string) files.Info {
 	return info
 }
 
-// copyInfoOf is what the answer to a copy says.
+// copyInfoOf returns the Info that a Copy returns.
 func (t *fidelity) copyInfoOf(f *file, req *driver.CopyRequest) files.Info {
 	if t.copyInfo || req.FullInfo {
 		return f.info(req.Dst)

@@ -18,11 +18,11 @@ type file struct {
 	more        *more // nil for most
 }
 
-// more is what few files have.
+// more holds what only few files have.
 type more struct {
 	attributes files.Attributes
 	digest     files.Digest
-	upload     string // the ID of the upload in parts that it was
+	upload     string // the ID of the upload in parts that became the file
 }
 
 func newFile(data []byte, a files.Attributes, d files.Digest) *file {
@@ -41,7 +41,7 @@ func (f *file) setAttributes(a files.Attributes, d files.Digest) {
 	}
 }
 
-// setUpload notes the upload in parts that the file was.
+// setUpload sets the ID of the upload in parts that became the file.
 func (f *file) setUpload(id string) {
 	if f.more == nil {
 		f.more = &more{attributes: files.Attributes{ContentType: f.contentType}}
@@ -49,7 +49,7 @@ func (f *file) setUpload(id string) {
 	f.more.upload = id
 }
 
-// copy returns a file of the same content, with other attributes if a isn't nil.
+// copy returns a file with the same content, and with the attributes a if a isn't nil.
 func (f *file) copy(a *files.Attributes) *file {
 	c := *f
 	if a != nil {
@@ -62,29 +62,28 @@ func (f *file) copy(a *files.Attributes) *file {
 	return &c
 }
 
-// number makes a version that counts the store's commits. The digest makes versions of
-// different content differ in another process as well, for whoever keeps them longer
-// than a bucket in memory lives: an HTTP cache.
-func (f *file) number(commit uint64) {
+// setCountedVersion makes a version from the number of a commit. The digest in it makes
+// versions of different content differ in another process too, for an HTTP cache that
+// keeps them longer than a bucket in memory lives.
+func (f *file) setCountedVersion(commit uint64) {
 	var buf [32]byte
 	f.setVersion(strconv.AppendUint(buf[:0], commit, 10))
 }
 
-// hash makes a version of the content alone, as S3 does: a hash, which nobody can
-// foresee, and the digest, 96 bits together.
-func (f *file) hash() {
+// setHashedVersion makes a version from the content alone, as S3 does: an unpredictable
+// hash and the digest, together 96 bits.
+func (f *file) setHashedVersion() {
 	var buf [32]byte
 	f.setVersion(strconv.AppendUint(buf[:0], hashOf(f.data), 16))
 }
 
-// sameBytes reports whether the contents are equal, and so have one version: to compare
-// is faster than to hash.
+// sameBytes reports whether the contents are equal, and so have one version. Comparing
+// is faster than hashing.
 func (f *file) sameBytes(g *file) bool {
 	return f.crc32c == g.crc32c && bytes.Equal(f.data, g.data)
 }
 
-// setVersion makes the version of its first part, and lets it share its memory with the
-// digest.
+// setVersion makes the version of a first part and the digest, which then share memory.
 func (f *file) setVersion(b []byte) {
 	b = append(b, '-')
 	b = append(b, f.crc32c...)

@@ -38,8 +38,8 @@ func (s *backend) Open(_ context.Context, req driver.OpenRequest) (driver.Object
 	}, nil
 }
 
-// body reads from the content as it is stored. Only Read touches rest, so that Close
-// may come at any time.
+// body reads the stored content itself. Close doesn't use rest, so it may be called at
+// any time.
 type body struct {
 	rest []byte
 	all  []byte // the whole file
@@ -61,7 +61,7 @@ func (b *body) Take(n int) []byte {
 	return p
 }
 
-// ReadAt reads at any place of the file, for files.OpenAt.
+// ReadAt reads at any offset of the file, for files.OpenAt.
 func (b *body) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 || off >= int64(len(b.all)) {
 		return 0, io.EOF
@@ -73,13 +73,13 @@ func (b *body) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// Close has nothing to end: a Read waits for nothing.
+// Close does nothing, since a Read never waits.
 func (b *body) Close() error { return nil }
 
 // Immediate implements driver.ImmediateBody.
 func (b *body) Immediate() {}
 
-// List implements driver.Backend: one snapshot, from the first entry to the last.
+// List implements driver.Backend. It lists one snapshot.
 func (s *backend) List(_ context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	cursor := s.files.Snapshot().Cursor()
 	return driver.ListSorted(req, func(start string) iter.Seq2[files.Entry, error] {

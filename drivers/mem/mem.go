@@ -1,35 +1,34 @@
 // Package mem keeps files in memory. It is the fake for an application's tests, and a
-// store for what need not outlive the process. It keeps the whole contract of package
-// files but durability (P4).
+// store for files that need not outlive the process. It keeps the whole contract of
+// package files except durability (P4).
 //
-//	b := mem.New(nil)       // a bucket of a test's own: tests may run in parallel
+//	b := mem.New(nil)       // a new bucket for a test: tests may run in parallel
 //	b := mem.Open("shared") // the bucket that mem://shared names, one for the whole process
 //
 // As a fake it is as weak as the clouds. By default it returns no more than S3, Google
-// Cloud Storage and Azure all do, so a program that relies on more fails in its own
+// Cloud Storage and Azure all return, so a program that relies on more fails in its
 // tests and not in production. [Options] make it stronger:
 //
 //   - Put's Info has no time (P3). PutTime adds it.
-//   - Copy's Info has neither size nor digest, and no attributes but those that were
-//     given, unless CopyOptions.FullInfo asks for them (C1). CopyInfo adds them.
+//   - Copy's Info has neither size nor digest, and only the attributes that were given,
+//     unless CopyOptions.FullInfo requests the others (C1). CopyInfo adds them.
 //   - The same bytes have the same version again, whatever their attributes (V1), as on
 //     S3. VersionPerPut gives every Put and Copy a new one.
-//   - Times are cut to a second (V2). TimeResolution makes them finer.
+//   - Times are truncated to a second (V2). TimeResolution makes them finer.
 //   - Of the digests that a Put was given, only the CRC-32C comes back. GivenDigests
 //     keeps all.
 //
-// In two things it stays stronger than some clouds. It holds names that a cloud may
-// refuse, with errors.ErrUnsupported (Features.AnyName). And it can't show a bucket that
-// is missing.
+// In two ways it stays stronger than some clouds. It holds names that a cloud may
+// refuse with errors.ErrUnsupported (Features.AnyName). And its bucket is never
+// missing.
 //
-// Readers and listings never wait, not even for writers. They read a snapshot, in
-// O(log n) for one name, and in order without sorting for many. A body is the content
-// that was stored, which nobody changes, so it stays the same whatever is put or
-// deleted meanwhile (G4).
+// Readers and listings never wait, not even for writers. They read a snapshot, in O(log
+// n) for one name, and in order without sorting for many. A body is the stored content,
+// which never changes, so it stays the same whatever is put or deleted meanwhile (G4).
 //
 // There is no goroutine and no timer, and time comes from Options.Clock, so a bucket
-// works inside a testing/synctest bubble. Content stays in memory until it is replaced
-// or deleted and the last Reader of it is gone.
+// works inside a testing/synctest bubble. Content stays in memory until it has been
+// replaced or deleted and nothing refers to its last Reader.
 package mem
 
 import (
@@ -45,30 +44,31 @@ import (
 // time.Now.
 type Options struct {
 	// Clock returns the time of a Put; nil is time.Now. It may be called while other
-	// methods run, but never concurrently with itself, and it must not use the bucket.
+	// methods run, but is never called concurrently with itself. It must not use the
+	// bucket.
 	Clock func() time.Time
 	// MaxSize is the size in bytes of the largest file; a larger one is ErrTooLarge. 0
 	// or less is no limit.
 	MaxSize int64
 
-	// What follows makes the bucket stronger than some clouds are. A program whose
-	// tests need one of them may not work on these. As URL parameters they are
+	// The following options make the bucket stronger than some clouds. A program whose
+	// tests need one of them may not work on those clouds. As URL parameters they are
 	// put_time, copy_info, version_per_put, given_digests and time_resolution.
 
-	// PutTime makes Put's Info have the time.
+	// PutTime makes Put's Info contain the time.
 	PutTime bool
 	// CopyInfo makes Copy's Info complete without CopyOptions.FullInfo.
 	CopyInfo bool
-	// VersionPerPut makes a new version at every Put and Copy, also for the same bytes.
+	// VersionPerPut makes every Put and Copy make a new version, also for the same bytes.
 	VersionPerPut bool
 	// GivenDigests makes Get and Stat return every digest that Put was given.
 	GivenDigests bool
-	// TimeResolution is the unit that times are cut to; 0 or less is a second.
+	// TimeResolution is the unit to which times are truncated; 0 or less is a second.
 	TimeResolution time.Duration
 }
 
 // New returns a new, empty bucket, which nothing else can reach. It needs no Close.
-// After Close its content goes with the last reference to it. opts may be nil.
+// Its content is freed with the last reference to it. opts may be nil.
 func New(opts *Options) files.Bucket { return driver.New(newBackend(opts)) }
 
 var named = struct {
@@ -76,16 +76,17 @@ var named = struct {
 	stores map[string]*backend
 }{stores: map[string]*backend{}}
 
-// Open returns the bucket of that name, the one that mem://name opens. The first Open
-// makes it, and it lives as long as the process. Each call returns a handle of its own;
-// closing one leaves the content and the other handles. An empty name stands for a new
-// bucket each time, as mem:// does. A bucket that Open makes has the default options.
-// If a URL made the bucket first, it has that URL's options.
+// Open returns the bucket of that name, which mem://name opens too. The first Open
+// makes it, and it lives as long as the process. Each call returns a new handle;
+// closing one affects neither the content nor the other handles. An empty name stands
+// for a new bucket each time, as in mem://. A bucket that Open makes has the default
+// options. If a URL made the bucket first, it has that URL's options.
 func Open(name string) files.Bucket {
 	return driver.New(openBackend(name, nil))
 }
 
-// openBackend returns the store of that name, which the options make if there is none.
+// openBackend returns the backend of that name. If there is none, it makes it with the
+// options.
 func openBackend(name string, opts *Options) *backend {
 	if name == "" {
 		return newBackend(opts)

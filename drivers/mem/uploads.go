@@ -17,22 +17,22 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// uploads are a store's unfinished uploads in parts. They last as long as the store,
-// within the process.
+// uploads are a backend's unfinished uploads in parts. They last as long as the
+// backend, within the process.
 type uploads struct {
 	mu   sync.Mutex
 	next int
-	all  map[string]*parts // by ID
+	all  map[string]*upload // by ID
 }
 
-// parts are one upload.
-type parts struct {
+// upload is one unfinished upload.
+type upload struct {
 	name    string
 	touched time.Time
 	parts   map[int]part
 }
 
-// part is a part as it was sent; its content never changes.
+// part is a part that was sent. Its content never changes.
 type part struct {
 	data   []byte
 	crc32c uint32
@@ -47,8 +47,8 @@ func (s *backend) UploadLimits() driver.UploadLimits {
 	return driver.UploadLimits{MinPart: 1, MaxPart: math.MaxInt64, MaxParts: 10_000}
 }
 
-// UploadStore implements driver.PartUploader. The keys of this process are in it, since
-// no other one has the store.
+// UploadStore implements driver.PartUploader. It contains a key of this process, since
+// no other process has the backend.
 func (s *backend) UploadStore() string { return fmt.Sprintf("mem %x %p", keys[0], s) }
 
 // BeginUpload implements driver.PartUploader.
@@ -56,15 +56,16 @@ func (s *backend) BeginUpload(_ context.Context, u *driver.Upload) (string, erro
 	s.uploads.mu.Lock()
 	defer s.uploads.mu.Unlock()
 	if s.uploads.all == nil {
-		s.uploads.all = map[string]*parts{}
+		s.uploads.all = map[string]*upload{}
 	}
 	s.uploads.next++
 	id := fmt.Sprintf("%d-%x", s.uploads.next, keys[1])
-	s.uploads.all[id] = &parts{strings.Clone(u.Name), s.now(), map[int]part{}}
+	s.uploads.all[id] = &upload{strings.Clone(u.Name), s.now(), map[int]part{}}
 	return id, nil
 }
 
-// now is the clock's time, which nobody else asks meanwhile.
+// now returns the clock's time. It holds commit, so that the clock isn't called
+// concurrently.
 func (s *backend) now() time.Time {
 	s.commit.Lock()
 	defer s.commit.Unlock()
@@ -72,7 +73,7 @@ func (s *backend) now() time.Time {
 }
 
 // find returns an upload; the caller holds its lock.
-func (u *uploads) find(name, id string) *parts {
+func (u *uploads) find(name, id string) *upload {
 	if p := u.all[id]; p != nil && p.name == name {
 		return p
 	}
@@ -118,7 +119,7 @@ func (s *backend) ListParts(_ context.Context, u *driver.Upload) ([]driver.Uploa
 	return list, nil
 }
 
-// CompleteUpload implements driver.PartUploader: it is a Put of the parts.
+// CompleteUpload implements driver.PartUploader. It is a Put of the parts.
 func (s *backend) CompleteUpload(ctx context.Context, u *driver.Upload,
 	list []driver.UploadedPart) (files.Info, error) {
 	s.uploads.mu.Lock()
@@ -137,7 +138,7 @@ func (s *backend) CompleteUpload(ctx context.Context, u *driver.Upload,
 	if gone {
 		return files.Info{}, driver.ErrUploadGone
 	}
-	info, err := s.store(ctx, u.PutRequest(ctx, bytes.NewReader(data)), u.ID)
+	info, err := s.putContent(ctx, u.PutRequest(ctx, bytes.NewReader(data)), u.ID)
 	if err == nil {
 		err = s.AbortUpload(ctx, u.Name, u.ID)
 	}

@@ -26,19 +26,24 @@ var params = []files.Param{
 	{
 		Name:   "copy_info",
 		Values: "true|false",
-		Doc:    "a copy returns the whole Info, unlike some clouds",
+		Doc:    "Copy returns the whole Info, unlike some clouds",
 	},
 	{
 		Name:   "version_per_put",
 		Values: "true|false",
 		Doc:    "every Put makes a new version, unlike S3",
 	},
-	{Name: "given_digests", Values: "true|false", Doc: "every digest that Put was given is kept"},
-	{Name: "time_resolution", Values: "1s|1ms|1us|1ns", Doc: "what times are truncated to"},
+	{Name: "given_digests", Values: "true|false", Doc: "every digest that is given to Put is kept"},
+	{
+		Name:   "time_resolution",
+		Values: "1s|1ms|1us|1ns",
+		Doc:    "the unit to which times are truncated",
+	},
 	{
 		Name:   "nomd5",
 		Values: "true|false",
-		Doc:    "changes nothing: MD5 is computed only if given; Go CDK has it",
+		Doc: "accepted as by the Go CDK, without an effect: an MD5 is computed only if one " +
+			"is given",
 	},
 }
 

@@ -10,11 +10,11 @@ import (
 	"gocloud.dev/blob"
 )
 
-// ContentType is what every client puts its content with.
+// ContentType is the content type of every client's Put.
 const ContentType = "text/plain"
 
-// Client does what the driver does, in another way. Each call asks for the same thing of
-// the server and uses the same of the response.
+// Client does what the driver does, in another way. Each call requests the same from
+// the server, and uses the same of the response.
 type Client struct {
 	Name string
 	// Put stores content under name with ContentType, in one request.
@@ -23,16 +23,16 @@ type Client struct {
 	Get   func(ctx context.Context, name string) error
 	Range func(ctx context.Context, name string, off, n int64) error
 	Stat  func(ctx context.Context, name string) error
-	// Delete removes a file that is there.
+	// Delete removes an existing file.
 	Delete func(ctx context.Context, name string) error
 	// Copy copies inside the bucket.
 	Copy func(ctx context.Context, dst, src string) error
-	// List goes through all names that begin with dir, and their sizes, times and
-	// versions, and counts them.
+	// List reads all names that begin with dir, with their sizes, times and versions,
+	// and counts them.
 	List func(ctx context.Context, dir string) (int, error)
 }
 
-// Driver is the driver itself.
+// Driver returns the Client that calls the driver.
 func Driver(b files.Bucket) Client {
 	get := func(ctx context.Context, name string, opts *files.GetOptions) error {
 		r, err := b.Get(ctx, name, opts)
@@ -73,7 +73,7 @@ func Driver(b files.Bucket) Client {
 	}
 }
 
-// GoCDK is the Go CDK without the driver.
+// GoCDK returns the Client that calls the Go CDK without the driver.
 func GoCDK(b *blob.Bucket) Client {
 	read := func(r *blob.Reader, err error) error {
 		if err != nil {

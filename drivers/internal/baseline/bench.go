@@ -15,9 +15,8 @@ type call struct {
 	do   func(ctx context.Context, p Client) error
 }
 
-// calls prepares what the calls need, of which a listing goes through so many names,
-// and returns them. What is read is the same file for every client, which the driver has
-// put.
+// calls puts the files that the calls need with the driver, so that every client reads
+// the same ones, and returns the calls. names is how many names a listing has.
 func calls(t testing.TB, all []Client, names int) []call {
 	t.Helper()
 	kib, mib := make([]byte, 1<<10), make([]byte, 1<<20)
@@ -66,11 +65,11 @@ func calls(t testing.TB, all []Client, names int) []call {
 	}
 }
 
-// Bench measures each call by each client, for benchstat -col /impl, and then by the
-// driver, all[0], and each other one in turn, where cpu-ratio is how often the driver
-// takes the other's processor time: other work on the machine slows both then. Two at a
-// time, so that none is charged with a third one's garbage. The server is another
-// process, and not counted.
+// Bench measures each call by each client, for benchstat -col /impl. Then it measures
+// the driver, all[0], and each other client in turn, so that other work on the machine
+// slows both: cpu-ratio is the driver's processor time divided by the other's. It takes
+// two clients at a time, so that no third one's garbage is charged to them. The server
+// is another process, and isn't counted.
 func Bench(b *testing.B, all ...Client) {
 	for _, c := range calls(b, all, 1000) {
 		for _, p := range all {
@@ -91,8 +90,8 @@ func Bench(b *testing.B, all ...Client) {
 	}
 }
 
-// turn is for how long a client's turn goes on: what it leaves for later, such as its
-// garbage, is little beside it.
+// turn is how long a client's turn lasts, so long that the work it leaves for later,
+// such as its garbage, matters little.
 const turn = 20 * time.Millisecond
 
 func inTurn(b *testing.B, c call, driver, other Client) {
@@ -117,10 +116,10 @@ func inTurn(b *testing.B, c call, driver, other Client) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// Allocations holds all[0], the driver, to its bounds: a call allocates at most 1.1
-// times what it does on all[1], the bare SDK, and no more than on all[2], the bare Go
-// CDK, but for the calls that the latter does in another way, as other tells by their
-// names.
+// Allocations checks the bounds of all[0], the driver: a call allocates at most 1.1
+// times as often as on all[1], the bare SDK, and no more often than on all[2], the bare
+// Go CDK. other has the names of the calls that the Go CDK makes in another way, with
+// the reason; they are not compared with it.
 func Allocations(t *testing.T, other map[string]string, all ...Client) {
 	for _, c := range calls(t, all, 50) {
 		n := make([]float64, len(all))

@@ -7,5 +7,5 @@ import (
 	"time"
 )
 
-// cpu is not told here: the metric is 0.
+// cpu isn't known here, so the metric is 0.
 func cpu(testing.TB) time.Duration { return 0 }

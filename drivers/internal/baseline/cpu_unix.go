@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// cpu is the time that this process has computed.
+// cpu returns the processor time that this process has used.
 func cpu(t testing.TB) time.Duration {
 	t.Helper()
 	var u syscall.Rusage

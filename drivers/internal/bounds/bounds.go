@@ -1,5 +1,5 @@
-// Package bounds recognises documents that no service sends, before a parser sees them,
-// which would keep many times what it reads.
+// Package bounds recognises documents that no service sends, before they are given to a
+// parser, which would need many times their size in memory.
 package bounds
 
 import (
@@ -7,20 +7,20 @@ import (
 )
 
 const (
-	// MaxDepth is how deep the elements of a document nest at most. Services' documents
-	// have fewer than ten levels.
+	// MaxDepth is the largest depth of nested elements. Services' documents have fewer
+	// than ten levels.
 	MaxDepth = 1000
-	// MaxTag is how long a tag is at most, with all its attributes, in bytes.
+	// MaxTag is the largest length in bytes of a tag with all its attributes.
 	MaxTag = 64 << 10
-	// MaxElements is how many elements a document has at most. A page of 5,000 entries
-	// with thirty each has three fifths of that.
+	// MaxElements is the largest number of elements. A page of 5,000 entries with
+	// thirty elements each has three fifths of that.
 	MaxElements = 250_000
 )
 
-// XML reports whether a document is one that encoding/xml reads in memory of about its
-// own size: a few MiB of elements that nest, of attributes, or of entries that have
-// nothing, would take it a hundred. It is a quick look at the tags alone, for documents
-// without comments and CDATA of their own kind.
+// XML reports whether encoding/xml can read a document in about as much memory as its
+// size. A few MiB of nested elements, of attributes or of empty entries would take it a
+// hundred times that. XML scans only the tags, which is quick, and doesn't recognise
+// comments and CDATA.
 func XML(document []byte) bool {
 	depth, elements := 0, 0
 	for {
@@ -31,7 +31,7 @@ func XML(document []byte) bool {
 		document = document[i+1:]
 		end := bytes.IndexByte(document[:min(len(document), MaxTag)], '>')
 		if end < 0 {
-			return len(document) <= MaxTag // cut off, which the parser tells
+			return len(document) <= MaxTag // cut off, which the parser reports
 		}
 		tag := document[:end]
 		document = document[end+1:]

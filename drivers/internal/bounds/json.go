@@ -2,13 +2,12 @@ package bounds
 
 import "bytes"
 
-// MaxValues is how many commas a document in JSON has at most between its values. A
+// MaxValues is the largest number of commas between the values of a document in JSON. A
 // page of 1,000 entries with fifty fields each has a fourth of that.
 const MaxValues = 200_000
 
-// JSON reports whether a document has no more values than [MaxValues], each of which
-// takes a parser many times the two bytes that "1," has. It is a quick look, in which
-// names' own commas don't count.
+// JSON reports whether a document has at most [MaxValues] values, each of which takes a
+// parser many times the two bytes of "1,". Commas in strings don't count.
 func JSON(document []byte) bool {
 	if bytes.Count(document, comma) <= MaxValues {
 		return true
@@ -23,14 +22,15 @@ func JSON(document []byte) bool {
 			return false
 		}
 		if document = document[i+1:]; !skipString(&document) {
-			return true // cut off, which the parser tells
+			return true // cut off, which the parser reports
 		}
 	}
 }
 
 var comma = []byte(",")
 
-// skipString goes on after the end of a string, if it has one.
+// skipString cuts the document after the end of a string. It returns false if the
+// string has no end.
 func skipString(document *[]byte) bool {
 	for d := *document; ; {
 		i := bytes.IndexAny(d, `"\`)
@@ -41,6 +41,6 @@ func skipString(document *[]byte) bool {
 			*document = d[i+1:]
 			return true
 		}
-		d = d[i+2:] // behind what is escaped
+		d = d[i+2:] // after the escape
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// ErrTooLong is content of more than the limit.
+// ErrTooLong is the error for content that is longer than the limit.
 var ErrTooLong = errors.New("more than the limit")
 
 const (
@@ -15,9 +15,9 @@ const (
 	maxBlock   = 1 << 20
 )
 
-// ReadAll reads to the end; what is longer than limit bytes is ErrTooLong. It takes
-// little more memory than it has read, where io.ReadAll takes several times that while
-// it grows.
+// ReadAll reads to the end. Content of more than limit bytes is ErrTooLong. It needs
+// little more memory than what it has read; io.ReadAll needs several times that while
+// its buffer grows.
 func ReadAll(r io.Reader, limit int64) ([]byte, error) {
 	blocks, err := readBlocks(r, limit)
 	switch {
@@ -29,8 +29,9 @@ func ReadAll(r io.Reader, limit int64) ([]byte, error) {
 	return slices.Concat(blocks...), nil
 }
 
-// Hold reads as ReadAll does, for a reader who grows as it reads: it lets go of what
-// was read from it, and an error comes before the first byte.
+// Hold reads as ReadAll does, and returns a reader of what it read. That reader frees
+// what was read from it, for a caller that needs more memory as it reads. An error is
+// returned before the first byte.
 func Hold(r io.Reader, limit int64) (io.Reader, error) {
 	blocks, err := readBlocks(r, limit)
 	if err != nil {
@@ -56,9 +57,9 @@ func (h *held) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// spare are blocks of maxBlock bytes that nobody needs any more. A response that is too
-// long is asked for again, which would take as much memory again before the garbage
-// collector finds the first one's.
+// spare has unused blocks of maxBlock bytes. A request whose response is too long is
+// retried, which would take as much memory again before the garbage collector frees the
+// first response's.
 var spare sync.Pool
 
 func newBlock(size int) []byte {
@@ -70,7 +71,7 @@ func newBlock(size int) []byte {
 	return make([]byte, 0, size)
 }
 
-// discard gives blocks back that were read in vain.
+// discard puts blocks that were read in vain into spare.
 func discard(blocks [][]byte) {
 	for _, b := range blocks {
 		if cap(b) == maxBlock {
@@ -79,7 +80,7 @@ func discard(blocks [][]byte) {
 	}
 }
 
-// readBlocks reads to the end; there is always a block.
+// readBlocks reads to the end. It returns at least one block.
 func readBlocks(r io.Reader, limit int64) (blocks [][]byte, err error) {
 	block, total := make([]byte, 0, firstBlock), int64(0)
 	defer func() {

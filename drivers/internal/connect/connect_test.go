@@ -164,15 +164,15 @@ func TestCallersEnd(t *testing.T) {
 // TestLimits: what holds where nothing is asked.
 func TestLimits(t *testing.T) {
 	for _, c := range []struct {
-		l            Limits
-		answer, slow time.Duration
-		read         time.Duration
+		l              Limits
+		response, slow time.Duration
+		read           time.Duration
 	}{
 		{Limits{}, DefaultTimeout, SlowTimeout, DefaultReadTimeout},
 		{Limits{Timeout: 5, ReadTimeout: 7}, 5, 5, 7},
 		{Limits{Timeout: -1, ReadTimeout: -1}, -1, -1, -1},
 	} {
-		if a, s, r := c.l.answer(false), c.l.answer(true), c.l.read(); a != c.answer ||
+		if a, s, r := c.l.response(false), c.l.response(true), c.l.read(); a != c.response ||
 			s != c.slow ||
 			r != c.read {
 			t.Errorf("%+v: %v, %v, %v", c.l, a, s, r)

@@ -9,9 +9,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Endpoint reads the address of a service, given by the setting of that name: a scheme
-// (http or https, in any case), a host, an optional port and an optional path. The path
-// is returned without the slashes at its end.
+// Endpoint parses the address of a service: a scheme (http or https, in any case), a
+// host, an optional port and an optional path. setting names where the address was
+// given. Endpoint removes the slashes at the end of the path.
 //
 // Errors: files.ErrInvalid, which says what to write and doesn't show the address.
 func Endpoint(setting, address string) (*url.URL, error) {
@@ -22,23 +22,24 @@ func Endpoint(setting, address string) (*url.URL, error) {
 	scheme, _, schemed := strings.Cut(address, "://")
 	switch {
 	case !schemed, err == nil && u.Scheme == "":
-		return fail("has no scheme; write http:// or https:// in front of the host")
+		return fail("has no scheme; write http:// or https:// before the host")
 	case !strings.EqualFold(strings.TrimSpace(scheme), "http") &&
 		!strings.EqualFold(strings.TrimSpace(scheme), "https"):
-		return fail("has a scheme that is neither; write http:// or https:// in front of the host")
+		return fail("has another scheme than http and https; write http:// or https:// before " +
+			"the host")
 	case err != nil:
-		return fail("is no URL; write http://host:port or https://host, and an IPv6 address in " +
+		return fail("isn't a URL; write http://host:port or https://host, and an IPv6 address in " +
 			"brackets, as in http://[::1]:9000")
 	case u.Hostname() == "":
 		return fail("has no host; write http://host:port or https://host")
 	case u.User != nil:
 		return fail("has a user name or a password, which are not sent; remove them")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return fail("has a query or a fragment; write the host, and maybe a path, alone")
+		return fail("has a query or a fragment; write only the host, and a path if needed")
 	case strings.Count(u.Host, ":") > 1 && !strings.HasPrefix(u.Host, "["):
 		return fail("has an IPv6 address without brackets; write it as in http://[::1]:9000")
 	case !portOK(u.Port()):
-		return fail("has a port that is none; write a number from 1 to 65535")
+		return fail("has an invalid port; write a number from 1 to 65535")
 	}
 	u.Path = strings.TrimRight(u.Path, "/")
 	u.RawPath = strings.TrimRight(u.RawPath, "/")
@@ -54,8 +55,8 @@ func portOK(port string) bool {
 	return err == nil && n > 0
 }
 
-// IsAlone reports whether the host, without a port, can have no names below it: it is
-// an address, localhost, or a name without a dot, as containers have.
+// IsAlone reports whether the host, without a port, can have no names below it, because
+// it is an address, localhost, or a name without a dot, such as a container's.
 func IsAlone(host string) bool {
 	host = strings.TrimSuffix(host, ".")
 	_, err := netip.ParseAddr(strings.Trim(host, "[]"))

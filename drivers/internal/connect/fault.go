@@ -15,17 +15,17 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Settings are the names of settings in a driver's URLs, for the texts of errors.
+// Settings are what to write in a driver's URLs, for the texts of errors.
 type Settings struct {
 	TLS       string // to speak TLS, such as "write https:// in endpoint="
-	Plain     string // not to
+	Plain     string // not to speak TLS
 	Host      string // to name another host
 	Authority string // to trust another authority
 }
 
-// Fault returns the error for a failure that isn't a service's response and is the same
-// for all services. It returns nil for any other. Retrying doesn't help against what it
-// finds as files.ErrInvalid, and the request was not carried out, except if a server was
+// Fault returns the text and the sentinel for a failure that isn't a service's response
+// and means the same for all services, and nil for any other. A retry doesn't help
+// against files.ErrInvalid. The request was not carried out, unless the server was
 // silent.
 func Fault(err error, s Settings) (words string, kind error) {
 	var (
@@ -39,13 +39,13 @@ func Fault(err error, s Settings) (words string, kind error) {
 	case errors.As(err, &silent):
 		return silent.Error(), files.ErrUnavailable
 	case errors.As(err, &mix), spokeTLS(err):
-		return "the server speaks TLS, and was asked in plain HTTP: " + s.TLS, files.ErrInvalid
+		return "the server speaks TLS, and the request is plain HTTP: " + s.TLS, files.ErrInvalid
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
 		return "the server doesn't speak TLS: " + s.Plain, files.ErrInvalid
 	case errors.As(err, &cert), isCertificate(err):
 		return certificate(err, s), files.ErrInvalid
 	case err != nil && strings.Contains(err.Error(), oldTLS):
-		return "the server speaks no version of TLS that is still safe: have it updated",
+		return "the server speaks no version of TLS that is still safe: it must be updated",
 			files.ErrInvalid
 	case errors.As(err, &alert) && alert.Op == "remote error" && lasting(alert.Err):
 		return "the server refuses TLS with this machine (" + alert.Err.Error() + "): " + s.Host,
@@ -60,16 +60,16 @@ func Fault(err error, s Settings) (words string, kind error) {
 	return "", nil
 }
 
-// oldTLS is what crypto/tls says of a server that chooses a version below 1.2.
+// oldTLS is crypto/tls's error for a server that chooses a version below 1.2.
 const oldTLS = "tls: server selected unsupported protocol version"
 
-// Refused reports a failure that Fault knows, after which nothing was carried out.
+// Refused reports whether Fault shows that the request was not carried out.
 func Refused(err error) bool {
 	_, kind := Fault(err, Settings{})
 	return kind == files.ErrInvalid
 }
 
-// isCertificate also finds errors that a transport of the caller's own returns without
+// isCertificate also finds errors that a caller's transport returns without
 // crypto/tls's wrapping.
 func isCertificate(err error) bool {
 	var (
@@ -91,15 +91,15 @@ func certificate(err error, s Settings) string {
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "the server's certificate has expired, or is not valid yet by this " +
 			"machine's clock: " +
-			"set the clock, or have it renewed"
+			"set the clock, or renew the certificate"
 	case errors.As(err, &invalid):
-		return "the server's certificate is not valid: have it renewed, or " + s.Authority
+		return "the server's certificate is not valid: renew it, or " + s.Authority
 	}
 	return "the server's certificate is of an authority that this machine doesn't trust: " +
 		s.Authority
 }
 
-// lasting leaves out the alerts that may be transient.
+// lasting reports whether an alert can't be transient.
 func lasting(alert error) bool {
 	text := alert.Error()
 	return strings.HasPrefix(text, "tls: ") && text != "tls: internal error" &&
@@ -111,8 +111,8 @@ type tlsSpoken struct{}
 
 func (*tlsSpoken) Error() string { return "the server speaks TLS" }
 
-// plainWords are what servers say to plain HTTP where they speak TLS, with status 400:
-// net/http's, and so MinIO, SeaweedFS and Caddy; nginx; Apache.
+// plainWords are in the responses, with status 400, of servers that speak TLS to plain
+// HTTP: net/http's, and so MinIO, SeaweedFS and Caddy; nginx; Apache.
 var plainWords = [][]byte{
 	[]byte("HTTP request to an HTTPS server"),
 	[]byte("plain HTTP request was sent to HTTPS port"),
@@ -120,18 +120,18 @@ var plainWords = [][]byte{
 	[]byte("This combination of host and port requires TLS"), // Tomcat
 }
 
-// mixup finds such a response. The words of one to a HEAD, which has none, are asked for
-// by a GET where a web server answered.
+// mixup finds such a response. The response to a HEAD has no words, so if a web server
+// sent it, mixup requests them by a GET.
 func mixup(req *http.Request, resp *http.Response,
 	next func(*http.Request) (*http.Response, error)) error {
 	if req.URL.Scheme != "http" || resp.StatusCode != http.StatusBadRequest || resp.Body == nil {
 		return nil
 	}
 	if req.Method == http.MethodHead {
-		// net/http's server says it in HTTP/1.0 without a header, which no service does.
+		// net/http's server answers in HTTP/1.0 without a header, as no service does.
 		if resp.ProtoAtLeast(1, 1) || len(resp.Header) > 0 {
 			if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
-				return saidToGet(req, next)
+				return mixupByGet(req, next)
 			}
 			return nil
 		}
@@ -156,16 +156,16 @@ func mixup(req *http.Request, resp *http.Response,
 	return nil
 }
 
-// maxWords is how much of a response is looked at, in bytes, and wordsTime for how long
-// one is waited for that only has the words.
+// maxWords is how many bytes of a response are searched for the words. wordsTime bounds
+// the wait for a response that is requested only for them.
 const (
 	maxWords  = 1 << 10
 	wordsTime = 5 * time.Second
 )
 
-// saidToGet is what mixup finds in the response to a GET of the same path, which has
+// mixupByGet looks for the words in the response to a GET of the same path, which has
 // neither headers nor a query, and so no secret.
-func saidToGet(req *http.Request, next func(*http.Request) (*http.Response, error)) error {
+func mixupByGet(req *http.Request, next func(*http.Request) (*http.Response, error)) error {
 	u := *req.URL
 	u.RawQuery = ""
 	ctx, cancel := context.WithTimeout(req.Context(), wordsTime)
@@ -191,12 +191,13 @@ func saidToGet(req *http.Request, next func(*http.Request) (*http.Response, erro
 	return nil
 }
 
-// hidden finds an alert instead of a response whose words net/http has hidden: it closes
-// the connection, and then may report that the rest of the request can't be written.
+// hidden finds a server's TLS alert that net/http has not returned: it closes the
+// connection, and then may return the error that the rest of the request can't be
+// written.
 func hidden(req *http.Request, err error,
 	next func(*http.Request) (*http.Response, error)) error {
 	if req.URL.Scheme == "http" && errors.Is(err, net.ErrClosed) && req.Context().Err() == nil {
-		return saidToGet(req, next)
+		return mixupByGet(req, next)
 	}
 	return nil
 }
@@ -205,8 +206,8 @@ type failing struct{ err error }
 
 func (f *failing) Read([]byte) (int, error) { return 0, f.err }
 
-// spokeTLS finds what net/http says of a TLS alert instead of a response: it begins
-// with 0x15, and the version.
+// spokeTLS finds net/http's error for a TLS alert in place of a response. An alert
+// begins with 0x15 and the version.
 func spokeTLS(err error) bool {
 	return err != nil && strings.Contains(err.Error(), `malformed HTTP response "\x15\x03`)
 }

@@ -7,19 +7,19 @@ import (
 	"sync/atomic"
 )
 
-// unsent is a failure before the connection was there: nothing was sent.
+// unsent is a failure before there was a connection, so nothing was sent.
 type unsent struct{ error }
 
 func (u *unsent) Unwrap() error { return u.error }
 
-// Unsent reports a failure in the TLS handshake. So nothing was carried out, whatever
-// the request was. Only transports that heed net/http/httptrace tell so much.
+// Unsent reports whether the TLS handshake failed, so that the request was not carried
+// out. It is true only for transports that support net/http/httptrace.
 func Unsent(err error) bool {
 	_, ok := errors.AsType[*unsent](err)
 	return ok
 }
 
-// handshake is how far a request came with its connection.
+// handshake is how far a request got with its connection.
 type handshake struct{ begun, reached atomic.Bool }
 
 func (h *handshake) trace() *httptrace.ClientTrace {
@@ -34,5 +34,5 @@ func (h *handshake) trace() *httptrace.ClientTrace {
 	}
 }
 
-// failed reports that a handshake was begun, and that there was no connection.
+// failed reports whether a handshake began and no connection followed.
 func (h *handshake) failed() bool { return h != nil && h.begun.Load() && !h.reached.Load() }

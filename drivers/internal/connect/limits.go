@@ -1,6 +1,6 @@
-// Package connect is what the drivers of services share about how any request reaches a
-// server: how long to wait for a silent server, and what a failure means that isn't the
-// service's response.
+// Package connect is what the drivers of services share about connections: how long a
+// request waits for a silent server, and what a failure means that isn't the service's
+// response.
 package connect
 
 import (
@@ -19,18 +19,18 @@ const (
 	SlowTimeout        = 10 * time.Minute
 )
 
-// Limits bound the waits for a silent server. In each, 0 is the default, and a negative
-// value is no bound.
+// Limits bound the waits for a silent server. In each field 0 is the default, and a
+// negative value is no bound.
 type Limits struct {
-	// Timeout bounds the wait for the connection, and then, once the request is sent,
-	// for the first byte of the response.
+	// Timeout bounds the wait for the connection, and, after the request is sent, the
+	// wait for the first byte of the response.
 	Timeout time.Duration
 	// ReadTimeout bounds each wait between bytes of a response's body, and between bytes
 	// of a request's body that the server doesn't read.
 	ReadTimeout time.Duration
 }
 
-func (l Limits) answer(slow bool) time.Duration {
+func (l Limits) response(slow bool) time.Duration {
 	switch {
 	case l.Timeout != 0:
 		return l.Timeout
@@ -53,14 +53,14 @@ func Params() []files.Param {
 		{
 			Name:   "timeout",
 			Values: "duration",
-			Doc: "how long a request waits for the first byte of its answer " +
+			Doc: "how long a request waits for the first byte of its response " +
 				"(1m; 10m for copies and the end of an upload in parts)",
 		},
 		{
 			Name:   "read_timeout",
 			Values: "duration",
-			Doc: "how long a body may stand still, one that is read and one that is sent; " +
-				"a slow one that moves is never cut (1m)",
+			Doc: "how long a body may make no progress, whether it is read or sent; " +
+				"a slow one that makes progress is never cut (1m)",
 		},
 	}
 }
@@ -70,7 +70,7 @@ type Source interface {
 	Duration(name string, def time.Duration) time.Duration
 }
 
-// FromParams returns the limits that the parameters ask for.
+// FromParams returns the limits in the parameters.
 func FromParams(p Source) Limits {
 	return Limits{
 		Timeout:     p.Duration("timeout", 0),

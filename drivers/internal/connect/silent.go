@@ -13,13 +13,13 @@ import (
 // Silent is the failure of a request whose server was silent for too long. What the
 // server did is unknown.
 type Silent struct {
-	Setting string // that bounds the wait
+	Setting string // the setting that bounds the wait
 	After   time.Duration
 	sending bool
 }
 
-// Broke says why a response came in part: the server fell silent, or the connection
-// broke.
+// Broke returns the reason why only a part of a response came: the server was silent,
+// or the connection broke.
 func Broke(err error) string {
 	var s *Silent
 	if errors.As(err, &s) {
@@ -34,7 +34,7 @@ func (s *Silent) Error() string {
 		return "the server took no bytes for " + s.After.String() + ": " + s.Setting +
 			"= bounds that"
 	case s.Setting == readSetting:
-		return "the answer's body stood still for " + s.After.String() + ": " + s.Setting +
+		return "the response's body made no progress for " + s.After.String() + ": " + s.Setting +
 			"= bounds that"
 	}
 	return "the server was silent for " + s.After.String() + ": " + s.Setting + "= bounds that"
@@ -51,18 +51,18 @@ const (
 	readSetting = "read_timeout"
 )
 
-// silence is what is waited for.
+// silence is what a wait is for.
 type silence uint8
 
 const (
-	ofAnswer silence = iota
-	ofBody           // a response's
-	ofServer         // that doesn't read
+	ofResponse silence = iota
+	ofBody             // a response's
+	ofServer           // that doesn't read
 )
 
-// watch ends one request when its server is silent for too long, and is the body of the
-// request and of its response. It has one timer, which is reset only if it would fire too
-// late, so a read costs only two looks at the clock.
+// watch ends one request when its server is silent for too long. It has the bodies of
+// the request and of its response. Its one timer is reset only if it would fire too
+// late, so a read costs only two readings of the clock.
 type watch struct {
 	cancel context.CancelCauseFunc
 	limits Limits
@@ -73,7 +73,7 @@ type watch struct {
 
 	mu      sync.Mutex
 	done    bool      // the response has come
-	rings   time.Time // when the timer does; zero: it isn't set
+	rings   time.Time // when the timer fires; zero: it isn't set
 	waiting bool
 	since   time.Time
 	after   time.Duration
@@ -81,16 +81,16 @@ type watch struct {
 	fired   *Silent
 }
 
-// begin is the beginning of a wait.
+// begin begins a wait.
 func (w *watch) begin(kind silence) {
 	after := w.limits.read()
-	if kind == ofAnswer {
-		after = w.limits.answer(w.slow)
+	if kind == ofResponse {
+		after = w.limits.response(w.slow)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.done != (kind == ofBody) {
-		return // a request's body is still read when the response is there
+		return // a request's body may still be read after the response has come
 	}
 	w.waiting = false
 	if after <= 0 || w.fired != nil {
@@ -109,7 +109,7 @@ func (w *watch) begin(kind silence) {
 	w.rings = end
 }
 
-// pause is the end of a wait while a request's body is sent.
+// pause ends a wait while a request's body is sent.
 func (w *watch) pause() {
 	w.mu.Lock()
 	if !w.done {
@@ -118,14 +118,14 @@ func (w *watch) pause() {
 	w.mu.Unlock()
 }
 
-// answered leaves the watch to the response's body.
+// answered notes that the response has come; from then on only its body is watched.
 func (w *watch) answered() {
 	w.mu.Lock()
 	w.done, w.waiting = true, false
 	w.mu.Unlock()
 }
 
-// end is the end of a wait.
+// end ends a wait.
 func (w *watch) end() {
 	w.mu.Lock()
 	w.waiting = false
@@ -146,7 +146,7 @@ func (w *watch) ring() {
 		return
 	}
 	w.fired = &Silent{Setting: setting, After: w.after, sending: w.kind == ofServer}
-	if w.kind != ofAnswer {
+	if w.kind != ofResponse {
 		w.fired.Setting = readSetting
 	}
 	fired := w.fired
@@ -154,7 +154,7 @@ func (w *watch) ring() {
 	w.cancel(fired)
 }
 
-// over ends the watch for good.
+// over ends the watch.
 func (w *watch) over() {
 	w.mu.Lock()
 	w.waiting = false
@@ -165,7 +165,7 @@ func (w *watch) over() {
 	w.cancel(nil)
 }
 
-// why is the silence that ended the request, or err.
+// why returns the silence that ended the request, or err if there was none.
 func (w *watch) why(err error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -175,11 +175,11 @@ func (w *watch) why(err error) error {
 	return err
 }
 
-// sent is a request's body. The time that its own Read takes isn't the server's.
+// sent is a request's body. The time that its Read takes isn't the server's.
 type sent struct {
 	io.ReadCloser
 	w    *watch
-	left int64 // that it has; negative: nobody knows
+	left int64 // how many bytes it still has; negative: unknown
 }
 
 func (s *sent) Read(p []byte) (int, error) {
@@ -189,14 +189,14 @@ func (s *sent) Read(p []byte) (int, error) {
 		s.left -= int64(n)
 	}
 	if err != nil || s.left == 0 {
-		s.w.begin(ofAnswer)
+		s.w.begin(ofResponse)
 	} else {
 		s.w.begin(ofServer)
 	}
 	return n, err
 }
 
-// received is a response's body. The time between two Reads isn't bounded.
+// received is a response's body. The time between two Reads is not bounded.
 type received struct {
 	io.ReadCloser
 	w *watch
@@ -222,10 +222,11 @@ func (r *received) Close() error {
 
 type slowKey struct{}
 
-// Slow marks a request at which a service may work for long before it answers.
+// Slow returns the context of a request on which a service may work for long before it
+// answers.
 func Slow(ctx context.Context) context.Context { return context.WithValue(ctx, slowKey{}, true) }
 
-// Do makes a request by next, within the limits.
+// Do makes a request with next, within the limits.
 func (l Limits) Do(
 	req *http.Request, next func(*http.Request) (*http.Response, error),
 ) (*http.Response, error) {
@@ -253,7 +254,7 @@ func (l Limits) Do(
 			}
 		}
 	}
-	w.begin(ofAnswer)
+	w.begin(ofResponse)
 	resp, err := next(out)
 	w.answered()
 	if err == nil {
@@ -281,7 +282,7 @@ func (l Limits) Do(
 	return resp, nil
 }
 
-// Transport is base within the limits; nil is http.DefaultTransport.
+// Transport returns base within the limits; nil is http.DefaultTransport.
 func (l Limits) Transport(base http.RoundTripper) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport
@@ -298,7 +299,7 @@ func (t *limited) RoundTrip(req *http.Request) (*http.Response, error) {
 	return t.limits.Do(req, t.RoundTripper.RoundTrip)
 }
 
-// CloseIdleConnections is what http.Client.CloseIdleConnections calls.
+// CloseIdleConnections closes base's idle connections, for http.Client.
 func (t *limited) CloseIdleConnections() {
 	if c, ok := t.RoundTripper.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()

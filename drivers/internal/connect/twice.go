@@ -4,21 +4,22 @@ import (
 	"net/http"
 )
 
-// Twice is a response that has a header more than once, with values that differ, where
-// only one can be true: two servers, or two parts of a proxy, have written it.
+// Twice is the error for a response that has a header more than once with different
+// values, though only one can be true, because two servers, or two parts of a proxy,
+// have written it.
 type Twice struct{ Header string }
 
 func (t *Twice) Error() string {
-	return "the answer has the header " + t.Header + " more than once, with different values"
+	return "the response has the header " + t.Header + " more than once, with different values"
 }
 
-// single are the headers that say which content a response has. net/http refuses two
-// lengths by itself.
+// single are the headers that say which content a response has. net/http itself refuses
+// two lengths.
 var single = [...]string{
 	"Etag", "Content-Range", "X-Goog-Generation", "X-Goog-Stored-Content-Length",
 }
 
-// twice finds such a header.
+// twice returns a Twice if one of these headers has two values.
 func twice(h http.Header) error {
 	for _, name := range single {
 		values := h[name]

@@ -6,7 +6,8 @@ import (
 )
 
 // Within calls f, and returns without waiting for it when the context ends. It is for
-// an f that ignores the context.
+// functions that ignore the context. If f succeeds afterwards, Within gives its value
+// to late.
 func Within[T any](ctx context.Context, f func() (T, error), late func(T)) (T, error) {
 	if ctx.Done() == nil {
 		return f()
@@ -25,7 +26,7 @@ func Within[T any](ctx context.Context, f func() (T, error), late func(T)) (T, e
 		return r.value, r.err
 	case <-ctx.Done():
 		select {
-		case r := <-done: // both
+		case r := <-done: // both happened
 			return r.value, r.err
 		default:
 		}
@@ -39,8 +40,8 @@ func Within[T any](ctx context.Context, f func() (T, error), late func(T)) (T, e
 	}
 }
 
-// Prompt is a transport that returns when a request's context ends, even if base
-// ignores the context: oauth2's transport fetches a token without it.
+// Prompt returns a transport that returns when a request's context ends, even if base
+// ignores the context, as oauth2's transport does when it fetches a token.
 func Prompt(base http.RoundTripper) http.RoundTripper { return &prompt{base} }
 
 type prompt struct{ base http.RoundTripper }
@@ -50,7 +51,7 @@ func (p *prompt) RoundTrip(req *http.Request) (*http.Response, error) {
 		func(resp *http.Response) { resp.Body.Close() })
 }
 
-// CloseIdleConnections is what http.Client.CloseIdleConnections calls.
+// CloseIdleConnections closes base's idle connections, for http.Client.
 func (p *prompt) CloseIdleConnections() {
 	if c, ok := p.base.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()

@@ -1,5 +1,5 @@
-// Package etag compares the ETags of answers as RFC 9110 has it. It has nothing to do
-// with how a service quotes them.
+// Package etag compares the ETags of responses by RFC 9110, however a service quotes
+// them.
 package etag
 
 import (
@@ -9,16 +9,17 @@ import (
 )
 
 // Weak reports whether the version is a weak ETag, W/"…", which names no certain bytes
-// (section 8.8.1). A proxy that compresses makes such ones of a service's own.
+// (section 8.8.1). A proxy that compresses makes weak ETags of a service's.
 func Weak(v files.Version) bool {
 	return len(v) > 4 && strings.HasPrefix(string(v), `W/"`) && v[len(v)-1] == '"'
 }
 
 // Same compares two versions weakly, as If-None-Match does (section 8.8.3.2). An empty
-// version is like no other.
+// version is never the same as another.
 func Same(a, b files.Version) bool { return a != "" && opaque(a) == opaque(b) }
 
-// Version is the version of an ETag: without its quotes, or as it is if it is weak.
+// Version returns the version of an ETag: the text without its quotes, or the whole of
+// a weak one.
 func Version(s string) files.Version {
 	if Weak(files.Version(s)) {
 		return files.Version(s)
@@ -26,8 +27,8 @@ func Version(s string) files.Version {
 	return files.Version(strings.Trim(s, `"`))
 }
 
-// ErrWeak is for a version that would have to be compared strongly, which no weak one
-// passes.
+// ErrWeak returns the error for a weak version that would have to be compared strongly,
+// since no weak version matches then.
 func ErrWeak() error {
 	return files.Errorf(files.ErrUnsupported,
 		"the version is weak, so it names no certain bytes: "+
@@ -35,12 +36,12 @@ func ErrWeak() error {
 }
 
 // Compare compares the version of a response to a read with the conditions that were
-// sent, "" for none: a service that ignores conditions sends another version, or the
-// caller's own (G4, G8).
+// sent, "" for none. A service that ignores conditions may send another version than
+// is, or the version isNot (G4, G8).
 func Compare(is, isNot, v files.Version) error {
 	switch {
 	case is != "" && v == "":
-		return files.Errorf(files.ErrUnsupported, "the service tells no version")
+		return files.Errorf(files.ErrUnsupported, "the service's response has no version")
 	case is != "" && Weak(v) && Same(v, is):
 		return ErrWeak()
 	case is != "" && v != is:

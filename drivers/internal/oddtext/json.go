@@ -8,10 +8,10 @@ import (
 	"unicode/utf8"
 )
 
-// JSON is the document with everything in its strings that JSON can't hold, or that a
-// parser takes for U+FFFD, put so that it comes back by [Restore]: control characters
-// as they are, invalid UTF-8, and halves of surrogate pairs. The document itself is
-// returned if nothing is wrong with it.
+// JSON returns the document with everything in its strings that JSON can't hold, or
+// that a parser takes for U+FFFD, changed so that [Restore] restores it: unescaped
+// control characters, invalid UTF-8, and halves of surrogate pairs. It returns the
+// document itself if nothing is wrong with it.
 func JSON(document []byte) []byte {
 	if plainJSON(document) {
 		return document
@@ -48,7 +48,7 @@ func JSON(document []byte) []byte {
 	return b.Bytes()
 }
 
-// plainJSON is a quick look, whose result holds if it finds nothing.
+// plainJSON is a quick check. If it returns true, there is nothing to change.
 func plainJSON(document []byte) bool {
 	for _, c := range document {
 		if c < ' ' && c != '\n' && c != '\r' && c != '\t' {
@@ -59,9 +59,9 @@ func plainJSON(document []byte) bool {
 		!bytes.Contains(document, []byte(`\ud`)) && !bytes.Contains(document, []byte(`\uD`))
 }
 
-// oddJSON reads at the beginning what a string can't hold: the bytes that it stands
-// for, or nil for a pair of surrogates that is whole. n is its length; 0 if there is
-// nothing of the kind.
+// oddJSON reads what a string can't hold at the beginning of p. It returns the bytes
+// that this stands for, or nil for a whole pair of surrogates. n is its length in p, or
+// 0 if there is nothing odd.
 func oddJSON(p []byte) (stands []byte, n int) {
 	r, size := utf8.DecodeRune(p)
 	switch {
@@ -95,7 +95,7 @@ func escaped(p []byte) (rune, bool) {
 	return rune(u), err == nil
 }
 
-// half is half of a character, in the form that UTF-8 would have.
+// half returns half of a character, in the form that UTF-8 would have.
 func half(c rune) []byte {
 	return []byte{0xE0 | byte(c>>12), 0x80 | byte(c>>6)&0x3F, 0x80 | byte(c)&0x3F}
 }

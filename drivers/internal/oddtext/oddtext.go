@@ -1,6 +1,6 @@
-// Package oddtext lets a page of a listing be read whose names have what XML or JSON
-// can't hold: one name that others stored must not fail a whole page, nor come as
-// another one.
+// Package oddtext makes pages of listings readable whose names have characters that XML
+// or JSON can't hold. One name that another program stored must not fail a whole page,
+// and must not be read as another name.
 package oddtext
 
 import (
@@ -10,25 +10,25 @@ import (
 	"unicode/utf8"
 )
 
-// A byte that XML can't hold is taken for a character while the page is read, first and
-// it, and [Restore] turns it back. Those characters are of the last plane for private
-// use; where a page has them itself, their own bytes are taken so, too.
+// A byte that XML can't hold is replaced by the character first plus the byte while the
+// page is read, and [Restore] turns it back. Those characters are in the last plane for
+// private use. If a page has them itself, their bytes are replaced too.
 const (
 	first = 0x10FF00
 	last  = 0x10FFFF
 )
 
-// XML is the document with everything that XML can't hold put so that it can: control
-// characters, invalid UTF-8, U+FFFE, U+FFFF and surrogates, as they are or as "&#x1;",
-// and an "&" that begins nothing. The document itself is returned if nothing is wrong
-// with it.
+// XML returns the document with everything that XML can't hold changed so that it can:
+// control characters, invalid UTF-8, U+FFFE, U+FFFF and surrogates, as they are or as
+// "&#x1;", and an "&" that begins no reference. It returns the document itself if
+// nothing is wrong with it.
 func XML(document []byte) []byte {
 	if plain(document) {
 		return document
 	}
 	var b bytes.Buffer
 	b.Grow(len(document) + 64)
-	literal := false // in a section where "&" begins nothing
+	literal := false // in CDATA, where "&" begins no reference
 	for rest := document; len(rest) > 0; {
 		if literal && bytes.HasPrefix(rest, []byte("]]>")) {
 			literal = false
@@ -52,7 +52,7 @@ func XML(document []byte) []byte {
 	return b.Bytes()
 }
 
-// plain is a quick look, whose result holds if it finds nothing.
+// plain is a quick check. If it returns true, there is nothing to change.
 func plain(document []byte) bool {
 	for i, c := range document {
 		if c < ' ' || c == '&' {
@@ -65,8 +65,9 @@ func plain(document []byte) bool {
 		!bytes.Contains(document, []byte("\xF4\x8F"))
 }
 
-// odd reads what XML can't hold at the beginning: the bytes that it stands for, or nil
-// for an "&" that begins nothing. n is its length; 0 if there is nothing of the kind.
+// odd reads what XML can't hold at the beginning of p. It returns the bytes that this
+// stands for, or nil for an "&" that begins no reference. n is its length in p, or 0 if
+// there is nothing odd.
 func odd(p []byte) (stands []byte, n int) {
 	r, size := utf8.DecodeRune(p)
 	switch {
@@ -105,16 +106,16 @@ func odd(p []byte) (stands []byte, n int) {
 	return nil, 0
 }
 
-// maxReference is how long a reference to a character is at most, leading zeros included.
+// maxReference is the largest length of a reference to a character, with leading zeros.
 const maxReference = 64
 
-// held reports whether XML can hold the character, and it stands for itself.
+// held reports whether XML can hold the character and it stands for itself.
 func held(c rune) bool {
 	blank := c == '\t' || c == '\n' || c == '\r'
 	return (c >= ' ' || blank) && c != 0xFFFE && c != 0xFFFF && c < first
 }
 
-// Restore gives a text of such a document its bytes back.
+// Restore returns a text of such a document with its original bytes.
 func Restore(s string) string {
 	if !strings.Contains(s, "\xF4\x8F") {
 		return s

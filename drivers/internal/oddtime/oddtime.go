@@ -1,5 +1,5 @@
-// Package oddtime reads times in the forms in which stores, and what stands in front of
-// them, answer beside the documented one. An odd time must not fail a whole response.
+// Package oddtime parses times in the forms that stores, and proxies in front of them,
+// send besides the documented one. An odd time must not fail a whole response.
 package oddtime
 
 import (
@@ -14,7 +14,7 @@ var forms = []string{
 	time.RFC850, time.ANSIC,
 }
 
-// Parse reads a time in any of the forms; false for what is none.
+// Parse parses a time in any of the forms. It returns false if s isn't a time.
 func Parse(s string) (time.Time, bool) {
 	s = strings.TrimSpace(s)
 	for _, form := range forms {

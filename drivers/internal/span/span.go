@@ -1,5 +1,5 @@
 // Package span compares the part of a file that a response has with the part that was
-// asked for (G3, G5).
+// requested (G3, G5).
 package span
 
 import (
@@ -9,15 +9,15 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Span is what a Content-Range says: the bytes from First to Last, which is included, of
-// a file of Size bytes. Size is -1 if the header has "*" in its place.
+// Span is the value of a Content-Range: the bytes from First to Last inclusive of a
+// file of Size bytes. Size is -1 if the header has "*" in its place.
 type Span struct{ First, Last, Size int64 }
 
-// Len is how many bytes it has.
+// Len returns the number of bytes in the span.
 func (s Span) Len() int64 { return s.Last - s.First + 1 }
 
-// Parse reads a Content-Range such as "bytes 10-14/27" (RFC 9110 §14.4). ok is false for
-// a range that no file has, and for one of another unit.
+// Parse parses a Content-Range such as "bytes 10-14/27" (RFC 9110 §14.4). ok is false
+// for a range that no file has, and for another unit than bytes.
 func Parse(text string) (s Span, ok bool) {
 	unit, rest, _ := strings.Cut(text, " ")
 	if !strings.EqualFold(unit, "bytes") {
@@ -33,7 +33,7 @@ func Parse(text string) (s Span, ok bool) {
 	return s, ok && number(size, &s.Size) && s.Last < s.Size
 }
 
-// number reads digits, which ParseInt takes with a sign as well.
+// number parses digits. Unlike ParseInt it takes no sign.
 func number(s string, n *int64) bool {
 	if s == "" || s[0] < '0' || s[0] > '9' {
 		return false
@@ -43,10 +43,10 @@ func number(s string, n *int64) bool {
 	return err == nil
 }
 
-// Fit says what of a response's body is the range r of a file of size bytes, where the
-// body has the length bytes from first. before is how many bytes come in front of the
-// range: those of a server that sends the whole file, or more than it was asked for. ok
-// is false if the body doesn't have the range.
+// Fit finds the range r of a file of size bytes in a response's body, which has the
+// length bytes of the file from first on. off and n are what the range comes to. before
+// is how many bytes of the body precede it, if a server sends the whole file or more
+// than was requested. ok is false if the body doesn't contain the range.
 func Fit(r files.Range, first, length, size int64) (off, n, before int64, ok bool) {
 	off, n = r.Resolve(size)
 	if n == 0 {

@@ -16,47 +16,47 @@ import (
 )
 
 const (
-	// readyLimit is for everything from the call to a server that responses, the build of
-	// its program included. A package of tests ends within 10 minutes.
+	// readyLimit bounds the time from the call until the server answers, including the
+	// build of its program. A package of tests ends within 10 minutes.
 	readyLimit = 8 * time.Minute
-	// saidMost is how many bytes of what the command printed an error shows.
-	saidMost = 4 << 10
-	// commandLimit is for one command, such as starting a node.
+	// maxLogShown is how many bytes of the command's output an error shows.
+	maxLogShown = 4 << 10
+	// commandLimit bounds one command, such as starting a node.
 	commandLimit = 2 * time.Minute
 )
 
-// control speaks with the command that holds the server. It has no goroutine, for the
-// tests count theirs.
+// control communicates with the command that runs the server. It has no goroutine,
+// since the tests count goroutines.
 type control struct {
-	mu      sync.Mutex
-	in      *os.File // the command ends when this is closed, be it by the kernel
-	out     *os.File
-	answers *bufio.Reader
+	mu        sync.Mutex
+	in        *os.File // the command ends when this is closed, also by the kernel
+	out       *os.File
+	responses *bufio.Reader
 }
 
-// answer is what the command says to a request.
-type answer struct {
+// response is the command's response to a request.
+type response struct {
 	Error string `json:"error"`
 	URL   string `json:"url"`
 }
 
-// The credentials of every S3 server of this process, since they are in the
-// environment, which is one.
+// The credentials of every S3 server of this process. They are the same because they
+// are in the environment.
 var accessKey, secretKey = rand.Text()[:20], rand.Text() + rand.Text()[:14]
 
-// run starts the server; missing says that it can't be installed here.
+// run starts the server. missing is true if it can't be installed here.
 func run(name string) (s *Server, missing bool, err error) {
 	module, err := findModule()
 	if err != nil {
 		return nil, true, err
 	}
-	said, err := os.CreateTemp("", "testserver-*.log")
+	log, err := os.CreateTemp("", "testserver-*.log")
 	if err != nil {
 		return nil, false, err
 	}
-	defer os.Remove(said.Name())
-	defer said.Close()
-	c, err := open(module, name, said)
+	defer os.Remove(log.Name())
+	defer log.Close()
+	c, err := startCommand(module, name, log)
 	if err != nil {
 		return nil, true, err
 	}
@@ -69,19 +69,19 @@ func run(name string) (s *Server, missing bool, err error) {
 	first.Server = s
 	w := &waiting{
 		name:  name,
-		said:  said.Name(),
+		log:   log.Name(),
 		begin: time.Now(),
-		every: sayEvery,
+		every: reportInterval,
 	}
-	if err := c.readSaying(readyLimit, &first, w); err != nil {
+	if err := c.readReporting(readyLimit, &first, w); err != nil {
 		c.close()
-		text, _ := os.ReadFile(said.Name())
-		text = text[max(0, len(text)-saidMost):] // the rest is what was downloaded
+		text, _ := os.ReadFile(log.Name())
+		text = text[max(0, len(text)-maxLogShown):] // the rest is about downloads
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			err = fmt.Errorf("not ready in %v; `go run -C %s . -build %s` builds it "+
 				"without a limit", readyLimit, module, name)
 		}
-		// such as: the command doesn't compile without the network
+		// for example if the command can't be compiled without the network
 		return nil, true, fmt.Errorf("%w\n%s", err, text)
 	}
 	if first.Error != "" {
@@ -102,8 +102,8 @@ func run(name string) (s *Server, missing bool, err error) {
 	return s, false, nil
 }
 
-// open starts the command.
-func open(module, name string, said *os.File) (*control, error) {
+// startCommand starts the command.
+func startCommand(module, name string, log *os.File) (*control, error) {
 	inRead, in, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -118,17 +118,16 @@ func open(module, name string, said *os.File) (*control, error) {
 	cmd := exec.Command("go", "run", "-C", module, ".", "-json", name)
 	cmd.Env = append(os.Environ(), "GOWORK=off", "CLOUDFILES_SERVERS_ACCESS_KEY="+accessKey,
 		"CLOUDFILES_SERVERS_SECRET_KEY="+secretKey)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = inRead, outWrite, said
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = inRead, outWrite, log
 	if err := cmd.Start(); err != nil {
 		in.Close()
 		out.Close()
 		return nil, err
 	}
-	return &control{in: in, out: out, answers: bufio.NewReader(out)}, nil
+	return &control{in: in, out: out, responses: bufio.NewReader(out)}, nil
 }
 
-// findModule returns the folder of the module of the servers, which is in the checkout
-// of this one.
+// findModule returns the folder of the servers' module, which is in the same checkout.
 func findModule() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -151,31 +150,31 @@ func findModule() (string, error) {
 }
 
 // do sends a command and returns its response.
-func (c *control) do(what, name string) (answer, error) {
+func (c *control) do(what, name string) (response, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	line, err := json.Marshal(map[string]string{"do": what, "name": name})
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	if _, err := c.in.Write(append(line, '\n')); err != nil {
-		return answer{}, fmt.Errorf("the server has ended: %w", err)
+		return response{}, fmt.Errorf("the server has ended: %w", err)
 	}
-	var a answer
+	var a response
 	if err := c.read(commandLimit, &a); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	if a.Error != "" {
-		return answer{}, errors.New(a.Error)
+		return response{}, errors.New(a.Error)
 	}
 	return a, nil
 }
 
 // read reads one line into v.
-func (c *control) read(limit time.Duration, v any) error { return c.readSaying(limit, v, nil) }
+func (c *control) read(limit time.Duration, v any) error { return c.readReporting(limit, v, nil) }
 
-// readSaying is read that says every few seconds what it waits for.
-func (c *control) readSaying(limit time.Duration, v any, w *waiting) error {
+// readReporting is read that also reports every few seconds what it waits for.
+func (c *control) readReporting(limit time.Duration, v any, w *waiting) error {
 	end := time.Now().Add(limit)
 	var line []byte
 	for {
@@ -185,11 +184,11 @@ func (c *control) readSaying(limit time.Duration, v any, w *waiting) error {
 				next = soon
 			}
 		}
-		// Windows has none for pipes
+		// Windows has no deadlines for pipes
 		if err := c.out.SetReadDeadline(next); err != nil && !errors.Is(err, os.ErrNoDeadline) {
 			return err
 		}
-		part, err := c.answers.ReadBytes('\n')
+		part, err := c.responses.ReadBytes('\n')
 		line = append(line, part...)
 		switch {
 		case err == nil:
@@ -197,14 +196,14 @@ func (c *control) readSaying(limit time.Duration, v any, w *waiting) error {
 		case errors.Is(err, io.EOF):
 			return errors.New("the command that holds the server has ended")
 		case errors.Is(err, os.ErrDeadlineExceeded) && next.Before(end):
-			w.say()
+			w.report()
 		default:
 			return err
 		}
 	}
 }
 
-// close lets the command end.
+// close makes the command end.
 func (c *control) close() {
 	c.in.Close()
 	c.out.Close()

@@ -1,40 +1,38 @@
-// Package testserver gives tests a real storage server on this machine, without
-// anything that the test has to install or stop:
+// Package testserver runs a real storage server for tests on this machine. A test
+// needn't install or stop anything:
 //
 //	func TestConformance(t *testing.T) {
 //		server := testserver.Start(t, testserver.Versitygw)
 //		conformance.Run(t, conformance.Harness{
 //			New: func(t conformance.T) files.Bucket {
-//				b, err := files.Open(t.Context(), server.Store(t)) // an empty store of its own
+//				b, err := files.Open(t.Context(), server.Store(t)) // a new, empty store
 //				…
 //
 // The first Start of a server in a test binary builds it, if it isn't in the user's
-// cache yet (a minute or two, once), and starts it with credentials of its own on a
-// free port; every later one returns the same. Until it is there, the terminal gets a
-// line every five seconds that says what is waited for; without a terminal that is in
-// the test's standard error. It stops when the test binary ends,
-// however that ends: killed, too. Start sets the environment variables that the cloud's
-// SDK reads, for the whole process; all S3 servers of a process have the same
-// credentials.
-//
-// The servers are those of the module conformance/servers, whose command it runs; that
-// module's documentation says how each differs from the service that it stands for.
-// This package links none of it.
+// cache yet (a minute or two, once), and starts it with new credentials on a free port.
+// Every later Start returns the same server. Until it is ready, Start prints a line
+// every five seconds that says what it waits for, to the terminal, or to the test's
+// standard error if there is no terminal. The server stops when the test binary ends,
+// even if that is killed. Start sets the environment variables that the cloud's SDK
+// reads, for the whole process; all S3 servers of a process have the same credentials.
+// Start runs the command of the module conformance/servers. That module's documentation
+// says how each server differs from the service that it stands for. This package
+// doesn't link the module.
 //
 // # Without a server
 //
 // If a server can't be installed (no network at the first time, no npm, not Linux),
 // Start skips the test and says what is missing; with CI=true in the environment it
-// fails. A server that is there and doesn't start is always a failure. Under go test
-// -short, Ceph and MinIO are left out.
+// fails. A server that is installed and doesn't start is always a failure. Under go
+// test -short, Start skips Ceph and MinIO.
 //
 // # A bucket of your own
 //
-// With CLOUDFILES_TEST_S3_URL, CLOUDFILES_TEST_GCS_URL or CLOUDFILES_TEST_AZURE_URL set
-// to a URL as files.Open takes it, the same tests run on that bucket instead, with the
-// credentials of your environment, each under a prefix of its own that it empties at
-// the end. Ceph and MinIO are skipped then, since it would be the same tests a second
-// time.
+// If CLOUDFILES_TEST_S3_URL, CLOUDFILES_TEST_GCS_URL or CLOUDFILES_TEST_AZURE_URL is
+// set to a URL for files.Open, the same tests run on that bucket instead, with the
+// credentials of your environment. Each test has a new prefix, which is emptied at the
+// end. The tests on Ceph and MinIO are skipped then, since they would be the same tests
+// again.
 package testserver
 
 import (
@@ -61,7 +59,8 @@ const (
 	Minio     = "minio"           // S3, with fewer conditions
 )
 
-// T is what is needed of a test; *testing.T and conformance.T have it.
+// T has the methods of a test that Start needs. *testing.T and conformance.T implement
+// it.
 type T interface {
 	Helper()
 	Context() context.Context
@@ -71,33 +70,33 @@ type T interface {
 	Skipf(format string, args ...any)
 }
 
-// Server is a server that runs, or the bucket of the user that is taken instead. Its
-// methods are safe for concurrent use.
+// Server is a running server, or the user's bucket that is used instead. Its methods
+// are safe for concurrent use.
 type Server struct {
 	Name     string `json:"name"`
 	Version  string `json:"version"`
 	Service  string `json:"service"`  // s3, gcs or azure
 	Endpoint string `json:"endpoint"` // http://127.0.0.1:PORT; "" for a user's bucket
-	// of a bucket that all tests of the process share
+	// URL is the URL of a bucket that all tests of the process share.
 	URL    string `json:"url"`
 	Bucket string `json:"bucket"` // its name
 	Region string `json:"region"` // S3
-	// Azure: the account; "" for a user's bucket, and for GCS
+	// For Azure this is the account; it is "" for a user's bucket, and for GCS.
 	AccessKey string            `json:"access_key"`
 	SecretKey string            `json:"secret_key"`
-	Env       map[string]string `json:"env"`  // what Start set; what is empty, it unset
-	Logs      string            `json:"logs"` // the folder of its logs, which stay
+	Env       map[string]string `json:"env"`  // the variables that Start set, or unset if empty
+	Logs      string            `json:"logs"` // the folder of its logs, which are kept
 
-	// Nodes are the parts that can be stopped, of Ceph; as they were at the start.
+	// Nodes are the processes of Ceph that can be stopped, as they were at the start.
 	Nodes []Node `json:"nodes"`
 
-	// User says that it is the bucket of CLOUDFILES_TEST_…_URL.
+	// User is true for the bucket of CLOUDFILES_TEST_…_URL.
 	User bool `json:"-"`
 
 	control *control
 }
 
-// services say which service a server stands for.
+// services has the service that each server stands for.
 var services = map[string]string{
 	Versitygw: "s3",
 	FakeGCS:   "gcs",
@@ -106,16 +105,16 @@ var services = map[string]string{
 	Minio:     "s3",
 }
 
-// further are servers beside the first of their service: they are left out under
-// -short, and where the tests run on a bucket of the user's.
+// further reports whether the server is an additional one of its service. Its tests are
+// skipped under -short, and if the tests run on a user's bucket.
 func further(name string) bool { return name == Ceph || name == Minio }
 
-// Name of the variable that holds the user's own bucket of a service.
+// variable returns the name of the variable with the user's bucket of a service.
 func variable(service string) string {
 	return "CLOUDFILES_TEST_" + strings.ToUpper(service) + "_URL"
 }
 
-// started is the one start of a server in this process.
+// started is the single start of a server in this process.
 type started struct {
 	once    sync.Once
 	server  *Server
@@ -138,11 +137,11 @@ func Start(t T, name string) *Server {
 	if further(name) && testing.Short() {
 		t.Skipf("%s is left out under -short", name)
 	}
-	if own := os.Getenv(variable(service)); own != "" {
+	if userURL := os.Getenv(variable(service)); userURL != "" {
 		if further(name) {
 			t.Skipf("%s is set: the tests on %s run on that bucket", variable(service), Versitygw)
 		}
-		s, err := userServer(name, service, own)
+		s, err := userServer(name, service, userURL)
 		if err != nil {
 			t.Fatalf("testserver: %s: %v", variable(service), err)
 		}
@@ -161,7 +160,7 @@ func Start(t T, name string) *Server {
 		t.Logf("%s %s at %s, logs in %s", one.server.Name, one.server.Version, one.server.Endpoint,
 			one.server.Logs)
 	case one.missing && !inCI():
-		const line = "SKIPPED, for %s is missing on this machine: %v"
+		const line = "SKIPPED, since %s is missing on this machine: %v"
 		fmt.Fprintf(os.Stderr, "testserver: "+line+"\n", name, one.err)
 		t.Skipf(line, name, one.err)
 	default:
@@ -177,9 +176,9 @@ func inCI() bool {
 	return ci != "" && (yes || err != nil)
 }
 
-// userServer is the user's own bucket.
-func userServer(name, service, own string) (*Server, error) {
-	u, err := url.Parse(own)
+// userServer returns the Server for the user's bucket.
+func userServer(name, service, userURL string) (*Server, error) {
+	u, err := url.Parse(userURL)
 	if err != nil {
 		// without the URL, which may hold secrets
 		return nil, fmt.Errorf("no URL: %w", err.(*url.Error).Err)
@@ -188,7 +187,7 @@ func userServer(name, service, own string) (*Server, error) {
 		Name:    name,
 		Version: "user",
 		Service: service,
-		URL:     own,
+		URL:     userURL,
 		Bucket:  u.Host,
 		Region:  u.Query().Get("region"),
 		User:    true,
@@ -200,8 +199,8 @@ var (
 	count   atomic.Int64
 )
 
-// Store returns the URL of an empty store that belongs to this test: a new bucket, or,
-// in a user's bucket, a new prefix, whose files are deleted after the test.
+// Store returns the URL of an empty store for this test: a new bucket, or a new prefix
+// in a user's bucket, whose files are deleted after the test.
 func (s *Server) Store(t T) string {
 	t.Helper()
 	name := fmt.Sprintf("test-%s-%d", process, count.Add(1))
@@ -235,8 +234,8 @@ func empty(ctx context.Context, store string) error {
 	return err
 }
 
-// NewBucket makes a bucket (Azure: a container) and returns its URL; it needs a server,
-// for in a user's account nothing is made.
+// NewBucket makes a bucket (in Azure a container) and returns its URL. It skips the
+// test if the server is a user's bucket, since it makes nothing in a user's account.
 func (s *Server) NewBucket(t T, name string) string {
 	t.Helper()
 	if s.User {
@@ -249,21 +248,21 @@ func (s *Server) NewBucket(t T, name string) string {
 	return a.URL
 }
 
-// Node is a process of a server that has several.
+// Node is a process of a server that has several processes.
 type Node struct {
 	Name string `json:"name"`
 	PID  int    `json:"pid"`
 }
 
-// StopNode stops a node in order: it keeps what it holds. Meanwhile the others take
-// writes, as long as two are left.
+// StopNode stops a node properly, so that it keeps its data. Meanwhile the others
+// accept writes if two are left.
 func (s *Server) StopNode(t T, node string) { t.Helper(); s.setNode(t, "stop", node) }
 
-// KillNode kills a node, as when a machine is lost with its disk: what it held is gone.
+// KillNode kills a node and removes its data, as if a machine were lost with its disk.
 func (s *Server) KillNode(t T, node string) { t.Helper(); s.setNode(t, "kill", node) }
 
 // StartNode starts a node that was stopped or killed, and returns when it has a copy of
-// everything again. For that every node has to run.
+// everything again, for which every node must run.
 func (s *Server) StartNode(t T, node string) { t.Helper(); s.setNode(t, "start", node) }
 
 func (s *Server) setNode(t T, do, node string) {

@@ -8,22 +8,22 @@ import (
 	"time"
 )
 
-// sayEvery is how often a person reads what is waited for.
-const sayEvery = 5 * time.Second
+// reportInterval is how often a line says what Start waits for.
+const reportInterval = 5 * time.Second
 
-// waiting says what a server that isn't there yet does.
+// waiting reports what a server that isn't ready yet does.
 type waiting struct {
 	name  string
-	said  string // the file of what the command prints
+	log   string // the file with the command's output
 	begin time.Time
 	every time.Duration
 	w     io.Writer // nil is the terminal
 }
 
-// say says what is waited for. go test keeps what a test prints until the package has
-// ended, so a terminal gets it past go test; without one it is the standard error, which
-// go test -v shows at once.
-func (w *waiting) say() {
+// report prints what Start waits for. go test keeps a test's output until the package
+// has ended, so report writes to the terminal itself. Without a terminal it writes to
+// the standard error, which go test -v shows at once.
+func (w *waiting) report() {
 	out := w.w
 	if out == nil {
 		out = os.Stderr
@@ -36,10 +36,9 @@ func (w *waiting) say() {
 		time.Since(w.begin).Seconds(), w.last())
 }
 
-// last returns the last line that the command has printed, in the characters of a
-// terminal.
+// last returns the last line that the command has printed, without control characters.
 func (w *waiting) last() string {
-	text, _ := os.ReadFile(w.said)
+	text, _ := os.ReadFile(w.log)
 	all := strings.Split(strings.TrimSpace(string(text)), "\n")
 	line := strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {

@@ -13,8 +13,8 @@ import (
 // TestWaiting: what is waited for is said again and again, with what the command does
 // just now, until it answers; and a response that comes in pieces is whole.
 func TestWaiting(t *testing.T) {
-	said := filepath.Join(t.TempDir(), "said")
-	if err := os.WriteFile(said, []byte("first\n\x1b[1mbuilding fake\n"), 0o666); err != nil {
+	log := filepath.Join(t.TempDir(), "said")
+	if err := os.WriteFile(log, []byte("first\n\x1b[1mbuilding fake\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	out, in, err := os.Pipe()
@@ -30,7 +30,7 @@ func TestWaiting(t *testing.T) {
 	var b strings.Builder
 	w := &waiting{
 		name:  "fake",
-		said:  said,
+		log:   log,
 		begin: time.Now(),
 		every: time.Millisecond,
 		w: writer(func(p []byte) {
@@ -40,9 +40,9 @@ func TestWaiting(t *testing.T) {
 			}
 		}),
 	}
-	c := &control{out: out, answers: bufio.NewReader(out)}
-	var a answer
-	if err := c.readSaying(time.Minute, &a, w); err != nil || a.URL != "there" {
+	c := &control{out: out, responses: bufio.NewReader(out)}
+	var a response
+	if err := c.readReporting(time.Minute, &a, w); err != nil || a.URL != "there" {
 		t.Errorf("got %q, %v", a.URL, err)
 	}
 	line := regexp.MustCompile(`^testserver: waiting for fake, \d+ s so far: \[1mbuilding fake$`)

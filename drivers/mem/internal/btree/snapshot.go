@@ -1,7 +1,7 @@
 package btree
 
-// Snapshot is a state of a Map that no longer changes. Its methods may be called
-// concurrently.
+// Snapshot is a state of a Map that no longer changes. Its methods are safe for
+// concurrent use.
 type Snapshot[V any] struct{ root *node[V] }
 
 // Get returns the value of the key.
@@ -19,24 +19,25 @@ func (s Snapshot[V]) Get(key string) (val V, ok bool) {
 	return val, false
 }
 
-// Cursor returns a cursor that stands before the first key.
+// Cursor returns a cursor before the first key.
 func (s Snapshot[V]) Cursor() *Cursor[V] {
 	c := &Cursor[V]{root: s.root}
 	c.Seek("")
 	return c
 }
 
-// Cursor goes through a snapshot in ascending order of the keys. It is for one goroutine.
+// Cursor iterates over a snapshot in ascending order of the keys. It is for one
+// goroutine at a time.
 type Cursor[V any] struct {
 	root  *node[V]
-	items []item[V] // of the leaf, from the cursor on
-	// what is left of each branch above: with minLen entries a node, more than any
-	// memory holds
+	items []item[V] // the rest of the leaf
+	// path is the rest of each branch above. Its length is enough for more nodes of
+	// minLen entries than memory holds.
 	path  [16][]kid[V]
 	depth int
 }
 
-// Seek moves the cursor before the first key that is not below key.
+// Seek moves the cursor before the first key at or above key.
 func (c *Cursor[V]) Seek(key string) {
 	c.depth, c.items = 0, nil
 	n := c.root
