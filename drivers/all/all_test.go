@@ -19,7 +19,8 @@ import (
 	"gocloud.dev/blob"
 )
 
-// environment sets what the SDKs read, so that nothing of the machine's is used.
+// environment sets the variables that the SDKs read, so that none of the machine's
+// configuration is used.
 func environment(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "id")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "s3cr3t")
@@ -43,8 +44,7 @@ func open(t *testing.T, url string) files.Bucket {
 	return b
 }
 
-// TestSchemes opens every scheme, which makes no request, and pins that the drivers are
-// distinguished.
+// TestSchemes: every scheme opens its own driver, without a request.
 func TestSchemes(t *testing.T) {
 	environment(t)
 	dir := t.TempDir()
@@ -99,7 +99,8 @@ func TestSchemes(t *testing.T) {
 	}
 }
 
-// TestBadURLs: Go CDK's errors quote the URL; ours say what is wrong and no secret.
+// TestBadURLs: the error for a bad URL says what is wrong and shows no secret, though
+// the Go CDK's errors quote the URL.
 func TestBadURLs(t *testing.T) {
 	environment(t)
 	for url, want := range map[string]string{
@@ -123,9 +124,9 @@ func TestBadURLs(t *testing.T) {
 	}
 }
 
-// TestReplies: what the services answer, as the SDKs tell it, becomes the right
-// sentinel without linking them into drivers/gocloud (E2, E3).
-func TestReplies(t *testing.T) {
+// TestServiceErrors: the services' errors, as the SDKs return them, become the right
+// sentinels, though drivers/gocloud doesn't link the SDKs (E2, E3).
+func TestServiceErrors(t *testing.T) {
 	environment(t)
 	var status int
 	var code string
@@ -210,11 +211,11 @@ func TestReplies(t *testing.T) {
 	}
 }
 
-// TestFailedPutSendsNothing: with each SDK, a reader that fails half-way makes no
-// object, and no panic (P2).
+// TestFailedPutSendsNothing: with each SDK, content whose reader fails half-way makes
+// no object and no panic (P2).
 func TestFailedPutSendsNothing(t *testing.T) {
 	environment(t)
-	var whole atomic.Int64 // requests with a body that came whole
+	var whole atomic.Int64 // requests whose body came whole
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n, err := io.Copy(io.Discard, r.Body)
 		if n > 0 && err == nil {
@@ -261,7 +262,7 @@ func TestFailedPutSendsNothing(t *testing.T) {
 		}
 		if _, err := b.Put(t.Context(), "n.txt", strings.NewReader("whole"),
 			nil); whole.Swap(0) == 0 {
-			t.Errorf("%s: a good content sent nothing: %v", url, err) // else the test sees nothing
+			t.Errorf("%s: valid content sent nothing: %v", url, err) // the test would prove nothing
 		}
 	}
 }

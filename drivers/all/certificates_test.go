@@ -20,8 +20,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestCertificates: one that has expired, isn't valid yet, or is another host's, is
-// told as that at the first attempt of every call, and the words say what to do (E2).
+// TestCertificates: a certificate that has expired, isn't valid yet, or is another
+// host's is ErrInvalid at the first attempt of every call, and the text says what to do
+// (E2).
 func TestCertificates(t *testing.T) {
 	environment(t)
 	now, here := time.Now(), net.IPv4(127, 0, 0, 1)
@@ -80,7 +81,7 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
-// selfSigned is the certificate of an address.
+// selfSigned returns a certificate for an address.
 func selfSigned(t *testing.T, from, to time.Time, ip net.IP) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -14,7 +14,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// services are how a bucket of each is opened at an address.
+// services has a function for each service that opens a bucket at an address.
 var services = []struct {
 	name string
 	open func(t *testing.T, scheme, host, params string) (files.Bucket, error)
@@ -34,7 +34,7 @@ var services = []struct {
 	}},
 }
 
-// connectCalls are requests of every kind.
+// connectCalls are calls that make requests of every kind.
 var connectCalls = map[string]func(context.Context, files.Bucket) error{
 	"Stat": func(ctx context.Context, b files.Bucket) error {
 		_, err := b.Stat(ctx, "a", nil)
@@ -68,7 +68,7 @@ var connectCalls = map[string]func(context.Context, files.Bucket) error{
 	},
 }
 
-// silentServer answers nothing, and counts.
+// silentServer starts a server that never answers, and counts requests.
 func silentServer(t *testing.T) (host string, requests *atomic.Int32) {
 	t.Helper()
 	requests = new(atomic.Int32)
@@ -87,7 +87,7 @@ func silentServer(t *testing.T) (host string, requests *atomic.Int32) {
 	return strings.TrimPrefix(srv.URL, "http://"), requests
 }
 
-// TestSilentServer: timeout= ends the wait, the policy repeats, and the words name the
+// TestSilentServer: timeout= ends the wait, the policy retries, and the error names the
 // setting (X2).
 func TestSilentServer(t *testing.T) {
 	environment(t)
@@ -108,7 +108,7 @@ func TestSilentServer(t *testing.T) {
 					t.Errorf("%s: %v", name, err)
 				}
 				if requests.Load() < 2 {
-					t.Errorf("%s: %d requests, none repeated", name, requests.Load())
+					t.Errorf("%s: %d requests, want a retry", name, requests.Load())
 				}
 			}
 			if _, err := s.open(t, "http", host,
@@ -120,8 +120,8 @@ func TestSilentServer(t *testing.T) {
 	}
 }
 
-// TestContextEndsSilence: every call returns when its context ends, though nothing
-// answers (X2).
+// TestContextEndsSilence: every call returns when its context ends, though no response
+// comes (X2).
 func TestContextEndsSilence(t *testing.T) {
 	environment(t)
 	for _, s := range services {
@@ -141,7 +141,7 @@ func TestContextEndsSilence(t *testing.T) {
 				if !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("%s: %v", name, err)
 				}
-				if took > 30*time.Second { // a loaded machine's
+				if took > 30*time.Second { // the machine may be loaded
 					t.Errorf("%s took %v", name, took)
 				}
 			}
@@ -149,8 +149,8 @@ func TestContextEndsSilence(t *testing.T) {
 	}
 }
 
-// TestTLSMixups: HTTP and HTTPS taken for each other, and a certificate of nobody's,
-// are told at the first attempt, by the same sentinel (E2).
+// TestTLSMixups: HTTP in place of HTTPS, the reverse, and an untrusted certificate are
+// ErrInvalid at the first attempt (E2).
 func TestTLSMixups(t *testing.T) {
 	environment(t)
 	for _, s := range services {
@@ -182,7 +182,9 @@ func TestTLSMixups(t *testing.T) {
 				defer b.Close()
 				for name, call := range connectCalls {
 					if name == "Delete" && c.scheme == "http" {
-						continue // crypto/tls knows no DELETE, and closes without a word
+						// crypto/tls doesn't recognise DELETE as HTTP, and closes the
+						// connection
+						continue
 					}
 					conns.Store(0)
 					err := call(t.Context(), b)
@@ -190,7 +192,7 @@ func TestTLSMixups(t *testing.T) {
 						files.ErrInvalid) || !strings.Contains(err.Error(), c.words) {
 						t.Errorf("%s: %v", name, err)
 					}
-					// Parts go at the same time, each of them once.
+					// Parts are sent at the same time, each of them once.
 					most := map[bool]int32{true: 8, false: 2}[strings.Contains(name, "parts")]
 					if n := conns.Load(); n > most {
 						t.Errorf("%s: %d connections", name, n)
@@ -201,8 +203,8 @@ func TestTLSMixups(t *testing.T) {
 	}
 }
 
-// TestReadTimeoutIsKnown: every scheme of a service takes the parameters, and the
-// others refuse them as any that they don't know (U1).
+// TestReadTimeoutIsKnown: every scheme of a service takes both parameters, and the
+// other schemes refuse them like any unknown parameter (U1).
 func TestReadTimeoutIsKnown(t *testing.T) {
 	environment(t)
 	for _, s := range services {

@@ -12,9 +12,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestNoCredentialsAnywhere: where nothing has any, no service is asked, and the first
-// call, or the opening, is ErrPermission that says what to set (E2). The search finds
-// an empty home, no program, and a metadata server that isn't there.
+// TestNoCredentialsAnywhere: without any credentials no service gets a request, and the
+// first call, or Open, is ErrPermission and says what to set (E2). The search finds an
+// empty home, no program, and no metadata server.
 func TestNoCredentialsAnywhere(t *testing.T) {
 	for _, name := range []string{
 		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE",
@@ -62,8 +62,9 @@ func TestNoCredentialsAnywhere(t *testing.T) {
 	}
 }
 
-// TestReadTimeout: read_timeout= ends the wait for a body that stands still, and names
-// itself, on each driver: of a page, of an error, of what an upload answers (X2).
+// TestReadTimeout: on each driver read_timeout= ends the wait for a body that makes no
+// progress, of a page, an error or the response to an upload, and the error names the
+// setting (X2).
 func TestReadTimeout(t *testing.T) {
 	environment(t)
 	for _, s := range services {
@@ -106,7 +107,7 @@ func TestReadTimeout(t *testing.T) {
 					t.Errorf("%d, %s: %v", c.status, c.call, err)
 				}
 				if n := requests.Load(); n > 2 {
-					t.Errorf("%d, %s: %d requests, want 2 at most", c.status, c.call, n)
+					t.Errorf("%d, %s: %d requests, want at most 2", c.status, c.call, n)
 				}
 			}
 		})

@@ -13,11 +13,11 @@ import (
 	"testing"
 )
 
-// link is what is meant as a link in a doc comment.
+// link matches text that is meant as a link in a doc comment.
 var link = regexp.MustCompile(`\[\*?([a-z]+\.)?[A-Z][A-Za-z0-9]*(\.[A-Z][A-Za-z0-9]*)?\]`)
 
-// TestDocLinks: every link in a doc comment leads to something, so that a name which moved
-// to another package doesn't stay behind in the documentation.
+// TestDocLinks: every link in a doc comment has a target, so that the documentation
+// names no name that has moved to another package.
 func TestDocLinks(t *testing.T) {
 	dirs := 0
 	err := filepath.WalkDir(root, func(dir string, d fs.DirEntry, err error) error {
@@ -40,8 +40,8 @@ func TestDocLinks(t *testing.T) {
 	}
 }
 
-// docLinks reports links of the package in dir that lead nowhere, and whether there is a
-// package.
+// docLinks reports the links of the package in dir that have no target, and returns
+// whether there is a package.
 func docLinks(t *testing.T, dir string) bool {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
@@ -61,13 +61,14 @@ func docLinks(t *testing.T, dir string) bool {
 		byPackage[f.Name.Name] = append(byPackage[f.Name.Name], f)
 	}
 	for _, parsed := range byPackage {
-		p, err := doc.NewFromFiles(set, parsed, "cloudfiles.dev/"+filepath.ToSlash(dir), doc.AllDecls)
+		p, err := doc.NewFromFiles(set, parsed, "cloudfiles.dev/"+filepath.ToSlash(dir),
+			doc.AllDecls)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, text := range docTexts(p) {
 			for _, l := range deadLinks(p.Parser().Parse(text).Content) {
-				t.Errorf("%s: the link %s leads nowhere", dir, l)
+				t.Errorf("%s: the link %s has no target", dir, l)
 			}
 		}
 	}
@@ -100,7 +101,7 @@ func docTexts(p *doc.Package) []string {
 	return texts
 }
 
-// deadLinks returns what is written as a link and was parsed as plain text.
+// deadLinks returns text that is written as a link and was parsed as plain text.
 func deadLinks(blocks []comment.Block) (dead []string) {
 	inText := func(parts []comment.Text) {
 		for _, part := range parts {

@@ -10,8 +10,8 @@ import (
 )
 
 // TestEventlog: on every service several writers, some of whose requests fail or lose
-// their answers, append to one log. Each record that was acknowledged is at its position,
-// and none is in twice.
+// their responses, append to one log. Each acknowledged record is at its position, and
+// none is in the log twice.
 func TestEventlog(t *testing.T) {
 	const writers, each = 3, 6
 	for name, store := range newStores {
@@ -35,7 +35,7 @@ func TestEventlog(t *testing.T) {
 						for files.KindOf(err) == files.ErrUnavailable {
 							pos, err = l.Append(t.Context(), []byte(text))
 						}
-						if err != nil { // then it may be in, or not
+						if err != nil { // the record may be in the log
 							t.Logf("%s: %v", text, err)
 							continue
 						}
@@ -60,13 +60,13 @@ func TestEventlog(t *testing.T) {
 					t.Errorf("%q is at %d and at %d", text, at, r.Position)
 				}
 				if want, ok := acknowledged[r.Position]; ok && want != text {
-					t.Errorf("at %d there is %q, and %q was put there", r.Position, text, want)
+					t.Errorf("the record at %d is %q, want %q", r.Position, text, want)
 				}
 				seen[text] = r.Position
 				next++
 			}
 			if len(seen) < len(acknowledged) || len(acknowledged) == 0 {
-				t.Errorf("%d records are there, and %d were acknowledged", len(seen),
+				t.Errorf("the log has %d records, and %d were acknowledged", len(seen),
 					len(acknowledged))
 			}
 			if err := l.Compact(t.Context(), next); err != nil {

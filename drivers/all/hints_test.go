@@ -8,10 +8,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestHints: what a program without an import is told to import is what registers the
-// scheme here, for every scheme that there is.
+// TestHints: for every scheme, the error of a program without the import names the
+// package that registers the scheme here.
 func TestHints(t *testing.T) {
-	// The fake of tests is no driver, and is found by whoever made it.
+	// The fake of package filestest isn't a driver.
 	schemes := slices.DeleteFunc(files.DefaultMux().Schemes(),
 		func(s files.Scheme) bool { return s.Name == "filestest" })
 	want := map[string]string{
@@ -24,7 +24,7 @@ func TestHints(t *testing.T) {
 	for _, s := range schemes {
 		want[s.Name] = s.Package
 		if theirs := "gocloud+" + s.Name; want[theirs] == "" {
-			t.Errorf("the test knows no package of %s://", theirs)
+			t.Errorf("the test has no package of %s://", theirs)
 		}
 	}
 	if len(schemes) != 5 {
@@ -37,7 +37,7 @@ func TestHints(t *testing.T) {
 		}
 		_, err := none.Describe(name + "://x")
 		if err == nil {
-			t.Errorf("%s:// is known to an empty Mux", name)
+			t.Errorf("an empty Mux describes %s://", name)
 			continue
 		}
 		_, advice, _ := strings.Cut(err.Error(), "must import _ ")
@@ -46,7 +46,7 @@ func TestHints(t *testing.T) {
 			advice = strings.TrimPrefix(advice, "cloudfiles.dev/drivers/gocloud and ")
 		}
 		if advice != pkg {
-			t.Errorf("%s:// is said to need %q, and %q registers it", name, advice, pkg)
+			t.Errorf("the error for %s:// names %q, and %q registers it", name, advice, pkg)
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// kind is a kind of fault that random access, large downloads or their resuming had in
-// other libraries, and the tests that hold ours to it.
+// kind is a kind of defect that random access, large downloads or their resuming had in
+// other libraries, with the tests that show that this one doesn't have it.
 type kind struct {
 	what  string
 	tests []string // a folder and a test
@@ -94,7 +94,7 @@ var kindsOfReading = []kind{
 		"files/driver TestConnectionsStall", "files/driver TestConnectionsEnd",
 	}},
 
-	// Of downloads, and of resuming them.
+	// Downloads and their resuming.
 	{"temporary names", []string{"files/resume TestDownload"}},
 	{"the range is ignored", []string{
 		"drivers/all TestWithoutRanges", "files/driver TestConnectionsFail",
@@ -116,7 +116,7 @@ var kindsOfReading = []kind{
 	{"a foreign partial file", []string{"files/resume TestDownloadForeign"}},
 }
 
-// TestKindsHaveTests: each kind of fault has a test that is there.
+// TestKindsHaveTests: the tests of each kind exist.
 func TestKindsHaveTests(t *testing.T) {
 	there := map[string]map[string]bool{}
 	for _, k := range kindsOfReading {
@@ -135,7 +135,7 @@ func TestKindsHaveTests(t *testing.T) {
 	}
 }
 
-// testsOf returns the names of a folder's tests.
+// testsOf returns the names of the tests in a folder.
 func testsOf(t *testing.T, dir string) map[string]bool {
 	t.Helper()
 	entries, err := os.ReadDir(dir)

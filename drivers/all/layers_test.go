@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestLayerParams: timeout= puts the layer around the schemes that have no such
-// parameter, and stays the driver's own on the others.
+// TestLayerParams: timeout= puts the layer around the schemes without that parameter,
+// and is the driver's on the others.
 func TestLayerParams(t *testing.T) {
 	environment(t)
 	for raw, want := range map[string]string{

@@ -15,7 +15,7 @@ import (
 	"cloudfiles.dev/files/lease"
 )
 
-// newStores have the URL of a new store each.
+// newStores has functions that return the URL of a new store.
 var newStores = map[string]func(t *testing.T) string{
 	"memory": func(*testing.T) string { return "mem://" },
 	"folder": func(t *testing.T) string { return "file://" + t.TempDir() },
@@ -30,7 +30,7 @@ var newStores = map[string]func(t *testing.T) string{
 	},
 }
 
-// troubled lets one request in four fail: it is not sent, or its answer is lost.
+// troubled makes one request in four fail: it is not sent, or its response is lost.
 func troubled(b files.Bucket, seed uint64) files.Bucket {
 	var mu sync.Mutex
 	rnd := rand.New(rand.NewPCG(seed, 1))
@@ -55,9 +55,9 @@ func troubled(b files.Bucket, seed uint64) files.Bucket {
 	}})
 }
 
-// TestLease: on every service several holders, some of whose requests fail or lose their
-// answers, count in a file that nothing but the lease protects. No count is lost, and no
-// token comes twice.
+// TestLease: on every service several holders, some of whose requests fail or lose
+// their responses, count in a file that only the lease protects. No count is lost, and
+// no token comes twice.
 func TestLease(t *testing.T) {
 	const holders, each = 4, 3
 	for name, store := range newStores {
@@ -69,7 +69,7 @@ func TestLease(t *testing.T) {
 			for who := range holders {
 				all.Go(func() {
 					lock, err := lease.New(troubled(b, uint64(who)), "locks/a", &lease.Options{
-						Duration: 5 * time.Minute, // nobody vanishes here
+						Duration: 5 * time.Minute, // no holder vanishes here
 						Poll:     20 * time.Millisecond,
 						Holder:   strconv.Itoa(who),
 					})
@@ -107,7 +107,7 @@ func TestLease(t *testing.T) {
 	}
 }
 
-// countOn reads and writes without a condition.
+// countOn adds 1 to the count, without a condition.
 func countOn(ctx context.Context, b files.Bucket) error {
 	text, err := files.ReadString(ctx, b, "count", nil)
 	if err != nil && !errors.Is(err, files.ErrNotExist) {

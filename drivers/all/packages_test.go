@@ -11,8 +11,7 @@ import (
 const root = "../.."
 
 // TestEveryPackageIsNamed: doc.go, which go doc and the package site show first, and
-// the README name every package that can be imported or run, and name none that isn't
-// there.
+// the README name every package that can be imported or run, and no other.
 func TestEveryPackageIsNamed(t *testing.T) {
 	list := exec.Command("go", "list", "./...")
 	list.Dir = root
@@ -36,12 +35,12 @@ func TestEveryPackageIsNamed(t *testing.T) {
 		}
 	}
 	if len(known) < 15 {
-		t.Fatalf("go list found %d packages only", len(known))
+		t.Fatalf("go list found only %d packages", len(known))
 	}
 	for line := range strings.Lines(doc) {
 		if path, ok := strings.CutPrefix(line, "//   - "); ok {
 			if path, _, _ = strings.Cut(path, ": "); !known[path] {
-				t.Errorf("doc.go names %s, which is no package of the module", path)
+				t.Errorf("doc.go names %s, which isn't a package of the module", path)
 			}
 		}
 	}

@@ -8,12 +8,12 @@ import (
 	"cloudfiles.dev/files/filestest"
 )
 
-// TestPersonalitiesClaim: the fakes claim what the real drivers do. What no fake has is
-// left out: durability, limits of size, foreign keys. Disks and
-// GCS sign if they are told how, and memory never does.
+// TestPersonalitiesClaim: the fakes claim what the real drivers claim, except what no
+// fake has: durability, limits of size, foreign keys. Disks and GCS sign if they are
+// configured to, and memory never does.
 func TestPersonalitiesClaim(t *testing.T) {
 	environment(t)
-	t.Setenv("STORAGE_EMULATOR_HOST", "127.0.0.1:1") // no credentials are looked for
+	t.Setenv("STORAGE_EMULATOR_HOST", "127.0.0.1:1") // so that GCS needs no credentials
 	t.Setenv("AWS_ACCESS_KEY_ID", "a")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "b")
 	t.Setenv("AZURE_STORAGE_ACCOUNT", "account")
@@ -43,7 +43,7 @@ func TestPersonalitiesClaim(t *testing.T) {
 		defer b.Close()
 		got := comparable(filestest.New(t, filestest.As(c.p)).Features())
 		want := comparable(b.Features())
-		if !want.SignGet { // here it isn't told how
+		if !want.SignGet { // it isn't configured here
 			want.SignGet, want.SignPut = got.SignGet, got.SignPut
 			want.SignDelete, want.SignContentType = got.SignDelete, got.SignContentType
 		}
@@ -53,7 +53,7 @@ func TestPersonalitiesClaim(t *testing.T) {
 	}
 }
 
-// habits are what services do differently and no feature says.
+// habits are what services do differently without a feature that says so.
 type habits struct {
 	PutTime     bool // Put's Info has the time
 	CopySize    bool // Copy's Info has the size
@@ -85,8 +85,8 @@ func habitsOf(t *testing.T, b files.Bucket) (h habits) {
 	return h
 }
 
-// TestPersonalitiesHabits: the fakes return what the real drivers do, on real servers,
-// and of a copy never more.
+// TestPersonalitiesHabits: the fakes return what the real drivers return on real
+// servers, and never more of a copy.
 func TestPersonalitiesHabits(t *testing.T) {
 	for _, c := range []struct {
 		p     filestest.Personality

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 )
 
-// quiet is for servers whose handshakes fail.
+// quiet is the log of servers whose handshakes fail.
 var quiet = log.New(io.Discard, "", 0)
 
 // counting counts connections.

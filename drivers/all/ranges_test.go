@@ -17,8 +17,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// holds answers the reads of every service for a file of that version and size; GCS's
-// JSON API and HEAD get their response at once, and then more is false.
+// holds answers the reads of every service for a file of that version and size. It
+// writes the whole response to GCS's JSON API and to a HEAD, and then more is false.
 func holds(w http.ResponseWriter, r *http.Request, version string, size int64) (more bool) {
 	h := w.Header()
 	h.Set("ETag", `"`+version+`"`)
@@ -40,13 +40,13 @@ func holds(w http.ResponseWriter, r *http.Request, version string, size int64) (
 	return true
 }
 
-// asked is whether a request is for a part.
+// asked reports whether a request is for a part.
 func asked(r *http.Request) bool {
 	return r.Header.Get("Range") != "" || r.Header.Get("X-Ms-Range") != ""
 }
 
-// part reads a range of the file "a". A driver that waits for bytes that never come
-// ends with the context.
+// part reads a range of the file "a". Its context ends a driver's wait for bytes that
+// never come.
 func part(t *testing.T, b files.Bucket, o files.GetOptions) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -60,7 +60,7 @@ func part(t *testing.T, b files.Bucket, o files.GetOptions) (string, error) {
 	return string(p), err
 }
 
-// forEach opens a bucket of each service at a server, which counts its requests.
+// forEach opens a bucket of each service at a server that counts its requests.
 func forEach(t *testing.T, h http.HandlerFunc,
 	f func(t *testing.T, b files.Bucket, n *atomic.Int32)) {
 	environment(t)
@@ -98,7 +98,7 @@ func forEach(t *testing.T, h http.HandlerFunc,
 }
 
 // TestWithoutRanges: from a server that sends the whole file, or more of it than was
-// asked for, every driver takes the part that was asked for (G3).
+// requested, every driver takes the requested part (G3).
 func TestWithoutRanges(t *testing.T) {
 	var text strings.Builder
 	for i := range 20_000 {
@@ -158,8 +158,8 @@ func TestWithoutRanges(t *testing.T) {
 	})
 }
 
-// TestTwoHeaders: a response with two values for what only has one isn't believed,
-// neither of a read nor of a write; the same value twice is one.
+// TestTwoHeaders: a response to a read or a write that has two values of a header that
+// can only have one is an error; the same value twice counts as one.
 func TestTwoHeaders(t *testing.T) {
 	for what, c := range map[string]struct {
 		header, first, second string
@@ -212,8 +212,8 @@ func TestTwoHeaders(t *testing.T) {
 	}
 }
 
-// TestWholeIsTooMuch: what lies in front of a range is thrown away up to a bound, and
-// beyond it the response is ErrUnavailable at once (G3).
+// TestWholeIsTooMuch: bytes before a range are discarded up to a limit, and beyond it
+// Get is ErrUnavailable at once (G3).
 func TestWholeIsTooMuch(t *testing.T) {
 	const size = 5 << 30
 	forEach(t, func(w http.ResponseWriter, r *http.Request) {
@@ -240,8 +240,8 @@ func TestWholeIsTooMuch(t *testing.T) {
 	})
 }
 
-// TestWholeInPlaceOfRest: a body that broke isn't begun anew where the server doesn't
-// know ranges, because each further break would begin it again (G5).
+// TestWholeInPlaceOfRest: a body that broke isn't read again from the beginning if the
+// server doesn't support ranges, because each further break would begin it again (G5).
 func TestWholeInPlaceOfRest(t *testing.T) {
 	forEach(t, func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -250,7 +250,7 @@ func TestWholeInPlaceOfRest(t *testing.T) {
 			io.WriteString(w, "0123456789")
 		default:
 			w.Header().Set("Content-Length", "10")
-			io.WriteString(w, "01234") // and the connection breaks
+			io.WriteString(w, "01234") // then the connection breaks
 		}
 	}, func(t *testing.T, b files.Bucket, requests *atomic.Int32) {
 		got, err := part(t, b, files.GetOptions{})

@@ -11,12 +11,12 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestNoSecretOfAURL: what the drivers and the SDKs below them say of a URL, of an
-// endpoint or of an environment that is wrong shows no secret in it, from Open to the
-// first requests (U1, E1).
+// TestNoSecretOfAURL: the errors of the drivers and of the SDKs below them for a wrong
+// URL, endpoint or environment show no secret, from Open to the first requests (U1,
+// E1).
 func TestNoSecretOfAURL(t *testing.T) {
 	environment(t)
-	// no credentials are looked for, and nobody answers
+	// so that GCS needs no credentials and gets no response
 	t.Setenv("STORAGE_EMULATOR_HOST", "127.0.0.1:1")
 	const key = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"
 	const no = "&retry_attempts=1"

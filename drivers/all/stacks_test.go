@@ -23,20 +23,21 @@ import (
 	"cloudfiles.dev/files/timeout"
 )
 
-// stackLayer is one layer that stacks are made of.
+// stackLayer is a layer of the stacks.
 type stackLayer struct {
 	name string
 	wrap func(b files.Bucket) (files.Bucket, error)
-	// features says what the layer claims on purpose over a bucket of these features;
-	// nil is the same.
+	// features changes the features of the bucket below to those that the layer claims
+	// on purpose; nil changes none.
 	features func(below files.Features) files.Features
-	// restricts: As stops here, although neither names nor features differ.
+	// restricts: As doesn't pass this layer, although it changes neither names nor
+	// features.
 	restricts bool
-	// changes: the layer doesn't only look on.
+	// changes: the layer doesn't only observe.
 	changes bool
 }
 
-// stackLayers has a line for each layer of the library, in its usual configuration.
+// stackLayers has each layer of the library, in its usual configuration.
 var stackLayers = []stackLayer{
 	{name: "sub", changes: true, wrap: func(b files.Bucket) (files.Bucket, error) {
 		return files.Sub(b, "tenants/a b")
@@ -130,12 +131,12 @@ var stackLayers = []stackLayer{
 	},
 }
 
-// beside is an empty bucket for reading that is joined with another.
+// beside returns an empty bucket for reading, to be joined with another bucket.
 func beside() files.Bucket {
 	return files.ReadOnly(mem.New(&mem.Options{TimeResolution: time.Nanosecond}))
 }
 
-// ordered leaves out a layer that refuses a bucket without an order.
+// ordered leaves out a layer that refuses a bucket whose listings have no order.
 func ordered(wrap func(files.Bucket) (files.Bucket, error)) func(files.Bucket) (files.Bucket,
 	error) {
 	return func(b files.Bucket) (files.Bucket, error) {
@@ -146,8 +147,8 @@ func ordered(wrap func(files.Bucket) (files.Bucket, error)) func(files.Bucket) (
 	}
 }
 
-// stackCases are what stacks are held to: each layer alone is held to all cases in its
-// own package, so these are those that a layer can break for another.
+// stackCases are the cases that run on stacks. Each layer's package runs all cases on
+// the layer, so these are the cases that one layer can break for another.
 var stackCases = []string{
 	"X3/wrapper-features", "X3/wrapper-close", "C1/wrapper-server-copy", "C1/wrapper-between",
 	"C1/wrapper-same-file", "W1/wrapper-signs", "D3/wrapper-delete-many", "E1/wrapper-names",
@@ -159,9 +160,9 @@ var stackCases = []string{
 	"P3/info-is-stat", "G6/damage", "C1/content", "C1/attributes",
 }
 
-// TestStacks: in a stack of layers every optional ability survives or is masked on
-// purpose, and every rule holds: a sample of pairs and of random stacks, or every pair
-// and fifty stacks with the long tests.
+// TestStacks: in a stack of layers every optional feature is kept or masked on purpose,
+// and every rule holds. It runs a sample of pairs and of random stacks, or with the
+// long tests every pair and fifty stacks.
 func TestStacks(t *testing.T) {
 	var stacks [][]stackLayer
 	for _, outer := range stackLayers {
@@ -195,8 +196,8 @@ func nameOf(stack []stackLayer) string {
 	return strings.Join(names, "+")
 }
 
-// wrapStack returns what makes the stack, whose first layer is the outermost; writing
-// leaves out those that are read-only.
+// wrapStack returns a function that makes the stack, whose first layer is the
+// outermost; writing leaves out read-only layers.
 func wrapStack(t *testing.T, stack []stackLayer, writing bool) func(files.Bucket) files.Bucket {
 	return func(b files.Bucket) files.Bucket {
 		for _, l := range slices.Backward(stack) {
@@ -214,7 +215,7 @@ func wrapStack(t *testing.T, stack []stackLayer, writing bool) func(files.Bucket
 	}
 }
 
-// optionsOf are those of all layers together.
+// optionsOf returns the options of all layers together.
 func optionsOf(t *testing.T, stack []stackLayer) *conformance.WrapperOptions {
 	o := &conformance.WrapperOptions{
 		Observes: true,
@@ -236,7 +237,7 @@ func optionsOf(t *testing.T, stack []stackLayer) *conformance.WrapperOptions {
 	return o
 }
 
-// TestStackCasesExist: each case of the sample is one.
+// TestStackCasesExist: each of stackCases is a case of the suite.
 func TestStackCasesExist(t *testing.T) {
 	for _, id := range stackCases {
 		exists := slices.ContainsFunc(conformance.Cases(), func(c conformance.Case) bool {

@@ -13,7 +13,7 @@ import (
 	"cloudfiles.dev/files/transfer"
 )
 
-// operations counts what reaches a bucket.
+// operations counts the calls that reach a bucket.
 type operations struct {
 	mu sync.Mutex
 	n  map[files.Op]int
@@ -27,7 +27,7 @@ func (o *operations) around(ctx context.Context, c *files.Call,
 	return next(ctx)
 }
 
-// take returns the counts and begins anew.
+// take returns the counts and resets them.
 func (o *operations) take() map[files.Op]int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -36,7 +36,7 @@ func (o *operations) take() map[files.Op]int {
 	return n
 }
 
-// treeNames are names that a listing and a walk have in different orders.
+// treeNames are names that a listing and a walk return in different orders.
 var treeNames = []string{
 	"a-b", "a.b/c", "a/b", "a/c/d", "a0", "empty", "z/ü", "long/" + strings.Repeat("x", 200),
 }
@@ -59,9 +59,9 @@ func fill(t *testing.T, b files.Bucket, dir string) {
 	}
 }
 
-// TestTransfer: between every two services, a folder and memory, a tree arrives with its
-// attributes, the second plan is empty by the two listings alone, and a sync inside one
-// store doesn't read a file.
+// TestTransfer: between every two of the services, a folder and memory, a tree arrives
+// with its attributes, a second plan finds from the two listings alone that nothing is
+// to do, and a sync inside one store doesn't read a file.
 func TestTransfer(t *testing.T) {
 	for name, store := range newStores {
 		t.Run(name, func(t *testing.T) {

@@ -15,8 +15,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// sentAttributes returns the attributes that a request of an upload stores, by names that
-// are the same for one request and for parts; nil if it stores none.
+// sentAttributes returns the attributes that a request of an upload stores, under names
+// that are the same for one request and for parts; nil if it stores none.
 func sentAttributes(r *http.Request) map[string]string {
 	found := map[string]string{}
 	if t, p, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); t == "multipart/related" {
@@ -39,7 +39,7 @@ func sentAttributes(r *http.Request) map[string]string {
 		k = strings.ToLower(k)
 		if k == "content-type" && (found["contentType"] != "" ||
 			r.Header.Get("X-Ms-Blob-Content-Type") != "") {
-			continue // it is the request's own
+			continue // it belongs to the request
 		}
 		for _, prefix := range []string{"x-amz-meta-", "x-goog-meta-", "x-ms-meta-"} {
 			if name, ok := strings.CutPrefix(k, prefix); ok {
@@ -60,8 +60,9 @@ func sentAttributes(r *http.Request) map[string]string {
 	return found
 }
 
-// TestAttributesAtPartSize: content of up to a part and content of one byte more, which
-// goes up in parts, are stored with the same type, headers and metadata (P5, P7).
+// TestAttributesAtPartSize: content of the size of a part, and content of one byte
+// more, which is sent in parts, are stored with the same type, headers and metadata
+// (P5, P7).
 func TestAttributesAtPartSize(t *testing.T) {
 	environment(t)
 	attributes := files.Attributes{
@@ -104,7 +105,7 @@ func TestAttributesAtPartSize(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer b.Close()
-			// What answers one request is no matter here: it was sent.
+			// Whether the upload succeeds doesn't matter: the request was sent.
 			_, err = b.Put(t.Context(), "a", io.LimitReader(zeros{}, int64(size)),
 				&files.PutOptions{Attributes: attributes})
 			if size > part && err != nil {
@@ -119,7 +120,7 @@ func TestAttributesAtPartSize(t *testing.T) {
 	}
 }
 
-// zeros is content without an end.
+// zeros is endless content.
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }

@@ -15,16 +15,16 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// uploads is what a service knows of the uploads of one file, in parts or not.
+// uploads is a service's state of the uploads of one file, in parts or not.
 type uploads struct {
-	mu      sync.Mutex
-	changed chan struct{} // closed at each change
-	open    int           // uploads in parts that were neither ended nor aborted
-	done    bool          // the file is there
-	n       int           // requests that write
-	names   []string      // what each of them was
-	at      int           // the request to be met, or 0
-	meet    func(r *http.Request, carryOut func())
+	mu         sync.Mutex
+	changed    chan struct{} // closed at each change
+	unfinished int           // uploads in parts that were neither ended nor aborted
+	done       bool          // the file is there
+	n          int           // requests that write
+	names      []string      // what each of them was
+	at         int           // the number of the request at which the context ends, or 0
+	meet       func(r *http.Request, carryOut func())
 }
 
 func (u *uploads) change(f func()) {
@@ -35,7 +35,7 @@ func (u *uploads) change(f func()) {
 	u.changed = make(chan struct{})
 }
 
-// request is what the request of that number was.
+// request returns what the request of that number was.
 func (u *uploads) request(at int) string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -49,14 +49,14 @@ func (u *uploads) stored() bool {
 	return u.done
 }
 
-// settled waits until no upload in parts is open.
+// settled waits until no upload in parts is unfinished.
 func (u *uploads) settled(t *testing.T) bool {
 	limit := time.After(time.Minute)
 	for {
 		u.mu.Lock()
-		open, changed := u.open, u.changed
+		unfinished, changed := u.unfinished, u.changed
 		u.mu.Unlock()
-		if open == 0 {
+		if unfinished == 0 {
 			return true
 		}
 		select {
@@ -67,7 +67,7 @@ func (u *uploads) settled(t *testing.T) bool {
 	}
 }
 
-// ServeHTTP takes the requests of uploads of all three services.
+// ServeHTTP answers the requests of uploads of all three services.
 func (u *uploads) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	io.Copy(io.Discard, r.Body)
 	h, q := w.Header(), r.URL.Query()
@@ -79,25 +79,25 @@ func (u *uploads) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	what, carryOut, status, body := "", func() {}, http.StatusOK, ""
 	switch {
 	case q.Has("uploads") && r.Method == http.MethodPost:
-		what, carryOut = "begin", func() { u.open++ }
+		what, carryOut = "begin", func() { u.unfinished++ }
 		body = "<InitiateMultipartUploadResult><UploadId>u</UploadId>" +
 			"</InitiateMultipartUploadResult>"
 	case r.Method == http.MethodDelete:
-		what, carryOut, status = "abort", func() { u.open = 0 }, http.StatusNoContent
+		what, carryOut, status = "abort", func() { u.unfinished = 0 }, http.StatusNoContent
 	case r.Method == http.MethodPut && (q.Has("partNumber") || q.Get("comp") == "block"):
 		what = "part"
 		if q.Get("comp") == "block" {
 			status = http.StatusCreated
 		}
 	case r.Method == http.MethodPost && q.Has("uploadId"):
-		what, carryOut = "end", func() { u.open, u.done = 0, true }
+		what, carryOut = "end", func() { u.unfinished, u.done = 0, true }
 		body = `<CompleteMultipartUploadResult><ETag>"1-3"</ETag></CompleteMultipartUploadResult>`
 	case r.Method == http.MethodPut && q.Get("comp") == "blocklist":
 		what, carryOut, status = "end", func() { u.done = true }, http.StatusCreated
 	case r.Method == http.MethodGet && q.Has("list-type"):
 		body = "<ListBucketResult><Name>bucket</Name><IsTruncated>false</IsTruncated>" +
 			"</ListBucketResult>"
-	case r.Method == http.MethodGet && q.Has("uploadId"): // whether it is still there
+	case r.Method == http.MethodGet && q.Has("uploadId"): // whether it still exists
 		status, body = http.StatusNotFound, "<Error><Code>NoSuchUpload</Code></Error>"
 	default:
 		status = http.StatusNotFound
@@ -122,9 +122,9 @@ func (u *uploads) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, body)
 }
 
-// TestUploadCancelled: an upload whose context ends at any of its requests, before it
-// was carried out, while its answer is on the way or after it, is stored or fails with
-// context.Canceled, and leaves nothing at the service (P2, X2).
+// TestUploadCancelled: an upload whose context ends at any of its requests, before the
+// request is carried out, before its response comes or after it, is stored or fails
+// with context.Canceled, and leaves nothing at the service (P2, X2).
 func TestUploadCancelled(t *testing.T) {
 	environment(t)
 	for _, s := range services {
@@ -166,7 +166,7 @@ func TestUploadCancelled(t *testing.T) {
 			}
 			whole, err := put(0, "", -1)
 			if err != nil || !whole.stored() || !whole.settled(t) || whole.n < 4 {
-				t.Fatalf("an upload that nobody cancels: %v, %v", err, whole.names)
+				t.Fatalf("an upload that isn't cancelled: %v, %v", err, whole.names)
 			}
 			const part = 5 << 20
 			for _, read := range []int64{
@@ -194,7 +194,7 @@ func TestUploadCancelled(t *testing.T) {
 						t.Errorf("%s: %v, and the file is there", where, err)
 					}
 					if what == "begin" && when != "not carried out" {
-						continue // the driver may not know which upload it began
+						continue // the driver may not have the ID of the upload that it began
 					}
 					if !u.settled(t) {
 						t.Errorf("%s: an upload is left", where)
@@ -205,7 +205,7 @@ func TestUploadCancelled(t *testing.T) {
 	}
 }
 
-// cancelling is content that has nothing, and ends a context.
+// cancelling is empty content that ends a context.
 type cancelling context.CancelFunc
 
 func (c cancelling) Read([]byte) (int, error) {

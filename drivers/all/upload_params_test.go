@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestUploadParams: how an upload in parts goes has the same two parameters, of the same
-// meaning and the same defaults, in the URLs of all services.
+// TestUploadParams: part_size and concurrency have the same meaning and the same
+// defaults in the URLs of all services.
 func TestUploadParams(t *testing.T) {
 	for _, u := range []string{
 		"s3://bucket?region=eu-central-1&",

@@ -16,7 +16,7 @@ import (
 	"cloudfiles.dev/files/resume"
 )
 
-// resumable are the stores that a resumed upload is tested on.
+// resumable are the stores on which resumed uploads are tested.
 var resumable = map[string]func(t *testing.T) string{
 	"memory": func(*testing.T) string { return "mem://" },
 	"folder": func(t *testing.T) string { return "file://" + t.TempDir() },
@@ -29,12 +29,12 @@ var resumable = map[string]func(t *testing.T) string{
 }
 
 const (
-	resumePart  = 5 << 20 // the least that S3 takes
+	resumePart  = 5 << 20 // the least that S3 accepts
 	resumeParts = 3
 )
 
-// cutUpload is a bucket of which one step of an upload fails, before it is done or after
-// it, and each step behind it, as after a kill.
+// cutUpload is a bucket in which one step of an upload fails, before or after it is
+// done, and every later step, as after a kill.
 type cutUpload struct {
 	mu    sync.Mutex
 	n, at int
@@ -58,9 +58,9 @@ func (c *cutUpload) around(ctx context.Context, call *files.Call,
 	return errCut
 }
 
-// TestUploadResumed: on every service an upload of which a step fails, before or after it
-// is done, is not visible, goes on by its token, and is the file that a Put would have
-// made. The parts that were sent are not sent again, and nothing is left.
+// TestUploadResumed: on every service an upload of which a step fails, before or after
+// it is done, is not visible, is resumed by its token, and becomes the file that a Put
+// would have made. The parts that were sent are not sent again, and nothing is left.
 func TestUploadResumed(t *testing.T) {
 	p := make([]byte, resumeParts*resumePart-12345)
 	rand.NewChaCha8([32]byte{1}).Read(p)
@@ -150,9 +150,9 @@ func wantUploaded(t *testing.T, b files.Bucket, p []byte, info files.Info) {
 	}
 }
 
-// TestUploadStale: an upload that was left is listed below its directory, by the names of
-// the wrapper, and is removed; going on with it begins anew. The error of an upload whose
-// parts could not be removed says so.
+// TestUploadStale: an upload that was left is listed below its directory, by the names
+// of the wrapper, and is removed; resuming it begins a new one. The error of an upload
+// whose parts could not be removed says so.
 func TestUploadStale(t *testing.T) {
 	p := make([]byte, resumePart+1)
 	for name, store := range resumable {

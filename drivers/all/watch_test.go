@@ -12,8 +12,9 @@ import (
 	"cloudfiles.dev/files/watch"
 )
 
-// TestWatch: on every service a change, a deletion and a return with the same content are
-// reported once, what the function failed on comes again, and nothing but Gets is sent.
+// TestWatch: on every service a change, a deletion and a return with the same content
+// are reported once, a report that the function failed on is repeated, and only Gets
+// are sent.
 func TestWatch(t *testing.T) {
 	for name, store := range newStores {
 		t.Run(name, func(t *testing.T) {
@@ -24,7 +25,7 @@ func TestWatch(t *testing.T) {
 					return err
 				}
 			}
-			// each is what is done when the function has been called once more
+			// each is done after another call of the function
 			steps := []func() error{
 				func() error { return errors.New("the function's own") },
 				put("two"),
@@ -53,7 +54,7 @@ func TestWatch(t *testing.T) {
 				}, &watch.Options{OnError: func(err error, _ int) { t.Log(err) }})
 			if want := []string{"one", "one", "two", "-", "two", ""}; err != nil ||
 				!slices.Equal(seen, want) {
-				t.Errorf("it said %q, want %q; %v", seen, want, err)
+				t.Errorf("the reports are %q, want %q; %v", seen, want, err)
 			}
 			if n := ops.take(); len(n) != 1 || n[files.OpGet] < len(steps) {
 				t.Errorf("the operations are %v", n)

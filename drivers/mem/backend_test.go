@@ -10,7 +10,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// A backend of another kind is copied from by streaming, which package files does.
+// TestCopyFromAnotherKind: a copy from a backend of another kind is ErrUnsupported, so
+// that package files streams it.
 func TestCopyFromAnotherKind(t *testing.T) {
 	var other struct{ driver.Backend }
 	if _, err := newBackend(nil).Copy(t.Context(), other, &driver.CopyRequest{
@@ -34,7 +35,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// A name that is cut out of something large must not keep all of it in memory.
+// TestNameIsNotShared: a stored name that was a part of a large string doesn't keep
+// that string in memory.
 func TestNameIsNotShared(t *testing.T) {
 	large := strings.Repeat("n", 1<<20)
 	b := New(nil)
@@ -43,7 +45,7 @@ func TestNameIsNotShared(t *testing.T) {
 	}
 	for e, err := range b.List(t.Context(), "", nil) {
 		if err != nil || unsafe.StringData(e.Name) == unsafe.StringData(large) {
-			t.Errorf("%q, %v shares the caller's memory", e.Name, err)
+			t.Errorf("the name %q shares the caller's memory; %v", e.Name, err)
 		}
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// fill puts n files of the same small content; tree spreads them over directories of
-// 1,000.
+// fill puts n files with the same small content; tree spreads them over directories of
+// 1,000 files.
 func fill(tb testing.TB, b files.Bucket, n int, tree bool, content []byte) []string {
 	tb.Helper()
 	names := make([]string, n)
@@ -29,15 +29,15 @@ func fill(tb testing.TB, b files.Bucket, n int, tree bool, content []byte) []str
 	return names
 }
 
-// BenchmarkDriver is what every driver is measured by.
+// BenchmarkDriver runs the benchmark that is the same for every driver.
 func BenchmarkDriver(b *testing.B) {
 	conformance.Bench(b, conformance.Harness{New: func(conformance.T) files.Bucket {
 		return mem.New(nil)
 	}})
 }
 
-// BenchmarkList is a listing of all, and of the first level, of many more files than
-// BenchmarkDriver's.
+// BenchmarkList lists all of many more files than BenchmarkDriver has, and their first
+// level.
 func BenchmarkList(b *testing.B) {
 	for _, tree := range []bool{false, true} {
 		for _, n := range []int{10_000, 100_000, 1_000_000} {
@@ -72,7 +72,7 @@ func BenchmarkList(b *testing.B) {
 	}
 }
 
-// A get with everything read takes at most four allocations.
+// TestGetAllocations: a Get whose body is read whole takes at most four allocations.
 func TestGetAllocations(t *testing.T) {
 	b := mem.New(nil)
 	names := fill(t, b, 1_000, false, make([]byte, 1024))
@@ -87,6 +87,6 @@ func TestGetAllocations(t *testing.T) {
 		}
 		r.Close()
 	}); n > 4 {
-		t.Errorf("%v allocations", n)
+		t.Errorf("%v allocations, want at most 4", n)
 	}
 }

@@ -5,7 +5,8 @@ import (
 	"testing/iotest"
 )
 
-// A body reads as any io.Reader and io.ReaderAt does, at each place and at the end.
+// TestBody: a body reads as any io.Reader and io.ReaderAt does, at each offset and at
+// the end.
 func TestBody(t *testing.T) {
 	for _, content := range []string{"", "a", "some content"} {
 		data := []byte(content)

@@ -29,17 +29,18 @@ func TestReadContent(t *testing.T) {
 	}
 	for kind, reader := range readers {
 		for _, size := range sizes {
-			// The size may be right, unknown, and, from a reader that tells wrong, less
-			// or more.
+			// The declared size may be right, unknown, too small or too large.
 			for _, told := range []int64{int64(size), -1, int64(size) / 2, max(int64(size)-1,
 				0), int64(size) + 1, 2*int64(size) + 9} {
 				got, err := readContent(reader(data[:size]), told)
 				if err != nil || !bytes.Equal(got, data[:size]) {
-					t.Fatalf("%s: %d bytes, told %d: got %d bytes, %v", kind, size, told, len(got),
+					t.Fatalf("%s: %d bytes, declared %d: got %d bytes, %v", kind, size, told,
+						len(got),
 						err)
 				}
 				if waste := cap(got) - len(got); waste > len(got)/8+64 && len(got) > 0 {
-					t.Errorf("%s: %d bytes, told %d: %d bytes allocated in vain", kind, size, told,
+					t.Errorf("%s: %d bytes, declared %d: %d bytes allocated in vain", kind, size,
+						told,
 						waste)
 				}
 			}
@@ -47,7 +48,7 @@ func TestReadContent(t *testing.T) {
 	}
 }
 
-// emptyReads gives nothing every other time, as a Reader may.
+// emptyReads returns no bytes every other time, as a Reader may.
 type emptyReads struct {
 	r    io.Reader
 	turn bool
@@ -60,8 +61,8 @@ func (e *emptyReads) Read(p []byte) (int, error) {
 	return e.r.Read(p)
 }
 
-// A huge size that is only told costs no more than what is trusted, and that only until
-// the end.
+// TestReadContentDoesNotTrust: a huge declared size costs no more than maxFirstAlloc,
+// and only until the end.
 func TestReadContentDoesNotTrust(t *testing.T) {
 	for _, told := range []int64{1 << 40, 1<<63 - 1} {
 		got, err := readContent(bytes.NewReader([]byte("short")), told)
@@ -69,7 +70,7 @@ func TestReadContentDoesNotTrust(t *testing.T) {
 			t.Errorf("%q of capacity %d, %v", got, cap(got), err)
 		}
 	}
-	// Behind what is trusted it grows, and the content stays whole.
+	// Beyond maxFirstAlloc the buffer grows, and the content stays whole.
 	const size = maxFirstAlloc + 5
 	r := io.LimitReader(onesReader{}, size)
 	got, err := readContent(r, size)
@@ -94,13 +95,14 @@ func TestReadContentError(t *testing.T) {
 		for _, told := range []int64{-1, 5, 10, 4 << 20} {
 			r := io.MultiReader(bytes.NewReader(make([]byte, before)), iotest.ErrReader(failure))
 			if got, err := readContent(r, told); got != nil || err != failure {
-				t.Errorf("%d bytes, told %d: %d bytes, %v", before, told, len(got), err)
+				t.Errorf("%d bytes, declared %d: %d bytes, %v", before, told, len(got), err)
 			}
 		}
 	}
 }
 
-// A known size is allocated once, with one byte to see the end.
+// TestKnownSizeAllocatesOnce: content of a known size is allocated once, with one byte
+// to find the end.
 func TestKnownSizeAllocatesOnce(t *testing.T) {
 	data := make([]byte, 100_000)
 	r := bytes.NewReader(data)
@@ -110,6 +112,6 @@ func TestKnownSizeAllocatesOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}); n > 2 {
-		t.Errorf("%v allocations", n)
+		t.Errorf("%v allocations, want at most 2", n)
 	}
 }

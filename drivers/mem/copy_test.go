@@ -8,7 +8,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// A copy may be as large as a put.
+// TestCopyOfTheLargestSize: a copy may be as large as a Put.
 func TestCopyOfTheLargestSize(t *testing.T) {
 	from, to := mem.New(nil), mem.New(&mem.Options{MaxSize: 4})
 	put(t, from, "a", "four")
@@ -20,7 +20,7 @@ func TestCopyOfTheLargestSize(t *testing.T) {
 	}
 }
 
-// The smallest limit holds for a copy as well.
+// TestCopyAboveOneByte: the smallest limit applies to a copy too.
 func TestCopyAboveOneByte(t *testing.T) {
 	from, to := mem.New(nil), mem.New(&mem.Options{MaxSize: 1})
 	put(t, from, "a", "two")
@@ -30,8 +30,9 @@ func TestCopyAboveOneByte(t *testing.T) {
 	}
 }
 
-// A copy has the kind of version that its bucket makes, whichever kind its source has: else it
-// would change by a Put of the same bytes where it must not, or not change where it must.
+// TestVersionOfCopyBetweenKinds: a copy has the kind of version that its bucket makes,
+// whichever kind its source has. Otherwise a Put of the same bytes would change the
+// version where it must not, or not change it where it must.
 func TestVersionOfCopyBetweenKinds(t *testing.T) {
 	strong, weak := mem.New(&mem.Options{VersionPerPut: true}), mem.New(nil)
 	copied := func(dst files.Bucket, to string, src files.Bucket) files.Version {

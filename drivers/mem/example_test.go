@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// A program takes a files.Bucket; its test gives it one in memory.
+// A program takes a files.Bucket, and its test passes one in memory.
 func ExampleNew() {
 	ctx := context.Background()
 	b := mem.New(nil)
@@ -48,7 +48,7 @@ func ExampleNew_clock() {
 	// Output: 2024-02-29 00:00:00 +0000 UTC <nil>
 }
 
-// Whoever opens the same name has the same files, as long as the process lives.
+// All buckets of the same name have the same files, as long as the process lives.
 func ExampleOpen() {
 	ctx := context.Background()
 	b, err := files.Open(ctx, "mem://shared")

@@ -9,7 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// What is claimed is all that the bucket can do: the suite skips what isn't.
+// TestFeatures: the bucket claims everything that it can do, since the suite skips what
+// isn't claimed.
 func TestFeatures(t *testing.T) {
 	want := files.Features{
 		MaxName:           files.MaxName,

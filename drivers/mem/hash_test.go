@@ -7,14 +7,14 @@ import (
 	"testing"
 )
 
-// Every bit and every length counts, wherever it is in a block, and about half of the
-// hash's bits change.
+// TestHash: the hash depends on the length and on every bit, at every offset of a
+// block, and a changed bit changes about half of the hash's bits.
 func TestHash(t *testing.T) {
 	seen := map[uint64]string{}
 	add := func(what string, p []byte) uint64 {
 		h := hashOf(p)
 		if other, ok := seen[h]; ok {
-			t.Fatalf("%s has the hash of %s", what, other)
+			t.Fatalf("%s and %s have the same hash", what, other)
 		}
 		seen[h] = what
 		if again := hashOf(bytes.Clone(p)); again != h {
@@ -39,7 +39,7 @@ func TestHash(t *testing.T) {
 	if mean := float64(changed) / float64(pairs); mean < 31 || mean > 33 {
 		t.Errorf("a bit of the content changes %.2f bits of the hash, want 32", mean)
 	}
-	// Blocks that change places.
+	// Exchanged blocks change the hash.
 	p := make([]byte, 4*blockSize)
 	for i := range p {
 		p[i] = byte(i / 16)

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// listModel answers a listing from the sorted names, by the words of the rules.
+// listModel returns what a listing of the sorted names must be, by the rules.
 func listModel(names []string, dir string, o files.ListOptions) (want []string) {
 	if dir != "" {
 		dir += "/"
@@ -69,8 +69,8 @@ func (m *model) list() {
 	}
 }
 
-// Every place to start after, in every kind of listing of names around the slash, and
-// pages of one entry.
+// TestListPages: every StartAfter, in every kind of listing of names around the slash,
+// and pages of one entry.
 func TestListPages(t *testing.T) {
 	b := mem.New(nil)
 	names := []string{

@@ -38,8 +38,8 @@ func put(t *testing.T, b files.Bucket, name, content string) files.Info {
 	return info
 }
 
-// A body is what it was when it was opened, and so is a listing, whatever happens
-// meanwhile, Close included (G4, L9, X3).
+// TestSnapshots: a body and a listing stay what they were when they began, whatever
+// happens meanwhile, Close included (G4, L9, X3).
 func TestSnapshots(t *testing.T) {
 	b := mem.New(nil)
 	for _, name := range []string{"a", "b", "c", "d"} {
@@ -72,7 +72,7 @@ func TestSnapshots(t *testing.T) {
 		put(t, b, "e", "")
 	}
 	if !slices.Equal(seen, []string{"a", "c", "d"}) {
-		t.Errorf("the listing saw %q", seen)
+		t.Errorf("the listing has %q, want a, c and d", seen)
 	}
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
@@ -104,7 +104,7 @@ func TestNamedBuckets(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := a.Stat(t.Context(), "x", nil); !errors.Is(err, files.ErrClosed) {
-		t.Errorf("%v after Close", err)
+		t.Errorf("Stat after Close = %v, want ErrClosed", err)
 	}
 	if got := read(t, open("mem://TestNamedBuckets/?nomd5=true"), "x"); got != "shared" {
 		t.Error(got)
@@ -143,7 +143,8 @@ func TestBadURL(t *testing.T) {
 	}
 }
 
-// A copy between two buckets of memory shares the content, and obeys the target's limit.
+// TestCopyBetween: a copy between two buckets in memory obeys the target's limit and
+// conditions, and stays what it was when its source is replaced.
 func TestCopyBetween(t *testing.T) {
 	small, large := mem.New(&mem.Options{MaxSize: 3}), mem.New(nil)
 	put(t, large, "a.png", "four")
@@ -176,7 +177,7 @@ func TestCopyBetween(t *testing.T) {
 func TestMaxSize(t *testing.T) {
 	b := mem.New(&mem.Options{MaxSize: 4})
 	if b.Features().MaxSize != 4 || mem.New(&mem.Options{MaxSize: -1}).Features().MaxSize != 0 {
-		t.Error("Features().MaxSize")
+		t.Error("Features().MaxSize isn't Options.MaxSize, or 0 for a negative one")
 	}
 	put(t, b, "a", "four")
 	for _, content := range []io.Reader{
@@ -191,7 +192,7 @@ func TestMaxSize(t *testing.T) {
 	}
 }
 
-// Whatever goes wrong with the content, the old file stays (P2).
+// TestFailedPut: if anything is wrong with the content, the old file is kept (P2).
 func TestFailedPut(t *testing.T) {
 	failure := errors.New("failure")
 	cancelled, cancel := context.WithCancel(t.Context())
@@ -244,8 +245,8 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// In a bubble time stands still until somebody sleeps, and a bucket leaves no goroutine
-// behind.
+// TestSynctest: a bucket works in a bubble of synctest, where time moves only when
+// everything waits, and leaves no goroutine.
 func TestSynctest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := mem.New(&mem.Options{PutTime: true})
@@ -290,8 +291,8 @@ func TestClock(t *testing.T) {
 	}
 }
 
-// Versions of different content differ in different buckets too, those of another
-// process included.
+// TestVersions: versions of different content differ in different buckets too, and are
+// printable.
 func TestVersions(t *testing.T) {
 	a, b := put(t, mem.New(nil), "x", "one"), put(t, mem.New(nil), "x", "two")
 	if a.Version == b.Version {

@@ -15,7 +15,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// modelFile is what the model knows of a file.
+// modelFile is a file in the model.
 type modelFile struct {
 	content string
 	info    files.Info
@@ -32,7 +32,7 @@ func randomName(r *rand.Rand) string {
 	return strings.Join(e, "/")
 }
 
-// TestModel does random operations on a bucket and on a map, and compares after each.
+// TestModel: random operations on a bucket and on a map have the same results.
 func TestModel(t *testing.T) {
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -63,7 +63,7 @@ func TestModel(t *testing.T) {
 	}
 }
 
-// strong are the options that tell all that memory can.
+// strong are the options with which the bucket returns as much as it can.
 var strong = &mem.Options{
 	PutTime:        true,
 	CopyInfo:       true,
@@ -108,8 +108,8 @@ func (m *model) stored(name, content string, info files.Info) {
 	m.check(name)
 }
 
-// weaklyStored takes from Stat what the answer doesn't tell, and holds the version to
-// be that of the content alone.
+// weaklyStored takes from Stat what the call didn't return, and checks that the version
+// depends on the content alone.
 func (m *model) weaklyStored(name, content string, info files.Info) {
 	m.t.Helper()
 	m.stale = nil
@@ -141,7 +141,7 @@ func (m *model) put() {
 	m.stored(name, content, info)
 }
 
-// version is the right one, or one that is not, or not any more.
+// version returns the right version, a wrong one or an old one.
 func (m *model) version(f modelFile) (v files.Version, right bool) {
 	switch m.r.IntN(3) {
 	case 0:
@@ -245,7 +245,7 @@ func (m *model) copy() {
 	if o.Attributes != nil {
 		attrs = *o.Attributes
 	}
-	whole := m.strong || o.Attributes != nil // else no attributes are told
+	whole := m.strong || o.Attributes != nil // otherwise Copy returns no attributes
 	if whole && fmt.Sprint(info.Attributes) != fmt.Sprint(attrs) ||
 		m.strong && info.Digest != f.info.Digest {
 		m.t.Fatalf("copied %v, want %v", info, attrs)
@@ -317,8 +317,8 @@ func (m *model) get() {
 	}
 }
 
-// The content that was given is not kept: the caller may go on using its buffer, and so
-// may who reads.
+// TestContentIsNotShared: the bucket doesn't share the memory of the content that is
+// given to Put, or that ReadAll returns.
 func TestContentIsNotShared(t *testing.T) {
 	b := mem.New(nil)
 	buf := []byte("content")

@@ -13,7 +13,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// together runs f in n goroutines that start at one moment.
+// together runs f in n goroutines that start at the same time.
 func together(n int, f func(i int)) {
 	start := make(chan struct{})
 	var wg sync.WaitGroup
@@ -27,7 +27,8 @@ func together(n int, f func(i int)) {
 	wg.Wait()
 }
 
-// Of 64 conditional puts exactly one wins, and what it wrote stays (P8, P9).
+// TestOneWinner: of 64 conditional Puts exactly one succeeds, and what it wrote stays
+// (P8, P9).
 func TestOneWinner(t *testing.T) {
 	const n = 64
 	for round := range 50 {
@@ -56,15 +57,15 @@ func TestOneWinner(t *testing.T) {
 			}
 		})
 		if wins.Load() != 1 {
-			t.Fatalf("%d winners", wins.Load())
+			t.Fatalf("%d calls succeeded, want 1", wins.Load())
 		}
 		if got := read(t, b, "a"); got != fmt.Sprint(winner.Load()) {
-			t.Fatalf("%q stayed, the winner was %d", got, winner.Load())
+			t.Fatalf("the file is %q, want that of Put %d, which succeeded", got, winner.Load())
 		}
 	}
 }
 
-// Of many deletes of one version exactly one succeeds (D2).
+// TestOneDeleter: of many Deletes of one version exactly one succeeds (D2).
 func TestOneDeleter(t *testing.T) {
 	b := mem.New(nil)
 	info, err := b.Put(t.Context(), "a", strings.NewReader(""), nil)
@@ -81,12 +82,12 @@ func TestOneDeleter(t *testing.T) {
 		}
 	})
 	if wins.Load() != 1 {
-		t.Fatalf("%d winners", wins.Load())
+		t.Fatalf("%d calls succeeded, want 1", wins.Load())
 	}
 }
 
-// A counter that is changed by compare-and-swap counts every change (X1), and each
-// reader sees it only grow.
+// TestCounter: a counter that is changed by compare-and-swap counts every change (X1),
+// and each reader reads only growing values.
 func TestCounter(t *testing.T) {
 	const workers, each = 8, 100
 	b := mem.New(nil)
@@ -125,8 +126,8 @@ func TestCounter(t *testing.T) {
 	}
 }
 
-// A copy onto the file itself changes its attributes without undoing a put at the same
-// time.
+// TestCopyOntoItselfLosesNothing: a copy of a file onto itself changes its attributes
+// without undoing a concurrent Put.
 func TestCopyOntoItselfLosesNothing(t *testing.T) {
 	b := mem.New(nil)
 	var last [4]string
@@ -159,8 +160,9 @@ func TestCopyOntoItselfLosesNothing(t *testing.T) {
 	}
 }
 
-// Listings see every name that stays exactly once and in order, and readers see whole
-// files, while others come, go and are replaced (L4, P1, G4).
+// TestReadersDuringWrites: while files are put, replaced and deleted, listings have
+// every file that stays exactly once and in order, and readers read whole files (L4,
+// P1, G4).
 func TestReadersDuringWrites(t *testing.T) {
 	const stable = 500
 	b := mem.New(nil)
@@ -187,7 +189,7 @@ func TestReadersDuringWrites(t *testing.T) {
 					}
 				}
 				if count != stable {
-					t.Errorf("%d of %d names that stay", count, stable)
+					t.Errorf("the listing has %d of %d names that stay", count, stable)
 				}
 				r, err := b.Get(t.Context(), "d/00100/stays", nil)
 				if err != nil {

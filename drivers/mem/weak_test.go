@@ -14,9 +14,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// By default the bucket tells no more than every cloud does; with an option, what it
-// says.
-func TestTellsWhatCloudsTell(t *testing.T) {
+// TestReturnsWhatCloudsReturn: by default the bucket returns no more than every cloud
+// returns, and with each option what that adds.
+func TestReturnsWhatCloudsReturn(t *testing.T) {
 	now := time.Date(2024, 2, 29, 11, 0, 0, 123456789, time.UTC)
 	clock := func() time.Time { return now }
 	all := *strong
@@ -28,7 +28,7 @@ func TestTellsWhatCloudsTell(t *testing.T) {
 		o := &files.PutOptions{Digest: files.Digest{MD5: md5}}
 		info, err := b.Put(t.Context(), "a", strings.NewReader("hello"), o)
 		if err != nil || info.ModTime.IsZero() == strong || info.Version == "" || info.Size != 5 {
-			t.Errorf("strong %v: Put tells %v, %v", strong, info, err)
+			t.Errorf("strong %v: Put = %v, %v", strong, info, err)
 		}
 		stat, err := b.Stat(t.Context(), "a", nil)
 		want := now.Truncate(b.Features().TimeResolution)
@@ -40,11 +40,11 @@ func TestTellsWhatCloudsTell(t *testing.T) {
 		}
 		info, err = files.Copy(t.Context(), b, "b", b, "a", nil)
 		if err != nil || (info.Size == 5) != strong || (info.ContentType != "") != strong {
-			t.Errorf("strong %v: Copy tells %v, %v", strong, info, err)
+			t.Errorf("strong %v: Copy = %v, %v", strong, info, err)
 		}
 		info, err = files.Copy(t.Context(), b, "c", b, "a", &files.CopyOptions{FullInfo: true})
 		if err != nil || info.Size != 5 || info.ContentType == "" || info.ModTime.IsZero() {
-			t.Errorf("strong %v: Copy tells %v, %v, though it is asked for all", strong, info, err)
+			t.Errorf("strong %v: Copy with FullInfo = %v, %v", strong, info, err)
 		}
 		attrs := &files.PutOptions{Attributes: files.Attributes{ContentType: "x/y"}}
 		again, err := b.Put(t.Context(), "a", strings.NewReader("hello"), attrs)
@@ -58,8 +58,8 @@ func TestTellsWhatCloudsTell(t *testing.T) {
 	}
 }
 
-// The update that compare-and-swap loses where a file comes back to bytes that it had:
-// as on S3.
+// TestSameBytesSwap: as on S3, compare-and-swap loses an update if a file returns to
+// bytes that it had before.
 func TestSameBytesSwap(t *testing.T) {
 	b := mem.New(nil)
 	first := put(t, b, "a", "one")
@@ -67,12 +67,12 @@ func TestSameBytesSwap(t *testing.T) {
 	put(t, b, "a", "one")
 	o := &files.PutOptions{If: files.IfVersion(first.Version)}
 	if _, err := b.Put(t.Context(), "a", strings.NewReader("three"), o); err != nil {
-		t.Errorf("%v; S3 takes it", err)
+		t.Errorf("Put = %v, want nil as on S3", err)
 	}
 }
 
-// Different content has different versions, also where size and CRC-32C are the same
-// (V1).
+// TestVersionsAreOfTheContent: different content has different versions, also if size
+// and CRC-32C are the same (V1).
 func TestVersionsAreOfTheContent(t *testing.T) {
 	b := mem.New(nil)
 	seen := map[files.Version]string{}
@@ -87,7 +87,7 @@ func TestVersionsAreOfTheContent(t *testing.T) {
 	one, two := oneCRC(t)
 	x, y := put(t, b, "x", one), put(t, b, "y", two)
 	if x.Digest.CRC32C != y.Digest.CRC32C {
-		t.Errorf("the contents have %s and %s, want one CRC-32C", x.Digest.CRC32C, y.Digest.CRC32C)
+		t.Errorf("the CRC-32Cs are %s and %s, want the same", x.Digest.CRC32C, y.Digest.CRC32C)
 	}
 	if x.Version == y.Version {
 		t.Errorf("both have version %q", x.Version)
@@ -97,13 +97,13 @@ func TestVersionsAreOfTheContent(t *testing.T) {
 	}
 }
 
-// oneCRC finds two contents of one size and one CRC-32C.
+// oneCRC finds two contents with the same size and the same CRC-32C.
 func oneCRC(t *testing.T) (a, b string) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
 	table := crc32.MakeTable(crc32.Castagnoli)
 	seen := map[uint32]uint64{}
-	for range 1_000_000 { // some hundred pairs are to be expected
+	for range 1_000_000 { // some hundred pairs are expected
 		n := r.Uint64()
 		sum := crc32.Checksum(binary.BigEndian.AppendUint64(nil, n), table)
 		if m, ok := seen[sum]; ok && m != n {
@@ -112,11 +112,12 @@ func oneCRC(t *testing.T) (a, b string) {
 		}
 		seen[sum] = n
 	}
-	t.Fatal("no two contents have one CRC-32C")
+	t.Fatal("no two contents have the same CRC-32C")
 	return "", ""
 }
 
-// The parameters of a URL are the options, and hold for the bucket, whoever opens it.
+// TestStrongURL: the parameters of a URL are the options, and apply to every handle of
+// the bucket.
 func TestStrongURL(t *testing.T) {
 	const params = "?put_time=true&copy_info=true&version_per_put=true" +
 		"&given_digests=true&time_resolution=1ns"
@@ -129,7 +130,7 @@ func TestStrongURL(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	if info := put(t, b, "a", "x"); info.ModTime.IsZero() {
-		t.Errorf("Put tells no time: %v", info)
+		t.Errorf("Put returns no time: %v", info)
 	}
 	for url, want := range map[string]error{
 		name:                              nil,

@@ -13,7 +13,8 @@ import (
 
 const large = 3<<20 + 7 // several pieces of WriteTo
 
-// stored returns a bucket with the file "a" of large bytes, its Reader and what it holds.
+// stored returns a bucket with the file "a" of large bytes, a Reader of it, and its
+// content.
 func stored(t *testing.T, ctx context.Context,
 	opts *files.GetOptions) (*backend, *files.Reader, []byte) {
 	t.Helper()
@@ -41,7 +42,7 @@ func stored(t *testing.T, ctx context.Context,
 func TestWriteToIsRead(t *testing.T) {
 	for _, c := range []struct {
 		rng   files.Range
-		first int // bytes read before
+		first int // how many bytes are read before
 	}{
 		{files.Range{}, 0},
 		{files.Range{}, 1000},
@@ -58,7 +59,7 @@ func TestWriteToIsRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		buf := bytes.NewBuffer(got)
-		for range 2 { // the second time there is nothing left
+		for range 2 { // the second call has nothing left
 			if _, err := r.WriteTo(buf); err != nil {
 				t.Error(err)
 			}
@@ -110,8 +111,7 @@ func TestWriteToStops(t *testing.T) {
 	}
 }
 
-// Of damaged content the last piece is not handed out, neither by WriteTo nor by Read
-// (G6).
+// TestDamage: neither WriteTo nor Read returns the last piece of damaged content (G6).
 func TestDamage(t *testing.T) {
 	for _, writeTo := range []bool{true, false} {
 		s, r, _ := stored(t, t.Context(), nil)
@@ -133,7 +133,7 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// WriteTo hands out the content as it is stored, without a buffer.
+// TestWriteToDoesNotCopy: WriteTo writes the stored content itself, without a buffer.
 func TestWriteToDoesNotCopy(t *testing.T) {
 	s, r, _ := stored(t, t.Context(), nil)
 	f, _ := s.get("a")

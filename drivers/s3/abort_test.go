@@ -10,9 +10,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestAbortAgain: a part whose request was cut may come in behind the abort, so the
-// upload is aborted until two looks in a row find nothing. Where every part was answered,
-// one abort is enough.
+// TestAbortAgain: a part whose request was cut may arrive after the abort, so the
+// upload is aborted until two listings in a row find nothing. If every part was
+// answered, one abort is enough.
 func TestAbortAgain(t *testing.T) {
 	for what, c := range map[string]struct {
 		lost   bool // the responses to the parts
@@ -53,14 +53,15 @@ func TestAbortAgain(t *testing.T) {
 			want = files.ErrUnavailable
 		}
 		if files.KindOf(err) != want || aborts != c.aborts || looks != c.looks {
-			t.Errorf("%s: %d aborts, %d looks, want %d and %d; %v",
+			t.Errorf("%s: %d aborts, %d listings, want %d and %d; %v",
 				what, aborts, looks, c.aborts, c.looks, err)
 		}
 	}
 }
 
-// TestAbortRefused: the error of an upload whose parts may be left names it, and still is
-// what went wrong first; that of one that was aborted doesn't.
+// TestAbortRefused: the error of an upload whose parts may be left names the upload,
+// and still matches the first failure. The error of an upload that was aborted doesn't
+// name it.
 func TestAbortRefused(t *testing.T) {
 	for _, status := range []int{204, 403, 500} {
 		b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {

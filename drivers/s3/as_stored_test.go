@@ -9,7 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestAsStored: R2 decodes what is stored in an encoding, unless that is asked for.
+// TestAsStored: content that is stored in an encoding arrives in it, also from R2,
+// which decodes it unless the request accepts the encoding.
 func TestAsStored(t *testing.T) {
 	for p, want := range map[*Profile]string{r2: encodings, amazon: "identity"} {
 		asked := map[string]string{}

@@ -14,21 +14,21 @@ import (
 	"gocloud.dev/blob/s3blob"
 )
 
-// BenchmarkBaselines has calls through the driver beside the same on the bare SDK and on
-// the bare Go CDK.
+// BenchmarkBaselines compares calls through the driver with the same calls on the bare
+// SDK and on the bare Go CDK.
 func BenchmarkBaselines(b *testing.B) { baseline.Bench(b, baselines(b)...) }
 
-// TestAllocations: a call allocates at most 1.1 times what it does on the bare SDK, and
-// no more than on the bare Go CDK.
+// TestAllocations: a call allocates at most 1.1 times as often as on the bare SDK, and
+// no more often than on the bare Go CDK.
 func TestAllocations(t *testing.T) { baseline.Allocations(t, nil, baselines(t)...) }
 
-// subjects are the driver, the bare SDK and the bare Go CDK, on one client, which has
-// the SDK's defaults: it adds and checks checksums, as the driver does.
+// baselines returns the driver, the bare SDK and the bare Go CDK on one client. It has
+// the SDK's defaults, so it adds and checks checksums, as the driver does.
 func baselines(t testing.TB) []baseline.Client {
 	t.Helper()
 	server := testserver.Start(t, testserver.Versitygw)
 	if server.User {
-		t.Skip("a user's bucket is no place for benchmarks")
+		t.Skip("benchmarks don't run on a user's bucket")
 	}
 	s := &subject{server: server}
 	s.admin = s.client(http.DefaultClient, server.Endpoint)
@@ -48,7 +48,7 @@ func baselines(t testing.TB) []baseline.Client {
 	return []baseline.Client{baseline.Driver(ours), bareSDK(client, &name), baseline.GoCDK(theirs)}
 }
 
-// bareSDK is the SDK as a program would use it.
+// bareSDK calls the SDK as a program would.
 func bareSDK(client *s3.Client, bucket *string) baseline.Client {
 	read := func(ctx context.Context, in *s3.GetObjectInput) error {
 		out, err := client.GetObject(ctx, in)

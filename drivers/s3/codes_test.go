@@ -10,9 +10,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// documented are the codes with their status: those of
-// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, and behind them
-// those that other stores answer.
+// documented has the codes of
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html with their
+// status, and after them the codes of other stores.
 const documented = `
 AccessControlListNotSupported 400
 AccessDenied 403
@@ -186,8 +186,8 @@ QpsLimitExceeded 503
 QuotaExceeded 403
 `
 
-// TestCodes walks the table: each documented code has a row, and becomes a sentinel
-// whatever was asked.
+// TestCodes: each documented code has a row in the table, and becomes a sentinel for
+// every operation.
 func TestCodes(t *testing.T) {
 	var status = map[string]int{}
 	for line := range strings.Lines(documented) {
@@ -210,7 +210,7 @@ func TestCodes(t *testing.T) {
 	}
 }
 
-// walkCode asks for each operation what the code is.
+// walkCode checks the sentinel of a code for each operation.
 func walkCode(t *testing.T, code string, status int) {
 	t.Helper()
 	for o := range ops {
@@ -246,7 +246,7 @@ func walkCode(t *testing.T, code string, status int) {
 	}
 }
 
-// TestCodesByOperation: what a code means depends on what was asked.
+// TestCodesByOperation: what a code means depends on the operation.
 func TestCodesByOperation(t *testing.T) {
 	for _, c := range []struct {
 		code   string

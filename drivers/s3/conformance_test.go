@@ -12,9 +12,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// What versitygw breaks, though S3 keeps it, beside what its profile says. Each is run
-// against S3's documented answers in TestRecordedResponses, or needs no more than a
-// store that takes the names.
+// versitygwFaults are the cases that versitygw always fails, though S3 passes them,
+// beyond what its profile says. TestRecordedResponses runs each against S3's documented
+// responses, unless the case only needs a store that takes the names.
 var versitygwFaults = func() map[string]string {
 	const long = "versitygw refuses segments of more than 255 bytes with KeyTooLongError; " +
 		"S3 takes " +
@@ -40,11 +40,11 @@ var versitygwRaces = map[string]string{
 	"L4/directories-come-and-go": racing,
 	"L4/what-was-put":            racing,
 	"X1/everything-at-once":      racing,
-	// Random interleavings meet the faults, or do not.
+	// Random interleavings may cause these failures.
 	"X1/linearizable": racing,
 }
 
-// TestConformance runs the contract, and all that -short leaves out with the long tests.
+// TestConformance runs the suite. Only the long tests run all that -short leaves out.
 func TestConformance(t *testing.T) {
 	// small parts, so that the large cases upload in parts
 	s := newSubject(t, testserver.Versitygw, Options{Profile: versitygw, PartSize: minPart})
@@ -54,9 +54,9 @@ func TestConformance(t *testing.T) {
 	rerun.Short(t, h)
 }
 
-// TestConformanceSub runs what names and listings are about below a directory, and the
-// whole contract with the long tests. The SDK makes all its requests, where
-// TestConformance has lean ones. That of the distributed store is in internal/cephtest.
+// TestConformanceSub runs the cases of names and listings below a directory, and the
+// whole suite with the long tests. The SDK makes all of its requests, unlike those of
+// TestConformance. The same test for Ceph is in internal/cephtest.
 func TestConformanceSub(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{Profile: versitygw, SDKOnly: true})
 	h := s.harness()
@@ -79,17 +79,17 @@ func TestConformanceSub(t *testing.T) {
 	rerun.Part(t, h, rerun.Names)
 }
 
-// cephOptions are what Ceph's gateway needs.
+// cephOptions are the options that Ceph's gateway needs.
 var cephOptions = Options{Profile: ceph}
 
-// TestConformanceCeph runs the contract on the distributed store, in a bucket for each
-// case. That below a directory, in internal/cephtest, is run without the long tests too.
+// TestConformanceCeph runs the suite on Ceph, in a bucket for each case. The test below
+// a directory, in internal/cephtest, also runs without the long tests.
 func TestConformanceCeph(t *testing.T) {
 	longtest.Only(t, "the suite on a second cluster of Ceph")
 	s := newSubject(t, testserver.Ceph, cephOptions)
 	h := s.harness()
 	h.ServerFaults, h.ServerRaces = maps.Clone(cephtest.Faults), cephtest.Races
-	h.ServerFaults["X2/no-parts"] = cephtest.InParts // here what is left over is counted
+	h.ServerFaults["X2/no-parts"] = cephtest.InParts // unfinished uploads are counted here
 	h.Name = "s3-ceph"
 	conformance.Run(t, h)
 }

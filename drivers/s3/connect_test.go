@@ -26,7 +26,7 @@ import (
 // page is an empty listing.
 const page = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
 
-// s3Says answers with S3's own error:
+// s3Says answers with an error of S3:
 // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 func s3Says(w http.ResponseWriter, r *http.Request, status int, code string) {
 	w.WriteHeader(status)
@@ -45,7 +45,7 @@ func found(w http.ResponseWriter) {
 	w.Header().Set("Content-Length", "0")
 }
 
-// plainEnvironment has nothing of this machine's configuration.
+// plainEnvironment removes this machine's configuration from the environment.
 func plainEnvironment(t *testing.T) (sharedFile string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -71,7 +71,7 @@ func serving(t *testing.T, h http.HandlerFunc) string {
 	return srv.URL
 }
 
-// quick are repeats that take no time.
+// quick makes retries that take no time.
 const quick = "&store=aws&retry_delay=1ms&retry_max_delay=1ms"
 
 func mustOpen(t *testing.T, u string) files.Bucket {
@@ -84,9 +84,9 @@ func mustOpen(t *testing.T, u string) files.Bucket {
 	return b
 }
 
-// TestPathStyleOfLonelyHosts: the host of an endpoint that can have nothing below it
-// isn't looked up with the bucket in front.
-func TestPathStyleOfLonelyHosts(t *testing.T) {
+// TestPathStyleOfAloneHosts: the bucket isn't put in front of an endpoint's host that
+// can have no names below it.
+func TestPathStyleOfAloneHosts(t *testing.T) {
 	plainEnvironment(t)
 	var path, host atomic.Value
 	addr := serving(t, func(w http.ResponseWriter, r *http.Request) {
@@ -105,10 +105,10 @@ func TestPathStyleOfLonelyHosts(t *testing.T) {
 		if _, err := b.Stat(t.Context(), "a", nil); err != nil {
 			t.Errorf("%s: %v", endpoint, err)
 		} else if got := path.Load(); got != want {
-			t.Errorf("%s: asked for %s, want %s", endpoint, got, want)
+			t.Errorf("%s: the path is %s, want %s", endpoint, got, want)
 		}
 	}
-	// What is written holds.
+	// An explicit parameter is kept.
 	b := mustOpen(t, "s3://bucket?anonymous=true&region=x&use_path_style=false"+
 		"&endpoint=http://localhost:1")
 	if driver.Unwrap(b).(*backend).sdk.Options().UsePathStyle {
@@ -116,8 +116,9 @@ func TestPathStyleOfLonelyHosts(t *testing.T) {
 	}
 }
 
-// TestNoCredentials: a machine without any, whose metadata service answers or is
-// silent, is told what to set, within one call and without a request to the store.
+// TestNoCredentials: without credentials, whether the machine's metadata service
+// answers or is silent, the error says what to set, within one call and without a
+// request to the store.
 func TestNoCredentials(t *testing.T) {
 	var asked atomic.Int32
 	store := serving(t, func(w http.ResponseWriter, _ *http.Request) { asked.Add(1); found(w) })
@@ -142,13 +143,13 @@ func TestNoCredentials(t *testing.T) {
 				t.Error(err)
 			}
 			if n := metadata.Load(); n > 6 {
-				t.Errorf("the metadata were asked for %d times", n)
+				t.Errorf("%d requests to the metadata service, want at most 6", n)
 			}
 			if took := time.Since(begin); took > 10*metadataTime {
 				t.Errorf("it took %v", took)
 			}
 			if asked.Load() > 0 {
-				t.Error("the store was asked without a signature")
+				t.Error("the store got a request without a signature")
 			}
 		})
 	}
@@ -184,9 +185,8 @@ func TestInstanceRole(t *testing.T) {
 	}
 }
 
-// TestRotatedKeys: credentials of a file are read again where the store doesn't know
-// them any more, and the call is repeated once. A key that hasn't changed costs one
-// request.
+// TestRotatedKeys: credentials of a file are read again if the store no longer accepts
+// them, and the call is retried once. A key that hasn't changed costs one request.
 func TestRotatedKeys(t *testing.T) {
 	for _, code := range []string{"InvalidAccessKeyId", "ExpiredToken", "SignatureDoesNotMatch"} {
 		t.Run(code, func(t *testing.T) {
@@ -239,7 +239,7 @@ func TestRotatedKeys(t *testing.T) {
 				requests.Store(0)
 				asked := int32(1)
 				if name == "Stat" && code == "ExpiredToken" {
-					asked = 2 // a HEAD's 400 has no reason, so a GET asks for it
+					asked = 2 // a HEAD's 400 has no reason, so a GET requests it
 				}
 				if err := do(b); !errors.Is(err, files.ErrPermission) || requests.Load() != asked {
 					t.Errorf("%s with an old key: %v, %d requests", name, err, requests.Load())
@@ -257,7 +257,7 @@ func TestRotatedKeys(t *testing.T) {
 	}
 }
 
-// TestClockSkew: the first call is repeated with the clock of the response's Date.
+// TestClockSkew: the first call is retried with the time of the response's Date.
 func TestClockSkew(t *testing.T) {
 	plainEnvironment(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", "id")
@@ -291,7 +291,7 @@ func TestClockSkew(t *testing.T) {
 	}
 }
 
-// TestRequesterPays: every request says so, a signed URL too.
+// TestRequesterPays: every request has the header, and a signed URL has it too.
 func TestRequesterPays(t *testing.T) {
 	plainEnvironment(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", "id")
@@ -329,8 +329,8 @@ func TestRequesterPays(t *testing.T) {
 	}
 }
 
-// TestAcceptEncodingUnsigned: what something on the way changes isn't signed, and is
-// sent.
+// TestAcceptEncodingUnsigned: a header that something on the way changes is sent and
+// not signed.
 func TestAcceptEncodingUnsigned(t *testing.T) {
 	plainEnvironment(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", "id")
@@ -363,7 +363,7 @@ func TestAcceptEncodingUnsigned(t *testing.T) {
 	}
 }
 
-// TestTimeouts: the options of New, and what a caller's own HTTP client does.
+// TestTimeouts: Options.Timeout bounds the requests of every HTTP client of a caller.
 func TestTimeouts(t *testing.T) {
 	addr := serving(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	for name, by := range map[string]aws.HTTPClient{

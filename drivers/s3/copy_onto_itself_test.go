@@ -9,9 +9,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestCopyOntoItselfUndoesNoPut: new attributes replace only the version that they were
-// made of, and are made again if somebody puts in between (C1): by the copy's own
-// condition on a store that keeps it, and otherwise by reading and a conditional put.
+// TestCopyOntoItselfUndoesNoPut: a copy onto itself with new attributes replaces only
+// the version that it read, and is made again after a Put in between (C1): by the
+// copy's condition on a store that keeps it, and otherwise by reading and a conditional
+// Put.
 func TestCopyOntoItselfUndoesNoPut(t *testing.T) {
 	for _, profile := range []*Profile{amazon, versitygw} {
 		copies, reads, writes, puts := 0, 0, 0, 1
@@ -29,7 +30,7 @@ func TestCopyOntoItselfUndoesNoPut(t *testing.T) {
 				return
 			}
 			if writes++; writes == 1 {
-				puts++ // somebody else
+				puts++ // another program's
 			}
 			from := r.Header.Get("X-Amz-Copy-Source")
 			if from != "" {

@@ -9,9 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestCopyPartsUnpinned: a store of which nobody knows that it keeps conditions on a
-// copy's source isn't asked for parts, which could be those of several versions; the
-// content is read and put.
+// TestCopyPartsUnpinned: on a store that may ignore conditions on a copy's source,
+// parts could be of several versions, so the copy reads and puts.
 func TestCopyPartsUnpinned(t *testing.T) {
 	for _, p := range []*Profile{unknown, b2, r2, wasabi} {
 		parts, put := 0, false
@@ -24,7 +23,7 @@ func TestCopyPartsUnpinned(t *testing.T) {
 			case q.Has("uploads"), q.Has("uploadId"):
 				parts++
 				io.WriteString(w, begun)
-			case source != "": // of one whose content is larger than a copy may be
+			case source != "": // of a source that is too large for CopyObject
 				w.WriteHeader(400)
 				io.WriteString(w, xmlError("InvalidRequest"))
 			case r.Method == http.MethodHead:

@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// denying is a store that denies the first writes, n of them or, where n is negative,
-// all. carries reports whether a denied write is carried out all the same.
+// denying is a store that denies the first n writes, or all if n is negative. carries
+// means that it carries out a denied write all the same.
 type denying struct {
 	tiny
 	server  string
@@ -73,7 +73,7 @@ func (s *denying) denies() bool {
 	return true
 }
 
-// keeping is the profile with conditional puts that need no proof.
+// keeping returns the profile with conditional puts that need no proof.
 func keeping(p *Profile, k Keep) *Profile {
 	q := *p
 	q.Keeps = map[Claim]Keep{
@@ -86,8 +86,8 @@ func keeping(p *Profile, k Keep) *Profile {
 	return &q
 }
 
-// TestDeniedByRace: a write that MinIO denies because of a delete beside it is
-// repeated; a true denial comes back after few requests, and on Amazon's after one.
+// TestDeniedByRace: a write that MinIO denies because of a delete beside it is retried.
+// A true denial is returned after few requests, and on Amazon S3 after one.
 func TestDeniedByRace(t *testing.T) {
 	writes := []string{"put", "put in parts", "copy", "delete", "delete many"}
 	for _, p := range []*Profile{minio, aistor, unknown} {
@@ -109,10 +109,10 @@ func TestDeniedByRace(t *testing.T) {
 				}
 				before := int64(0)
 				if op == "copy" {
-					before = 1 // a look at the source
+					before = 1 // the HEAD of the source
 				}
 				if p == unknown && op != "delete" && op != "delete many" {
-					before++ // the first response tells the store's name
+					before++ // the request whose response names the store
 				}
 				if n := requests.Load() - before; n > 1+maxDenied {
 					t.Errorf("%s, %v, %s denied: %d requests", p.Name, keep, op, n)
@@ -135,8 +135,8 @@ func TestDeniedByRace(t *testing.T) {
 	}
 }
 
-// TestDeniedYetDone: should a denied write have been carried out, its own mark is met
-// and told.
+// TestDeniedYetDone: if a denied write was carried out, the retry finds its mark and
+// succeeds.
 func TestDeniedYetDone(t *testing.T) {
 	for _, keep := range []Keep{Kept, NotKept} {
 		s := &denying{n: 1, carries: true}
@@ -154,9 +154,9 @@ func TestDeniedYetDone(t *testing.T) {
 	}
 }
 
-// TestNoPlaceByRace: versitygw says that a directory is in a file's way where a delete
-// removed the file's own one; whether there is one decides.
-func TestNoPlaceByRace(t *testing.T) {
+// TestDirectoryByRace: versitygw says that a directory has the file's name if a delete
+// removed the file's directory meanwhile. Whether there is such a directory decides.
+func TestDirectoryByRace(t *testing.T) {
 	for _, below := range []bool{false, true} {
 		s := &tiny{}
 		refusals := 1
@@ -186,8 +186,8 @@ func TestNoPlaceByRace(t *testing.T) {
 	}
 }
 
-// TestPartsGone: MinIO refuses the end of an upload by a race, and has lost the parts
-// by then. That is trouble of the service, and no fault of the caller's.
+// TestPartsGone: MinIO denies the end of an upload because of a race, and has then lost
+// the parts. The error is ErrUnavailable and not ErrInvalid.
 func TestPartsGone(t *testing.T) {
 	ends := 0
 	s := &denying{}

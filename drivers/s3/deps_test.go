@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestDependencies: who keeps files in S3 must not link the SDKs of Google and Azure.
-// The Go CDK's own error codes bring gRPC's status, and with it
-// google.golang.org/api/googleapi and its URI templates, everywhere.
+// TestDependencies: a program that uses only this driver doesn't link the SDKs of
+// Google and Azure. The Go CDK's error codes always link gRPC's status, and with it
+// google.golang.org/api/googleapi and its URI templates.
 func TestDependencies(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "cloudfiles.dev/drivers/s3").Output()
 	if err != nil {
@@ -16,7 +16,7 @@ func TestDependencies(t *testing.T) {
 	}
 	deps := strings.Fields(string(out))
 	if len(deps) < 200 {
-		t.Fatalf("go list tells %d packages", len(deps))
+		t.Fatalf("go list prints %d packages, want at least 200", len(deps))
 	}
 	for _, dep := range deps {
 		for _, foreign := range []string{

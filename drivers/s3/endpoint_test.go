@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// TestHostile: whatever the endpoint answers, nothing is believed that S3 didn't say or
-// prove.
+// TestHostile: whatever the endpoint answers, the driver accepts only what S3 said or
+// proved.
 func TestHostile(t *testing.T) {
 	part := longtest.N(t, 8, 1)
 	switch {
@@ -24,7 +24,7 @@ func TestHostile(t *testing.T) {
 	ways.Run(t, hostileConfig(part))
 }
 
-// TestHostileTLS holds the driver to what it says where TLS fails.
+// TestHostileTLS: a failure of TLS is the documented error, which says what to write.
 func TestHostileTLS(t *testing.T) {
 	ways.RunTLS(t, hostileConfig(1), ways.Fixes{
 		TLS:       "https:// in endpoint=",
@@ -34,7 +34,7 @@ func TestHostileTLS(t *testing.T) {
 	})
 }
 
-// hostileConfig tries one in part of the ways.
+// hostileConfig tries every part-th of the ways.
 func hostileConfig(part int) ways.Config {
 	return ways.Config{
 		Service: ways.S3,

@@ -18,14 +18,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// credentials are those of an example. A program takes the SDK's chain:
+// credentials are for the examples. A program uses the SDK's chain,
 // config.LoadDefaultConfig.
 var credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 	return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "example"}, nil
 })
 
-// A program's own client, with its own credentials, transport or middleware. Close
-// leaves it as it is.
+// New takes the program's own client, with its credentials, transport or middleware.
+// Close doesn't change it.
 func ExampleNew() {
 	client := sdk.New(sdk.Options{Region: "eu-central-1", Credentials: credentials})
 	b := s3.New(client, "my-bucket", &s3.Options{PartSize: 16 << 20})
@@ -35,7 +35,7 @@ func ExampleNew() {
 	// Output: true false true
 }
 
-// Options of S3 alone are given by the call; a bucket of another service refuses them.
+// A call can have options of S3 alone. A bucket of another service refuses them.
 func ExamplePutOptions() {
 	// instead of S3
 	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -51,7 +51,7 @@ func ExamplePutOptions() {
 		UsePathStyle: true,
 		Credentials:  credentials,
 	})
-	amazon, _ := s3.ProfileNamed("aws") // for which the server stands
+	amazon, _ := s3.ProfileNamed("aws") // the server stands for it
 	b := s3.New(client, "my-bucket", &s3.Options{Profile: &amazon})
 	defer b.Close()
 
@@ -71,7 +71,7 @@ func ExamplePutOptions() {
 	// 8 application/pdf 1
 }
 
-// A form with which a browser uploads an image of at most 5 MiB under a name that the
+// With this form a browser uploads an image of at most 5 MiB under a name that the
 // program chose.
 func ExampleSignPost() {
 	client := sdk.New(sdk.Options{Region: "eu-central-1", Credentials: credentials})

@@ -22,8 +22,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// TestFaultRun: a twentieth of all requests fails, in every way, and nothing
-// acknowledged is lost.
+// TestFaultRun: a twentieth of all requests fails, in every way, and no acknowledged
+// write is lost.
 func TestFaultRun(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
 	var retries atomic.Int64
@@ -37,8 +37,8 @@ func TestFaultRun(t *testing.T) {
 	if testing.Short() {
 		ops = 500
 	}
-	// versitygw stages what it overwrites beside it, where a listing sees it for a
-	// moment; S3 shows no such thing.
+	// versitygw stages new content beside the file that it overwrites, and lists it for
+	// a moment; S3 doesn't.
 	b = files.Wrap(b, files.Hooks{Entry: func(_ *files.Call, e files.Entry) bool {
 		return !strings.Contains(e.Name, ".sgwtmp.")
 	}})
@@ -55,10 +55,10 @@ func TestFaultRun(t *testing.T) {
 	})
 }
 
-// offline is a bucket at an endpoint that is no server.
+// offline returns a bucket at an endpoint without a server.
 func offline(endpoint string) files.Bucket {
 	return New(offlineClient(endpoint), "bucket", &Options{
-		Profile: amazon, // for which the server stands
+		Profile: amazon, // the server stands for it
 		Retry:   &retry.Policy{Delay: time.Millisecond, MaxDelay: 5 * time.Millisecond},
 	})
 }
@@ -75,7 +75,7 @@ func offlineClient(endpoint string) *s3.Client {
 
 var offlineSecrets = []string{"AKIASECRETID", "s3cr3tkey", "s3ss10ntoken", "X-Amz-", "127.0.0.1"}
 
-// TestBadInput: what is set up wrongly gives a clear error.
+// TestBadInput: a wrong setting is a clear error.
 func TestBadInput(t *testing.T) {
 	faultrun.BadInput(t, proxy.S3, offline, offlineSecrets)
 }
@@ -84,8 +84,8 @@ type errReader struct{ err error }
 
 func (e errReader) Read([]byte) (int, error) { return 0, e.err }
 
-// TestMissingBucket: everything but what begins with HEAD tells a missing bucket from a
-// missing file (E3).
+// TestMissingBucket: every call that doesn't begin with a HEAD distinguishes a missing
+// bucket from a missing file (E3).
 func TestMissingBucket(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b := s.open("no-such-bucket")
@@ -124,7 +124,7 @@ func TestMissingBucket(t *testing.T) {
 	}
 }
 
-// TestSignedURLs: what was signed is bound, and its life has bounds.
+// TestSignedURLs: a signed URL binds what was signed, and its life has limits.
 func TestSignedURLs(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b, _, _ := s.proxied(t, Options{})
@@ -156,11 +156,11 @@ func TestSignedURLs(t *testing.T) {
 	}
 	if f := New(s3.New(s3.Options{Region: "us-east-1"}), "bucket",
 		nil).Features(); f.SignGet || f.SignPut || f.SignDelete {
-		t.Error("without credentials it claims to sign")
+		t.Error("Features claim signing without credentials")
 	}
 }
 
-// expiring are credentials of half an hour.
+// expiring provides credentials that expire in half an hour.
 type expiring struct{}
 
 func (expiring) Retrieve(context.Context) (aws.Credentials, error) {

@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// TestCopySourceOfARN: an access point's objects have an ARN of their own.
+// TestCopySourceOfARN: an object of an access point is named by the object's ARN.
 func TestCopySourceOfARN(t *testing.T) {
 	for bucket, want := range map[string]string{
 		"bucket": "bucket/d/a b",
@@ -35,8 +35,7 @@ func TestCopySourceOfARN(t *testing.T) {
 	}
 }
 
-// TestExpectRefused: what doesn't know Expect: 100-continue answers 417, and is asked
-// without.
+// TestExpectRefused: after 417 to Expect: 100-continue, requests go without that header.
 func TestExpectRefused(t *testing.T) {
 	for _, body := range []string{"", xmlError("ExpectationFailed")} {
 		expected, plain := 0, 0
@@ -50,7 +49,7 @@ func TestExpectRefused(t *testing.T) {
 			plain++
 			w.Header().Set("ETag", `"1"`)
 		})
-		content := strings.Repeat("x", 3*mib) // from 2 MiB on the SDK expects
+		content := strings.Repeat("x", 3*mib) // from 2 MiB on the SDK sends Expect
 		for range 2 {
 			if _, err := b.Put(t.Context(), "a", strings.NewReader(content), nil); err != nil {
 				t.Errorf("%q: %v", body, err)
@@ -62,7 +61,7 @@ func TestExpectRefused(t *testing.T) {
 	}
 }
 
-// TestPartsExpectNothing: a part is sent without asking first whether the store takes it.
+// TestPartsExpectNothing: a part is sent without waiting for 100 Continue.
 func TestPartsExpectNothing(t *testing.T) {
 	var parts, expected atomic.Int32
 	b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
@@ -84,7 +83,7 @@ func TestPartsExpectNothing(t *testing.T) {
 		t.Error(err)
 	}
 	if parts.Load() < 2 || expected.Load() != 0 {
-		t.Errorf("%d of %d parts waited for an answer", expected.Load(), parts.Load())
+		t.Errorf("%d of %d parts have the header Expect, want none", expected.Load(), parts.Load())
 	}
 }
 
@@ -151,6 +150,6 @@ func TestDirectoryBucket(t *testing.T) {
 		}
 	}
 	if bad != "" {
-		t.Errorf("the service was asked %q", bad)
+		t.Errorf("the service got the query %q", bad)
 	}
 }

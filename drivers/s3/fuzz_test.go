@@ -18,7 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// answeredBy is a bucket whose service has one response to everything.
+// answeredBy returns a bucket whose service has one response to everything.
 func answeredBy(t *testing.T, a *answering) files.Bucket {
 	endpoint := "http://127.0.0.1:1"
 	client := s3.New(s3.Options{
@@ -92,10 +92,10 @@ func (a *answering) Do(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// once makes no repeats.
+// once1 makes no retries.
 var once1 = &retry.Policy{Attempts: 1, Delay: time.Millisecond, MaxDelay: time.Millisecond}
 
-// readHeader reads "Key: value" lines.
+// readHeader parses lines "Key: value".
 func readHeader(text string) http.Header {
 	h := http.Header{}
 	for line := range strings.Lines(text) {
@@ -106,7 +106,7 @@ func readHeader(text string) http.Header {
 	return h
 }
 
-// mustBeKnown fails where an error has no sentinel.
+// mustBeKnown fails the test if an error has no sentinel.
 func mustBeKnown(t *testing.T, what string, err error) {
 	t.Helper()
 	var e *files.Error
@@ -121,7 +121,7 @@ func mustBeKnown(t *testing.T, what string, err error) {
 	}
 }
 
-// holdListing holds a listing to L1 and L8.
+// holdListing checks L1 and L8 on a listing.
 func holdListing(t *testing.T, b files.Bucket, o *files.ListOptions) {
 	t.Helper()
 	last, n := "", 0
@@ -131,10 +131,10 @@ func holdListing(t *testing.T, b files.Bucket, o *files.ListOptions) {
 			return
 		}
 		if e.Name <= last || !strings.HasPrefix(e.Name, "dir/") || e.Size < 0 {
-			t.Errorf("%q of %d bytes behind %q", e.Name, e.Size, last)
+			t.Errorf("%q of %d bytes after %q", e.Name, e.Size, last)
 		}
 		if last = e.Name; n > 10_000 {
-			t.Fatal("it doesn't end")
+			t.Fatal("the listing doesn't end")
 		}
 		n++
 	}
@@ -157,7 +157,7 @@ func FuzzListing(f *testing.F) {
 	})
 }
 
-// FuzzErrors: no error's body is a success, nor an error without a sentinel.
+// FuzzErrors: no error's body makes a success, or an error without a sentinel.
 func FuzzErrors(f *testing.F) {
 	for _, s := range errorBodies {
 		f.Add(404, "Content-Type: application/xml\n", []byte(s))
@@ -191,7 +191,7 @@ func FuzzErrors(f *testing.F) {
 	})
 }
 
-// FuzzHeaders: what the headers of a file tell is whole, or an error.
+// FuzzHeaders: the headers of a file make a whole Info, or an error.
 func FuzzHeaders(f *testing.F) {
 	for _, s := range headers {
 		f.Add(200, s, []byte("content"))
@@ -205,7 +205,7 @@ func FuzzHeaders(f *testing.F) {
 		b := answeredBy(t, &answering{status: status, header: readHeader(header), body: body})
 		info, err := b.Stat(t.Context(), "a", nil)
 		if mustBeKnown(t, "stat", err); err == nil && (info.Size < 0 || info.Name != "a") {
-			t.Errorf("stat tells %+v", info)
+			t.Errorf("Stat = %+v", info)
 		}
 		for _, r := range []files.Range{{}, files.Bytes(2, 3), files.Last(3), files.From(7)} {
 			body, err := b.Get(t.Context(), "a", &files.GetOptions{Range: r})
@@ -223,7 +223,7 @@ func FuzzHeaders(f *testing.F) {
 	})
 }
 
-// FuzzContentRange: a range that is read is one.
+// FuzzContentRange: a Content-Range that Parse accepts is a valid range.
 func FuzzContentRange(f *testing.F) {
 	for _, s := range []string{
 		"bytes 0-0/1", "bytes 10-14/27", "bytes */7", "bytes 1-2/*", "bytes 0--1/0", "items 1-2/3",

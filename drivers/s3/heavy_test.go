@@ -8,8 +8,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestHeavyPage: a page whose entries have nothing takes no more memory than some times
-// its size, though each would be an entry.
+// TestHeavyPage: a page of empty entries takes no more memory than a few times its size.
 func TestHeavyPage(t *testing.T) {
 	const head, tail = "<ListBucketResult>", "</ListBucketResult>"
 	page := head + strings.Repeat("<Contents/>", 16<<20/len("<Contents/>")) + tail
@@ -26,7 +25,7 @@ func TestHeavyPage(t *testing.T) {
 	}
 	allocated := int64(after.TotalAlloc-before.TotalAlloc) >> 20
 	t.Logf("%d MiB of %d MiB, %v", allocated, len(page)>>20, err)
-	if allocated > 384 { // of three attempts, and the test's server
+	if allocated > 384 { // by three attempts and the test's server
 		t.Errorf("%d MiB were allocated for %d MiB", allocated, len(page)>>20)
 	}
 }

@@ -18,8 +18,8 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// twoAnswers is a service over HTTP/2 that holds back the response to one of two
-// requests, and the rest of the other's body until it is released.
+// twoAnswers is a service over HTTP/2 that never answers the first of two requests, and
+// holds back the rest of the other's body until it is released.
 type twoAnswers struct {
 	content []byte
 	release chan struct{} // closed by the test
@@ -39,7 +39,7 @@ func (s *twoAnswers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Unlock()
 	if first {
-		<-r.Context().Done() // the stream was reset: by the one that won
+		<-r.Context().Done() // the hedge that won reset the stream
 		close(s.lost)
 		return
 	}

@@ -12,7 +12,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// object is an element of a listing; dir is one of its directories.
+// object returns an element of a listing; dir returns one of its directories.
 func object(key, size string) string {
 	return "<Contents><Key>" + key + "</Key><Size>" + size +
 		"</Size><ETag>&quot;1&quot;</ETag></Contents>"
@@ -20,7 +20,7 @@ func object(key, size string) string {
 
 func dir(p string) string { return "<CommonPrefixes><Prefix>" + p + "</Prefix></CommonPrefixes>" }
 
-// pages answers a listing's requests by number, from 0; after "" is no more.
+// pages answers a listing's requests by number, from 0. An empty next is the end.
 func pages(page func(n int) (body, next string)) http.HandlerFunc {
 	n := 0
 	return func(w http.ResponseWriter, _ *http.Request) {
@@ -35,9 +35,8 @@ func pages(page func(n int) (body, next string)) http.HandlerFunc {
 	}
 }
 
-// TestListingsThatLie: a listing that is none is an error that says so, after few
-// requests.
-func TestListingsThatLie(t *testing.T) {
+// TestInvalidListings: an invalid listing is an error that says why, after few requests.
+func TestInvalidListings(t *testing.T) {
 	one := func(body string) func(int) (string, string) {
 		return func(int) (string, string) { return body, "" }
 	}
@@ -99,23 +98,23 @@ func TestListingsThatLie(t *testing.T) {
 			t.Errorf("%s: %v", what, last)
 		}
 		if n := requests.Load(); n > c.most {
-			t.Errorf("%s: %d requests, want %d at most", what, n, c.most)
+			t.Errorf("%s: %d requests, want at most %d", what, n, c.most)
 		}
 	}
 
-	// Repeated directories are one, also where nothing is ordered.
+	// A repeated directory is listed once, also if the store lists in no order.
 	for _, p := range []*Profile{amazon, seaweedfs} {
 		b, _ := hostile(t, p, pages(of(dir("dir/d/")+dir("dir/d/"), dir("dir/d/")+dir("dir/e/"))))
 		if got := listed(t, b, &files.ListOptions{Shallow: true}); got != "dir/d/|dir/e/" {
 			t.Errorf("%s: %s", p.Name, got)
 		}
 	}
-	// A store of which it is known lists in no order.
+	// A store whose profile says so may list in no order.
 	b, _ := hostile(t, seaweedfs, pages(one(object("dir/b", "1")+object("dir/a", "1"))))
 	if got := listed(t, b, nil); got != "dir/b|dir/a" {
 		t.Error(got)
 	}
-	// More pages, and nobody says where.
+	// There are more pages, and no token for them.
 	b, _ = hostile(t, amazon, func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>")
 	})
@@ -138,7 +137,7 @@ func listed(t *testing.T, b files.Bucket, o *files.ListOptions) string {
 	return strings.Join(all, "|")
 }
 
-// TestOddPages: one key of others that XML can't hold, and odd times, spoil nothing else.
+// TestOddPages: a key that XML can't hold, and odd times, don't fail the rest of a page.
 func TestOddPages(t *testing.T) {
 	entry := func(key, at string) string {
 		return "<Contents><Key>" + key + "</Key><LastModified>" + at +
@@ -181,16 +180,16 @@ func TestOddPages(t *testing.T) {
 	}
 }
 
-// TestOneVersion: a body is of one version and of the range that was asked for, also
-// where a store ignores If-Match.
+// TestOneVersion: a body is of one version and of the requested range, also if a store
+// ignores If-Match.
 func TestOneVersion(t *testing.T) {
-	cut := func(w http.ResponseWriter, body string) { // and the connection breaks
+	cut := func(w http.ResponseWriter, body string) { // then the connection breaks
 		w.Header().Set("Content-Length", "10")
 		io.WriteString(w, body)
 	}
 	for what, c := range map[string]struct {
 		second func(w http.ResponseWriter)
-		want   error // of the read; nil is all of it
+		want   error // the error of the read; nil if it returns everything
 	}{
 		"the rest": {func(w http.ResponseWriter) {
 			w.Header().Set("ETag", `"1"`)
@@ -262,7 +261,7 @@ func TestOneVersion(t *testing.T) {
 	}
 }
 
-// TestWeakETags: a weak ETag, which a proxy makes that compresses, is compared as RFC
+// TestWeakETags: a weak ETag, which a proxy that compresses sends, is compared as RFC
 // 9110 says.
 func TestWeakETags(t *testing.T) {
 	const weak = `W/"1"`

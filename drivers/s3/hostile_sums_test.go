@@ -11,8 +11,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestSumsOfSomethingElse: a checksum is the file's only where the response says so.
-func TestSumsOfSomethingElse(t *testing.T) {
+// TestSumsOfOtherBytes: a checksum counts as the whole file's only if the response says
+// so.
+func TestSumsOfOtherBytes(t *testing.T) {
 	const wrong = "AAAAAA=="
 	for what, h := range map[string]map[string]string{
 		"a range, no type":        {"Content-Range": "bytes 0-8/9", "ETag": `"1"`},
@@ -43,13 +44,13 @@ func TestSumsOfSomethingElse(t *testing.T) {
 	}
 }
 
-// TestSumsStayOn: one odd response turns no checksums off; a store that never takes them
-// is asked without in the end.
+// TestSumsStayOn: one odd response doesn't turn checksums off. A store that never
+// accepts them soon gets requests without.
 func TestSumsStayOn(t *testing.T) {
 	for _, c := range []struct {
 		status int
 		body   string
-		good   int // requests until checksums are off; 0 where they stay on
+		good   int // requests until checksums are off; 0 if they stay on
 	}{
 		{400, xmlError("InvalidRequest"), maxOddSums},
 		{400, xmlError("InvalidDigest"), maxOddSums},
@@ -98,15 +99,16 @@ func TestSumsStayOn(t *testing.T) {
 	}
 }
 
-// TestPartsLost: the response to Complete is lost; the ETag of the parts tells, where
-// there are no checksums. And an upload that another ended is begun by nobody else.
+// TestPartsLost: if the response to Complete is lost and there are no checksums, the
+// ETag of the parts shows whether the upload is there. An upload that another program
+// ended isn't begun again.
 func TestPartsLost(t *testing.T) {
 	content := strings.Repeat("x", DefaultPartSize+1)
 	for what, c := range map[string]struct {
 		etag string
 		want error
 	}{
-		// The MD5 of the MD5s that the server answers below, twice 16 zeros.
+		// The MD5 of the MD5s in the server's responses below, twice 16 zeros.
 		"landed":    {`"70bc8f4b72a86921468bf8e8441dce51-2"`, nil},
 		"another's": {`"80bc8f4b72a86921468bf8e8441dce51-2"`, files.ErrUncertain},
 	} {
@@ -155,8 +157,8 @@ func TestPartsLost(t *testing.T) {
 	}
 }
 
-// TestSumsOfParts: a store that refuses checksums of parts, or at the end, is asked
-// once more without.
+// TestSumsOfParts: a part, or the end of an upload, whose checksum the store refuses is
+// sent again without.
 func TestSumsOfParts(t *testing.T) {
 	for _, method := range []string{http.MethodPut, http.MethodPost} {
 		b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {

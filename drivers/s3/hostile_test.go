@@ -36,13 +36,13 @@ func getIf(t *testing.T, b files.Bucket, o files.GetOptions) error {
 	return err
 }
 
-// says answers with the body.
+// says returns a handler that answers with the body.
 func says(body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, body) }
 }
 
-// hostile is a bucket whose store is the handler, with quick repeats. requests counts
-// what came.
+// hostile returns a bucket whose store is the handler, with quick retries. requests
+// counts the requests.
 func hostile(t *testing.T, profile *Profile, h http.HandlerFunc) (
 	b files.Bucket, requests *atomic.Int64,
 ) {
@@ -66,7 +66,7 @@ func hostile(t *testing.T, profile *Profile, h http.HandlerFunc) (
 	return b, requests
 }
 
-// every is each operation on the file "dir/a".
+// every has each operation on the file "dir/a".
 var every = map[string]func(ctx context.Context, b files.Bucket) error{
 	"put": func(ctx context.Context, b files.Bucket) error {
 		_, err := b.Put(ctx, "dir/a", strings.NewReader("content"), nil)
@@ -115,7 +115,8 @@ var every = map[string]func(ctx context.Context, b files.Bucket) error{
 	"check": files.Check,
 }
 
-// TestNotS3: what isn't S3's is never a success, and tells of no file.
+// TestNotS3: a response that isn't S3's is never a success, and never says that a file
+// is missing.
 func TestNotS3(t *testing.T) {
 	const page = "<!DOCTYPE html><html><title>Sign in</title><body><form></form></body></html>"
 	const document = "application/xml"
@@ -159,14 +160,14 @@ func TestNotS3(t *testing.T) {
 			b, requests := hostile(t, profile, h)
 			for op, do := range every {
 				if op == "delete" && (name == "an empty 200" || name == "a 204") {
-					continue // which is what a store answers
+					continue // a store answers so
 				}
 				read := op == "stat" || strings.HasPrefix(op, "get")
 				if read && name == "a page of one application" {
 					continue // it has all that an object has
 				}
 				if op == "stat" && strings.Contains(name, "404") && name != "a web server's 404" {
-					continue // to a HEAD, S3 says no more either
+					continue // S3's response to a HEAD has no body either
 				}
 				requests.Store(0)
 				err := do(t.Context(), b)
@@ -187,7 +188,7 @@ func TestNotS3(t *testing.T) {
 	}
 }
 
-// TestMissingParts: a success that lacks what the protocol promises.
+// TestMissingParts: a success that lacks what the protocol promises is ErrUnavailable.
 func TestMissingParts(t *testing.T) {
 	for what, c := range map[string]struct {
 		op string
@@ -243,7 +244,8 @@ func TestMissingParts(t *testing.T) {
 	}
 }
 
-// TestNoETags: a store that is known to send none.
+// TestNoETags: a store whose profile says that it sends no ETags has files without
+// versions.
 func TestNoETags(t *testing.T) {
 	b, _ := hostile(t, juicefs, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
@@ -262,15 +264,15 @@ func TestNoETags(t *testing.T) {
 	}
 }
 
-// TestErrorInSuccess: an error with the status of a success keeps its kind, and is
-// repeated where it may be.
+// TestErrorInSuccess: an error with the status of a success keeps its sentinel, and is
+// retried if that may help.
 func TestErrorInSuccess(t *testing.T) {
 	for code, want := range map[string]error{
 		"AccessDenied":       files.ErrPermission,
 		"InternalError":      files.ErrUnavailable,
 		"SlowDown":           files.ErrUnavailable,
 		"NoSuchBucket":       files.ErrNoBucket,
-		"PreconditionFailed": files.ErrUnavailable, // none was sent
+		"PreconditionFailed": files.ErrUnavailable, // no condition was sent
 	} {
 		for _, op := range []string{
 			"list", "delete many", "copy", "put", "put in parts", "delete",
@@ -297,7 +299,7 @@ func TestErrorInSuccess(t *testing.T) {
 			}
 		}
 	}
-	// Complete's own conditions.
+	// The conditions of Complete.
 	for _, cond := range []struct {
 		c    files.Condition
 		want error

@@ -21,7 +21,8 @@ type tiny struct {
 	mark   string
 	exists bool
 	puts   int
-	// gateway answers in the store's place after a PUT was carried out, if it likes.
+	// gateway may answer in the store's place after a PUT was carried out. It returns
+	// whether it did.
 	gateway func(w http.ResponseWriter, put int) bool
 }
 
@@ -47,9 +48,9 @@ func (s *tiny) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// TestProxysWord: a gateway's own response leaves open whether the write was done; the
-// mark decides.
-func TestProxysWord(t *testing.T) {
+// TestProxyResponseIsUncertain: after a gateway's response it is uncertain whether the
+// write was done, unless a mark shows it.
+func TestProxyResponseIsUncertain(t *testing.T) {
 	for _, status := range []int{200, 408, 429, 499, 500, 502, 503, 504, 520} {
 		for _, body := range []string{"", "<html>gateway</html>"} {
 			s := &tiny{gateway: func(w http.ResponseWriter, put int) bool {
@@ -62,12 +63,12 @@ func TestProxysWord(t *testing.T) {
 			if err != nil || info.Version != "1" {
 				t.Errorf("%d %q: %+v, %v", status, body, info, err)
 			}
-			// Without a mark nobody can tell.
+			// Without a mark the outcome is uncertain.
 			_, err = putIf(t, b, files.Condition{})
 			if files.KindOf(err) != files.ErrUncertain {
 				t.Errorf("%d %q: %v", status, body, err)
 			}
-			// Another's file is there now.
+			// Now another program's file is there.
 			s.exists = false
 			s.gateway = func(w http.ResponseWriter, _ int) bool {
 				s.mark = "another"
@@ -81,7 +82,7 @@ func TestProxysWord(t *testing.T) {
 			}
 		}
 	}
-	// S3's own refusal is one.
+	// A refusal by S3 itself is certain.
 	b, _ := hostile(t, amazon, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(503)
 		io.WriteString(w, xmlError("SlowDown"))
@@ -97,9 +98,9 @@ func TestProxysWord(t *testing.T) {
 	}
 }
 
-// TestUnaskedStatus: 304 and 412 without a condition are no response, and a status isn't
-// its reason.
-func TestUnaskedStatus(t *testing.T) {
+// TestStatusWithoutCondition: 304 and 412 to a request without a condition aren't valid
+// responses, and a status alone isn't a reason.
+func TestStatusWithoutCondition(t *testing.T) {
 	for _, c := range []struct {
 		status int
 		code   string
@@ -135,7 +136,7 @@ func TestUnaskedStatus(t *testing.T) {
 			}
 		}
 	}
-	// 404 to a write tells of no file.
+	// A 404 to a write says nothing about a file.
 	b, _ := hostile(t, amazon, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(404)
 		io.WriteString(w, xmlError("NoSuchKey"))
@@ -150,7 +151,8 @@ func TestUnaskedStatus(t *testing.T) {
 	}
 }
 
-// TestDeleteMatch: what the response doesn't match isn't done.
+// TestDeleteMatch: a name that the response should have and doesn't counts as not
+// deleted.
 func TestDeleteMatch(t *testing.T) {
 	names := func(yield func(string) bool) { _ = yield("a") && yield("b") && yield("c") }
 	result := func(s string) string { return "<DeleteResult>" + s + "</DeleteResult>" }
@@ -197,8 +199,8 @@ func TestDeleteMatch(t *testing.T) {
 	}
 }
 
-// TestDeleteMD5: a store that wants Content-MD5 says so in many ways, and is asked once
-// more with it.
+// TestDeleteMD5: a store that requires Content-MD5, whichever way it says so, gets the
+// request again with it.
 func TestDeleteMD5(t *testing.T) {
 	for _, code := range []string{
 		"MissingContentMD5", "InvalidRequest", "MissingArgument", "MissingRequiredHeader",
@@ -226,7 +228,7 @@ func TestDeleteMD5(t *testing.T) {
 	}
 }
 
-// TestDeleteWithoutMD5: a program that has no MD5 deletes one by one.
+// TestDeleteWithoutMD5: a program without MD5 deletes each name by a request.
 func TestDeleteWithoutMD5(t *testing.T) {
 	works := md5Works
 	defer func() { md5Works = works }()
@@ -246,7 +248,7 @@ func TestDeleteWithoutMD5(t *testing.T) {
 	}
 }
 
-// TestOtherHosts: nothing goes where a response leads.
+// TestOtherHosts: no request is sent where a response points.
 func TestOtherHosts(t *testing.T) {
 	var reached atomic.Int64
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -269,7 +271,7 @@ func TestOtherHosts(t *testing.T) {
 	if n := reached.Load(); n != 0 {
 		t.Errorf("%d requests reached another host", n)
 	}
-	// S3's own form says where to.
+	// The error for S3's redirect says what to write.
 	b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Location", other.URL+r.URL.Path)
 		w.WriteHeader(307)
@@ -281,8 +283,9 @@ func TestOtherHosts(t *testing.T) {
 	}
 }
 
-// TestReceived: what is read has bounds, and the context's end is noticed.
-func TestReceived(t *testing.T) {
+// TestResponseLimits: how much of a response is read has a limit, and a call ends when
+// its context does.
+func TestResponseLimits(t *testing.T) {
 	endless := func(w http.ResponseWriter, r *http.Request, head string) {
 		io.WriteString(w, head)
 		junk := []byte(strings.Repeat("<x>0123456789</x>", 4096))
@@ -322,7 +325,7 @@ func TestReceived(t *testing.T) {
 		for r.Context().Err() == nil && r.Method != http.MethodHead {
 			io.WriteString(w, " ")
 			w.(http.Flusher).Flush()
-			select { // which a reader could keep up with
+			select { // slow enough for a reader to keep up
 			case <-pace.C:
 			case <-r.Context().Done():
 			}

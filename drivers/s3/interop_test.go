@@ -28,8 +28,8 @@ var odd = map[string]string{
 	"tab\tkey":             "line\nbreak\x00",
 }
 
-// TestInterchange: programs on the Go CDK read what is written here, and the other way
-// round.
+// TestInterchange: programs on the Go CDK read what this package writes, and the other
+// way round.
 func TestInterchange(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
 	name := s.create(t)
@@ -54,17 +54,18 @@ func TestInterchange(t *testing.T) {
 		file := string(rune('a' + i))
 		put(t, ours, file, []byte("content"), o)
 		if got := must(ours.Stat(t.Context(), file, nil)); !maps.Equal(got.Metadata, odd) {
-			t.Errorf("we read of us:\n%q\nwant\n%q", got.Metadata, odd)
+			t.Errorf("Stat of our file: metadata\n%q\nwant\n%q", got.Metadata, odd)
 		}
 		a := must(theirs.Attributes(t.Context(), file))
 		delete(a.Metadata, markKey)
 		if !maps.Equal(a.Metadata,
 			odd) || a.ContentType != "text/x; a=b" || a.CacheControl != "no-cache" ||
 			a.ContentDisposition != "inline" || a.ContentLanguage != "de" {
-			t.Errorf("s3blob reads of us:\n%q\nwant\n%q; %+v", a.Metadata, odd, a)
+			t.Errorf("s3blob's attributes of our file: metadata\n%q\nwant\n%q; %+v", a.Metadata,
+				odd, a)
 		}
 		if p := must(theirs.ReadAll(t.Context(), file)); string(p) != "content" {
-			t.Errorf("s3blob reads %q", p)
+			t.Errorf("s3blob reads %q, want %q", p, "content")
 		}
 	}
 	if err := theirs.WriteAll(t.Context(), "theirs", []byte("content"), &blob.WriterOptions{
@@ -77,7 +78,7 @@ func TestInterchange(t *testing.T) {
 	if got, info := read(t, ours, "theirs",
 		nil); string(got) != "content" || !maps.Equal(info.Metadata,
 		odd) || info.ContentType != "a/b" || info.CacheControl != "no-cache" {
-		t.Errorf("we read of s3blob %q:\n%q\nwant\n%q", got, info.Metadata, odd)
+		t.Errorf("Get of s3blob's file = %q, metadata\n%q\nwant\n%q", got, info.Metadata, odd)
 	}
 	// A name that s3blob escapes is another key there.
 	if err := theirs.WriteAll(t.Context(), "v1../x", []byte("escaped"), nil); err != nil {
@@ -107,7 +108,7 @@ func TestEscapes(t *testing.T) {
 		if strings.ContainsFunc(stored, func(r rune) bool {
 			return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
 		}) {
-			t.Errorf("%q is stored as %q, which is no token of HTTP", k, stored)
+			t.Errorf("%q is stored as %q, which isn't a token of HTTP", k, stored)
 		}
 		if got := decodeMetadata(map[string]string{
 			strings.ToLower(stored): encodeMetadata(map[string]string{k: v}, "")[stored],
@@ -119,7 +120,7 @@ func TestEscapes(t *testing.T) {
 		"raw%zz": "100%",
 		markKey:  "x",
 	}); got["raw%zz"] != "100%" || len(got) != 1 {
-		t.Errorf("what others wrote comes as %q", got)
+		t.Errorf("metadata of another program comes back as %q", got)
 	}
 }
 

@@ -9,7 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// opener opens a new bucket by its URL, through a proxy.
+// opener makes a new bucket, and returns a function that opens it by its URL through a
+// proxy.
 func (s *subject) opener(t *testing.T) (p *proxy.Proxy, name string, open func() files.Bucket) {
 	t.Helper()
 	p = proxy.Start(t, proxy.S3, s.server.Endpoint, nil)
@@ -22,8 +23,8 @@ func (s *subject) opener(t *testing.T) (p *proxy.Proxy, name string, open func()
 	}
 }
 
-// TestLeaks: whatever ends early or fails, no connection, goroutine, descriptor or
-// upload is left (X2, X3).
+// TestLeaks: a call that ends early or fails leaves no connection, goroutine,
+// descriptor or upload (X2, X3).
 func TestLeaks(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
 	p, name, open := s.opener(t)

@@ -21,7 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// inMemory is an HTTP client that keeps what is sent, byte by byte.
+// inMemory is an HTTP client that records what is sent, byte by byte.
 type inMemory struct {
 	sent   []string
 	answer func(r *http.Request) (*http.Response, error)
@@ -53,7 +53,7 @@ func (m *inMemory) Do(r *http.Request) (*http.Response, error) {
 	return m.answer(r)
 }
 
-// responseTo is one of S3's.
+// responseTo returns a response of S3.
 func responseTo(r *http.Request, status int, header http.Header, body string) *http.Response {
 	if header == nil {
 		header = http.Header{}
@@ -74,7 +74,7 @@ func responseTo(r *http.Request, status int, header http.Header, body string) *h
 	return resp
 }
 
-// allFound answers each request with the success that it asks for.
+// allFound answers each request with a success.
 func allFound(r *http.Request) (*http.Response, error) {
 	h := http.Header{"Etag": {`"1"`}, "Content-Length": {"3"}}
 	switch {
@@ -93,7 +93,7 @@ func allFound(r *http.Request) (*http.Response, error) {
 	return responseTo(r, http.StatusOK, h, "abc"), nil
 }
 
-// leanClients are clients whose requests lean makes, each with options of the bucket.
+// leanClients are clients whose requests lean makes, with options of the bucket.
 var leanClients = map[string]struct {
 	client func(o *s3.Options)
 	bucket func(o *Options)
@@ -127,7 +127,7 @@ var leanClients = map[string]struct {
 	}},
 	"anonymous":   {client: func(o *s3.Options) { o.Credentials = aws.AnonymousCredentials{} }},
 	"application": {client: func(o *s3.Options) { o.AppID = "an application" }},
-	"no checksums asked for": {client: func(o *s3.Options) {
+	"no checksums requested": {client: func(o *s3.Options) {
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 	}},
 	"requester pays": {bucket: func(o *Options) { o.RequesterPays = true }},
@@ -144,7 +144,8 @@ var leanNames = []string{
 	"\u2028", "cloudfiles-form", "a/cloudfiles-form", strings.Repeat("x", 1024),
 }
 
-// leanBackends are a bucket's twice: with the SDK alone, and with lean requests.
+// leanBackends returns two backends of a bucket: with the SDK's requests, and with lean
+// ones.
 func leanBackends(client func(*s3.Options), bucket func(*Options), h s3.HTTPClient) (
 	sdk, lean *backend,
 ) {
@@ -154,7 +155,7 @@ func leanBackends(client func(*s3.Options), bucket func(*Options), h s3.HTTPClie
 	return newBackend(c, "bucket", opts), lean
 }
 
-// leanClient is a client and the options of a bucket.
+// leanClient returns a client and the options of a bucket.
 func leanClient(client func(*s3.Options), bucket func(*Options), h s3.HTTPClient) (
 	*s3.Client, Options,
 ) {
@@ -172,7 +173,7 @@ func leanClient(client func(*s3.Options), bucket func(*Options), h s3.HTTPClient
 	}), opts
 }
 
-// leanCalls are calls of the three operations with a key: with every condition and range
+// leanCalls makes calls of each operation with a key: with every condition and range
 // for the first of leanNames.
 func leanCalls(ctx context.Context, b *backend, key string) error {
 	bucket := &b.bucket
@@ -230,7 +231,7 @@ func leanCalls(ctx context.Context, b *backend, key string) error {
 	return nil
 }
 
-// leanPuts are contents of several kinds and lengths.
+// leanPuts returns puts of several kinds and lengths.
 func leanPuts() (all []*s3.PutObjectInput) {
 	for _, n := range []int64{0, 1, 1000, maxLeanPut, maxLeanPut + 1} {
 		all = append(all, &s3.PutObjectInput{
@@ -257,7 +258,7 @@ func leanPuts() (all []*s3.PutObjectInput) {
 	})
 }
 
-// testBody is as a *driver.PartBody.
+// testBody is like a *driver.PartBody.
 type testBody struct {
 	*bytes.Reader
 	over bool
@@ -272,18 +273,18 @@ func (b *testBody) Read(p []byte) (int, error) {
 	return b.Reader.Read(p)
 }
 
-// contentOf has so many bytes.
+// contentOf returns a function that opens content of n bytes.
 func contentOf(n int64) func() partBody {
 	p := bytes.Repeat([]byte("x"), int(n))
 	return func() partBody { return &testBody{Reader: bytes.NewReader(p)} }
 }
 
-// TestLeanRequests: what lean sends is what the SDK sends in every byte, signatures
-// included, and an HTTP client finds the SDK's values in the request's context.
+// TestLeanRequests: lean sends the same bytes as the SDK, signatures included, and an
+// HTTP client finds the SDK's values in the request's context.
 func TestLeanRequests(t *testing.T) {
 	for name, c := range leanClients {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { // so both sign for one time
+			synctest.Test(t, func(t *testing.T) { // so that both sign for the same time
 				wire := &inMemory{answer: allFound}
 				sdk, lean := leanBackends(c.client, c.bucket, wire)
 				keys := leanNames
@@ -320,7 +321,7 @@ func TestLeanRequests(t *testing.T) {
 	}
 }
 
-// TestLeanURL: a bucket that was opened by a URL has lean requests too, and not with
+// TestLeanURL: a bucket that was opened by a URL has lean requests, but not with
 // sdk_only.
 func TestLeanURL(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKID")
@@ -348,15 +349,16 @@ func TestLeanURL(t *testing.T) {
 	}
 }
 
-// TestLeanLearns: without eager, the first request of each kind is the SDK's.
-func TestLeanLearns(t *testing.T) {
+// TestLeanFormAfterFirstRequest: without eager, the SDK makes the first request of each
+// kind.
+func TestLeanFormAfterFirstRequest(t *testing.T) {
 	eager = false
 	defer func() { eager = true }()
 	wire := &inMemory{answer: allFound}
 	_, b := leanBackends(nil, nil, wire)
 	form := func(op leanOp) bool { return b.lean.form(t.Context(), op, "bucket", "a") != nil }
 	if form(leanHead) || form(leanGet) || form(leanDelete) {
-		t.Error("a form is there before the first request")
+		t.Error("there is a form before the first request")
 	}
 	if err := leanCalls(t.Context(), b, "a"); err != nil {
 		t.Fatal(err)
@@ -364,16 +366,16 @@ func TestLeanLearns(t *testing.T) {
 	if !form(leanHead) || !form(leanGet) || !form(leanDelete) {
 		t.Error("a form is missing after the first requests")
 	}
-	_, b = leanBackends(nil, nil, &inMemory{answer: told{status: 404}.answer})
+	_, b = leanBackends(nil, nil, &inMemory{answer: leanResult{status: 404}.answer})
 	for name, want := range map[string]bool{"get": false, "stat": true} { // a bare 404 of a GET
 		leanOutcomes[name](t.Context(), b)
 		if got := form(map[string]leanOp{"get": leanGet, "stat": leanHead}[name]); got != want {
-			t.Errorf("%s that finds nothing: a form is there, %v", name, got)
+			t.Errorf("%s that finds nothing: there is a form: %v, want %v", name, got, want)
 		}
 	}
 	for _, sent := range wire.sent {
 		if strings.Contains(sent, formKey) {
-			t.Errorf("what was only to be looked at was sent:\n%s", sent)
+			t.Errorf("a request that should only be captured was sent:\n%s", sent)
 		}
 	}
 }

@@ -20,23 +20,23 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// told is what an HTTP client returns: a response, or an error.
-type told struct {
+// leanResult is what an HTTP client returns: a response, or an error.
+type leanResult struct {
 	status int
 	header []string // "Name: value"
 	body   string
 	torn   bool   // the body breaks at its end
-	from   string // another URL than what was asked
+	from   string // another URL than the request's
 	err    error
 	// ends: the caller's context ends meanwhile.
 	ends bool
-	// once: what comes after it are successes.
+	// once: the requests after it succeed.
 	once bool
-	// unread: what comes after it are connections that break before anything is sent.
+	// unread: the connections of the requests after it break before anything is sent.
 	unread bool
 }
 
-func (a told) answer(r *http.Request) (*http.Response, error) {
+func (a leanResult) answer(r *http.Request) (*http.Response, error) {
 	if a.err != nil {
 		return nil, a.err
 	}
@@ -71,9 +71,9 @@ func (b broken) Read([]byte) (int, error) { return 0, b.err }
 
 var errReset = &net.OpError{Op: "read", Err: errors.New("connection reset by peer")}
 
-// leanTold is what services, proxies and networks may tell.
-func leanTold() map[string]told {
-	all := map[string]told{
+// leanResults are what services, proxies and networks may send.
+func leanResults() map[string]leanResult {
+	all := map[string]leanResult{
 		"nothing":      {err: io.ErrUnexpectedEOF},
 		"reset":        {err: errReset},
 		"dial":         {err: &net.OpError{Op: "dial", Err: errors.New("refused")}},
@@ -140,10 +140,10 @@ func leanTold() map[string]told {
 		429, 499, 500, 501, 502, 503, 507,
 	} {
 		name := strconv.Itoa(status)
-		all[name] = told{status: status}
-		all[name+" once"] = told{status: status, once: true}
-		all[name+", page"] = told{status: status, body: "<html>no</html>"}
-		all[name+", length"] = told{status: status, header: []string{"Content-Length: 0"}}
+		all[name] = leanResult{status: status}
+		all[name+" once"] = leanResult{status: status, once: true}
+		all[name+", page"] = leanResult{status: status, body: "<html>no</html>"}
+		all[name+", length"] = leanResult{status: status, header: []string{"Content-Length: 0"}}
 	}
 	for status, codes := range map[int][]string{
 		200: {"InternalError"},
@@ -156,9 +156,9 @@ func leanTold() map[string]told {
 	} {
 		for _, code := range codes {
 			name, body := strconv.Itoa(status)+" "+code, xmlError(code)
-			all[name] = told{status: status, body: body}
-			all[name+", length"] = told{status: status, header: sized(body), body: body}
-			all[name+", ids"] = told{
+			all[name] = leanResult{status: status, body: body}
+			all[name+", length"] = leanResult{status: status, header: sized(body), body: body}
+			all[name+", ids"] = leanResult{
 				status: status,
 				header: append(sized(body), "X-Amz-Request-Id: R1", "X-Amz-Id-2: H1"),
 				body:   body,
@@ -181,23 +181,23 @@ func leanTold() map[string]told {
 					"<HostId>h</HostId></Error>",
 				"cut": "<Error><Code>" + code + "</Code><Message>m</Message>",
 			} {
-				all[name+", "+what] = told{status: status, header: sized(in), body: in}
+				all[name+", "+what] = leanResult{status: status, header: sized(in), body: in}
 			}
 		}
 	}
-	all["404, torn"] = told{
+	all["404, torn"] = leanResult{
 		status: 404,
 		header: []string{"Content-Length: 1000"},
 		body:   xmlError("NoSuchKey"),
 		torn:   true,
 	}
-	all["404, short"] = told{
+	all["404, short"] = leanResult{
 		status: 404,
 		header: []string{"Content-Length: 1000"},
 		body:   xmlError("NoSuchKey"),
 	}
 	fine := func(name string, status int, header ...string) {
-		all["success: "+name] = told{
+		all["success: "+name] = leanResult{
 			status: status,
 			header: append(header, "Server: S", "Accept-Ranges: bytes"),
 			body:   "abc",
@@ -239,8 +239,7 @@ func leanTold() map[string]told {
 
 func sized(body string) []string { return []string{"Content-Length: " + strconv.Itoa(len(body))} }
 
-// leanOutcomes are what calls of the driver return, in words, with the chain of the error
-// and the requests.
+// leanOutcomes are calls of the driver, whose results are compared.
 var leanOutcomes = map[string]func(ctx context.Context, b *backend) (any, error){
 	"stat": func(ctx context.Context, b *backend) (any, error) {
 		info, err := b.Stat(ctx, driver.Key{Name: "a"})
@@ -301,7 +300,7 @@ func opened(o driver.Object, err error) (any, error) {
 	return fmt.Sprintf("%+v, %q, %v", o, p, rerr), nil
 }
 
-// chain is an error with all that it wraps.
+// chain describes an error with all errors that it wraps.
 func chain(err error) string {
 	if err == nil {
 		return "nil"
@@ -322,20 +321,20 @@ func chain(err error) string {
 	return s
 }
 
-// TestLeanRefuses: that a file isn't there, or has not changed, costs nothing of the
-// SDK's.
-func TestLeanRefuses(t *testing.T) {
+// TestLeanReadsPlainErrors: the response that a file is missing, or has not changed,
+// needs nothing of the SDK.
+func TestLeanReadsPlainErrors(t *testing.T) {
 	missing, other := xmlError("NoSuchKey"), xmlError("PreconditionFailed")
 	for _, c := range []struct {
 		op leanOp
-		a  told
+		a  leanResult
 	}{
-		{leanHead, told{status: 404}},
-		{leanHead, told{status: 304}},
-		{leanHead, told{status: 412}},
-		{leanGet, told{status: 304}},
-		{leanGet, told{status: 404, header: sized(missing), body: missing}},
-		{leanGet, told{status: 412, header: sized(other), body: other}},
+		{leanHead, leanResult{status: 404}},
+		{leanHead, leanResult{status: 304}},
+		{leanHead, leanResult{status: 412}},
+		{leanGet, leanResult{status: 304}},
+		{leanGet, leanResult{status: 404, header: sized(missing), body: missing}},
+		{leanGet, leanResult{status: 412, header: sized(other), body: other}},
 	} {
 		_, b := leanBackends(nil, nil, &inMemory{answer: c.a.answer})
 		f := b.lean.form(t.Context(), c.op, "bucket", "a")
@@ -349,7 +348,7 @@ func TestLeanRefuses(t *testing.T) {
 // Info and content, the same chain of errors, and after as many requests.
 func TestLeanResponses(t *testing.T) {
 	for does, do := range leanOutcomes {
-		for name, a := range leanTold() {
+		for name, a := range leanResults() {
 			synctest.Test(t, func(t *testing.T) {
 				outcome := func(lean bool) string {
 					ctx, cancel := context.WithCancel(t.Context())

@@ -14,7 +14,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// All tests of the package run with lean requests from the first one on, but those with
+// All tests of the package have lean requests from the first one on, except those with
 // Options.SDKOnly.
 func init() { eager = true }
 
@@ -23,15 +23,15 @@ type before struct{}
 
 func (before) BeforeTransmit(context.Context, *smithyhttp.InterceptorContext) error { return nil }
 
-// signerOf is a signer of the caller's own.
+// signerOf is a caller's signer.
 type signerOf struct{ s3.HTTPSignerV4 }
 
 type resolver struct{ s3.EndpointResolverV2 }
 
 type schemes struct{ s3.AuthSchemeResolver }
 
-// TestLeanCustomised: the SDK makes all requests of a client that may do more to them, or
-// that signs in another way, and of buckets that aren't addressed by their name alone.
+// TestLeanCustomised: the SDK makes all requests of a client that may change them or
+// signs in another way, and of buckets that aren't addressed by their name alone.
 func TestLeanCustomised(t *testing.T) {
 	for name, change := range map[string]func(o *s3.Options){
 		"middleware": func(o *s3.Options) {
@@ -85,13 +85,13 @@ func wantSDK(t *testing.T, b *backend) {
 	}
 }
 
-// TestLeanProves: a form that doesn't make the SDK's second request isn't used, and soon
-// no other is tried.
-func TestLeanProves(t *testing.T) {
+// TestLeanChecksForm: a form that doesn't make the SDK's second request isn't used, and
+// after some attempts no other is tried.
+func TestLeanChecksForm(t *testing.T) {
 	_, b := leanBackends(nil, nil, &inMemory{answer: allFound})
 	b.lean.signer = v4.NewSigner(func(o *v4.SignerOptions) { o.DisableSessionToken = true })
 	if b.lean.form(t.Context(), leanHead, "bucket", "a") == nil {
-		t.Fatal("an equal signer isn't taken")
+		t.Fatal("no form with an equal signer")
 	}
 	_, b = leanBackends(nil, nil, &inMemory{answer: allFound})
 	b.lean.creds = renewableOf(aws.CredentialsProviderFunc(func(context.Context) (
@@ -100,12 +100,12 @@ func TestLeanProves(t *testing.T) {
 	}), nil)
 	wantSDK(t, b)
 	if !b.lean.off.Load() {
-		t.Error("forms are tried for ever")
+		t.Error("forms are still tried")
 	}
 }
 
-// TestLeanClock: a client whose clock is wrong has one request refused, whoever made it,
-// as with the SDK alone.
+// TestLeanClock: a client with a wrong clock has one request refused, as with the SDK
+// alone, whether lean or the SDK made it.
 func TestLeanClock(t *testing.T) {
 	const ahead = time.Hour
 	for _, calls := range [][]string{
@@ -143,7 +143,7 @@ func TestLeanClock(t *testing.T) {
 			}
 			want, got := requests(true), requests(false)
 			if want != len(calls)+1 || got != want {
-				t.Errorf("%q: %d requests, and the SDK's are %d", calls, got, want)
+				t.Errorf("%q: %d requests, want %d as with the SDK", calls, got, want)
 			}
 		})
 	}

@@ -20,8 +20,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// TestLostResponses: a Put whose response is lost is recognised as its own, or its
-// outcome is said to be uncertain (P2).
+// TestLostResponses: a Put whose response is lost finds its own file, or is
+// ErrUncertain (P2).
 func TestLostResponses(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b, p, name := s.proxied(t, Options{
@@ -45,7 +45,7 @@ func TestLostResponses(t *testing.T) {
 			if got, now := read(t, b, file,
 				nil); !bytes.Equal(got,
 				content) || now.Version != info.Version || len(now.Metadata) != 0 {
-				t.Errorf("%s: %d bytes are there, %+v; Put told %+v", what, len(got), now, info)
+				t.Errorf("%s: %d bytes are there, %+v; Put returned %+v", what, len(got), now, info)
 			}
 		}
 		return info
@@ -65,10 +65,11 @@ func TestLostResponses(t *testing.T) {
 	lose(9, "PutObject")
 	put1("unconditional, all responses lost", "a", []byte("third"), nil, files.ErrUncertain)
 	lose(9, "PutObject", "HeadObject")
-	put1("nobody answers any more", "d", []byte("d"), &files.PutOptions{If: files.IfAbsent()},
+	put1("no answer any more", "d", []byte("d"), &files.PutOptions{If: files.IfAbsent()},
 		files.ErrUncertain)
 
-	// Another writer comes between the lost response and the repeat: nobody can tell.
+	// Another writer comes between the lost response and the retry: the outcome is
+	// uncertain.
 	p.Clear()
 	p.Add(proxy.Rule{
 		Kinds: []string{"PutObject"},
@@ -89,7 +90,7 @@ func TestLostResponses(t *testing.T) {
 	put1("another writer came between", "e", []byte("mine"),
 		&files.PutOptions{If: files.IfAbsent()}, files.ErrUncertain)
 
-	// Where nothing was lost, the response is plain.
+	// If nothing was lost, the response decides.
 	put1("if of an old version", "a", []byte("x"),
 		&files.PutOptions{If: files.IfVersion(second.Version)}, files.ErrPrecondition)
 	put1("if absent, onto another's", "e", []byte("x"), &files.PutOptions{If: files.IfAbsent()},
@@ -103,8 +104,8 @@ func TestLostResponses(t *testing.T) {
 	})
 	put1("a conflict, then none", "f", []byte("f"), &files.PutOptions{If: files.IfAbsent()}, nil)
 
-	// The connection broke before the content was sent: what the service would have
-	// said is what is there.
+	// The connection broke before the content was sent: the present file shows what the
+	// service would have answered.
 	for _, c := range []struct {
 		key  string
 		cond files.Condition
@@ -133,9 +134,9 @@ func TestLostResponses(t *testing.T) {
 		put1("in parts if absent, a response to "+kind+" lost", "new "+kind, large,
 			&files.PutOptions{If: files.IfAbsent()}, nil)
 	}
-	before := s.uploads(t, name) // those whose creation's response was lost
+	before := s.uploads(t, name) // the uploads whose creation's response was lost
 	lose(9, "CompleteMultipartUpload")
-	// what is there is the content
+	// the present file has the content
 	put1("in parts, all responses lost", "large lost", large, nil, nil)
 	p.Add(proxy.Rule{Kinds: []string{"CompleteMultipartUpload"}, Fault: proxy.S3.InternalError()})
 	put1("in parts, 500 always", "large 500", large, nil, files.ErrUncertain)

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/conformance/longtest"
 )
 
-// TestPutMemory: a put of 4 GiB of unknown length holds its parts and no more.
+// TestPutMemory: a Put of 4 GiB of unknown length holds its parts and no more.
 func TestPutMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: 4 GiB are sent")
@@ -42,8 +42,7 @@ func TestPutMemory(t *testing.T) {
 			return 0, io.EOF
 		}
 		if read%(64<<20) < int64(len(p)) {
-			// so that what is held is counted, and not what the collector has yet to
-			// take away
+			// so that the heap counts what is held, and not garbage
 			runtime.GC()
 			runtime.ReadMemStats(&now)
 			most = max(most, now.HeapInuse)
@@ -57,9 +56,9 @@ func TestPutMemory(t *testing.T) {
 	}
 	bound := uint64(DefaultPartSize*DefaultConcurrency + 32*mib)
 	if most -= min(most, before.HeapInuse); most > bound {
-		t.Errorf("%d MiB were in use at most, want %d", most>>20, bound>>20)
+		t.Errorf("at most %d MiB were in use, want at most %d", most>>20, bound>>20)
 	}
-	t.Logf("%d MiB were in use at most, %d allowed", most>>20, bound>>20)
+	t.Logf("at most %d MiB were in use, %d are allowed", most>>20, bound>>20)
 }
 
 type readerFunc func([]byte) (int, error)

@@ -10,8 +10,8 @@ import (
 )
 
 // TestRefusedNames: a name that the store refuses is ErrUnsupported with the reason,
-// from every method, though the response to a HEAD is a bare 400 and says no more than
-// that to expired credentials.
+// from every method, though the response to a HEAD is a 400 without a body, as it is
+// for expired credentials.
 func TestRefusedNames(t *testing.T) {
 	for code, want := range map[string]error{
 		"XMinioInvalidObjectName": files.ErrUnsupported,
@@ -50,7 +50,7 @@ func TestRefusedNames(t *testing.T) {
 			t.Errorf("%s, get of no bytes: %v", code, err)
 		}
 	}
-	// Where nothing says more, it is still the credentials.
+	// Without a reason, a 400 counts as one of the credentials.
 	b, requests := hostile(t, amazon, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(400)
 	})

@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestConditionsRefusedAlone: a store that takes puts, and no conditions on them,
-// however it says so. That is learned once, and told as unsupported.
+// TestConditionsRefusedAlone: if a store takes puts but refuses conditions on them, in
+// any way, the driver finds that out once, and conditional puts are ErrUnsupported.
 func TestConditionsRefusedAlone(t *testing.T) {
 	for what, refuse := range map[string]http.HandlerFunc{
 		"405": refuses(405, xmlError("MethodNotAllowed")), "a bare 405": refuses(405, ""),
@@ -44,7 +44,7 @@ func TestConditionsRefusedAlone(t *testing.T) {
 		requests.Store(0)
 		putIf(t, b, files.IfAbsent())
 		if n := requests.Load(); n != 0 {
-			t.Errorf("%s: %d requests for what is known", what, n)
+			t.Errorf("%s: %d requests of a second conditional put, want none", what, n)
 		}
 		b, _ = hostile(t, unknown, refuse)
 		_, err := putIf(t, b, files.IfAbsent())
@@ -61,7 +61,7 @@ func refuses(status int, body string) http.HandlerFunc {
 	}
 }
 
-// TestOutposts: S3 on Outposts has no If-None-Match.
+// TestOutposts: S3 on Outposts doesn't keep If-None-Match.
 func TestOutposts(t *testing.T) {
 	const arn = "arn:aws-us-gov:s3-outposts:us-gov-west-1:123456789012:outpost/op-1/accesspoint/m"
 	for bucket, want := range map[string]bool{
@@ -80,7 +80,7 @@ func TestOutposts(t *testing.T) {
 			t.Errorf("%s: absent %v, delete %v", bucket, f.IfAbsent, f.DeleteIfVersion)
 		}
 		if p := (&Options{}).profile("", bucket); (p.keep(PutIfAbsent) == Kept) == want {
-			t.Errorf("%s: its own profile claims %v", bucket, p.keep(PutIfAbsent))
+			t.Errorf("%s: the profile says %v of PutIfAbsent", bucket, p.keep(PutIfAbsent))
 		}
 	}
 	if amazon.keep(PutIfAbsent) != Kept {
@@ -88,8 +88,8 @@ func TestOutposts(t *testing.T) {
 	}
 }
 
-// TestPartsOfOneSource: a store that keeps a copy's condition on its source, but not a
-// part's, is read and put from above CopyObject's limit.
+// TestPartsOfOneSource: pinsParts finds out once whether a store that keeps
+// CopyObject's condition on the source keeps UploadPartCopy's too, and leaves no files.
 func TestPartsOfOneSource(t *testing.T) {
 	for _, keeps := range []bool{true, false} {
 		parts := 0

@@ -15,8 +15,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestNodeKilled: a node of the distributed store is killed while 64 writers put. What
-// was acknowledged is there and whole, and the writers go on.
+// TestNodeKilled: a node of Ceph is killed while 64 writers put. Every acknowledged
+// file is there and whole, and the writers continue.
 func TestNodeKilled(t *testing.T) {
 	longtest.Only(t, "a second cluster of Ceph, of which a node is killed")
 	s := newSubject(t, testserver.Ceph, cephOptions)
@@ -90,7 +90,7 @@ func TestNodeKilled(t *testing.T) {
 		node, n, late.Load(), failed.Load())
 }
 
-// storage is a node that stores objects, and not the monitor or the gateway.
+// storage returns a node that stores objects, and not the monitor or the gateway.
 func storage(nodes []testserver.Node) string {
 	for _, n := range nodes {
 		if strings.HasPrefix(n.Name, "osd") {

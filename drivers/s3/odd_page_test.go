@@ -12,8 +12,8 @@ func pageOf(inside string) string {
 	return "<ListBucketResult><IsTruncated>false</IsTruncated>" + inside + "</ListBucketResult>"
 }
 
-// TestOddPage: what XML can't hold in one key, what can't be decoded, and what nobody
-// asks about don't fail a page.
+// TestOddPage: a key that XML can't hold or that can't be decoded, and odd elements
+// that nothing needs, don't fail a page.
 func TestOddPage(t *testing.T) {
 	object := func(key string) string {
 		return "<Contents><Key>" + key + "</Key><Size>1</Size></Contents>"
@@ -66,7 +66,8 @@ func TestOddPage(t *testing.T) {
 	}
 }
 
-// TestOddPageIsCheap: elements that nobody closes cost no more than their page.
+// TestOddPageIsCheap: unclosed elements don't take time that grows with the square of
+// the page.
 func TestOddPageIsCheap(t *testing.T) {
 	open := strings.Repeat("<RestoreStatus>", 1<<20)
 	begin := time.Now()

@@ -17,7 +17,7 @@ import (
 )
 
 // TestOpenAtRequests: a zip of 100 members and ranges in clusters take few GETs, and
-// reads at random places of several goroutines one round trip together (G10).
+// concurrent reads at random offsets take one round trip together (G10).
 func TestOpenAtRequests(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b, p, _ := s.proxied(t, Options{})
@@ -64,7 +64,8 @@ func TestOpenAtRequests(t *testing.T) {
 		t.Errorf("%d requests for 1,000 ranges in 10 clusters, want at most 20", n)
 	}
 
-	// Of 16 reads at a time none waits for another. The blocks of a.zip are in memory.
+	// None of 16 concurrent reads waits for another. The file is new because the blocks
+	// of a.zip are in memory.
 	must(files.PutBytes(ctx, b, "b.zip", archive.Bytes(), nil))
 	f = must(files.OpenAt(ctx, b, "b.zip", nil))
 	defer f.Close()

@@ -15,8 +15,9 @@ import (
 	"cloudfiles.dev/files/signing"
 )
 
-// TestFormFields: each field of a form by temporary credentials stands in the policy with
-// its value, and each exact condition is a field, or is the bucket's name (S2).
+// TestFormFields: each field of a form that is signed with temporary credentials is in
+// the policy with its value, and each exact condition is a field or the bucket's name
+// (S2).
 func TestFormFields(t *testing.T) {
 	b := offline("http://127.0.0.1:1") // with a session token
 	defer b.Close()
@@ -58,7 +59,7 @@ func TestFormFields(t *testing.T) {
 		}
 		for k, v := range exact {
 			if p.Fields[k] != v && k != "bucket" {
-				t.Errorf("%s: the condition %s is no field: %v", what, k, p.Fields)
+				t.Errorf("%s: the condition %s isn't a field: %v", what, k, p.Fields)
 			}
 		}
 		if exact["X-Amz-Security-Token"] != "s3ss10ntoken" || exact["bucket"] != "bucket" {
@@ -68,12 +69,13 @@ func TestFormFields(t *testing.T) {
 	if _, err := signing.SignPost(t.Context(), b, "a", &signing.PostOptions{
 		MaxSize: 5<<30 + 1,
 	}); !errors.Is(err, files.ErrInvalid) {
-		t.Errorf("beyond what S3 takes: %v", err)
+		t.Errorf("SignPost of more than 5 GiB = %v, want ErrInvalid", err)
 	}
 }
 
-// TestPortableForm: every S3 server in CI takes a form that the portable function signs,
-// for a file and below a directory, through a Sub, and refuses what differs.
+// TestPortableForm: every S3 server in CI accepts a form that the portable function
+// signs, for a file and below a directory, through a Sub, and refuses a form that
+// differs.
 func TestPortableForm(t *testing.T) {
 	for name, opts := range map[string]Options{
 		testserver.Versitygw: {},

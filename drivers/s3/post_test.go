@@ -24,7 +24,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// TestSignPost: the policy binds what was asked for.
+// TestSignPost: the policy binds the options.
 func TestSignPost(t *testing.T) {
 	b := offline("http://127.0.0.1:1")
 	defer b.Close()
@@ -134,13 +134,13 @@ func sendForm(t *testing.T, p SignedPost, change map[string]string, content []by
 	return resp.StatusCode, string(text), resp.Header
 }
 
-// TestPostForm: servers take the form as it was signed, and nothing else.
+// TestPostForm: servers accept only the form as it was signed.
 func TestPostForm(t *testing.T) {
 	for _, c := range []struct {
 		server string
 		opts   Options
-		// that it stores the form's headers, as S3 does; Ceph's gateway ignores all
-		// but the content type
+		// headers: it stores the form's headers, as S3 does. Ceph's gateway ignores all
+		// except the content type.
 		headers bool
 	}{{testserver.Versitygw, Options{}, true}, {testserver.Ceph, cephOptions, false}} {
 		t.Run(c.server, func(t *testing.T) {
@@ -166,8 +166,8 @@ var formAttributes = files.Attributes{
 	Metadata:           map[string]string{"k": "ä b", "other": "1"},
 }
 
-// formTaken: the file has the content, its type and the attributes as they were bound;
-// sizes up to both bounds are taken.
+// formTaken: the file has the content, the type and the attributes that were bound, and
+// both limits of the size are accepted.
 func formTaken(t *testing.T, b files.Bucket, headers bool) {
 	content := noise(1000)
 	for name, c := range map[string]struct {
@@ -209,7 +209,7 @@ func formTaken(t *testing.T, b files.Bucket, headers bool) {
 	}
 }
 
-// formRefused: what differs from the signed form is refused, and nothing is stored.
+// formRefused: a form that differs from the signed one is refused, and stores nothing.
 func formRefused(t *testing.T, b files.Bucket, other string) {
 	const name = "refused/a.png"
 	p := must(SignPost(t.Context(), b, name, &PostOptions{
@@ -263,14 +263,14 @@ func formRefused(t *testing.T, b files.Bucket, other string) {
 	}
 }
 
-// formExpires: behind its life the form is refused for that.
+// formExpires: the form is refused after its expiry, and with that reason.
 func formExpires(t *testing.T, b files.Bucket) {
 	p := must(SignPost(t.Context(), b, "expired", &PostOptions{MaxSize: 1000, Expiry: time.Second}))
 	deadline := time.Now().Add(20 * time.Second)
 	poll := time.NewTicker(100 * time.Millisecond)
 	defer poll.Stop()
 	for {
-		// seconds are the finest that a policy has
+		// the expiry in a policy has whole seconds
 		early := time.Now().Before(p.Expires.Add(-time.Second))
 		status, answer, _ := sendForm(t, p, nil, noise(100), "")
 		if status/100 == 4 {
@@ -286,8 +286,8 @@ func formExpires(t *testing.T, b files.Bucket) {
 	}
 }
 
-// formFromOrigin: with the rule that SignPost's documentation has, a script of that
-// origin reads the response, and one of another doesn't.
+// formFromOrigin: with the rule in SignPost's documentation, a script of that origin
+// can read the response, and a script of another origin can't.
 func formFromOrigin(t *testing.T, s *subject, b files.Bucket, bucket string) {
 	const origin = "https://app.example"
 	_, err := s.admin.PutBucketCors(t.Context(), &s3.PutBucketCorsInput{

@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestEqualParts: a store of which nothing is known gets parts of one size, however
-// long a stream of unknown length is, and Features say how far that reaches; Amazon's
+// TestEqualParts: an unknown store gets parts of one size, however long a stream of
+// unknown length is, and Features.MaxUnknownSize is the limit of that. On Amazon S3
 // parts grow.
 func TestEqualParts(t *testing.T) {
 	const few = 20 // parts at most, so that they would grow from the third on
@@ -38,7 +38,7 @@ func TestEqualParts(t *testing.T) {
 				sizes[number] = n
 				mu.Unlock()
 				w.Header().Set("ETag", `"1"`)
-			case r.Method == http.MethodHead: // whether a file is in the way
+			case r.Method == http.MethodHead: // whether there is a file above the name
 				w.WriteHeader(http.StatusNotFound)
 			case r.Method == http.MethodGet:
 				io.WriteString(w, "<ListBucketResult><Name>bucket</Name>"+
@@ -72,18 +72,18 @@ func TestEqualParts(t *testing.T) {
 		}
 		reach := b.Features().MaxUnknownSize
 		if equal && reach != few*minPart || !equal && reach <= few*minPart {
-			t.Errorf("%s: a stream reaches %d bytes", p.Name, reach)
+			t.Errorf("%s: MaxUnknownSize = %d", p.Name, reach)
 		}
 	}
 	b := New(offlineClient("http://127.0.0.1:1"), "bucket", nil)
 	defer b.Close()
 	if reach := b.Features().MaxUnknownSize; reach != maxParts*DefaultPartSize {
-		t.Errorf("at an unknown store a stream reaches %d bytes", reach)
+		t.Errorf("unknown store: MaxUnknownSize = %d", reach)
 	}
 	size := int64(maxParts*DefaultPartSize + 1)
 	_, err := b.Put(t.Context(), "a", io.LimitReader(zeros{}, 0), &files.PutOptions{Size: &size})
 	if files.KindOf(err) == files.ErrTooLarge {
-		t.Errorf("a declared size is bound by it: %v", err)
+		t.Errorf("Put of a larger declared size = %v, want no ErrTooLarge", err)
 	}
 }
 

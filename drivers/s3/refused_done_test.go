@@ -10,9 +10,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestRefusedAndDone: a write that was carried out though something refused it, and
-// whose repeat meets itself, is known by its mark; where it has none and the refusal
-// wasn't the service's, nobody can know.
+// TestRefusedAndDone: if a write was carried out though something refused it, so that
+// the retry's condition fails, the mark shows that. Without a mark, and if the refusal
+// wasn't the service's, the outcome is uncertain.
 func TestRefusedAndDone(t *testing.T) {
 	const proxy = "<html>sorry</html>"
 	for _, c := range []struct {

@@ -8,8 +8,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestRefusedNameEverywhere: a name that the store has no place for is refused by what
-// copies from it and by what signs it, too, without a request.
+// TestRefusedNameEverywhere: Copy from a name that the store doesn't support, and
+// SignURL of it, are refused too, without a request.
 func TestRefusedNameEverywhere(t *testing.T) {
 	b, requests := hostile(t, minio, says(pageOf("")))
 	const name = `x\..\y`

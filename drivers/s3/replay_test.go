@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// exchange is one request as it must come, and S3's documented answer.
+// exchange is a request as it must come, with S3's documented response.
 type exchange struct {
 	method, uri string // uri with the query that the SDK adds cut off
 	header      map[string]string
@@ -22,7 +22,7 @@ type exchange struct {
 	body        string
 }
 
-// replayed is a bucket whose requests must be the exchanges, in order.
+// replayed returns a bucket whose requests must be the exchanges, in order.
 func replayed(t *testing.T, o *Options, exchanges ...exchange) files.Bucket {
 	t.Helper()
 	n := 0
@@ -59,7 +59,7 @@ func replayed(t *testing.T, o *Options, exchanges ...exchange) files.Bucket {
 	b := offline(srv.URL)
 	if o != nil {
 		as := *o
-		as.Profile = amazon // for which the server stands
+		as.Profile = amazon // the server stands for it
 		b = New(offlineClient(srv.URL), "bucket", &as)
 	}
 	t.Cleanup(func() { b.Close() })
@@ -71,8 +71,8 @@ func xmlError(code string) string {
 		`</Code><Message>m</Message><Key>k</Key><RequestId>r</RequestId></Error>`
 }
 
-// TestRecordedResponses runs what the server of the conformance run doesn't do against
-// S3's documented answers.
+// TestRecordedResponses runs what the server of the conformance run doesn't support
+// against S3's documented responses.
 func TestRecordedResponses(t *testing.T) {
 	const v = "6805f2cfc46c0f04559748bb039d69ae"
 	head := map[string]string{
@@ -172,8 +172,8 @@ func TestRecordedResponses(t *testing.T) {
 		}
 	})
 
-	// Without a look before, what was refused is looked for afterwards, where the
-	// answer may be about either.
+	// Without a HEAD before, a HEAD follows a refusal that may be about the source or
+	// the target.
 	t.Run("copy conditions, one request", func(t *testing.T) {
 		cp := func(header map[string]string, status int, body string) exchange {
 			return exchange{
@@ -248,8 +248,7 @@ func TestRecordedResponses(t *testing.T) {
 		}
 	})
 
-	// The source is replaced between the look and the copy: looked at again, and copied
-	// as it is then.
+	// If the source is replaced between the HEAD and the copy, the new version is copied.
 	t.Run("source replaced", func(t *testing.T) {
 		changed := exchange{
 			method: "HEAD",
@@ -298,7 +297,8 @@ func TestRecordedResponses(t *testing.T) {
 		}
 	})
 
-	// Onto itself, only the storage class: S3 wants the metadata anew.
+	// S3 requires the metadata again in a copy onto itself that changes only the
+	// storage class.
 	t.Run("storage class of what is there", func(t *testing.T) {
 		b := replayed(t, nil, look, exchange{
 			method: "PUT",
@@ -346,7 +346,7 @@ func TestRecordedResponses(t *testing.T) {
 	})
 
 	// A listing with keys that XML can't hold, files and directories in two lists, and
-	// a directory that goes on behind StartAfter:
+	// a directory that continues after StartAfter:
 	// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 	t.Run("list", func(t *testing.T) {
 		page := func(rest string) string {
@@ -414,13 +414,13 @@ func TestRecordedResponses(t *testing.T) {
 			got = append(got, e.Name)
 		}
 		if strings.Join(got, "|") != "c" {
-			t.Errorf("behind b/: %q", got)
+			t.Errorf("after b/: %q", got)
 		}
 	})
 }
 
-// TestChecksums: a store that refuses checksums is asked without, once found out;
-// composite ones are not taken for the content's.
+// TestChecksums: a store that refuses checksums gets requests without after the first
+// refusal. A composite checksum doesn't count as the content's.
 func TestChecksums(t *testing.T) {
 	const crc = "X-Amz-Checksum-Crc32c"
 	put := func(sum string, status int, body string) exchange {
@@ -456,7 +456,7 @@ func TestChecksums(t *testing.T) {
 		store(t, b, 1, files.ErrInvalid)
 		store(t, b, 1, nil)
 	})
-	t.Run("asked for", func(t *testing.T) {
+	t.Run("required", func(t *testing.T) {
 		store(t,
 			replayed(t, &Options{Checksums: ChecksumsCRC32C},
 				put(of, 501, xmlError("NotImplemented"))), 1, files.ErrUnsupported)
@@ -507,13 +507,14 @@ func TestChecksums(t *testing.T) {
 		_, err = r.ReadAll()
 		if r.Info().Digest != want.digest || !errors.Is(err,
 			want.err) || (err == nil) != (want.err == nil) {
-			t.Errorf("answer %d: %+v, %v; want %+v", i+1, r.Info().Digest, err, want)
+			t.Errorf("response %d: %+v, %v; want %+v", i+1, r.Info().Digest, err, want)
 		}
 		r.Close()
 	}
 }
 
-// TestRanges: answers that are not what was asked for.
+// TestRanges: a response with the whole file is cut to the range, and one with another
+// range is an error.
 func TestRanges(t *testing.T) {
 	answer := func(status int, contentRange, body string) exchange {
 		x := exchange{
@@ -540,16 +541,16 @@ func TestRanges(t *testing.T) {
 		r, err := b.Get(t.Context(), "a", &files.GetOptions{Range: files.Bytes(2, 3)})
 		if want == "" {
 			if !errors.Is(err, files.ErrUnavailable) {
-				t.Errorf("answer %d: %v", i+1, err)
+				t.Errorf("response %d: %v", i+1, err)
 			}
 			continue
 		}
 		if err != nil {
-			t.Fatalf("answer %d: %v", i+1, err)
+			t.Fatalf("response %d: %v", i+1, err)
 		}
 		p, err := r.ReadAll()
 		if string(p) != want || err != nil || r.Info().Size != 10 || r.Offset() != 2 {
-			t.Errorf("answer %d: %q, %v, %+v", i+1, p, err, r.Info())
+			t.Errorf("response %d: %q, %v, %+v", i+1, p, err, r.Info())
 		}
 		r.Close()
 	}

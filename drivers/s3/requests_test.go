@@ -22,7 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// proxied is a new bucket behind a proxy, with quick repeats.
+// proxied returns a new bucket behind a proxy, with quick retries.
 func (s *subject) proxied(t *testing.T, o Options) (files.Bucket, *proxy.Proxy, string) {
 	t.Helper()
 	p := proxy.Start(t, proxy.S3, s.server.Endpoint, nil)
@@ -66,11 +66,11 @@ func read(t *testing.T, b files.Bucket, name string, o *files.GetOptions) ([]byt
 	return p, r.Info()
 }
 
-// TestRequests counts what every operation costs.
+// TestRequests: every operation takes the documented number of requests.
 func TestRequests(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b, p, name := s.proxied(t, Options{})
-	// whose length isn't told
+	// content of unknown length
 	unread := func(content []byte) io.Reader { return io.MultiReader(bytes.NewReader(content)) }
 	costs := func(what string, want map[string]int, do func()) {
 		t.Helper()
@@ -217,7 +217,7 @@ func must[V any](v V, err error) V {
 	return v
 }
 
-// TestManyRequests counts listings and deletes of many names.
+// TestManyRequests: listings and deletions of many names take a request for 1,000 names.
 func TestManyRequests(t *testing.T) {
 	if testing.Short() {
 		t.Skip("thousands of files are put")
@@ -273,7 +273,8 @@ func TestManyRequests(t *testing.T) {
 	p.Want(t, map[string]int{"DeleteObjects": n/1000 - 1, "ListObjectsV2": n/1000 - 1})
 }
 
-// TestCopyParts copies a file in parts, as one of more than 5 GiB is.
+// TestCopyParts: a copy in parts, as of a file of more than 5 GiB, keeps content,
+// attributes and tags, and an error leaves no upload.
 func TestCopyParts(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b, p, name := s.proxied(t, Options{})
@@ -288,7 +289,7 @@ func TestCopyParts(t *testing.T) {
 		Attributes: attrs,
 		Native:     []files.NativeOption{&PutOptions{Tags: map[string]string{"team": "x y"}}},
 	})
-	// S3 answers so to what is larger than 5 GiB:
+	// S3 answers so to a source larger than 5 GiB:
 	// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 	refuse := proxy.Rule{
 		Kinds: []string{"CopyObject"},
@@ -299,7 +300,7 @@ func TestCopyParts(t *testing.T) {
 	defer p.Add(refuse)()
 	p.Reset()
 	info := must(files.Copy(t.Context(), b, "b", b, "a", &files.CopyOptions{If: files.IfAbsent()}))
-	// The second copy is without a checksum, which a store may answer in the same way.
+	// The second copy is without a checksum, since the first response may be about that.
 	p.Want(t, map[string]int{
 		"CopyObject":              2,
 		"HeadObject":              1,
@@ -312,7 +313,7 @@ func TestCopyParts(t *testing.T) {
 		nil); !bytes.Equal(got,
 		content) || now.ContentType != "a/b" || now.ContentDisposition != "inline" ||
 		len(now.Metadata) != 1 || now.Version != info.Version || info.Size != now.Size {
-		t.Errorf("%d bytes came, %+v; Copy told %+v", len(got), now, info)
+		t.Errorf("%d bytes came, %+v; Copy returned %+v", len(got), now, info)
 	}
 	tags := must(s.admin.GetObjectTagging(t.Context(), &s3.GetObjectTaggingInput{
 		Bucket: &name,
@@ -343,7 +344,7 @@ func TestCopyParts(t *testing.T) {
 	}
 	for _, r := range p.Records() {
 		if r.Err != "" {
-			t.Errorf("%s was cut off, so the server may go on with it after the abort: %s", r.Kind,
+			t.Errorf("%s was cut off, so the server may continue it after the abort: %s", r.Kind,
 				r.Err)
 		}
 	}
@@ -356,7 +357,8 @@ func TestCopyParts(t *testing.T) {
 	}
 }
 
-// TestNativeOptions: what is given arrives.
+// TestNativeOptions: the options are sent as headers, and invalid ones are ErrInvalid
+// without a request.
 func TestNativeOptions(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b, p, name := s.proxied(t,

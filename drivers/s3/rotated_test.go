@@ -16,7 +16,7 @@ import (
 )
 
 // TestRotatedTogether: calls that are refused at the same time share one reading of the
-// credentials, of a file as of the environment, and each is repeated once.
+// credentials, from a file or from the environment, and each is retried once.
 func TestRotatedTogether(t *testing.T) {
 	for how, set := range map[string]func(t *testing.T, file, key string){
 		"file": func(t *testing.T, file, key string) {
@@ -33,7 +33,7 @@ func TestRotatedTogether(t *testing.T) {
 		for _, code := range []string{"InvalidAccessKeyId", "SignatureDoesNotMatch", ""} {
 			t.Run(how+"/"+code, func(t *testing.T) {
 				const calls = 20
-				gate := &sync.WaitGroup{} // all are refused before one is told so
+				gate := &sync.WaitGroup{} // all requests have come before one is refused
 				gate.Add(calls)
 				var requests atomic.Int32
 				file := plainEnvironment(t)

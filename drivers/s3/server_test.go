@@ -23,10 +23,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// subject is a server and how the tests reach it.
+// subject is a server, with what the tests need to use it.
 type subject struct {
 	server *testserver.Server
-	opts   Options // what the server needs
+	opts   Options // the options that the server needs
 	admin  *s3.Client
 
 	handles sync.Map // of the buckets that were opened
@@ -34,7 +34,7 @@ type subject struct {
 
 var buckets atomic.Int64
 
-// handle is what the harness knows of a bucket.
+// handle is what the harness has of a bucket.
 type handle struct {
 	name     string
 	prefix   string
@@ -56,17 +56,17 @@ func (c *counting) Do(r *http.Request) (*http.Response, error) {
 func newSubject(t *testing.T, server string, opts Options) *subject {
 	t.Helper()
 	if opts.Profile == nil {
-		opts.Profile = amazon // for which the server stands
+		opts.Profile = amazon // the server stands for it
 	}
 	s := &subject{server: testserver.Start(t, server), opts: opts}
 	if s.server.User {
-		t.Skip("these tests make buckets of their own, and none in a user's account")
+		t.Skip("these tests make buckets, but not in a user's account")
 	}
 	s.admin = s.client(http.DefaultClient, s.server.Endpoint)
 	return s
 }
 
-// client is an SDK client without anything of ours.
+// client returns an SDK client without any of the driver's settings.
 func (s *subject) client(c s3.HTTPClient, endpoint string) *s3.Client {
 	return s3.New(s3.Options{
 		Region:       s.server.Region,
@@ -89,7 +89,7 @@ func (s *subject) create(t conformance.T) string {
 	return name
 }
 
-// open opens a bucket, on a connection of its own that can be broken.
+// open opens a bucket with its own Wire, which can break.
 func (s *subject) open(name string) files.Bucket {
 	w := &s3test.Wire{Next: transport64}
 	o := s.opts
@@ -113,9 +113,7 @@ var transport64 = func() *http.Transport {
 
 var transport64Client = &http.Client{Transport: transport64}
 
-// harness holds the driver to the contract on the server. foreign are keys outside the
-// naming rule that the server takes. maxFiles is how many files a case may put: beyond,
-// a server takes seconds.
+// maxFiles is how many files a case may put. Putting more takes a server seconds.
 const maxFiles = 1500
 
 func (s *subject) harness(foreign ...string) conformance.Harness {
@@ -160,7 +158,7 @@ func (s *subject) harness(foreign ...string) conformance.Harness {
 // uploads counts the unfinished uploads of a bucket.
 func (s *subject) uploads(t conformance.T, name string) int { return len(s.unfinished(t, name)) }
 
-// unfinished lists them.
+// unfinished lists the unfinished uploads of a bucket.
 func (s *subject) unfinished(t conformance.T, name string) (all []faultrun.Upload) {
 	t.Helper()
 	pages := s3.NewListMultipartUploadsPaginator(s.admin,

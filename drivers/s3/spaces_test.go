@@ -9,9 +9,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestWhiteSpace: white space around numbers, booleans, times and words of a response is
-// no part of them, as XML Schema has it; around names it is. An element with nothing in
-// it is as one that is missing.
+// TestWhiteSpace: white space around numbers, booleans, times and words of a response
+// doesn't belong to them, as in XML Schema; around names it does. An empty element
+// counts as missing.
 func TestWhiteSpace(t *testing.T) {
 	const object = "<Contents>\n<Key> a </Key>\n<LastModified>\n2020-01-02T03:04:05Z\n" +
 		"</LastModified><ETag> &quot;1&quot;\n</ETag><Size x=\"y\"> 5\t</Size></Contents>"
@@ -60,12 +60,12 @@ func TestWhiteSpace(t *testing.T) {
 		last = err
 	}
 	if !errors.Is(last, files.ErrUnavailable) {
-		t.Errorf("no boolean: %v", last)
+		t.Errorf("IsTruncated that isn't a boolean: %v, want ErrUnavailable", last)
 	}
 }
 
-// TestWhiteSpaceOfWrites: a copy or a deletion that was done doesn't fail for it, nor for
-// a time in an odd form.
+// TestWhiteSpaceOfWrites: a copy or a deletion that was done doesn't fail because of
+// white space, or of a time in an odd form.
 func TestWhiteSpaceOfWrites(t *testing.T) {
 	b, _ := hostile(t, amazon, says("<CopyObjectResult><ETag>\n \"1\" </ETag><LastModified>"+
 		" 2022-10-12 17:50:00 </LastModified></CopyObjectResult>"))

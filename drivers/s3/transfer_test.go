@@ -9,8 +9,9 @@ import (
 	"cloudfiles.dev/files/transfer"
 )
 
-// TestTransferRequests: a sync inside a store takes a request a file and the listings, no
-// content passes through the program, and with nothing to do there are only the listings.
+// TestTransferRequests: a sync inside a store takes one request for each file and the
+// listings, and no content passes through the program. With nothing to do it takes only
+// the listings.
 func TestTransferRequests(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b, p, _ := s.proxied(t, Options{})
@@ -24,14 +25,14 @@ func TestTransferRequests(t *testing.T) {
 	p.Reset()
 	res := must(plan.Apply(t.Context()))
 	if most := n + pages + 1; p.Total() > most || res.Copied != int64(n) {
-		t.Errorf("%d requests, at most %d are expected; %+v", p.Total(), most, res)
+		t.Errorf("%d requests, want at most %d; %+v", p.Total(), most, res)
 	}
 	p.Reset()
 	if res = must(plan.Apply(t.Context())); res.Equal != int64(n) {
 		t.Errorf("%+v", res)
 	}
 	if most := 2 * pages; p.Total() > most {
-		t.Errorf("%d requests with nothing to do, at most %d are expected", p.Total(), most)
+		t.Errorf("%d requests with nothing to do, want at most %d", p.Total(), most)
 	}
 	p.Reset()
 	remove := must(transfer.Remove(transfer.Tree{Bucket: b, Dir: "to"}, nil))
@@ -39,6 +40,6 @@ func TestTransferRequests(t *testing.T) {
 		t.Errorf("%+v", res)
 	}
 	if most := 2 * pages; p.Total() > most {
-		t.Errorf("%d requests for %d deletions, at most %d are expected", p.Total(), n, most)
+		t.Errorf("%d requests for %d deletions, want at most %d", p.Total(), n, most)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestDeleteManyOneByOne: a store without DeleteObjects is asked for each name by
-// itself, and says so once.
+// TestDeleteManyOneByOne: on a store without DeleteObjects each name is deleted by a
+// request, and DeleteObjects is tried once.
 func TestDeleteManyOneByOne(t *testing.T) {
 	names := []string{"a", "b", "c", "d"}
 	for _, c := range []struct {
@@ -56,13 +56,13 @@ func TestDeleteManyOneByOne(t *testing.T) {
 			case c.lacks && single.Load() != int64(len(names)*(round+1)):
 				t.Errorf("%d %.40s: %d single requests", c.status, c.body, single.Load())
 			case c.lacks && round == 1 && many.Load() > before:
-				t.Errorf("%d %.40s: it is asked again", c.status, c.body)
+				t.Errorf("%d %.40s: DeleteObjects is tried again", c.status, c.body)
 			}
 		}
 	}
 }
 
-// TestFullStore: a store that is full says so, and leaves nothing open.
+// TestFullStore: a store that is full is ErrTooLarge, after one request.
 func TestFullStore(t *testing.T) {
 	b, requests := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(507)

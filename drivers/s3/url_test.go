@@ -10,8 +10,8 @@ import (
 	"github.com/aws/smithy-go/logging"
 )
 
-// TestOpenURL: buckets of the same settings share a transport (X3), and what is wrong is
-// named.
+// TestOpenURL: buckets with the same settings share a transport (X3), and an error
+// names the wrong parameter.
 func TestOpenURL(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "id")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")

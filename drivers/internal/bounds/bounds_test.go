@@ -10,7 +10,8 @@ import (
 	"cloudfiles.dev/drivers/internal/bounds"
 )
 
-// TestXML: documents of services pass, and those that a parser would choke on don't.
+// TestXML: documents of services pass, and documents that would cost a parser too much
+// don't.
 func TestXML(t *testing.T) {
 	long := strings.Repeat("<Contents><Key>a</Key><Size>1</Size></Contents>", 5000)
 	for document, want := range map[string]bool{
@@ -36,7 +37,7 @@ func TestXML(t *testing.T) {
 	}
 }
 
-// TestJSON: the values count, not what their texts have.
+// TestJSON: the values count, and the commas in their texts don't.
 func TestJSON(t *testing.T) {
 	many := strings.Repeat("1,", bounds.MaxValues)
 	for document, want := range map[string]bool{
@@ -59,8 +60,8 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// TestReadAll: everything up to the limit, and the reader's own error; so is what is
-// held.
+// TestReadAll: ReadAll and Hold return everything up to the limit, and the reader's
+// error.
 func TestReadAll(t *testing.T) {
 	for _, n := range []int{0, 1, 4095, 4096, 4097, 100_000, 3 << 20} {
 		want := bytes.Repeat([]byte("x"), n)

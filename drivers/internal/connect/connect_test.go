@@ -15,14 +15,14 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// short is a silence that is too long.
+// short is the limit of a silence in these tests.
 const short = 300 * time.Millisecond
 
 func client(l Limits) *http.Client {
 	return &http.Client{Transport: l.Transport(&http.Transport{})}
 }
 
-// serve is a server of which nothing waits for the end.
+// serve starts a server whose handlers end with the test, and returns its URL.
 func serve(t *testing.T, h http.HandlerFunc) string {
 	t.Helper()
 	over := make(chan struct{})
@@ -50,7 +50,7 @@ func wantSilent(t *testing.T, err error, setting string) {
 		t.Errorf("%v: %q, %v; want ErrUnavailable that names %s=", err, words, kind, setting)
 	}
 	if errors.Is(err, context.Canceled) {
-		t.Errorf("%v is taken for the caller's", err)
+		t.Errorf("%v matches context.Canceled, as if the caller had ended it", err)
 	}
 }
 
@@ -74,7 +74,7 @@ func TestSilentInABody(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	time.Sleep(2 * short) // nobody reads, so nothing is bounded
+	time.Sleep(2 * short) // nothing is read, so no limit applies
 	first := make([]byte, 5)
 	if _, err := io.ReadFull(resp.Body, first); err != nil {
 		t.Fatal(err)
@@ -83,7 +83,7 @@ func TestSilentInABody(t *testing.T) {
 	wantSilent(t, err, "read_timeout")
 }
 
-// TestServerStopsReading: a request's body that nobody takes.
+// TestServerStopsReading: a server that doesn't read a request's body is silent.
 func TestServerStopsReading(t *testing.T) {
 	url := serve(t, func(_ http.ResponseWriter, r *http.Request) { hang(r) })
 	body := io.LimitReader(zeros{}, 1<<30)
@@ -95,8 +95,9 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-// TestSlowButLiving: bodies that take longer than both limits together, a piece at a
-// time, and a reader of the caller's that takes its time.
+// TestSlowButLiving: bodies whose pieces come within the limits are whole, though they
+// take longer than both limits together, and so is content from a slow reader of the
+// caller.
 func TestSlowButLiving(t *testing.T) {
 	t.Parallel()
 	const pieces, pause, limit = 12, 200 * time.Millisecond, 2 * time.Second
@@ -149,7 +150,7 @@ func (s *slowly) Read(p []byte) (int, error) {
 	return 1, nil
 }
 
-// TestCallersEnd: the context's end is the caller's, not a silence.
+// TestCallersEnd: the end of the caller's context isn't a silence.
 func TestCallersEnd(t *testing.T) {
 	url := serve(t, func(_ http.ResponseWriter, r *http.Request) { hang(r) })
 	ctx, cancel := context.WithTimeout(t.Context(), short)
@@ -161,7 +162,7 @@ func TestCallersEnd(t *testing.T) {
 	}
 }
 
-// TestLimits: what holds where nothing is asked.
+// TestLimits: zero limits have their defaults.
 func TestLimits(t *testing.T) {
 	for _, c := range []struct {
 		l              Limits
@@ -180,7 +181,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestWrongScheme: the two ways of taking HTTP for HTTPS, and certificates.
+// TestWrongScheme: HTTP in place of HTTPS, the reverse, and wrong certificates are
+// ErrInvalid with what to write.
 func TestWrongScheme(t *testing.T) {
 	settings := Settings{
 		TLS:       "say-tls",
@@ -241,7 +243,7 @@ func TestWrongScheme(t *testing.T) {
 	}
 }
 
-// TestOtherBadRequests keep their bodies.
+// TestOtherBadRequests: other responses of status 400 keep their bodies.
 func TestOtherBadRequests(t *testing.T) {
 	if err := mixup(&http.Request{Method: "HEAD", URL: &url.URL{Scheme: "http"}}, &http.Response{
 		StatusCode: http.StatusBadRequest,
@@ -287,7 +289,7 @@ func TestEndpoint(t *testing.T) {
 		"http://h:port":                 "IPv6",
 		"http://h:99999":                "65535",
 		"http://h:0":                    "65535",
-		"https://user@secretKEY%zz.com": "is no URL",
+		"https://user@secretKEY%zz.com": "isn't a URL",
 	} {
 		u, err := Endpoint("endpoint", in)
 		switch {
@@ -312,7 +314,7 @@ func TestIsAlone(t *testing.T) {
 	}
 }
 
-// TestPrompt: a transport that hears nothing of the context.
+// TestPrompt: a call ends with its context, even if the transport ignores the context.
 func TestPrompt(t *testing.T) {
 	over := make(chan struct{})
 	defer close(over)

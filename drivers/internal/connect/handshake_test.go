@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestUnsent: only a failure in the handshake says that nothing was sent.
+// TestUnsent: only a failure in the TLS handshake is Unsent.
 func TestUnsent(t *testing.T) {
 	closing, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -48,9 +48,9 @@ func TestUnsent(t *testing.T) {
 		"in plain HTTP": {
 			"http://" + closing.Addr().String(), &http.Transport{}, false,
 		},
-		"an answer that is lost":     {secure.URL, secure.Client().Transport, false},
-		"a plain answer that's lost": {plain.URL, &http.Transport{}, false},
-		"a transport that says nothing": {"https://host", roundTrip(
+		"a response that is lost":      {secure.URL, secure.Client().Transport, false},
+		"a plain response that's lost": {plain.URL, &http.Transport{}, false},
+		"a transport without a trace": {"https://host", roundTrip(
 			func(*http.Request) (*http.Response, error) { return nil, broken }), false},
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), "DELETE", c.url, nil)

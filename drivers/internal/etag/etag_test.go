@@ -14,10 +14,10 @@ func TestVersion(t *testing.T) {
 		"1":     "1",
 		`"a-2"`: "a-2",
 		`W/"1"`: `W/"1"`,
-		`W/"1`:  `W/"1`, // no ETag at all, so its letters are kept
+		`W/"1`:  `W/"1`, // not an ETag, so its letters are kept
 	} {
 		if got := Version(in); got != want {
-			t.Errorf("Version(%s) is %s, want %s", in, got, want)
+			t.Errorf("Version(%s) = %s, want %s", in, got, want)
 		}
 	}
 }
@@ -36,7 +36,7 @@ func TestSame(t *testing.T) {
 		{"", "1", false},
 	} {
 		if Same(c.a, c.b) != c.want || Same(c.b, c.a) != c.want {
-			t.Errorf("Same(%s, %s) is not %v", c.a, c.b, c.want)
+			t.Errorf("Same(%s, %s) = %v, want %v", c.a, c.b, !c.want, c.want)
 		}
 	}
 }
@@ -59,7 +59,7 @@ func TestCompare(t *testing.T) {
 		{"", "", "2", nil},
 	} {
 		if err := Compare(c.is, c.isNot, c.answer); !errors.Is(err, c.want) {
-			t.Errorf("Compare(%q, %q, %q): %v, want %v", c.is, c.isNot, c.answer, err, c.want)
+			t.Errorf("Compare(%q, %q, %q) = %v, want %v", c.is, c.isNot, c.answer, err, c.want)
 		}
 	}
 }

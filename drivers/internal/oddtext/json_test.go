@@ -7,7 +7,7 @@ import (
 	"cloudfiles.dev/drivers/internal/oddtext"
 )
 
-// TestJSON: what JSON can't hold is read, and comes back byte for byte.
+// TestJSON: text that JSON can't hold is readable, and comes back byte for byte.
 func TestJSON(t *testing.T) {
 	for in, want := range map[string]string{
 		``:                         "",
@@ -36,11 +36,11 @@ func TestJSON(t *testing.T) {
 	}
 	document := []byte("{\n\t\"a\": \"ü\\u0041\"}")
 	if got := oddtext.JSON(document); &got[0] != &document[0] {
-		t.Error("a document as it should be was copied")
+		t.Error("a valid document was copied")
 	}
 }
 
-// FuzzJSON: a document that a parser reads is read to the same, and nothing panics.
+// FuzzJSON: a document that a parser can read is still readable, and nothing panics.
 func FuzzJSON(f *testing.F) {
 	for _, s := range []string{`{"a":"\ud800"}`, "[\"\xFF\"]", `["\ud83d\ude00\\"]`, `"\u`} {
 		f.Add(s)

@@ -7,7 +7,7 @@ import (
 	"cloudfiles.dev/drivers/internal/oddtext"
 )
 
-// TestXML: what XML can't hold is read, and comes back byte for byte.
+// TestXML: text that XML can't hold is readable, and comes back byte for byte.
 func TestXML(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "",
@@ -41,23 +41,23 @@ func TestXML(t *testing.T) {
 	}
 }
 
-// TestPlain: a document that is as it should be isn't copied.
+// TestPlain: a valid document isn't copied.
 func TestPlain(t *testing.T) {
 	document := []byte("<?xml version=\"1.0\"?>\n<a>\t\r\nü&amp;&#10;</a>")
 	if got := oddtext.XML(document); &got[0] != &document[0] {
-		t.Error("it was copied")
+		t.Error("a valid document was copied")
 	}
 }
 
-// FuzzXML: what is read of a text comes back as it was, or not at all, and nothing
-// panics.
+// FuzzXML: text without markup comes back byte for byte, and nothing panics.
 func FuzzXML(f *testing.F) {
 	for _, s := range []string{"a&#x1;b", "\xFF&", "&#xD800;", "\U0010FF01", "<![CDATA[&]]>"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		var b []byte
-		for i := range len(s) { // no markup, no references, and no line ends, which XML makes one
+		// no markup, no references, and no carriage returns, which XML changes
+		for i := range len(s) {
 			if c := s[i]; c != '<' && c != '&' && c != '\r' && c != '>' {
 				b = append(b, c)
 			}

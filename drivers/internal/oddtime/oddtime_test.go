@@ -7,7 +7,8 @@ import (
 	"cloudfiles.dev/drivers/internal/oddtime"
 )
 
-// TestParse: every form that stores answer in is the same time, and what is none is none.
+// TestParse: every form that stores use is parsed to the same time, and a string that
+// isn't a time is refused.
 func TestParse(t *testing.T) {
 	want := time.Date(2022, 10, 12, 17, 50, 0, 0, time.UTC)
 	for _, s := range []string{
@@ -31,7 +32,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// FuzzParse: an odd time is none, or one that can be told.
+// FuzzParse: a time that Parse accepts is in UTC and between the years 1 and 9999.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"2026-01-02T03:04:05Z", "2022-10-12 17:50:00", "Fri, 02 Jan 2026 03:04:05 GMT", "+0000", "",

@@ -10,7 +10,7 @@ import (
 func TestParse(t *testing.T) {
 	for text, want := range map[string]Span{
 		"bytes 10-14/27": {10, 14, 27},
-		"Bytes 10-14/27": {10, 14, 27}, // a unit has no case: RFC 9110 §14.1
+		"Bytes 10-14/27": {10, 14, 27}, // units are case-insensitive: RFC 9110 §14.1
 		"bytes 0-0/1":    {0, 0, 1},
 		"bytes 0-0/*":    {0, 0, -1},
 		"bytes 9223372036854775805-9223372036854775806/9223372036854775807": {
@@ -18,7 +18,7 @@ func TestParse(t *testing.T) {
 		},
 	} {
 		if got, ok := Parse(text); !ok || got != want {
-			t.Errorf("%q: %v, %v", text, got, ok)
+			t.Errorf("Parse(%q) = %v, %v, want %v", text, got, ok, want)
 		}
 	}
 	for _, text := range []string{
@@ -29,7 +29,7 @@ func TestParse(t *testing.T) {
 		"bytes 0-99999999999999999999/99999999999999999999", "bytes\t5-9/10",
 	} {
 		if got, ok := Parse(text); ok {
-			t.Errorf("%q is %v", text, got)
+			t.Errorf("Parse(%q) = %v, want none", text, got)
 		}
 	}
 }
@@ -43,13 +43,13 @@ func TestFit(t *testing.T) {
 	}{
 		{files.Bytes(2, 3), 2, 3, 10, 2, 3, 0, true},
 		{files.Bytes(2, 3), 0, 10, 10, 2, 3, 2, true},  // the whole
-		{files.Bytes(2, 3), 1, 5, 10, 2, 3, 1, true},   // more than was asked for
+		{files.Bytes(2, 3), 1, 5, 10, 2, 3, 1, true},   // more than was requested
 		{files.Bytes(2, 3), 3, 5, 10, 2, 3, -1, false}, // begins too late
 		{files.Bytes(2, 3), 2, 2, 10, 2, 3, 0, false},  // ends too early
 		{files.Bytes(2, 3), 0, 2, 10, 2, 3, 2, false},
 		{files.Bytes(2, 3), 0, 1, 10, 2, 3, 2, false},
 		{files.Last(3), 0, 10, 10, 7, 3, 7, true},
-		{files.From(10), 0, 10, 10, 10, 0, 0, true}, // nothing, which every body has
+		{files.From(10), 0, 10, 10, 10, 0, 0, true}, // no bytes, which every body has
 		{files.Range{}, 0, 10, 10, 0, 10, 0, true},
 		{files.Range{}, 0, 5, 10, 0, 10, 0, false},
 	} {

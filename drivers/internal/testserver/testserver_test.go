@@ -12,12 +12,13 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// The tests of one process share a server, and each has a store of its own.
+// TestStartIsShared: the tests of one process share a server, and each Store is a new
+// one.
 func TestStartIsShared(t *testing.T) {
 	t.Setenv("CLOUDFILES_TEST_GCS_URL", "")
 	one, two := Start(t, FakeGCS), Start(t, FakeGCS)
 	if one != two {
-		t.Errorf("two starts gave two servers, %s and %s", one.Endpoint, two.Endpoint)
+		t.Errorf("two calls of Start returned two servers, %s and %s", one.Endpoint, two.Endpoint)
 	}
 	if got, want := os.Getenv("STORAGE_EMULATOR_HOST"), strings.TrimPrefix(one.Endpoint,
 		"http://"); got != want {
@@ -38,7 +39,7 @@ func TestStartIsShared(t *testing.T) {
 		}
 	}
 	if _, err := one.control.do("stop", "nothing"); err == nil {
-		t.Error("a node that is not there was stopped")
+		t.Error("a missing node was stopped")
 	}
 }
 
@@ -56,7 +57,7 @@ func (f *fakeT) end(how, format string, args []any) {
 	panic(f)
 }
 
-// call runs what may end the test.
+// call runs a function that may end the test.
 func (f *fakeT) call(run func()) (ended string) {
 	defer func() {
 		if r := recover(); r != nil && r != any(f) {
@@ -68,7 +69,8 @@ func (f *fakeT) call(run func()) (ended string) {
 	return ""
 }
 
-// What is missing is a skip that says what, and in CI a failure.
+// TestMissing: if the server can't be installed, the test is skipped with the reason,
+// and in CI it fails.
 func TestMissing(t *testing.T) {
 	t.Setenv("CLOUDFILES_TEST_S3_URL", "")
 	t.Chdir(t.TempDir()) // without the module
@@ -109,8 +111,8 @@ func TestUnknownServer(t *testing.T) {
 	}
 }
 
-// A user's bucket is used under prefixes, which are emptied after the test; what else
-// is in it stays.
+// TestUserBucket: tests use a user's bucket under prefixes, which are emptied after the
+// test. The other files in it stay.
 func TestUserBucket(t *testing.T) {
 	const own = "mem://testserver?prefix=mine/"
 	t.Setenv("CLOUDFILES_TEST_S3_URL", own)
@@ -155,7 +157,7 @@ func TestUserBucket(t *testing.T) {
 	}
 }
 
-// names lists the bucket.
+// names lists the names in the bucket.
 func names(t *testing.T, b files.Bucket) []string {
 	t.Helper()
 	var list []string

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// TestWaiting: what is waited for is said again and again, with what the command does
-// just now, until it answers; and a response that comes in pieces is whole.
+// TestWaiting: until the command answers, a line says repeatedly what Start waits for
+// and what the command does. A response that comes in pieces is read whole.
 func TestWaiting(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "said")
 	if err := os.WriteFile(log, []byte("first\n\x1b[1mbuilding fake\n"), 0o666); err != nil {
@@ -57,7 +57,7 @@ func TestWaiting(t *testing.T) {
 	}
 }
 
-// writer is a function of what is written.
+// writer is an io.Writer that calls itself.
 type writer func(p []byte)
 
 func (w writer) Write(p []byte) (int, error) { w(p); return len(p), nil }

@@ -15,8 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
-// Example holds the driver to the contract on a store of one's own, in a test. The
-// cases that need Damage, Cut, Vanish and Leftovers run too.
+// Example runs the conformance suite on a store, in a test, with the cases that need
+// Damage, Cut, Vanish and Leftovers.
 func Example() {
 	_ = func(t *testing.T) {
 		endpoint := "http://127.0.0.1:7070"
@@ -36,7 +36,7 @@ func Example() {
 	// Output:
 }
 
-// TestHarness: what is broken is found broken, and what is left is counted.
+// TestHarness: Damage, Cut and Vanish have their effects, and Leftovers counts uploads.
 func TestHarness(t *testing.T) {
 	server := testserver.Start(t, testserver.Versitygw)
 	if server.User {

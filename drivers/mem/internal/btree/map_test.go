@@ -69,11 +69,11 @@ func TestEmpty(t *testing.T) {
 	var m Map[int]
 	same(t, m.Snapshot(), nil)
 	if _, ok := m.Snapshot().Get(""); ok || m.Delete("a") {
-		t.Fatal("an empty map has something")
+		t.Fatal("an empty map has a key")
 	}
 	m.Set("", 1)
 	if _, ok := m.Snapshot().Get(""); ok {
-		t.Fatal("visible before Publish")
+		t.Fatal("the key is visible before Publish")
 	}
 	m.Publish()
 	same(t, m.Snapshot(), map[string]int{"": 1})
@@ -85,8 +85,8 @@ func TestEmpty(t *testing.T) {
 	}
 }
 
-// Random changes against a map, published now and then, with old snapshots looked at
-// again later.
+// TestModel: a Map and a map have the same entries after random changes, and old
+// snapshots stay what they were.
 func TestModel(t *testing.T) {
 	for _, c := range []struct{ names, steps, publish int }{
 		{20, 2_000, 1},
@@ -112,7 +112,7 @@ func TestModel(t *testing.T) {
 				} else {
 					_, had := model[key]
 					if m.Delete(key) != had {
-						t.Fatalf("Delete(%q) is not %v", key, had)
+						t.Fatalf("Delete(%q) = %v, want %v", key, !had, had)
 					}
 					delete(model, key)
 				}
@@ -143,7 +143,7 @@ func TestModel(t *testing.T) {
 	}
 }
 
-// 100,000 keys go in and out, in ascending, descending and random order.
+// TestLarge: 100,000 keys are set and deleted, in ascending, descending and random order.
 func TestLarge(t *testing.T) {
 	const n = 100_000
 	ascending := make([]string, n)
@@ -172,7 +172,7 @@ func TestLarge(t *testing.T) {
 		}
 		for j, key := range orders[(i+1)%3] {
 			if !m.Delete(key) {
-				t.Fatalf("%s is not there", key)
+				t.Fatalf("Delete(%q) = false, want true", key)
 			}
 			if j%10 == 0 {
 				m.Publish()
@@ -193,7 +193,7 @@ func TestLarge(t *testing.T) {
 	}
 }
 
-// Names in order fill the nodes better than halving would.
+// TestAscendingFill: keys that are set in order fill the nodes better than halving would.
 func TestAscendingFill(t *testing.T) {
 	var m Map[int]
 	for i := range 10_000 {
@@ -211,6 +211,6 @@ func TestAscendingFill(t *testing.T) {
 	}
 	count(m.root)
 	if fill := 10_000 / leaves; fill < joinLen {
-		t.Errorf("%d entries a leaf", fill)
+		t.Errorf("a leaf has %d entries on average, want at least %d", fill, joinLen)
 	}
 }

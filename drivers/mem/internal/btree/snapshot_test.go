@@ -35,8 +35,8 @@ func TestSeek(t *testing.T) {
 	}
 }
 
-// Readers see every state that was published whole, while a writer goes on: all keys of
-// a snapshot have one value.
+// TestConcurrentReaders: while a writer publishes states in which all keys have one
+// value, each snapshot is one whole state.
 func TestConcurrentReaders(t *testing.T) {
 	var m Map[int]
 	set := func(v int) {

@@ -13,15 +13,15 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestConformanceSub runs what a server can break below a directory of its own in one
-// bucket of three nodes, and every case with the long tests.
+// TestConformanceSub runs the cases that a server can fail, each below a new directory
+// of one bucket on three nodes. With the long tests it runs every case.
 func TestConformanceSub(t *testing.T) {
 	server := testserver.Start(t, testserver.Ceph)
 	u, err := url.Parse(server.Store(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	q := u.Query() // what the gateway needs, and no bound for the repeats of all cases together
+	q := u.Query() // what the gateway needs, and no limit for the retries of all cases together
 	for k, v := range map[string]string{
 		"checksum":     "none",
 		"etag":         "bare",

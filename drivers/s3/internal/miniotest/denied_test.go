@@ -21,7 +21,7 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// counting counts the answers that are errors.
+// counting counts the responses that are errors.
 type counting struct {
 	mu   sync.Mutex
 	seen map[string]int
@@ -37,10 +37,10 @@ func (c *counting) Do(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// TestWritesBesideDeletes: writes into a directory that deletes beside them empty again
-// and again are carried out, whatever the server answers to the first request. Deep
-// directories make the race frequent: MinIO denies one put of a dozen here, and
-// versitygw says that a directory is in the way.
+// TestWritesBesideDeletes: writes into a directory that concurrent deletes keep
+// emptying succeed, whatever the server answers to the first request. Deep directories
+// make the race frequent: MinIO denies one put of a dozen here, and versitygw says that
+// a directory has the file's name.
 func TestWritesBesideDeletes(t *testing.T) {
 	for server, stores := range map[string][]string{
 		testserver.Minio:     {"minio", "unknown"},
@@ -57,7 +57,8 @@ func TestWritesBesideDeletes(t *testing.T) {
 func writesBesideDeletes(t *testing.T, server *testserver.Server, store string) {
 	answers := &counting{seen: map[string]int{}}
 	profile, _ := s3.ProfileNamed(store)
-	profile.RefusesBeside = true // nothing looks: 200 directories up would be 400 requests
+	// without a check, which would take 400 requests for 200 directories
+	profile.RefusesBeside = true
 	b := s3.New(sdk.New(sdk.Options{
 		Region:       server.Region,
 		BaseEndpoint: &server.Endpoint,
@@ -100,8 +101,7 @@ func writesBesideDeletes(t *testing.T, server *testserver.Server, store string) 
 	t.Logf("%d rounds of 3 writers; errors that the server answered: %v", rounds, answers.seen)
 }
 
-// cycle puts a file, copies it beside itself where that is asked for, reads, and
-// deletes it.
+// cycle puts a file, reads it, copies it beside itself if copied is true, and deletes it.
 func cycle(t *testing.T, b files.Bucket, name, content string, o *files.PutOptions,
 	copied bool) error {
 	ctx := t.Context()
@@ -110,7 +110,7 @@ func cycle(t *testing.T, b files.Bucket, name, content string, o *files.PutOptio
 		if err == nil {
 			break
 		}
-		// What was sent in parts is lost where its end was refused: the caller begins
+		// The parts of an upload are lost if its end was refused, so the caller begins
 		// again.
 		if len(content) < 5<<20 || try == 20 || files.KindOf(err) != files.ErrUnavailable {
 			return fmt.Errorf("put (%v): %w", o.If, err)

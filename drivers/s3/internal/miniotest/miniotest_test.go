@@ -30,7 +30,7 @@ func open(t conformance.T, u *url.URL, params map[string]string) files.Bucket {
 	return b
 }
 
-// faults are the cases that the server fails each time, with the reason.
+// faults are the cases that the server always fails, with the reason.
 var faults = func() map[string]string {
 	const long = "MinIO refuses segments of more than 255 bytes with KeyTooLongError; S3 takes " +
 		"keys of 1,024"
@@ -52,14 +52,14 @@ var faults = func() map[string]string {
 	return faults
 }()
 
-// TestConformance runs every case in a directory of its own of one bucket, by the
-// store's own profile, and as a store of which nothing is known: without the long tests,
-// those that the server or the profile can break.
+// TestConformance runs every case in a new directory of one bucket, with the store's
+// profile and with that of an unknown store. Without the long tests it runs the cases
+// that the server or the profile can fail.
 func TestConformance(t *testing.T) {
 	server := testserver.Start(t, testserver.Minio)
 	for _, c := range []struct{ name, store, cases string }{
 		{"s3-minio", "minio", rerun.Store},
-		// what a store has to prove first
+		// the rules whose claims are proved first
 		{"s3-minio-unknown", "unknown", "^(N3|P8|P9|D|C1|U)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

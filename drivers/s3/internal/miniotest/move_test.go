@@ -14,8 +14,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestMoveBesideWriter: Moves beside a writer lose nothing that was acknowledged, on every
-// S3 server of the tests, with its own profile and with none.
+// TestMoveBesideWriter: Moves beside a writer lose no acknowledged write, on every S3
+// server of the tests, with its profile and with that of an unknown store.
 func TestMoveBesideWriter(t *testing.T) {
 	for server, stores := range map[string][]string{
 		testserver.Minio:     {"minio", "unknown"},
@@ -81,7 +81,7 @@ func moveBesideWriter(t *testing.T, b files.Bucket) {
 	t.Logf("%d of %d moves were carried out", moved, rounds)
 }
 
-// TestProbe: what the profile says is what the server does.
+// TestProbe: Probe finds what MinIO's profile says.
 func TestProbe(t *testing.T) {
 	u, err := url.Parse(testserver.Start(t, testserver.Minio).Store(t))
 	if err != nil {
@@ -116,8 +116,8 @@ func TestProbe(t *testing.T) {
 	}
 }
 
-// TestFalseClaims: Check fails on what is claimed and not kept, says what to write, and
-// leaves nothing behind.
+// TestFalseClaims: Check fails if something is claimed and not kept, says what to
+// write, and leaves nothing behind.
 func TestFalseClaims(t *testing.T) {
 	u, err := url.Parse(testserver.Start(t, testserver.Minio).Store(t))
 	if err != nil {
@@ -133,7 +133,7 @@ func TestFalseClaims(t *testing.T) {
 		t.Errorf("Check: %v", err)
 	}
 	if b.Features().DeleteIfVersion {
-		t.Error("what Check disproved is still claimed")
+		t.Error("DeleteIfVersion is still claimed after Check disproved it")
 	}
 	if err := files.Check(t.Context(),
 		open(t, u, map[string]string{"store": "minio"})); err != nil {

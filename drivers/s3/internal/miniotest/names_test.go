@@ -13,7 +13,7 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// nameless takes the header Server away, as a proxy may.
+// nameless removes the header Server, as a proxy may.
 type nameless struct{}
 
 func (nameless) Do(r *http.Request) (*http.Response, error) {
@@ -24,8 +24,8 @@ func (nameless) Do(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// TestRefusedNames: what MinIO refuses is ErrUnsupported from every method, with its
-// own profile and where nothing tells that it is MinIO.
+// TestRefusedNames: a name that MinIO refuses is ErrUnsupported from every method, with
+// its profile, and also if nothing shows that the store is MinIO.
 func TestRefusedNames(t *testing.T) {
 	server := testserver.Start(t, testserver.Minio)
 	for _, store := range []string{"minio", "unknown"} {
