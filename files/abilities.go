@@ -71,7 +71,7 @@ type fileBody interface { // driver.FileBody
 // viewBody is a body that package driver's New makes, which has read ahead.
 type viewBody interface {
 	io.ReadCloser
-	// View is Read into p, or into memory of the body's own. The result, of up to
+	// View is Read into p, or into memory that the body has. The result, of up to
 	// len(p) bytes, is valid until the next call.
 	View(p []byte) ([]byte, error)
 }

@@ -59,9 +59,8 @@ type Bucket interface {
 	// ErrPermission, ErrNoBucket.
 	Delete(ctx context.Context, name string, opts *DeleteOptions) error
 
-	// Features returns what the bucket can do, without a request. During the bucket's
-	// life it changes only when use shows that the store can do less, or shows what it
-	// can do.
+	// Features returns what the bucket can do, without a request. The result changes
+	// only when use of the bucket shows what the store can or can't do.
 	Features() Features
 
 	// Close ends the use of the bucket: afterwards every method returns ErrClosed. It
@@ -76,13 +75,13 @@ type Version string
 
 // Entry is what a listing reports of a file or a directory.
 type Entry struct {
-	// Name is the full name of the file in its bucket; that of a
-	// directory ends in "/".
+	// Name is the full name of the file in its bucket. The name of a directory ends in
+	// "/".
 	Name string `json:"name"`
 	// Size is the content's length in bytes; 0 for a directory.
 	Size int64 `json:"size"`
-	// ModTime is the time of the last Put, in UTC, cut to Features.TimeResolution. It
-	// is zero if it isn't known (V2).
+	// ModTime is the time of the last Put, in UTC, truncated to
+	// Features.TimeResolution. It is zero if it isn't known (V2).
 	ModTime time.Time `json:"modTime,omitzero"`
 	// Version is the content's version, or "" if the bucket has none.
 	Version Version `json:"version,omitempty"`
@@ -94,7 +93,7 @@ type Entry struct {
 	Key string `json:"key,omitempty"`
 }
 
-// Attributes are what a caller may say about a file beside its content. Each Put
+// Attributes are what a caller can store with a file beside its content. Each Put
 // replaces them as a whole (P5). Each of the five headers is printable ASCII without a
 // space at either end, of at most [MaxHeader] bytes ([MaxContentLanguage] for the
 // language), and all together have at most [MaxHeaders]. Anything else is ErrInvalid

@@ -19,8 +19,8 @@ type CopyOptions struct {
 	// ErrPrecondition. "" is no condition.
 	IfSource Version
 	// FullInfo returns the same Info as Stat, even if that costs a further request
-	// (S3). Without it the Info has what the answer to the copy reports: Size is -1 if
-	// the answer has no size, and attributes are set only if they were given.
+	// (S3). Without it the Info has what the response to the copy reports: Size is -1
+	// if the response has no size, and attributes are set only if they were given.
 	FullInfo bool
 	// MayLoseConcurrentPut lets Move work if the source can't delete a certain version
 	// (Features.DeleteIfVersion). A file that somebody puts under the source's name
@@ -86,7 +86,7 @@ func sameFile(a Bucket, aName string, b Bucket, bName string) bool {
 
 // errOtherView: the file would be read through one view and written through the other.
 var errOtherView = Errorf(ErrUnsupported,
-	"both are one stored file, of two views that store it differently")
+	"source and target are one stored file, in two views that store it differently")
 
 // viewOf returns in which way a bucket stores what it is given under the name; nil means
 // unchanged.
@@ -97,8 +97,8 @@ func viewOf(b Bucket, name string) any {
 	return nil
 }
 
-// locate returns which file a name stands for. A bucket that has no Locate is a store
-// of its own.
+// locate returns the store of the file and its key there. A bucket without Locate
+// counts as a store of its own.
 func locate(b Bucket, name string) (store any, key string) {
 	if l, ok := b.(locator); ok {
 		return l.Locate(name)
@@ -113,7 +113,7 @@ func locate(b Bucket, name string) (store any, key string) {
 func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (Info, error) {
 	f := b.Features()
 	if _, version := opts.If.Version(); version && !f.IfVersion || opts.If.Absent() && !f.IfAbsent {
-		// a Put would say so, but there may be none
+		// a Put would report it, but there may be none
 		return Info{}, Errorf(ErrUnsupported, "the bucket can't copy %v", opts.If)
 	}
 	info, err := statOrNoBucket(ctx, b, name)
@@ -168,8 +168,8 @@ func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (In
 	}
 }
 
-// checkCopyTarget looks at the target before the source: a bad name must not cost a
-// read, and what is refused is refused whether or not the source exists (E2).
+// checkCopyTarget checks the target before the source: a bad name must not cost a read,
+// and a refusal must not depend on whether the source exists (E2).
 func checkCopyTarget(ctx context.Context, dst Bucket, name string) error {
 	f := dst.Features()
 	if f.ReadOnly {
@@ -200,7 +200,8 @@ func closedFirst(ctx context.Context, err error, buckets ...Bucket) error {
 	return err
 }
 
-// statOrNoBucket is Stat, with a second look if Stat can't tell a missing bucket (E3).
+// statOrNoBucket is Stat, and Check if Stat can't distinguish a missing bucket from a
+// missing file (E3).
 func statOrNoBucket(ctx context.Context, b Bucket, name string) (Info, error) {
 	info, err := b.Stat(ctx, name, nil)
 	if KindOf(err) == ErrNotExist && !b.Features().StatNoBucket {
@@ -227,8 +228,8 @@ func checkSource(want, have Version) error {
 	return ErrPrecondition
 }
 
-// checkNativeTarget refuses native options before anything is looked at, but after a
-// bad name (E2).
+// checkNativeTarget refuses native options before anything is read, but after a bad
+// name (E2).
 func checkNativeTarget(dst Bucket, name string, options []NativeOption) error {
 	if len(options) == 0 {
 		return nil

@@ -95,9 +95,10 @@ func deleteBatch(ctx context.Context, b Bucket, names []string) []error {
 		if len(errs) == len(names) {
 			return errs
 		}
-		// No answer can be matched with its name, and a name without an answer isn't
-		// deleted (D3).
-		unmatched := Errorf(ErrUnavailable, "%d answers came for %d names", len(errs), len(names))
+		// No result can be matched with its name, and a name without a result counts as
+		// not deleted (D3).
+		unmatched := Errorf(ErrUnavailable, "the bucket returned %d results for %d names",
+			len(errs), len(names))
 		return each.Name(ctx, names, func(context.Context, string) error { return unmatched })
 	}
 	return each.Name(ctx, names, func(ctx context.Context, name string) error {

@@ -17,20 +17,22 @@
 // # What do you want to do?
 //
 //   - Open a bucket: [Open] by URL, with the drivers that the program imports, which
-//     [DefaultMux] lists, or by a [Mux] of your own. [Check] asks whether the bucket is
-//     there. [Describe] and [RedactURL] show a URL without its secrets.
+//     [DefaultMux] lists, or by a [Mux] of your own. [Check] finds out whether the
+//     bucket exists and may be read. [Describe] and [RedactURL] show a URL without its
+//     secrets.
 //   - Store: Bucket.Put for a stream; [PutString], [PutBytes] and [PutJSON] for what is
 //     in memory; [PutFile] and [PutFS] for a file or a tree on disk; [NewWriter] for
-//     content that is written piece by piece; package files/resume, to go on where a
-//     killed process was. A [Condition], made by [IfAbsent] or [IfVersion], guards what
-//     is there.
+//     content that is written piece by piece; package files/resume for uploads that
+//     continue after an interruption or a kill. A [Condition], made by [IfAbsent] or
+//     [IfVersion], protects the file that is there.
 //   - Read: Bucket.Get for a [Reader]; [ReadAll], [ReadString] and [ReadJSON] into
 //     memory; [Download] and [DownloadFile] to a writer or to disk, and [DownloadAt] by
-//     several connections at a time; package files/resume, to go on where a killed
-//     process was; [OpenAt] and [ReadRanges] at any place; [FS] and [NewFS] for code
-//     that reads an fs.FS. A [Range], made by [Bytes], [From] or [Last], is a part.
-//   - Ask: Bucket.Stat and [Exists] about a file, [Usage] about a directory,
-//     Bucket.Features about the bucket.
+//     several connections at a time; package files/resume for downloads that continue
+//     after an interruption or a kill; [OpenAt] and [ReadRanges] at any place; [FS] and
+//     [NewFS] for code that reads an fs.FS. A [Range], made by [Bytes], [From] or
+//     [Last], is a part.
+//   - Look up: Bucket.Stat and [Exists] for a file, [Usage] for a directory,
+//     Bucket.Features for the bucket.
 //   - List: Bucket.List, and [ListPage] for a web page or an API.
 //   - Copy, move, remove and synchronize whole trees: package files/transfer.
 //   - Change: [Update], [UpdateJSON] and [UpdateAttributes], which lose no update;
@@ -41,7 +43,8 @@
 //     makes upload forms with a largest size.
 //   - Wrap: [Sub] for one directory, [ReadOnly], and [Wrap] with [Hooks] for everything
 //     else: a [NameMap] for other names, a [Transform] for other bytes. [As] reaches
-//     what is below, and [Layers] lists it.
+//     what is below, and [Layers] lists it. Layers that exist already are packages
+//     below files: cache, compress, crypt, hedge, limit, observe, retry and timeout.
 //   - Join: package files/mount for several buckets by directories, files/overlay to read
 //     through several, files/mirror to write to two, files/iofs for any fs.FS.
 //   - Take names from users and print them: [CheckName], [CheckElement] and [SafeName];
@@ -88,12 +91,12 @@
 //	ErrInvalid       impossible options, metadata or URL        fix the program
 //	ErrCorrupt       content and its size or digest differ      do not use it
 //	ErrChanged       replaced while it was read                 begin again
-//	ErrTooLarge      more than the bucket or a limit takes      a full disk and a quota too
-//	ErrUncertain     the answer to a write was lost             read what is there
-//	ErrNoBucket      the bucket or its folder is missing        not the same as an empty one
+//	ErrTooLarge      more than the bucket or a limit takes      also a full disk or quota
+//	ErrUncertain     the response to a write was lost           read what is there
+//	ErrNoBucket      the bucket or its folder is missing        don't take it for empty
 //	ErrClosed        used after Close (fs.ErrClosed)            fix the program
 //	ErrUnsupported   errors.ErrUnsupported                      see Features
-//	ErrUnavailable   the only one that a retry may fix          retry
+//	ErrUnavailable   the only error that a retry may fix        retry
 //
 // An error that is none of these, such as the failure of a reader that was given to
 // Put, has no sentinel. [KindOf] returns an error's sentinel, and [KindName] returns
@@ -121,8 +124,9 @@
 //
 //     This holds on every file system, including one that takes several spellings for
 //     one name, refuses characters, or changes names: exFAT, FAT, NTFS, CIFS, folders
-//     of ext4 with casefold, limits shorter than 255 bytes. What other programs put on
-//     such a disk is there under its own spelling, and under no other.
+//     of ext4 with casefold, limits shorter than 255 bytes. A file that another program
+//     stored on such a disk has the name that this program gave it, and no other
+//     spelling.
 //
 //   - N3: "a" and "a/b" may both exist, and what happens to one does not touch the
 //     other.
@@ -134,49 +138,50 @@
 //
 //   - N5: No name reaches outside the bucket. In a local folder a symbolic link,
 //     device, socket or pipe is not a file: it is not listed, it is ErrNotExist, Put
-//     replaces it, and it is never opened, so nobody who waits at a pipe is woken. The
-//     bucket's own folder may be a link.
+//     replaces it, and it is never opened, so a program that waits at a pipe is not
+//     woken. The bucket's own folder may be a link.
 //
 // V. Versions and times
 //
 //   - V1: A [Version] is opaque, and different content has different versions.
 //     Features.VersionPerPut says whether each Put makes a new one. If not (S3), the
-//     same bytes have the same version again, so a program that builds on
-//     compare-and-swap writes bytes that differ each time.
+//     same bytes have the same version again, so a program that relies on
+//     compare-and-swap must write bytes that differ each time.
 //
 //     In a local folder different content has different versions even if other programs
 //     write it, whatever time they give a file. The version of such a file may also
 //     change while its content doesn't.
 //
 //   - V2: A file's time is when it was put, whatever the time of the file that it
-//     replaced. Times are UTC, truncated to Features.TimeResolution, which is that of
-//     the driver's least precise answer. It stays the same for the life of a bucket: a
-//     driver that can't know it at opening claims its coarsest.
+//     replaced. Times are UTC, truncated to Features.TimeResolution, the resolution of
+//     the driver's least precise response. It stays the same for the life of a bucket:
+//     a driver that can't know the resolution when it opens the bucket claims its
+//     coarsest.
 //
 // P. Put
 //
 //   - P1: Put is all or nothing. Every reader, anywhere and at any moment, sees the old
 //     file or the new one, whole, with content and metadata of the same Put. An
-//     unfinished upload is visible under no name, nor is one that failed (P2).
+//     unfinished upload, or one that failed (P2), is visible under no name.
 //
 //   - P2: A Put that fails before the commit keeps the old file: if the content's
 //     reader fails, the context ends, size or digest differ, the disk is full or the
-//     process dies. The error is the cause: errors.Is finds the reader's own.
+//     process dies. The error is the cause: errors.Is finds the reader's error.
 //
-//     If the answer to the commit is lost, the file is the old or the new one, and the
-//     error is ErrUncertain. The same holds on a file system whose server, or FUSE
-//     program, goes away meanwhile. A proxy's answer in the service's place leaves the
-//     outcome as open as a lost answer does.
+//     If the response to the commit is lost, the file is the old or the new one, and
+//     the error is ErrUncertain. The same holds on a file system whose server, or FUSE
+//     program, goes away meanwhile. A proxy's response in place of the service's counts
+//     as a lost one.
 //
 //     After the commit Put returns nil, even if the context has ended. If a retry finds
-//     what an earlier attempt of the same Put stored, Put succeeds, whatever the answer
-//     to that attempt was.
+//     what an earlier attempt of the same Put stored, Put succeeds, whatever the
+//     response to that attempt was.
 //
 //     If the service gives up an upload in parts before the commit, the upload is begun
 //     again or is ErrUnavailable. The error never reports a missing file or bucket.
 //
 //   - P3: Put returns the Info of what it wrote without another request: size, version,
-//     type, and digest where known. The time is zero if the answer didn't have it; it
+//     type, and digest where known. The time is zero if the response didn't have it; it
 //     is never guessed.
 //
 //   - P4: When Put, Delete or Copy return nil, the change is durable. On a local disk
@@ -184,7 +189,7 @@
 //
 //   - P5: A Put replaces content, content type and all metadata; nothing of the old
 //     file is left. A local file keeps its mode, group and access list, and a new one
-//     gets what its folder gives.
+//     gets those that its folder gives.
 //
 //   - P6: The content type is what the caller gives. If the caller gives none, it is
 //     what a fixed table, the same on every machine, has for the name's extension. If
@@ -197,22 +202,22 @@
 //   - P7: Metadata keys are non-empty UTF-8, with ASCII letters folded to lower case,
 //     and every UTF-8 value comes back. Two keys that fold to one, invalid UTF-8 and
 //     more than 1,900 bytes in all, counted as URL-escaped ([MaxMetadata]), are
-//     ErrInvalid. Nothing is ever cut.
+//     ErrInvalid. Nothing is ever truncated.
 //
 //     The four headers of [Attributes] come back, and Get decodes nothing. A header,
 //     content type included, is printable ASCII without a space at either end (RFC 8187
 //     writes other text in it). A header has at most 1,024 bytes ([MaxHeader]), a
 //     Content-Language at most 100 ([MaxContentLanguage]), and all five values together
 //     at most 1,500 ([MaxHeaders]). Anything else is ErrInvalid, from Put, Copy and
-//     SignURL, before anything is done. All limits can be used up at once.
+//     SignURL, before anything is done. All limits can be reached at the same time.
 //
 //     Attributes that others stored beyond these limits come back whole, or the file is
 //     ErrCorrupt.
 //
 //   - P8: IfAbsent: of any number of concurrent Puts one succeeds, the others are
-//     ErrExist, and what the one wrote stays. Whether the file exists is decided at the
-//     commit, the moment at which the new file becomes visible, also between processes:
-//     a look before the upload doesn't count.
+//     ErrExist, and the file that the one stored stays. Whether the file exists is
+//     decided at the commit, the moment at which the new file becomes visible, also
+//     between processes: a check before the upload doesn't count.
 //
 //   - P9: IfVersion replaces that version only. Otherwise, also if there is no file,
 //     Put is ErrPrecondition and changes nothing. Of concurrent updates of one version
@@ -220,8 +225,8 @@
 //
 //     An empty version is not a version. A call that needs a file's version and finds
 //     none is ErrUnsupported before anything is written: IfVersion of what was read,
-//     Update, UpdateAttributes, Move, and Copy of a version or onto itself. After a
-//     bucket has met such a file, its Features no longer claim what needs a version.
+//     Update, UpdateAttributes, Move, and Copy of a version or onto itself. Once a
+//     bucket has found such a file, its Features no longer claim what needs a version.
 //
 //   - P10: A size or digest that was given (CRC-32C, MD5, SHA-256, CRC-32, CRC-64/NVME)
 //     and does not match the content is ErrCorrupt, and nothing is written. Only
@@ -231,24 +236,24 @@
 //     backend's limit. A stream of unknown length that is longer than
 //     Features.MaxUnknownSize is ErrTooLarge; a declared size raises that limit to
 //     MaxSize. Nothing is allocated for a declared size, or for a length that the
-//     content reports: a wrong one is an error, or is not believed. What concurrent Puts
-//     of a bucket hold together is bounded too, beyond one part each.
+//     content reports: a wrong one is an error, or is ignored. The memory that
+//     concurrent Puts of a bucket hold together, beyond one part each, is bounded too.
 //
 //   - P12: Put reads from the content's current position, does not close it and does
-//     not read it after returning. It looks at the context between Reads; unblocking a
-//     Read that blocks is up to the caller.
+//     not read it after returning. It checks the context between Reads; a Read that
+//     blocks must be unblocked by the caller.
 //
 // G. Get
 //
 //   - G1: A missing file is ErrNotExist, from Get and not from the first Read.
 //
 //   - G2: The body comes with its whole Info, from the same request. A length that no
-//     file can have is ErrUnavailable. Memory grows with what arrives: a number that a
-//     service reports allocates nothing.
+//     file can have is ErrUnavailable. Memory grows with what arrives: nothing is
+//     allocated for a number that a service reports.
 //
 //   - G3: A range that begins at or past the end is empty, with a nil error and the
 //     whole Info. A range that reaches past the end is cut. Length 0 is 0 bytes.
-//     [Reader.Offset] and [Reader.Len] return what the range came to.
+//     [Reader.Offset] and [Reader.Len] return which part of the file the body is.
 //
 //     If a server doesn't know ranges and sends the whole file, the range is taken from
 //     it. Up to 8 MiB in front of the range are read and thrown away; if there are
@@ -264,11 +269,12 @@
 //     checked.
 //
 //   - G5: A connection that breaks is resumed where it stopped, with the same version.
-//     The caller gets all bytes or an error, never fewer bytes and nil. Attempts are
-//     counted anew after bytes have come. Each answer's own version, range and size are
-//     compared with what was asked for. An answer that has two of them is an error.
-//     Nothing is resumed without a version. A server that sends the whole file in place
-//     of the rest is ErrUnavailable, because each break would begin it anew.
+//     The caller gets all bytes or an error, never fewer bytes and nil. The count of
+//     attempts begins again after bytes have come. The version, range and size of each
+//     response are compared with the request. A response that has two of one of them is
+//     an error. Nothing is resumed without a version. A server that sends the whole
+//     file in place of the rest is ErrUnavailable, because it would send the whole file
+//     after each break.
 //
 //   - G6: A whole read is checked against the stored digest, if there is one. Damage is
 //     ErrCorrupt, from the Read that would return the last bytes; that Read returns
@@ -291,20 +297,21 @@
 //
 //   - G10: [OpenAt] and [ReadRanges] read parts of one version at any place: each read
 //     returns the bytes of the version that the opening found, or ErrChanged. ReadAt
-//     returns fewer bytes than it was asked for only with an error, which is io.EOF at
-//     the end alone. After any error but ErrChanged the next read tries again. Close
-//     ends the reads in progress with ErrClosed. A file of the io/fs view is read in the
-//     same way.
+//     returns fewer bytes than requested only with an error, which is io.EOF only at
+//     the end of the file. After any error but ErrChanged the next read tries again.
+//     Close ends the reads in progress with ErrClosed. A file of the io/fs view is read
+//     in the same way.
 //
-//     Get reads a large body by several requests at a time, for a caller who goes on
+//     Get reads a large body by several requests at a time if the caller goes on
 //     reading and waits for bytes most of the time. G4 to G7 hold for it as for one
 //     request. The first 8 MiB come by one request, and so does a body of up to 16 MiB.
-//     No more is fetched ahead than was read. What is fetched ahead for all readers of a
-//     bucket, and what its Files hold in memory, together stay within one bound: 32 MiB
-//     unless OpenAtOptions.Memory says otherwise. A reader who pauses holds no
-//     connection, and gives up its memory to others. GetOptions.Connections and
-//     ConnectionsAfter, or read_connections= and read_connections_after= in a URL, say
-//     how many requests there are and when they begin; [Reader.Requests] counts them.
+//     No more is fetched in advance than was read. What is fetched in advance for all
+//     readers of a bucket, and what its Files hold in memory, together stay within one
+//     bound: 32 MiB unless OpenAtOptions.Memory says otherwise. A reader that pauses
+//     holds no connection, and gives up its memory to others. GetOptions.Connections
+//     and ConnectionsAfter, or read_connections= and read_connections_after= in a URL,
+//     say how many requests there are and when they begin; [Reader.Requests] counts
+//     them.
 //
 // S. Stat
 //
@@ -328,11 +335,11 @@
 //     yielded. In a shallow listing, StartAfter "d/" begins after everything below d.
 //     The page size never changes the result.
 //
-//   - L4: What was put before the call is there, and what was deleted is not. A name
-//     that exists all the while comes exactly once, whatever else changes, and change
-//     is never an error. That holds even if a replaced file gets another place in the
-//     order in which the disk lists its folder, and if pages are read while files
-//     change.
+//   - L4: A listing has every file that was put before the call, and none that was
+//     deleted before it. A name that exists all the while comes exactly once, whatever
+//     else changes, and a change is never an error. That holds even if a replaced file
+//     gets another place in the order in which the disk lists its folder, and if pages
+//     are read while files change.
 //
 //   - L5: An entry's size, time and version are Stat's, unless NamesOnly let the bucket
 //     leave them out.
@@ -342,12 +349,13 @@
 //
 //   - L7: Nothing of a driver's own is listed. Objects that others stored under keys
 //     outside N1 are ignored, unless ListOptions.Foreign asks for them. They then come
-//     with the name "" and a raw Key, which the options of Get, Stat and Delete take.
-//     A key stands among the names where its bytes do, and StartAfter, Limit and pages
+//     with the name "" and a raw Key, which the options of Get, Stat and Delete take. A
+//     key stands among the names where its bytes do, and StartAfter, Limit and pages
 //     count it as one of them. Keys that are ignored end neither a page nor a listing.
-//     No key of others, in whatever bytes a service reports it, makes a listing fail,
-//     or comes as another name. What a file system puts into folders for itself, such
-//     as the placeholder of a file that was removed while open, is not listed.
+//     No key of another program, in whatever bytes a service reports it, makes a
+//     listing fail, or comes as another name. What a file system puts into folders for
+//     itself, such as the placeholder of a file that was removed while open, is not
+//     listed.
 //
 //   - L8: Memory is bounded. On a local disk the bound is the names of one folder. Cost
 //     is linear: a million names cost ten times a hundred thousand, and stopping early
@@ -365,7 +373,7 @@
 //     or pages that repeat or don't end.
 //
 //   - L9: Each range over the result is a new listing. An error is the last thing that
-//     it yields. A folder or a file that can't be read does not spoil the rest: one
+//     it yields. A folder or a file that can't be read does not end the listing: one
 //     error, which names the first of them, comes after everything that can be listed,
 //     or after the last entry that Limit allows. No lock is held while the loop's body
 //     runs, and the body may call every method.
@@ -380,15 +388,15 @@
 //
 //   - D3: Many names, or a whole directory, take as few requests as the backend allows,
 //     and the result has an error for each name that was not surely deleted. If the
-//     backend's answers can't be matched with the names, that is every name.
+//     backend's results can't be matched with the names, every name has an error.
 //
 // C. Copy
 //
 //   - C1: Copy copies content, type, headers and metadata. Inside one store, if the
-//     backend can, the content does not pass through the program, and a size that the
-//     backend copies in one request takes one (CopyOptions.FullInfo may cost one more).
-//     A missing source is ErrNotExist. Conditions hold for the target, and the copy is
-//     all or nothing, as in P1.
+//     backend can, the content does not pass through the program, and a file that the
+//     backend can copy in one request takes one (CopyOptions.FullInfo may cost one
+//     more). A missing source is ErrNotExist. Conditions hold for the target, and the
+//     copy is all or nothing, as in P1.
 //
 //     A copy onto itself changes nothing, or all attributes if new ones are given. A
 //     wrapper that stores other bytes may store the file anew (Transform.Renew), which
@@ -404,10 +412,9 @@
 //
 //   - E1: Every failure is an *Error with the operation, the caller's name and the
 //     cause. Its text has operation, name, sentinel and a cleaned cause, and never a
-//     physical path, a prefix, a signed URL or a credential. The words of every cause,
-//     of whatever type and whoever it comes from, are searched for what looks like a
-//     secret, which is printed as "…". Errors of Open may name folder, host and bucket,
-//     as U1 says.
+//     physical path, a prefix, a signed URL or a credential. The text of every cause,
+//     of whatever type and origin, is searched for what looks like a secret, which is
+//     printed as "…". Errors of Open may name folder, host and bucket, as U1 says.
 //
 //     Control characters, bidirectional controls, invisible characters and invalid
 //     UTF-8 are escaped, in names as well ([Printable]). MarshalJSON keeps the name as
@@ -418,7 +425,7 @@
 //
 //     The text of ErrNotExist, ErrExist, ErrPrecondition, ErrNotModified, ErrCorrupt,
 //     ErrChanged, ErrNoBucket and ErrClosed is the same on every backend. What the
-//     backend answered is in Error.Detail, for logs (LogValue, JSON, %+v).
+//     backend said is in Error.Detail, for logs (LogValue, JSON, %+v).
 //
 //   - E2: The same situation is the same sentinel on every driver, and every error of a
 //     disk or a service has one: a full disk is ErrTooLarge, a read-only one
@@ -431,31 +438,32 @@
 //     and so is reading a nil [Reader], whose Close returns nil. A nil reader of a type
 //     of the caller's own is read, and is ErrInvalid if its Read panics.
 //
-//     An answer that isn't the service's own, such as that of a login page, a web
-//     server or a proxy, is never a success, and says nothing about a file. It is
-//     ErrUnavailable, or ErrPermission if its status is 401 or 403, and the words say
+//     A response that isn't the service's own, such as one of a login page, a web
+//     server or a proxy, is never a success, and proves nothing about a file. It is
+//     ErrUnavailable, or ErrPermission if its status is 401 or 403, and the text says
 //     so.
 //
-//     A status alone is not a reason: ErrExist, ErrPrecondition and ErrNotModified only
-//     answer a condition that was sent. What a service answers only because another
-//     call ran at the same time is repeated, and is not reported as a reason.
+//     A status alone is not a reason: ErrExist, ErrPrecondition and ErrNotModified are
+//     only returned for a condition that was sent. A request that a service refuses
+//     only because another call runs at the same time is repeated, and that refusal is
+//     not reported as a reason.
 //
 //     Credentials that a service refuses are read again from where the bucket found
-//     them. If they are others by then, the request is repeated once; otherwise it is
+//     them. If they have changed, the request is repeated once; otherwise it is
 //     ErrPermission. Calls that are refused at the same time share one reading.
 //
-//     A call without credentials is ErrPermission at its first attempt, and its words
-//     say what to set. A certificate that isn't trusted is ErrInvalid at the first
-//     attempt, and so is HTTP where HTTPS is spoken or the other way round; the words
-//     name the setting. What a server refuses for good in the TLS handshake is
-//     ErrInvalid too. A handshake that breaks is ErrUnavailable and never ErrUncertain,
-//     because nothing was sent.
+//     A call without credentials is ErrPermission at its first attempt, and the text
+//     says what to set. A certificate that isn't trusted is ErrInvalid at the first
+//     attempt, and so is HTTP to a server that speaks HTTPS, or the other way round;
+//     the text names the setting. What a server refuses for good in the TLS handshake
+//     is ErrInvalid too. A handshake that breaks is ErrUnavailable and never
+//     ErrUncertain, because nothing was sent.
 //
 //   - E3: A bucket that is missing, or a folder that has vanished, is ErrNoBucket and
 //     not ErrNotExist: an unmounted disk does not look like an empty one. L6 and D1
-//     don't cover it. If Features.StatNoBucket is false, Stat and [Exists] alone answer
-//     as for a missing file. Deletes through another bucket never make a folder vanish
-//     while it is open as a root.
+//     don't cover it. If Features.StatNoBucket is false, Stat and [Exists], and only
+//     these, report a missing file instead. Deletes through another bucket never make a
+//     folder vanish while it is open as a root.
 //
 // X. Concurrency, cancellation, closing
 //
@@ -463,28 +471,28 @@
 //     whichever root it is reached by: one bucket's folder may lie in another's.
 //
 //     Other programs may remove or truncate what a driver keeps for itself beside the
-//     files, at any moment; so may a program that has opened it. Exclusion still holds.
-//     An upload whose temporary file is hit goes on, or fails before it changes
-//     anything. The same bucket still works.
+//     files, at any moment, also through a descriptor that they opened before.
+//     Exclusion still holds. An upload whose temporary file they change goes on, or
+//     fails before it changes anything. The same bucket still works.
 //
 //   - X2: The end of the context ends a call promptly, within one chunk, and leaves no
 //     goroutine, descriptor, temporary file or unfinished upload. A call returns within
 //     100 ms of the context's end; cleaning up an upload at a service may go on for
 //     some seconds. If an upload could not be removed, the error names it. Only an
-//     upload of package files/resume that somebody has the token of is left.
+//     upload of package files/resume whose token somebody has is left.
 //
 //     A panic or runtime.Goexit in the caller's code, such as the body of a loop, a
 //     content's Read or a hook, ends a call as well. A panic reaches the caller, in the
-//     calling goroutine, whichever goroutine met it. Goexit is never reported as
+//     calling goroutine, whichever goroutine it began in. Goexit is never reported as
 //     success. No lock stays held, and the bucket works on.
 //
-//     A call that can't go on, because something is held or keeps changing, gives up
-//     even without an end of the context: within about a minute, with ErrUnavailable
-//     and what it met.
+//     A call that can't go on, because something is locked or keeps changing, gives up
+//     even if the context doesn't end: within about a minute, with ErrUnavailable and a
+//     text that says what is in the way.
 //
-//     A call waits for a server that says nothing as long as the parameters timeout=
-//     and read_timeout= say, a minute each by default. Then the error is ErrUnavailable
-//     and names the parameter. A slow body that moves is never cut.
+//     A call waits for a silent server as long as the parameters timeout= and
+//     read_timeout= say, a minute each by default. Then the error is ErrUnavailable and
+//     names the parameter. A slow body that moves is never cut off.
 //
 //   - X3: Close is idempotent and waits for nothing: calls in flight finish and open
 //     bodies stay readable. Afterwards every method is ErrClosed. A bucket owns what
@@ -494,9 +502,9 @@
 //     mem://name lives as long as the process. Buckets of the same settings share one
 //     transport, with at least 64 idle connections a host.
 //
-//     A bucket of a local folder that nobody closed gives back its descriptors, its
-//     locks and what it keeps in the folder when the garbage collector finds it, as
-//     os.File does. The library logs nothing.
+//     A bucket of a local folder that nobody closed releases its descriptors, its locks
+//     and what it keeps in the folder when the garbage collector finds it, as os.File
+//     does. The library logs nothing.
 //
 // W. Signed URLs
 //
@@ -505,8 +513,8 @@
 //     request, and its result has the headers that must be sent.
 //
 //     A signed form (package files/signing) is bound to its name or directory, largest
-//     and smallest size, content type, every other field, and expiry. What differs from
-//     it is refused, and nothing is stored.
+//     and smallest size, content type, every other field, and expiry. An upload that
+//     differs from the form is refused, and nothing is stored.
 //
 // U. URLs
 //
@@ -523,9 +531,9 @@
 //
 //   - U2: Go CDK's bucket URLs keep working, with the parameters prefix=, a raw prefix
 //     of every name, and key=, one file. So does readonly=true, and so do the
-//     parameters of layers whose packages the program imports, such as timeout=; they
-//     have one order around the driver, whatever that in the URL. Go CDK's own file and
-//     memory drivers open as gocloud+file:// and gocloud+mem://.
+//     parameters of layers whose packages the program imports, such as timeout=. Their
+//     order around the driver is always the same, whatever it is in the URL. Go CDK's
+//     own file and memory drivers open as gocloud+file:// and gocloud+mem://.
 //
 //   - U3: Opening makes no request; [Check] does. A missing local folder is an error,
 //     unless create_dir is given. Check fails if List would fail before its first
@@ -539,28 +547,28 @@
 //     ErrUnsupported, and so is every call for a name that the store is known to
 //     refuse.
 //   - Object stores: a key that ends in "/", which other programs write to mark an
-//     empty folder, is not a file. A shallow listing shows such a folder as an empty
-//     directory, because leaving it out would take a request for each directory.
+//     empty directory, is not a file. A shallow listing shows it as an empty directory,
+//     because leaving it out would take a request for each directory.
 //   - S3: without permission to list, a missing key is ErrPermission, because S3
-//     answers 403. Directory buckets are not ordered. HEAD has no body, so Stat can't
-//     tell a missing bucket from a missing file.
+//     responds with 403. Directory buckets are not ordered. HEAD has no body, so Stat
+//     can't distinguish a missing bucket from a missing file.
 //   - Go CDK's drivers: a page that begins after a name lists what comes before it
 //     (L8), because Go CDK can't begin a listing at a name.
 //   - GCS: no names under .well-known/acme-challenge/.
 //   - Azure: blocks of a Put that failed stay, uncommitted and unlisted, until the
-//     service removes them after a week (X2). Where it doesn't know startFrom, a page
-//     that begins after a name lists what comes before it (L8). At most 254 elements,
-//     no "\", no trailing dot; another order outside the Basic Multilingual Plane.
-//     Hierarchical namespaces, which the first answers reveal, don't keep N3, list in
-//     an order of their own, and keep and list empty directories (L6). In other
-//     accounts an empty blob with hdi_isfolder, which marks a folder, is not a file to
-//     Get and Stat, but is listed as an empty one (L7): a listing has no metadata,
-//     unless a parameter makes it ask for all.
+//     service removes them after a week (X2). If the service doesn't support startFrom,
+//     a page that begins after a name lists what comes before it (L8). At most 254
+//     elements, no "\", no trailing dot; another order outside the Basic Multilingual
+//     Plane. Hierarchical namespaces, which the first responses reveal, don't keep N3,
+//     list in an order of their own, and keep and list empty directories (L6). In other
+//     accounts an empty blob with hdi_isfolder, which marks a directory, is not a file
+//     to Get and Stat, but is listed as an empty one (L7), because a listing has no
+//     metadata unless a parameter makes it request all.
 //   - Local: what a file system cannot hold and escaping can't solve, such as paths
 //     that are too long for the file system below another one (encfs). Times are as
-//     coarse as the disk's. Linux is proven; macOS and Windows are compiled, not run.
-//     In the root of a file system that has a folder lost+found for itself, names below
-//     lost+found are ErrPermission.
+//     coarse as the disk's. Linux is tested; for macOS and Windows the driver is
+//     compiled, but not run. In the root of a file system that has a folder lost+found
+//     for itself, names below lost+found are ErrPermission.
 //   - Memory: nothing outlives the process (P4). As the fake for tests it reports by
 //     default no more than every cloud does: no time from Put, a partial Info from
 //     Copy, the same version for the same bytes. Its options change that.
@@ -586,7 +594,7 @@
 //     isn't claimed with ErrUnsupported, or with ErrPermission if the wrapper is
 //     read-only, whatever the bucket below can do.
 //   - Hooks.Transform is for wrappers that store other bytes than they are given.
-//   - Its Close leaves the bucket below open, unless CloseInner hands the bucket over.
+//   - Its Close leaves the bucket below open, unless CloseInner is set.
 //
 // # Why not a file-system interface?
 //

@@ -33,7 +33,7 @@ func Download(ctx context.Context, b Bucket, name string, w io.Writer,
 	return r.Info(), nil
 }
 
-// downloadError names the file in errors of the target; those of reading have its name
+// downloadError names the file in errors of the target. Errors of reading have its name
 // already.
 func downloadError(name string, err error) error {
 	if e, ok := err.(*Error); ok && e.Op == OpGet && e.Name == name {
@@ -75,7 +75,8 @@ func (t targetError) As(target any) bool { return errors.As(t.err, target) }
 
 // DownloadFile copies the file's content, or the range of it, to a file at path on
 // disk, all or nothing: the path has the old file or the whole new content, also after
-// a crash. The content is written beside its place, synced and renamed.
+// a crash. The content is written to another file in the same folder, synced and
+// renamed.
 //
 // On Linux, if the file system allows it, the new file has no name until then, so a
 // process that is killed leaves nothing. Elsewhere it is called .download-….tmp, and the
@@ -113,7 +114,7 @@ func writeFile(path string, content io.WriterTo) (err error) {
 	if err := f.Sync(); err != nil {
 		return err
 	}
-	if err := f.place(path); err != nil {
+	if err := f.moveTo(path); err != nil {
 		return err
 	}
 	if err := f.Close(); err != nil && !errors.Is(err, fs.ErrClosed) {
@@ -126,7 +127,7 @@ func writeFile(path string, content io.WriterTo) (err error) {
 	return nil
 }
 
-// syncDir makes a rename durable, if the system can.
+// syncDir makes a rename durable, if the system supports it.
 func syncDir(dir string) error {
 	if runtime.GOOS == "windows" { // has no such call
 		return nil

@@ -13,10 +13,9 @@ import (
 )
 
 // A download is written to a file without a name if the system has such files (Linux),
-// so that a program that is killed leaves nothing. Elsewhere, and for the moment
-// between getting a name and taking the place of another file, it has a temporary name
-// and a lock, which ends with the process. The next download to the folder removes
-// files that nobody has locked.
+// so that a program that is killed leaves nothing. Elsewhere, and shortly before it
+// replaces another file, it has a temporary name and a lock, which ends with the
+// process. The next download to the folder removes files that nobody has locked.
 
 // downloadTemp is the file that a download is written to.
 type downloadTemp struct {
@@ -40,7 +39,7 @@ func newDownloadTemp(dir string) (*downloadTemp, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !(lockDownload(f) && isAt(f, path)) && tries < 100 { // it was just taken for a leftover
+		if !(lockDownload(f) && isAt(f, path)) && tries < 100 { // taken for a leftover
 			f.Close()
 			continue
 		}
@@ -62,14 +61,14 @@ func tempPath(dir string) string {
 	return filepath.Join(dir, fmt.Sprintf(".download-%016x.tmp", rand.Uint64()))
 }
 
-// place gives the file its name and replaces the file that has it.
-func (d *downloadTemp) place(path string) error {
+// moveTo gives the file its final name and replaces the file that has it.
+func (d *downloadTemp) moveTo(path string) error {
 	if d.named == "" {
 		err := linkUnnamed(d.File, path)
 		if err == nil {
 			return nil
 		}
-		lockDownload(d.File) // it gets a name that isn't its last one
+		lockDownload(d.File) // its next name is a temporary one
 		temp := tempPath(filepath.Dir(path))
 		if err := linkUnnamed(d.File, temp); err != nil {
 			return err
@@ -105,7 +104,7 @@ func isDownloadTemp(name string) bool {
 	return ok && tmp && len(random) == 16 && strings.Trim(random, "0123456789abcdef") == ""
 }
 
-// sweeps are the folders that were looked through, and how long that took.
+// sweeps has the folders that were searched, and how long that took.
 var sweeps = struct {
 	sync.Mutex
 	last map[string]swept
@@ -116,8 +115,8 @@ type swept struct {
 	took  time.Duration
 }
 
-// sweepDownloads removes what downloads of killed processes left in the folder. Looking
-// through a large folder must not cost more than the downloads: it takes at most a
+// sweepDownloads removes what downloads of killed processes left in the folder.
+// Searching a large folder must not cost more than the downloads: it takes at most a
 // fiftieth of the time.
 func sweepDownloads(dir string) {
 	begun := time.Now()

@@ -48,8 +48,8 @@ const (
 // and from a local disk the file is read in one go.
 //
 // DownloadAt uses 1 MiB of memory for each request at a time. The first request is for
-// the whole file, since a service may leave the digest out of the answer to another one;
-// it is ended after its part.
+// the whole file, because a service may leave the digest out of the response to a
+// range; it is ended after its part.
 //
 // Errors: those of Get and of reading, and what w returned.
 func DownloadAt(ctx context.Context, b Bucket, name string, w io.WriterAt,
@@ -92,7 +92,7 @@ func DownloadAt(ctx context.Context, b Bucket, name string, w io.WriterAt,
 	return d.run(ctx)
 }
 
-// downloadAt is a DownloadAt on its way.
+// downloadAt is a DownloadAt in progress.
 type downloadAt struct {
 	at     pinned
 	w      io.WriterAt
@@ -102,12 +102,12 @@ type downloadAt struct {
 	mu   sync.Mutex
 	err  error                // the first
 	crc  digests.Part         // of the parts up to next
-	next int                  // the first part that isn't in crc
-	done map[int]digests.Part // those behind it that came before it
+	next int                  // number of the first part that isn't in crc
+	done map[int]digests.Part // complete parts after next
 }
 
-// run makes the first request, which tells size, version and digest, and then those of
-// the other parts while the first is read.
+// run makes the first request, which returns size, version and digest, and then the
+// requests of the other parts while the first is read.
 func (d *downloadAt) run(ctx context.Context) (Info, error) {
 	o := d.at.opts
 	o.Connections = min(d.opts.Concurrency, maxConnections)
@@ -146,8 +146,8 @@ func (d *downloadAt) run(ctx context.Context) (Info, error) {
 	return d.at.info, nil
 }
 
-// ended notes a part, and reports whether to go on. CRCs are combined as soon as they can
-// be, so that the memory doesn't depend on the size that a service tells.
+// ended notes a part, and reports whether to go on. CRCs are combined as soon as they
+// can be, so that the memory doesn't depend on the size that a service reports.
 func (d *downloadAt) ended(i int, part *digests.Part, err error) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -175,7 +175,7 @@ func (d *downloadAt) whole(r *Reader) (Info, error) {
 	return d.at.info, nil
 }
 
-// part reads the part of that number.
+// part reads part number i.
 func (d *downloadAt) part(ctx context.Context, i int, first *Reader, crc *digests.Part,
 	checked bool) error {
 	r := first
@@ -194,7 +194,8 @@ func (d *downloadAt) part(ctx context.Context, i int, first *Reader, crc *digest
 	return d.copy(r, crc, false)
 }
 
-// copy writes a part, or the whole, to its place, and adds it to crc unless that is nil.
+// copy writes a part, or the whole, at its offset, and adds it to crc unless that is
+// nil.
 func (d *downloadAt) copy(r *Reader, crc *digests.Part, whole bool) error {
 	w := io.Writer(io.NewOffsetWriter(d.w, r.off))
 	if crc != nil {

@@ -7,7 +7,7 @@ import (
 // errCutOff is the error of an operation that neither returned nor failed.
 var errCutOff = errors.New("a panic or runtime.Goexit ended the operation")
 
-// ending reports the end of an operation to Done, once, whatever ends it. Its tell is
+// ending reports the end of an operation to Done, once, whatever ends it. Its report is
 // deferred.
 type ending struct {
 	call *Call
@@ -16,10 +16,10 @@ type ending struct {
 	over bool // the operation came to its own end
 }
 
-// is notes how the operation ended.
-func (e *ending) is(n int64, err error) { e.n, e.err, e.over = n, err, true }
+// set notes how the operation ended.
+func (e *ending) set(n int64, err error) { e.n, e.err, e.over = n, err, true }
 
-func (e *ending) tell() {
+func (e *ending) report() {
 	if !e.over {
 		e.err = NewError(e.call.Op, e.call.Name, errCutOff)
 	}

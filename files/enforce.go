@@ -17,7 +17,7 @@ type claims struct {
 	streams      bool // a copy inside the store would copy what is masked as well
 }
 
-// hiding finds out what the wrapper masks.
+// hiding sets which of the claims the wrapper masks.
 func (c *claims) hiding() {
 	b, o := &c.below, &c.outer
 	attributes := b.Attributes && !o.Attributes
@@ -70,8 +70,8 @@ func (c *claims) entry(e Entry) Entry {
 	return e
 }
 
-// failed makes ErrNotExist of ErrNoBucket if the wrapper doesn't claim to tell them
-// apart.
+// failed replaces ErrNoBucket by ErrNotExist if the wrapper doesn't claim to
+// distinguish them.
 func (c *claims) failed(err error) error {
 	if c.below.StatNoBucket && !c.outer.StatNoBucket && KindOf(err) == ErrNoBucket {
 		return ErrNotExist
@@ -81,10 +81,10 @@ func (c *claims) failed(err error) error {
 
 func (c *claims) checkCondition(cond Condition) error {
 	if cond.Absent() && !c.outer.IfAbsent {
-		return Errorf(ErrUnsupported, "the bucket can't put if absent")
+		return Errorf(ErrUnsupported, "the bucket doesn't support IfAbsent")
 	}
 	if _, ok := cond.Version(); ok && !c.outer.IfVersion {
-		return Errorf(ErrUnsupported, "the bucket can't put if of a version")
+		return Errorf(ErrUnsupported, "the bucket doesn't support IfVersion")
 	}
 	return nil
 }
@@ -128,7 +128,7 @@ func (c *claims) checkDelete(o *DeleteOptions) error {
 		return errReadOnly
 	}
 	if o != nil && o.IfVersion != "" && !c.outer.DeleteIfVersion {
-		return Errorf(ErrUnsupported, "the bucket can't delete if of a version")
+		return Errorf(ErrUnsupported, "the bucket can't delete a certain version")
 	}
 	return nil
 }
@@ -167,9 +167,8 @@ func (c *claims) checkSign(op Op, o *SignOptions) error {
 	return nil
 }
 
-// limit returns how long content may be, whether or not the caller declared its size,
-// if the bucket below would take more; 0 means that the wrapper has no limit of its
-// own.
+// limit returns how long content may be, with or without a declared size, if the bucket
+// below would take more; 0 means that the wrapper adds no limit.
 func (c *claims) limit(declared bool) int64 {
 	of := func(f *Features) int64 {
 		if !declared && f.MaxUnknownSize > 0 {

@@ -34,8 +34,8 @@ var (
 	ErrCorrupt      error = &sentinel{"content does not match its size or digest", nil}
 	ErrChanged      error = &sentinel{"file changed while it was read", nil}
 	ErrTooLarge     error = &sentinel{"file is too large", nil}
-	// ErrUncertain: the answer to a commit was lost, and the file is the old or the new
-	// one, whole (P2).
+	// ErrUncertain: the response to a commit was lost, and the file is the old or the
+	// new one, whole (P2).
 	ErrUncertain error = &sentinel{"outcome is uncertain", nil}
 	// ErrNoBucket: the bucket, or the folder of a local one, is missing (E3). It is not
 	// ErrNotExist.
@@ -70,13 +70,13 @@ var sentinels = []error{
 // and what the cause wraps; errors.As reaches the backend's own error.
 //
 // The text is made to be shown: it has the operation, the caller's name, the sentinel,
-// and what there is to say to a user, but no physical path, prefix or credential. What
-// looks like a secret in the words of a cause, whatever type it has, is printed as "…",
-// and what can't be printed safely is escaped ([Printable]).
+// and what helps a user, but no physical path, prefix or credential. What looks like a
+// secret in the text of a cause, whatever its type, is printed as "…", and what can't
+// be printed safely is escaped ([Printable]).
 //
-// The text is the same on every backend in the same situation. The words of a service
-// that answered ErrNotExist, ErrExist, ErrPrecondition, ErrNotModified, ErrCorrupt,
-// ErrChanged, ErrNoBucket or ErrClosed are in Detail, which LogValue, the JSON and the
+// The text is the same on every backend in the same situation. If it is ErrNotExist,
+// ErrExist, ErrPrecondition, ErrNotModified, ErrCorrupt, ErrChanged, ErrNoBucket or
+// ErrClosed, the words of the service are in Detail, which LogValue, the JSON and the
 // verb %+v have too.
 type Error struct {
 	Op   Op     // what failed
@@ -122,7 +122,7 @@ func isOutcome(kind error) bool {
 	return false
 }
 
-// isBackends reports whether the words of an error, which clean takes, are a backend's.
+// isBackends reports whether the text of an error, as clean returns it, is a backend's.
 func isBackends(err error) bool {
 	if d, ok := err.(*detailed); ok {
 		return d.backends
@@ -134,8 +134,8 @@ func isBackends(err error) bool {
 	return ok && d.backends
 }
 
-// KindOf returns the sentinel that err is, or nil. A sentinel that was given on
-// purpose, by Errorf, WithCause or an *Error, comes first, whatever else the cause is.
+// KindOf returns the sentinel that err matches, or nil. A sentinel that was set by
+// Errorf, WithCause or an *Error comes first, whatever else the cause matches.
 func KindOf(err error) error {
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		switch e := e.(type) {
@@ -153,7 +153,7 @@ func KindOf(err error) error {
 			return s
 		}
 	}
-	// The standard library's own errors, as drivers built on it return them.
+	// The standard library's errors, which drivers built on it return.
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return ErrNotExist
@@ -174,7 +174,7 @@ func (e *Error) Error() string {
 	if e == nil {
 		return "<nil>"
 	}
-	return e.text(!e.backends || e.Op == OpOpen) // who opens must be told what to fix
+	return e.text(!e.backends || e.Op == OpOpen) // whoever opens a bucket needs to know what to fix
 }
 
 // Format writes the text. The verb %+v writes it with Detail, whatever the sentinel.
@@ -280,8 +280,7 @@ func WithCause(kind, err error, detail string) error {
 	}
 }
 
-// explained is WithCause with words for users: they are this package's, not a
-// backend's.
+// explained is WithCause with a text for users: it is this package's, not a backend's.
 func explained(kind, err error, detail string) error {
 	return &detailed{kind: kind, detail: detail, err: err}
 }
@@ -300,7 +299,7 @@ func clean(err error) string {
 		ue   *url.Error
 		errn syscall.Errno
 	)
-	if d, ok := err.(*detailed); ok { // its words stand for those of its cause
+	if d, ok := err.(*detailed); ok { // its text stands for that of its cause
 		return d.detail
 	}
 	switch {

@@ -2,7 +2,7 @@ package files
 
 import "time"
 
-// Features are what a bucket can do, known beforehand. What it does not claim is
+// Features say in advance what a bucket can do. A call that needs what isn't claimed is
 // errors.ErrUnsupported and changes nothing; nothing degrades silently. The zero value
 // claims nothing.
 type Features struct {
@@ -13,14 +13,15 @@ type Features struct {
 	// MaxUnknownSize is the largest file in bytes that Put takes from a stream of
 	// undeclared size; 0 means that it is MaxSize (P11).
 	MaxUnknownSize int64 `json:"maxUnknownSize,omitempty"`
-	// TimeResolution is what ModTime is cut to (V2).
+	// TimeResolution is what ModTime is truncated to (V2).
 	TimeResolution time.Duration `json:"timeResolution"`
 
 	// AnyName: every legal name of at most MaxName bytes can be stored (N4). Without it
 	// Put returns ErrUnsupported for the few names that the service can't hold, which
 	// the driver's documentation lists (section Z).
 	AnyName bool `json:"anyName"`
-	// ReadOnly: Put, Delete, Copy and signing for them are refused with ErrPermission.
+	// ReadOnly: Put, Delete, Copy and signing a PUT or DELETE are refused with
+	// ErrPermission.
 	ReadOnly bool `json:"readOnly,omitempty"`
 	// Atomic: a failed or unfinished Put is never visible, and content and
 	// metadata change together (P1, P2).
@@ -53,10 +54,10 @@ type Features struct {
 	Ordered bool `json:"ordered"`
 	// DirBesideFile: "a" and "a/b" may both exist (N3).
 	DirBesideFile bool `json:"dirBesideFile"`
-	// StatNoBucket: Stat can tell a missing bucket, ErrNoBucket, from a missing file
-	// (E3). Without it Stat and Exists answer as for a missing file, because the
-	// service's answer doesn't say which it is (S3: HEAD has no body). Every other
-	// method can tell.
+	// StatNoBucket: Stat distinguishes a missing bucket, ErrNoBucket, from a missing
+	// file (E3). Without it Stat and Exists report a missing file for both, because the
+	// service's response doesn't say which it is (S3: HEAD has no body). Every other
+	// method distinguishes them.
 	StatNoBucket bool `json:"statNoBucket"`
 	// ForeignKeys: List can yield objects outside the naming rule (L7).
 	ForeignKeys bool `json:"foreignKeys"`
@@ -70,7 +71,7 @@ type Features struct {
 	SignContentType bool `json:"signContentType"`
 }
 
-// maxName returns MaxName made usable: 1024 if it is 0 or out of bounds.
+// maxName returns MaxName, or 1024 if it is 0 or out of bounds.
 func (f Features) maxName() int {
 	if f.MaxName <= 0 || f.MaxName > MaxName {
 		return MaxName

@@ -18,7 +18,7 @@ type fsDir struct {
 	mu     sync.Mutex
 	closed bool
 	done   bool   // the listing has ended, with or without err
-	last   string // the last entry that came: a listing that failed continues after it
+	last   string // the last entry: a listing that failed continues after it
 	err    error  // what ended it, until it was returned
 	next   func() (Entry, error, bool)
 	stop   func()
@@ -106,8 +106,8 @@ func (d *fsDir) ReadDir(n int) ([]fs.DirEntry, error) {
 }
 
 // retry lets the next call continue after what came, once an error was returned. What
-// io/fs can't show is reported once. A bucket without an order can't continue from a
-// place, so its error stays. The caller holds mu.
+// io/fs can't show is reported once. A bucket without an order can't continue after an
+// entry, so its error stays. The caller holds mu.
 func (d *fsDir) retry() {
 	switch _, hidden := errors.AsType[hiddenDirs](d.err); {
 	case hidden:

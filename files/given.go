@@ -6,9 +6,8 @@ import (
 	"iter"
 )
 
-// given is the first call of every function that takes a context and a bucket. If one
-// of them is nil, the function works on a bucket that refuses everything with
-// ErrInvalid.
+// given is called first by every function that takes a context and a bucket. If one of
+// them is nil, given returns a bucket that refuses everything with ErrInvalid.
 func given(ctx context.Context, b Bucket) (context.Context, Bucket) {
 	if b == nil {
 		b = refusing{errNilBucket}
@@ -53,7 +52,7 @@ func (r refusing) Delete(_ context.Context, name string, _ *DeleteOptions) error
 
 func (r refusing) Close() error { return nil }
 
-// Features claim what functions ask for beforehand, so that they get to the refusal.
+// Features claim what functions check in advance, so that they reach the refusal.
 func (r refusing) Features() Features {
 	return Features{
 		MaxName:         MaxName,

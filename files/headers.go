@@ -24,8 +24,8 @@ func checkHeaders(a *Attributes) error {
 	return nil
 }
 
-// checkHeader refuses a value that some service would drop, cut, decode or return as
-// another text.
+// checkHeader refuses a value that some service would drop, truncate, decode or return
+// as another text.
 func checkHeader(name, value string, most int) error {
 	if len(value) > most {
 		return invalid("%s has %d bytes, more than %d", name, len(value), most)

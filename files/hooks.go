@@ -6,9 +6,9 @@ import (
 	"iter"
 )
 
-// Call is one operation on its way through a wrapper. Its options are those that the
-// caller gave, or nil. A hook that wants other options makes a copy, changes it, and
-// sets the pointer to it before it calls next.
+// Call is one operation that passes through a wrapper. Its options are those that the
+// caller gave, or nil. To change options, a hook changes a copy of them and sets the
+// pointer to it before it calls next.
 type Call struct {
 	Op   Op
 	Name string // the file or directory, as the caller named it; "" for DeleteMany
@@ -24,9 +24,9 @@ type Call struct {
 	Delete *DeleteOptions
 	Copy   *CopyOptions
 	Sign   *SignOptions
-	Names  []string // of DeleteMany; a hook that calls next again may leave out what is done
-	// Content is what a Put reads, or nil. A hook that calls next again rewinds it
-	// before, if it can seek.
+	Names  []string // of DeleteMany; a hook that calls next again may leave out the deleted ones
+	// Content is what a Put reads, or nil. A hook that calls next again must rewind it
+	// first, if it can seek.
 	Content io.Reader
 	// Errors are those of DeleteMany, set once next has returned: an error, or nil, for
 	// each of Names. When Around returns, they must be for the names that the caller
@@ -52,7 +52,7 @@ type Call struct {
 	w     *wrapped
 	ctx   context.Context // that Begin returned
 	step  step            // what next does
-	below *Call           // of the wrapper below that also waits for the end of the body
+	below *Call           // that of the next wrapper below that also waits for the body's end
 }
 
 // Hooks are what a wrapper does to the operations that pass through it. A nil hook does
@@ -65,12 +65,12 @@ type Hooks struct {
 	// line, without secrets, such as "timeout 5s".
 	Layer string
 	// Observes says that Content and Body only look on: the program loses nothing if
-	// what is copied inside the store, or transferred with a signed URL, doesn't pass
-	// them. So server-side copies, signed URLs and As stay as if the two were nil. The
-	// readers that they return must deliver the same bytes and errors as those that
-	// they are given, and Content's must be able to seek if the content can: then it
-	// keeps a size that is known, and a retry can rewind it. Observes concerns no other
-	// hook.
+	// content that is copied inside the store, or transferred with a signed URL,
+	// doesn't pass them. So server-side copies, signed URLs and As stay as if the two
+	// were nil. The readers that they return must deliver the same bytes and errors as
+	// those that they are given, and Content's must be able to seek if the content can:
+	// then it keeps a size that is known, and a retry can rewind it. Observes concerns
+	// no other hook.
 	Observes bool
 	// Begin is called at the beginning of each operation except Features and Close. The
 	// context that it returns governs the operation, including a listing or a body
@@ -100,7 +100,7 @@ type Hooks struct {
 	// Done is called once for each operation for which Begin and Around are called: for
 	// OpGet when the body is closed, for a listing when the loop ends, and otherwise
 	// when the operation is over. n is the bytes of the body that were read or stored,
-	// or the entries that were listed. If a loop breaks off early, err is nil.
+	// or the entries that were listed. If a loop ends early, err is nil.
 	//
 	// Done is called whatever ends the operation. If a panic or runtime.Goexit does,
 	// err says so: in a hook, a reader, a writer that the body is written to, or the
@@ -109,11 +109,11 @@ type Hooks struct {
 	Done func(ctx context.Context, call *Call, n int64, err error)
 	// Passed is called with how many bytes have passed: of a Get's body when they are
 	// read, of a Put's content when the bucket below has taken them. It is the cheap
-	// way to count, because everything else stays as it is: sizes, seeking, and the
-	// ways of the operating system. It is called with 0 when a body has been opened,
-	// and again when its first byte is asked for. What a retry below reads again is
-	// counted again. The calls for one operation don't overlap, and the reading goes on
-	// when Passed has returned.
+	// way to count, because everything else stays as it is: sizes, seeking, and copies
+	// by the operating system. It is called with 0 when a body has been opened, and
+	// again when its first byte is requested. What a retry below reads again is counted
+	// again. The calls for one operation don't overlap, and reading continues when
+	// Passed has returned.
 	Passed func(ctx context.Context, call *Call, n int64)
 	// Content replaces the reader of a Put's content. A content that can seek stays
 	// seekable only if the replacement can seek. Content is for observers: a wrapper
@@ -127,8 +127,8 @@ type Hooks struct {
 	// Observes.
 	Body func(ctx context.Context, call *Call, body io.Reader) io.Reader
 	// Transform, if not nil, stores other bytes than the caller's: compression,
-	// encryption. Only there does the wrapper decide sizes, digests, ranges and
-	// content.
+	// encryption. A wrapper with a Transform decides sizes, digests, ranges and
+	// content; no other hook can.
 	Transform *Transform
 	// List replaces the listing of the bucket below. Each call of list begins such a
 	// listing with the options that it is given, so that a hook can continue one that
@@ -145,11 +145,11 @@ type Hooks struct {
 	// Restrict stops As at this wrapper. A wrapper with Names, Body or Transform stops
 	// it anyway.
 	Restrict bool
-	// Uploads says that the hooks know OpUpload: the steps of an upload that goes on in
-	// another process (package files/resume). They store a file without an OpPut, and
-	// Call has nothing of them but the name. Around may call next again, but not several
-	// times at once. A wrapper whose hooks get Calls, and that doesn't say so, has no
-	// such uploads, and package resume makes a Put instead.
+	// Uploads says that the hooks support OpUpload: a step of an upload that continues
+	// in another process (package files/resume). Such an upload stores a file without
+	// an OpPut, and the Calls of its steps have only the name. Around may call next
+	// again, but not several times at once. A wrapper whose hooks get Calls has no such
+	// uploads without this field, and package resume makes a Put instead.
 	Uploads bool
 	// CloseInner closes the wrapped bucket with the wrapper, which then owns the
 	// bucket.
@@ -159,15 +159,15 @@ type Hooks struct {
 	OnClose func() error
 }
 
-// sees reports whether a hook gets the Call.
-func (h *Hooks) sees() bool {
+// usesCalls reports whether a hook gets the Call.
+func (h *Hooks) usesCalls() bool {
 	return h.Begin != nil || h.Around != nil || h.Done != nil || h.Passed != nil ||
 		h.Content != nil || h.Body != nil || h.Transform != nil
 }
 
-// looks reports whether contents pass through a hook that server-side copies and signed
-// URLs must not bypass.
-func (h *Hooks) looks() bool { return h.reads() || h.stores() }
+// intercepts reports whether contents pass through a hook that server-side copies and
+// signed URLs must not bypass.
+func (h *Hooks) intercepts() bool { return h.reads() || h.stores() }
 
 // reads reports whether what is read passes through such a hook.
 func (h *Hooks) reads() bool { return h.Transform != nil || h.Body != nil && !h.Observes }

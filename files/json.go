@@ -24,7 +24,7 @@ func PutJSON(ctx context.Context, b Bucket, name string, v any, opts *PutOptions
 }
 
 // ReadJSON reads the file and decodes it as JSON. Fields that T does not have are
-// ignored. When reading files of strangers, set ReadOptions.MaxBytes.
+// ignored. Set ReadOptions.MaxBytes to read files that you don't trust.
 //
 // Errors: those of ReadAll; an error without a sentinel if the content is not JSON or
 // does not fit, in which errors.As finds the error of encoding/json.
@@ -36,7 +36,7 @@ func ReadJSON[T any](ctx context.Context, b Bucket, name string, opts *ReadOptio
 	}
 	if err := decodeJSON(content, &v); err != nil {
 		var zero T
-		return zero, foreignError(OpGet, name, err)
+		return zero, callerError(OpGet, name, err)
 	}
 	return v, nil
 }
@@ -51,9 +51,9 @@ func encodeJSON(v any) ([]byte, error) {
 
 func decodeJSON(content []byte, v any) error { return json.Unmarshal(content, v) }
 
-// foreignError wraps an error of the caller's own code. If it is an *Error, its
-// operation and name are not this operation's.
-func foreignError(op Op, name string, err error) error {
+// callerError wraps an error of the caller's code. If it is an *Error, its operation
+// and name are not those of this operation.
+func callerError(op Op, name string, err error) error {
 	return &Error{
 		Op:     op,
 		Name:   name,

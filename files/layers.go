@@ -3,9 +3,9 @@ package files
 import "fmt"
 
 // Layers returns what the bucket is made of, one short text for each layer, without
-// secrets: first the layer that a call meets first, and last the driver. It is for the
-// log at a program's start, where the order of the layers and who repeats calls can be
-// seen:
+// secrets, in the order in which a call passes the layers. The driver is last. A
+// program that logs the result at its start shows the order of its layers, and which of
+// them repeats calls:
 //
 //	[readonly] [sub "notes/"] [retry 5 attempts] [mem]
 //

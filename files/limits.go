@@ -5,7 +5,7 @@ const (
 	// MaxName is the longest name that any bucket takes (N1).
 	MaxName = 1024
 	// MaxMetadata is how much all metadata of a file may have. Keys and values are
-	// counted as URL-escaped, because S3 carries and limits them so (P7).
+	// counted as URL-escaped, as S3 sends and limits them (P7).
 	MaxMetadata = 1900
 	// MaxHeader is the longest value of one header of Attributes (P7). Every service
 	// keeps headers of this size, and of the next two: S3 takes 2 KiB of names and

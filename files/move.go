@@ -32,7 +32,7 @@ func Move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 	return info, nil
 }
 
-// checkMove looks at the target and at what the source can do, before anything is read.
+// checkMove checks the target and what the source can do, before anything is read.
 func checkMove(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string,
 	mayLose bool) error {
 	if r, ok := dst.(refusing); ok {
@@ -93,7 +93,7 @@ func move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 	}
 	if from.Version == "" && !opts.MayLoseConcurrentPut {
 		return Info{}, Errorf(ErrUnsupported,
-			"the source tells no version of the file, so what is put meanwhile "+
+			"the source reports no version of the file, so what is put meanwhile "+
 				"could be lost; CopyOptions.MayLoseConcurrentPut allows that")
 	}
 	opts.IfSource, opts.FullInfo = from.Version, false

@@ -17,8 +17,9 @@ type Scheme struct {
 	Package string
 	// Example is a URL as a user would write it: "file:///var/lib/app?create_dir=1".
 	Example string
-	// Params are the query parameters that Open knows. "prefix", "key" and "readonly" are
-	// known for every scheme and never reach Open, nor do those of layers (LayerParam).
+	// Params are the query parameters that Open knows. "prefix", "key" and "readonly"
+	// are known for every scheme. They never reach Open, and neither do those of layers
+	// (LayerParam).
 	Params []Param
 	// AnyParam allows parameters that Params doesn't have: Open checks them itself.
 	AnyParam bool
@@ -39,7 +40,7 @@ type Param struct {
 	Public bool `json:"public,omitempty"`
 }
 
-// Mux opens URLs by their scheme. The zero Mux knows no scheme. It is safe for
+// Mux opens URLs by their scheme. The zero Mux has no schemes. It is safe for
 // concurrent use.
 type Mux struct {
 	mu       sync.RWMutex
@@ -53,7 +54,7 @@ var defaultMux Mux
 // DefaultMux is the Mux of Open, in which drivers register their schemes.
 func DefaultMux() *Mux { return &defaultMux }
 
-// Register makes the Mux know a scheme. It panics if the scheme is incomplete or
+// Register adds a scheme to the Mux. It panics if the scheme is incomplete or
 // registered already.
 func (m *Mux) Register(s Scheme) {
 	if s.Name == "" || s.Open == nil || s.Name != strings.ToLower(s.Name) {
@@ -71,8 +72,9 @@ func (m *Mux) Register(s Scheme) {
 	m.schemes[s.Name] = s
 }
 
-// RegisterFallback adds a function that is asked for schemes that nobody registered, in
-// the order of registration. An adapter offers another library's schemes in this way.
+// RegisterFallback adds a function that is called for schemes that aren't registered,
+// in the order of registration. An adapter offers another library's schemes in this
+// way.
 func (m *Mux) RegisterFallback(f func(scheme string) (Scheme, bool)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -13,8 +13,8 @@ import (
 // LayerParam is a query parameter that puts a layer around the bucket which a URL opens.
 // A package of a layer registers it by [Mux.RegisterLayer], as drivers register schemes.
 type LayerParam struct {
-	// Param documents the parameter. A parameter of the same name that the scheme itself
-	// has is the scheme's.
+	// Param documents the parameter. If a scheme has a parameter of the same name, that
+	// one is used instead.
 	Param
 	// Package is the import path that registers it.
 	Package string
@@ -28,8 +28,8 @@ type LayerParam struct {
 
 // layerImports are the parameters of this module's layers and the imports that register
 // them, in the order in which the layers lie around the driver, the innermost first.
-// Those of others come after them, by name; then prefix, key and readonly. So a name in
-// a cache has the prefix, and a hit waits for no limit.
+// Layers of other modules come after them, by name; then prefix, key and readonly. So
+// the names in a cache have the prefix, and no timeout applies to a hit.
 var layerImports = [][2]string{
 	{"timeout", "cloudfiles.dev/files/timeout"},
 	{"cache", "cloudfiles.dev/files/cache"},
@@ -51,7 +51,7 @@ func isCommon(name string) bool {
 	return slices.ContainsFunc(commonParams, func(p Param) bool { return p.Name == name })
 }
 
-// RegisterLayer makes the Mux know a parameter of a layer, for every scheme that has no
+// RegisterLayer adds a parameter of a layer to the Mux, for every scheme that has no
 // parameter of that name itself. It panics if the parameter is incomplete, is one that
 // every scheme has, or is registered already.
 func (m *Mux) RegisterLayer(l LayerParam) {
@@ -84,7 +84,7 @@ func (m *Mux) layersFor(s Scheme) []LayerParam {
 		}
 	}
 	slices.SortFunc(all, func(a, b LayerParam) int {
-		if d := layerPlace(a.Name) - layerPlace(b.Name); d != 0 {
+		if d := layerOrder(a.Name) - layerOrder(b.Name); d != 0 {
 			return d
 		}
 		return strings.Compare(a.Name, b.Name)
@@ -96,7 +96,7 @@ func (s Scheme) has(param string) bool {
 	return slices.ContainsFunc(s.Params, func(p Param) bool { return p.Name == param })
 }
 
-func layerPlace(name string) int {
+func layerOrder(name string) int {
 	if i := slices.IndexFunc(layerImports,
 		func(l [2]string) bool { return l[0] == name }); i >= 0 {
 		return i
@@ -121,7 +121,7 @@ func (m *Mux) withLayers(s Scheme) Scheme {
 
 // missingLayer returns the import that would register the parameter, or "".
 func missingLayer(name string) string {
-	if i := layerPlace(name); i < len(layerImports) {
+	if i := layerOrder(name); i < len(layerImports) {
 		return layerImports[i][1]
 	}
 	return ""

@@ -144,7 +144,7 @@ func TestLayerParamsRefused(t *testing.T) {
 		m        *files.Mux
 		raw, why string
 	}{
-		{bare, "mem://?timeout=5s", `parameter "timeout" is that of a layer; the program must ` +
+		{bare, "mem://?timeout=5s", `parameter "timeout" belongs to a layer; the program must ` +
 			`import _ cloudfiles.dev/files/timeout`},
 		{bare, "mem://?cache=/tmp", "import _ cloudfiles.dev/files/cache"},
 		{bare, "mem://?cach=on", `unknown parameter "cach"; mem:// knows key, prefix, readonly`},

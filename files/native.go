@@ -11,9 +11,9 @@ type NativeOption interface {
 	NativeOption() string
 }
 
-// checkNative returns nil if the bucket takes the options in a call of the operation,
-// OpPut or OpCopy, and otherwise an error that is ErrUnsupported or ErrInvalid. It
-// makes no request.
+// checkNative returns nil if the bucket supports the options in a call of the
+// operation, OpPut or OpCopy, and otherwise an error that is ErrUnsupported or
+// ErrInvalid. It makes no request.
 func checkNative(b Bucket, op Op, options []NativeOption) error {
 	for _, o := range options {
 		if o == nil {

@@ -146,7 +146,7 @@ func (m *Mux) parse(rawURL string) (*url.URL, Scheme, error) {
 			func(l LayerParam) bool { return l.Name == p })
 		switch known := s.AnyParam || s.has(p); {
 		case missing != "":
-			return nil, Scheme{}, invalid("parameter%s is that of a layer; the program must "+
+			return nil, Scheme{}, invalid("parameter%s belongs to a layer; the program must "+
 				"import _ %s", s.quotedName(p, values), missing)
 		case !known:
 			return nil, Scheme{}, invalid("unknown parameter%s; %s", s.quotedName(p, values),

@@ -52,9 +52,9 @@ type File struct {
 
 	mu      sync.Mutex
 	closed  bool
-	changed error // once the version is gone, of which what is here can still be read
+	changed error // set once the version is gone; what is in memory can still be read
 	streams []*stream
-	ends    [8]track // where reads ended lately
+	ends    [8]track // where recent reads ended
 	nextEnd int
 	window  int64 // what a read at a new place fetches
 
@@ -69,9 +69,9 @@ var (
 	_ io.WriterTo       = (*File)(nil)
 )
 
-// What OpenAt reads, and a read at a new place, in bytes. A service needs as long for a
-// request as for some hundred KiB of a body. So a first read takes more than it is asked
-// for, and less each time that the rest isn't used.
+// What OpenAt reads, and a read at a new place, in bytes. A request takes a service as
+// long as some hundred KiB of a body. So a first read fetches more than was requested,
+// and less each time that the rest isn't used.
 const (
 	headSize  = 2 * blockcache.Size
 	tailSize  = 2 * blockcache.Size
@@ -146,7 +146,7 @@ func OpenAt(ctx context.Context, b Bucket, name string, opts *OpenAtOptions) (*F
 	return f, nil
 }
 
-// newFile makes the File of an open body.
+// newFile makes a File from an open body.
 func newFile(ctx context.Context, cancel context.CancelFunc, at pinned, r *Reader) *File {
 	f := &File{
 		at:     at,
@@ -168,7 +168,7 @@ func newFile(ctx context.Context, cancel context.CancelFunc, at pinned, r *Reade
 	return f
 }
 
-// adopt reads on from the body of the whole file that a File was made of.
+// adopt lets the File read on from the body of the whole file that it was made from.
 func (f *File) adopt(r *Reader) {
 	switch {
 	case f.direct != nil:
@@ -187,8 +187,8 @@ func (f *File) adopt(r *Reader) {
 	}
 }
 
-// shareOf returns the memory for a bucket's blocks. A bucket that has none, since it is
-// another program's type, gets one for each File.
+// shareOf returns the memory for a bucket's blocks. A Bucket of another program's type
+// has none, so each of its Files gets its own.
 func shareOf(b Bucket) blockcache.Share {
 	if s, ok := b.(blockcache.Sharer); ok {
 		return s.BlockShare()
@@ -196,8 +196,8 @@ func shareOf(b Bucket) blockcache.Share {
 	return blockcache.Share{Cache: blockcache.New(0)}
 }
 
-// release gives back what a File holds of others, at Close or when nobody has the File
-// any more.
+// release gives back the shared memory that a File uses, at Close or when the File is
+// no longer reachable.
 type release struct {
 	once   sync.Once
 	cancel context.CancelFunc
@@ -285,7 +285,7 @@ func (f *File) isClosed() bool {
 	return f.closed
 }
 
-// failure returns why nothing can be read any more, or nil.
+// failure returns why nothing more can be read, or nil.
 func (f *File) failure() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -300,8 +300,8 @@ func (f *File) failure() error {
 
 func (f *File) fail(err error) error { return NewError(OpGet, f.at.name, err) }
 
-// noted returns the error of a read as the caller gets it, and remembers that the
-// version is gone.
+// noted returns the error of a read for the caller, and remembers if the version is
+// gone.
 func (f *File) noted(err error) error {
 	if err == nil {
 		return nil
@@ -342,7 +342,8 @@ func (p *pinned) pin(r *Reader) error {
 
 var stateless atomic.Int64
 
-// state tells the versions of a file apart; without versions nothing is shared.
+// state returns a text for the version of the file. Without versions it differs each
+// time, so that nothing is shared.
 func (p *pinned) state() string {
 	if p.info.Version != "" {
 		return "v" + string(p.info.Version)
@@ -377,8 +378,8 @@ func (p *pinned) open(ctx context.Context, r Range) (*Reader, error) {
 	return body, nil
 }
 
-// changed has no cause: if the bucket answered ErrNotExist, the file was still there
-// once.
+// changed returns an error without a cause: even if the bucket now reports ErrNotExist,
+// the file existed.
 func (p *pinned) changed(detail string) error {
 	return &Error{
 		Op:     OpGet,

@@ -8,11 +8,11 @@ import (
 	"cloudfiles.dev/files/internal/each"
 )
 
-// directSize is from how many bytes on a read goes straight to its buffer.
+// directSize is the number of bytes from which on a read goes straight to its buffer.
 const directSize = 256 << 10
 
-// maxBlocked is the largest size of which blocks are kept. No file is larger: a service
-// that tells such a size isn't to be believed, and numbers of blocks could overflow.
+// maxBlocked is the largest size of a file whose blocks are kept. No file is larger: a
+// service that reports such a size is wrong, and numbers of blocks could overflow.
 const maxBlocked = 1 << 62
 
 // open opens a part of the file and counts the request.
@@ -65,8 +65,8 @@ func (f *File) exact(p []byte, off int64) (int, error) {
 	return f.readFull(r, p)
 }
 
-// fetch gets the bytes at off, of which there is no block: from a request that goes on
-// there, or in a new one. It fills the beginning of p, or puts blocks into memory and
+// fetch gets the bytes at off, which are in no block, from a stream that reaches them
+// or by a new request. It fills the beginning of p, or puts blocks into memory and
 // returns 0.
 func (f *File) fetch(p []byte, off int64) (int, error) {
 	if f.size > maxBlocked {
@@ -95,12 +95,12 @@ func (f *File) fetch(p []byte, off int64) (int, error) {
 		}
 	}
 	if !s.reaches(off) || !f.blocks.Missing(off/blockcache.Size) {
-		return 0, nil // it went on meanwhile
+		return 0, nil // another read has fetched them meanwhile
 	}
 	return f.advance(s, p, off)
 }
 
-// fetchBlocks reads the blocks of p, and what the window says beyond.
+// fetchBlocks reads the blocks of p, and further ones up to the size of the window.
 func (f *File) fetchBlocks(p []byte, off int64) (int, error) {
 	count := (f.size + blockcache.Size - 1) / blockcache.Size
 	first := off / blockcache.Size
@@ -145,7 +145,7 @@ func (f *File) fetchBlocks(p []byte, off int64) (int, error) {
 	return 0, err
 }
 
-// readBlocks reads the blocks from the one of that number on.
+// readBlocks reads the blocks from number first on.
 func (f *File) readBlocks(ctx context.Context, first int64, bufs [][]byte) error {
 	from := first * blockcache.Size
 	r, err := f.open(ctx, Bytes(from, min(int64(len(bufs))*blockcache.Size, f.size-from)))
@@ -164,7 +164,7 @@ func (f *File) readBlocks(ctx context.Context, first int64, bufs [][]byte) error
 var errNotRead = Errorf(ErrUnavailable, "the blocks were not read")
 
 // takeWindow returns how many bytes a read at a new place fetches at least, and halves
-// that for the next. In the end it is the block alone.
+// that for the next read, down to one block.
 func (f *File) takeWindow() int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -175,7 +175,7 @@ func (f *File) takeWindow() int64 {
 	return n
 }
 
-// used notes that a block was of use that nobody had asked for.
+// used notes that a read has used a block that was fetched in advance.
 func (f *File) used(off int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -187,21 +187,21 @@ func (f *File) used(off int64) {
 	}
 }
 
-// track is where reads have gone forward lately.
+// track is a place where recent reads have gone forward.
 type track struct {
-	end   int64 // of the last
-	reads int   // how many there were; 0 is none
+	end   int64 // of the last read
+	reads int   // number of reads; 0 is none
 	bytes int64 // that they read
 }
 
-// leads reports whether a read at off goes on where they ended, or a little behind that.
+// leads reports whether a read at off begins where they ended, or a little after that.
 func (t *track) leads(off int64) bool {
 	return t.reads > 0 && t.end <= off && off-t.end <= nearSize
 }
 
 const nearSize = 2 * blockcache.Size
 
-// ended notes a read: one that begins where it ended goes on with it.
+// ended notes a read, so that the next read can be found to continue it.
 func (f *File) ended(off, n int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -21,14 +21,14 @@ const (
 	rangesOnce = 8 // requests at a time
 )
 
-// ReadRanges reads many ranges of a file in few requests: those that lie near each other
-// are read together, and the requests are made at the same time. All are of one version,
-// or the error is ErrChanged. The ranges may have any order, overlap and repeat; each
-// result is its range's bytes, cut off only by the end of the file, in memory of its own.
-// No more memory is needed than for the results. Options may be nil.
+// ReadRanges reads many ranges of a file in few requests: those that lie near each
+// other are read together, and the requests are made at the same time. All bytes are of
+// one version, or the error is ErrChanged. The ranges may have any order, overlap and
+// repeat; each result is its range's bytes, cut off only by the end of the file, in
+// memory of its own. No more memory is needed than for the results. Options may be nil.
 //
-// Errors: as Get's; ErrInvalid for a negative offset or length. An error of one range is
-// that of all.
+// Errors: as Get's; ErrInvalid for a negative offset or length. If one range fails, all
+// fail.
 func ReadRanges(ctx context.Context, b Bucket, name string, ranges []Range,
 	opts *OpenAtOptions) ([][]byte, error) {
 	if opts == nil {
@@ -50,8 +50,8 @@ func checkRanges(name string, ranges []Range) error {
 	return nil
 }
 
-// readRanges makes a first request, which tells the version and the size, and then the
-// others together.
+// readRanges makes a first request, which returns the version and the size, and then
+// the others at the same time.
 func readRanges(ctx context.Context, p pinned, ranges []Range) ([][]byte, error) {
 	o := p.opts
 	o.Range = firstRange(ranges)
@@ -87,7 +87,7 @@ func readRanges(ctx context.Context, p pinned, ranges []Range) ([][]byte, error)
 	return results, nil
 }
 
-// ReadRanges is the function of that name for the version that the File has.
+// ReadRanges is like the function ReadRanges, for the version that the File has.
 func (f *File) ReadRanges(ranges ...Range) ([][]byte, error) {
 	if f == nil {
 		return nil, errNilReader
@@ -143,7 +143,7 @@ type part struct {
 	index  int // of the range
 }
 
-// resolve returns the parts of the file that the ranges are, by offset.
+// resolve returns the ranges as parts of the file, sorted by offset.
 func resolve(ranges []Range, size int64) []*part {
 	var parts []*part
 	for i, r := range ranges {
@@ -154,8 +154,9 @@ func resolve(ranges []Range, size int64) []*part {
 	return parts
 }
 
-// firstRange returns what is asked for first: a range that only the size places, or those
-// that are read together with the first of the others. If all are empty, so is it.
+// firstRange returns the range to request first: one whose offset depends on the size,
+// or else the first group of ranges that are read together. If all are empty, the
+// result is empty.
 func firstRange(ranges []Range) Range {
 	var parts []*part
 	for i, r := range ranges {
@@ -174,8 +175,8 @@ func firstRange(ranges []Range) Range {
 	return Bytes(group[0].off, endOf(group)-group[0].off)
 }
 
-// end is where the part ends; of what only the caller's numbers tell, it may not be
-// there.
+// end returns where the part ends. Before the size is known, that may be beyond the end
+// of the file.
 func (p *part) end() int64 {
 	if p.n > math.MaxInt64-p.off {
 		return math.MaxInt64
@@ -190,7 +191,7 @@ func endOf(group []*part) (end int64) {
 	return end
 }
 
-// nextGroup returns the first parts that are read in one request.
+// nextGroup returns the first parts, as many as are read in one request.
 func nextGroup(parts []*part) []*part {
 	var begin, end, useful int64
 	for i, p := range parts {
@@ -211,7 +212,8 @@ func nextGroup(parts []*part) []*part {
 	return parts
 }
 
-// readGroups reads parts, which are sorted, a group in a request and several at a time.
+// readGroups reads parts, which are sorted: a group in one request, and several groups
+// at a time.
 func readGroups(ctx context.Context, parts []*part, results [][]byte,
 	open func(context.Context, Range) (*Reader, error)) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -253,7 +255,7 @@ func readGroup(ctx context.Context, rg Range, group []*part, results [][]byte,
 
 // readParts reads parts, which are sorted and inside the body.
 func readParts(r *Reader, parts []*part, results [][]byte) error {
-	var far *part // the one that reaches farthest
+	var far *part // the part that reaches farthest
 	for _, p := range parts {
 		var known []byte // what an earlier part has of it
 		if far != nil && p.off < far.off+far.n {
@@ -289,7 +291,7 @@ func readParts(r *Reader, parts []*part, results [][]byte) error {
 	return nil
 }
 
-// early is the error of a body that ended before what it was said to have.
+// early returns the error for a body that ended before its reported length.
 func early(r *Reader, err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return r.wrap(Errorf(ErrCorrupt, "content ended early"))

@@ -53,12 +53,12 @@ func (f *File) readAt(p []byte, off int64) (n int, err error) {
 			if err == nil {
 				continue
 			}
-			// It was another's read that failed: read by ourselves.
+			// The request of another reader failed: make a request for this read.
 			m, err = f.exact(p[n:], off+int64(n))
 			if err != nil {
 				return n + m, f.noted(err)
 			}
-		case m == 0 && fetched > 2: // others need the memory more
+		case m == 0 && fetched > 2: // other reads need the memory more
 			m, err = f.exact(p[n:], off+int64(n))
 		case m == 0:
 			m, err = f.fetch(p[n:], off+int64(n))
@@ -125,8 +125,7 @@ func (f *File) atEnd() error {
 	return io.EOF
 }
 
-// readSome reads what it can without waiting for more than one piece: a Read returns
-// what there is.
+// readSome reads what it can without waiting for more than one piece.
 func (f *File) readSome(p []byte) (int, error) {
 	if f.direct != nil {
 		return f.readAt(p, f.pos)

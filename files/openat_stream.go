@@ -16,22 +16,22 @@ const (
 	skipSize = 128 << 10
 	// maxStreams is how many places of a File are followed.
 	maxStreams = 8
-	// idleTime is after what time a stream that nobody reads from is closed.
+	// idleTime is how long a stream that nobody reads from stays open.
 	idleTime = 2 * time.Second
 )
 
-// stream is the body of a request for all that follows, for reads that go on forward.
+// stream is the body of a request for the rest of the file, for reads that go forward.
 type stream struct {
-	token chan struct{} // whoever has it reads
+	token chan struct{} // for the reader who has it
 	r     *Reader       // nil while it is being opened
-	at    atomic.Int64  // where r stands; changed with the token
+	at    atomic.Int64  // offset of r; changed only with the token
 	over  atomic.Bool   // there is nothing to read any more
 	stays bool          // until the File is closed
 	last  atomic.Int64  // when it was used, in nanoseconds
 	timer *time.Timer
 }
 
-// take takes the right to read. Without wait, it gives up if another has it.
+// take acquires the right to read. Without wait, it gives up if another reader has it.
 func (s *stream) take(ctx context.Context, wait bool) bool {
 	select {
 	case <-s.token:
@@ -60,7 +60,7 @@ func (s *stream) reaches(off int64) bool {
 	return !s.over.Load() && at <= off && off-at <= skipSize
 }
 
-// end makes it a stream that is over, and returns the body to close. The caller holds the
+// end marks the stream as over, and returns the body to close. The caller holds the
 // File's mu.
 func (s *stream) end() *Reader {
 	s.over.Store(true)
@@ -70,8 +70,8 @@ func (s *stream) end() *Reader {
 	return s.r
 }
 
-// streamFor returns a stream that reaches off. If reads go on there and none does, it is
-// a new one, whose token the caller has.
+// streamFor returns a stream that reaches off. If none does, but reads have gone
+// forward to off, it returns a new stream, whose token the caller has.
 func (f *File) streamFor(off int64, large bool) (s *stream, opened bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -95,9 +95,9 @@ func (f *File) streamFor(off int64, large bool) (s *stream, opened bool) {
 	return s, true
 }
 
-// goesOn reports whether reads have gone on forward for a while to a little before off.
-// If only one has, by which chance random reads are near each other too, the next
-// blocks are fetched by themselves, more of them. The caller holds mu.
+// goesOn reports whether reads have gone forward for a while to a little before off. If
+// only one read has, it may be near by chance: then there is no stream, and more blocks
+// are fetched at once. The caller holds mu.
 func (f *File) goesOn(off int64) bool {
 	for _, e := range f.ends {
 		if !e.leads(off) {
@@ -111,8 +111,8 @@ func (f *File) goesOn(off int64) bool {
 	return false
 }
 
-// evict closes the stream that was used longest ago, unless all are in use. The caller
-// holds mu.
+// evict closes the least recently used stream, unless it is in use. The caller holds
+// mu.
 func (f *File) evict() {
 	var oldest *stream
 	for _, s := range f.streams {
@@ -171,10 +171,10 @@ func (f *File) idle(s *stream) {
 	s.token <- struct{}{}
 }
 
-// readOn reads from a stream that stands at the position, as it comes, or from what the
-// first body brought. ok is false if there is neither. What is read in this way isn't
-// kept for others: whoever reads forward comes back to the beginning alone, as
-// http.ServeContent does, and that is kept for the File that the body was opened for.
+// readOn reads from a stream whose offset is the position, as bytes come, or from the
+// beginning that the first body brought. ok is false if there is neither. What is read
+// in this way isn't kept in blocks: a caller that reads forward returns only to the
+// beginning, as http.ServeContent does, and the File keeps that.
 func (f *File) readOn(p []byte) (n int, ok bool, err error) {
 	if f.pos < int64(len(f.head)) {
 		return copy(p, f.head[f.pos:]), true, nil
@@ -204,7 +204,7 @@ func (f *File) readOn(p []byte) (n int, ok bool, err error) {
 }
 
 // advance reads forward to off, and then into p or into memory. The caller has the
-// token. What is passed on the way is kept, since it may be wanted as well.
+// token. The blocks on the way are kept, because they may be read as well.
 func (f *File) advance(s *stream, p []byte, off int64) (int, error) {
 	for {
 		at := s.at.Load()
@@ -243,7 +243,7 @@ func (f *File) take(s *stream, p []byte) (int, error) {
 	return n, err
 }
 
-// takeBlock reads a block into memory, and reports whether there was some.
+// takeBlock reads a block into memory, and reports whether there was memory for it.
 func (f *File) takeBlock(s *stream, block int64) (bool, error) {
 	fl := f.blocks.Begin(block, block+1, f.size)
 	if fl == nil {
@@ -263,7 +263,8 @@ func (f *File) takeBlock(s *stream, block int64) (bool, error) {
 	return true, err
 }
 
-// skip reads n bytes for nobody: they are in memory already, or there is none.
+// skip reads and discards n bytes, because they are in memory already or there is no
+// memory.
 func (f *File) skip(s *stream, n int64) error {
 	m, err := io.CopyN(io.Discard, s.r, n)
 	f.counts.bytes.Add(m)
@@ -274,7 +275,8 @@ func (f *File) skip(s *stream, n int64) error {
 	return err
 }
 
-// moved notes where the stream stands. At the end, and after an error, it is over.
+// moved notes the stream's new offset. At the end, and after an error, the stream is
+// over.
 func (f *File) moved(s *stream, n int64, err error) {
 	if s.at.Add(n) >= f.size || err != nil {
 		f.drop(s)

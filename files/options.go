@@ -40,7 +40,7 @@ type GetOptions struct {
 	// meanwhile is not read, and is not an error (G4). To go on, call Get again with a
 	// range From the last end.
 	//
-	// A file that is cut, or changed in place without becoming longer, is still
+	// A file that is truncated, or changed in place without becoming longer, is still
 	// ErrChanged. A file that is rewritten and becomes longer looks like one that
 	// grows, unless a digest of what was there shows the difference.
 	//
@@ -53,7 +53,7 @@ type GetOptions struct {
 	Connections int
 	// ConnectionsAfter is how many bytes one connection reads before others join it. 0
 	// is what the bucket's URL says, and 8 MiB unless it says otherwise. To read all of
-	// a large file as fast as can be, set it to 1.
+	// a large file as fast as possible, set it to 1.
 	ConnectionsAfter int64
 	// Key is the raw key of a foreign entry (L7); the name must then be "".
 	Key string

@@ -20,7 +20,7 @@ func PutBytes(ctx context.Context, b Bucket, name string, content []byte,
 	return b.Put(ctx, name, bytes.NewReader(content), withSize(opts, int64(len(content))))
 }
 
-// withSize declares the size, unless the caller has declared one.
+// withSize returns options that declare the size, unless the caller has declared one.
 func withSize(opts *PutOptions, size int64) *PutOptions {
 	o := &struct {
 		PutOptions

@@ -31,8 +31,8 @@ func PutFile(ctx context.Context, b Bucket, name, path string, opts *PutOptions)
 	return info, err
 }
 
-// onDisk makes clear that the file on disk is missing or refused, not the one in the
-// bucket.
+// onDisk adds to an error that it is the file on disk that is missing or refused, not
+// the one in the bucket.
 func onDisk(err error) error {
 	if kind := KindOf(err); kind != nil {
 		return explained(kind, err, "on disk: "+clean(err))

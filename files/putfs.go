@@ -99,7 +99,7 @@ func putFromFS(ctx context.Context, b Bucket, name string, fsys fs.FS, path stri
 	// it came from a reader, and must not end the walk silently
 	if errors.Is(err, fs.SkipDir) || errors.Is(err, fs.SkipAll) {
 		err = NewError(OpPut, name,
-			Errorf(ErrInvalid, "the file system gave a walk's sentinel as an error"))
+			Errorf(ErrInvalid, "the file system returned fs.SkipDir or fs.SkipAll as an error"))
 	}
 	return n, err
 }

@@ -12,7 +12,8 @@ import (
 	"cloudfiles.dev/files/internal/each"
 )
 
-// fsWalk stores a tree. It is like fs.WalkDir, but safe with file systems that lie.
+// fsWalk stores a tree. It is like fs.WalkDir, but safe with file systems that list
+// wrongly.
 type fsWalk struct {
 	ctx    context.Context
 	bucket Bucket
@@ -50,7 +51,7 @@ func (w *fsWalk) run() (PutFSResult, error) {
 		return w.root()
 	}()
 	w.broken.Resume()
-	if w.failed != nil { // it was begun before what ended the walk
+	if w.failed != nil { // a file that comes before what ended the walk
 		err = w.failed
 	}
 	return w.res, err
@@ -123,7 +124,7 @@ func (w *fsWalk) root() error {
 	case w.ctx.Err() != nil:
 		return w.fail(w.dir, contextError(w.ctx))
 	case info == nil:
-		return w.fail(w.dir, invalid("the file system tells nothing of its root"))
+		return w.fail(w.dir, invalid("the file system returned no information about its root"))
 	case info.IsDir():
 		return w.entries(".", w.dir)
 	}

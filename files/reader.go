@@ -20,9 +20,9 @@ type Reader struct {
 	off, n    int64
 	body      io.ReadCloser
 	ctx       context.Context
-	also      []context.Context // they end ctx too, but later
+	also      []context.Context // they end ctx too, a moment later
 	onClose   func()
-	call      *Call       // of the outermost wrapper that wants to know of bytes or of the end
+	call      *Call       // of the outermost wrapper that gets the bytes or the end reported
 	asked     bool        // the first byte was asked for
 	stopWatch func() bool // ends the watch over ctx
 	timeout   time.Duration
@@ -179,7 +179,7 @@ func errImpossible(n int) error {
 	return Errorf(ErrUnavailable, "a Read of the body returned the impossible count %d", n)
 }
 
-// got counts and checks what the body returned, and leaves the read.
+// got counts and checks what the body returned, and ends the read.
 func (r *Reader) got(p []byte, err error) (int, error) {
 	n := len(p)
 	if n > 0 {
@@ -246,7 +246,7 @@ func (r *Reader) finish() error {
 	return io.EOF
 }
 
-// begin enters a read, unless the Reader is closed or has failed, or its context has
+// begin begins a read, unless the Reader is closed or has failed, or its context has
 // ended.
 func (r *Reader) begin() error {
 	if r == nil || r.body == nil {
@@ -280,7 +280,7 @@ func (r *Reader) begin() error {
 
 var errNilReader = &Error{Op: OpGet, Kind: ErrInvalid, Detail: "the Reader is nil"}
 
-// end leaves a read and returns the error for the caller.
+// end ends a read and returns the error for the caller.
 func (r *Reader) end(err error) error {
 	r.mu.Lock()
 	r.reading = false
@@ -306,8 +306,8 @@ func (r *Reader) end(err error) error {
 	return err
 }
 
-// cutOff, deferred, leaves a read that a panic of the body ended, so that Close
-// releases everything.
+// cutOff, deferred, ends a read in which the body panicked, so that Close releases
+// everything.
 func (r *Reader) cutOff() {
 	if r.reading { // no other goroutine sets it
 		r.setWaiting(false)
@@ -369,13 +369,13 @@ func (r *Reader) Close() error {
 	reading := r.reading
 	r.closeBody()
 	r.mu.Unlock()
-	if !reading { // otherwise the Read that is just ending releases
+	if !reading { // otherwise the Read that is ending releases
 		r.release()
 	}
 	return nil
 }
 
-// release is called once, by whoever found the Reader closed and no Read in progress.
+// release is called once, when the Reader is closed and no Read is in progress.
 func (r *Reader) release() {
 	if r.stopWatch != nil {
 		r.stopWatch()
@@ -420,7 +420,7 @@ func (r *Reader) passedBeside(n int64) {
 	}
 }
 
-// readAt fills p from offset off of the file, which has so many bytes.
+// readAt fills p from offset off of the file, which has at least that many bytes.
 func (r *Reader) readAt(p []byte, off int64) (int, error) {
 	body, ok := r.body.(atBody)
 	if !ok {

@@ -2,7 +2,7 @@ package files
 
 import "io"
 
-// writeBytes is WriteTo without a buffer. It still writes in pieces, and looks at the
+// writeBytes is WriteTo without a buffer. It still writes in pieces, and checks the
 // context between them.
 func (r *Reader) writeBytes(b bytesBody, w io.Writer) (int64, error) {
 	var total int64
@@ -27,7 +27,7 @@ func (r *Reader) writeBytes(b bytesBody, w io.Writer) (int64, error) {
 	}
 }
 
-// writeViews is WriteTo of what was read ahead, without a copy.
+// writeViews is WriteTo for what was read in advance, without a copy.
 func (r *Reader) writeViews(b viewBody, w io.Writer) (int64, error) {
 	buf := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(buf)

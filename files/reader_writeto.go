@@ -10,7 +10,7 @@ import (
 // disk or a network.
 const copySize = 1 << 20
 
-// smallCopySize is the unit for what is shorter.
+// smallCopySize is the unit for shorter bodies.
 const smallCopySize = 64 << 10
 
 var (
@@ -49,8 +49,8 @@ func (r *Reader) writeTo(w io.Writer) (int64, error) {
 	return copyPieces(w, r, r.remaining)
 }
 
-// copyPieces copies r, which has so many bytes, to w in pieces. It returns how many w
-// took.
+// copyPieces copies r, which has size bytes, to w in pieces. It returns how many bytes
+// w took.
 func copyPieces(w io.Writer, r io.Reader, size int64) (int64, error) {
 	pool := &copyBuffers
 	if size < copySize {
@@ -80,7 +80,7 @@ func copyPieces(w io.Writer, r io.Reader, size int64) (int64, error) {
 	}
 }
 
-// copyToFile copies in pieces, and looks at the context between them.
+// copyToFile copies in pieces, and checks the context between them.
 func (r *Reader) copyToFile(b fileBody, f *os.File) (total int64, err error) {
 	const piece = 64 << 20
 	defer r.cutOff()

@@ -17,7 +17,7 @@ type SignOptions struct {
 	ContentType string
 }
 
-// Op returns the operation that the method is, such as OpSignGet, and ErrInvalid for a
+// Op returns the operation of the method, such as OpSignGet, and ErrInvalid for a
 // method that can't be signed.
 func (o SignOptions) Op() (Op, error) {
 	switch o.Method {
@@ -28,7 +28,7 @@ func (o SignOptions) Op() (Op, error) {
 	case "DELETE":
 		return OpSignDelete, nil
 	}
-	return OpSignGet, invalid("method %q can't be signed: GET, PUT or DELETE", o.Method)
+	return OpSignGet, invalid("method %q can't be signed; want GET, PUT or DELETE", o.Method)
 }
 
 // SignedURL is a request that its holder may send. The URL alone is not enough: Method

@@ -57,8 +57,8 @@ type Transform struct {
 	// ListOptions.NamesOnly was given, the entry is listed without a size instead.
 	Entry func(call *Call, stored Entry) (Entry, error)
 	// Renew reports whether a copy of a file onto itself must read and store the file
-	// anew, although its attributes stay, for example because it is encrypted with a key
-	// that isn't used any more. nil never does. get is that of Open, and call has the
+	// anew, although its attributes stay, for example because it is encrypted with a
+	// key that is no longer used. nil never does. get is that of Open, and call has the
 	// name only.
 	Renew func(ctx context.Context, call *Call,
 		get func(context.Context, Range) (*Reader, error)) (bool, error)

@@ -24,7 +24,7 @@ func (t *Transform) entry(c *Call, stored Entry) (Entry, error) {
 	return i.Entry, err
 }
 
-// openTransformed opens what Transform.Open makes of the stored file.
+// openTransformed opens what Transform.Open returns for the stored file.
 func (w *wrapped) openTransformed(ctx context.Context, c *Call, cl *claims) (*Reader, error) {
 	t := w.hooks.Transform
 	s := &storedParts{w: w, name: c.Name, cl: cl}
@@ -82,8 +82,8 @@ func (w *wrapped) openTransformed(ctx context.Context, c *Call, cl *claims) (*Re
 	return made, nil
 }
 
-// renews reports whether a wrapper wants the file to be stored anew when it is copied
-// onto itself.
+// renews reports whether a wrapper requires that the file is stored anew when it is
+// copied onto itself.
 func renews(ctx context.Context, b Bucket, name string) (bool, error) {
 	w, ok := b.(*wrapped)
 	if !ok {

@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files/internal/digests"
 )
 
-// putTransformed stores what Transform.Put makes of the content.
+// putTransformed stores what Transform.Put returns for the content.
 func (w *wrapped) putTransformed(ctx context.Context, c *Call, cl *claims,
 	content io.Reader) (Info, error) {
 	t := w.hooks.Transform
@@ -145,7 +145,7 @@ func (p *plainContent) findType(name string) (string, error) {
 		var m int
 		if m, err = p.readSource(buf[n:]); m == 0 && err == nil {
 			if idle++; idle == 100 {
-				err = Errorf(ErrInvalid, "content's Read gives nothing, and no error: %w",
+				err = Errorf(ErrInvalid, "content's Read returned no bytes and no error 100 times: %w",
 					io.ErrNoProgress)
 			}
 		}
@@ -216,7 +216,7 @@ func (p *plainContent) complete() error {
 	return io.EOF
 }
 
-// cause returns the content's own failure, which err comes from, or err.
+// cause returns the content's own failure, of which err is a consequence, or err.
 func (p *plainContent) cause(err error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

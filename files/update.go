@@ -40,14 +40,14 @@ const (
 // fn may change it. Nothing is written if fn returns what it was given, nil when there
 // is no file, or the error SkipUpdate. Another error of fn ends Update.
 //
-// The Info is that of the file as it then is, and zero if there is none. If the answer
-// to a write is lost, Update reads the file again, and content equal to the new one
-// counts as written. So content that must be counted exactly should differ each time,
-// for example by an id of the writer (V1).
+// The Info is that of the file as it then is, and zero if there is none. If the
+// response to a write is lost, Update reads the file again, and content equal to the
+// new one counts as written. So content that must be counted exactly should differ each
+// time, for example by an id of the writer (V1).
 //
 // Errors: ErrUnsupported if the bucket can't put conditionally (Features.IfAbsent,
-// IfVersion); ErrPrecondition if every attempt met another writer; ErrUncertain; those
-// of Get and Put; and fn's own.
+// IfVersion); ErrPrecondition if another writer came first in each attempt;
+// ErrUncertain; those of Get and Put; and fn's own.
 func Update(ctx context.Context, b Bucket, name string, fn func(old []byte) ([]byte, error),
 	opts *UpdateOptions) (Info, error) {
 	return update(ctx, b, name, "", fn, opts)
@@ -81,7 +81,7 @@ type updater struct {
 	newType string
 	fn      func([]byte) ([]byte, error)
 	opts    UpdateOptions
-	lost    *state // a write whose answer was lost
+	lost    *state // a write whose response was lost
 }
 
 // state is what was read, and what will be written over it.
@@ -162,7 +162,7 @@ func (u *updater) attempt() (info Info, done bool, err error) {
 		case err == SkipUpdate:
 			return s.info, true, nil
 		case err != nil:
-			return Info{}, false, foreignError(OpUpdate, u.name, err)
+			return Info{}, false, callerError(OpUpdate, u.name, err)
 		case u.unchanged(s):
 			return s.info, true, nil
 		}
@@ -188,9 +188,8 @@ func (u *updater) read() (*state, error) {
 	return &state{exists: true, info: info, old: old}, err
 }
 
-// recover decides what has become of a write whose answer was lost. If it has not
-// happened, it may still happen, so the same content is written again, without asking
-// fn.
+// recover finds out whether a write whose response was lost was carried out. If it was
+// not, it may still be, so the same content is written again, without calling fn.
 func (u *updater) recover(now *state) (done bool, err error) {
 	switch {
 	case now.exists && bytes.Equal(now.old, u.lost.new):
@@ -200,7 +199,7 @@ func (u *updater) recover(now *state) (done bool, err error) {
 		return false, nil
 	}
 	return false, Errorf(ErrUncertain,
-		"the answer to a write was lost, and the file was changed since")
+		"the response to a write was lost, and the file was changed since")
 }
 
 // ended makes sure that an uncertain outcome doesn't look like a failure that changed
@@ -209,7 +208,7 @@ func (u *updater) ended(err error) error {
 	if u.lost == nil || errors.Is(err, ErrUncertain) {
 		return err
 	}
-	return WithCause(ErrUncertain, err, "the answer to a write was lost: "+clean(err))
+	return WithCause(ErrUncertain, err, "the response to a write was lost: "+clean(err))
 }
 
 // unchanged reports whether there is nothing to write.
@@ -225,7 +224,7 @@ func (u *updater) unchanged(s *state) bool {
 	}
 	want, err := u.opts.Attributes.Normalize()
 	if err != nil {
-		return false // Put says what is wrong
+		return false // Put reports what is wrong
 	}
 	have := s.info.Attributes
 	if want.ContentType == "" {

@@ -9,31 +9,31 @@ import (
 
 // UpdateAttributesOptions are the options of UpdateAttributes.
 type UpdateAttributesOptions struct {
-	// Attempts bounds how often the file is looked at and written; 0 is
+	// Attempts bounds how often the file is read and written; 0 is
 	// DefaultUpdateAttempts.
 	Attempts int
 }
 
 // UpdateAttributes changes attributes of a file and keeps its content, its digest and
 // all other attributes. fn gets the attributes that the file has, metadata included,
-// and changes what it wants to. ([Copy] with new Attributes replaces them all.) If fn
-// changes nothing, or returns SkipUpdate, nothing is written. Another error of fn ends
+// and changes them. ([Copy] with new Attributes replaces them all.) If fn changes
+// nothing, or returns SkipUpdate, nothing is written. Another error of fn ends
 // UpdateAttributes. If fn empties the content type, it is found anew, by the name (P6).
 //
 // The version guards the change: if there is another writer in between, nothing is
 // mixed or lost, and UpdateAttributes begins again with what is then there, calling fn
 // again. If not every Put makes a new version (Features.VersionPerPut, S3), the version
 // guards the content alone: another writer's change of attributes at the same time,
-// without new content, is not seen, and the later change stays.
+// without new content, is not noticed, and the later change wins.
 //
 // It takes two requests, Stat and a copy of the file onto itself, if the bucket copies
 // on the server's side (Features.ServerCopy). Otherwise it takes Get and Put, and the
 // content passes through the program. The Info is that of the file as it then is.
 //
 // Errors: ErrNotExist; ErrUnsupported if the bucket can't put conditionally
-// (Features.IfVersion); ErrPrecondition if every attempt met another writer; ErrInvalid
-// for attributes that can't be stored (P7); ErrUncertain; those of Stat, Get, Put and
-// Copy; and fn's own.
+// (Features.IfVersion); ErrPrecondition if another writer came first in each attempt;
+// ErrInvalid for attributes that can't be stored (P7); ErrUncertain; those of Stat,
+// Get, Put and Copy; and fn's own.
 func UpdateAttributes(ctx context.Context, b Bucket, name string, fn func(*Attributes) error,
 	opts *UpdateAttributesOptions) (Info, error) {
 	ctx, b = given(ctx, b)
@@ -63,7 +63,7 @@ type attributeUpdate struct {
 	lost     *lostAttributes
 }
 
-// lostAttributes is a write whose answer was lost.
+// lostAttributes is a write whose response was lost.
 type lostAttributes struct {
 	before Version
 	want   Attributes
@@ -79,7 +79,7 @@ func (u *attributeUpdate) run() (Info, error) {
 		switch {
 		case err != nil && u.lost != nil && !errors.Is(err, ErrUncertain):
 			return Info{}, WithCause(ErrUncertain, err,
-				"the answer to a write was lost: "+clean(err))
+				"the response to a write was lost: "+clean(err))
 		case done || err != nil:
 			return info, err
 		case i >= u.attempts && u.lost != nil:
@@ -174,7 +174,7 @@ func (u *attributeUpdate) want(info Info) (want Attributes, done bool, err error
 	if info.Version == "" {
 		return want, false, errNoVersion
 	}
-	if u.lost != nil { // it may still happen, so the same is asked for again
+	if u.lost != nil { // it may still be carried out, so the same is written again
 		switch {
 		case equalAttributes(info.Attributes, u.lost.want):
 			return want, true, nil
@@ -182,14 +182,14 @@ func (u *attributeUpdate) want(info Info) (want Attributes, done bool, err error
 			return u.lost.want, false, nil
 		}
 		return want, false, Errorf(ErrUncertain,
-			"the answer to a write was lost, and the file was changed since")
+			"the response to a write was lost, and the file was changed since")
 	}
 	want = info.Attributes.Clone()
 	switch err := u.fn(&want); {
 	case err == SkipUpdate:
 		return want, true, nil
 	case err != nil:
-		return want, false, foreignError(OpUpdate, u.name, err)
+		return want, false, callerError(OpUpdate, u.name, err)
 	}
 	if want, err = want.Normalize(); err != nil {
 		return want, false, err
@@ -208,7 +208,7 @@ func equalAttributes(have, want Attributes) bool {
 		want.ContentLanguage == have.ContentLanguage
 }
 
-// sameContent adds to the answer to a write what is known about the content that was
+// sameContent adds to the Info of a write what is known about the content that was
 // kept.
 func sameContent(after, before Info) Info {
 	after.Size = before.Size

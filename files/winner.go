@@ -32,7 +32,7 @@ func (c *Call) turn() int {
 }
 
 // win runs keep, which takes over the results of a call, unless another call that ran
-// at the same time has succeeded before, or nobody is waiting any more.
+// at the same time has succeeded before, or Around has returned.
 func (c *Call) win(turn int, keep func()) bool {
 	if !c.won.on {
 		keep()
@@ -61,7 +61,7 @@ func (c *Call) settle() {
 // ends.
 type governed struct{ context.Context }
 
-// Err tells a deadline from a cancellation, as did the context that ended it.
+// Err distinguishes a deadline from a cancellation, as the context that ended it does.
 func (g governed) Err() error {
 	err := g.Context.Err()
 	if err != nil && errors.Is(context.Cause(g.Context), context.DeadlineExceeded) {
@@ -71,7 +71,7 @@ func (g governed) Err() error {
 }
 
 // opening is the context of a body. The hook's context governs it while the body is
-// opened, and afterwards the context that govern gets.
+// being opened, and afterwards the one that govern chooses.
 type opening struct {
 	ctx    governed
 	hook   context.Context

@@ -40,8 +40,8 @@ type wrapped struct {
 	alsoClose Bucket // below inner, which doesn't close it; or nil
 }
 
-// BlockShare is where the blocks of open files are kept: with those of the bucket below,
-// apart from them.
+// BlockShare returns the memory for blocks of open files: that of the bucket below, in
+// a space of the wrapper's own.
 func (w *wrapped) BlockShare() blockcache.Share { return w.memory.Share(w.inner) }
 
 // claim returns what the wrapper can do over a bucket with these features.
@@ -53,7 +53,7 @@ func (w *wrapped) claim(below Features) *claims {
 		f.MaxName = max(f.MaxName-h.Names.Extra, 1) // 0 would stand for 1024
 		f.ForeignKeys = false
 	}
-	if h.looks() { // a copy below and a signed URL would bypass it
+	if h.intercepts() { // a copy below and a signed URL would bypass it
 		f.ServerCopy, f.SignGet, f.SignPut = false, false, false
 		f.SignDelete, f.SignContentType = false, false
 	}
@@ -64,7 +64,7 @@ func (w *wrapped) claim(below Features) *claims {
 		*f = h.Features(*f)
 		f.MaxName = f.maxName()
 	}
-	if below.Versions && !f.Versions { // nor is there anything that takes or returns one
+	if below.Versions && !f.Versions { // so nothing takes or returns one
 		f.IfVersion, f.DeleteIfVersion, f.ReadConditions = false, false, false
 		f.PutReturnsVersion, f.VersionPerPut = false, false
 	}
@@ -108,7 +108,7 @@ func (w *wrapped) Close() error {
 
 // As reaches what lies below, unless that would bypass the wrapper.
 func (w *wrapped) As(target any) bool {
-	if w.hooks.Restrict || w.hooks.Names != nil || w.hooks.looks() || w.hooks.Entry != nil ||
+	if w.hooks.Restrict || w.hooks.Names != nil || w.hooks.intercepts() || w.hooks.Entry != nil ||
 		w.claims().differs {
 		return false
 	}
@@ -120,7 +120,7 @@ func (w *wrapped) As(target any) bool {
 	return ok && a.As(target)
 }
 
-// check is the beginning of every operation on a name, in the order of rule E2.
+// check begins every operation on a name, in the order of rule E2.
 func (w *wrapped) check(ctx context.Context, c *claims, name, key string) error {
 	if w.closed.Load() {
 		return ErrClosed
@@ -169,8 +169,9 @@ type stepFunc func(ctx context.Context) error
 
 func (f stepFunc) do(ctx context.Context) error { return f(ctx) }
 
-// around runs the operation inside the hooks, and gives its error the caller's name. A
-// context that has ended is found below, after the options, in the order of rule E2.
+// around runs the operation inside the hooks, and gives its error the caller's name.
+// The bucket below checks whether the context has ended, after the options, in the
+// order of rule E2.
 func (w *wrapped) around(c *Call, s step) error {
 	if err := w.begin(c); err != nil {
 		return NewError(c.Op, c.Name, err)
@@ -264,7 +265,7 @@ func (w *wrapped) Put(ctx context.Context, name string, content io.Reader,
 	c := w.call(ctx, OpPut, name)
 	c.Put, c.Content = opts, content
 	end := ending{call: c}
-	defer end.tell()
+	defer end.report()
 	err = w.around(c, stepFunc(func(ctx context.Context) error {
 		turn := c.turn()
 		info, err := w.put(ctx, c, cl)
@@ -276,7 +277,7 @@ func (w *wrapped) Put(ctx context.Context, name string, content io.Reader,
 		}
 		return nil
 	}))
-	end.is(c.Info.Size, err)
+	end.set(c.Info.Size, err)
 	if err != nil {
 		return Info{}, err
 	}
@@ -307,7 +308,7 @@ func (w *wrapped) Stat(ctx context.Context, name string, opts *StatOptions) (Inf
 	if err := w.check(ctx, cl, name, key); err != nil {
 		return Info{}, NewError(OpStat, name, err)
 	}
-	if !w.hooks.sees() {
+	if !w.hooks.usesCalls() {
 		info, err := w.inner.Stat(ctx, w.in(name), opts)
 		if err != nil {
 			return Info{}, NewError(OpStat, name, cl.failed(err))
@@ -317,7 +318,7 @@ func (w *wrapped) Stat(ctx context.Context, name string, opts *StatOptions) (Inf
 	c := w.call(ctx, OpStat, name)
 	c.Stat = opts
 	end := ending{call: c}
-	defer end.tell()
+	defer end.report()
 	err := w.around(c, stepFunc(func(ctx context.Context) error {
 		turn := c.turn()
 		info, err := w.inner.Stat(ctx, w.in(name), c.Stat)
@@ -332,7 +333,7 @@ func (w *wrapped) Stat(ctx context.Context, name string, opts *StatOptions) (Inf
 		}
 		return nil
 	}))
-	end.is(0, err)
+	end.set(0, err)
 	if err != nil {
 		return Info{}, err
 	}
@@ -355,10 +356,10 @@ func (w *wrapped) Delete(ctx context.Context, name string, opts *DeleteOptions) 
 	c := w.call(ctx, OpDelete, name)
 	c.Delete = opts
 	end := ending{call: c}
-	defer end.tell()
+	defer end.report()
 	err = w.around(c, stepFunc(func(ctx context.Context) error {
 		return w.inner.Delete(ctx, w.in(name), c.Delete)
 	}))
-	end.is(0, err)
+	end.set(0, err)
 	return err
 }

@@ -5,7 +5,7 @@ import "context"
 // The optional abilities of a wrapper: each is there if the bucket below has it, and
 // returns errors.ErrUnsupported otherwise.
 
-// CopyFrom copies in the bucket below, inside the hook. A wrapper that looks at
+// CopyFrom copies in the bucket below, inside the hook. A wrapper that intercepts
 // contents has no server-side copy.
 func (w *wrapped) CopyFrom(ctx context.Context, dstName string, src Bucket, srcName string,
 	opts *CopyOptions) (Info, error) {
@@ -34,7 +34,7 @@ func (w *wrapped) CopyFrom(ctx context.Context, dstName string, src Bucket, srcN
 		ctx:        ctx,
 	}
 	end := ending{call: c}
-	defer end.tell()
+	defer end.report()
 	err = w.around(c, stepFunc(func(ctx context.Context) (err error) {
 		turn := c.turn()
 		from, name := src, srcName
@@ -53,7 +53,7 @@ func (w *wrapped) CopyFrom(ctx context.Context, dstName string, src Bucket, srcN
 		}
 		return err
 	}))
-	end.is(c.Info.Size, err)
+	end.set(c.Info.Size, err)
 	if err != nil {
 		return Info{}, err
 	}
@@ -77,16 +77,16 @@ func (w *wrapped) WithCopySource(ctx context.Context, name string,
 	}
 	c := w.call(ctx, OpCopyFrom, name)
 	end := ending{call: c}
-	defer end.tell()
+	defer end.report()
 	err = w.around(c, stepFunc(func(ctx context.Context) error {
 		return fn(ctx, w.inner, w.in(name))
 	}))
-	end.is(0, err)
+	end.set(0, err)
 	return err
 }
 
-// View tells apart views of one file that store it differently, for Copy and Move; nil
-// is what is stored.
+// View returns different values for views that store one file differently, for Copy and
+// Move; nil is the file as it is stored.
 func (w *wrapped) View(name string) any {
 	if w.hooks.Transform != nil {
 		return w
@@ -94,7 +94,7 @@ func (w *wrapped) View(name string) any {
 	return viewOf(w.inner, w.in(name))
 }
 
-// CheckNative asks the bucket below.
+// CheckNative calls CheckNative of the bucket below.
 func (w *wrapped) CheckNative(op Op, options []NativeOption) error {
 	if w.closed.Load() {
 		return ErrClosed
@@ -102,7 +102,7 @@ func (w *wrapped) CheckNative(op Op, options []NativeOption) error {
 	return checkNative(w.inner, op, options)
 }
 
-// Locate returns which file of the bucket below a name stands for.
+// Locate returns the store and key of the file in the bucket below.
 func (w *wrapped) Locate(name string) (any, string) {
 	if w.check(context.Background(), w.claims(), name, "") != nil {
 		return nil, ""
@@ -135,13 +135,13 @@ func (w *wrapped) SignURL(ctx context.Context, name string, opts *SignOptions) (
 	c := w.call(ctx, op, name)
 	c.Sign = opts
 	end := ending{call: c}
-	defer end.tell()
+	defer end.report()
 	err = w.around(c, stepFunc(func(ctx context.Context) error {
 		turn := c.turn()
 		// What is fetched or sent with the URL doesn't pass through a hook.
-		if w.hooks.looks() {
+		if w.hooks.intercepts() {
 			return Errorf(ErrUnsupported,
-				"a wrapper looks at contents, which a signed URL would get round")
+				"a wrapper changes or checks contents, which a signed URL would bypass")
 		}
 		signed, err := SignURL(ctx, w.inner, w.in(name), c.Sign)
 		if err == nil && !c.win(turn, func() { c.Signed = signed }) {
@@ -149,7 +149,7 @@ func (w *wrapped) SignURL(ctx context.Context, name string, opts *SignOptions) (
 		}
 		return err
 	}))
-	end.is(0, err)
+	end.set(0, err)
 	if err != nil {
 		return SignedURL{}, err
 	}
@@ -184,7 +184,7 @@ func (w *wrapped) DeleteMany(ctx context.Context, names []string) []error {
 	c := w.call(ctx, OpDeleteMany, "")
 	c.Names, c.Errors = names, errs
 	end := ending{call: c}
-	defer end.tell()
+	defer end.report()
 	err := w.around(c, stepFunc(func(ctx context.Context) error {
 		turn, of := c.turn(), c.Names
 		each := w.deleteEach(ctx, cl, of)
@@ -199,7 +199,7 @@ func (w *wrapped) DeleteMany(ctx context.Context, names []string) []error {
 		}
 		errs[i] = NewError(OpDelete, names[i], errs[i])
 	}
-	end.is(int64(len(names)), err)
+	end.set(int64(len(names)), err)
 	return errs
 }
 
@@ -219,7 +219,7 @@ func (w *wrapped) deleteEach(ctx context.Context, cl *claims, names []string) []
 	return errs
 }
 
-// Check looks at the bucket below.
+// Check checks the bucket below.
 func (w *wrapped) Check(ctx context.Context) error {
 	if w.closed.Load() {
 		return NewError(OpCheck, "", ErrClosed)
@@ -229,8 +229,8 @@ func (w *wrapped) Check(ctx context.Context) error {
 	}
 	c := w.call(ctx, OpCheck, "")
 	end := ending{call: c}
-	defer end.tell()
+	defer end.report()
 	err := w.around(c, stepFunc(func(ctx context.Context) error { return Check(ctx, w.inner) }))
-	end.is(0, err)
+	end.set(0, err)
 	return err
 }

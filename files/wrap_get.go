@@ -19,7 +19,7 @@ func (w *wrapped) Get(ctx context.Context, name string, opts *GetOptions) (*Read
 	if err != nil {
 		return nil, NewError(OpGet, name, err)
 	}
-	if !w.hooks.sees() {
+	if !w.hooks.usesCalls() {
 		r, err := w.openBelow(ctx, name, opts, nil, cl)
 		if err != nil {
 			return nil, NewError(OpGet, name, err)
@@ -31,7 +31,7 @@ func (w *wrapped) Get(ctx context.Context, name string, opts *GetOptions) (*Read
 	return g.open()
 }
 
-// getting is a Get on its way through the hooks.
+// getting is a Get that passes through the hooks.
 type getting struct {
 	call   Call
 	cl     *claims
@@ -48,7 +48,7 @@ func (g *getting) open() (*Reader, error) {
 		if !g.opened { // otherwise the body's Close reports it
 			g.r.Close() // if the hook failed, or panicked, after the call had succeeded
 			c.Opened.Close()
-			end.tell()
+			end.report()
 		}
 	}()
 	err := w.around(c, g)
@@ -64,7 +64,7 @@ func (g *getting) open() (*Reader, error) {
 			Errorf(ErrUnsupported, "a wrapper hid the failure of the operation"))
 	}
 	if err != nil {
-		end.is(0, err)
+		end.set(0, err)
 		return nil, err
 	}
 	if w.hooks.Passed != nil {
@@ -148,7 +148,7 @@ func (w *wrapped) openUnder(hook context.Context, o *opening, c *Call,
 	return r, nil
 }
 
-// openBelow opens the file in the bucket below. c is nil if no hook sees it.
+// openBelow opens the file in the bucket below. c is nil if no hook gets it.
 func (w *wrapped) openBelow(ctx context.Context, name string, opts *GetOptions, c *Call,
 	cl *claims) (*Reader, error) {
 	var (
@@ -176,7 +176,7 @@ func (w *wrapped) openBelow(ctx context.Context, name string, opts *GetOptions, 
 	return r, nil
 }
 
-// replaceBody has the body read through the hook.
+// replaceBody lets the body be read through the hook.
 func (w *wrapped) replaceBody(ctx context.Context, c *Call, r *Reader) {
 	whole := false
 	defer func() {
@@ -195,7 +195,7 @@ func (w *wrapped) replaceBody(ctx context.Context, c *Call, r *Reader) {
 	whole = true
 }
 
-// closedOnce is a body that several may close, at the same time too.
+// closedOnce is a body that may be closed several times, also at the same time.
 type closedOnce struct {
 	io.ReadCloser
 	once sync.Once

@@ -33,7 +33,7 @@ func listLimited(
 					yield(Entry{}, firstOf(unread, err))
 					return
 				case part.Limit > 0 && used == part.Limit:
-					return // more than was asked for
+					return // more than was requested
 				}
 				used++
 				o.StartAfter = e.Name + e.Key // one of both is empty
@@ -61,7 +61,8 @@ func listLimited(
 // maxPart is how many entries a part has at most.
 const maxPart = 1 << 20
 
-// unreadOf returns what couldn't be read of the first entries of a listing.
+// unreadOf returns the error for what couldn't be read among the first n entries of a
+// listing.
 func unreadOf(o ListOptions, n int, list func(ListOptions) iter.Seq2[Entry, error]) error {
 	o.Limit, o.NamesOnly = n, true
 	seen := 0
@@ -70,7 +71,7 @@ func unreadOf(o ListOptions, n int, list func(ListOptions) iter.Seq2[Entry, erro
 			return err
 		}
 		if seen++; seen > n {
-			break // more than was asked for
+			break // more than was requested
 		}
 	}
 	return nil

@@ -20,7 +20,7 @@ func (w *wrapped) List(ctx context.Context, dir string, opts *ListOptions) iter.
 		c := w.call(ctx, OpList, dir)
 		c.List = opts
 		end := ending{call: c}
-		defer end.tell()
+		defer end.report()
 		inner := ctx
 		err = w.around(c, stepFunc(func(hook context.Context) error {
 			if !c.win(c.turn(), func() { inner = hook }) {
@@ -35,7 +35,7 @@ func (w *wrapped) List(ctx context.Context, dir string, opts *ListOptions) iter.
 		} else {
 			yield(Entry{}, err)
 		}
-		end.is(end.n, err)
+		end.set(end.n, err)
 	}
 }
 

@@ -2,8 +2,8 @@ package files
 
 import "context"
 
-// WithSignPost lets the signing of a form reach the bucket below, inside the hook, as the
-// signing of a PUT. A form that would get round the wrapper is refused.
+// WithSignPost lets the signing of a form reach the bucket below, inside the hook, as
+// the signing of a PUT. A form that would bypass the wrapper is refused.
 func (w *wrapped) WithSignPost(ctx context.Context, name string,
 	fn func(ctx context.Context, b Bucket, name string) error) error {
 	cl := w.claims()
@@ -24,14 +24,14 @@ func (w *wrapped) WithSignPost(ctx context.Context, name string,
 	c := w.call(ctx, OpSignPut, name)
 	c.Sign = &SignOptions{Method: "PUT"}
 	end := ending{call: c}
-	defer end.tell()
+	defer end.report()
 	err = w.around(c, stepFunc(func(ctx context.Context) error {
-		if w.hooks.looks() {
+		if w.hooks.intercepts() {
 			return Errorf(ErrUnsupported,
-				"a wrapper looks at contents, which a signed form would get round")
+				"a wrapper changes or checks contents, which a signed form would bypass")
 		}
 		return fn(ctx, w.inner, w.in(name))
 	}))
-	end.is(0, err)
+	end.set(0, err)
 	return err
 }

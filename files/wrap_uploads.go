@@ -54,9 +54,9 @@ func (w *wrapped) WithUploads(ctx context.Context, dir, prefix string,
 func (w *wrapped) uploadStep(ctx context.Context, name string, next stepFunc) error {
 	c := w.call(ctx, OpUpload, name)
 	end := ending{call: c}
-	defer end.tell()
+	defer end.report()
 	err := w.around(c, next)
-	end.is(0, err)
+	end.set(0, err)
 	return err
 }
 
@@ -68,7 +68,7 @@ func (w *wrapped) uploads(cl *claims, noFunc bool) error {
 	case noFunc:
 		return invalid("the function is nil")
 	case w.hooks.Transform != nil, w.hooks.Content != nil,
-		w.hooks.sees() && !w.hooks.Uploads, cl.narrows():
+		w.hooks.usesCalls() && !w.hooks.Uploads, cl.narrows():
 		return Errorf(ErrUnsupported, "a wrapper passes no uploads in parts")
 	}
 	return nil

@@ -62,8 +62,8 @@ func NewWriter(ctx context.Context, b Bucket, name string, opts *PutOptions) *Wr
 		done:   make(chan struct{}),
 	}
 	w.err = NewError(OpPut, name, errCutOff) // unless Put returns
-	// A Put that waits for the next Write doesn't see the context end (P12), so its
-	// content must see it.
+	// A Put that waits for the next Write doesn't notice the end of the context (P12),
+	// so its content fails.
 	stop := context.AfterFunc(ctx, func() { pw.CloseWithError(contextError(ctx)) })
 	go func() {
 		defer func() {

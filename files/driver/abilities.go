@@ -103,8 +103,8 @@ func (b *bucket) copyOnto(ctx context.Context, req *CopyRequest) (files.Info, er
 	return info, nil
 }
 
-// statOrNoBucket is the backend's Stat, with a second look if that can't tell a missing
-// bucket (E3).
+// statOrNoBucket is the backend's Stat, and its Check if Stat can't distinguish a
+// missing bucket from a missing file (E3).
 func (b *bucket) statOrNoBucket(ctx context.Context, key Key) (files.Info, error) {
 	info, err := b.backend.Stat(ctx, key)
 	if files.KindOf(err) == files.ErrNotExist && !b.feat().StatNoBucket {
@@ -139,7 +139,7 @@ func (b *bucket) copyAttributes(req *CopyRequest, a *files.Attributes) error {
 	return nil
 }
 
-// Locate returns which file a name stands for.
+// Locate returns the store and the key of a name.
 func (b *bucket) Locate(name string) (any, string) {
 	if i, ok := b.backend.(Identifier); ok {
 		return i.Store(), name
@@ -248,9 +248,9 @@ func (b *bucket) DeleteMany(ctx context.Context, names []string) []error {
 		for j := start; j < end; j++ {
 			if len(failed) == end-start {
 				errs[at[j]] = failed[j-start]
-			} else { // none can be matched with its name, and what isn't matched isn't done (D3)
+			} else { // a result that can't be matched with its name doesn't count (D3)
 				errs[at[j]] = files.Errorf(files.ErrUnavailable,
-					"%d answers came for %d names", len(failed), end-start)
+					"the driver returned %d results for %d names", len(failed), end-start)
 			}
 		}
 	}
@@ -260,7 +260,7 @@ func (b *bucket) DeleteMany(ctx context.Context, names []string) []error {
 	return errs
 }
 
-// Check asks the backend, or lists one entry.
+// Check calls the backend's Check, or lists one entry.
 func (b *bucket) Check(ctx context.Context) error {
 	if err := b.acquire(); err != nil {
 		return files.NewError(files.OpCheck, "", err)

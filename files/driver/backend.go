@@ -18,8 +18,8 @@ type Backend interface {
 	// of Content means: abort, change nothing and return that error. The conditions are
 	// decided at the commit: files.ErrExist, files.ErrPrecondition.
 	//
-	// The Info needs Size, ModTime, Version and whatever else the answer to the commit
-	// has. New fills in name, attributes and digest.
+	// The Info needs Size, ModTime, Version and whatever else the response to the
+	// commit has. New fills in name, attributes and digest.
 	Put(ctx context.Context, req *PutRequest) (files.Info, error)
 
 	// Open opens the file for reading. The Info is that of the whole file. A missing
@@ -30,10 +30,10 @@ type Backend interface {
 	Stat(ctx context.Context, key Key) (files.Info, error)
 
 	// List yields entries with full names in ascending byte order, and ends with the
-	// first error. It may yield more than req.Limit entries: New cuts.
+	// first error. It may yield more than req.Limit entries: New ignores the rest.
 	//
-	// If List could not read something and went on with the rest, the error comes last
-	// (L9), or together with the entry that is number req.Limit. If the error is an
+	// If List could not read something and continued with the rest, it yields the error
+	// last (L9), or together with entry number req.Limit. If the error is an
 	// *files.Error of files.OpList, its name, which is below the directory, is kept.
 	List(ctx context.Context, req ListRequest) iter.Seq2[files.Entry, error]
 
@@ -41,7 +41,8 @@ type Backend interface {
 	// files.ErrPrecondition if there is a condition.
 	Delete(ctx context.Context, key Key, ifVersion files.Version) error
 
-	// Features returns what the backend can do. New asks once, unless it is [Varying].
+	// Features returns what the backend can do. New calls it once, unless the backend
+	// is [Varying].
 	Features() files.Features
 
 	// Close releases what the backend holds.
@@ -61,10 +62,10 @@ type PutRequest struct {
 	// Attributes are complete: the content type is found, and the metadata is checked
 	// and folded. The backend may keep the map, which nobody changes.
 	Attributes files.Attributes
-	// TypeFound is true if the caller gave no content type and ContentType found it. A
-	// backend that stores no attributes finds the same type again when the file is read.
-	// If TypeFound is false and the type isn't the one that would be found, such a
-	// backend returns errors.ErrUnsupported (P6).
+	// TypeFound is true if the caller gave no content type, and the function
+	// ContentType found it. A backend that stores no attributes finds the same type
+	// again when the file is read. If TypeFound is false and the type isn't the one
+	// that would be found, such a backend returns errors.ErrUnsupported (P6).
 	TypeFound bool
 	// If is the condition; the zero Condition is none. It is never IfVersion("").
 	If files.Condition
@@ -98,7 +99,8 @@ type OpenRequest struct {
 // Object is an open file.
 type Object struct {
 	Info files.Info // of the whole file
-	// Offset and Length are what was asked for, as Range.Resolve returns them.
+	// Offset and Length are those of the requested range, as Range.Resolve returns
+	// them.
 	Offset, Length int64
 	// Before is how many bytes the body delivers in front of Offset, because the
 	// service doesn't know ranges and sends the whole file. New leaves them out, up to
@@ -110,7 +112,7 @@ type Object struct {
 	//
 	// New resumes a body that ends too early: one whose Read returns
 	// files.ErrUnavailable or io.ErrUnexpectedEOF, or io.EOF before Length bytes (G5).
-	// It opens the rest of the same version, and gives up after the fifth time in a row
+	// It opens the rest of the same version, and gives up after five attempts in a row
 	// that brought no byte. A file without a version can't be resumed, so its reader
 	// gets files.ErrUnavailable. Any other error reaches the reader as it is, and the
 	// reader's own context ends a body with ContextError.
@@ -171,7 +173,7 @@ type CopyRequest struct {
 
 // Copier is a Backend that copies by itself (C1). from is the source's backend: this
 // one, or another of the same type. A Copier that can't reach it returns
-// files.ErrUnsupported and changes nothing. A copy onto itself is only asked for with
+// files.ErrUnsupported and changes nothing. A copy onto itself is only requested with
 // Attributes or Native.
 type Copier interface {
 	// Copy copies req.Src of from to req.Dst.
@@ -198,7 +200,7 @@ type Layerer interface {
 }
 
 // Signer is a Backend that signs URLs (W1). Method, expiry and content type of the
-// options are checked before.
+// options have been checked.
 type Signer interface {
 	// SignURL returns the signed request. It makes no request itself.
 	SignURL(ctx context.Context, name string, opts files.SignOptions) (files.SignedURL, error)

@@ -38,7 +38,7 @@ type BucketCopySource interface {
 		fn func(ctx context.Context, b files.Bucket, name string) error) error
 }
 
-// BucketLayers is a Bucket that says what it is made of.
+// BucketLayers is a Bucket that reports what it is made of.
 type BucketLayers interface {
 	// Layers returns the bucket's own layer and those below, as the function
 	// files.Layers does.
@@ -46,7 +46,7 @@ type BucketLayers interface {
 }
 
 // BucketLocator is a Bucket that reports which file a name stands for: names with
-// equal, comparable results are one file. Copy and Move ask it.
+// equal, comparable results are one file. Copy and Move use it.
 type BucketLocator interface {
 	// Locate returns the store that has the file and the file's key in it. It makes no
 	// request.
@@ -60,8 +60,8 @@ type BucketManyDeleter interface {
 	DeleteMany(ctx context.Context, names []string) []error
 }
 
-// BucketNativeChecker is a Bucket that takes native options. A wrapper asks the bucket
-// below.
+// BucketNativeChecker is a Bucket that takes native options. A wrapper calls
+// CheckNative of the bucket below.
 type BucketNativeChecker interface {
 	// CheckNative returns nil if a call of the operation, files.OpPut or files.OpCopy,
 	// would take the options. Otherwise the error is ErrUnsupported ([UnknownNative])
@@ -77,11 +77,12 @@ type BucketURLSigner interface {
 }
 
 // BucketViewer is a wrapper that may store other bytes than it is given. Copy and Move
-// ask it about two names that stand for one stored file: if the results differ, the file
-// would be read in one form and written in the other, which is ErrUnsupported.
+// compare the results of View for two names that stand for one stored file. If they
+// differ, the file would be read in one form and written in the other, which is
+// ErrUnsupported.
 type BucketViewer interface {
-	// View returns what is equal for equal forms, and comparable; nil is the form as it
-	// is given. It makes no request.
+	// View returns a comparable value that is equal for equal forms; nil means that the
+	// bytes are stored as they are given. It makes no request.
 	View(name string) any
 }
 

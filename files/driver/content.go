@@ -12,14 +12,14 @@ import (
 
 // Content is the content of one Put as a Backend reads it: counted, digested and
 // checked. It ends with io.EOF only if the declared size and digests match (P10). It
-// looks at the context before each Read (P12).
+// checks the context before each Read (P12).
 type Content struct {
 	ctx      context.Context
 	head     []byte // read ahead to find the content type
 	src      io.Reader
-	notes    []func(n int64) // of those who observe src
+	notes    []func(n int64) // functions that observe src
 	panicked any             // what a Read of src panicked with
-	held     held            // what src had, if that is in memory
+	held     held            // the content, if it is in memory
 	want     files.Digest    // declared
 	size     int64           // declared, or -1
 	maxSize  int64           // 0: no limit
@@ -29,7 +29,7 @@ type Content struct {
 	headErr  error
 	mu       sync.Mutex
 	finished bool
-	idle     int // how many Reads in a row gave nothing
+	idle     int // how many Reads in a row returned nothing
 }
 
 // maxIdle is how many Reads in a row may return nothing.
@@ -49,7 +49,7 @@ func (u *Content) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// account counts, digests and checks what came with err.
+// account counts, digests and checks the bytes that came with err.
 func (u *Content) account(p []byte, err error) error {
 	u.hasher.Write(p)
 	u.n += int64(len(p))
@@ -63,16 +63,16 @@ func (u *Content) account(p []byte, err error) error {
 	}
 	u.err = err
 	if len(u.notes) > 0 && len(p) > 0 {
-		if failed := u.tell(int64(len(p))); failed != nil {
+		if failed := u.notify(int64(len(p))); failed != nil {
 			u.err, err = failed, failed
 		}
 	}
 	return err
 }
 
-// tell calls those who observe the content. A panic of theirs is dealt with like one of
-// the content's Read.
-func (u *Content) tell(n int64) (err error) {
+// notify calls the functions that observe the content. Their panics are handled like
+// those of the content's Read.
+func (u *Content) notify(n int64) (err error) {
 	whole := false
 	defer func() {
 		if !whole {
@@ -146,8 +146,8 @@ func (u *Content) read(p []byte) (int, error) {
 		u.idle = 0
 	default:
 		if u.idle++; u.idle == maxIdle {
-			err = files.Errorf(files.ErrInvalid, "content's Read gives nothing, and no error: %w",
-				io.ErrNoProgress)
+			err = files.Errorf(files.ErrInvalid,
+				"content's Read returned no bytes and no error 100 times: %w", io.ErrNoProgress)
 		}
 	}
 	return n, err
@@ -216,7 +216,7 @@ func (u *Content) Digest() files.Digest {
 	if u.err != io.EOF {
 		return u.hasher.Sum()
 	}
-	// the others are those that were declared, and complete has compared them
+	// the others were declared, and complete has compared them
 	if u.want.CRC32C == "" {
 		u.want.CRC32C = u.hasher.Sum().CRC32C
 	}

@@ -17,7 +17,7 @@ func ContentType(name string, head []byte) string { return contenttype.Of(name, 
 
 // TypeByName returns the content type if the name's extension alone decides it, so that
 // no content need be read ahead, and false otherwise. The table is the same on every
-// machine: it never asks the system. The extension is what follows the last dot of the
-// last element, in upper or lower case; a name that only begins with a dot (".profile")
-// has none.
+// machine, because the system's table isn't used. The extension is what follows the
+// last dot of the last element, in upper or lower case; a name that only begins with a
+// dot (".profile") has none.
 func TypeByName(name string) (string, bool) { return contenttype.ByName(name) }

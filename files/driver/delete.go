@@ -6,7 +6,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Delete asks the backend.
+// Delete checks the call and lets the backend delete the file.
 func (b *bucket) Delete(ctx context.Context, name string, opts *files.DeleteOptions) error {
 	var o files.DeleteOptions
 	if opts != nil {
@@ -16,7 +16,7 @@ func (b *bucket) Delete(ctx context.Context, name string, opts *files.DeleteOpti
 	if err == nil {
 		err = b.enter(ctx, key, func() error {
 			if o.IfVersion != "" && !b.feat().DeleteIfVersion {
-				return files.Errorf(files.ErrUnsupported, "the bucket can't delete if of a version")
+				return files.Errorf(files.ErrUnsupported, "the bucket can't delete a certain version")
 			}
 			return nil
 		})

@@ -129,8 +129,8 @@ func (o *Object) check() error {
 		o.Length, o.Offset, size)
 }
 
-// MaxBefore is how many bytes in front of a range are read and thrown away, where a
-// service sends the whole file in place of the range (G3).
+// MaxBefore is how many bytes in front of a range are read and thrown away if a service
+// sends the whole file in place of the range (G3).
 const MaxBefore = 8 << 20
 
 // skip reads what the body has in front of the range. A range of no bytes needs no body.
@@ -171,7 +171,7 @@ func (b *bucket) checkGet(opts *files.GetOptions) error {
 	return nil
 }
 
-// Stat asks the backend.
+// Stat checks the call and completes the Info that the backend returns.
 func (b *bucket) Stat(ctx context.Context, name string,
 	opts *files.StatOptions) (files.Info, error) {
 	raw := ""
@@ -201,7 +201,7 @@ func (b *bucket) Stat(ctx context.Context, name string,
 	return info, nil
 }
 
-// setName fills in what the caller asked for.
+// setName fills in the name or key that the caller gave.
 func setName(info *files.Info, key Key) {
 	if key.Raw {
 		info.Name, info.Key = "", key.Name

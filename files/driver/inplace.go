@@ -14,8 +14,8 @@ type held struct {
 	bytes []byte // what is left
 }
 
-// hold takes what the standard library's readers of memory have left. Their WriteTo
-// passes all of it in one call and leaves them at their end. Other types' WriteTo may
+// hold takes what is left in the standard library's readers of memory. Their WriteTo
+// passes all of it in one call and leaves them at their end. WriteTo of other types may
 // do anything, and is not called.
 func (h *held) hold(r io.Reader) {
 	switch r.(type) {
@@ -31,7 +31,7 @@ func (h *held) Write(p []byte) (int, error) {
 }
 
 // WriteString keeps what a strings.Reader has. The bytes of the string are never
-// changed: nobody who could write gets them.
+// changed, because no code that writes to them gets them.
 func (h *held) WriteString(s string) (int, error) {
 	return h.Write(unsafe.Slice(unsafe.StringData(s), len(s)))
 }

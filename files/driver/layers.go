@@ -7,7 +7,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Layers returns what the backend is, by its own word or by its package's name.
+// Layers returns the backend's Layer, or the name of its package.
 func (b *bucket) Layers() []string {
 	if l, ok := b.backend.(Layerer); ok {
 		if text := l.Layer(); text != "" {

@@ -8,8 +8,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// List checks the options at each range, asks the backend, cuts at the limit and ends
-// with the context (L9).
+// List checks the options at each range, lists the backend's entries up to the limit,
+// and ends with the context (L9).
 func (b *bucket) List(ctx context.Context, dir string,
 	opts *files.ListOptions) iter.Seq2[files.Entry, error] {
 	var o files.ListOptions

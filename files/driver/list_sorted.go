@@ -22,7 +22,7 @@ func PrefixEnd(prefix string) string {
 // ListSorted lists for a backend that can walk its names in byte order: from yields the
 // entries with names >= start, in ascending order. ListSorted begins where the request
 // does, skips whole directories of a shallow listing by seeking past them, and stops
-// after the prefix. So the cost is that of what is yielded (L8).
+// after the prefix. So the cost depends on what is yielded (L8).
 //
 // An entry with a Key and no Name is foreign (L7): it stands where its key does in the
 // order, and is yielded only if the request asks for foreign entries, in a shallow

@@ -2,8 +2,8 @@ package driver
 
 import "cloudfiles.dev/files"
 
-// NativeChecker is a Backend with options of its own. New refuses every native option for
-// other backends.
+// NativeChecker is a Backend that has native options. New refuses every native option
+// for other backends.
 type NativeChecker interface {
 	// CheckNative checks one option of a call, files.OpPut or files.OpCopy, before
 	// anything is done. It returns UnknownNative for a type that it doesn't know,
@@ -11,7 +11,7 @@ type NativeChecker interface {
 	CheckNative(op files.Op, option files.NativeOption) error
 }
 
-// CheckNative asks the backend.
+// CheckNative checks the options with the backend.
 func (b *bucket) CheckNative(op files.Op, options []files.NativeOption) error {
 	if b.isClosed() {
 		return files.ErrClosed

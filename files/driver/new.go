@@ -24,8 +24,8 @@ func New(backend Backend) files.Bucket {
 }
 
 // Varying is an optional interface of a Backend whose Features become known, or fewer,
-// with use, because only use shows what it depends on. Other backends are asked
-// for their Features once.
+// with use, because only use shows what the store can do. The Features of other
+// backends are read once.
 type Varying interface {
 	Backend
 	// Varied returns another number whenever the Features may have changed. It is
@@ -74,8 +74,8 @@ func Unwrap(b files.Bucket) Backend {
 func (b *bucket) Features() files.Features { return *b.feat() }
 
 // feat returns what the backend can do, as far as it is known now. If a store has
-// returned one file without a version, as a gateway without ETags does, it has nothing
-// that depends on versions.
+// returned one file without a version, as a gateway without ETags does, the bucket
+// claims nothing that depends on versions.
 func (b *bucket) feat() *files.Features {
 	f := b.claimed()
 	if !b.versionless.Load() {
@@ -87,7 +87,7 @@ func (b *bucket) feat() *files.Features {
 	return &c
 }
 
-// seen notes a file without a version.
+// seen notes if a file has no version.
 func (b *bucket) seen(info *files.Info, key Key) {
 	if info.Version == "" && !key.Raw && b.claimed().Versions {
 		b.versionless.Store(true)
@@ -119,7 +119,7 @@ func (b *bucket) acquire() error {
 	return nil
 }
 
-// hold keeps the backend open until release, for one who keeps it open already.
+// hold keeps the backend open until release, for a caller that already keeps it open.
 func (b *bucket) hold() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -153,7 +153,7 @@ func (b *bucket) Close() error {
 	return files.NewError(files.OpClose, "", b.backend.Close())
 }
 
-// BlockShare is for package files: where the blocks of open files are kept.
+// BlockShare returns the memory for blocks of open files, for package files.
 func (b *bucket) BlockShare() blockcache.Share { return b.memory.Share(nil) }
 
 // isClosed is for methods that make no request.
@@ -197,7 +197,8 @@ func (b *bucket) checkKey(key Key) error {
 	return nil
 }
 
-// target makes the Key of a name and the Key option, which exclude each other (L7).
+// target returns the Key for a name or for the Key option, which exclude each other
+// (L7).
 func target(name, key string) (Key, error) {
 	if key == "" {
 		return Key{Name: name}, nil

@@ -27,7 +27,7 @@ var (
 type block struct {
 	bytes  []byte
 	buf    *[]byte // holds the bytes; nil if they are the caller's own
-	shared bool    // its memory is the bucket's, not the upload's own
+	shared bool    // it counts as the bucket's, not as the upload's own
 }
 
 // Part is one part of an upload, in memory, so it can be sent again. What the caller
@@ -36,8 +36,9 @@ type Part struct {
 	Number int   // from 1
 	Offset int64 // in the content
 	Size   int64 // in bytes
-	// CRC32C is the part's CRC-32C. It is found while the content is read, from the
-	// whole content's before the part and after it, so the part isn't read again.
+	// CRC32C is the part's CRC-32C. It is computed while the content is read, from the
+	// CRCs of the content up to the part's beginning and end, so the part isn't read
+	// again.
 	CRC32C uint32
 	// Last is true if the content ended with this part: its size and digests match
 	// (P10).

@@ -8,8 +8,7 @@ import (
 )
 
 // PartBody is a part as the body of one request. A transport may still read a body
-// after its request has failed, so whoever sends it calls End before the part is
-// released.
+// after its request has failed, so the sender calls End before the part is released.
 type PartBody struct {
 	mu   sync.Mutex
 	r    PartReader

@@ -28,7 +28,7 @@ func NewPartMemory(bytes int64) *PartMemory {
 type partTokens struct {
 	shared *PartMemory // or nil: all are its own
 	most   int
-	wake   chan struct{} // a block was given back
+	wake   chan struct{} // gets a value when a block was given back
 
 	mu   sync.Mutex
 	mine int
@@ -43,7 +43,7 @@ func (t *partTokens) init(shared *PartMemory, most int) {
 	}
 }
 
-// own makes at least n blocks its own, for a part of that many.
+// own raises the number of its own blocks to at least n, for a part of n blocks.
 func (t *partTokens) own(n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -55,7 +55,7 @@ func (p PartPlan) MaxUnknownSize() int64 {
 	return total
 }
 
-// even returns the size of every part of a content of size bytes.
+// even returns the size of each part, except the last, of a content of size bytes.
 func (p PartPlan) even(size int64) int64 {
 	if size <= p.PartSize*int64(p.MaxParts) {
 		return p.PartSize

@@ -67,7 +67,7 @@ func (p *Parts) next() int64 {
 	if p.size >= 0 && p.off < p.size {
 		return p.part
 	}
-	return max(p.plan.grown(p.n+1), p.part) // even if a content is longer than it reported
+	return max(p.plan.grown(p.n+1), p.part) // also if the content is longer than it reported
 }
 
 // Next reads the next part: all of it, unless the content ends. It waits for memory
@@ -98,7 +98,7 @@ func (p *Parts) Next(ctx context.Context) (*Part, error) {
 	return part, nil
 }
 
-// lend makes the part of up to size bytes that are in memory already.
+// lend fills the part with up to size bytes that are in memory already.
 func (p *Parts) lend(part *Part, size int64) error {
 	bytes, err := p.content.inPlace(size)
 	if err != nil && err != io.EOF {
@@ -210,7 +210,7 @@ func (p *Parts) Send(ctx context.Context, first *Part,
 		part, err := p.Next(ctx)
 		if err != nil {
 			if failed, ok := context.Cause(ctx).(*sendError); ok {
-				err = failed.err // what ended the reading
+				err = failed.err // that ended the reading
 			}
 			cancel(err)
 			return err

@@ -58,17 +58,17 @@ func (p PostForm) String() string { return "POST " + files.RedactURL(p.URL) }
 // FormFileName is what stands in the field key for the browser's own name of the file.
 const FormFileName = "${filename}"
 
-// PostSigner is a Backend that signs forms (W1). The options are checked and filled in
-// before, except for limits of the service's own.
+// PostSigner is a Backend that signs forms (W1). The options have been checked and
+// filled in, except for limits of the service.
 type PostSigner interface {
 	// SignPost returns the signed form. It makes no request itself. With o.Below, name
 	// is the directory, without a slash at its end.
 	SignPost(ctx context.Context, name string, o PostOptions) (PostForm, error)
 }
 
-// BucketPostSigner is a wrapper whose signed forms are those of the bucket below it. fn
-// is called with that bucket and its name for the file, inside whatever the wrapper does
-// around the signing of a PUT. A wrapper that a form would get round returns
+// BucketPostSigner is a wrapper that lets the bucket below it sign forms. fn is called
+// with that bucket and its name for the file, inside whatever the wrapper does around
+// the signing of a PUT. A wrapper that a form would bypass returns
 // errors.ErrUnsupported.
 type BucketPostSigner interface {
 	WithSignPost(ctx context.Context, name string,
@@ -80,7 +80,7 @@ var errNoPost = files.Errorf(files.ErrUnsupported, "the bucket can't sign forms"
 // belowName stands for the name of a file in the directory that a form is for.
 const belowName = "f"
 
-// SignPost is the function of that name of package signing.
+// SignPost does what the function SignPost of package signing documents.
 func SignPost(ctx context.Context, b files.Bucket, name string, o PostOptions) (PostForm, error) {
 	var form PostForm
 	err := checkPost(name, &o)
@@ -114,7 +114,7 @@ func signPost(ctx context.Context, b files.Bucket, name string,
 		}
 		if o.Below {
 			dir, ok := strings.CutSuffix(name, "/"+belowName)
-			if !ok { // a wrapper has other names than those of its directory
+			if !ok { // a wrapper's names don't keep directories
 				return PostForm{}, errNoPost
 			}
 			name = dir
@@ -135,7 +135,7 @@ func signPost(ctx context.Context, b files.Bucket, name string,
 			})
 		mu.Lock()
 		defer mu.Unlock()
-		if err == nil && !done { // a hook answered by itself
+		if err == nil && !done { // a hook succeeded without calling fn
 			err = errNoPost
 		}
 		return form, err
@@ -157,7 +157,7 @@ func checkPost(name string, o *PostOptions) error {
 	a := o.Attributes
 	if a.ContentType != "" {
 		return files.Errorf(files.ErrInvalid,
-			"the content type of a form belongs into PostOptions.ContentType")
+			"set the content type of a form in PostOptions.ContentType")
 	}
 	a.ContentType = strings.TrimSuffix(o.ContentType, "/")
 	a, err := a.Normalize()
@@ -174,10 +174,10 @@ func checkPost(name string, o *PostOptions) error {
 			"sizes from %d to %d bytes: a form needs a largest size of at least 1",
 			o.MinSize, o.MaxSize)
 	case o.Status != 200 && o.Status != 201 && o.Status != 204:
-		return files.Errorf(files.ErrInvalid, "status %d: 200, 201 or 204", o.Status)
+		return files.Errorf(files.ErrInvalid, "status %d; want 200, 201 or 204", o.Status)
 	case o.Redirect != "" && !strings.HasPrefix(o.Redirect, "https://") &&
 		!strings.HasPrefix(o.Redirect, "http://"):
-		return files.Errorf(files.ErrInvalid, "the redirect is no absolute URL of HTTP")
+		return files.Errorf(files.ErrInvalid, "the redirect is not an absolute HTTP URL")
 	case holdsFileName(name, o.ContentType, o.Redirect, a):
 		return files.Errorf(files.ErrUnsupported,
 			"%s in a form stands for the name of the file that the browser sends", FormFileName)

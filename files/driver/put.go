@@ -9,8 +9,8 @@ import (
 	readable "cloudfiles.dev/files/internal/content"
 )
 
-// Put checks, finds the content type and passes the content to the backend as an
-// Content.
+// Put checks the call, finds the content type and passes the content to the backend as
+// a Content.
 func (b *bucket) Put(ctx context.Context, name string, content io.Reader,
 	opts *files.PutOptions) (files.Info, error) {
 	info, err := b.put(ctx, name, content, opts)
@@ -101,19 +101,20 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader,
 			return files.Info{}, err
 		}
 		return files.Info{}, files.Errorf(files.ErrUncertain,
-			"the driver stopped before the content's end, and says that it is stored")
+			"the driver stopped before the content's end, but reported success")
 	}
 	info.Name, info.IsDir, info.Key = name, false, ""
 	info.Size = up.Count()
-	info.Attributes = b.told(req.Attributes)
+	info.Attributes = b.infoAttributes(req.Attributes)
 	if b.feat().Digests {
 		info.Digest = merge(info.Digest, up.Digest())
 	}
 	return info, nil
 }
 
-// told returns the attributes for an Info: none if the backend stores none.
-func (b *bucket) told(a files.Attributes) files.Attributes {
+// infoAttributes returns the attributes for an Info: only the type if the backend
+// stores none.
+func (b *bucket) infoAttributes(a files.Attributes) files.Attributes {
 	if !b.feat().Attributes {
 		return files.Attributes{ContentType: a.ContentType}
 	}
@@ -133,20 +134,20 @@ func (b *bucket) checkAttributes(a files.Attributes) error {
 
 func (b *bucket) checkCondition(c files.Condition) error {
 	if c.Absent() && !b.feat().IfAbsent {
-		return files.Errorf(files.ErrUnsupported, "the bucket can't put if absent")
+		return files.Errorf(files.ErrUnsupported, "the bucket doesn't support IfAbsent")
 	}
 	v, ok := c.Version()
 	switch {
 	case ok && !b.feat().IfVersion:
-		return files.Errorf(files.ErrUnsupported, "the bucket can't put if of a version")
+		return files.Errorf(files.ErrUnsupported, "the bucket doesn't support IfVersion")
 	case ok && v == "":
 		return errNoVersion
 	}
 	return nil
 }
 
-// errNoVersion is also ErrPrecondition, which IfVersion("") always was; but reading
-// again, as that error asks for, would not help.
+// errNoVersion also matches ErrPrecondition, as IfVersion("") always did. It is
+// ErrUnsupported because reading again, the remedy for ErrPrecondition, would not help.
 var errNoVersion = files.WithCause(files.ErrUnsupported, files.ErrPrecondition,
 	"the version that the file must have is empty, so there is nothing to compare")
 
@@ -205,7 +206,7 @@ func (b *bucket) putError(ctx context.Context, up *Content, err error) error {
 }
 
 // merge keeps the digests that the backend reported and adds what was computed.
-func merge(told, computed files.Digest) files.Digest {
+func merge(reported, computed files.Digest) files.Digest {
 	or := func(a, b string) string {
 		if a != "" {
 			return a
@@ -213,13 +214,13 @@ func merge(told, computed files.Digest) files.Digest {
 		return b
 	}
 	return files.Digest{
-		CRC32C:    or(told.CRC32C, computed.CRC32C),
-		MD5:       or(told.MD5, computed.MD5),
-		SHA256:    or(told.SHA256, computed.SHA256),
-		CRC32:     or(told.CRC32, computed.CRC32),
-		CRC64NVME: or(told.CRC64NVME, computed.CRC64NVME),
+		CRC32C:    or(reported.CRC32C, computed.CRC32C),
+		MD5:       or(reported.MD5, computed.MD5),
+		SHA256:    or(reported.SHA256, computed.SHA256),
+		CRC32:     or(reported.CRC32, computed.CRC32),
+		CRC64NVME: or(reported.CRC64NVME, computed.CRC64NVME),
 	}
 }
 
-// remaining returns how many bytes the reader says that it has, or -1.
+// remaining returns how many bytes are left as the reader reports it, or -1.
 func remaining(r io.Reader) int64 { return readable.Remaining(r) }

@@ -14,10 +14,10 @@ type ReadAhead struct {
 }
 
 // ReadAheader is an optional interface of a Backend that says how large bodies are read
-// unless GetOptions say otherwise. For other backends it is the default.
+// unless GetOptions say otherwise. Other backends have the default.
 type ReadAheader interface {
 	Backend
-	// ReadAhead is asked once, by New.
+	// ReadAhead is called once, by New.
 	ReadAhead() ReadAhead
 }
 
@@ -25,7 +25,7 @@ const (
 	defaultConnections = 8
 	maxConnections     = 64
 	defaultAfter       = 8 << 20
-	// aheadPart is how many bytes a request of several at a time asks for.
+	// aheadPart is how many bytes each of several requests at a time reads.
 	aheadPart = 4 << 20
 )
 
@@ -54,7 +54,7 @@ func (p *Params) ReadAhead() ReadAhead {
 	}
 }
 
-// or returns a with the values of b where a has none.
+// or returns a, with the values of b for those that a doesn't have.
 func (a ReadAhead) or(b ReadAhead) ReadAhead {
 	if a.Connections <= 0 {
 		a.Connections = b.Connections
@@ -65,7 +65,7 @@ func (a ReadAhead) or(b ReadAhead) ReadAhead {
 	return a
 }
 
-// readAheadOf returns what holds for a bucket of the backend.
+// readAheadOf returns the values for a bucket of the backend.
 func readAheadOf(backend Backend) ReadAhead {
 	var own ReadAhead
 	if r, ok := backend.(ReadAheader); ok {

@@ -15,7 +15,7 @@ import (
 // (G5).
 const resumeAttempts = 5
 
-// source opens parts of one version of a file, that of a body.
+// source opens parts of the version of a file that a body has.
 type source struct {
 	backend  Backend
 	req      OpenRequest
@@ -27,9 +27,9 @@ type source struct {
 var errBefore = files.Errorf(files.ErrUnavailable,
 	"the service sends the whole file in place of the rest")
 
-// open opens n bytes from off on, of the same version. again reports that the backend
-// failed in a way that a repetition may help against, and hasn't repeated it by itself:
-// otherwise the attempts would multiply.
+// open opens n bytes from off on, of the same version. again reports that a retry may
+// help and that the backend hasn't retried by itself; otherwise the attempts would
+// multiply.
 func (s *source) open(ctx context.Context, off, n int64) (body io.ReadCloser, again bool,
 	err error) {
 	req := s.req
@@ -45,15 +45,15 @@ func (s *source) open(ctx context.Context, off, n int64) (body io.ReadCloser, ag
 		return nil, again, err
 	case o.Length != n || o.Offset != off || o.Info.Size != s.info.Size:
 		err = files.Errorf(files.ErrUnavailable,
-			"two answers of one version tell different sizes: one was broken")
+			"two responses for one version report different sizes")
 	case o.Info.Version == "":
-		err = files.Errorf(files.ErrUnavailable, "the answer with the rest tells no version")
+		err = files.Errorf(files.ErrUnavailable, "the response with the rest has no version")
 	case o.Info.Version != s.info.Version:
-		err = files.Errorf(files.ErrChanged, "the answer with the rest is of another version")
+		err = files.Errorf(files.ErrChanged, "the response with the rest is of another version")
 	case o.Before > 0: // it would come again with each break
 		err = errBefore
 	case o.Body == nil:
-		err = files.Errorf(files.ErrUnavailable, "the answer with the rest has no body")
+		err = files.Errorf(files.ErrUnavailable, "the response with the rest has no body")
 	default:
 		return o.Body, false, nil
 	}
@@ -71,8 +71,8 @@ type resumingBody struct {
 	off   int64 // of the next byte
 	left  int64
 	tries int // since the last byte
-	// forgives is how many times more a request may fail for good. A request that one
-	// connection wouldn't have made must not be what a reader fails by.
+	// forgives is how many more failures without a retry are ignored. A reader must not
+	// fail because of a request that one connection wouldn't have made.
 	forgives int
 
 	mu     sync.Mutex
@@ -99,13 +99,13 @@ func (r *resumingBody) Read(p []byte) (int, error) {
 		case !broken:
 			return n, err
 		case r.from.info.Version == "" && n > 0:
-			return n, nil // the next Read meets the break again
+			return n, nil // the next Read finds the break again
 		case r.from.info.Version == "":
 			return 0, files.WithCause(files.ErrUnavailable, err,
 				"the connection broke, and the file has no version by which the rest could be read")
 		}
 		if n > 0 {
-			return n, nil // the next Read meets the break again
+			return n, nil // the next Read finds the break again
 		}
 		if err := r.reopen(err); err != nil {
 			return 0, err

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files/internal/native"
 )
 
-// Register makes files.Open know a scheme. Drivers call it from init. It panics if the
+// Register adds a scheme to files.Open. Drivers call it from init. It panics if the
 // scheme is incomplete or registered already.
 func Register(s files.Scheme) { files.DefaultMux().Register(s) }
 

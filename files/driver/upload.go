@@ -10,14 +10,14 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// PartUploader is a Backend whose uploads in parts outlive a process: another one goes
-// on with them, with what [Upload] says (package files/resume).
+// PartUploader is a Backend whose uploads in parts outlive a process: another process
+// can continue them, given the [Upload] (package files/resume).
 //
 //   - Nothing of an unfinished upload is listed, read or overwritten (P1, L7).
 //   - The parts are sent in any order and several at a time. A part that is sent again
 //     replaces the one of its number, or is the same.
-//   - Nothing that a process does with the same upload meanwhile leads to a file of
-//     other parts than those that CompleteUpload names.
+//   - Whatever another process does with the same upload meanwhile, the file consists
+//     of the parts that CompleteUpload names.
 //   - If the upload, or a part of it, is no longer there, the error is [ErrUploadGone].
 type PartUploader interface {
 	// UploadLimits returns how an upload must be divided.
@@ -26,10 +26,10 @@ type PartUploader interface {
 	// and different for others. It is only compared.
 	UploadStore() string
 	// BeginUpload begins an upload and returns its ID, a short printable text without a
-	// secret. errors.ErrUnsupported means that a Put must do, because of the condition
-	// or the attributes.
+	// secret. errors.ErrUnsupported means that the condition or the attributes need a
+	// Put instead.
 	BeginUpload(ctx context.Context, u *Upload) (id string, err error)
-	// PutPart sends one part. The tag is what ListParts will return for it.
+	// PutPart sends one part. It returns the tag that ListParts will return for it.
 	PutPart(ctx context.Context, u *Upload, part *Part) (tag string, err error)
 	// ListParts returns the parts that are there, by ascending number.
 	ListParts(ctx context.Context, u *Upload) ([]UploadedPart, error)
@@ -37,12 +37,13 @@ type PartUploader interface {
 	// conditions decided at that moment, and with Put's Info. u.Digest has at least the
 	// CRC-32C of the whole.
 	CompleteUpload(ctx context.Context, u *Upload, parts []UploadedPart) (files.Info, error)
-	// FindUpload reports whether the file that the name has is the upload's, because
-	// its completion was carried out and the response was lost. A file that another
-	// upload or a Put made is not found, even if it is the same.
+	// FindUpload reports whether the upload made the file that now has the name: its
+	// completion was carried out, and the response was lost. A file that another upload
+	// or a Put made is not found, even if its content is the same.
 	FindUpload(ctx context.Context, u *Upload) (info files.Info, found bool, err error)
-	// AbortUpload removes the parts of the name's upload with that ID. What isn't there
-	// is not an error. errors.ErrUnsupported means that only the service removes them.
+	// AbortUpload removes the parts of the name's upload with that ID. An upload that
+	// isn't there is not an error. errors.ErrUnsupported means that only the service
+	// can remove them.
 	AbortUpload(ctx context.Context, name, id string) error
 	// ListUploads yields the unfinished uploads of the names that begin with prefix, in
 	// any order, and ends with the first error.
@@ -56,8 +57,8 @@ type UploadLimits struct {
 	MaxParts         int
 }
 
-// Upload is an upload in parts, as far as its caller knows it. Everything but ID and
-// Digest is known before it begins, and is the same in each process.
+// Upload describes an upload in parts. Everything but ID and Digest is known before it
+// begins, and is the same in each process.
 type Upload struct {
 	Name       string
 	Attributes files.Attributes // complete, as in PutRequest
@@ -82,9 +83,9 @@ type UploadedPart struct {
 // UnfinishedUpload is an upload that was neither completed nor aborted.
 type UnfinishedUpload struct {
 	Name string
-	ID   string    // "" if the service doesn't say it
+	ID   string    // "" if the service doesn't report it
 	Time time.Time // when it began, or was last written to; zero if not known
-	Size int64     // of its parts, in bytes; -1 if the listing doesn't say it
+	Size int64     // of its parts, in bytes; -1 if the listing doesn't report it
 }
 
 // ErrUploadGone is the error of a step of an upload that is no longer there, or has lost

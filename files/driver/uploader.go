@@ -33,7 +33,7 @@ var errNoUploads = files.Errorf(files.ErrUnsupported, "the bucket has no uploads
 
 // WithUploader calls f, which makes one step of an upload to the name, with the backend
 // of a bucket, through all wrappers. f may be called again if it has failed. If the
-// bucket, or a wrapper, has no uploads in parts that outlive a process, it is
+// bucket, or a wrapper, has no uploads in parts that outlive a process, the error is
 // errors.ErrUnsupported, and f is not called.
 func WithUploader(ctx context.Context, b files.Bucket, name string,
 	f func(ctx context.Context, u *Uploader) error) error {
@@ -57,9 +57,9 @@ func WithUploader(ctx context.Context, b files.Bucket, name string,
 	return files.NewError(files.OpUpload, name, errNoUploads)
 }
 
-// UnfinishedUploads yields the unfinished uploads below a directory, "" for all, of names
-// whose rest begins with prefix, through all wrappers. It is errors.ErrUnsupported if
-// the bucket, or a wrapper, has none.
+// UnfinishedUploads yields the unfinished uploads below a directory, "" for all, of
+// names whose rest begins with prefix, through all wrappers. The error is
+// errors.ErrUnsupported if the bucket, or a wrapper, has no such uploads.
 func UnfinishedUploads(ctx context.Context, b files.Bucket, dir, prefix string,
 ) iter.Seq2[UnfinishedUpload, error] {
 	return func(yield func(UnfinishedUpload, error) bool) {
@@ -75,7 +75,8 @@ func UnfinishedUploads(ctx context.Context, b files.Bucket, dir, prefix string,
 	}
 }
 
-// unfinished collects them, since a wrapper's call ends before the caller looks at them.
+// unfinished collects the uploads, because a wrapper's call ends before the caller gets
+// them.
 func unfinished(ctx context.Context, b files.Bucket, dir, prefix string,
 ) (all []UnfinishedUpload, err error) {
 	switch b := b.(type) {
@@ -126,7 +127,7 @@ func unfinished(ctx context.Context, b files.Bucket, dir, prefix string,
 	return nil, errNoUploads
 }
 
-// Store returns what identifies the store and the file in it in every process.
+// Store returns a text that identifies the store, and the file in it, in every process.
 func (u *Uploader) Store() string { return u.UploadStore() + "\x00" + u.Name }
 
 // Prepare checks what Put checks, and returns the upload of size bytes, which begin with
@@ -171,7 +172,7 @@ func (u *Uploader) Prepare(opts *files.PutOptions, size int64, head []byte) (*Up
 func (u *Uploader) Info(up *Upload, info files.Info) files.Info {
 	info.Name, info.IsDir, info.Key = u.Name, false, ""
 	info.Size = up.Size
-	info.Attributes = u.bucket.told(up.Attributes)
+	info.Attributes = u.bucket.infoAttributes(up.Attributes)
 	if u.bucket.feat().Digests {
 		info.Digest = merge(info.Digest, up.Digest)
 	}

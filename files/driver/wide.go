@@ -18,11 +18,11 @@ import (
 //  2. After After bytes, if the reader has waited for bytes most of the time, requests
 //     are made for parts that follow a place called cut, a little ahead. alone reads up
 //     to it. Then, unless the first of the parts couldn't be opened, alone is closed.
-//  3. The reader takes the parts in order. When it is through with one, its memory is
-//     free for another, at the end. No more is ahead of the reader than it has read.
-//  4. If a part fails, if the memory is needed elsewhere or if the reader no longer keeps
-//     up, alone reads again from where the reader is, and it begins anew with 1. So only
-//     alone, which resumes what breaks, reports errors.
+//  3. The reader takes the parts in order. When it has read one, the memory is free for
+//     another at the end. No more is fetched ahead of the reader than it has read.
+//  4. If a part fails, if the memory is needed elsewhere or if the reader no longer
+//     keeps up, alone reads again from where the reader is, as in step 1. So only
+//     alone, which resumes broken connections, reports errors.
 type wideBody struct {
 	bucket *bucket
 	ctx    context.Context // of the parts
@@ -33,11 +33,11 @@ type wideBody struct {
 	// These are for the goroutine that reads.
 	off, start, end int64
 	since           int64 // bytes since the reading began alone
-	never           bool  // more than one: the service doesn't do ranges
+	never           bool  // use parts: the service doesn't support ranges
 	pace            pace
 	width           int // how many parts are ahead at most
 	window          *blockcache.Window
-	passed          *[]byte // a buffer that the caller of View is through with
+	passed          *[]byte // a buffer that the caller of View no longer needs
 
 	mu     sync.Mutex
 	wake   sync.Cond
@@ -61,7 +61,7 @@ func (p *pace) keepsUp() bool { return 2*p.waited >= time.Since(p.begun) }
 // lags reports whether it hardly waited at all.
 func (p *pace) lags() bool { return 8*p.waited < time.Since(p.begun) }
 
-// retryEvery is after how many bytes more memory is asked for, in bytes.
+// retryEvery is how many bytes are read between two requests for more memory.
 const retryEvery = 1 << 20
 
 func newWideBody(b *bucket, tune ReadAhead, alone *resumingBody) *wideBody {
@@ -92,8 +92,8 @@ func (w *wideBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// View is Read into p, or into memory of its own if the bytes are there already. The
-// result is valid until the next call.
+// View is Read into p, or returns bytes that are in memory already. The result is valid
+// until the next call.
 func (w *wideBody) View(p []byte) ([]byte, error) {
 	view, n, err := w.read(p)
 	if view == nil {
@@ -129,8 +129,8 @@ func (w *wideBody) read(p []byte) (view []byte, n int, err error) {
 	}
 }
 
-// reader returns alone if it is its turn. At the cut it leaves the reading to the parts,
-// or goes on if they can't be read.
+// reader returns alone if alone must read next, and nil if the parts must. At the cut
+// the parts take over, unless they can't be read.
 func (w *wideBody) reader() (*resumingBody, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -169,7 +169,7 @@ func (w *wideBody) wait() {
 	w.pace.waited += time.Since(begun)
 }
 
-// readAlone reads from alone, and may begin with the parts.
+// readAlone reads from alone, and may begin to read parts.
 func (w *wideBody) readAlone(alone *resumingBody, p []byte) (int, error) {
 	begun := time.Now()
 	if w.since == 0 {
@@ -224,7 +224,7 @@ func (w *wideBody) widen() {
 	w.fill()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.parts) == 0 { // no memory: it asks again a little later
+	if len(w.parts) == 0 { // no memory: try again a little later
 		w.cut = w.end
 		w.since = max(w.tune.After-retryEvery, 1)
 	}
@@ -242,7 +242,7 @@ func (w *wideBody) fill() {
 		}
 		count := w.width
 		if w.alone != nil {
-			count-- // it is a connection too
+			count-- // alone is a connection too
 		}
 		count = min(count, int(max(1, (w.off-w.start)/aheadPart)))
 		more := !w.closed && next < w.end && len(w.parts) < max(count, 1)
@@ -269,7 +269,7 @@ func (w *wideBody) fill() {
 	}
 }
 
-// view returns what has come of the first part, or nil if that changed who reads.
+// view returns bytes of the first part that have come, or nil if alone must read now.
 func (w *wideBody) view() []byte {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -294,8 +294,8 @@ func (w *wideBody) view() []byte {
 	return nil
 }
 
-// failed goes on without the parts, since the first of them failed. The caller holds mu,
-// which is free meanwhile.
+// failed continues without the parts, because the first of them failed. The caller
+// holds mu, which is released meanwhile.
 func (w *wideBody) failed(first *part) {
 	w.never = w.never || first.err == errBefore
 	w.narrow()
@@ -304,19 +304,19 @@ func (w *wideBody) failed(first *part) {
 	first.broken.Resume()
 }
 
-// took notes that the caller has n bytes of the view.
+// took notes that the caller has taken n bytes of the view.
 func (w *wideBody) took(n int) {
 	w.off += int64(n)
 	w.pace.bytes += int64(n)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.parts) > 0 { // otherwise it was given back meanwhile
+	if len(w.parts) > 0 { // otherwise the parts were dropped meanwhile
 		w.passed = w.parts[0].take(n)
 	}
 }
 
-// next goes on behind a part that was read, and decides how many there should be. The
-// caller holds mu, which is free meanwhile.
+// next removes a part that was read, and decides how many there should be. The caller
+// holds mu, which is released meanwhile.
 func (w *wideBody) next(first *part) {
 	w.parts = w.parts[1:]
 	if w.pace.bytes >= int64(w.width)*aheadPart {
@@ -356,8 +356,8 @@ func (w *wideBody) narrow() {
 	}
 }
 
-// dropParts ends the requests and gives the memory back: that of a part whose request is
-// still in progress when it has ended. The caller holds mu.
+// dropParts ends the requests and gives the memory back. The memory of a part whose
+// request is still in progress is given back when that has ended. The caller holds mu.
 func (w *wideBody) dropParts() {
 	for _, p := range w.parts {
 		p.drop()

@@ -14,8 +14,8 @@ const partBuffer = 256 << 10
 
 var partBuffers = sync.Pool{New: func() any { b := make([]byte, partBuffer); return &b }}
 
-// part is a part of a wideBody that is read ahead. Its fields are guarded by the body's
-// mu, except from, size and body.
+// part is a part of a wideBody that is read in advance. Its fields are guarded by the
+// body's mu, except from, size and body.
 type part struct {
 	from, size int64
 	body       *resumingBody
@@ -59,7 +59,7 @@ func (p *part) view() []byte {
 	return (*p.buffers[i])[from:min(partBuffer, from+p.ready())]
 }
 
-// take takes n bytes of the view, and returns the buffer if they were its last.
+// take takes n bytes of the view, and returns the buffer if no bytes are left in it.
 func (p *part) take(n int) (passed *[]byte) {
 	i := p.taken / partBuffer
 	p.taken += int64(n)

@@ -128,19 +128,19 @@ func situations(t suite.T, b files.Bucket) []situation {
 		all = append(all, situation{what, text, call})
 	}
 	const exists, not = "file already exists", "file is not of the expected version"
-	conditional(f.IfAbsent, "put dir/old", "Put with IfAbsent", exists, "can't put if absent",
+	conditional(f.IfAbsent, "put dir/old", "Put with IfAbsent", exists, "doesn't support IfAbsent",
 		putting(old, &files.PutOptions{If: files.IfAbsent()}))
 	conditional(f.IfVersion, "put dir/old", "Put over another version", not,
-		"can't put if of a version",
+		"doesn't support IfVersion",
 		putting(old, &files.PutOptions{If: files.IfVersion(stale)}))
 	conditional(f.IfVersion, "put dir/new", "Put over the version of a missing file", not,
-		"can't put if of a version",
+		"doesn't support IfVersion",
 		putting(fresh, &files.PutOptions{If: files.IfVersion(stale)}))
 	conditional(f.DeleteIfVersion, "delete dir/old", "Delete of another version", not,
-		"can't delete if of a version",
+		"can't delete a certain version",
 		func() error { return b.Delete(ctx, old, &files.DeleteOptions{IfVersion: stale}) })
 	conditional(f.DeleteIfVersion, "delete dir/new", "Delete of a version of a missing file", not,
-		"can't delete if of a version",
+		"can't delete a certain version",
 		func() error { return b.Delete(ctx, fresh, &files.DeleteOptions{IfVersion: stale}) })
 	conditional(f.ReadConditions, "get dir/old", "Get of another version", not,
 		"has no conditional reads",

@@ -1,6 +1,5 @@
 // Package blockcache is the memory that all open files of a bucket share: blocks of
-// files' versions, bounded in bytes, and the reads of blocks that are in progress. It
-// knows nothing of buckets.
+// files' versions, bounded in bytes, and the reads of blocks that are in progress.
 package blockcache
 
 import (
@@ -17,9 +16,9 @@ const DefaultLimit = 32 << 20
 // Cache holds blocks of many files, up to a number of bytes. It is safe for concurrent
 // use.
 //
-// Blocks that were read once go first, the least recently used before the others. So a
-// scan of much more than fits leaves what was read twice, which has up to three quarters
-// of the memory.
+// Blocks that were read once are evicted first, the least recently used before the
+// others. So a scan of much more than fits keeps the blocks that were read twice, which
+// have up to three quarters of the memory.
 type Cache struct {
 	mu      sync.Mutex
 	limit   int64
@@ -32,7 +31,7 @@ type Cache struct {
 	closed  bool
 }
 
-// id is what no two files' versions share.
+// id identifies a version of a file.
 type id struct {
 	space         uint64
 	name, version string
@@ -63,7 +62,7 @@ func (c *Cache) Used() int64 {
 	return c.used
 }
 
-// Close forgets all blocks. What is read from then on is not kept.
+// Close forgets all blocks. Blocks that are read from then on are not kept.
 func (c *Cache) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -125,7 +124,7 @@ func (c *Cache) remove(e *entry) {
 	c.forget(e.file)
 }
 
-// forget removes a file that has no blocks and that nobody has open.
+// forget removes a file that has no blocks and isn't open.
 func (c *Cache) forget(f *File) {
 	if len(f.blocks) == 0 && f.users == 0 {
 		delete(c.files, f.id)
@@ -139,7 +138,7 @@ func (c *Cache) listOf(e *entry) *list.List {
 	return &c.once
 }
 
-// touch notes that the bytes of e from within up to end were read.
+// touch notes that bytes of e, up to end, were read.
 func (c *Cache) touch(e *entry, end int) {
 	if end > e.read {
 		e.read = end

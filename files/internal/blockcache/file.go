@@ -19,8 +19,8 @@ type entry struct {
 	flight *Flight // nil once the block is there
 	at     *list.Element
 	often  bool
-	read   int  // up to where it was read
-	ahead  bool // nobody has asked for it yet
+	read   int  // the offset up to which it was read
+	ahead  bool // not requested yet
 }
 
 // Open returns the file of that space, name and version. Each version of a file in each
@@ -68,10 +68,10 @@ func (f *File) Outdated() {
 	}
 }
 
-// Copy copies to p what the file has from off on of one block. If the block is being
-// read, it returns that read, which the caller has joined: it must Wait. If n is 0 and
-// there is no flight, the block isn't there. fresh reports that the block was read ahead
-// and is used for the first time.
+// Copy copies bytes from offset off on to p, up to the end of their block. If the block
+// is being read, Copy returns that read, which the caller has joined: it must call
+// Wait. If n is 0 and there is no flight, the block isn't there. fresh reports that the
+// block was read ahead and is used for the first time.
 func (f *File) Copy(p []byte, off int64) (n int, fresh bool, flight *Flight) {
 	f.cache.mu.Lock()
 	defer f.cache.mu.Unlock()
@@ -90,10 +90,10 @@ func (f *File) Copy(p []byte, off int64) (n int, fresh bool, flight *Flight) {
 	return n, fresh, nil
 }
 
-// Begin takes the blocks from lo up to hi that are neither there nor being read, up to
-// the first that is, and returns the read of them. size is the size of the file. It
-// returns nil if there is no such block, or no memory for them. The caller has joined
-// the read: it must Wait, or End it.
+// Begin returns a read of the blocks from lo up to hi, but not beyond the first that is
+// there or being read. size is the size of the file. It returns nil if there is no such
+// block, or no memory for them. The caller has joined the read: it must call Wait or
+// End.
 func (f *File) Begin(lo, hi, size int64) *Flight {
 	c := f.cache
 	c.mu.Lock()

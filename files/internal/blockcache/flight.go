@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// Flight is a read of neighbouring blocks that is in progress. Those who need one of the
-// blocks wait for it. It stops early only when all of them have left.
+// Flight is a read of neighbouring blocks that is in progress. Every reader that needs
+// one of the blocks waits for it. It stops early only when all of them have left.
 type Flight struct {
 	Lo, Hi int64 // the blocks
 
@@ -27,9 +27,8 @@ func (fl *Flight) Buffers() [][]byte {
 	return p
 }
 
-// Start runs the read in a goroutine. read fills the buffers until its context ends,
-// which it does when nobody waits any more. The context has ctx's values and isn't ended
-// by ctx.
+// Start runs the read in a goroutine. read fills the buffers. Its context ends when
+// nobody waits any more; it has ctx's values, but doesn't end with ctx.
 func (fl *Flight) Start(ctx context.Context, read func(ctx context.Context, p [][]byte) error) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	c := fl.file.cache
@@ -88,8 +87,8 @@ func (fl *Flight) Wait(ctx context.Context) (err error, ended bool) {
 	return fl.err, true
 }
 
-// leave counts a waiter out. The last one stops the read, and the blocks become free to
-// be read anew at once.
+// leave removes a waiter. The last one stops the read, and the blocks can be read anew
+// at once.
 func (fl *Flight) leave() {
 	c := fl.file.cache
 	c.mu.Lock()

@@ -5,7 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// Share is a bucket's part of a cache: its files are apart from those of other buckets.
+// Share is a bucket's part of a cache: its files are separate from those of other
+// buckets.
 type Share struct {
 	Cache *Cache
 	Space uint64
@@ -18,7 +19,7 @@ type Sharer interface {
 
 var spaces atomic.Uint64
 
-// NewSpace returns a number that nobody else has.
+// NewSpace returns a number that no other space has.
 func NewSpace() uint64 { return spaces.Add(1) }
 
 // Owner makes the Share of a bucket when it is needed. The zero Owner is ready.

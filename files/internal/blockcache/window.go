@@ -9,9 +9,9 @@ import (
 // Window is the memory of a body that several requests read ahead of its reader. It
 // counts against the bound of the cache. Its methods are safe for concurrent use.
 //
-// Windows share what the bound leaves: one that has more than its share gets no more
-// while another has none to take, and one whose reader has paused gives back all it has
-// to whoever needs it.
+// Windows share the memory: one that has more than its share gets no more while another
+// finds none, and one whose reader has paused gives all its memory to those that need
+// it.
 type Window struct {
 	cache *Cache
 	held  int64 // guarded by the cache's mutex
@@ -20,7 +20,7 @@ type Window struct {
 	drop  func()
 }
 
-// pausedAfter is after how long without a Read a reader has paused.
+// pausedAfter is how long a reader may go without a Read before it counts as paused.
 const pausedAfter = time.Second
 
 // OpenWindow returns a window that holds nothing. drop is called, from any goroutine,
@@ -59,7 +59,7 @@ func (w *Window) paused(now int64) bool {
 }
 
 // Take takes n bytes, unless others need them more. The caller must hold no lock that
-// drop takes, of whatever window.
+// the drop function of any window takes.
 func (w *Window) Take(n int64) bool {
 	c := w.cache
 	c.mu.Lock()
@@ -110,7 +110,7 @@ func (w *Window) Give(n int64) {
 }
 
 // reclaim makes a paused window give back what it can, and reports whether one did. The
-// caller holds mu, which is free meanwhile.
+// caller holds mu, which is released meanwhile.
 func (c *Cache) reclaim() bool {
 	now := time.Now().UnixNano()
 	for w := range c.windows {
@@ -129,8 +129,8 @@ func (c *Cache) reclaim() bool {
 	return false
 }
 
-// Forget ends the use of a window whose body nobody has any more, and gives back what it
-// holds.
+// Forget ends the use of a window whose body is no longer reachable, and gives back
+// what it holds.
 func (w *Window) Forget() {
 	c := w.cache
 	c.mu.Lock()

@@ -1,5 +1,4 @@
-// Package content looks at the reader that a Put was given, before anything is done
-// with it.
+// Package content examines the reader that a Put was given.
 package content
 
 import (
@@ -15,7 +14,7 @@ import (
 // Check returns the reader to read from, or false for one that is nil.
 //
 // A typed nil of the standard library has nothing to read, and its methods panic. A nil
-// of another type may be a reader like any other, if its methods expect it: so it is
+// of another type may be a reader like any other, if its methods expect it. So it is
 // read, and a panic is an error.
 func Check(r io.Reader) (io.Reader, bool) {
 	switch r := r.(type) {

@@ -3,8 +3,8 @@ package content
 import "io"
 
 // Observe returns content that calls note with how many bytes have been read of it. It
-// can seek if r can. A reader that knows Observed takes what is inside, so that nothing
-// is lost by the observation: neither a size nor a faster way to read.
+// can seek if r can. Code that calls Inside gets the content itself, so that
+// observation loses nothing: neither a size nor a faster way to read.
 func Observe(r io.Reader, note func(n int64)) io.Reader {
 	o := &Observed{r, note}
 	if s, ok := r.(io.Seeker); ok {
@@ -13,7 +13,7 @@ func Observe(r io.Reader, note func(n int64)) io.Reader {
 	return o
 }
 
-// Observed is content that somebody counts.
+// Observed is content whose bytes are counted.
 type Observed struct {
 	r    io.Reader
 	note func(n int64)
@@ -35,8 +35,8 @@ func (o *Observed) Read(p []byte) (int, error) {
 
 func (o *Observed) observed() *Observed { return o }
 
-// Inside returns the content that is observed, and who observes it, the nearest last:
-// whoever reads it must call them.
+// Inside returns the content that is observed, and the functions that observe it, the
+// nearest last. Whoever reads the content must call them.
 func Inside(r io.Reader) (io.Reader, []func(n int64)) {
 	var notes []func(int64)
 	for {

@@ -5,8 +5,8 @@ import (
 	"os"
 )
 
-// Remaining returns how many bytes the reader says that it has, or -1. It never reads,
-// and leaves the reader where it was.
+// Remaining returns how many bytes are left as the reader reports it, or -1. It never
+// reads, and leaves the reader where it was.
 func Remaining(r io.Reader) int64 {
 	r, _ = Inside(r)
 	switch r := r.(type) {
@@ -35,9 +35,9 @@ func Remaining(r io.Reader) int64 {
 	return -1
 }
 
-// Through returns a reader whose Read is the given one, which reads from r, and which
-// has what else a Put looks for in its content: Seek, if r can seek, and Len, if r says
-// how much it has. So a known size stays known, and a retry can rewind.
+// Through returns a reader whose Read is the given one, which reads from r. It also has
+// what a Put looks for in its content: Seek, if r can seek, and Len, if r reports how
+// much it has. So a known size stays known, and a retry can rewind.
 func Through(r io.Reader, read func(p []byte) (int, error)) io.Reader {
 	t := &through{r, read}
 	s, seeks := r.(io.Seeker)

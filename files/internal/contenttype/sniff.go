@@ -3,10 +3,10 @@ package contenttype
 // SniffLen is how many bytes of the content the sniffer looks at.
 const SniffLen = 512
 
-// sniff returns the type that the content's beginning tells, by the rules of
-// https://mimesniff.spec.whatwg.org/ and with the result of net/http.DetectContentType,
-// which isn't used because net/http makes a program 2 MB larger. Empty content is, as
-// by the rules, text.
+// sniff returns the type that the content's beginning shows, by the rules of
+// https://mimesniff.spec.whatwg.org/. Its results are those of
+// net/http.DetectContentType, which isn't used because net/http makes a program 2 MB
+// larger. Empty content is text, as the rules say.
 func sniff(data []byte) string {
 	data = data[:min(len(data), SniffLen)]
 	trimmed := data
@@ -52,7 +52,7 @@ func (s *signature) matches(data []byte) bool {
 var signatures = [...]signature{
 	{head: "%PDF-", contentType: "application/pdf"},
 	{head: "%!PS-Adobe-", contentType: "application/postscript"},
-	// A byte order mark counts only where something follows it.
+	// A byte order mark counts only if something follows it.
 	{head: "\xFE\xFF", min: 4, contentType: "text/plain; charset=utf-16be"},
 	{head: "\xFF\xFE", min: 4, contentType: "text/plain; charset=utf-16le"},
 	{head: "\xEF\xBB\xBF", min: 4, contentType: "text/plain; charset=utf-8"},

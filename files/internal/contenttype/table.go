@@ -4,17 +4,17 @@ const (
 	// maxExt is the length of the longest extension in the table.
 	maxExt = 11
 	// text is for what a person reads and no program should run. Source code gets it
-	// too, where no type is registered: every browser shows it and none executes it.
+	// too, if no type is registered: every browser shows it and none executes it.
 	text = "text/plain; charset=utf-8"
 
 	openXML = "application/vnd.openxmlformats-officedocument."
 	openDoc = "application/vnd.oasis.opendocument."
 )
 
-// byExtension is the fixed table of P6: the type registered with IANA; where there is
-// none, or browsers do not know it, the one in widest use. text/* says charset=utf-8;
-// XML and JSON tell their encoding themselves. A change here changes what every driver
-// stores.
+// byExtension is the fixed table of P6: the type registered with IANA or, if there is
+// none or browsers don't support it, the one in widest use. text/* says charset=utf-8;
+// XML and JSON declare their encoding themselves. A change here changes what every
+// driver stores.
 //
 // Left out on purpose, so that the content decides: extensions of several unrelated
 // kinds (.key, .db, .asc, .crt, .obj, .mod, .dat), and those whose type is only right
@@ -161,7 +161,7 @@ var byExtension = map[string]string{
 	"psd":  "image/vnd.adobe.photoshop",
 	"dcm":  "application/dicom",
 
-	// Audio. The registered audio/vnd.wave is known to few players.
+	// Audio. Few players support the registered audio/vnd.wave.
 	"mp3":  "audio/mpeg",
 	"m4a":  "audio/mp4",
 	"aac":  "audio/aac",

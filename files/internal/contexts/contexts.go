@@ -28,10 +28,10 @@ type ended struct{ err, cause error }
 func (e *ended) Error() string   { return e.cause.Error() }
 func (e *ended) Unwrap() []error { return []error{e.cause, e.err} }
 
-// Lasting is a context for one call, which whoever made it stops before the call's
-// result is used. From then on it ends only with the context that it was made from. So
-// it may govern a body or a listing as it is: no context must be put between them to
-// keep a cancellation away.
+// Lasting is a context for one call. Its maker stops it before the call's result is
+// used; from then on it ends only with the context that it was made from. So it may
+// govern a body or a listing directly, without another context that keeps a
+// cancellation away.
 type Lasting interface {
 	context.Context
 	Lasting()

@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// RetriesKey is under what a context has an *atomic.Int64 that counts the requests that
-// a retry policy repeats.
+// RetriesKey is the key of a context's *atomic.Int64 that counts the requests that a
+// retry policy repeats.
 type RetriesKey struct{}
 
 // CountRetry counts a request that is repeated.

@@ -6,7 +6,8 @@ import (
 	"hash/crc64"
 )
 
-// Part computes a CRC of one part of a content, to be combined with those of the others.
+// Part computes the CRC of one part of a content, which can be combined with the CRCs
+// of the others.
 type Part struct {
 	bits uint   // of the CRC
 	poly uint64 // in reversed bit order
@@ -14,8 +15,8 @@ type Part struct {
 	n    int64
 }
 
-// NewPart returns the empty Part for the first CRC that the digest has, and its digits
-// for the whole. ok is false if the digest has none.
+// NewPart returns an empty Part for the first CRC that the digest has, and the digits
+// of the whole content's CRC. ok is false if the digest has none.
 func NewPart(d Digest) (p Part, want string, ok bool) {
 	switch {
 	case d.CRC32C != "":
@@ -41,7 +42,7 @@ func (c *Part) Write(p []byte) {
 	}
 }
 
-// Append makes it the CRC of its content followed by next's. The CRC of the first is
+// Append makes c the CRC of its content followed by next's. The CRC of the first is
 // shifted by next's length, which is a multiplication by a power of x modulo the
 // polynomial, and takes the time of a few thousand steps whatever the length is.
 func (c *Part) Append(next Part) {
@@ -50,7 +51,7 @@ func (c *Part) Append(next Part) {
 	c.n += next.n
 }
 
-// TailCRC32C returns the CRC-32C of the last n bytes of a content, of the content's
+// TailCRC32C returns the CRC-32C of the last n bytes of a content, given the content's
 // CRC-32C before these bytes and after them.
 func TailCRC32C(before, after uint32, n int64) uint32 {
 	if before == 0 {

@@ -24,9 +24,9 @@ func Name(ctx context.Context, names []string,
 	return errs
 }
 
-// Index calls f for every number from 0 to n-1, in order, so many at a time, until f
-// returns false or breaks off. A panic or runtime.Goexit of f ends the calling goroutine
-// in the same way.
+// Index calls f for every number from 0 to n-1, in order, atOnce at a time, until f
+// returns false or panics. A panic or runtime.Goexit of f ends the calling goroutine in
+// the same way.
 func Index(atOnce, n int, f func(i int) bool) {
 	var (
 		wg     sync.WaitGroup

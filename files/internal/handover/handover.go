@@ -1,5 +1,5 @@
-// Package handover is how package driver makes what only package files can make, because
-// its fields are private.
+// Package handover lets package driver make Readers, which have fields that are private
+// to package files.
 package handover
 
 import (
@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// NewReader is package files' func(context.Context, ReaderConfigfiles.Info)
+// NewReader is package files' func(context.Context, ReaderConfig[files.Info])
 // *files.Reader.
 var NewReader any
 

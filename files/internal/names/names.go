@@ -1,5 +1,5 @@
-// Package names holds the naming rule (N1). Package files and package driver stand
-// above it: they make errors of the problems that it finds. It knows nothing of buckets.
+// Package names holds the naming rule (N1). Packages files and driver make errors of
+// the problems that it finds.
 package names
 
 import (

@@ -4,8 +4,8 @@ package native
 
 import "fmt"
 
-// Name returns the name that the option has for itself. It is not made printable. The
-// name of a nil pointer whose method doesn't expect one is its type.
+// Name returns the option's own name, which may not be printable. The name of a nil
+// pointer whose method panics is its type.
 func Name(o interface{ NativeOption() string }) (name string) {
 	defer func() {
 		if recover() != nil {
