@@ -14,15 +14,15 @@ import (
 	"google.golang.org/api/iterator"
 )
 
-// BenchmarkBaselines has calls through the driver beside the same on the bare SDK and on
-// the bare Go CDK.
+// BenchmarkBaselines measures calls through the driver against the same calls on the bare
+// SDK and the bare Go CDK.
 func BenchmarkBaselines(b *testing.B) { baseline.Bench(b, baselines(b)...) }
 
-// TestAllocations: a call allocates at most 1.1 times what it does on the bare SDK, and
+// TestAllocations: a call allocates at most 1.1 times as much as on the bare SDK, and
 // no more than on the bare Go CDK.
 func TestAllocations(t *testing.T) { baseline.Allocations(t, nil, baselines(t)...) }
 
-// subjects are the driver, the bare SDK and the bare Go CDK, on one client.
+// baselines are the driver, the bare SDK and the bare Go CDK, on one client.
 func baselines(t testing.TB) []baseline.Client {
 	t.Helper()
 	s := testserver.Start(t, testserver.FakeGCS)
@@ -40,7 +40,7 @@ func baselines(t testing.TB) []baseline.Client {
 }
 
 // bareSDK is the SDK as a program would use it: with a chunk size of 0 it sends in one
-// request without a buffer, and its listing asks for what the driver's tells.
+// request without a buffer, and its listing requests the same fields as the driver's.
 func bareSDK(bucket *storage.BucketHandle) baseline.Client {
 	read := func(r *storage.Reader, err error) error {
 		if err != nil {

@@ -9,9 +9,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// documentedCodes are the reasons of the JSON API with their status and what they
-// become, of https://cloud.google.com/storage/docs/json_api/v1/status-codes, and behind
-// them those of the XML API, of
+// documentedCodes are the reasons of the JSON API with their status and the expected
+// kind, from https://cloud.google.com/storage/docs/json_api/v1/status-codes, and after
+// them those of the XML API, from
 // https://cloud.google.com/storage/docs/xml-api/reference-status.
 const documentedCodes = `
 found 302 unavailable
@@ -188,7 +188,7 @@ SlowDown 503 unavailable
 GatewayTimeout 504 unavailable
 `
 
-// become are the kinds by their words above.
+// become maps the words above to kinds.
 var become = map[string]error{
 	"bucket":      files.ErrNoBucket,
 	"corrupt":     files.ErrCorrupt,
@@ -200,8 +200,8 @@ var become = map[string]error{
 	"unsupported": files.ErrUnsupported,
 }
 
-// TestCodes walks the table: each documented reason has a row, and becomes what it
-// should, whatever was asked.
+// TestCodes: each documented reason is in the table and has the expected kind, for all
+// kinds of request.
 func TestCodes(t *testing.T) {
 	seen := map[string]bool{}
 	for line := range strings.Lines(documentedCodes) {
@@ -215,7 +215,7 @@ func TestCodes(t *testing.T) {
 		}
 		seen[f[0]] = true
 		if _, known := codes[f[0]]; !known && f[2] != "condition" {
-			t.Errorf("%s has no row", f[0])
+			t.Errorf("the table has no row for %s", f[0])
 		}
 		walkCode(t, f[0], status, f[2])
 	}
@@ -236,7 +236,7 @@ func TestCodes(t *testing.T) {
 	}
 }
 
-// walkCode asks for each operation what the reason is.
+// walkCode checks the kind of the reason for each operation.
 func walkCode(t *testing.T, reason string, status int, want string) {
 	t.Helper()
 	for o := range ops {
@@ -273,7 +273,7 @@ func walkCode(t *testing.T, reason string, status int, want string) {
 	}
 }
 
-// TestErrorForms: what is an error of the service's own, and what only looks like one.
+// TestErrorForms: only the service's documented forms are read as its errors.
 func TestErrorForms(t *testing.T) {
 	for text, want := range map[string]string{
 		refuses(404, "notFound"):                                                      "notFound",
@@ -311,6 +311,6 @@ func TestErrorForms(t *testing.T) {
 	wrong := errorResponseOf(400,
 		[]byte(`Provided CRC32C "a" doesn't match calculated CRC32C "b".`), nil)
 	if _, kind := wrong.kind(opPut, 0); !errors.Is(kind, files.ErrCorrupt) {
-		t.Errorf("a wrong checksum in plain text: %v", kind)
+		t.Errorf("kind of a wrong checksum in plain text = %v, want ErrCorrupt", kind)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// What fake-gcs-server does otherwise than Cloud Storage, with the service's
-// documentation. TestConformanceAsDocumented runs the same cases with these fixed.
+// How fake-gcs-server differs from Cloud Storage, with the service's documentation.
+// TestConformanceAsDocumented runs the same cases with these differences fixed.
 const (
 	rewriteFault = "the server ignores ifGenerationMatch and ifSourceGenerationMatch of a " +
 		"rewrite and keeps attributes that the request's body leaves out; " +
@@ -59,18 +59,18 @@ var serverFaults = map[string]string{
 	"L3/page-sizes":                 pagesFault,
 }
 
-// serverRaces show in some runs only.
+// serverRaces occur only in some runs.
 var serverRaces = map[string]string{
 	"D2/against-update": deleteFault,
-	// whether what comes again reaches the limit depends on how many names there are
+	// whether repeated prefixes reach the limit depends on the number of names
 	"L2/wide":                 pagesFault,
 	"L2/thousand-directories": pagesFault,
 	"X1/linearizable":         deleteFault,
 	"X1/model":                rewriteFault,
 }
 
-// TestConformance runs the contract on the server as it is: a part of it, and all with
-// the long tests.
+// TestConformance runs the contract on the unchanged server: some of the cases, and all
+// with the long tests.
 func TestConformance(t *testing.T) {
 	h := plainHarness(t, testserver.Start(t, testserver.FakeGCS))
 	h.Name = "gcs-fake"
@@ -78,31 +78,30 @@ func TestConformance(t *testing.T) {
 	rerun.Part(t, h, "^(N|V|P|G|S|L|D|C)")
 }
 
-// TestConformanceAsDocumented runs all cases with what the server does otherwise than
-// the service fixed by its documentation, and what -short leaves out with the long
-// tests.
+// TestConformanceAsDocumented runs all cases with the server's differences from the
+// service fixed, and with the long tests also those that -short leaves out.
 func TestConformanceAsDocumented(t *testing.T) {
 	s := testserver.Start(t, testserver.FakeGCS)
 	if s.User {
-		t.Skip("a user's bucket needs no mending")
+		t.Skip("a user's bucket needs no fixes")
 	}
 	d := startDocumented(t, s.Endpoint)
 	h := plainHarness(t, s)
-	h.Name, h.Server = "gcs-documented", h.Server+", mended as documented"
+	h.Name, h.Server = "gcs-documented", h.Server+", fixed as documented"
 	h.Cut, h.Damage, h.Vanish = d.cut, d.damage, d.vanish
 	rerun.Short(t, h)
 }
 
-// TestConformanceSub runs them behind files.Sub, in one bucket: a part of them, and all
-// with the long tests.
+// TestConformanceSub runs the cases below files.Sub, in one bucket: some of them, and
+// all with the long tests.
 func TestConformanceSub(t *testing.T) {
 	s := testserver.Start(t, testserver.FakeGCS)
 	if s.User {
-		t.Skip("a user's bucket needs no mending")
+		t.Skip("a user's bucket needs no fixes")
 	}
 	d := startDocumented(t, s.Endpoint)
 	h := plainHarness(t, s)
-	h.Name, h.Server = "gcs-sub", h.Server+", mended as documented"
+	h.Name, h.Server = "gcs-sub", h.Server+", fixed as documented"
 	h.Cut, h.Damage = d.cut, d.damage
 	url := with(s.Store(t), signParams(t))
 	h.Store, h.New = func(t conformance.T) files.Bucket { return openBucket(t, url) }, nil

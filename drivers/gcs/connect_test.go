@@ -15,7 +15,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestEmulatorPath: the variable's path is in front of every request, in any form (U3).
+// TestEmulatorPath: the path of STORAGE_EMULATOR_HOST begins every request's path (U3).
 func TestEmulatorPath(t *testing.T) {
 	var path, project atomic.Value
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -40,28 +40,27 @@ func TestEmulatorPath(t *testing.T) {
 		}
 		b.Stat(t.Context(), "a", nil)
 		if want := base + "/storage/v1/b/bucket/o/a"; path.Load() != want {
-			t.Errorf("%s: Stat asks for %v, want %s", variable, path.Load(), want)
+			t.Errorf("%s: Stat requests %v, want %s", variable, path.Load(), want)
 		}
 		if r, err := b.Get(t.Context(), "a", nil); err == nil {
 			r.Close()
 		}
 		if want := base + "/bucket/a"; path.Load() != want {
-			t.Errorf("%s: Get asks for %v, want %s", variable, path.Load(), want)
+			t.Errorf("%s: Get requests %v, want %s", variable, path.Load(), want)
 		}
 		files.PutString(t.Context(), b, "a", "x", nil)
 		if want := base + "/upload/storage/v1/b/bucket/o"; path.Load() != want {
-			t.Errorf("%s: Put asks for %v, want %s", variable, path.Load(), want)
+			t.Errorf("%s: Put requests %v, want %s", variable, path.Load(), want)
 		}
 		if project.Load() != "payer" {
-			t.Errorf("the project that pays is %v", project.Load())
+			t.Errorf("X-Goog-User-Project = %v", project.Load())
 		}
 		b.Close()
 	}
 }
 
-// TestSignedForRequester: a signed URL has the project that pays, in its query and
-// under the signature, and the path of the endpoint in front of the bucket, for any
-// name.
+// TestSignedForRequester: a signed URL has the paying project in its signed query, and
+// the endpoint's path before the bucket, for any name.
 func TestSignedForRequester(t *testing.T) {
 	for _, base := range []string{"", "/gcs", "/a b/ü"} {
 		var seen atomic.Pointer[http.Request]
@@ -95,18 +94,18 @@ func TestSignedForRequester(t *testing.T) {
 				resp.Body.Close()
 				r := seen.Load()
 				if got, want := r.URL.Path, base+"/bucket/"+name; got != want {
-					t.Errorf("a signed %s asks for %q, want %q", method, got, want)
+					t.Errorf("path of a signed %s = %q, want %q", method, got, want)
 				}
 				if got := r.URL.Query().Get("userProject"); got != project {
-					t.Errorf("a signed %s has the project %q, want %q", method, got, project)
+					t.Errorf("project of a signed %s = %q, want %q", method, got, project)
 				}
 				if !signedWell(r) {
-					t.Errorf("%s %s: the signature is not of the request", method, r.URL)
+					t.Errorf("%s %s: the signature doesn't match the request", method, r.URL)
 				}
 				if q := r.URL.Query(); project != "" {
 					q.Set("userProject", "another")
 					if r.URL.RawQuery = q.Encode(); signedWell(r) {
-						t.Error("the project that pays isn't signed")
+						t.Error("the paying project isn't signed")
 					}
 				}
 			}
@@ -114,13 +113,13 @@ func TestSignedForRequester(t *testing.T) {
 	}
 }
 
-// TestRequesterPaysEverywhere: each request of each operation names the project that
-// pays: JSON, XML, uploads in parts, deletions of many, copies. The service takes the
+// TestRequesterPaysEverywhere: each request of each operation names the paying project:
+// JSON, XML, uploads in parts, batches of deletions, copies. The service accepts the
 // header for all of them: https://cloud.google.com/storage/docs/using-requester-pays
 func TestRequesterPaysEverywhere(t *testing.T) {
 	server := testserver.Start(t, testserver.FakeGCS)
 	if server.User {
-		t.Skip("a user's bucket has no server in front")
+		t.Skip("a user's bucket has no test server")
 	}
 	var mu sync.Mutex
 	asked := map[string]int{}
@@ -129,7 +128,7 @@ func TestRequesterPaysEverywhere(t *testing.T) {
 		mu.Lock()
 		asked[r.Method]++
 		if got := r.Header.Get("X-Goog-User-Project"); got != "payer" {
-			t.Errorf("%s %s has the project %q", r.Method, r.URL, got)
+			t.Errorf("project of %s %s = %q, want payer", r.Method, r.URL, got)
 		}
 		mu.Unlock()
 		d.ServeHTTP(w, r)
@@ -176,7 +175,7 @@ func TestRequesterPaysEverywhere(t *testing.T) {
 	}
 	for _, method := range []string{"GET", "PUT", "POST", "DELETE"} {
 		if asked[method] == 0 {
-			t.Errorf("no request is a %s: %v", method, asked)
+			t.Errorf("no %s request was sent: %v", method, asked)
 		}
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestCopyOntoItselfUndoesNoPut: new attributes are a copy that replaces only what it was
-// made of, and begins anew if somebody puts in between (C1).
+// TestCopyOntoItselfUndoesNoPut: a copy onto itself with new attributes replaces only the
+// version that it was made of, and begins again if another Put comes in between (C1).
 func TestCopyOntoItselfUndoesNoPut(t *testing.T) {
 	generation, looks, copies := 1, 0, 0
 	b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
@@ -22,11 +22,11 @@ func TestCopyOntoItselfUndoesNoPut(t *testing.T) {
 			return
 		}
 		if copies++; copies == 1 {
-			generation++ // somebody puts
+			generation++ // another program's Put
 		}
 		now, q := fmt.Sprint(generation), r.URL.Query()
 		if q.Get("ifSourceGenerationMatch") != q.Get("ifGenerationMatch") {
-			t.Errorf("the conditions are those of two generations: %v", q)
+			t.Errorf("the conditions are for two generations: %v", q)
 		}
 		if q.Get("ifGenerationMatch") != now {
 			w.WriteHeader(http.StatusPreconditionFailed)
@@ -41,6 +41,7 @@ func TestCopyOntoItselfUndoesNoPut(t *testing.T) {
 		Attributes: &files.Attributes{ContentType: "x/new"},
 	})
 	if err != nil || info.Version != "9" || copies != 2 || looks < 2 {
-		t.Errorf("Copy: %+v, %v, after %d copies and %d looks", info, err, copies, looks)
+		t.Errorf("Copy: %+v, %v, after %d copies and %d requests for the resource", info, err,
+			copies, looks)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestDependencies: whoever imports this package must not link the SDKs of AWS and Azure.
+// TestDependencies: the package doesn't link the SDKs of AWS and Azure.
 func TestDependencies(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "cloudfiles.dev/drivers/gcs").Output()
 	if err != nil {
@@ -14,7 +14,7 @@ func TestDependencies(t *testing.T) {
 	}
 	deps := strings.Fields(string(out))
 	if len(deps) < 100 {
-		t.Fatalf("go list tells %d packages", len(deps))
+		t.Fatalf("go list prints only %d packages", len(deps))
 	}
 	for _, dep := range deps {
 		for _, heavy := range []string{

@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// list returns the parts of an upload, two a page:
+// list returns the parts of an upload, two on a page:
 // https://cloud.google.com/storage/docs/xml-api/get-object-multipart
 func (u *xmlStored) list(w http.ResponseWriter, q url.Values) {
 	after, _ := strconv.Atoi(q.Get("part-number-marker"))
@@ -36,7 +36,7 @@ func (u *xmlStored) list(w http.ResponseWriter, q url.Values) {
 	io.WriteString(w, "</ListPartsResult>")
 }
 
-// listXML returns the unfinished uploads of a bucket, one a page:
+// listXML returns the unfinished uploads of a bucket, one on a page:
 // https://cloud.google.com/storage/docs/xml-api/get-bucket-uploads
 func (d *documented) listXML(w http.ResponseWriter, bucket string, q url.Values) {
 	type upload struct{ key, id string }

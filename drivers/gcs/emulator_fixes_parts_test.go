@@ -9,18 +9,18 @@ import (
 )
 
 // parts is an upload in parts: what the service has kept, and its response to the last
-// one.
+// part.
 type parts struct {
 	kept int64
 	last *httptest.ResponseRecorder
 }
 
-// part takes a part of an upload. The server adds whatever comes to what it has; the
+// part receives a part of an upload. The server appends whatever it receives. The
 // service "ignores any bytes you send at an offset that Cloud Storage has already
-// persisted", keeps nothing of a request that breaks off before 256 KiB, and answers a
-// complete upload as before
-// (https://cloud.google.com/storage/docs/performing-resumable-uploads). It is called
-// with writes locked.
+// persisted", keeps nothing of a request that breaks off before 256 KiB, and repeats
+// its response for a complete upload
+// (https://cloud.google.com/storage/docs/performing-resumable-uploads). The caller
+// holds writes.
 func (d *documented) part(w http.ResponseWriter, r *http.Request, id string) {
 	u := d.parts[id]
 	if u == nil {

@@ -20,14 +20,14 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// documented stands in front of fake-gcs-server and does, as Google's documentation has
-// it, what that one does otherwise (see serverFaults). It also breaks connections and
-// damages contents where a case asks for it.
+// documented is a proxy for fake-gcs-server that fixes its differences from Google's
+// documentation (see serverFaults). It also breaks connections and damages content if a
+// case requests it.
 type documented struct {
 	origin  *url.URL
 	self    string // its own URL
 	proxy   *httputil.ReverseProxy
-	writes  sync.Mutex // makes a condition and what depends on it one
+	writes  sync.Mutex // makes a condition and the request one step
 	mu      sync.Mutex
 	cuts    map[string]int64  // bucket and prefix to the bytes after which a body breaks
 	damaged map[string]string // bucket/object to the generation that is damaged
@@ -36,7 +36,7 @@ type documented struct {
 	xmlIDs  int
 }
 
-// startDocumented starts it and leads the rest of the test to it.
+// startDocumented starts the proxy and sends the rest of the test through it.
 func startDocumented(t *testing.T, origin string) *documented {
 	u, err := url.Parse(origin)
 	if err != nil {
@@ -51,11 +51,11 @@ func startDocumented(t *testing.T, origin string) *documented {
 	d.proxy = &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(u)
-			r.Out.Host = u.Host // by which the server tells the bucket
+			r.Out.Host = u.Host // the server finds the bucket by it
 			r.Out.Header.Del("X-Forwarded-Host")
 		},
-		ModifyResponse: d.mend,
-		FlushInterval:  -1, // what comes before a cut arrives
+		ModifyResponse: d.fix,
+		FlushInterval:  -1, // what precedes a cut arrives
 		ErrorLog:       log.New(io.Discard, "", 0),
 		Transport:      &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64},
 	}
@@ -66,7 +66,7 @@ func startDocumented(t *testing.T, origin string) *documented {
 	return d
 }
 
-// target is what a request names.
+// target is the bucket and object of a request.
 type target struct {
 	bucket, object string
 	json           bool
@@ -150,8 +150,8 @@ func (d *documented) stat(bucket, object string) map[string]any {
 	return o
 }
 
-// holds reports whether a generation's precondition holds, "" being none, and else
-// answers. An object that isn't there has generation 0.
+// holds reports whether a precondition on the generation holds; "" is none. If it
+// doesn't, it sends the response. A missing object has generation 0.
 func (d *documented) holds(w http.ResponseWriter, bucket, object, want string) bool {
 	if want == "" {
 		return true
@@ -185,7 +185,7 @@ func xmlError(w http.ResponseWriter, status int, code string) {
 			"this.</Message></Error>", code)
 }
 
-// rewrite copies with conditions; a body replaces all attributes.
+// rewrite copies under conditions; a body replaces all attributes.
 func (d *documented) rewrite(w http.ResponseWriter, r *http.Request, t target) {
 	q := r.URL.Query()
 	source := d.stat(t.bucket, t.object)
@@ -230,7 +230,7 @@ func (d *documented) rewrite(w http.ResponseWriter, r *http.Request, t target) {
 	})
 }
 
-// store puts the source's content under the target's name.
+// store writes the source's content under the target's name.
 func (d *documented) store(t target, attributes map[string]any) map[string]any {
 	req, err := http.NewRequest("GET", d.origin.String()+"/"+t.bucket+"/"+url.PathEscape(t.object),
 		nil)
@@ -328,7 +328,7 @@ func (d *documented) list(w http.ResponseWriter, r *http.Request, t target) {
 	})
 }
 
-// missing is the message for what isn't there: the bucket or the object.
+// missing is the message for a missing bucket or object.
 func (d *documented) missing(t target) string {
 	resp, err := http.Get(d.origin.String() + "/storage/v1/b/" + url.PathEscape(t.bucket))
 	if err == nil {
@@ -340,9 +340,9 @@ func (d *documented) missing(t target) string {
 	return "The specified bucket does not exist."
 }
 
-// fix changes the server's responses: what a 404 means, where an upload goes on, and
-// what a case breaks.
-func (d *documented) mend(resp *http.Response) error {
+// fix changes the server's responses: the meaning of a 404, the position of an upload,
+// and what a case breaks.
+func (d *documented) fix(resp *http.Response) error {
 	r := resp.Request
 	t := targetOf(r)
 	if rest, ok := strings.CutPrefix(resp.Header.Get("Location"), d.origin.String()); ok {
@@ -369,7 +369,7 @@ func (d *documented) mend(resp *http.Response) error {
 	return nil
 }
 
-// harm damages or cuts the body.
+// harm damages or cuts the body, if a case requests it.
 func (d *documented) harm(resp *http.Response, t target) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -384,7 +384,7 @@ func (d *documented) harm(resp *http.Response, t target) {
 	}
 }
 
-// harmed is a body with one byte changed, or that breaks.
+// harmed is a body with one byte changed, or one that breaks off.
 type harmed struct {
 	io.ReadCloser
 	off, flip, cut int64
@@ -416,14 +416,14 @@ func (d *documented) damage(t conformance.T, b files.Bucket, name string) {
 	bucket, prefix := bucketOf(t, b)
 	o := d.stat(bucket, prefix+name)
 	if o == nil {
-		t.Fatalf("there is no %q to damage", name)
+		t.Fatalf("%q, which is to be damaged, doesn't exist", name)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.damaged[bucket+"/"+prefix+name], _ = o["generation"].(string)
 }
 
-// vanish deletes the bucket with all that is in it.
+// vanish deletes the bucket with its contents.
 func (d *documented) vanish(t conformance.T, b files.Bucket) {
 	if _, err := files.DeleteAll(t.Context(), b); err != nil {
 		t.Fatalf("%v", err)

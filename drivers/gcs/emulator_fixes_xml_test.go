@@ -14,8 +14,8 @@ import (
 	"strings"
 )
 
-// xmlUploads are the unfinished uploads of the XML API, by their IDs. The server has
-// none: https://cloud.google.com/storage/docs/multipart-uploads
+// xmlUploads are the unfinished uploads of the XML API by their IDs. The server has no
+// such uploads: https://cloud.google.com/storage/docs/multipart-uploads
 type xmlUploads map[string]*xmlStored
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -26,8 +26,8 @@ type xmlStored struct {
 	parts      map[string][]byte
 }
 
-// xmlUpload does a request of such an upload. It is called with writes
-// locked, unless it reads.
+// xmlUpload handles a request of such an upload. The caller holds writes, unless it is a
+// read.
 func (d *documented) xmlUpload(w http.ResponseWriter, r *http.Request, t target) {
 	if r.Method == http.MethodGet {
 		d.writes.Lock()
@@ -104,8 +104,8 @@ func headerAttributes(h http.Header) map[string]any {
 	return a
 }
 
-// contentTypeOf is the type that the upload was begun with, which the server takes from
-// the content's part.
+// contentTypeOf is the content type from the upload's first request. The server would
+// use that of the content's part.
 func contentTypeOf(attributes map[string]any) string {
 	if t, ok := attributes["contentType"].(string); ok {
 		return t
@@ -113,7 +113,7 @@ func contentTypeOf(attributes map[string]any) string {
 	return "application/octet-stream"
 }
 
-// completeXML puts the parts together.
+// completeXML joins the parts.
 func (d *documented) completeXML(w http.ResponseWriter, r *http.Request, u *xmlStored, id string) {
 	var list struct {
 		Parts []xmlPart `xml:"Part"`

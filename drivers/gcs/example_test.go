@@ -12,8 +12,8 @@ import (
 	"google.golang.org/api/option"
 )
 
-// A program's own client, with its own transport, proxy or credentials. Close leaves it
-// open.
+// A program can use its own client, with its own transport, proxy or credentials. Close
+// leaves the client open.
 func ExampleNew() {
 	ctx := context.Background()
 	// here, without credentials
@@ -32,7 +32,7 @@ func ExampleNew() {
 	// Output: true true false
 }
 
-// Options of the service alone are given by the call; a bucket of another service
+// A call can have options that only the service has; a bucket of another service
 // refuses them.
 func ExamplePutOptions() {
 	o := &files.PutOptions{Native: []files.NativeOption{gcs.PutOptions{StorageClass: "NEARLINE"}}}

@@ -14,7 +14,7 @@ import (
 )
 
 // TestPartsAreSentAgain: each part of an upload that fails in each way is sent again,
-// and what came twice counts once (G5 of uploads).
+// and a part that arrives twice counts once.
 func TestPartsAreSentAgain(t *testing.T) {
 	b, direct, p := proxied(t, "part_size=262144")
 	content := bytes.Repeat([]byte("0123456789abcde\n"), 64<<10) // 4 parts
@@ -39,21 +39,22 @@ func TestPartsAreSentAgain(t *testing.T) {
 			}
 			chunks := 5
 			if f.Name == "truncate" && n < 4 {
-				chunks = 4 // the headers say it all
+				chunks = 4 // the response's headers are complete
 			}
 			p.Want(t, map[string]int{"StartUpload": 1, "UploadChunk": chunks})
 		}
 	}
 }
 
-// TestAbort: an upload that is given up is cancelled at the service (X2).
-func TestAbort(t *testing.T) {
+// TestFailedUploadIsCancelled: an upload whose Put fails is cancelled at the service
+// (X2).
+func TestFailedUploadIsCancelled(t *testing.T) {
 	b, _, p := proxied(t, "part_size=262144")
 	broken := errors.New("broken")
 	_, err := b.Put(t.Context(), "large",
 		io.MultiReader(bytes.NewReader(make([]byte, 600_000)), errReader{broken}), nil)
 	if !errors.Is(err, broken) {
-		t.Errorf("Put: %v", err)
+		t.Errorf("Put of content that fails = %v", err)
 	}
 	p.Want(t, map[string]int{"StartUpload": 1, "UploadChunk": 2, "CancelUpload": 1})
 	p.Reset()
@@ -63,7 +64,7 @@ func TestAbort(t *testing.T) {
 			cancel()
 		}), bytes.NewReader(make([]byte, 600_000))), nil)
 	if !errors.Is(err, context.Canceled) {
-		t.Errorf("Put: %v", err)
+		t.Errorf("Put = %v", err)
 	}
 	if n := p.Counts()["CancelUpload"]; n != 1 {
 		t.Errorf("%d cancelled uploads, want 1", n)
@@ -78,7 +79,8 @@ type funcReader func()
 
 func (f funcReader) Read([]byte) (int, error) { f(); return 0, io.EOF }
 
-// TestBadInput: a wrong endpoint, credentials, answers that are none, nobody there.
+// TestBadInput: a wrong endpoint, wrong credentials, invalid responses, an unreachable
+// service.
 func TestBadInput(t *testing.T) {
 	faultrun.BadInput(t, proxy.GCS, func(endpoint string) files.Bucket {
 		t.Setenv("STORAGE_EMULATOR_HOST", endpoint)
@@ -88,7 +90,7 @@ func TestBadInput(t *testing.T) {
 	}, []string{"secret", "127.0.0.1"})
 }
 
-// TestFaultRun holds the driver to a model while requests fail.
+// TestFaultRun compares the driver with a model while requests fail.
 func TestFaultRun(t *testing.T) {
 	b, _, p := proxied(t, "part_size=262144&retry_attempts=5")
 	ops := longtest.N(t, 1500, 10_000)

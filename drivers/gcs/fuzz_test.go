@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// FuzzErrors: whatever a body holds, it becomes a sentinel, and a missing file only in
-// the service's own words.
+// FuzzErrors: every body has a sentinel, and only the service's own errors report a
+// missing file.
 func FuzzErrors(f *testing.F) {
 	for _, s := range []string{
 		refuses(404, "notFound"), "<Error><Code>NoSuchKey</Code><Message>m</Message></Error>",
@@ -38,7 +38,7 @@ func FuzzErrors(f *testing.F) {
 	})
 }
 
-// FuzzPages: whatever a page holds, what comes of it is in order and below the prefix.
+// FuzzPages: the entries of any page are in order and below the prefix.
 func FuzzPages(f *testing.F) {
 	f.Add(listPage(listed("dir/a", "1")+","+listed("dir/b", "2"), "", ""), false)
 	f.Add(listPage(listed("dir/a", "1"), `"dir/a/","dir/b/"`, "t"), true)
@@ -54,7 +54,7 @@ func FuzzPages(f *testing.F) {
 		l.yield = func(e files.Entry, err error) bool {
 			key := e.Name + e.Key
 			if err != nil || !strings.HasPrefix(key, "dir/") || key < last || e.Size < 0 {
-				t.Fatalf("%q: %+v behind %q, %v", text, e, last, err)
+				t.Fatalf("%q: %+v after %q, %v", text, e, last, err)
 			}
 			last = key
 			return true
@@ -64,7 +64,7 @@ func FuzzPages(f *testing.F) {
 	})
 }
 
-// FuzzHeaders: whatever headers say, a part is one that the object has.
+// FuzzHeaders: for any headers, a range is one that the object has.
 func FuzzHeaders(f *testing.F) {
 	f.Add("bytes 0-4/5", "5", "gzip", "crc32c=AAAAAA==", int64(5))
 	f.Add("bytes 0--1/0", "", "", "md5=x,crc32c=", int64(0))
@@ -80,7 +80,7 @@ func FuzzHeaders(f *testing.F) {
 		info, _ := headerInfo(resp)
 		off, n, err := extent(&call{}, resp, info.Size)
 		if err == nil && (off < 0 || n <= 0 || off > info.Size-n || length >= 0 && n != length) {
-			t.Fatalf("%d bytes from %d of %d", n, off, info.Size)
+			t.Fatalf("extent = %d bytes from %d, of %d", n, off, info.Size)
 		}
 	})
 }

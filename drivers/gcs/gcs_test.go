@@ -9,7 +9,7 @@ import (
 	"google.golang.org/api/option"
 )
 
-// TestClientEndpointFound pins that the SDK is laid out as insides expects.
+// TestClientEndpointFound: the SDK has the layout that clientInternals expects.
 func TestClientEndpointFound(t *testing.T) {
 	t.Setenv("STORAGE_EMULATOR_HOST", "")
 	own := &http.Client{Transport: http.DefaultTransport}
@@ -20,10 +20,10 @@ func TestClientEndpointFound(t *testing.T) {
 	defer c.Close()
 	hc, endpoint, ok := clientInternals(c)
 	if !ok || hc != own || endpoint != "https://storage.googleapis.com" {
-		t.Errorf("insides of a *storage.Client: %v, %q, %v", hc == own, endpoint, ok)
+		t.Errorf("clientInternals of a *storage.Client = %v, %q, %v", hc == own, endpoint, ok)
 	}
 	if _, _, ok := clientInternals(&storage.Client{}); ok {
-		t.Error("insides of an empty *storage.Client are told")
+		t.Error("clientInternals of an empty *storage.Client = ok")
 	}
 	g, err := storage.NewGRPCClient(t.Context(), option.WithoutAuthentication(),
 		option.WithEndpoint("127.0.0.1:1"))
@@ -32,7 +32,7 @@ func TestClientEndpointFound(t *testing.T) {
 	}
 	defer g.Close()
 	if _, err := New(g, "bucket", nil); files.KindOf(err) != files.ErrInvalid {
-		t.Errorf("New of a gRPC client: %v", err)
+		t.Errorf("New of a gRPC client = %v, want ErrInvalid", err)
 	}
 }
 
@@ -61,12 +61,12 @@ func TestNewRefuses(t *testing.T) {
 		},
 	} {
 		if b, err := try(); b != nil || files.KindOf(err) != files.ErrInvalid {
-			t.Errorf("New with %s: %v", what, err)
+			t.Errorf("New with %s = %v, want ErrInvalid", what, err)
 		}
 	}
 }
 
-// TestNewLeavesTheClientOpen: Close of the bucket closes nothing of the caller's (X3).
+// TestNewLeavesTheClientOpen: Close of the bucket leaves the caller's client open (X3).
 func TestNewLeavesTheClientOpen(t *testing.T) {
 	t.Setenv("STORAGE_EMULATOR_HOST", "")
 	closed := &closeCounter{}
@@ -80,10 +80,10 @@ func TestNewLeavesTheClientOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, ok := files.As[*storage.Client](b); !ok || got != c {
-		t.Error("As doesn't give the caller's client")
+		t.Error("As doesn't return the caller's client")
 	}
 	if err := b.Close(); err != nil || closed.n != 0 {
-		t.Errorf("Close: %v, connections closed %d times", err, closed.n)
+		t.Errorf("Close = %v, and connections were closed %d times", err, closed.n)
 	}
 }
 

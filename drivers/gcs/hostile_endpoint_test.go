@@ -15,8 +15,8 @@ import (
 	"google.golang.org/api/option"
 )
 
-// TestHostileEndpoint: whatever the endpoint answers, nothing is believed that Cloud
-// Storage didn't say or prove. No exception is needed.
+// TestHostileEndpoint: whatever the endpoint sends, the driver relies on nothing that
+// Cloud Storage didn't send or prove. No exception is needed.
 func TestHostileEndpoint(t *testing.T) {
 	part := longtest.N(t, 8, 1)
 	switch {
@@ -28,7 +28,7 @@ func TestHostileEndpoint(t *testing.T) {
 	ways.Run(t, hostileConfig(t, part))
 }
 
-// TestHostileTLS holds the driver to what it says where TLS fails.
+// TestHostileTLS: the errors of failed TLS say which setting is wrong.
 func TestHostileTLS(t *testing.T) {
 	ways.RunTLS(t, hostileConfig(t, 1), ways.Fixes{
 		TLS:       "https:// in STORAGE_EMULATOR_HOST",
@@ -38,12 +38,12 @@ func TestHostileTLS(t *testing.T) {
 	})
 }
 
-// hostileConfig tries one in part of the ways.
+// hostileConfig tries one part of the ways.
 func hostileConfig(t *testing.T, part int) ways.Config {
 	t.Helper()
 	transport := &http.Transport{
 		DisableCompression:     true,
-		MaxResponseHeaderBytes: maxHeader, // as a bucket's of a URL
+		MaxResponseHeaderBytes: maxHeader, // as for a bucket opened by URL
 	}
 	t.Cleanup(transport.CloseIdleConnections)
 	hc := &http.Client{Transport: bearer{transport}}
@@ -76,7 +76,7 @@ func hostileConfig(t *testing.T, part int) ways.Config {
 	}
 }
 
-// bearer gives each request a token, as an OAuth client does.
+// bearer adds a token to each request, as an OAuth client does.
 type bearer struct{ http.RoundTripper }
 
 func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {

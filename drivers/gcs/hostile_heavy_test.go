@@ -11,9 +11,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestHeavyAnswers: a response takes no more memory than some times what it has,
-// whatever it has: values of two bytes, of which each would be an entry, elements in
-// elements, and attributes.
+// TestHeavyAnswers: a response uses no more memory than a small multiple of its size,
+// whatever it contains: values of two bytes that would each be an entry, nested
+// elements, attributes.
 func TestHeavyAnswers(t *testing.T) {
 	fill := func(head, unit, tail string, size int) string {
 		return head + strings.Repeat(unit, (size-len(head)-len(tail))/len(unit)) + tail
@@ -48,17 +48,17 @@ func TestHeavyAnswers(t *testing.T) {
 		if k := files.KindOf(err); k != files.ErrUnavailable && k != files.ErrInvalid {
 			t.Errorf("%s: %v", what, err)
 		}
-		// Of up to three attempts, and the tests' server.
+		// For up to three attempts, and for the test's server.
 		allocated := int64(after.TotalAlloc-before.TotalAlloc) / mib
 		t.Logf("%s: %d MiB of %d KiB, %v", what, allocated, len(c.answer)/kib, err)
 		if allocated > 384 {
-			t.Errorf("%s: %d MiB were allocated for %d KiB", what, allocated, len(c.answer)/kib)
+			t.Errorf("%s: allocated %d MiB for %d KiB", what, allocated, len(c.answer)/kib)
 		}
 	}
 }
 
-// TestCopiesThatStartAgain: a copy whose steps copy next to nothing ends, and so does
-// one that the service forgets again and again.
+// TestCopiesThatStartAgain: a copy ends with an error if its steps copy next to
+// nothing, or if the service forgets it again and again.
 func TestCopiesThatStartAgain(t *testing.T) {
 	step := func(w http.ResponseWriter, n int64) {
 		fmt.Fprintf(w, `{"kind":"storage#rewriteResponse","done":false,"rewriteToken":"t",`+
@@ -73,7 +73,7 @@ func TestCopiesThatStartAgain(t *testing.T) {
 		t.Error(err)
 	}
 	if n := requests.Load(); n > maxIdleSteps+2 {
-		t.Errorf("%d requests for bytes one by one", n)
+		t.Errorf("%d requests for a copy of one byte a step", n)
 	}
 	b, requests = hostile(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("rewriteToken") != "" {
@@ -86,9 +86,9 @@ func TestCopiesThatStartAgain(t *testing.T) {
 		t.Error(err)
 	}
 	if n := requests.Load(); n > 3*maxRestarts {
-		t.Errorf("%d requests for a copy that is always forgotten", n)
+		t.Errorf("%d requests for a copy that the service always forgets", n)
 	}
-	// A long one that is forgotten once goes on, for as many steps as it had.
+	// A long copy that is forgotten once continues, for as many steps as before.
 	forgotten, at := false, int64(0)
 	b, _ = hostile(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("rewriteToken") == "" {
@@ -111,8 +111,8 @@ func TestCopiesThatStartAgain(t *testing.T) {
 	}
 }
 
-// TestHeavyHeaders: headers without an end take no more memory than some times their
-// bound.
+// TestHeavyHeaders: endless headers use no more memory than a small multiple of their
+// limit.
 func TestHeavyHeaders(t *testing.T) {
 	b, _ := hostile(t, func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
@@ -138,7 +138,7 @@ func TestHeavyHeaders(t *testing.T) {
 	}
 	allocated := int64(after.TotalAlloc-before.TotalAlloc) >> 20
 	t.Logf("%d MiB, %v", allocated, err)
-	if allocated > 48 { // of three attempts, and the test's server
-		t.Errorf("%d MiB were allocated for headers", allocated)
+	if allocated > 48 { // for three attempts and the test's server
+		t.Errorf("allocated %d MiB for headers", allocated)
 	}
 }

@@ -18,13 +18,13 @@ func listed(name, size string) string {
 	return fmt.Sprintf(`{"name":%q,"size":%q,"generation":"1"}`, name, size)
 }
 
-// listPage is a page of these items and prefixes, with the token of the next.
+// listPage is a page with these items and prefixes, and the token of the next page.
 func listPage(items, prefixes, next string) string {
 	return fmt.Sprintf(`{"kind":"storage#objects","items":[%s],"prefixes":[%s],"nextPageToken":%q}`,
 		items, prefixes, next)
 }
 
-// pages answers a listing's requests by number, from 0; after "" is no more.
+// pages responds to a listing's requests by number, from 0; an empty next token ends it.
 func pages(page func(n int) (items, prefixes, next string)) http.HandlerFunc {
 	n := 0
 	return func(w http.ResponseWriter, _ *http.Request) {
@@ -33,8 +33,7 @@ func pages(page func(n int) (items, prefixes, next string)) http.HandlerFunc {
 	}
 }
 
-// TestListingsThatLie: a listing that is none is an error that says so, after few
-// requests.
+// TestListingsThatLie: an invalid listing is an error that says so, after few requests.
 func TestListingsThatLie(t *testing.T) {
 	type pager = func(int) (string, string, string)
 	one := func(items, dirs string) pager {
@@ -97,13 +96,13 @@ func TestListingsThatLie(t *testing.T) {
 		for _, last = range b.List(t.Context(), "dir", &files.ListOptions{Shallow: c.shallow}) {
 		}
 		if !errors.Is(last, files.ErrUnavailable) || !strings.Contains(last.Error(), c.want) {
-			t.Errorf("%s: %v", what, last)
+			t.Errorf("%s: List = %v", what, last)
 		}
 		if n := requests.Load(); n > c.most {
-			t.Errorf("%s: %d requests, want %d at most", what, n, c.most)
+			t.Errorf("%s: %d requests, want at most %d", what, n, c.most)
 		}
 	}
-	// Repeated directories are one.
+	// A repeated directory is listed once.
 	b, _ := hostile(t, pages(func(n int) (string, string, string) {
 		if n == 0 {
 			return "", `"dir/d/","dir/d/"`, "t"
@@ -120,7 +119,7 @@ func TestListingsThatLie(t *testing.T) {
 	if got := strings.Join(all, "|"); got != "dir/d/|dir/e/" {
 		t.Error(got)
 	}
-	// Empty pages in between are none of that.
+	// Empty pages in between are valid.
 	b, _ = hostile(t, pages(func(n int) (string, string, string) {
 		if n < 50 {
 			return "", "", "t" + strconv.Itoa(n)
@@ -134,7 +133,8 @@ func TestListingsThatLie(t *testing.T) {
 	}
 }
 
-// TestOddTimes: a time that can't be read is none, and spoils nothing else.
+// TestOddTimes: an unreadable time is the zero time, and the rest of the response is
+// used.
 func TestOddTimes(t *testing.T) {
 	want := time.Date(2022, 10, 12, 17, 50, 0, 0, time.UTC)
 	for at, zero := range map[string]bool{
@@ -172,13 +172,13 @@ func TestOddTimes(t *testing.T) {
 		r.Close()
 	}
 	b, _ := hostile(t, says(200, `{"kind":"storage#object","size":3,"generation":7,"updated":5}`))
-	info, err := b.Stat(t.Context(), "a", nil) // numbers, where the service has strings
+	info, err := b.Stat(t.Context(), "a", nil) // numbers, although the service sends strings
 	if err != nil || info.Size != 3 || info.Version != "7" || !info.ModTime.IsZero() {
 		t.Errorf("%+v, %v", info, err)
 	}
 }
 
-// sends answers with a generation, a Content-Range or none, and content.
+// sends responds with a generation, a Content-Range (if not empty) and content.
 func sends(generation, contentRange, content string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Goog-Generation", generation)
@@ -190,12 +190,12 @@ func sends(generation, contentRange, content string) http.HandlerFunc {
 	}
 }
 
-// TestOneVersion: a body is of one version and of the range that was asked for, also
-// where a server ignores X-Goog-If-Generation-Match.
+// TestOneVersion: a body is of one version and of the requested range, even if a server
+// ignores X-Goog-If-Generation-Match.
 func TestOneVersion(t *testing.T) {
 	for what, c := range map[string]struct {
 		second http.HandlerFunc
-		want   error // of the read; nil is all of it
+		want   error // of the read; nil if all of it is read
 	}{
 		"the rest":                  {sends("1", "bytes 5-9/10", "56789"), nil},
 		"of another version":        {sends("2", "bytes 5-9/10", "EVIL!"), files.ErrChanged},
@@ -223,7 +223,7 @@ func TestOneVersion(t *testing.T) {
 			if first {
 				first = false
 				w.Header().Set("X-Goog-Generation", "1")
-				w.Header().Set("Content-Length", "10") // and the connection breaks
+				w.Header().Set("Content-Length", "10") // the connection breaks
 				io.WriteString(w, "01234")
 				return
 			}
@@ -246,7 +246,7 @@ func TestOneVersion(t *testing.T) {
 			t.Errorf("if %s: %v", v, err)
 		}
 	}
-	// A range that isn't the one that was asked for.
+	// Another range than the requested one.
 	for _, got := range []string{"bytes 50-51/100", "bytes 0-1/100", "bytes 1-99/100"} {
 		b, _ := hostile(t, sends("1", got, strings.Repeat("x", 2)))
 		if err := every["get of a range"](t.Context(), b); !errors.Is(err, files.ErrUnavailable) {
@@ -255,7 +255,7 @@ func TestOneVersion(t *testing.T) {
 	}
 }
 
-// TestRangeEdges: ranges that have no bytes, or reach too far, end after few requests.
+// TestRangeEdges: ranges that have no bytes, or extend too far, need few requests.
 func TestRangeEdges(t *testing.T) {
 	for what, c := range map[string]struct {
 		size int
@@ -316,13 +316,13 @@ func TestRangeEdges(t *testing.T) {
 	})
 	err := getIf(t, b, files.GetOptions{Range: files.Last(5)})
 	if !errors.Is(err, files.ErrUnavailable) || requests.Load() > 6 {
-		t.Errorf("416 for ever: %v, %d requests", err, requests.Load())
+		t.Errorf("repeated 416: %v after %d requests", err, requests.Load())
 	}
 }
 
-// TestStoredAsItIs: content that was encoded by the caller comes back as it is stored,
-// with or without a Content-Length, and nothing that something on the way has packed or
-// unpacked (https://cloud.google.com/storage/docs/transcoding).
+// TestStoredAsItIs: content that the caller encoded is read as it is stored, with or
+// without a Content-Length, and content that was compressed or decompressed on the way
+// is refused (https://cloud.google.com/storage/docs/transcoding).
 func TestStoredAsItIs(t *testing.T) {
 	for what, c := range map[string]struct {
 		header map[string]string
@@ -368,12 +368,12 @@ func TestStoredAsItIs(t *testing.T) {
 	}
 }
 
-// TestSums: a checksum is the whole object's, or none.
-func TestSums(t *testing.T) {
+// TestChecksums: a checksum is the whole object's, or there is none.
+func TestChecksums(t *testing.T) {
 	for sums, want := range map[string]string{
 		"crc32c=4waSgw==":                 "e3069283",
 		"crc32c=4waSgw==,md5=xxx":         "e3069283",
-		"crc32c=AAAAAA==,crc32c=4waSgw==": "", // which one?
+		"crc32c=AAAAAA==,crc32c=4waSgw==": "", // ambiguous
 		"crc32c=AAAAAA":                   "",
 		"sha1=AAAAAA==":                   "",
 	} {

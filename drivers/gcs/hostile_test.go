@@ -18,8 +18,8 @@ import (
 	"google.golang.org/api/option"
 )
 
-// hostile is a bucket whose service is the handler, with quick repeats. requests counts
-// what came.
+// hostile is a bucket whose service is the handler, with short retry delays. requests
+// counts the requests.
 func hostile(t *testing.T, h http.HandlerFunc) (b files.Bucket, requests *atomic.Int64) {
 	t.Helper()
 	requests = new(atomic.Int64)
@@ -39,7 +39,7 @@ func hostile(t *testing.T, h http.HandlerFunc) (b files.Bucket, requests *atomic
 // large is content of two parts.
 var large = strings.Repeat("x", 300_000)
 
-// every is each operation on the file "dir/a".
+// every has each operation, on the file "dir/a".
 var every = map[string]func(ctx context.Context, b files.Bucket) error{
 	"put": func(ctx context.Context, b files.Bucket) error {
 		_, err := b.Put(ctx, "dir/a", strings.NewReader("content"), nil)
@@ -98,7 +98,7 @@ var every = map[string]func(ctx context.Context, b files.Bucket) error{
 	"check": files.Check,
 }
 
-// putIf is a Put of a few bytes.
+// putIf puts a few bytes under a condition.
 func putIf(t *testing.T, b files.Bucket, c files.Condition) (files.Info, error) {
 	t.Helper()
 	return b.Put(t.Context(), "a", strings.NewReader("content"), &files.PutOptions{If: c})
@@ -114,7 +114,7 @@ func getIf(t *testing.T, b files.Bucket, o files.GetOptions) error {
 	return err
 }
 
-// says answers with the body.
+// says responds with the status and the body.
 func says(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
@@ -129,13 +129,14 @@ func refuses(status int, reason string) string {
 		status, reason)
 }
 
-// resource is an object's as the JSON API tells it.
+// resourceOf is an object's resource in the JSON API.
 func resourceOf(name string, generation, size int) string {
 	return fmt.Sprintf(`{"kind":"storage#object","name":%q,"generation":"%d","size":"%d",`+
 		`"metageneration":"1"}`, name, generation, size)
 }
 
-// TestNotGCS: what isn't the service's is never a success, and tells of no file.
+// TestNotGCS: a response that isn't the service's is never a success, and never reports a
+// missing file.
 func TestNotGCS(t *testing.T) {
 	const page = "<!DOCTYPE html><html><title>Sign in</title><body><form></form></body></html>"
 	const asJSON, asXML = "application/json", "application/xml"
@@ -196,7 +197,7 @@ func TestNotGCS(t *testing.T) {
 		b, requests := hostile(t, h)
 		for op, do := range every {
 			if strings.HasPrefix(op, "delete") && name == "a 204" {
-				continue // which is what the service answers
+				continue // the service's own response
 			}
 			requests.Store(0)
 			err := do(t.Context(), b)
@@ -217,7 +218,7 @@ func TestNotGCS(t *testing.T) {
 	}
 }
 
-// TestMissingParts: a success that lacks what the protocol promises.
+// TestMissingParts: a success that lacks what the protocol promises is an error.
 func TestMissingParts(t *testing.T) {
 	object := func(o string) http.HandlerFunc { return says(200, o) }
 	for what, c := range map[string]struct {
@@ -270,7 +271,7 @@ func TestMissingParts(t *testing.T) {
 }
 
 // TestErrorInSuccess: an error with the status of a success keeps its kind, and is
-// repeated where it may be.
+// retried if that is allowed.
 func TestErrorInSuccess(t *testing.T) {
 	xml := func(code string) string {
 		return "<?xml version='1.0' encoding='UTF-8'?><Error><Code>" + code + "</Code></Error>"
@@ -307,8 +308,8 @@ func TestErrorInSuccess(t *testing.T) {
 	}
 }
 
-// TestUnaskedStatus: 304 and 412 without a condition are no response, and a status isn't
-// its reason.
+// TestUnaskedStatus: 304 and 412 to a request without a condition are no condition's
+// failure, and the status alone isn't a reason.
 func TestUnaskedStatus(t *testing.T) {
 	for _, c := range []struct {
 		status int
@@ -344,7 +345,7 @@ func TestUnaskedStatus(t *testing.T) {
 			}
 		}
 	}
-	// A policy of the organization is none of the caller's conditions: Update asks once.
+	// A refusal by the organization's policy isn't a failed condition: Update tries once.
 	b, requests := hostile(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
 			w.Header().Set("X-Goog-Generation", "1")
@@ -363,9 +364,9 @@ func TestUnaskedStatus(t *testing.T) {
 	change := func([]byte) ([]byte, error) { return []byte("x"), nil }
 	_, err := files.Update(t.Context(), b, "a", change, nil)
 	if files.KindOf(err) != files.ErrPermission || requests.Load() != 2 {
-		t.Errorf("Update: %v, after %d requests", err, requests.Load())
+		t.Errorf("Update = %v after %d requests", err, requests.Load())
 	}
-	// 404 to a write tells of no file.
+	// A 404 to a write doesn't report a missing file.
 	for _, body := range []string{
 		"<Error><Code>NoSuchKey</Code></Error>",
 		`{"error":{"code":404,"message":"No such object: x","errors":[{"reason":"notFound"}]}}`,
@@ -382,7 +383,7 @@ func TestUnaskedStatus(t *testing.T) {
 	}
 }
 
-// quick is a policy of short delays.
+// quick is a policy with short delays.
 var quick = &retry.Policy{Attempts: 3, Delay: time.Millisecond, MaxDelay: 2 * time.Millisecond}
 
 // sdkClient is a client of the SDK without credentials.

@@ -13,7 +13,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// sessions is a service that begins uploads in parts; part answers each PUT.
+// sessions is a service that begins uploads in parts; part responds to each PUT.
 func sessions(part http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		switch r.Method {
@@ -30,13 +30,13 @@ func sessions(part http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// TestSessionsThatEnd: a session that the service has given up is begun again, or is
-// ErrUnavailable, and never a missing bucket
+// TestSessionsThatEnd: if the service drops a session, the upload begins again or is
+// ErrUnavailable, and never reports a missing bucket
 // (https://cloud.google.com/storage/docs/performing-resumable-uploads#handling_errors).
 func TestSessionsThatEnd(t *testing.T) {
 	for _, status := range []int{404, 410} {
 		for _, text := range []string{"", "Not Found", refuses(status, "notFound")} {
-			for _, ends := range []int{1, 2, 100} { // how many PUTs are answered so
+			for _, ends := range []int{1, 2, 100} { // how many PUTs have this response
 				n, kept := 0, ""
 				b, _ := hostile(t, sessions(func(w http.ResponseWriter, r *http.Request) {
 					if n++; n <= ends {
@@ -57,10 +57,10 @@ func TestSessionsThatEnd(t *testing.T) {
 					t.Errorf("%d %q, %d times: %v, and the last part was %s", status, text, ends,
 						err, kept)
 				case ends > 3 && (files.KindOf(err) != files.ErrUnavailable || n > 3):
-					t.Errorf("%d %q for ever: %v, after %d", status, text, err, n)
+					t.Errorf("%d %q each time: %v after %d", status, text, err, n)
 				}
 			}
-			// In the middle, what was sent is lost.
+			// In the middle of the upload, the sent parts are lost.
 			n := 0
 			b, _ := hostile(t, sessions(func(w http.ResponseWriter, r *http.Request) {
 				if n++; n == 1 {
@@ -119,7 +119,7 @@ func TestSessionsThatEnd(t *testing.T) {
 	}
 }
 
-// TestPartsThatArentKept: an upload goes on where the service is, and ends.
+// TestPartsThatArentKept: an upload continues at the service's position, and ends.
 func TestPartsThatArentKept(t *testing.T) {
 	for _, kept := range []string{
 		"", "bytes=0-", "bytes=0-0", "bytes=0-9", "bytes=0-999999999", "odd",
@@ -147,7 +147,7 @@ func TestPartsThatArentKept(t *testing.T) {
 	}
 }
 
-// TestCopiesWithoutEnd: a copy that doesn't go on ends.
+// TestCopiesWithoutEnd: a copy that makes no progress ends with an error.
 func TestCopiesWithoutEnd(t *testing.T) {
 	step := func(n int64) string {
 		return fmt.Sprintf(`{"kind":"storage#rewriteResponse","done":false,"rewriteToken":"t",`+

@@ -19,14 +19,13 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// tiny is a service of one object, "a", behind a gateway.
+// tiny is a service with one object, "a", behind a gateway.
 type tiny struct {
 	mu     sync.Mutex
 	mark   string
 	exists bool
 	puts   int
-	// gateway answers in the service's place after an upload was carried out, if it
-	// likes.
+	// gateway may respond in the service's place after an upload was carried out.
 	gateway func(w http.ResponseWriter) bool
 }
 
@@ -81,9 +80,9 @@ func behindWith(t *testing.T, params string, h http.Handler) files.Bucket {
 	return b
 }
 
-// TestProxysWord: a gateway's own response leaves open whether the write was done; the
-// mark decides.
-func TestProxysWord(t *testing.T) {
+// TestProxyResponseLeavesOutcomeOpen: after a gateway's own response the write may or
+// may not have been done; the mark decides.
+func TestProxyResponseLeavesOutcomeOpen(t *testing.T) {
 	for _, status := range []int{200, 408, 429, 499, 500, 502, 503, 504, 520} {
 		for _, body := range []string{"", "<html>gateway</html>", `{"message":"gateway"}`} {
 			s := &tiny{gateway: func(w http.ResponseWriter) bool {
@@ -96,12 +95,12 @@ func TestProxysWord(t *testing.T) {
 			if err != nil || info.Version != "1" {
 				t.Errorf("%d %q: %+v, %v", status, body, info, err)
 			}
-			// Without a mark nobody can tell.
+			// Without a mark the outcome is unknown.
 			_, err = putIf(t, b, files.Condition{})
 			if files.KindOf(err) != files.ErrUncertain {
 				t.Errorf("%d %q: %v", status, body, err)
 			}
-			// Another's file is there now.
+			// By now there is another program's file.
 			s.exists = false
 			s.gateway = func(w http.ResponseWriter) bool {
 				s.mark = "another"
@@ -111,11 +110,11 @@ func TestProxysWord(t *testing.T) {
 			_, err = putIf(t, b, files.IfAbsent())
 			if !errors.Is(err, files.ErrUncertain) || errors.Is(err, files.ErrExist) ||
 				errors.Is(err, files.ErrPrecondition) {
-				t.Errorf("%d %q, another's: %v", status, body, err)
+				t.Errorf("%d %q, with another program's file: %v", status, body, err)
 			}
 		}
 	}
-	// The gateway's response is the last one that comes: the mark still decides.
+	// The last response is the gateway's: the mark still decides.
 	s := &tiny{}
 	s.gateway = func(w http.ResponseWriter) bool {
 		s.exists = s.puts == 3
@@ -123,9 +122,9 @@ func TestProxysWord(t *testing.T) {
 		return true
 	}
 	if info, err := putIf(t, behind(t, s), files.IfAbsent()); err != nil || info.Version != "1" {
-		t.Errorf("the last response is a gateway's: %+v, %v", info, err)
+		t.Errorf("Put whose last response is a gateway's = %+v, %v", info, err)
 	}
-	// The service's own refusal is one.
+	// The service's own refusal is certain.
 	b, _ := hostile(t, says(429, refuses(429, "rateLimitExceeded")))
 	if _, err := putIf(t, b, files.Condition{}); files.KindOf(err) != files.ErrUnavailable {
 		t.Error(err)
@@ -151,7 +150,7 @@ func TestProxysWord(t *testing.T) {
 	}
 }
 
-// TestOtherHosts: nothing goes where a response leads.
+// TestOtherHosts: nothing is sent to another host that a response names.
 func TestOtherHosts(t *testing.T) {
 	var reached atomic.Int64
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -206,7 +205,7 @@ func TestOtherHosts(t *testing.T) {
 	if err := every["put in parts"](t.Context(), b); files.KindOf(err) != files.ErrUnavailable {
 		t.Errorf("http after https: %v", err)
 	}
-	// A transport that follows redirects by itself.
+	// A transport that follows redirects.
 	b, err = New(sdk, "bucket", &Options{
 		HTTPClient: &http.Client{Transport: following{}},
 		Endpoint:   "http://127.0.0.1:1",
@@ -228,7 +227,7 @@ func TestOtherHosts(t *testing.T) {
 	}
 }
 
-// elsewhere is where following sends all requests.
+// elsewhere is the host to which following sends all requests.
 var elsewhere atomic.Pointer[string]
 
 // following is a transport that follows redirects.
@@ -243,8 +242,9 @@ func (following) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(req)
 }
 
-// TestReceived: what is read has bounds, and the context's end is noticed.
-func TestReceived(t *testing.T) {
+// TestResponsesAreBounded: what is read of a response is limited, and the end of the
+// context ends the read.
+func TestResponsesAreBounded(t *testing.T) {
 	endless := func(w http.ResponseWriter, r *http.Request, head string) {
 		io.WriteString(w, head)
 		junk := []byte(strings.Repeat(`{"name":"0123456789"},`, 4096))
@@ -276,7 +276,7 @@ func TestReceived(t *testing.T) {
 			endless(w, r, "<html>")
 		}},
 		"a length that isn't true": {"stat", func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Length", "33554432") // which is not allocated
+			w.Header().Set("Content-Length", "33554432") // so much must not be allocated
 			io.WriteString(w, "{")
 		}},
 	} {
@@ -292,10 +292,10 @@ func TestReceived(t *testing.T) {
 	b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
 		pace := time.NewTicker(time.Millisecond)
 		defer pace.Stop()
-		for r.Context().Err() == nil { // a body without an end, slowly
+		for r.Context().Err() == nil { // an endless, slow body
 			io.WriteString(w, " ")
 			w.(http.Flusher).Flush()
-			select { // which a reader could keep up with
+			select { // slowly enough for a reader
 			case <-pace.C:
 			case <-r.Context().Done():
 			}
@@ -312,7 +312,7 @@ func TestReceived(t *testing.T) {
 	}
 }
 
-// TestRetryAfter: both forms, and what is none.
+// TestRetryAfter: both forms of the header are read, and other texts are 0.
 func TestRetryAfter(t *testing.T) {
 	at := time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)
 	for v, want := range map[string][2]time.Duration{

@@ -10,15 +10,15 @@ import (
 	"gocloud.dev/blob"
 )
 
-// TestInterchange: what gcsblob writes is read here, and the other way round, with
-// metadata of any UTF-8 that holds no control characters.
+// TestInterchange: the driver reads what gcsblob writes, and gcsblob reads what the
+// driver writes, with metadata of any UTF-8 without control characters.
 func TestInterchange(t *testing.T) {
 	s := testserver.Start(t, testserver.FakeGCS)
 	b := openBucket(t, s.Store(t))
 	defer b.Close()
 	theirs, ok := files.As[*blob.Bucket](b)
 	if !ok {
-		t.Fatal("the bucket of a URL gives no *blob.Bucket")
+		t.Fatal("As of a bucket opened by URL returns no *blob.Bucket")
 	}
 	ctx := t.Context()
 	metadata := map[string]string{"k": "v", "schlüssel": "größe", "with space": " x ", "empty": ""}
@@ -70,8 +70,8 @@ func TestInterchange(t *testing.T) {
 	}
 }
 
-// TestReservedMetadataIsHidden: the mark and the carried attributes are no metadata of
-// the file's, and a caller may have metadata of those names.
+// TestReservedMetadataIsHidden: Info doesn't show the mark and the carried attributes,
+// and a caller may have metadata with those names.
 func TestReservedMetadataIsHidden(t *testing.T) {
 	s := testserver.Start(t, testserver.FakeGCS)
 	b := openBucket(t, s.Store(t))
@@ -90,14 +90,14 @@ func TestReservedMetadataIsHidden(t *testing.T) {
 			}
 			stat, err := b.Stat(t.Context(), name, nil)
 			if err != nil || !maps.Equal(stat.Metadata, m) {
-				t.Errorf("Stat tells %v, want %v, %v", stat.Metadata, m, err)
+				t.Errorf("Stat = %v, want %v, %v", stat.Metadata, m, err)
 			}
 			r, err := b.Get(t.Context(), name, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if got := r.Info().Metadata; !maps.Equal(got, m) {
-				t.Errorf("Get tells %v, want %v", got, m)
+				t.Errorf("Get = %v, want %v", got, m)
 			}
 			r.Close()
 		}

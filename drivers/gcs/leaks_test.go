@@ -9,13 +9,13 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// opener opens a new bucket by its URL, through a proxy. What fixes the server would
-// hold all writes up while one stalls, and none of this needs it.
+// opener opens a new bucket by its URL, through a proxy. The server's fixes would block
+// all writes while one stalls, and these tests don't need them.
 func opener(t *testing.T) (*proxy.Proxy, func() files.Bucket) {
 	t.Helper()
 	s := testserver.Start(t, testserver.FakeGCS)
 	if s.User {
-		t.Skip("a user's bucket has no proxy in front")
+		t.Skip("a user's bucket has no proxy")
 	}
 	p := proxy.Start(t, proxy.GCS, s.Endpoint, &proxy.Options{TargetHost: true})
 	url := with(s.Store(t),
@@ -24,14 +24,14 @@ func opener(t *testing.T) (*proxy.Proxy, func() files.Bucket) {
 	return p, func() files.Bucket { return openBucket(t, url) }
 }
 
-// TestLeaks: whatever ends early or fails, no connection, goroutine or descriptor is
-// left (X2, X3).
+// TestLeaks: whatever ends early or fails leaves no connection, goroutine or descriptor
+// (X2, X3).
 func TestLeaks(t *testing.T) {
 	p, open := opener(t)
 	faultrun.Leaks(t, faultrun.LeakConfig{Proxy: p, Open: open, Large: 600_000})
 }
 
-// TestConnections: buckets of the same settings share a transport with 64 idle
+// TestConnections: buckets with the same settings share a transport with 64 idle
 // connections (X3).
 func TestConnections(t *testing.T) {
 	p, open := opener(t)

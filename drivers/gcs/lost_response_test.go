@@ -13,10 +13,10 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// afterThat carries the request out, does something else, and loses the response.
+// afterThat carries the request out, calls do, and loses the response.
 func afterThat(do func()) proxy.Fault {
 	return proxy.Fault{
-		Name: "answer lost, and something else done",
+		Name: "response lost after something else was done",
 		Do: func(x *proxy.Exchange, next proxy.Send) (*http.Response, error) {
 			resp, err := next(x.Request)
 			if err != nil {
@@ -29,8 +29,8 @@ func afterThat(do func()) proxy.Fault {
 	}
 }
 
-// TestLostResponses: a conditional put whose first try was carried out knows its own work
-// (P8, P9); what can't be known is ErrUncertain (P2).
+// TestLostResponses: a conditional Put whose first attempt was carried out recognises
+// its own write (P8, P9); an unknown outcome is ErrUncertain (P2).
 func TestLostResponses(t *testing.T) {
 	b, direct, p := proxied(t, "retry_attempts=3")
 	ctx := t.Context()
@@ -58,7 +58,7 @@ func TestLostResponses(t *testing.T) {
 	stat := must(direct.Stat(ctx, "a", nil))
 	if stat.Version != info.Version || fmt.Sprint(stat.Metadata) != "map[k:one]" ||
 		info.Digest.CRC32C == "" {
-		t.Errorf("Put with a lost response tells %+v, and Stat %+v", info, stat)
+		t.Errorf("Put with a lost response = %+v, and Stat = %+v", info, stat)
 	}
 	p.Want(t, map[string]int{"InsertObject": 2, "GetObject": 1})
 
@@ -75,16 +75,16 @@ func TestLostResponses(t *testing.T) {
 		Fault: afterThat(func() { must(put(direct, "b", "other", files.Condition{})) }),
 	})
 	_, err := put(b, "b", "mine", files.IfAbsent())
-	// E2: one of them
+	// E2: one sentinel
 	if files.KindOf(err) != files.ErrUncertain || errors.Is(err, files.ErrExist) {
-		t.Errorf("Put that was replaced while its response got lost: %v", err)
+		t.Errorf("Put that was replaced while its response was lost = %v", err)
 	}
 
 	p.Clear()
 	p.Add(proxy.Rule{Kinds: []string{"InsertObject"}, Times: 1, Fault: proxy.ResetBefore()})
-	// it can't be known from a lost response
+	// a lost response can't be excluded
 	if _, err := put(b, "b", "mine", files.IfAbsent()); files.KindOf(err) != files.ErrUncertain {
-		t.Errorf("Put to a name in use whose first try was reset: %v", err)
+		t.Errorf("Put to a name in use whose first attempt was reset = %v", err)
 	}
 
 	lose("InsertObject", 1)
@@ -92,14 +92,14 @@ func TestLostResponses(t *testing.T) {
 	if _, err := put(b, "f", "mine",
 		files.Condition{}); files.KindOf(err) != files.ErrUncertain || !errors.Is(err,
 		files.ErrPermission) {
-		t.Errorf("Put whose response got lost, and whose repeat is forbidden: %v", err)
+		t.Errorf("Put whose response was lost and whose retry is forbidden = %v", err)
 	}
 
 	lose("InsertObject", 0)
 	_, err = put(b, "c", "mine", files.Condition{})
 	if files.KindOf(err) != files.ErrUncertain || retry.Attempts(err) != 3 ||
 		!strings.Contains(err.Error(), "after 3 attempts") {
-		t.Errorf("Put whose responses all get lost: %v", err)
+		t.Errorf("Put whose responses are all lost = %v", err)
 	}
 	p.Want(t, map[string]int{"InsertObject": 3})
 
@@ -108,24 +108,25 @@ func TestLostResponses(t *testing.T) {
 	lose("DeleteObject", 1)
 	if err := b.Delete(ctx, "d",
 		&files.DeleteOptions{IfVersion: v}); files.KindOf(err) != files.ErrUncertain {
-		t.Errorf("Delete of a version whose response got lost: %v", err)
+		t.Errorf("Delete of a version whose response was lost = %v", err)
 	}
 	lose("DeleteObject", 1)
 	if err := b.Delete(ctx, "a", nil); err != nil {
-		t.Errorf("Delete whose response got lost: %v", err)
+		t.Errorf("Delete whose response was lost = %v", err)
 	}
 	lose("RewriteObject", 1)
 	if _, err := files.Copy(ctx, b, "e", b, "b",
 		&files.CopyOptions{If: files.IfAbsent()}); files.KindOf(err) != files.ErrUncertain {
-		t.Errorf("Copy with a condition whose response got lost: %v", err)
+		t.Errorf("Copy with a condition whose response was lost = %v", err)
 	}
 	lose("RewriteObject", 1)
 	if _, err := files.Copy(ctx, b, "e", b, "b", nil); err != nil {
-		t.Errorf("Copy whose response got lost: %v", err)
+		t.Errorf("Copy whose response was lost = %v", err)
 	}
 }
 
-// TestRefusalsAreCertain: a service that refuses has not written, and says what to do.
+// TestRefusalsAreCertain: a refusal by the service itself means that nothing was
+// written, and has its own kind.
 func TestRefusalsAreCertain(t *testing.T) {
 	b, _, p := proxied(t, "retry_attempts=2")
 	for what, c := range map[string]struct {

@@ -13,8 +13,7 @@ import (
 	"cloudfiles.dev/conformance/longtest"
 )
 
-// stream is n bytes that nobody can tell the length of; it watches the memory while it
-// is read.
+// stream is n bytes of unknown length; it measures the memory while it is read.
 type stream struct {
 	n, next int64
 	peak    uint64
@@ -71,9 +70,9 @@ func discard(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusPermanentRedirect)
 }
 
-// TestPutMemory puts a stream of unknown length, of which the parts that are sent at a
-// time are held in memory (P11): those, and at most 32 MiB, the service that discards
-// them, which is in the same process, included.
+// TestPutMemory: a Put of a stream of unknown length holds in memory only the parts
+// that are sent at a time (P11), and at most 32 MiB more, including the service that
+// discards them, which is in the same process.
 func TestPutMemory(t *testing.T) {
 	for params, parts := range map[string]uint64{
 		"":               DefaultConcurrency,
@@ -103,6 +102,6 @@ func putMemory(t *testing.T, params string, parts uint64) {
 	above := int64(src.peak) - int64(before.Sys-before.HeapReleased)
 	t.Logf("%d MiB put; at most %d KiB above the start", size/mib, above/kib)
 	if above > int64(parts)*DefaultPartSize+32*mib {
-		t.Errorf("memory grew by %d MiB while %d MiB were put", above/mib, size/mib)
+		t.Errorf("memory grew by %d MiB during a Put of %d MiB", above/mib, size/mib)
 	}
 }

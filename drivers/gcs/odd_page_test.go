@@ -7,8 +7,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestOddPage: what JSON can't hold in one name fails no page, and no such name comes
-// as another.
+// TestOddPage: a name with what JSON can't hold doesn't fail the page, and isn't listed
+// as another name.
 func TestOddPage(t *testing.T) {
 	item := func(name string) string {
 		return `{"name":"` + name + `","size":"1","generation":"1"}`

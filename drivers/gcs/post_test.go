@@ -20,7 +20,8 @@ import (
 	"cloudfiles.dev/files/signing"
 )
 
-// wantFields checks that each field of a form stands in its policy, which is signed well.
+// wantFields checks that the policy has each field of the form, and that it is signed
+// well.
 func wantFields(t *testing.T, what string, p signing.PostForm) (conditions []any) {
 	t.Helper()
 	key, err := signKey()
@@ -30,7 +31,7 @@ func wantFields(t *testing.T, what string, p signing.PostForm) (conditions []any
 	sig, err := hex.DecodeString(p.Fields["x-goog-signature"])
 	sum := sha256.Sum256([]byte(p.Fields["policy"]))
 	if err != nil || rsa.VerifyPKCS1v15(&key.PublicKey, crypto.SHA256, sum[:], sig) != nil {
-		t.Errorf("%s: the policy isn't signed well", what)
+		t.Errorf("%s: the policy's signature is invalid", what)
 	}
 	text, err := base64.StdEncoding.DecodeString(p.Fields["policy"])
 	if err != nil {
@@ -47,7 +48,7 @@ func wantFields(t *testing.T, what string, p signing.PostForm) (conditions []any
 			for k, v := range c {
 				bound[k] = p.Fields[k] == v
 				if !bound[k] && k != "bucket" {
-					t.Errorf("%s: the condition %s is no field", what, k)
+					t.Errorf("%s: the condition %s has no field", what, k)
 				}
 			}
 		case []any:
@@ -63,13 +64,13 @@ func wantFields(t *testing.T, what string, p signing.PostForm) (conditions []any
 		}
 	}
 	if !strings.Contains(string(text), `["content-length-range",`) {
-		t.Errorf("%s: the policy has no size: %s", what, text)
+		t.Errorf("%s: the policy has no size limit: %s", what, text)
 	}
 	return policy.Conditions
 }
 
-// TestSignPost: every field of a form stands in its policy, and the server in CI stores
-// what is sent, through a Sub. That server doesn't look at policies.
+// TestSignPost: every field of a form is in its policy, and the server in CI stores
+// what is sent, through a Sub. That server doesn't check policies.
 func TestSignPost(t *testing.T) {
 	s := testserver.Start(t, testserver.FakeGCS)
 	if s.User {
@@ -121,11 +122,11 @@ func TestSignPost(t *testing.T) {
 		t.Error("an open content type isn't in the policy")
 	}
 	if status := postForm(t, form, "content"); status/100 != 2 {
-		t.Fatalf("the server answers %d", status)
+		t.Fatalf("the server's status = %d", status)
 	}
 	text, err := files.ReadString(t.Context(), b, "tenant/a.png", nil)
 	if err != nil || text != "content" {
-		t.Errorf("stored is %q, %v", text, err)
+		t.Errorf("stored content = %q, %v", text, err)
 	}
 	for what, o := range map[string]signing.PostOptions{
 		"language": {MaxSize: 1, Attributes: files.Attributes{ContentLanguage: "de"}},
@@ -157,7 +158,7 @@ func postForm(t *testing.T, p signing.PostForm, content string) int {
 	}
 	io.WriteString(file, content)
 	w.Close()
-	to := strings.TrimSuffix(p.URL, "/") // the server in CI knows the bucket without it only
+	to := strings.TrimSuffix(p.URL, "/") // the server in CI finds the bucket only without it
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, to, &body)
 	if err != nil {
 		t.Fatal(err)

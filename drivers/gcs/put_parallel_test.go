@@ -20,8 +20,9 @@ const parallelParams = "concurrency=4&part_size=5242880"
 
 var manyParts = bytes.Repeat([]byte("0123456789abcde\n"), 11*mib/16) // 3 parts
 
-// TestParallelParts: parts go up several at a time, in requests of the XML API, and
-// what is stored is what one request stores. What that API can't do goes part by part.
+// TestParallelParts: parts are sent several at a time, by the XML API, and the file is
+// the same as after one request. Puts that the XML API doesn't support are sent part by
+// part.
 func TestParallelParts(t *testing.T) {
 	b, direct, p := proxied(t, parallelParams)
 	attributes := files.Attributes{
@@ -65,7 +66,7 @@ func TestParallelParts(t *testing.T) {
 				stat.CacheControl != c.o.Attributes.CacheControl ||
 				stat.ContentLanguage != c.o.Attributes.ContentLanguage ||
 				!maps.Equal(stat.Metadata, c.o.Attributes.Metadata) {
-				t.Errorf("%s: %+v, %v, and Put told %+v", what, stat, err, info)
+				t.Errorf("%s: Stat = %+v, %v, and Put = %+v", what, stat, err, info)
 			}
 			got, err := files.ReadAll(t.Context(), direct, name, nil)
 			if err != nil || !bytes.Equal(got, manyParts) {
@@ -81,7 +82,7 @@ func TestParallelParts(t *testing.T) {
 }
 
 // TestParallelFaults: each request of an upload that fails in each way is sent again;
-// the mark tells what a lost response was; and what fails leaves nothing.
+// the mark decides after a lost response; and a failed upload leaves nothing.
 func TestParallelFaults(t *testing.T) {
 	b, direct, p := proxied(t, parallelParams+"&retry_attempts=3")
 	for _, f := range []proxy.Fault{
@@ -110,7 +111,7 @@ func TestParallelFaults(t *testing.T) {
 	broken := errors.New("broken")
 	r := io.MultiReader(bytes.NewReader(manyParts), errReader{broken})
 	if _, err := b.Put(t.Context(), "b", r, nil); !errors.Is(err, broken) {
-		t.Errorf("Put: %v", err)
+		t.Errorf("Put of content that fails = %v", err)
 	}
 	if n := p.Counts()["XMLDelete"]; n != 1 {
 		t.Errorf("%d uploads were aborted, want 1: %v", n, p.Counts())
@@ -129,8 +130,8 @@ func TestParallelFaults(t *testing.T) {
 	}
 }
 
-// TestParallelAbortWaitsForNobody: who cancels an upload in parts gets the call back at
-// once, although the service takes its time to abort the upload (X2).
+// TestParallelAbortWaitsForNobody: a Put whose context ends returns at once, although the
+// service takes its time to abort the upload (X2).
 func TestParallelAbortWaitsForNobody(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -165,7 +166,7 @@ func TestParallelAbortWaitsForNobody(t *testing.T) {
 	}
 }
 
-// TestPartsAtOnce: four parts are on their way together: each waits for the others.
+// TestPartsAtOnce: four parts are sent at a time: each waits for the others.
 func TestPartsAtOnce(t *testing.T) {
 	var together sync.WaitGroup
 	together.Add(4)
@@ -197,13 +198,13 @@ func TestPartsAtOnce(t *testing.T) {
 		t.Errorf("%+v, %v", info, err)
 	}
 	if f := b.Features(); f.MaxUnknownSize == 0 || f.MaxUnknownSize > f.MaxSize {
-		t.Errorf("streams of unknown length reach %d", f.MaxUnknownSize)
+		t.Errorf("MaxUnknownSize = %d", f.MaxUnknownSize)
 	}
 }
 
-// TestStoredWithoutVersion: the response to the last request names no version, and the
-// look at the file that follows fails, or finds another's: then Put doesn't return nil
-// with an empty version.
+// TestStoredWithoutVersion: the response to the last request has no version, and the
+// request for the file that follows fails or finds another file: then Put doesn't
+// return nil with an empty version.
 func TestStoredWithoutVersion(t *testing.T) {
 	for what, look := range map[string]http.HandlerFunc{
 		"no response": says(503, refuses(503, "backendError")),
@@ -234,8 +235,8 @@ func TestStoredWithoutVersion(t *testing.T) {
 	}
 }
 
-// TestNoXMLUploads: an endpoint without them, as emulators are, gets the parts one by
-// one, and so does an account that may not begin them.
+// TestNoXMLUploads: an endpoint without XML uploads, as emulators are, receives the
+// parts one by one, and so does an account without the permission to begin them.
 func TestNoXMLUploads(t *testing.T) {
 	for _, answer := range []http.HandlerFunc{
 		says(400,
@@ -270,11 +271,11 @@ func TestNoXMLUploads(t *testing.T) {
 			}
 		}
 		if asked != 1 {
-			t.Errorf("asked %d times", asked)
+			t.Errorf("the upload was begun %d times, want 1", asked)
 		}
 	}
 	_, err := files.Open(t.Context(), "gs://bucket?concurrency=2&part_size=262144")
 	if !errors.Is(err, files.ErrInvalid) {
-		t.Errorf("parts that are too small: %v", err)
+		t.Errorf("New with parts that are too small = %v", err)
 	}
 }

@@ -9,15 +9,15 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestRefusedAndDone: a write that was carried out though something refused it, and
-// whose repeat meets itself, is known by its mark; what has none and was refused by
-// something in front of the service, nobody can know.
+// TestRefusedAndDone: a write that was carried out although something refused it, and
+// whose retry then fails because of it, is found by its mark. Without a mark, if
+// something in front of the service refused it, the outcome is unknown.
 func TestRefusedAndDone(t *testing.T) {
 	for _, status := range []int{404, 409, 412, 429} {
 		for _, own := range []bool{false, true} {
 			for _, how := range []string{"absent", "delete", "copy"} {
 				if own && status != 409 && status != 429 {
-					continue // which the service means
+					continue // these statuses are certain if the service sends them
 				}
 				var mark string
 				first := true
@@ -57,7 +57,7 @@ func TestRefusedAndDone(t *testing.T) {
 						If: files.IfAbsent(),
 					})
 				}
-				name := fmt.Sprintf("%s, %d, own %v", how, status, own)
+				name := fmt.Sprintf("%s, %d, the service's own: %v", how, status, own)
 				switch {
 				case how == "absent" && (err != nil || info.Version != "2"):
 					t.Errorf("%s: %+v, %v", name, info, err)

@@ -16,8 +16,7 @@ import (
 	"google.golang.org/api/googleapi"
 )
 
-// replayed opens a bucket whose service answers as the function does, and tells what it
-// was asked.
+// replayed opens a bucket whose service is the function.
 func replayed(t *testing.T, answer http.HandlerFunc) files.Bucket {
 	t.Helper()
 	srv := httptest.NewServer(answer)
@@ -28,10 +27,10 @@ func replayed(t *testing.T, answer http.HandlerFunc) files.Bucket {
 	return b
 }
 
-// TestRecordedResponses: what the service answers, in its own words
+// TestRecordedResponses: the service's documented responses
 // (https://cloud.google.com/storage/docs/json_api/v1/status-codes and
-// https://cloud.google.com/storage/docs/xml-api/reference-status), becomes the right
-// sentinel (E2, E3).
+// https://cloud.google.com/storage/docs/xml-api/reference-status) have the right sentinel
+// (E2, E3).
 func TestRecordedResponses(t *testing.T) {
 	var status int
 	var kind, text string
@@ -98,7 +97,7 @@ func TestRecordedResponses(t *testing.T) {
 		{"get", get, 404, xml("NoSuchBucket"), files.ErrNoBucket},
 		{"get", get, 403, xml("AccessDenied"), files.ErrPermission},
 		{"get", get, 403, xml("ExpiredToken"), files.ErrPermission},
-		{"get", get, 412, xml("PreconditionFailed"), files.ErrUnavailable}, // none was sent
+		{"get", get, 412, xml("PreconditionFailed"), files.ErrUnavailable}, // no condition was sent
 		{"get of a version", getV, 412, xml("PreconditionFailed"), files.ErrPrecondition},
 		{"get", get, 503, xml("ServiceUnavailable"), files.ErrUnavailable},
 		{"get", get, 200, "no object at all", files.ErrUnavailable},
@@ -151,20 +150,19 @@ func TestRecordedResponses(t *testing.T) {
 		}
 		if e, ok := errors.AsType[*googleapi.Error](err); c.status >= 400 && (!ok ||
 			e.Code != c.status) {
-			t.Errorf("%s, %d: the service's own error is not to be had: %v", c.what, c.status, e)
+			t.Errorf("%s, %d: errors.As doesn't find the service's error: %v", c.what, c.status, e)
 		}
 		if after, ok := errors.AsType[interface {
 			error
 			RetryAfter() time.Duration
 		}](err); c.status >= 400 && (!ok || after.RetryAfter() != 7*time.Second) {
-			t.Errorf("%s, %d: the delay that is asked for is lost", c.what, c.status)
+			t.Errorf("%s, %d: the requested delay is lost", c.what, c.status)
 		}
 	}
 }
 
-// TestSentConditions: what is sent for each condition and native option, as the
-// service's documentation names it
-// (https://cloud.google.com/storage/docs/json_api/v1/objects).
+// TestSentConditions: each condition and native option is sent as the service documents
+// it (https://cloud.google.com/storage/docs/json_api/v1/objects).
 func TestSentConditions(t *testing.T) {
 	var got []string
 	b := replayed(t, func(w http.ResponseWriter, r *http.Request) {
@@ -236,7 +234,7 @@ func TestSentConditions(t *testing.T) {
 			}
 		}
 	}
-	// generation 0 would be "no file"
+	// generation 0 would mean that there is no file
 	for _, v := range []files.Version{"0", "-1", "007", "x", " 7"} {
 		n := len(got)
 		_, err := b.Put(ctx, "a", strings.NewReader("x"), &files.PutOptions{If: files.IfVersion(v)})
@@ -265,8 +263,8 @@ func TestSentConditions(t *testing.T) {
 	}
 }
 
-// TestLongCopy: a copy between locations goes in steps, with the token of the one
-// before (https://cloud.google.com/storage/docs/json_api/v1/objects/rewrite).
+// TestLongCopy: a copy between locations takes several steps, each with the token of the
+// previous one (https://cloud.google.com/storage/docs/json_api/v1/objects/rewrite).
 func TestLongCopy(t *testing.T) {
 	var tokens []string
 	b := replayed(t, func(w http.ResponseWriter, r *http.Request) {
@@ -286,9 +284,9 @@ func TestLongCopy(t *testing.T) {
 	}
 }
 
-// TestHeaders: a response of the XML API tells everything
+// TestHeadersAreRead: Get reads every field from a response of the XML API
 // (https://cloud.google.com/storage/docs/xml-api/reference-headers).
-func TestHeaders(t *testing.T) {
+func TestHeadersAreRead(t *testing.T) {
 	b := replayed(t, func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		for k, v := range map[string]string{
@@ -321,7 +319,7 @@ func TestHeaders(t *testing.T) {
 		i.Digest.CRC32C, i.Digest.MD5),
 		"4 17 2026-01-02 03:04:05 +0000 UTC {text/plain no-cache inline gzip de map[kind:x]} "+
 			"86a072c0 098f6bcd4621d373cade4e832627b4f6"; got != want {
-		t.Errorf("Get tells %s, want %s", got, want)
+		t.Errorf("Get = %s, want %s", got, want)
 	}
 	if content, err := r.ReadString(); content != "test" || err != nil {
 		t.Errorf("the content is %q, %v", content, err)

@@ -12,7 +12,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// oneParted gives the one part of a Put to a test.
+// oneParted passes the only part of a Put to a test.
 type oneParted struct {
 	*mapdriver.Backend
 	test func(part *driver.Part)
@@ -37,9 +37,10 @@ func (b *oneParted) Put(ctx context.Context, req *driver.PutRequest) (files.Info
 	return files.Info{}, nil
 }
 
-// TestBody: a payload is sent whole, in pieces of any size, from any place of its part
-// on, and again; when its request has ended, nothing of it is read any more.
-func TestBody(t *testing.T) {
+// TestRequestBody: a payload is sent completely, in pieces of any size, from any offset
+// of its part, and repeatedly; after the end of its request, nothing of it is read any
+// more.
+func TestRequestBody(t *testing.T) {
 	content := strings.Repeat("0123456789", 110_000) // more than a block
 	bucket := driver.New(&oneParted{mapdriver.New(), func(part *driver.Part) {
 		for _, from := range []int64{0, 7, part.Size - 1, part.Size} {
@@ -57,7 +58,7 @@ func TestBody(t *testing.T) {
 				b := p.body()
 				got, err := io.ReadAll(pieces(b))
 				if err != nil || string(got) != want || p.size() != int64(len(want)) || !b.whole() {
-					t.Errorf("from %d, %s: %d bytes, %v, of %d, handed over whole: %v; want %d",
+					t.Errorf("from %d, %s: %d bytes, %v, of %d, read completely: %v; want %d",
 						from, what, len(got), err, p.size(), b.whole(), len(want))
 				}
 			}
@@ -66,12 +67,12 @@ func TestBody(t *testing.T) {
 		first, again := c.payload.body(), c.payload.body()
 		again.prev, c.sent = first, again
 		if _, err := io.ReadFull(again, make([]byte, 10)); err != nil || again.whole() {
-			t.Errorf("ten bytes: %v, handed over whole: %v", err, again.whole())
+			t.Errorf("ten bytes: %v, read completely: %v", err, again.whole())
 		}
 		c.end()
 		for _, b := range []*requestBody{first, again} {
 			if n, err := b.Read(make([]byte, 10)); n != 0 || err == nil || err == io.EOF {
-				t.Errorf("after the end: %d bytes, %v; want an error that isn't the end", n, err)
+				t.Errorf("after the end: %d bytes, %v; want an error other than io.EOF", n, err)
 			}
 		}
 	}})

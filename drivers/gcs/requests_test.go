@@ -32,10 +32,10 @@ func TestRequests(t *testing.T) {
 				return err
 			}
 			defer r.Close()
-			// which is one request more
+			// this is one request more
 			if info, err := b.Stat(ctx, name,
 				nil); err != nil || fmt.Sprint(info) != fmt.Sprint(r.Info()) {
-				t.Errorf("Get tells %+v, and Stat %+v, %v", r.Info(), info, err)
+				t.Errorf("Get = %+v, and Stat = %+v, %v", r.Info(), info, err)
 			}
 			_, err = io.Copy(io.Discard, r)
 			return err
@@ -174,7 +174,7 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// TestManyRequests: 1,000 deletes are 1,000 requests, and 1,001 names are two pages.
+// TestManyRequests: 1,000 deletions are 1,000 requests, and 1,001 names are two pages.
 func TestManyRequests(t *testing.T) {
 	b, _, p := proxied(t, "")
 	names := make([]string, 1001)
@@ -216,9 +216,9 @@ func TestManyRequests(t *testing.T) {
 	p.Want(t, map[string]int{"DeleteObject": 1000})
 }
 
-// TestPartRequests: 64 MiB in parts of 8 MiB are 10 requests, or 9 part by part, of known
-// size and of unknown; up to a part, it is one. The server doesn't say the generation at
-// the end of an upload, so that one more asks for it.
+// TestPartRequests: 64 MiB in parts of 8 MiB are 10 requests, or 9 part by part,
+// whether the size is known or not; content up to a part is one request. The server
+// doesn't return the generation at the end of an upload, so one more request reads it.
 func TestPartRequests(t *testing.T) {
 	parts := longtest.N(t, 3, 8)
 	content := bytes.Repeat([]byte("0123456789abcdef"), parts<<19)

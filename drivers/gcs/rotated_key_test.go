@@ -20,17 +20,17 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// rotating is a service, and one that gives tokens, which take one account each.
+// rotating is a service and a token server, each of which accepts one account.
 type rotating struct {
 	t      *testing.T
-	path   string // of the account's file
+	path   string // the account's file
 	url    string
-	gives  atomic.Value // the account that gets a token
-	takes  atomic.Value // the account whose token is taken
+	gives  atomic.Value // the account that receives tokens
+	takes  atomic.Value // the account whose token the service accepts
 	expiry atomic.Int32 // of a token, in seconds
 
 	requests, tokens atomic.Int32
-	gate             atomic.Pointer[sync.WaitGroup] // that refusals wait at, if there is one
+	gate             atomic.Pointer[sync.WaitGroup] // refusals wait for it, if not nil
 }
 
 func rotate(t *testing.T) *rotating {
@@ -105,12 +105,12 @@ func (s *rotating) open(params string) files.Bucket {
 	return driver.New(back)
 }
 
-// TestDeletedKey: where no token is given for an account any more, as for a key that
-// was deleted, the file is read again. If it is another, its token is taken; else
-// nothing is repeated.
+// TestDeletedKey: if no token is issued for an account any more, as after its key was
+// deleted, the credentials' file is read again. If the file has another account, its
+// token is used; otherwise nothing is repeated.
 func TestDeletedKey(t *testing.T) {
 	s := rotate(t)
-	s.expiry.Store(1) // a token is asked for with each request
+	s.expiry.Store(1) // each request needs a new token
 	s.write("first")
 	b := s.open("")
 	for _, c := range []struct {
@@ -136,8 +136,8 @@ func TestDeletedKey(t *testing.T) {
 		}
 	}
 	for what, c := range map[string]files.Bucket{
-		"the same bucket":           b,
-		"one that is opened behind": s.open(""),
+		"the same bucket":            b,
+		"a bucket opened afterwards": s.open(""),
 	} {
 		u, err := files.SignURL(t.Context(), c, "a", &files.SignOptions{
 			Method: "GET",
@@ -166,7 +166,7 @@ func TestRotatedTogether(t *testing.T) {
 	s.requests.Store(0)
 	s.tokens.Store(0)
 	const calls = 20
-	gate := &sync.WaitGroup{} // all are refused before one is told so
+	gate := &sync.WaitGroup{} // all are refused before the first response
 	gate.Add(calls)
 	s.gate.Store(gate)
 	var all sync.WaitGroup

@@ -19,14 +19,14 @@ import (
 
 // TestRotatedAccount: the file of a service account is replaced while a bucket is open.
 // The service refuses the old account's token once, the file is read again, and the
-// request is repeated, once.
+// request is repeated once.
 func TestRotatedAccount(t *testing.T) {
 	key, err := signKey()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var tokens, requests atomic.Int32
-	var taken atomic.Value // the token that the service takes
+	var taken atomic.Value // the token that the service accepts
 	taken.Store("first")
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if name, ok := strings.CutPrefix(r.URL.Path, "/token/"); ok {

@@ -27,7 +27,7 @@ var signKey = sync.OnceValues(func() (*rsa.PrivateKey, error) {
 	return rsa.GenerateKey(rand.Reader, 2048)
 })
 
-// signParams are the parameters of a URL with which its bucket can sign.
+// signParams are URL parameters with which a bucket can sign.
 func signParams(t testing.TB) string {
 	t.Helper()
 	key, err := signKey()
@@ -54,13 +54,13 @@ func with(rawURL, params string) string {
 	return rawURL + "?" + params
 }
 
-// bucketOf is the name of the bucket in the service.
+// bucketOf is the name of the bucket at the service.
 func bucketOf(t conformance.T, b files.Bucket) (bucket, prefix string) {
 	t.Helper()
 	b, prefix = conformance.Base(b)
 	o, ok := opened.Load(b)
 	if !ok {
-		t.Fatalf("the harness is wrong: it has not opened that bucket")
+		t.Fatalf("the harness has not opened this bucket")
 	}
 	return o.(*url.URL).Host, o.(*url.URL).Query().Get("prefix") + prefix
 }
@@ -81,17 +81,16 @@ func openBucket(t conformance.T, rawURL string) files.Bucket {
 	return b
 }
 
-// foreignKeys are names of objects that are no names here. Line feeds and carriage
-// returns, GCS itself refuses.
+// foreignKeys are raw keys. GCS itself refuses line feeds and carriage returns.
 var foreignKeys = []string{"dir/", "a//b", "/x", "a/./b", "a/../b", "tab\tkey", "d//"}
 
-// plainHarness is that of the server as it is.
+// plainHarness is the harness for the unchanged server.
 func plainHarness(t *testing.T, s *testserver.Server) conformance.Harness {
 	signing := signParams(t)
 	return conformance.Harness{
 		Name:     "gcs",
 		Server:   s.Name + " " + s.Version,
-		MaxFiles: 1500, // beyond, putting takes the server seconds
+		MaxFiles: 1500, // with more files, a Put takes the server seconds
 		New: func(t conformance.T) files.Bucket {
 			return openBucket(t, with(s.Store(t), signing))
 		},
@@ -111,12 +110,12 @@ func plainHarness(t *testing.T, s *testserver.Server) conformance.Harness {
 	}
 }
 
-// putForeign puts an object by the SDK's own means.
+// putForeign puts an object by the SDK.
 func putForeign(t conformance.T, b files.Bucket, key, content string) {
 	bucket, prefix := bucketOf(t, b)
 	client, ok := files.As[*storage.Client](b)
 	if !ok {
-		t.Fatalf("the bucket gives no *storage.Client")
+		t.Fatalf("As of the bucket returns no *storage.Client")
 	}
 	w := client.Bucket(bucket).Object(prefix + key).NewWriter(t.Context())
 	if _, err := io.WriteString(w, content); err != nil {
@@ -127,7 +126,7 @@ func putForeign(t conformance.T, b files.Bucket, key, content string) {
 	}
 }
 
-// asStranger marks requests that come from somebody without credentials.
+// asStranger marks requests without credentials.
 const asStranger = "X-Stranger"
 
 func sendSigned(t conformance.T, _ files.Bucket, s files.SignedURL, content []byte) (int, []byte) {
@@ -151,13 +150,13 @@ func sendSigned(t conformance.T, _ files.Bucket, s files.SignedURL, content []by
 	return resp.StatusCode, answer
 }
 
-// proxied opens a bucket behind the proxy, in front of the server that is fixed as
-// documented, and a second one that goes round the proxy.
+// proxied opens a bucket behind the proxy, in front of the server with its fixes, and a
+// second bucket that bypasses the proxy.
 func proxied(t *testing.T, params string) (b, direct files.Bucket, p *proxy.Proxy) {
 	t.Helper()
 	s := testserver.Start(t, testserver.FakeGCS)
 	if s.User {
-		t.Skip("a user's bucket has no proxy in front")
+		t.Skip("a user's bucket has no proxy")
 	}
 	d := startDocumented(t, s.Endpoint)
 	p = proxy.Start(t, proxy.GCS, d.self, &proxy.Options{TargetHost: true})
@@ -168,7 +167,7 @@ func proxied(t *testing.T, params string) (b, direct files.Bucket, p *proxy.Prox
 	b = openBucket(t, url)
 	t.Cleanup(func() { b.Close(); direct.Close() })
 	if n := p.Total(); n != 0 {
-		t.Errorf("opening made %d requests", n)
+		t.Errorf("opening made %d requests, want 0", n)
 	}
 	return b, direct, p
 }

@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestSessionWithUser: the URL of a session names nobody, who would be sent as
-// credentials.
+// TestSessionWithUser: a session's URL with a user name is refused, since the user name
+// would be sent as credentials.
 func TestSessionWithUser(t *testing.T) {
 	var asked atomic.Int64
 	b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {

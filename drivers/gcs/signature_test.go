@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// signedWell checks a signature of version 4 as the service does: the canonical request
-// of what was sent, and the key
+// signedWell checks a signature of version 4 as the service does, by the canonical
+// request of what was sent and the key
 // (https://cloud.google.com/storage/docs/authentication/canonical-requests).
 func signedWell(r *http.Request) bool {
 	key, err := signKey()
@@ -44,8 +44,7 @@ func signedWell(r *http.Request) bool {
 	}
 	if r.Header.Get("Content-Type") != "" && !slices.Contains(strings.Split(names, ";"),
 		"content-type") {
-		// a PUT with a type that wasn't signed is no match of the canonical request
-		// either
+		// a PUT with a type that wasn't signed doesn't match the canonical request either
 		return false
 	}
 	payload := "UNSIGNED-PAYLOAD"
@@ -58,7 +57,7 @@ func signedWell(r *http.Request) bool {
 	return rsa.VerifyPKCS1v15(&key.PublicKey, crypto.SHA256, hash[:], sig) == nil
 }
 
-// canonicalPath is the path with all but slashes escaped.
+// canonicalPath is the path with everything but slashes escaped.
 func canonicalPath(u *url.URL) string {
 	parts := strings.Split(u.Path, "/")
 	for i, p := range parts {

@@ -13,16 +13,15 @@ import (
 	"cloudfiles.dev/files/resume"
 )
 
-// TestUploadResumed: whichever step of an upload fails, before it is done or after it,
-// and each behind it, a token goes on with what the service has. An upload that was
-// completed is found by its mark.
+// TestUploadResumed: if a step of an upload fails, before or after it is done, the token
+// continues with what the service has. A completed upload is found by its mark.
 func TestUploadResumed(t *testing.T) {
 	b, direct, _ := proxied(t, parallelParams)
 	put := &files.PutOptions{Attributes: files.Attributes{
 		CacheControl: "no-cache",
 		Metadata:     map[string]string{"k": "v"},
 	}}
-	const complete = 6 // behind the preparation, the beginning and three parts
+	const complete = 6 // after the preparation, the beginning and three parts
 	for _, c := range []struct {
 		at    int64
 		after bool
@@ -64,7 +63,7 @@ func TestUploadResumed(t *testing.T) {
 		}
 		done := c.after && c.at == complete
 		if ok, err := files.Exists(t.Context(), direct, "dir/f"); err != nil || ok != done {
-			t.Fatalf("%s: it is there: %t, %v", what, ok, err)
+			t.Fatalf("%s: the file exists: %t, %v", what, ok, err)
 		}
 		opts.Token = token
 		info, err := upload(b)
@@ -83,7 +82,7 @@ func TestUploadResumed(t *testing.T) {
 			info.Digest.CRC32C != stat.Digest.CRC32C ||
 			fmt.Sprint(stat.Attributes) != fmt.Sprint(info.Attributes) ||
 			fmt.Sprint(stat.Metadata) != "map[k:v]" {
-			t.Errorf("%s: %+v, stored is %+v, %v", what, info, stat, err)
+			t.Errorf("%s: %+v, and Stat = %+v, %v", what, info, stat, err)
 		}
 		for u, err := range resume.Uploads(t.Context(), b, "") {
 			t.Errorf("%s: %+v is left, %v", what, u, err)
@@ -91,8 +90,8 @@ func TestUploadResumed(t *testing.T) {
 	}
 }
 
-// TestUploadGone: what was aborted is listed no more, and begins anew; what the XML API
-// can't do is a Put.
+// TestUploadGone: an aborted upload is no longer listed, and begins again; what the XML
+// API doesn't support is a Put.
 func TestUploadGone(t *testing.T) {
 	b, direct, _ := proxied(t, parallelParams)
 	own := errors.New("own error")

@@ -13,7 +13,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// opensAt opens a URL and returns where its requests go, and its backend.
+// opensAt opens a URL and returns its endpoint and its backend.
 func opensAt(t *testing.T, url string) (string, *backend) {
 	t.Helper()
 	b, err := files.Open(t.Context(), url)
@@ -41,7 +41,8 @@ func TestEndpoints(t *testing.T) {
 	} {
 		t.Setenv("STORAGE_EMULATOR_HOST", c.emulator)
 		if got, _ := opensAt(t, c.url); got != c.want {
-			t.Errorf("%s with the emulator %q goes to %s, want %s", c.url, c.emulator, got, c.want)
+			t.Errorf("endpoint of %s with the emulator %q = %s, want %s", c.url, c.emulator, got,
+				c.want)
 		}
 		if v := os.Getenv("STORAGE_EMULATOR_HOST"); v != c.emulator {
 			t.Errorf("the variable was changed to %q", v)
@@ -79,8 +80,8 @@ func TestBadURLs(t *testing.T) {
 	}
 }
 
-// TestCredentials: a service account's key signs; without credentials a bucket opens
-// where a key signs, and says what is missing when it is used.
+// TestCredentials: a service account's key signs. Without credentials a bucket with a
+// signing key opens, and its first request reports what is missing.
 func TestCredentials(t *testing.T) {
 	t.Setenv("STORAGE_EMULATOR_HOST", "")
 	params := signParams(t)
@@ -107,7 +108,7 @@ func TestCredentials(t *testing.T) {
 	for url, want := range map[string]string{
 		"gs://bucket": "app@",
 		"gs://bucket?access_id=app@project.iam.gserviceaccount.com": "app@",
-		"gs://bucket?access_id=other@x":                             "", // whose key isn't there
+		"gs://bucket?access_id=other@x":                             "", // without its key
 		"gs://bucket?private_key_path=":                             "",
 		"gs://bucket?anonymous=true":                                "",
 		"gs://bucket?" + params:                                     "signer@",
@@ -125,14 +126,14 @@ func TestCredentials(t *testing.T) {
 	_, one := opensAt(t, "gs://bucket")
 	_, two := opensAt(t, "gs://other")
 	if one.auth != two.auth {
-		t.Error("two buckets of one account have a token each")
+		t.Error("two buckets of one account have different tokens")
 	}
 
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nonexistent")
 	if _, err := files.Open(t.Context(),
 		"gs://bucket"); files.KindOf(err) != files.ErrPermission || !strings.Contains(err.Error(),
 		"anonymous=true") || strings.Contains(err.Error(), "nonexistent") {
-		t.Errorf("Open without credentials: %v", err)
+		t.Errorf("Open without credentials = %v", err)
 	}
 	b, err := files.Open(t.Context(), "gs://bucket?"+params)
 	if err != nil {
@@ -149,34 +150,34 @@ func TestCredentials(t *testing.T) {
 		!strings.Contains(s.URL,
 			"X-Goog-SignedHeaders=content-type%3Bhost") || !strings.Contains(s.URL,
 		"X-Goog-Expires=604") {
-		t.Errorf("SignURL: %s, %v", s.URL, err)
+		t.Errorf("SignURL = %s, %v", s.URL, err)
 	}
 	if _, err := files.SignURL(t.Context(), b, "a",
 		&files.SignOptions{Expiry: 7*24*time.Hour + 1}); files.KindOf(err) != files.ErrInvalid {
-		t.Errorf("SignURL for more than 7 days: %v", err)
+		t.Errorf("SignURL for more than 7 days = %v", err)
 	}
 	if _, err := b.Stat(t.Context(), "a",
 		nil); files.KindOf(err) != files.ErrPermission || !strings.Contains(err.Error(),
 		"credentials") {
-		t.Errorf("Stat without credentials: %v", err)
+		t.Errorf("Stat without credentials = %v", err)
 	}
 }
 
-// TestSharedTransport: buckets of the same settings share their connections, of which
-// many stay open (X3).
+// TestSharedTransport: buckets with the same settings share their connections, and many
+// stay open (X3).
 func TestSharedTransport(t *testing.T) {
 	t.Setenv("STORAGE_EMULATOR_HOST", "localhost:1")
 	_, one := opensAt(t, "gs://one")
 	_, two := opensAt(t, "gs://two?part_size=262144")
 	if one.auth != two.auth {
-		t.Error("two buckets of one emulator have a client each")
+		t.Error("two buckets of one emulator have different clients")
 	}
 	if n := one.auth.Transport.(*http.Transport).MaxIdleConnsPerHost; n < 64 {
-		t.Errorf("%d idle connections a host", n)
+		t.Errorf("MaxIdleConnsPerHost = %d", n)
 	}
 }
 
-// TestGRPC: the gRPC API goes through the Go CDK.
+// TestGRPC: the gRPC API is used through the Go CDK.
 func TestGRPC(t *testing.T) {
 	t.Setenv("STORAGE_EMULATOR_HOST", "")
 	t.Setenv("STORAGE_EMULATOR_HOST_GRPC", "localhost:1")
@@ -186,6 +187,6 @@ func TestGRPC(t *testing.T) {
 	}
 	defer b.Close()
 	if f := b.Features(); f.IfVersion || !f.VersionPerPut {
-		t.Errorf("features are %+v", f)
+		t.Errorf("Features = %+v", f)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"gocloud.dev/blob"
 )
 
-// body makes Close safe during a Read, which a *blob.Reader isn't: it ends the context,
-// which ends the Read, and the Read closes.
+// body makes Close safe during a Read, which a *blob.Reader's isn't: Close cancels the
+// context, which ends the Read, and then Read closes the reader.
 type body struct {
 	backend *backend
 	ctx     context.Context

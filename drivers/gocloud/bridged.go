@@ -9,11 +9,10 @@ import (
 	"gocloud.dev/blob"
 )
 
-// A bucket that came by ToBlob gives its options to the Before hooks and its Info by
-// As: so what goes there and back keeps its conditions, its versions, and one request
-// for a Get.
+// A bucket that ToBlob made passes its options to the Before hooks and its Info to As.
+// Through ToBlob and New, conditions and versions are kept, and a Get is one request.
 
-// hook makes a Before hook that lets change an options struct of package files.
+// hook makes a Before hook that lets change set an options struct of package files.
 func hook[O any](change func(*O)) func(func(any) bool) error {
 	return func(as func(any) bool) error {
 		var o *O
@@ -26,27 +25,27 @@ func hook[O any](change func(*O)) func(func(any) bool) error {
 	}
 }
 
-// isOverBridge reports whether the driver is our own bridge.
+// isOverBridge reports whether the driver is this package's own bridge.
 func (b *backend) isOverBridge() bool { return b.provider.kind == kindBridge }
 
-// takeBridgeFeatures takes over what the bucket behind our own bridge says: all but the
-// result of a Put, which Go CDK can't hold, and the headers of signed URLs.
+// takeBridgeFeatures takes the Features of the bucket behind the bridge: all but the
+// result of a Put, which Go CDK can't return, and the headers of signed URLs.
 func takeBridgeFeatures(b *blob.Bucket, p provider, f *files.Features) {
 	var inner files.Bucket
 	if !b.As(&inner) {
 		return
 	}
-	foreign := f.ForeignKeys
+	raw := f.ForeignKeys
 	*f = inner.Features()
 	f.MaxName = max(f.MaxName-p.prefix, 1)
-	f.ForeignKeys, f.PutReturnsVersion = foreign, false
+	f.ForeignKeys, f.PutReturnsVersion = raw, false
 }
 
-// openNative opens with one request.
+// openNative opens in one request.
 func (b *backend) openNative(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	body, r, err := b.read(ctx, req.Key.Name, 0, -1, &blob.ReaderOptions{
 		BeforeRead: hook(func(o *files.GetOptions) {
-			// Whoever reads what New made checks the digest, or doesn't want it checked.
+			// The caller of New's bucket checks the digest, or doesn't want it checked.
 			o.Range, o.IfVersion, o.IfNotVersion, o.SkipVerify = req.Range, req.IfVersion,
 				req.IfNotVersion, true
 			o.Growing = req.Growing
@@ -69,9 +68,9 @@ func (b *backend) openNative(ctx context.Context, req driver.OpenRequest) (drive
 	}, nil
 }
 
-// putHook gives the condition and the size that Go CDK has no option for, and the
-// attributes as they are: Go CDK would normalise the type and fold keys beyond ASCII
-// (P6, P7).
+// putHook passes the condition and the size, for which Go CDK has no option, and the
+// attributes unchanged: Go CDK would normalise the type and fold keys beyond ASCII (P6,
+// P7).
 func (b *backend) putHook(req *driver.PutRequest) func(func(any) bool) error {
 	if !b.isOverBridge() {
 		return nil
@@ -100,7 +99,7 @@ func (b *backend) deleteNative(ctx context.Context, key driver.Key, v files.Vers
 	return err
 }
 
-// copyNative copies with conditions and attributes; what came of it is asked for.
+// copyNative copies with conditions and attributes, and requests the Info of the result.
 func (b *backend) copyNative(ctx context.Context, req *driver.CopyRequest) (files.Info, error) {
 	err := b.bucket.Copy(ctx, req.Dst, req.Src, &blob.CopyOptions{
 		BeforeCopy: hook(func(o *files.CopyOptions) {

@@ -9,9 +9,9 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Copy copies inside the bucket, where no condition and no new attributes are asked
-// for. The source is asked first: its size decides whether the service copies it in one
-// request, and the result is what it says.
+// Copy copies inside the bucket if the request has no condition and no new attributes. It
+// requests the source's Info first: the size decides whether the service can copy in one
+// request, and the result is made of it.
 func (b *backend) Copy(ctx context.Context, from driver.Backend,
 	req *driver.CopyRequest) (files.Info, error) {
 	src, ok := from.(*backend)
@@ -31,14 +31,14 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 	}
 	err = b.mapError(ctx, opCopy, b.bucket.Copy(ctx, req.Dst, req.Src, nil))
 	if errors.Is(err, files.ErrNotExist) {
-		// Some stores don't find a source whose key s3blob escapes in its way; it was
-		// there a moment ago, so the copy streams, which finds out.
+		// Some stores don't find a source whose key s3blob escapes in its own way. The
+		// file existed a moment ago, so the copy streams, which finds out.
 		return files.Info{}, files.ErrUnsupported
 	}
 	if err != nil {
 		return files.Info{}, err
 	}
-	info.Version, info.ModTime = "", time.Time{} // the target's own aren't known
+	info.Version, info.ModTime = "", time.Time{} // the target's are unknown
 	return info, nil
 }
 

@@ -15,12 +15,12 @@ import (
 	"gocloud.dev/gcerrors"
 )
 
-// op is what was done: the same code means different things.
+// op is the kind of call: the same code means different things for different kinds.
 type op uint8
 
 const (
-	opRead op = iota // Attributes and NewRangeReader
-	opBody           // reading
+	opRead op = iota // Attributes or NewRangeReader
+	opBody           // reading a body
 	opList
 	opPut
 	opPutIfAbsent
@@ -30,8 +30,8 @@ const (
 	opClose
 )
 
-// redactedError is an error of no sentinel with words that may be shown, instead of its
-// cause's (E1).
+// redactedError is an error without a sentinel. Its text replaces that of its causes,
+// which may contain secrets (E1).
 type redactedError struct {
 	detail string
 	causes []error
@@ -40,9 +40,8 @@ type redactedError struct {
 func (e *redactedError) Error() string   { return e.detail }
 func (e *redactedError) Unwrap() []error { return e.causes }
 
-// mapError maps an error of Go CDK to a sentinel (E2). Its text holds the escaped,
-// prefixed key or a physical path, and so is never shown; errors.As still reaches what
-// is below.
+// mapError maps an error of Go CDK to a sentinel (E2). The error's text has the escaped,
+// prefixed key or a physical path, so it is never shown; errors.As still finds the error.
 func (b *backend) mapError(ctx context.Context, o op, err error) error {
 	if err == nil {
 		return nil
@@ -52,12 +51,12 @@ func (b *backend) mapError(ctx context.Context, o op, err error) error {
 		gcerrors.Code(err) == gcerrors.DeadlineExceeded) {
 		return &redactedError{cause.Error(), []error{driver.ContextError(ctx), err}}
 	}
-	if own, ok := errors.AsType[*files.Error](err); ok { // from behind our own bridge
-		return mapFilesError(own)
+	if inner, ok := errors.AsType[*files.Error](err); ok { // of the bucket behind the bridge
+		return mapFilesError(inner)
 	}
 	detail, k := b.kindOf(o, err)
 	if b.checkDir() != nil {
-		k, detail = files.ErrNoBucket, "the folder is not there"
+		k, detail = files.ErrNoBucket, "the folder doesn't exist"
 	}
 	if k == nil {
 		return &redactedError{detail, []error{err}}
@@ -65,21 +64,21 @@ func (b *backend) mapError(ctx context.Context, o op, err error) error {
 	return files.WithCause(k, err, detail)
 }
 
-// mapFilesError leaves out the error's own name, which a prefix or a sub-bucket may lie
-// above (E1).
-func mapFilesError(own *files.Error) error {
-	if own.Kind == nil {
-		return &redactedError{own.Detail, []error{own.Err}}
+// mapFilesError removes the error's name, which lacks the prefix or the directory of the
+// buckets above (E1).
+func mapFilesError(inner *files.Error) error {
+	if inner.Kind == nil {
+		return &redactedError{inner.Detail, []error{inner.Err}}
 	}
-	unnamed := *own
+	unnamed := *inner
 	unnamed.Op, unnamed.Name = "", ""
 	return &unnamed
 }
 
-// kindOf finds words and the sentinel, or nil.
+// kindOf returns the words and the sentinel, or nil.
 func (b *backend) kindOf(o op, err error) (detail string, kind error) {
 	code, r := gcerrors.Code(err), responseOf(err)
-	words := r.String() // "" where only the driver speaks
+	words := r.String() // "" if the error is the driver's
 	if b.provider.kind == kindFile {
 		if detail, ok, kind := mapFileError(o, err); ok {
 			return detail, kind
@@ -129,7 +128,7 @@ func (b *backend) kindOf(o op, err error) (detail string, kind error) {
 	return words, nil
 }
 
-// mapFileError knows what fileblob's errors are by the operating system's.
+// mapFileError maps fileblob's errors by the operating system's.
 func mapFileError(o op, err error) (detail string, known bool, kind error) {
 	errno, isErrno := errors.AsType[syscall.Errno](err)
 	detail = "the file system failed"
@@ -148,7 +147,7 @@ func mapFileError(o op, err error) (detail string, known bool, kind error) {
 		errno == syscall.EEXIST):
 		return "", true, files.ErrNotExist
 	case errno == syscall.ENOTDIR, errno == syscall.EISDIR, errno == syscall.EEXIST:
-		return "a file and a directory of one name can't both be", true, files.ErrUnsupported
+		return "a file and a directory can't have the same name", true, files.ErrUnsupported
 	case errors.Is(err, fs.ErrNotExist) && write && o != opCopy:
 		return "the file's folder was removed meanwhile", true, files.ErrUnavailable
 	case errors.Is(err, fs.ErrNotExist) && o == opList:
@@ -158,15 +157,15 @@ func mapFileError(o op, err error) (detail string, known bool, kind error) {
 		gcerrors.Code(err)), isErrno && !errors.Is(err, fs.ErrNotExist), nil
 }
 
-// checkDir reports a folder of fileblob that vanished: its listings and look-ups would
-// only be empty (E3).
+// checkDir reports whether fileblob's folder exists: without it, fileblob's listings and
+// requests would only be empty (E3).
 func (b *backend) checkDir() error {
 	if b.provider.kind != kindFile {
 		return nil
 	}
 	var fi os.FileInfo
 	if !b.bucket.As(&fi) || !fi.IsDir() {
-		return files.WithCause(files.ErrNoBucket, nil, "the folder is not there")
+		return files.WithCause(files.ErrNoBucket, nil, "the folder doesn't exist")
 	}
 	return nil
 }

@@ -12,11 +12,11 @@ import (
 const (
 	mib = 1 << 20
 	tib = 1 << 40
-	// s3Part is the part size of Go CDK's S3 uploads if nothing else is asked for;
-	// there are at most s3Parts.
+	// s3Part is the default part size of Go CDK's S3 uploads; there are at most s3Parts
+	// parts.
 	s3Part  = 8 * mib
 	s3Parts = 10_000
-	// azureBlock and azureBlocks are the same of Azure.
+	// azureBlock and azureBlocks are the same for Azure.
 	azureBlock  = 8 * mib
 	azureBlocks = 50_000
 )
@@ -57,10 +57,10 @@ func featuresOf(b *blob.Bucket, p provider) files.Features {
 		f.Ordered, f.ServerCopy, f.VersionPerPut, f.Digests, f.StatNoBucket = true, true, true,
 			true, true
 		f.MaxSize = 5 * tib
-		// With an identity the URL is signed by key, or by a function of the caller's,
-		// which must not be called for a try.
+		// With an identity the URL is signed by a key, or by a function of the
+		// caller's, which must not be called as a test.
 		id := p.setting("opts", "GoogleAccessID")
-		f.SignGet = id.Kind() == reflect.String && id.Len() > 1 // "-" is nobody
+		f.SignGet = id.Kind() == reflect.String && id.Len() > 1 // "-" is anonymous
 		f.SignPut, f.SignDelete, f.SignContentType = f.SignGet, f.SignGet, f.SignGet
 	case kindAzure:
 		service(&f)
@@ -72,12 +72,12 @@ func featuresOf(b *blob.Bucket, p provider) files.Features {
 		takeBridgeFeatures(b, p, &f)
 	}
 	if p.single {
-		f.ServerCopy = false // Copy's source is the one key, whatever is asked for
+		f.ServerCopy = false // Copy's source is always the one key
 	}
 	return f
 }
 
-// service is what the three clouds have in common.
+// service sets what the three clouds have in common.
 func service(f *files.Features) {
 	f.Atomic = true
 	f.Durable = true
@@ -88,8 +88,8 @@ func service(f *files.Features) {
 	f.DirBesideFile = true
 }
 
-// signs tries to sign: azureblob does it by a key that it holds, or says at once that
-// it has none.
+// signs signs a URL to find out: azureblob signs with a key that it holds, or reports
+// that it has none.
 func signs(b *blob.Bucket) bool {
 	_, err := b.SignedURL(context.Background(), "x", &blob.SignedURLOptions{Expiry: time.Minute})
 	return err == nil

@@ -12,17 +12,17 @@ import (
 	"gocloud.dev/blob"
 )
 
-// Stat asks for the attributes.
+// Stat requests the attributes.
 func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
 	s, err := b.stat(ctx, key.Name)
 	return s.info, err
 }
 
-// state is one response to Attributes, with what distinguishes versions.
+// state is a response to Attributes, with what distinguishes versions.
 type state struct {
 	info files.Info
 	etag string
-	mod  time.Time // as it came
+	mod  time.Time // as the service returned it
 }
 
 func (s state) equal(t state) bool {
@@ -39,7 +39,7 @@ func (b *backend) stat(ctx context.Context, key string) (state, error) {
 	}
 	var fi os.FileInfo
 	if b.provider.kind == kindFile && a.As(&fi) && !fi.Mode().IsRegular() {
-		// a FIFO must not be opened (N5)
+		// A FIFO must not be opened (N5).
 		return state{}, files.WithCause(files.ErrNotExist, nil, "not a regular file")
 	}
 	s := state{etag: a.ETag, mod: a.ModTime}
@@ -64,7 +64,7 @@ func (b *backend) stat(ctx context.Context, key string) (state, error) {
 	return s, nil
 }
 
-// version makes a Version of an ETag: printable, without quotes.
+// version makes a printable Version without quotes from an ETag.
 func version(etag string) files.Version {
 	v := strings.Trim(strings.TrimPrefix(etag, "W/"), `"`)
 	for i := range len(v) {
@@ -75,9 +75,9 @@ func version(etag string) files.Version {
 	return files.Version(v)
 }
 
-// Open asks for the attributes, which resolve the range, and then for the body: a
-// reader of Go CDK has no metadata and no ETag. A body that is of another version is
-// asked for once more.
+// Open requests the attributes, which resolve the range, and then the body: a reader of
+// Go CDK has no metadata and no ETag. If the body is of another version, both are
+// requested once more.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	if b.isOverBridge() {
 		return b.openNative(ctx, req)
@@ -110,13 +110,13 @@ func (b *backend) open(ctx context.Context,
 	}
 	grows := req.Growing && b.provider.kind == kindFile
 	if grows {
-		s.info.Digest = files.Digest{} // whether it is of what is there can't be known
+		s.info.Digest = files.Digest{} // it may be the digest of other content
 	}
 	o.Info = s.info
 	o.Offset, o.Length = req.Range.Resolve(s.info.Size)
 	if o.Length == 0 {
-		// S3 and GCS refuse a range that begins at the end, and S3 any of an empty
-		// object
+		// S3 and GCS refuse a range that begins at the end, and S3 refuses any range of
+		// an empty object.
 		return o, false, nil
 	}
 	length := o.Length
@@ -140,11 +140,11 @@ func (b *backend) open(ctx context.Context,
 	return o, false, nil
 }
 
-// young is the age below which a whole second doesn't distinguish versions: times of
-// the service and of this machine may differ so much.
+// young is the age below which a time in whole seconds doesn't distinguish versions. The
+// clocks of the service and of this machine may differ by so much.
 const young = time.Minute
 
-// changed reports whether the reader is of another version than the attributes.
+// changed reports whether the reader has another version than the attributes.
 func (b *backend) changed(ctx context.Context, key string, s state, r *blob.Reader) (bool, error) {
 	if r.Size() != s.info.Size {
 		if b.provider.kind == kindGCS && strings.Contains(s.info.ContentEncoding, "gzip") {

@@ -11,18 +11,18 @@ import (
 
 // Options are the options of New. The zero value is the default.
 type Options struct {
-	// Own makes Close close the *blob.Bucket too. Without it the caller's bucket is
-	// left open (X3).
+	// Own makes Close close the *blob.Bucket too. Without it the caller's bucket stays
+	// open (X3).
 	Own bool
-	// Features, if not nil, replaces what is known of the driver. It is for a driver
-	// that this package doesn't know, for which it claims little. What can't be done
-	// through the Go CDK (IfVersion, DeleteIfVersion, PutReturnsVersion) stays false.
+	// Features, if not nil, replaces the Features that are known for the driver. It is
+	// for a driver that this package doesn't know. IfVersion, DeleteIfVersion and
+	// PutReturnsVersion, which the Go CDK doesn't support, stay false.
 	Features *files.Features
 }
 
-// New makes a files.Bucket of a Go CDK bucket. The package documentation, and Features,
-// say what it keeps of the contract. files.As returns the *blob.Bucket and what its own
-// As gives. b must not be nil.
+// New makes a files.Bucket of a Go CDK bucket. The package documentation and Features
+// say what it keeps of the contract. files.As returns the *blob.Bucket, and whatever
+// the bucket's own As returns. b must not be nil.
 func New(b *blob.Bucket, opts *Options) files.Bucket {
 	if b == nil {
 		panic("gocloud: New of a nil *blob.Bucket")
@@ -58,7 +58,7 @@ type backend struct {
 
 func (b *backend) Features() files.Features { return b.features }
 
-// Store makes all buckets over one *blob.Bucket one store.
+// Store returns the same value for all buckets over one *blob.Bucket.
 func (b *backend) Store() any { return b.bucket }
 
 func (b *backend) Close() error {
@@ -71,7 +71,7 @@ func (b *backend) Close() error {
 	return nil
 }
 
-// As gives the *blob.Bucket, or what that gives.
+// As returns the *blob.Bucket, or what its As returns.
 func (b *backend) As(target any) bool {
 	if p, ok := target.(**blob.Bucket); ok {
 		*p = b.bucket
@@ -83,7 +83,7 @@ func (b *backend) As(target any) bool {
 // Check lists one key.
 func (b *backend) Check(ctx context.Context) error {
 	if b.provider.single {
-		return nil // it can't be asked
+		return nil // there is no request to check it with
 	}
 	if err := b.checkDir(); err != nil {
 		return err
@@ -92,7 +92,7 @@ func (b *backend) Check(ctx context.Context) error {
 	return b.mapError(ctx, opList, err)
 }
 
-// truncateTime cuts a time as the bucket's times are (V2).
+// truncateTime truncates a time to the bucket's resolution (V2).
 func (b *backend) truncateTime(t time.Time) time.Time {
 	if t.IsZero() {
 		return time.Time{}

@@ -13,11 +13,11 @@ import (
 	"gocloud.dev/blob"
 )
 
-// pageSize is how many keys are asked for at a time by default.
+// pageSize is how many keys are requested at a time by default.
 const pageSize = 1000
 
-// List pages through the keys. Names that StartAfter excludes are skipped here, since
-// Go CDK can't begin a listing at a name. The order is the driver's, except for
+// List pages through the keys. It skips the names that StartAfter excludes, since Go
+// CDK can't begin a listing at a name. The order is the driver's, except for
 // fileblob's, which is corrected.
 func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
@@ -43,7 +43,7 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 	}
 }
 
-// listing is one listing.
+// listing is the state of one listing.
 type listing struct {
 	b       *backend
 	ctx     context.Context
@@ -60,7 +60,7 @@ func (l *listing) options(prefix string, shallow bool) *blob.ListOptions {
 	return o
 }
 
-// maxPageSize bounds what a caller asks for at a time: ListPage makes room for all of it.
+// maxPageSize limits the caller's page size: ListPage allocates memory for a whole page.
 const maxPageSize = 10_000
 
 // pages yields page after page. memblob sorts all its keys for every page, so its pages
@@ -91,8 +91,8 @@ func (l *listing) pages() {
 	}
 }
 
-// emit yields one object, unless it is outside of what is asked for, and returns
-// whether to go on.
+// emit yields one object, unless it is outside the request, and reports whether to
+// continue.
 func (l *listing) emit(obj *blob.ListObject) bool {
 	if obj.Key <= l.req.StartAfter || l.inDir(obj.Key) {
 		return true
@@ -117,21 +117,21 @@ func (l *listing) emit(obj *blob.ListObject) bool {
 	}
 	var fi os.FileInfo
 	if l.b.provider.kind == kindFile && !obj.IsDir && obj.As(&fi) && !fi.Mode().IsRegular() {
-		return true // links and devices are no files (N5)
+		return true // links and devices aren't files (N5)
 	}
 	return l.yield(e, nil)
 }
 
-// inDir reports whether a shallow listing that goes on after a directory meets
-// something of it again.
+// inDir reports whether a shallow listing that continues after a directory has reached
+// a key of that directory again.
 func (l *listing) inDir(key string) bool {
 	after := l.req.StartAfter
 	return l.req.Shallow && strings.HasSuffix(after,
 		"/") && len(after) > len(l.req.Dir()) && strings.HasPrefix(key, after)
 }
 
-// listedVersion is the version that a listing shows: S3's ETag, where it is the
-// content's MD5, comes as such.
+// listedVersion is the version in a listing. S3's ETag is listed only if it is the
+// content's MD5.
 func (b *backend) listedVersion(obj *blob.ListObject) files.Version {
 	switch {
 	case !b.features.Versions:

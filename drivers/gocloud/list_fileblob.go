@@ -12,12 +12,12 @@ import (
 )
 
 // fileblob walks its whole tree for every page, sorts wrongly around "/", and loses and
-// repeats keys from one page to the next. So its folders are listed one by one, each as
-// a single page, which is sorted here: the order is right, the memory is that of one
-// folder, and the cost is linear (L1, L8).
+// repeats keys from one page to the next. Its folders are therefore listed one by one,
+// each as a single page, which is sorted here: the order is right, the memory is that
+// of one folder, and the cost is linear (L1, L8).
 
-// emitDir yields what lies below the prefix, and returns whether to go on. What is no
-// more than a page comes deep at once.
+// emitDir yields what is below the prefix, and reports whether to continue. If the
+// whole tree below it fits a page, one deep listing is enough.
 func (l *listing) emitDir(prefix string) bool {
 	objs, whole, err := l.onePage(prefix, !l.req.Shallow)
 	if err == nil && !whole {
@@ -33,7 +33,7 @@ func (l *listing) emitDir(prefix string) bool {
 			if !l.emit(obj) {
 				return false
 			}
-		case l.behind(obj.Key):
+		case l.skips(obj.Key):
 		case !l.emitDir(obj.Key):
 			return false
 		}
@@ -41,47 +41,47 @@ func (l *listing) emitDir(prefix string) bool {
 	return true
 }
 
-// behind reports whether everything in the directory comes before what is asked for.
-func (l *listing) behind(dir string) bool {
+// skips reports whether everything in the directory comes before the requested names.
+func (l *listing) skips(dir string) bool {
 	return l.req.StartAfter > dir && !strings.HasPrefix(l.req.StartAfter, dir)
 }
 
-// maxVanished is how often a folder is listed again because files vanish from it.
+// maxVanished is how many times a folder is listed again because files vanish from it.
 const maxVanished = 1000
 
-// onePage returns the files and directories below the prefix, in order. A page that
-// isn't all is asked for anew, greater; where a deep one is only a try, whole is false
-// instead.
+// onePage returns the files and directories below the prefix, in order. If a page isn't
+// complete, a larger one is requested; for a deep listing that is only a try, whole is
+// false instead.
 func (l *listing) onePage(prefix string,
 	try bool) (objs []*blob.ListObject, whole bool, err error) {
 	// fileblob escapes the slash of "x../y" and that of "dir/" into a file's name, so
-	// there is no folder to list; and it looks for a folder that has an escaped name
-	// under the unescaped one. What lies there is found by listing deep from above.
-	ask, deep := prefix, l.req.Foreign
+	// there is no folder to list; and it searches for a folder that has an escaped name
+	// under the unescaped one. A deep listing from above finds what is there.
+	top, deep := prefix, l.req.Foreign
 	if deep {
-		ask = strings.TrimSuffix(ask, "/")
+		top = strings.TrimSuffix(top, "/")
 	}
-	for i := strings.LastIndex(ask, "/"); i >= 0; i = strings.LastIndex(ask, "/") {
-		if below := ask[:i] + "/x"; fileblobEscape(below) == below {
+	for i := strings.LastIndex(top, "/"); i >= 0; i = strings.LastIndex(top, "/") {
+		if below := top[:i] + "/x"; fileblobEscape(below) == below {
 			break
 		}
-		ask, deep = ask[:i], true
+		top, deep = top[:i], true
 	}
 	vanished := 0
 	for size := pageSize; ; {
 		objs, next, err := l.b.bucket.ListPage(l.ctx, blob.FirstPageToken, size,
-			l.options(ask, !deep && !try))
+			l.options(top, !deep && !try))
 		if err != nil && err != io.EOF {
 			err = l.b.mapError(l.ctx, opList, err)
-			// fileblob fails where a file is removed between two looks at it, which is
-			// not an error (L4).
+			// fileblob fails if a file is removed between two of its system calls,
+			// which is not an error (L4).
 			if vanished++; vanished < maxVanished && errors.Is(err, files.ErrUnavailable) {
 				continue
 			}
 			return nil, false, err
 		}
 		if l.ctx.Err() != nil {
-			return nil, false, driver.ContextError(l.ctx) // fileblob doesn't look
+			return nil, false, driver.ContextError(l.ctx) // fileblob doesn't check it
 		}
 		if len(next) > 0 {
 			if try && !deep {
@@ -100,8 +100,8 @@ func (l *listing) onePage(prefix string,
 	}
 }
 
-// collapse keeps what has the prefix and, in a shallow listing, makes directories of
-// what lies deeper.
+// collapse keeps the objects with the prefix and, in a shallow listing, makes
+// directories of deeper ones.
 func (l *listing) collapse(objs []*blob.ListObject, prefix string) []*blob.ListObject {
 	var kept []*blob.ListObject
 	seen := map[string]bool{}

@@ -7,7 +7,7 @@ import (
 	"gocloud.dev/blob"
 )
 
-// kind is a Go CDK driver of which something is known.
+// kind is a Go CDK driver that is known here.
 type kind uint8
 
 const (
@@ -17,7 +17,7 @@ const (
 	kindS3
 	kindGCS
 	kindAzure
-	kindBridge // our own, the way back
+	kindBridge // this package's, made by ToBlob
 )
 
 var kinds = map[string]kind{
@@ -30,18 +30,19 @@ var kinds = map[string]kind{
 	"cloudfiles.dev/drivers/gocloud.bridge": kindBridge,
 }
 
-// provider is what is known of the driver behind a *blob.Bucket.
+// provider is what is known about the driver behind a *blob.Bucket.
 type provider struct {
 	kind   kind
-	prefix int           // length of the prefix that blob.PrefixedBucket puts in front of keys
-	single bool          // blob.SingleKeyBucket: every key is the one, and there is no listing
+	prefix int // length of the prefix that blob.PrefixedBucket puts in front of keys
+	// blob.SingleKeyBucket: every key means the same object, and there is no listing
+	single bool
 	base   reflect.Value // the driver's own struct
 }
 
-// identify finds the driver's package. As can't tell: memblob has nothing to give, and
-// the clouds' types would link their SDKs. So the types of the unexported fields are
-// looked at, and never the values but for a few settings; a Go CDK that is laid out
-// otherwise is kindOther, of which little is claimed.
+// identify finds the driver's package. As can't show it: memblob has no type for it,
+// and the clouds' types would link their SDKs. Instead identify inspects the types of
+// the unexported fields, and the values of only a few settings. A Go CDK with another
+// layout is kindOther, for which little is claimed.
 func identify(b *blob.Bucket) provider {
 	var p provider
 	v := deref(reflect.ValueOf(b)).FieldByName("b")
@@ -82,12 +83,11 @@ func (p provider) setting(options, name string) reflect.Value {
 	return reflect.Value{}
 }
 
-// exactTimes reports whether times distinguish versions: memblob's and fileblob's are
-// the clock's.
+// exactTimes reports whether times distinguish versions, because they are the clock's.
 func (p provider) exactTimes() bool { return p.kind == kindMem || p.kind == kindBridge }
 
-// remote reports whether the response to a commit can get lost on its way.
+// remote reports whether the response to a commit can be lost.
 func (p provider) remote() bool { return p.kind != kindMem && p.kind != kindFile }
 
-// maxName is the longest name that fits behind the prefix.
+// maxName is the longest name that fits after the prefix.
 func (p provider) maxName() int { return max(files.MaxName-p.prefix, 1) }

@@ -12,15 +12,15 @@ import (
 	"gocloud.dev/blob"
 )
 
-// Put uploads the content. Bucket.Upload closes its writer whatever happened, and
-// memblob, fileblob and gcsblob then commit what came so far, unless the writer's
-// context has ended: so it ends before a failing Read returns (P2). ContentMD5 is never
-// given: it would make azureblob write through its pipe, where a failure panics in
-// Close, and the digests are checked by the Upload already (P10).
+// Put uploads the content. Bucket.Upload closes its writer in any case, and memblob,
+// fileblob and gcsblob then commit what they have received, unless the writer's context
+// has ended. So the context is cancelled before a failing Read returns (P2). ContentMD5
+// is never set: with it azureblob would write through its pipe, where a failure panics
+// in Close, and the Content checks the digests anyway (P10).
 func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
 	a := req.Attributes
 	if b.isOverBridge() {
-		a = files.Attributes{ContentType: "application/octet-stream"} // the hook gives them
+		a = files.Attributes{ContentType: "application/octet-stream"} // the hook sets them
 	}
 	if err := checkAttributes(a); err != nil {
 		return files.Info{}, err
@@ -57,7 +57,8 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	return files.Info{}, nil
 }
 
-// mapPutError is ErrUncertain if everything was sent and nobody refused it.
+// mapPutError returns ErrUncertain if everything was sent and the service hasn't
+// refused it.
 func (b *backend) mapPutError(ctx context.Context, o op, content *driver.Content, err error) error {
 	mapped := b.mapError(ctx, o, err)
 	if !b.provider.remote() || !content.Done() || responseOf(err).notApplied() {
@@ -69,7 +70,7 @@ func (b *backend) mapPutError(ctx context.Context, o op, content *driver.Content
 	return mapped
 }
 
-// source is the content, whose failure aborts the upload.
+// source is the content. A failure of its reader aborts the upload.
 type source struct {
 	content *driver.Content
 	abort   context.CancelFunc
@@ -83,8 +84,8 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// checkAttributes refuses what NewWriter can't parse, or would store otherwise: a
-// content type that is nothing, and metadata keys whose letters beyond ASCII it folds
+// checkAttributes refuses what NewWriter can't parse or would change: a content type
+// that is not a media type, and metadata keys with letters beyond ASCII, which it folds
 // too (P7).
 func checkAttributes(a files.Attributes) error {
 	m, params, err := mime.ParseMediaType(a.ContentType)
@@ -100,8 +101,8 @@ func checkAttributes(a files.Attributes) error {
 	return nil
 }
 
-// partSize is the size of an upload's parts in bytes, 0 for the driver's own: greater
-// where a content of known size would have more parts than the service takes (P11).
+// partSize is the size of an upload's parts in bytes, or 0 for the driver's own. It is
+// larger if content of known size would have more parts than the service accepts (P11).
 func (b *backend) partSize(size int64) int {
 	var part, parts int64
 	switch b.provider.kind {

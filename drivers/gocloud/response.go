@@ -10,15 +10,15 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// response is what a service answered: the HTTP status, and its own code, such as
+// response is a service's response: the HTTP status, and the service's code, such as
 // NoSuchBucket.
 type response struct {
 	status int
 	code   string
 }
 
-// responseOf finds a service's response in an error, without linking its SDK: by the
-// methods of AWS's errors and by the fields of Azure's and Google's.
+// responseOf finds a service's response in an error without linking the service's SDK:
+// by the methods of AWS's errors and by the fields of Azure's and Google's.
 func responseOf(err error) response {
 	var r response
 	if e, ok := errors.AsType[interface {
@@ -91,7 +91,7 @@ func textField(err error, name string) string {
 	return ""
 }
 
-// safeCode returns a service's code if it is a plain word, which can't contain a name
+// safeCode returns a service's code if it is a single word, which can't contain a name
 // or a secret.
 func safeCode(s string) string {
 	for _, c := range s {
@@ -105,7 +105,7 @@ func safeCode(s string) string {
 	return s
 }
 
-// String is words for an error's text, "" if nothing answered.
+// String returns the words for an error's text, or "" if there was no response.
 func (r response) String() string {
 	switch {
 	case r.status == 0 && r.code == "":
@@ -118,7 +118,8 @@ func (r response) String() string {
 	return "the service answered " + strconv.Itoa(r.status) + " " + r.code
 }
 
-// kind is the sentinel that the response is more surely than Go CDK's code, or nil.
+// kind returns the sentinel if the response determines it better than Go CDK's code, or
+// nil.
 func (r response) kind(o op) error {
 	switch r.code {
 	case "NoSuchBucket", "ContainerNotFound", "ContainerBeingDeleted", "ContainerDisabled":
@@ -140,7 +141,7 @@ func (r response) kind(o op) error {
 	}
 	switch {
 	case r.status == http.StatusUnauthorized, r.status == http.StatusForbidden:
-		return files.ErrPermission // GCS's 403, which Go CDK calls NotFound, among them
+		return files.ErrPermission // also GCS's 403, which Go CDK maps to NotFound
 	case r.status == http.StatusPreconditionFailed, r.status == http.StatusConflict &&
 		o == opPutIfAbsent:
 		if o == opPutIfAbsent {
@@ -156,7 +157,8 @@ func (r response) kind(o op) error {
 	return nil
 }
 
-// notApplied reports whether the service refused: then a commit did not happen (P2).
+// notApplied reports whether the service refused the request: then it changed nothing
+// (P2).
 func (r response) notApplied() bool {
 	return r.status >= 400 && r.status < 500 && r.status != http.StatusRequestTimeout
 }

@@ -8,7 +8,7 @@ import (
 	"gocloud.dev/blob"
 )
 
-// SignURL signs, where the driver can (W1).
+// SignURL signs if the driver can (W1).
 func (b *backend) SignURL(ctx context.Context, name string,
 	opts files.SignOptions) (files.SignedURL, error) {
 	cloud := b.provider.kind == kindS3 || b.provider.kind == kindGCS
@@ -40,5 +40,5 @@ func (b *backend) SignURL(ctx context.Context, name string,
 	return s, nil
 }
 
-// maxExpiry is the longest life of a signed URL of S3 and GCS.
+// maxExpiry is the longest validity of a signed URL of S3 and GCS.
 const maxExpiry = 7 * 24 * time.Hour

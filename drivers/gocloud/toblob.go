@@ -14,36 +14,36 @@ import (
 // ToBlobOptions are the options of ToBlob. The zero value is the default.
 type ToBlobOptions struct {
 	// Own makes the *blob.Bucket's Close close the files.Bucket too. Without it the
-	// caller's bucket is left open (X3).
+	// caller's bucket stays open (X3).
 	Own bool
 }
 
-// ToBlob makes a Go CDK bucket of a files.Bucket, for programs that are written for the
-// Go CDK. It passes the Go CDK's own conformance tests. b must not be nil.
+// ToBlob makes a Go CDK bucket of a files.Bucket, for programs written for the Go CDK. It
+// passes the Go CDK's own conformance tests. b must not be nil.
 //
 // Keys that the naming rule refuses (empty elements, "." and "..", control characters)
-// are stored under a name in which the offending characters are escaped as the Go CDK's
-// drivers do it: "a//b" as "a/__0x2f__b". Any other key is its own name. Keys and names
+// are stored under a name in which the offending characters are escaped as in the Go
+// CDK's drivers: "a//b" as "a/__0x2f__b". Any other key is its own name. Keys and names
 // correspond one to one. A key whose name would be longer than the bucket's MaxName is
-// InvalidArgument. Listings are in the order of the names. Objects that others put in
-// the bucket under such keys (an "a//b" in a folder that fileblob wrote, a "dir/" in
-// S3) are found under their keys too.
+// InvalidArgument. Listings are in the order of the names. Objects that other programs
+// have put in the bucket under such keys (an "a//b" in a folder that fileblob wrote, a
+// "dir/" in S3) are found under their keys too.
 //
-// As gives:
+// As returns:
 //
-//   - for the bucket, *files.Bucket and what its own As gives
+//   - for the bucket, *files.Bucket and what the bucket's own As returns
 //   - for attributes, *files.Info
 //   - for a reader, **files.Reader and *files.Info
 //   - for a list object, *files.Entry
 //   - for an error, *files.Error by errors.As
 //
-// The Before hooks give **files.PutOptions, **files.GetOptions, **files.DeleteOptions,
-// **files.CopyOptions, **files.ListOptions and **files.SignOptions, and with them the
-// conditions that the Go CDK has no option for.
+// The Before hooks receive **files.PutOptions, **files.GetOptions,
+// **files.DeleteOptions, **files.CopyOptions, **files.ListOptions and
+// **files.SignOptions, which have conditions for which the Go CDK has no option.
 //
 // If the reader given to Upload fails, nothing is stored. As in the Go CDK, a Writer
-// commits at Close unless its context has ended. Close ends the listings that ListPage
-// keeps.
+// commits at Close unless its context has ended. Closing the bucket ends the listings
+// that ListPage keeps open.
 func ToBlob(b files.Bucket, opts *ToBlobOptions) *blob.Bucket {
 	return blob.NewBucket(newBridge(b, opts))
 }
@@ -79,11 +79,11 @@ func (b *bridge) Close() error {
 	return b.b.Close()
 }
 
-// codes are Go CDK's names for the sentinels.
+// codes are Go CDK's codes for the sentinels.
 var codes = map[error]gcerrors.ErrorCode{
 	files.ErrNotExist: gcerrors.NotFound,
 	files.ErrNoBucket: gcerrors.NotFound,
-	// as Go CDK's IfNotExist has it
+	// as for Go CDK's IfNotExist
 	files.ErrExist:        gcerrors.FailedPrecondition,
 	files.ErrPrecondition: gcerrors.FailedPrecondition,
 	files.ErrClosed:       gcerrors.FailedPrecondition,
@@ -113,7 +113,7 @@ func (b *bridge) As(target any) bool {
 
 func (b *bridge) ErrorAs(err error, target any) bool { return errors.As(err, target) }
 
-// set sets target where it is a pointer to a T.
+// set sets *target to v if target is a *T.
 func set[T any](target any, v T) bool {
 	p, ok := target.(*T)
 	if ok && p != nil {
@@ -122,10 +122,10 @@ func set[T any](target any, v T) bool {
 	return ok && p != nil
 }
 
-// as is the function that hooks and objects give their values by.
+// as makes the As function with which hooks and objects return a value.
 func as[T any](v T) func(any) bool { return func(target any) bool { return set(target, v) } }
 
-// before calls a hook, if there is one.
+// before calls the hook, if there is one.
 func before[T any](hook func(func(any) bool) error, v T) error {
 	if hook == nil {
 		return nil
@@ -133,7 +133,8 @@ func before[T any](hook func(func(any) bool) error, v T) error {
 	return hook(as(v))
 }
 
-// SignedURL signs. What must not be sent can't be bound (EnforceAbsentContentType).
+// SignedURL signs a URL. It can't bind the absence of a header
+// (EnforceAbsentContentType).
 func (b *bridge) SignedURL(ctx context.Context, key string,
 	opts *driver.SignedURLOptions) (string, error) {
 	if opts.EnforceAbsentContentType && opts.ContentType == "" {

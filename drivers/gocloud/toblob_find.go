@@ -9,18 +9,18 @@ import (
 	"gocloud.dev/blob/driver"
 )
 
-// A bucket may hold objects that others wrote under keys outside the naming rule:
-// fileblob's and s3blob's own. The bridge finds them by these keys where no file has
-// the escaped name. What it writes always has the escaped name, which comes before such
-// an object, and a Delete removes both.
+// A bucket may have objects that other programs, such as fileblob and s3blob, wrote
+// under keys outside the naming rule. The bridge finds them by these keys if no file
+// has the escaped name. It always writes under the escaped name, which takes precedence
+// over such an object, and a Delete removes both.
 
-// missingName reports whether a name has no file, so that the key is looked for.
+// missingName reports whether no file has the name, so that the key is tried.
 func missingName(err error) bool {
 	return errors.Is(err, files.ErrNotExist) || errors.Is(err, files.ErrInvalidName)
 }
 
-// refusedKey reports whether there can be no object of a raw key: a store may refuse to
-// look for it at all, as MinIO does for "../a". That is no result of an operation on
+// refusedKey reports whether there can be no object with a raw key: a store may refuse
+// a request for it, as MinIO does for "../a". That isn't the result of an operation on
 // the file of that name.
 func refusedKey(err error) bool {
 	return missingName(err) || errors.Is(err, files.ErrUnsupported) ||
@@ -55,8 +55,8 @@ func (b *bridge) get(ctx context.Context, key string, o *files.GetOptions) (*fil
 	return r, ferr
 }
 
-// put puts under the key's name; if absent means that there is no object of the key
-// itself either.
+// put stores the content under the key's name. IfAbsent requires that there is no
+// object of the key itself either.
 func (b *bridge) put(ctx context.Context, key string, content io.Reader,
 	o *files.PutOptions) error {
 	if raw, ok := b.raw.of(key); ok && o.If.Absent() {
@@ -71,8 +71,8 @@ func (b *bridge) put(ctx context.Context, key string, content io.Reader,
 	return err
 }
 
-// Delete answers NotFound where there is nothing, as Go CDK has it: so the file is
-// looked at first, and, where the bucket can, what was looked at is deleted.
+// Delete returns NotFound if there is nothing, as Go CDK requires. It requests the
+// file's Info first and, if the bucket can, deletes only that version.
 func (b *bridge) Delete(ctx context.Context, key string, opts *driver.DeleteOptions) error {
 	o := &files.DeleteOptions{}
 	hook := func() error { // once
@@ -115,7 +115,7 @@ func (b *bridge) delete(ctx context.Context, name, key string, o *files.DeleteOp
 	}
 }
 
-// Copy copies inside the bucket; an object of a foreign key is read and written.
+// Copy copies inside the bucket; an object with a raw key is read and written.
 func (b *bridge) Copy(ctx context.Context, dst, src string, opts *driver.CopyOptions) error {
 	o := &files.CopyOptions{}
 	if err := before(opts.BeforeCopy, o); err != nil {

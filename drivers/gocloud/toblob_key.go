@@ -9,9 +9,9 @@ import (
 )
 
 // A key of Go CDK is any text; a name obeys rule N1. nameOf and keyOf are inverse to
-// each other: escaping is Go CDK's own, "__0x2f__" for a slash, and happens only where
-// N1 refuses the key, so that an ordinary key is its name. A legal key that looks
-// escaped is its own name too, unless that name is taken by the key that it decodes to.
+// each other. The escaping is Go CDK's own, "__0x2f__" for a slash, and is used only if
+// N1 refuses the key, so an ordinary key is its own name. So is a legal key that looks
+// escaped, unless the key that it decodes to has that name.
 
 const escapeMark = "__0x"
 
@@ -31,8 +31,8 @@ func keyOf(name string) string {
 	return name
 }
 
-// taken reports whether the name is that of the other key that it decodes to. The
-// recursion ends, for decoding shortens.
+// taken reports whether the name belongs to the key that it decodes to. The recursion
+// ends because decoding shortens the name.
 func taken(name string) bool {
 	if !strings.Contains(name, escapeMark) {
 		return false
@@ -41,8 +41,7 @@ func taken(name string) bool {
 	return key != name && nameOf(key) == name
 }
 
-// escapeKey escapes what N1 refuses, and every "_" that begins what an escape begins
-// with.
+// escapeKey escapes what N1 refuses, and every "_" that begins an escape's prefix.
 func escapeKey(key string) string {
 	var b strings.Builder
 	element := 0 // where in b the current element begins
@@ -60,7 +59,7 @@ func escapeKey(key string) string {
 			escape = strings.HasPrefix(string(runes[i:min(i+len(escapeMark), len(runes))]),
 				escapeMark)
 		case r == '.':
-			// the whole last element would be dots
+			// otherwise the last element would be only dots
 			escape = i == len(runes)-1 && (current == "" || current == ".")
 		}
 		if escape {
@@ -75,7 +74,7 @@ func escapeKey(key string) string {
 	return b.String()
 }
 
-// unescapeName decodes every escape that escapeKey writes.
+// unescapeName decodes the escapes that escapeKey writes.
 func unescapeName(name string) string {
 	var b strings.Builder
 	for name != "" {
@@ -96,7 +95,8 @@ func unescapeName(name string) string {
 	return b.String()
 }
 
-// escaped returns what the text begins with an escape of, and the escape's length, or 0.
+// escaped returns the character whose escape the text begins with, and the escape's
+// length, or 0.
 func escaped(s string) (rune, int) {
 	rest, ok := strings.CutPrefix(s, escapeMark)
 	if !ok {
@@ -110,5 +110,5 @@ func escaped(s string) (rune, int) {
 	if e := fmt.Sprintf("__%#x__", v); strings.HasPrefix(s, e) {
 		return rune(v), len(e)
 	}
-	return 0, 0 // not as escapeKey writes it
+	return 0, 0 // escapeKey doesn't write it so
 }

@@ -10,29 +10,29 @@ import (
 	"gocloud.dev/blob/driver"
 )
 
-// query is what a listing is of.
+// query is what is listed.
 type query struct {
 	prefix, delimiter string
-	options           files.ListOptions // as the caller's hook left them
+	options           files.ListOptions // as the caller's hook has set them
 }
 
-// position is where a listing goes on.
+// position is where a listing continues.
 type position struct {
-	After  string   `json:"a,omitempty"` // behind this name
-	Skip   int      `json:"s,omitempty"` // and so many objects of the entry Of, which is the next
+	After  string   `json:"a,omitempty"` // after this name
+	Skip   int      `json:"s,omitempty"` // skip so many objects of the next entry, Of
 	Of     string   `json:"o,omitempty"`
-	Dir    string   `json:"d,omitempty"` // the last directory that was made of keys that are names
-	Dirs   []string `json:"e,omitempty"` // the last ones that were made of escaped keys
-	Marker bool     `json:"m,omitempty"` // the key that is the prefix itself was looked for
+	Dir    string   `json:"d,omitempty"` // the latest directory made from keys that are names
+	Dirs   []string `json:"e,omitempty"` // the latest ones made from escaped keys
+	Marker bool     `json:"m,omitempty"` // the key that equals the prefix was requested
 }
 
-// item is one object, and where the listing goes on after it.
+// item is one object, and the position after it.
 type item struct {
 	object *driver.ListObject
 	next   position
 }
 
-// objects lists from a position.
+// objects lists the objects from a position on.
 func (b *bridge) objects(ctx context.Context, q query, at position) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		l := &bridgeListing{
@@ -49,10 +49,10 @@ func (b *bridge) objects(ctx context.Context, q query, at position) iter.Seq2[it
 		if l.markerSeen = marker; marker && !at.Marker && !l.marker() {
 			return
 		}
-		// Below a foreign directory nothing can be listed but from a legal one above
-		// it, deep.
-		l.foreignKeys = b.raw != rawNone
-		l.shallow = q.delimiter == "/" && (!l.foreignKeys || q.prefix == rest ||
+		// What is below a raw directory can only be listed deep, from a legal directory
+		// above it.
+		l.withRaw = b.raw != rawNone
+		l.shallow = q.delimiter == "/" && (!l.withRaw || q.prefix == rest ||
 			dir != "" && q.prefix == dir+"/"+rest)
 		l.walk(dir, rest)
 	}
@@ -65,11 +65,11 @@ type bridgeListing struct {
 	at    position
 	yield func(item, error) bool
 
-	shallow, foreignKeys bool
-	markerSeen           bool // the key that is the prefix itself is listed in front
+	shallow, withRaw bool
+	markerSeen       bool // the key that equals the prefix is listed first
 }
 
-// marker yields the key "dir/" in front of what is in dir, if there is such a file.
+// marker yields the key "dir/" before the contents of dir, if there is such a file.
 func (l *bridgeListing) marker() bool {
 	info, err := l.b.stat(l.ctx, l.q.prefix)
 	l.at.Marker = true
@@ -95,7 +95,7 @@ func fileObject(key string, e files.Entry) *driver.ListObject {
 func (l *bridgeListing) walk(dir, rest string) {
 	o := l.q.options
 	o.Prefix, o.StartAfter, o.Shallow, o.Limit, o.Foreign = rest, l.at.After, l.shallow, 0,
-		l.foreignKeys
+		l.withRaw
 	for e, err := range l.b.b.List(l.ctx, dir, &o) {
 		if err != nil {
 			l.yield(item{}, err)
@@ -132,12 +132,12 @@ func (l *bridgeListing) walk(dir, rest string) {
 	}
 }
 
-// objectsOf makes the objects of an entry: none if the key isn't asked for, and two
-// only for a directory whose name holds an escape.
+// objectsOf makes the objects of an entry: none if the key isn't requested, and two
+// only for a directory whose name has an escape.
 func (l *bridgeListing) objectsOf(e files.Entry) ([]*driver.ListObject, error) {
 	switch {
 	case e.Key != "":
-		return l.foreign(e)
+		return l.rawObject(e)
 	case !e.IsDir:
 		return l.file(e)
 	case strings.Contains(e.Name, escapeMark):
@@ -149,9 +149,9 @@ func (l *bridgeListing) objectsOf(e files.Entry) ([]*driver.ListObject, error) {
 	return []*driver.ListObject{{Key: e.Name, IsDir: true, AsFunc: as(e)}}, nil
 }
 
-// foreign makes the object of an entry with a key of its own, unless a file with the
-// key's name comes before it.
-func (l *bridgeListing) foreign(e files.Entry) ([]*driver.ListObject, error) {
+// rawObject makes the object of an entry with a raw key, unless a file has the key's
+// name and takes precedence.
+func (l *bridgeListing) rawObject(e files.Entry) ([]*driver.ListObject, error) {
 	key := l.b.raw.key(e.Key)
 	rest, ok := strings.CutPrefix(key, l.q.prefix)
 	if !ok || rest == "" && l.markerSeen {
@@ -174,7 +174,7 @@ func (l *bridgeListing) foreign(e files.Entry) ([]*driver.ListObject, error) {
 	return []*driver.ListObject{fileObject(key, e)}, nil
 }
 
-// file makes the object of a file: itself, or the directory that it stands for.
+// file makes the object of a file: the file itself, or the directory that it is in.
 func (l *bridgeListing) file(e files.Entry) ([]*driver.ListObject, error) {
 	key := keyOf(e.Name)
 	rest, ok := strings.CutPrefix(key, l.q.prefix)
@@ -196,12 +196,13 @@ func (l *bridgeListing) file(e files.Entry) ([]*driver.ListObject, error) {
 	return []*driver.ListObject{{Key: dir, IsDir: true}}, nil
 }
 
-// maxDirs bounds what a token remembers. The escaped names of one directory are
-// neighbours, but for a few.
+// maxDirs limits the directories in a token. Almost all escaped names of one directory
+// are neighbours.
 const maxDirs = 16
 
-// displaced makes the object of a directory of which an escaped key tells, whose name
-// does not stand where the directory's own names do: if it has any, they tell of it.
+// displaced makes the object of a directory for an escaped key, whose name isn't sorted
+// where the directory's own names are. If there are such names, they make the object
+// instead.
 func (l *bridgeListing) displaced(dir string) ([]*driver.ListObject, error) {
 	if slices.Contains(l.at.Dirs, dir) {
 		return nil, nil
@@ -214,7 +215,7 @@ func (l *bridgeListing) displaced(dir string) ([]*driver.ListObject, error) {
 	return []*driver.ListObject{{Key: dir, IsDir: true}}, nil
 }
 
-// inPlace reports whether the listing has the directory in its own place.
+// inPlace reports whether the listing has the directory at its own position.
 func (l *bridgeListing) inPlace(dir string) (bool, error) {
 	i := strings.LastIndex(dir, "/")
 	parent := dir[:max(i, 0)]
@@ -222,7 +223,7 @@ func (l *bridgeListing) inPlace(dir string) (bool, error) {
 		return false, nil
 	}
 	anyFile := l.shallow && !strings.Contains(dir, escapeMark)
-	o := &files.ListOptions{Prefix: dir[i+1:], NamesOnly: true, Foreign: l.foreignKeys}
+	o := &files.ListOptions{Prefix: dir[i+1:], NamesOnly: true, Foreign: l.withRaw}
 	for e, err := range l.b.b.List(l.ctx, parent, o) {
 		if err != nil {
 			return false, err
@@ -234,21 +235,21 @@ func (l *bridgeListing) inPlace(dir string) (bool, error) {
 	return false, nil
 }
 
-// escapedDir finds what the keys below a directory begin with, for whether they are
-// escaped is seen at each whole name: with the directory's name or with what it decodes
-// to.
+// escapedDir finds the beginnings of the keys below a directory. Only a whole name shows
+// whether it is escaped, so a key begins with the directory's name or with what that name
+// decodes to.
 func (l *bridgeListing) escapedDir(e files.Entry) ([]*driver.ListObject, error) {
 	var objects []*driver.ListObject
 	for f, err := range l.b.b.List(l.ctx, strings.TrimSuffix(e.Name, "/"), &files.ListOptions{
 		NamesOnly: true,
-		Foreign:   l.foreignKeys,
+		Foreign:   l.withRaw,
 	}) {
 		if err != nil {
 			return nil, err
 		}
 		made := l.file
 		if f.Key != "" {
-			made = l.foreign
+			made = l.rawObject
 		}
 		found, err := made(f)
 		if err != nil {

@@ -16,15 +16,15 @@ import (
 )
 
 const (
-	// maxWalks listings are kept alive between their pages, none longer than walkIdle
-	// after its last page. A page whose listing is gone begins a new one where its
-	// token says.
+	// maxWalks is how many listings are kept open between their pages, each at most
+	// walkIdle after its last page. If a page's listing has been closed, the page
+	// begins a new one at its token's position.
 	maxWalks = 16
 	walkIdle = time.Minute
 )
 
-// ListPaged returns a page. The listing behind it stays open for the next one, so that
-// paging through n names costs what one listing of them costs.
+// ListPaged returns a page. The listing stays open for the next one, so that paging
+// through n names costs the same as one listing of them.
 func (b *bridge) ListPaged(ctx context.Context,
 	opts *driver.ListOptions) (*driver.ListPage, error) {
 	q := query{prefix: opts.Prefix, delimiter: opts.Delimiter}
@@ -58,18 +58,18 @@ func (b *bridge) ListPaged(ctx context.Context,
 	return page, nil
 }
 
-// walk is a listing between two pages. It is used by one call at a time.
+// walk is a listing between two pages. One call at a time uses it.
 type walk struct {
 	next    func() (item, error, bool)
 	stop    func()
 	cancel  context.CancelFunc
-	pending *item    // read ahead, to know whether a page is the last
-	last    position // behind the page
+	pending *item    // read in advance, to find out whether a page is the last
+	last    position // after the page
 	used    time.Time
 }
 
-// newWalk begins a listing, which lives longer than the call that began it: its context
-// keeps the values and not the end.
+// newWalk begins a listing that outlives the call that began it: its context keeps the
+// values but not the cancellation.
 func newWalk(ctx context.Context, list func(context.Context) iter.Seq2[item, error]) *walk {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	next, stop := iter.Pull2(list(ctx))
@@ -81,7 +81,8 @@ func (w *walk) end() {
 	w.stop()
 }
 
-// page reads a page, and one object more. While it does, the caller's context counts.
+// page reads a page, and one object more. Meanwhile the end of the caller's context
+// ends the walk.
 func (w *walk) page(ctx context.Context, size int) (*driver.ListPage, error) {
 	unwatch := context.AfterFunc(ctx, w.cancel)
 	page, err := w.read(size)
@@ -112,18 +113,17 @@ func (w *walk) read(size int) (*driver.ListPage, error) {
 	}
 }
 
-// walks keeps listings by what they are of and their page token.
+// walks holds listings by query and page token.
 type walks struct {
 	mu     sync.Mutex
 	live   map[string]*walk
-	timer  *time.Timer // runs while there are any
+	timer  *time.Timer // runs while there are any listings
 	closed bool
 }
 
 func newWalks() *walks { return &walks{live: map[string]*walk{}} }
 
-// take hands out the listing that a token belongs to, if it is still there, to this
-// caller alone.
+// take removes and returns the listing that a token belongs to, if it is still open.
 func (s *walks) take(q query, token []byte) *walk {
 	if len(token) == 0 {
 		return nil
@@ -136,7 +136,7 @@ func (s *walks) take(q query, token []byte) *walk {
 	return w
 }
 
-// keep takes a listing back.
+// keep stores a listing until its next page.
 func (s *walks) keep(q query, token []byte, w *walk) {
 	w.used = time.Now()
 	for _, old := range s.insert(q.key(token), w) {
@@ -144,7 +144,7 @@ func (s *walks) keep(q query, token []byte, w *walk) {
 	}
 }
 
-// insert returns the listings that must end for it.
+// insert stores a listing and returns those that must end for it.
 func (s *walks) insert(key string, w *walk) (end []*walk) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -170,7 +170,7 @@ func (s *walks) insert(key string, w *walk) (end []*walk) {
 	return end
 }
 
-// sweep ends what nobody has asked for lately.
+// sweep ends the listings that were not used lately.
 func (s *walks) sweep() {
 	var end []*walk
 	s.mu.Lock()
@@ -207,16 +207,16 @@ func (s *walks) close() {
 	}
 }
 
-// A token holds the position, so that it works without the listing, in another process
-// too; and a sum over it and the query, so that one that is not of this listing is an
-// error.
+// A token has the position, so it works without the listing, and in another process
+// too. It also has a checksum of the position and the query, so a token of another
+// listing is an error.
 
 const sumLen = 8
 
 func (q query) sum(payload []byte) []byte {
 	h := sha256.New()
 	for _, s := range []string{"cloudfiles page 1", q.prefix, q.delimiter, string(payload)} {
-		h.Write(append([]byte(s), 0xff)) // which no UTF-8 holds
+		h.Write(append([]byte(s), 0xff)) // a byte that UTF-8 never has
 	}
 	return h.Sum(nil)[:sumLen]
 }
@@ -228,7 +228,7 @@ func (q query) key(token []byte) string {
 func (q query) token(at position) []byte {
 	payload, err := json.Marshal(at)
 	if err != nil {
-		panic(err) // of strings and numbers
+		panic(err) // strings and numbers can always be marshalled
 	}
 	return base64.RawURLEncoding.AppendEncode(nil, append(q.sum(payload), payload...))
 }
@@ -245,5 +245,5 @@ func (q query) position(token []byte) (at position, err error) {
 		}
 	}
 	return at, files.Errorf(files.ErrInvalid,
-		"the page token is not of this bucket's listing with this prefix and delimiter")
+		"the page token doesn't belong to a listing with this prefix and delimiter")
 }

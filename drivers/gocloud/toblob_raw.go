@@ -11,12 +11,12 @@ import (
 	"gocloud.dev/blob"
 )
 
-// rawKeys says how a bucket names the objects that others put in it under keys outside
-// the naming rule (L7).
+// rawKeys is how a bucket names objects that other programs put in it under keys
+// outside the naming rule (L7).
 type rawKeys uint8
 
 const (
-	rawNone  rawKeys = iota // it has none
+	rawNone  rawKeys = iota // it doesn't list them
 	rawSame                 // by the key: S3, memblob
 	rawPaths                // by the path in the folder, as fileblob escapes keys: drivers/local
 )
@@ -32,8 +32,8 @@ func rawKeysOf(b files.Bucket) rawKeys {
 	return rawSame
 }
 
-// of returns what the bucket calls the object that others put in it under the key, if
-// that can't be a file's name.
+// of returns the bucket's raw key for the object that other programs put in it under
+// the key, if that can't be a file's name.
 func (r rawKeys) of(key string) (string, bool) {
 	switch {
 	case r == rawPaths:
@@ -45,7 +45,7 @@ func (r rawKeys) of(key string) (string, bool) {
 	return "", false
 }
 
-// key returns the key of an object that the bucket calls so.
+// key returns the Go CDK's key for the bucket's raw key.
 func (r rawKeys) key(raw string) string {
 	if r == rawPaths {
 		return fileblobUnescape(raw)
@@ -53,7 +53,7 @@ func (r rawKeys) key(raw string) string {
 	return raw
 }
 
-// fileblobEscape makes of a key the path where fileblob keeps it, on systems whose
+// fileblobEscape returns the path under which fileblob stores a key, on systems whose
 // separator is "/".
 func fileblobEscape(key string) string {
 	var b strings.Builder
@@ -77,7 +77,7 @@ func fileblobEscape(key string) string {
 	return b.String()
 }
 
-// fileblobUnescape makes of such a path the key.
+// fileblobUnescape returns the key for such a path.
 func fileblobUnescape(path string) string {
 	var b strings.Builder
 	for {
@@ -98,8 +98,8 @@ func fileblobUnescape(path string) string {
 	return b.String()
 }
 
-// fileblobEscaped returns what the text begins with an escape of, and the escape's
-// length, or 0.
+// fileblobEscaped returns the character whose escape the text begins with, and the
+// escape's length, or 0.
 func fileblobEscaped(s string) (rune, int) {
 	rest, ok := strings.CutPrefix(s, escapeMark)
 	digits, after, found := strings.Cut(rest, "_")

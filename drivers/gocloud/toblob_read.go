@@ -11,7 +11,7 @@ import (
 	"gocloud.dev/blob/driver"
 )
 
-// Attributes is Stat. CreateTime is not known.
+// Attributes is Stat. CreateTime is unknown.
 func (b *bridge) Attributes(ctx context.Context, key string) (*driver.Attributes, error) {
 	info, err := b.stat(ctx, key)
 	if err != nil {
@@ -36,7 +36,7 @@ func (b *bridge) Attributes(ctx context.Context, key string) (*driver.Attributes
 	}, nil
 }
 
-// typeOf is never empty, as Go CDK has it.
+// typeOf is never empty, as Go CDK requires.
 func typeOf(info files.Info) string {
 	if info.ContentType == "" {
 		return "application/octet-stream"
@@ -44,7 +44,7 @@ func typeOf(info files.Info) string {
 	return info.ContentType
 }
 
-// etagOf is the version, or a weak tag of time and size if there is none.
+// etagOf is the version, or a weak tag of time and size if there is no version.
 func etagOf(info files.Info) string {
 	if info.Version == "" {
 		return fmt.Sprintf(`W/"%x-%x"`, info.ModTime.UnixNano(), info.Size)
@@ -86,18 +86,19 @@ func (r *bridgeReader) Attributes() *driver.ReaderAttributes { return &r.attrs }
 
 func (r *bridgeReader) As(target any) bool { return set(target, r.Reader) || set(target, r.Info()) }
 
-// Download copies by the Reader's own means.
+// Download copies with the Reader's WriteTo.
 func (r *bridgeReader) Download(w io.Writer) error {
 	_, err := r.WriteTo(w)
 	return err
 }
 
-// prefixOf returns what the names of all keys with the prefix begin with, as a
-// directory and the beginning of what is in it; names that begin so may have other
-// keys. paths says that there may be fileblob's own names, in which more is escaped.
-// marker is true if the prefix is itself a key whose name does not begin so: "dir/".
+// prefixOf returns the common beginning of the names of all keys with the prefix, as a
+// directory and the beginning of a name in it. Names with that beginning may have other
+// keys. paths is true if there may be fileblob's own names, in which more is escaped.
+// marker is true if the prefix is itself a key whose name doesn't have that beginning:
+// "dir/".
 func prefixOf(prefix string, paths bool) (dir, rest string, marker bool) {
-	// a prefix may end within a character
+	// A prefix may end within a character.
 	if valid := strings.ToValidUTF8(prefix, "\x00"); valid != prefix {
 		prefix, _, _ = strings.Cut(valid, "\x00")
 		dir, rest, _ = prefixOf(prefix, paths)

@@ -11,19 +11,19 @@ import (
 	"gocloud.dev/blob/driver"
 )
 
-// smallWrite is how much a writer keeps before it begins to stream, in bytes: a small
-// file is put as a whole, at Close.
+// smallWrite is how many bytes a writer buffers before it begins to stream. A smaller
+// file is put as a whole at Close.
 const smallWrite = 128 << 10
 
-// NewTypedWriter makes a writer that puts at Close. Content types are what Go CDK
-// found, by the first bytes alone.
+// NewTypedWriter makes a writer that puts at Close. Go CDK has found the content type
+// by the first bytes only.
 func (b *bridge) NewTypedWriter(ctx context.Context, key, contentType string,
 	opts *driver.WriterOptions) (driver.Writer, error) {
 	name := nameOf(key)
 	if err := cfdriver.CheckNameMax(name, b.b.Features().MaxName); err != nil {
 		return nil, err
 	}
-	if contentType == "" { // the caller wants none to be found
+	if contentType == "" { // the caller has disabled detection
 		contentType = "application/octet-stream"
 	}
 	o := &files.PutOptions{Attributes: files.Attributes{
@@ -51,9 +51,9 @@ func (b *bridge) NewTypedWriter(ctx context.Context, key, contentType string,
 	}, nil
 }
 
-// bridgeWriter keeps what is written until it is too much, and then streams it through
-// a pipe to a Put, which commits when the pipe is closed and aborts when the context
-// has ended by then. It is for one goroutine.
+// bridgeWriter buffers what is written up to smallWrite, and then streams it through a
+// pipe to a Put. The Put commits when the pipe is closed, unless the context has ended
+// by then. It is for one goroutine.
 type bridgeWriter struct {
 	b    *bridge
 	ctx  context.Context
@@ -61,8 +61,8 @@ type bridgeWriter struct {
 	opts *files.PutOptions
 
 	small  []byte
-	pipe   *io.PipeWriter // nil until the content is too much
-	stop   func() bool    // ends the watch over ctx
+	pipe   *io.PipeWriter // nil while the content is buffered
+	stop   func() bool    // stops waiting for the end of ctx
 	done   chan struct{}
 	err    error // of the Put, once done is closed
 	upload bool  // Upload has put already
@@ -85,7 +85,7 @@ func (w *bridgeWriter) Write(p []byte) (int, error) {
 	return w.pipe.Write(p)
 }
 
-// begin starts the Put with what was kept.
+// begin starts the Put with what was buffered.
 func (w *bridgeWriter) begin() error {
 	r, pipe := io.Pipe()
 	w.pipe, w.done = pipe, make(chan struct{})

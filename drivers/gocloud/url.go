@@ -18,8 +18,8 @@ func init() {
 	})
 }
 
-// schemeOf offers Go CDK's scheme X as X, where nobody registered it here, and as
-// gocloud+X always.
+// schemeOf registers Go CDK's scheme X as gocloud+X, and also as X if no driver of this
+// module has registered that.
 func schemeOf(mux *blob.URLMux, scheme string) (files.Scheme, bool) {
 	theirs := strings.TrimPrefix(scheme, "gocloud+")
 	if !mux.ValidBucketScheme(theirs) {
@@ -36,8 +36,8 @@ func schemeOf(mux *blob.URLMux, scheme string) (files.Scheme, bool) {
 	}, true
 }
 
-// openURL opens a URL with Go CDK. Prefix and key are no longer in it: files.Open does
-// them, and better.
+// openURL opens a URL with Go CDK. The parameters prefix and key are not in it any more:
+// files.Open applies them itself.
 func openURL(ctx context.Context, mux *blob.URLMux, scheme string,
 	u *url.URL) (files.Bucket, error) {
 	theirs := *u
@@ -50,8 +50,8 @@ func openURL(ctx context.Context, mux *blob.URLMux, scheme string,
 }
 
 // OpenError maps a failure of a Go CDK opener for the URL, for drivers that use one.
-// The Go CDK quotes the whole URL in its errors, with the secrets in it. So OpenError
-// keeps only the parameter's name and the operating system's words.
+// The Go CDK quotes the whole URL in its errors, with its secrets, so OpenError keeps
+// only the parameter's name and the operating system's text.
 func OpenError(ctx context.Context, u *url.URL, err error) error {
 	if ctx.Err() != nil {
 		return &redactedError{ctx.Err().Error(), []error{driver.ContextError(ctx), err}}
@@ -67,10 +67,10 @@ func OpenError(ctx context.Context, u *url.URL, err error) error {
 				letters) != "" || len(name) > 32 {
 				// it may be a secret
 				return files.WithCause(files.ErrInvalid, err,
-					"Go CDK does not take a parameter, or its value")
+					"Go CDK doesn't support a parameter, or its value")
 			}
 			return files.WithCause(files.ErrInvalid, err,
-				"Go CDK does not take the parameter \""+name+"\", or its value")
+				"Go CDK doesn't support the parameter \""+name+"\", or its value")
 		}
 	}
 	switch {
@@ -89,16 +89,16 @@ func OpenError(ctx context.Context, u *url.URL, err error) error {
 		"Go CDK can't open the URL"+hints[strings.TrimPrefix(u.Scheme, "gocloud+")])
 }
 
-// letters are what the names of parameters have. Digits, which keys have too, stand in
-// none of the Go CDK's own but one.
+// letters are the characters of parameters' names. Secret keys have digits; among the Go
+// CDK's parameters only one has.
 const letters = "abcdefghijklmnopqrstuvwxyz_-."
 
-// hints say what is most often missing, instead of an SDK's words, which may quote the
+// hints say what is most often missing. They replace the SDK's text, which may quote the
 // configuration that it read.
 var hints = map[string]string{
-	"s3": ": is the bucket's name there, and the AWS configuration well-formed?",
-	"gs": ": is the bucket's name there, and are there Application Default Credentials, or " +
+	"s3": ": is the bucket's name given, and is the AWS configuration well-formed?",
+	"gs": ": is the bucket's name given, and are there Application Default Credentials, or " +
 		"anonymous=true?",
-	"azblob": ": is the container's name there, and AZURE_STORAGE_ACCOUNT with its key, or a " +
+	"azblob": ": is the container's name given, and AZURE_STORAGE_ACCOUNT with its key, or a " +
 		"connection string?",
 }
