@@ -16,11 +16,11 @@ import (
 	"gocloud.dev/blob/azureblob"
 )
 
-// BenchmarkBaselines has calls through the driver beside the same on the bare SDK and on
-// the bare Go CDK.
+// BenchmarkBaselines measures calls through the driver against the same calls on the bare
+// SDK and the bare Go CDK.
 func BenchmarkBaselines(b *testing.B) { baseline.Bench(b, baselines(b)...) }
 
-// TestAllocations: a call allocates at most 1.1 times what it does on the bare SDK, and
+// TestAllocations: a call allocates at most 1.1 times as much as on the bare SDK, and
 // no more than on the bare Go CDK.
 func TestAllocations(t *testing.T) {
 	baseline.Allocations(t,
@@ -30,7 +30,7 @@ func TestAllocations(t *testing.T) {
 		}, baselines(t)...)
 }
 
-// subjects are the driver, the bare SDK and the bare Go CDK, on one client.
+// baselines are the driver, the bare SDK and the bare Go CDK, on one client.
 func baselines(t testing.TB) []baseline.Client {
 	t.Helper()
 	server := testserver.Start(t, testserver.Azurite)
@@ -48,9 +48,9 @@ func baselines(t testing.TB) []baseline.Client {
 	return []baseline.Client{baseline.Driver(bucket), bareSDK(client), baseline.GoCDK(raw)}
 }
 
-// bareSDK is the SDK as a program would use it. Its puts have a content type and
-// nothing of what the driver adds: no digest in the metadata. Its copy makes the
-// requests of the driver's, since the emulator lacks Put Blob From URL.
+// bareSDK is the SDK as a program would use it. Its puts have a content type, but not
+// what the driver adds, such as a digest in the metadata. Its copy makes the same
+// requests as the driver's, since the emulator lacks Put Blob From URL.
 func bareSDK(client *container.Client) baseline.Client {
 	read := func(ctx context.Context, name string, opts *blob.DownloadStreamOptions) error {
 		r, err := client.NewBlobClient(name).DownloadStream(ctx, opts)
@@ -102,7 +102,8 @@ func bareSDK(client *container.Client) baseline.Client {
 	}
 }
 
-// sdkCopy takes the version of the source that it finds, by its signed URL, in one block.
+// sdkCopy copies the version of the source that it finds, by its signed URL, in one
+// block.
 func sdkCopy(ctx context.Context, client *container.Client, dst, src string) error {
 	from := client.NewBlobClient(src)
 	props, err := from.GetProperties(ctx, nil)

@@ -11,9 +11,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestBoundsOfUnread: what the SDK leaves for the caller to read, the responses to a Get
-// and to a batch, is read up to a bound through every client, where it isn't what was
-// asked for.
+// TestBoundsOfUnread: the SDK leaves the responses to a Get and to a batch for the
+// caller to read. If they aren't what was requested, they are read up to a limit
+// through every client.
 func TestBoundsOfUnread(t *testing.T) {
 	var sent atomic.Int64
 	var status atomic.Int32
@@ -35,7 +35,7 @@ func TestBoundsOfUnread(t *testing.T) {
 			if err := every[op](t.Context(), b); !errors.Is(err, files.ErrUnavailable) {
 				t.Errorf("%d, %s: %v", s, op, err)
 			}
-			// Three attempts, each with what is on its way.
+			// Three attempts, each with what is in transit.
 			if n := sent.Load(); n > 3*4*maxError {
 				t.Errorf("%d, %s: %d MiB were sent", s, op, n>>20)
 			}
@@ -43,7 +43,8 @@ func TestBoundsOfUnread(t *testing.T) {
 	}
 }
 
-// TestLargePages: a page is read whole up to the bound, through buffers large and small.
+// TestLargePages: a page is read completely up to the limit, through large and small
+// buffers.
 func TestLargePages(t *testing.T) {
 	pad := strings.Repeat(" ", mib)
 	for mibs, ok := range map[int]bool{1: true, 9: true, 31: true, 32: false} {
@@ -71,9 +72,9 @@ func TestLargePages(t *testing.T) {
 	}
 }
 
-// TestWordless: only a HEAD's response tells of a file without the service's code, since
-// it has no body where the code could stand.
-func TestWordless(t *testing.T) {
+// TestBareErrors: without the service's code only a response to a HEAD reports a
+// missing file, since it has no body for the code.
+func TestBareErrors(t *testing.T) {
 	for _, status := range []int{404, 409, 412} {
 		b, _ := hostile(t, func(w http.ResponseWriter, _ *http.Request) {
 			azures(w)
@@ -91,7 +92,7 @@ func TestWordless(t *testing.T) {
 		for _, c := range []files.Condition{files.IfAbsent(), files.IfVersion("1")} {
 			_, err := putIf(t, b, c)
 			if k := files.KindOf(err); k != files.ErrUnavailable && k != files.ErrUncertain {
-				t.Errorf("%d, a put with a condition: %v", status, err)
+				t.Errorf("%d, conditional Put = %v", status, err)
 			}
 		}
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// optioned is a bucket through a client of the caller's that has ClientOptions.
+// optioned is a bucket through a caller's client that has ClientOptions.
 func optioned(t *testing.T, timeout time.Duration, h http.HandlerFunc) files.Bucket {
 	t.Helper()
 	srv := httptest.NewServer(h)
@@ -40,7 +40,8 @@ func optioned(t *testing.T, timeout time.Duration, h http.HandlerFunc) files.Buc
 	return b
 }
 
-// TestClientOptions: a client of the caller's that has them does as one of a URL does.
+// TestClientOptions: a caller's client with them behaves as the client of a bucket
+// opened by URL.
 func TestClientOptions(t *testing.T) {
 	t.Run("other hosts", func(t *testing.T) {
 		var reached atomic.Int64
@@ -81,10 +82,10 @@ func TestClientOptions(t *testing.T) {
 			sent.Store(0)
 			for _, err := range b.List(t.Context(), "", nil) {
 				if err == nil {
-					t.Errorf("%d: a listing of nothing but x", s)
+					t.Errorf("%d: List of an endless page = nil", s)
 				}
 			}
-			// With what the sockets hold.
+			// Including what the sockets buffer.
 			if n := sent.Load(); n > most+16*mib {
 				t.Errorf("%d: %d MiB were sent", s, n/mib)
 			}
@@ -120,7 +121,7 @@ func TestClientOptions(t *testing.T) {
 			t.Errorf("%+v, %v after %d requests", info, err, n)
 		}
 	})
-	t.Run("the place to begin", func(t *testing.T) {
+	t.Run("StartAfter", func(t *testing.T) {
 		var from string
 		b := optioned(t, 0, func(w http.ResponseWriter, r *http.Request) {
 			from = r.URL.Query().Get("startFrom")

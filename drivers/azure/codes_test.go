@@ -7,7 +7,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// documented are the codes of
+// documented are the codes from
 // https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes and
 // https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes,
 // with their status.
@@ -55,8 +55,8 @@ UnsupportedHeader 400 UnsupportedHttpVerb 405 UnsupportedQueryParameter 400 Unsu
 Crc64Mismatch 400 HostInformationNotPresent 400
 `
 
-// TestCodes walks the documented codes by operation: each has its row, none is without
-// a sentinel, and a condition's failure is told only where one was sent.
+// TestCodes: each documented code is in the table and has a sentinel for each
+// operation, and a failed condition is reported only to a request with a condition.
 func TestCodes(t *testing.T) {
 	words := strings.Fields(documented)
 	for i := 0; i < len(words); i += 2 {
@@ -74,7 +74,7 @@ func TestCodes(t *testing.T) {
 			}
 		}
 	}
-	// What nobody has heard of falls by its status.
+	// An unknown code is mapped by its status.
 	for status := 300; status < 600; status++ {
 		for o := range ops {
 			for _, own := range []bool{true, false} {
@@ -94,11 +94,11 @@ func checkKind(t *testing.T, r response, o op) {
 		base == opBlocks
 	switch {
 	case kind == nil, files.KindOf(kind) == nil && kind != errRange:
-		t.Errorf("%+v by %d has no sentinel: %v", r, o, kind)
+		t.Errorf("kind of %+v for operation %d = %v, want a sentinel", r, o, kind)
 	case kind == files.ErrExist && base != opPutAbsent,
 		(kind == files.ErrPrecondition || kind == files.ErrNotModified) && !conditional:
-		t.Errorf("%+v by %d, without a condition: %v", r, o, kind)
+		t.Errorf("kind of %+v for operation %d without a condition = %v", r, o, kind)
 	case kind == files.ErrNotExist && !reads, kind == files.ErrNotExist && !r.genuine:
-		t.Errorf("%+v by %d: %v", r, o, kind)
+		t.Errorf("kind of %+v for operation %d = %v", r, o, kind)
 	}
 }

@@ -17,11 +17,11 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// conformanceLimit is long, since the emulator answers some hundred requests a second,
-// of all cases that run at once.
+// conformanceLimit is long, since the emulator serves a few hundred requests a second
+// for all cases that run at once.
 const conformanceLimit = 4 * time.Minute
 
-// azuriteRaces is what random operations meet, or do not.
+// azuriteRaces are failures that random operations may cause.
 var azuriteRaces = map[string]string{
 	"X1/model": "Azurite refuses Put Blob with If-None-Match where a refused copy or upload left " +
 		"uncommitted blocks and no blob (TestUncommittedBlocks, " +
@@ -29,8 +29,8 @@ var azuriteRaces = map[string]string{
 		"a blob does not exist",
 }
 
-// subHarness runs all cases in one container, each behind files.Sub in a directory of
-// its own, with blocks that are small enough for uploads of several.
+// subHarness runs all cases in one container, each below files.Sub in its own
+// directory, with blocks that are small enough for uploads of several.
 func subHarness(t *testing.T) conformance.Harness {
 	server := testserver.Start(t, testserver.Azurite)
 	store := server.Store(t)
@@ -54,7 +54,7 @@ func subHarness(t *testing.T) conformance.Harness {
 	}
 }
 
-// bareHarness runs every case in a container of its own.
+// bareHarness runs every case in its own container.
 func bareHarness(t *testing.T) conformance.Harness {
 	server := testserver.Start(t, testserver.Azurite)
 	var stores sync.Map // files.Bucket to its URL
@@ -70,12 +70,12 @@ func bareHarness(t *testing.T) conformance.Harness {
 	client := func(t conformance.T, b files.Bucket) *container.Client {
 		c, ok := files.As[*container.Client](b)
 		if !ok {
-			t.Fatalf("the bucket gives no *container.Client")
+			t.Fatalf("As of the bucket returns no *container.Client")
 		}
 		return c
 	}
-	// A container goes with its case, because every listing of the emulator's goes
-	// through the blobs of all containers.
+	// A container is deleted with its case, because the emulator reads the blobs of all
+	// containers for every listing.
 	store := func(t conformance.T) string {
 		u := server.Store(t)
 		if !server.User {
@@ -83,7 +83,7 @@ func bareHarness(t *testing.T) conformance.Harness {
 				ctx := context.WithoutCancel(t.Context())
 				if b, err := files.Open(ctx, u); err == nil {
 					defer b.Close()
-					client(t, b).Delete(ctx, nil) // it may have vanished
+					client(t, b).Delete(ctx, nil) // the case may have deleted it
 				}
 			})
 		}
@@ -94,7 +94,7 @@ func bareHarness(t *testing.T) conformance.Harness {
 		Server:      fmt.Sprintf("%s %s", server.Name, server.Version),
 		Limit:       conformanceLimit,
 		ServerRaces: azuriteRaces,
-		MaxFiles:    longtest.N(t, 500, 1500), // beyond, putting takes the server seconds
+		MaxFiles:    longtest.N(t, 500, 1500), // with more files, a Put takes the server seconds
 		New:         func(t conformance.T) files.Bucket { return at(t, store(t)) },
 		Second:      func(t conformance.T, b files.Bucket) files.Bucket { return at(t, of(b)) },
 		URL:         store,
@@ -120,16 +120,16 @@ func bareHarness(t *testing.T) conformance.Harness {
 	return h
 }
 
-// TestConformance runs the contract; without the long tests it leaves out the heavy
-// cases, since the emulator is slow.
+// TestConformance runs the contract; without the long tests it omits the heavy cases,
+// since the emulator is slow.
 func TestConformance(t *testing.T) {
 	rerun.Part(t, bareHarness(t), "")
 }
 
-// TestConformanceSub runs what names and listings are about below a directory, and the
+// TestConformanceSub runs the cases of names and listings below a directory, and the
 // whole contract with the long tests.
 func TestConformanceSub(t *testing.T) {
-	// not all of rerun.Names: the emulator goes through all of a container's blobs for
-	// each listing
+	// not all of rerun.Names: the emulator reads all of a container's blobs for each
+	// listing
 	rerun.Part(t, subHarness(t), "^(N1|N3|N5|L1|L2|D1|C1|E1|U|W1)")
 }

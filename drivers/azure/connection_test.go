@@ -13,7 +13,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// bareEnvironment has nothing of this machine's.
+// bareEnvironment removes this machine's settings from the environment.
 func bareEnvironment(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{
@@ -26,7 +26,7 @@ func bareEnvironment(t *testing.T) {
 	}
 }
 
-// TestConnectionStrings: every form that the documentation has, and where each leads:
+// TestConnectionStrings: every documented form, and the endpoint that it selects:
 // https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string
 func TestConnectionStrings(t *testing.T) {
 	const sas = "sv=2024&sig=SECRET%3D"
@@ -55,23 +55,23 @@ func TestConnectionStrings(t *testing.T) {
 			"https://b.blob.core.windows.net/c", false},
 		{"AccountName=a", "", "", false},
 		{"AccountKey=SECRET", "", "", false},
-		// A part twice: the same value is no matter.
+		// A part that is given twice may have the same value.
 		{"AccountName=a;AccountKey=a2V5;AccountName=a", "",
 			"https://a.blob.core.windows.net/c", true},
 		{"AccountName=a;AccountKey=a2V5;accountname=b", "", "", false},
 		{"AccountName=a;AccountKey=SECRET;AccountKey=SECRET2", "", "", false},
-		// The emulator has its own port, whatever the proxy's is.
+		// The emulator has its own port, not the proxy's.
 		{"UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://myProxyUri:8888", "",
 			"http://myproxyuri:10000/devstoreaccount1/c", true},
 		{"UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://[::1]:8888/", "",
 			"http://[::1]:10000/devstoreaccount1/c", true},
 		{"UseDevelopmentStorage=true;DevelopmentStorageProxyUri=SECRET:8888", "", "", false},
-		// Quotes, as files of variables leave them.
+		// Quotes, which files of variables may leave.
 		{`"AccountName=a;AccountKey=a2V5"`, "", "https://a.blob.core.windows.net/c", true},
 		{" 'AccountName=a;AccountKey=a2V5;'\n", "", "https://a.blob.core.windows.net/c", true},
 		{`AccountName="a";AccountKey='a2V5'`, "", "https://a.blob.core.windows.net/c", true},
 		{`"AccountName=a;AccountKey=SECRET'`, "", "", false},
-		// A signature inside of the endpoint: of the account, and of a container.
+		// A signature in the endpoint: for the account, and for a container.
 		{"BlobEndpoint=https://h.example/?" + sas, "", "https://h.example/c?" + sas, false},
 		{"BlobEndpoint=https://h.example/c?" + sas, "", "https://h.example/c?" + sas, false},
 		{"BlobEndpoint=https://h/c?sr=c&" + sas, "", "https://h/c?sr=c&" + sas, false},
@@ -101,13 +101,13 @@ func TestConnectionStrings(t *testing.T) {
 		}
 		if got := driver.Unwrap(b).(*backend).client().URL(); got != c.want ||
 			b.Features().SignGet != c.signs {
-			t.Errorf("%s%s leads to %s, signs %v", c.env, c.params, got, b.Features().SignGet)
+			t.Errorf("%s%s opens %s, and SignGet = %v", c.env, c.params, got, b.Features().SignGet)
 		}
 		b.Close()
 	}
 }
 
-// TestSignatureWithQuestionMark: portals show a signature with it.
+// TestSignatureWithQuestionMark: a signature may begin with "?", as portals show it.
 func TestSignatureWithQuestionMark(t *testing.T) {
 	bareEnvironment(t)
 	var query atomic.Value
@@ -127,11 +127,12 @@ func TestSignatureWithQuestionMark(t *testing.T) {
 	defer b.Close()
 	b.Stat(t.Context(), "x", nil)
 	if q := query.Load().(url.Values); q.Get("sv") != "2024" || q.Get("sig") != "s" {
-		t.Errorf("it was asked with %v", q)
+		t.Errorf("the request's query = %v", q)
 	}
 }
 
-// TestDomains: addresses have the account in the path, and what is no host is named.
+// TestDomains: an IP address has the account in the path, and an invalid host is an
+// error.
 func TestDomains(t *testing.T) {
 	bareEnvironment(t)
 	for domain, want := range map[string]string{

@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// TestDependencies keeps other clouds' SDKs out of a program that imports only this
-// driver.
+// TestDependencies: the driver doesn't link other clouds' SDKs.
 func TestDependencies(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 
 const secretWord = "s3cr3t"
 
-// TestHostile: whatever the endpoint answers, nothing is believed that Blob Storage
-// didn't say or prove.
+// TestHostile: whatever the endpoint sends, the driver relies on nothing that Blob
+// Storage didn't send or prove.
 func TestHostile(t *testing.T) {
 	key := base64.StdEncoding.EncodeToString([]byte(secretWord))
 	bareEnvironment(t)
@@ -27,7 +27,7 @@ func TestHostile(t *testing.T) {
 	holdHostile(t, key, 1, 8, openHostile(t))
 }
 
-// openHostile opens a bucket by a URL, at an endpoint of either scheme.
+// openHostile opens a bucket by URL, at an endpoint of either scheme.
 func openHostile(t *testing.T) func(endpoint string) (files.Bucket, error) {
 	return func(endpoint string) (files.Bucket, error) {
 		u, err := url.Parse(endpoint)
@@ -40,7 +40,7 @@ func openHostile(t *testing.T) func(endpoint string) (files.Bucket, error) {
 	}
 }
 
-// TestHostileTLS holds the driver to what it says where TLS fails.
+// TestHostileTLS: the errors of failed TLS say which setting is wrong.
 func TestHostileTLS(t *testing.T) {
 	key := base64.StdEncoding.EncodeToString([]byte(secretWord))
 	bareEnvironment(t)
@@ -66,8 +66,8 @@ func TestHostileTLS(t *testing.T) {
 	})
 }
 
-// TestHostileClient is TestHostile through a client of the caller's, with the transport
-// that is offered for it: without it the SDK reads an error without an end.
+// TestHostileClient is TestHostile through a caller's client with the offered Transport:
+// without that the SDK would read an endless error.
 func TestHostileClient(t *testing.T) {
 	key := base64.StdEncoding.EncodeToString([]byte(secretWord))
 	cred, err := container.NewSharedKeyCredential("account", key)
@@ -112,12 +112,11 @@ func holdHostile(
 		known = append(known, ways.Known{
 			Way: "an error without a code",
 			Op:  op,
-			Why: "a HEAD has no body for the code, and where the header with it is " +
-				"missing, others " +
-				"show that the service answered",
+			Why: "a HEAD has no body for the code, and if the header with the code is " +
+				"missing, others show that the service sent the response",
 		})
 	}
-	if os.Getenv(ways.Full) != "" { // only then the second request is answered so for certain
+	if os.Getenv(ways.Full) != "" { // only then the second request certainly has this response
 		known = append(known, ways.Known{
 			Way: "an error without a code",
 			Op:  "get from behind the end",

@@ -13,8 +13,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// A bucket through a client of the program's own, with a policy of retries and larger
-// blocks. Making it makes no request.
+// A program can use its own client, with a retry policy and larger blocks. New makes no
+// request.
 func ExampleNew() {
 	client, err := container.NewClientWithNoCredential(
 		"https://account.blob.core.windows.net/container", nil)
@@ -34,7 +34,7 @@ func ExampleNew() {
 	// Output: versions: true ordered: true signs: false
 }
 
-// What only Azure has is given by name; a bucket of another service refuses it.
+// A call can have options that only Azure has; a bucket of another service refuses them.
 func ExamplePutOptions() {
 	client, err := container.NewClientWithNoCredential(
 		"https://account.blob.core.windows.net/container", nil)

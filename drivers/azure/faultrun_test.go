@@ -16,8 +16,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// TestFaultRun has one request in twenty fail, in every way. CLOUDFILES_FAULT_OPS is how
-// many operations it does.
+// TestFaultRun makes one request in twenty fail, in every way. CLOUDFILES_FAULT_OPS is
+// the number of operations.
 func TestFaultRun(t *testing.T) {
 	b, p, direct := proxiedBeside(t,
 		append([]string{"part_size", "65536", "retry_budget", "0"}, fast...)...)
@@ -36,9 +36,9 @@ func TestFaultRun(t *testing.T) {
 	faultrun.Run(t, c)
 }
 
-// uncommitted reports a refusal that is Azurite's alone: to its Put Blob with
-// If-None-Match a name of which there are only uncommitted blocks, left by an upload
-// that failed, exists. To every other request of its, and in the service, it doesn't.
+// uncommitted maps a refusal that only Azurite sends: for its Put Blob with
+// If-None-Match a name exists that has only uncommitted blocks, left by a failed
+// upload. For its other requests, and in the service, the name doesn't exist.
 func uncommitted(direct files.Bucket) files.Hooks {
 	return files.Hooks{
 		Around: func(ctx context.Context, call *files.Call,
@@ -49,14 +49,14 @@ func uncommitted(direct files.Bucket) files.Hooks {
 			}
 			if n, stat := blocks(ctx, direct, call.Name); stat == nil && n > 0 {
 				return files.WithCause(files.ErrUnavailable, err,
-					"there are uncommitted blocks only")
+					"there are only uncommitted blocks")
 			}
 			return err
 		},
 	}
 }
 
-// blocks counts the uncommitted blocks of a name under which there is no file.
+// blocks counts the uncommitted blocks of a name without a file.
 func blocks(ctx context.Context, b files.Bucket, name string) (int, error) {
 	if _, err := b.Stat(ctx, name, nil); !errors.Is(err, files.ErrNotExist) {
 		return 0, err
@@ -67,8 +67,8 @@ func blocks(ctx context.Context, b files.Bucket, name string) (int, error) {
 	return len(list.UncommittedBlocks), err
 }
 
-// TestUncommittedBlocks holds Azurite to what uncommitted says of it: once it has no
-// such fault, that goes.
+// TestUncommittedBlocks: Azurite still has the bug that uncommitted describes. Remove
+// both when it is fixed.
 func TestUncommittedBlocks(t *testing.T) {
 	b, p, direct := proxiedBeside(t, "part_size", "65536")
 	p.Add(proxy.Rule{Kinds: []string{"PutBlockList"}, Times: 1, Fault: proxy.Azure.Forbidden()})
@@ -82,10 +82,10 @@ func TestUncommittedBlocks(t *testing.T) {
 	absent := &files.PutOptions{If: files.IfAbsent()}
 	if _, err := files.PutString(t.Context(), b, "a", "short",
 		absent); !errors.Is(err, files.ErrExist) {
-		t.Errorf("got %v, want ErrExist, which Azurite answers wrongly", err)
+		t.Errorf("got %v, want ErrExist, Azurite's wrong response", err)
 	}
 	if _, err := files.PutString(t.Context(), b, "a", strings.Repeat("y", 200_000),
 		absent); err != nil {
-		t.Errorf("in blocks: %v", err)
+		t.Errorf("Put in blocks = %v", err)
 	}
 }

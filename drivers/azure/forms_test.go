@@ -12,8 +12,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestWeakETags: a weak ETag, which a proxy makes that compresses, is compared as RFC
-// 9110 says: never strongly.
+// TestWeakETags: a weak ETag, which a compressing proxy makes, is never compared
+// strongly (RFC 9110).
 func TestWeakETags(t *testing.T) {
 	const weak = `W/"0x1"`
 	var writes int
@@ -83,9 +83,9 @@ func TestWeakETags(t *testing.T) {
 	}
 }
 
-// TestUndecodableNames: one name that says of itself that it is encoded, and isn't,
-// fails no page and comes as no other name; white space around numbers, booleans and
-// times is no part of them.
+// TestUndecodableNames: a name that claims to be encoded, and isn't, doesn't fail the
+// page and isn't listed as another name; white space around numbers, booleans and times
+// is ignored.
 func TestUndecodableNames(t *testing.T) {
 	const properties = "<Properties><Last-Modified>\n Mon, 02 Jan 2006 15:04:05 GMT " +
 		"</Last-Modified>" +
@@ -94,7 +94,7 @@ func TestUndecodableNames(t *testing.T) {
 	blob := func(name string) string { return "<Blob>" + name + properties + "</Blob>" }
 	for what, c := range map[string]struct{ element, key string }{
 		"an escape cut short": {`<Name Encoded="true">dir/a%zz</Name>`, "dir/a%zz"},
-		"behind a reference":  {`<Name Encoded="true">dir/a&#37;zz</Name>`, "dir/a%zz"},
+		"after a reference":   {`<Name Encoded="true">dir/a&#37;zz</Name>`, "dir/a%zz"},
 		"at the end":          {`<Name Encoded='1'>dir/a%</Name>`, "dir/a%"},
 		"an odd attribute":    {`<Name x="y" Encoded="maybe">dir/a%2</Name>`, "dir/a%2"},
 	} {
@@ -128,7 +128,7 @@ func TestUndecodableNames(t *testing.T) {
 	b, _ := hostile(t, answersOf(of(blob(`<Name Encoded="true"/>`))))
 	for e, err := range b.List(t.Context(), "", nil) {
 		if !errors.Is(err, files.ErrUnavailable) {
-			t.Errorf("no name: %+v, %v", e, err)
+			t.Errorf("a blob without a name: %+v, %v", e, err)
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// answeredBy is a bucket whose service has one response to everything.
+// answeredBy is a bucket whose service has one response to all requests.
 func answeredBy(t *testing.T, a *answering) files.Bucket {
 	opts := &container.ClientOptions{ClientOptions: azcore.ClientOptions{
 		Transport: a,
@@ -65,7 +65,7 @@ var headers = []string{
 	"",
 }
 
-// answering is an HTTP client that has one response to everything.
+// answering is an HTTP client that has one response to all requests.
 type answering struct {
 	status int
 	header http.Header
@@ -96,7 +96,7 @@ func (a *answering) Do(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// once makes no repeats.
+// once1 makes one attempt.
 var once1 = &retry.Policy{Attempts: 1, Delay: time.Millisecond, MaxDelay: time.Millisecond}
 
 // readHeader reads "Key: value" lines.
@@ -110,7 +110,7 @@ func readHeader(text string) http.Header {
 	return h
 }
 
-// mustBeKnown fails where an error has no sentinel.
+// mustBeKnown fails if an error has no sentinel.
 func mustBeKnown(t *testing.T, what string, err error) {
 	t.Helper()
 	var e *files.Error
@@ -125,7 +125,7 @@ func mustBeKnown(t *testing.T, what string, err error) {
 	}
 }
 
-// holdListing holds a listing to L1 and L8.
+// holdListing checks a listing against L1 and L8.
 func holdListing(t *testing.T, b files.Bucket, o *files.ListOptions) {
 	t.Helper()
 	last, n := "", 0
@@ -135,10 +135,10 @@ func holdListing(t *testing.T, b files.Bucket, o *files.ListOptions) {
 			return
 		}
 		if e.Name <= last || !strings.HasPrefix(e.Name, "dir/") || e.Size < 0 {
-			t.Errorf("%q of %d bytes behind %q", e.Name, e.Size, last)
+			t.Errorf("%q of %d bytes after %q", e.Name, e.Size, last)
 		}
 		if last = e.Name; n > 10_000 {
-			t.Fatal("it doesn't end")
+			t.Fatal("the listing doesn't end")
 		}
 		n++
 	}
@@ -161,7 +161,7 @@ func FuzzListing(f *testing.F) {
 	})
 }
 
-// FuzzErrors: no error's body is a success, nor an error without a sentinel.
+// FuzzErrors: no error's body becomes a success or an error without a sentinel.
 func FuzzErrors(f *testing.F) {
 	for _, s := range errorBodies {
 		f.Add(404, "Content-Type: application/xml\n", []byte(s))
@@ -175,17 +175,17 @@ func FuzzErrors(f *testing.F) {
 		b := answeredBy(t, &answering{status: status, header: readHeader(header), body: body})
 		_, err := files.ReadAll(t.Context(), b, "a", nil)
 		if err == nil {
-			t.Error("a get succeeds")
+			t.Error("Get = nil")
 		}
 		mustBeKnown(t, "get", err)
 		_, err = files.PutString(t.Context(), b, "a", "x", nil)
 		if err == nil {
-			t.Error("a put succeeds")
+			t.Error("Put = nil")
 		}
 		mustBeKnown(t, "put", err)
 		_, err = b.Stat(t.Context(), "a", nil)
 		if err == nil {
-			t.Error("a stat succeeds")
+			t.Error("Stat = nil")
 		}
 		mustBeKnown(t, "stat", err)
 		holdListing(t, b, nil)
@@ -195,7 +195,7 @@ func FuzzErrors(f *testing.F) {
 	})
 }
 
-// FuzzHeaders: what the headers of a file tell is whole, or an error.
+// FuzzHeaders: the Info from a file's headers is complete, or there is an error.
 func FuzzHeaders(f *testing.F) {
 	for _, s := range headers {
 		f.Add(200, s, []byte("content"))
@@ -209,7 +209,7 @@ func FuzzHeaders(f *testing.F) {
 		b := answeredBy(t, &answering{status: status, header: readHeader(header), body: body})
 		info, err := b.Stat(t.Context(), "a", nil)
 		if mustBeKnown(t, "stat", err); err == nil && (info.Size < 0 || info.Name != "a") {
-			t.Errorf("stat tells %+v", info)
+			t.Errorf("Stat = %+v", info)
 		}
 		for _, r := range []files.Range{{}, files.Bytes(2, 3), files.Last(3), files.From(7)} {
 			body, err := b.Get(t.Context(), "a", &files.GetOptions{Range: r})
@@ -227,7 +227,7 @@ func FuzzHeaders(f *testing.F) {
 	})
 }
 
-// FuzzContentRange: a range that is read is one.
+// FuzzContentRange: a range that is read is valid.
 func FuzzContentRange(f *testing.F) {
 	for _, s := range []string{
 		"bytes 0-0/1", "bytes 10-14/27", "bytes */7", "bytes 1-2/*", "bytes 0--1/0", "items 1-2/3",

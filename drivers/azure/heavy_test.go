@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestHeavyPage: a page whose entries have nothing takes no more memory than some times
-// its size, though each would be an entry.
+// TestHeavyPage: a page with empty entries uses no more memory than a small multiple of
+// its size, although each would be an entry.
 func TestHeavyPage(t *testing.T) {
 	const head, tail = "<EnumerationResults><Blobs>", "</Blobs></EnumerationResults>"
 	page := head + strings.Repeat("<Blob/>", 16<<20/len("<Blob/>")) + tail
@@ -30,13 +30,13 @@ func TestHeavyPage(t *testing.T) {
 	}
 	allocated := int64(after.TotalAlloc-before.TotalAlloc) >> 20
 	t.Logf("%d MiB of %d MiB, %v", allocated, len(page)>>20, err)
-	if allocated > 384 { // of three attempts, and the test's server
-		t.Errorf("%d MiB were allocated for %d MiB", allocated, len(page)>>20)
+	if allocated > 384 { // for three attempts and the test's server
+		t.Errorf("allocated %d MiB for %d MiB", allocated, len(page)>>20)
 	}
 }
 
-// TestHeavyHeaders: headers without an end take no more memory than some times their
-// bound.
+// TestHeavyHeaders: endless headers use no more memory than a small multiple of their
+// limit.
 func TestHeavyHeaders(t *testing.T) {
 	b, _ := opened(t, func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
@@ -62,7 +62,7 @@ func TestHeavyHeaders(t *testing.T) {
 	}
 	allocated := int64(after.TotalAlloc-before.TotalAlloc) >> 20
 	t.Logf("%d MiB, %v", allocated, err)
-	if allocated > 48 { // of three attempts, and the test's server
-		t.Errorf("%d MiB were allocated for headers", allocated)
+	if allocated > 48 { // for three attempts and the test's server
+		t.Errorf("allocated %d MiB for headers", allocated)
 	}
 }

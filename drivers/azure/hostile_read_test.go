@@ -13,7 +13,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// blobXML is an element of a listing; dirXML is one of its directories.
+// blobXML is an element of a listing; dirXML is one of a listing's directories.
 func blobXML(name, size string) string {
 	return "<Blob><Name>" + name + "</Name><Properties><Etag>0x1</Etag><Content-Length>" + size +
 		"</Content-Length></Properties></Blob>"
@@ -21,7 +21,8 @@ func blobXML(name, size string) string {
 
 func dirXML(p string) string { return "<BlobPrefix><Name>" + p + "</Name></BlobPrefix>" }
 
-// answersOf answers a listing's requests by number, from 0; after "" is no more.
+// answersOf responds to a listing's requests by number, from 0; an empty next marker
+// ends it.
 func answersOf(page func(n int) (body, next string)) http.HandlerFunc {
 	n := 0
 	return func(w http.ResponseWriter, _ *http.Request) {
@@ -33,7 +34,7 @@ func answersOf(page func(n int) (body, next string)) http.HandlerFunc {
 	}
 }
 
-// of are pages one behind the other.
+// of returns pages that follow each other.
 func of(all ...string) func(int) (string, string) {
 	return func(n int) (string, string) {
 		if n == len(all)-1 {
@@ -43,8 +44,7 @@ func of(all ...string) func(int) (string, string) {
 	}
 }
 
-// TestListingsThatLie: a listing that is none is an error that says so, after few
-// requests.
+// TestListingsThatLie: an invalid listing is an error that says so, after few requests.
 func TestListingsThatLie(t *testing.T) {
 	a, b1 := blobXML("dir/a", "1"), blobXML("dir/b", "1")
 	for what, c := range map[string]struct {
@@ -95,10 +95,10 @@ func TestListingsThatLie(t *testing.T) {
 			t.Errorf("%s: %v", what, last)
 		}
 		if n := requests.Load(); n > c.most {
-			t.Errorf("%s: %d requests, want %d at most", what, n, c.most)
+			t.Errorf("%s: %d requests, want at most %d", what, n, c.most)
 		}
 	}
-	// A directory that comes again is one.
+	// A repeated directory is listed once.
 	b, _ := hostile(t, answersOf(of(dirXML("dir/d/"), dirXML("dir/d/")+dirXML("dir/e/"))))
 	if got := listed(t, b, &files.ListOptions{Shallow: true}); got != "dir/d/|dir/e/" {
 		t.Error(got)
@@ -117,7 +117,8 @@ func listed(t *testing.T, b files.Bucket, o *files.ListOptions) string {
 	return strings.Join(all, "|")
 }
 
-// TestOddTimes: a time that can't be read is none, and spoils nothing else.
+// TestOddTimes: an unreadable time is the zero time, and the rest of the response is
+// used.
 func TestOddTimes(t *testing.T) {
 	want := time.Date(2022, 10, 12, 17, 50, 0, 0, time.UTC)
 	for at, zero := range map[string]bool{
@@ -153,8 +154,8 @@ func TestOddTimes(t *testing.T) {
 	}
 }
 
-// TestOneVersion: a body is of one version and of the range that was asked for, also
-// where something ignores If-Match.
+// TestOneVersion: a body is of one version and of the requested range, even if something
+// ignores If-Match.
 func TestOneVersion(t *testing.T) {
 	part := func(tag, span, body string) func(w http.ResponseWriter) {
 		return func(w http.ResponseWriter) {
@@ -171,7 +172,7 @@ func TestOneVersion(t *testing.T) {
 	}
 	for what, c := range map[string]struct {
 		second func(w http.ResponseWriter)
-		want   error // of the read; nil is all of it
+		want   error // of the read; nil if all of it is read
 	}{
 		"the rest": {part(`"1"`, "bytes 5-9/10", "56789"), nil},
 		"of a weak ETag": {part(`W/"1"`, "bytes 5-9/10", "56789"),
@@ -192,7 +193,7 @@ func TestOneVersion(t *testing.T) {
 				first = false
 				azures(w).Set("ETag", `"1"`)
 				w.Header().Set("Content-Length", "10")
-				io.WriteString(w, "01234") // and the connection breaks
+				io.WriteString(w, "01234") // the connection breaks
 				return
 			}
 			c.second(w)
@@ -210,7 +211,7 @@ func TestOneVersion(t *testing.T) {
 	}
 }
 
-// TestRangesAtTheEdge: an empty file, the wrong range, and 416 forever.
+// TestRangesAtTheEdge: an empty file, a wrong range, and a repeated 416.
 func TestRangesAtTheEdge(t *testing.T) {
 	get := func(b files.Bucket, r files.Range) (string, error) {
 		body, err := b.Get(t.Context(), "a", &files.GetOptions{Range: r})
@@ -245,7 +246,7 @@ func TestRangesAtTheEdge(t *testing.T) {
 	for _, r := range []files.Range{files.Bytes(2, 5), files.Last(4)} {
 		requests.Store(0)
 		if _, err := get(b, r); err == nil || requests.Load() > 6 {
-			t.Errorf("%v, refused for ever: %v, %d requests", r, err, requests.Load())
+			t.Errorf("%v, always refused: %v, %d requests", r, err, requests.Load())
 		}
 	}
 	b, _ = hostile(t, func(w http.ResponseWriter, r *http.Request) {
@@ -257,16 +258,16 @@ func TestRangesAtTheEdge(t *testing.T) {
 	if s, err := get(b, files.Bytes(2, 5)); !errors.Is(err, files.ErrUnavailable) {
 		t.Errorf("another range: %q, %v", s, err)
 	}
-	// What ignores ranges sends all.
+	// A server that ignores ranges sends everything.
 	b, _ = hostile(t, func(w http.ResponseWriter, r *http.Request) {
 		holds(w, r, `"1"`, "0123456789")
 	})
 	if s, err := get(b, files.Bytes(2, 5)); s != "23456" || err != nil {
-		t.Errorf("all for a range: %q, %v", s, err)
+		t.Errorf("everything for a range: %q, %v", s, err)
 	}
 }
 
-// TestIgnoredConditions: the response's own version counts.
+// TestIgnoredConditions: the driver compares the response's own version.
 func TestIgnoredConditions(t *testing.T) {
 	b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
 		holds(w, r, `"2"`, "content")
@@ -287,16 +288,15 @@ func TestIgnoredConditions(t *testing.T) {
 	}
 }
 
-// TestFolderMarkers: a marker of a folder is left out of a listing that asks for
-// metadata, in the same number of requests; else it is an empty file, as section Z
-// says.
+// TestFolderMarkers: a listing that requests metadata omits folder markers, in the same
+// number of requests; otherwise a marker is an empty file, as section Z says.
 func TestFolderMarkers(t *testing.T) {
 	bareEnvironment(t)
 	t.Setenv("AZURE_STORAGE_ACCOUNT", "account")
 	t.Setenv("AZURE_STORAGE_KEY", "a2V5")
 	u := open(t, "azblob://box?hide_folder_markers=true", "protocol", "http")
 	if !driver.Unwrap(u).(*backend).opts.HideFolderMarkers {
-		t.Error("the parameter does nothing")
+		t.Error("hide_folder_markers has no effect")
 	}
 	of := func(name, size, metadata string) string {
 		blob := strings.TrimSuffix(blobXML(name, size), "</Blob>")
@@ -334,13 +334,14 @@ func TestFolderMarkers(t *testing.T) {
 				want = "full none ours plain"
 			}
 			if got := strings.Join(names, " "); got != want || requests != 1 {
-				t.Errorf("hide is %v: %q after %d requests, want %q", hide, got, requests, want)
+				t.Errorf("HideFolderMarkers %v: %q after %d requests, want %q", hide, got, requests,
+					want)
 			}
 		}
 	}
 }
 
-// TestFolders: a directory of an account with a hierarchical namespace is no file, and
+// TestFolders: a directory of an account with a hierarchical namespace is not a file, and
 // Features say what such an account doesn't keep.
 // https://learn.microsoft.com/azure/storage/blobs/data-lake-storage-known-issues
 func TestFolders(t *testing.T) {
@@ -369,7 +370,8 @@ func TestFolders(t *testing.T) {
 			t.Errorf("%s, Delete of a version: %v", mark, err)
 		}
 	}
-	// A file of ours may have such metadata, and a file of others content.
+	// A file of this package may have such metadata, and another program's file may
+	// have content.
 	for _, content := range []string{"", "text"} {
 		b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
 			azures(w).Set("X-Ms-Meta-Hdi_isfolder", "true")
@@ -382,21 +384,21 @@ func TestFolders(t *testing.T) {
 			t.Errorf("a file of %d bytes: %v", len(content), err)
 		}
 	}
-	// The first response that tells.
+	// The first response that reveals the namespace.
 	b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
 		azures(w).Set("X-Ms-Resource-Type", "file")
 		holds(w, r, `"1"`, "x")
 	})
 	if f := b.Features(); !f.DirBesideFile || !f.Ordered {
-		t.Errorf("before: %+v", f)
+		t.Errorf("Features before the response = %+v", f)
 	}
 	if _, err := b.Stat(t.Context(), "file", nil); err != nil {
 		t.Error(err)
 	}
 	if f := b.Features(); f.DirBesideFile || f.Ordered {
-		t.Errorf("once it is known: %+v", f)
+		t.Errorf("Features after the response = %+v", f)
 	}
-	// Directories come as blobs, and names in the order of a tree.
+	// Directories are listed as blobs, and names in the order of a tree.
 	folder := strings.Replace(blobXML("dir/d", "0"), "<Etag>",
 		"<ResourceType>directory</ResourceType><Etag>", 1)
 	b, _ = hostile(t, answersOf(of(folder+blobXML("dir/d/x", "1")+blobXML("dir/d.txt", "1"))))

@@ -17,8 +17,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// hostile is a bucket whose service the handler is, with quick repeats, through a
-// client of the caller's. requests counts what came.
+// hostile is a bucket whose service is the handler, through a caller's client, with
+// short retry delays. requests counts the requests.
 func hostile(t *testing.T, h http.HandlerFunc) (b files.Bucket, requests *atomic.Int64) {
 	t.Helper()
 	requests = new(atomic.Int64)
@@ -51,7 +51,7 @@ func hostile(t *testing.T, h http.HandlerFunc) (b files.Bucket, requests *atomic
 	return b, requests
 }
 
-// opened is the same by a URL, with the driver's own client.
+// opened is the same opened by URL, with the driver's own client.
 func opened(t *testing.T, h http.HandlerFunc) (b files.Bucket, requests *atomic.Int64) {
 	t.Helper()
 	requests = new(atomic.Int64)
@@ -82,7 +82,7 @@ func azures(w http.ResponseWriter) http.Header {
 	return w.Header()
 }
 
-// refuses answers with the service's own error.
+// refuses responds with the service's own error.
 func refuses(w http.ResponseWriter, status int, code string) {
 	azures(w).Set("X-Ms-Error-Code", code)
 	w.Header().Set("Content-Type", "application/xml")
@@ -95,7 +95,7 @@ func xmlError(code string) string {
 		`</Code><Message>No.</Message></Error>`
 }
 
-// holds answers for a blob of that content.
+// holds responds for a blob with that content.
 func holds(w http.ResponseWriter, r *http.Request, tag, content string) {
 	h := azures(w)
 	h.Set("ETag", tag)
@@ -106,19 +106,19 @@ func holds(w http.ResponseWriter, r *http.Request, tag, content string) {
 	}
 }
 
-// made answers a write.
+// made responds to a write.
 func made(w http.ResponseWriter, tag string) {
 	azures(w).Set("ETag", tag)
 	w.WriteHeader(http.StatusCreated)
 }
 
-// putIf is a Put of a few bytes.
+// putIf puts a few bytes under a condition.
 func putIf(t *testing.T, b files.Bucket, c files.Condition) (files.Info, error) {
 	t.Helper()
 	return b.Put(t.Context(), "a", strings.NewReader("content"), &files.PutOptions{If: c})
 }
 
-// every is each operation on the file "dir/a".
+// every has each operation, on the file "dir/a".
 var every = map[string]func(ctx context.Context, b files.Bucket) error{
 	"put": func(ctx context.Context, b files.Bucket) error {
 		_, err := b.Put(ctx, "dir/a", strings.NewReader("content"), nil)
@@ -180,7 +180,8 @@ func listAll(ctx context.Context, b files.Bucket, o *files.ListOptions) error {
 	return nil
 }
 
-// TestNotAzure: what isn't the service's is never a success, and tells of no file.
+// TestNotAzure: a response that isn't the service's is never a success, and never
+// reports a missing file.
 func TestNotAzure(t *testing.T) {
 	const page = "<!DOCTYPE html><html><title>Sign in</title><body><form></form></body></html>"
 	const document = "application/xml"
@@ -230,7 +231,7 @@ func TestNotAzure(t *testing.T) {
 			"the caller's": hostile, "the driver's": opened,
 		} {
 			if client == "the caller's" && name == "a redirect to a login" {
-				continue // which it follows, to where no response is
+				continue // it follows the redirect, which has no response
 			}
 			b, requests := make(t, h)
 			for op, do := range every {
@@ -243,7 +244,8 @@ func TestNotAzure(t *testing.T) {
 					kind == files.ErrNotModified:
 					t.Errorf("%s: %v", what, err)
 				case name == "a 304 that nobody asked", name == "deletions in HTML",
-					name == "a 307 elsewhere" && client == "the caller's": // who followed it
+					// it followed the redirect
+					name == "a 307 elsewhere" && client == "the caller's":
 				case !strings.Contains(fmt.Sprintf("%+v", err), "isn't an Azure Blob endpoint"):
 					t.Errorf("%s: %+v", what, err)
 				}
@@ -255,7 +257,7 @@ func TestNotAzure(t *testing.T) {
 	}
 }
 
-// TestMissingParts: a success that lacks what the protocol promises.
+// TestMissingParts: a success that lacks what the protocol promises is an error.
 func TestMissingParts(t *testing.T) {
 	for what, c := range map[string]struct {
 		op string
@@ -315,14 +317,14 @@ func TestMissingParts(t *testing.T) {
 }
 
 // TestErrorInSuccess: an error with the status of a success keeps its kind, and is
-// repeated where it may be.
+// retried if that is allowed.
 func TestErrorInSuccess(t *testing.T) {
 	for code, want := range map[string]error{
 		"AuthorizationFailure": files.ErrPermission,
 		"InternalError":        files.ErrUnavailable,
 		"ServerBusy":           files.ErrUnavailable,
 		"ContainerNotFound":    files.ErrNoBucket,
-		"ConditionNotMet":      files.ErrUnavailable, // none was sent
+		"ConditionNotMet":      files.ErrUnavailable, // no condition was sent
 	} {
 		for op, status := range map[string]int{
 			"list": 200, "delete many": 202, "put": 201, "put in blocks": 201, "delete": 202,
@@ -344,7 +346,7 @@ func TestErrorInSuccess(t *testing.T) {
 	}
 }
 
-// TestBounds: no response is read on and on, and no body of an error is kept.
+// TestBounds: no response is read without a limit, and no body of an error is kept.
 func TestBounds(t *testing.T) {
 	for what, status := range map[string]int{"errors": 500, "pages": 200} {
 		var sent atomic.Int64
@@ -365,7 +367,7 @@ func TestBounds(t *testing.T) {
 		for op, do := range every {
 			sent.Store(0)
 			if err := do(t.Context(), b); err == nil {
-				t.Errorf("%s, %s: no error", what, op)
+				t.Errorf("%s, %s = nil, want an error", what, op)
 			}
 			if n := sent.Load(); n > 4*2*maxDocument {
 				t.Errorf("%s, %s: %d MiB were sent", what, op, n>>20)
@@ -374,7 +376,7 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// TestOtherHosts: no response leads to another host.
+// TestOtherHosts: no response makes the driver send a request to another host.
 func TestOtherHosts(t *testing.T) {
 	var met atomic.Int64
 	host := func(seen func()) string {
@@ -385,9 +387,9 @@ func TestOtherHosts(t *testing.T) {
 		t.Cleanup(other.Close)
 		return other.URL
 	}
-	// The caller's client has another host of its own to go to: what it still sends
-	// there, when an upload of several blocks has failed already, is no request of the
-	// driver's client.
+	// The caller's client has its own other host: what it still sends there after an
+	// upload of several blocks has failed isn't counted as a request of the driver's
+	// client.
 	never, followed := host(func() { met.Add(1) }), host(func() {})
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		lead := func(to string) http.HandlerFunc {
@@ -406,13 +408,13 @@ func TestOtherHosts(t *testing.T) {
 			if n := met.Swap(0); n > 0 {
 				t.Errorf("%d, %s: %d requests to another host", status, op, n)
 			}
-			// The caller's own client may follow; what it brings is refused.
+			// The caller's client may follow; the driver refuses the response.
 			if err := do(t.Context(), theirs); err == nil {
-				t.Errorf("%d, %s, the caller's client: no error", status, op)
+				t.Errorf("%d, %s, the caller's client = nil, want an error", status, op)
 			}
 		}
 	}
 	if n := met.Load(); n > 0 {
-		t.Errorf("%d requests to another host, behind the operations", n)
+		t.Errorf("%d requests to another host after the operations", n)
 	}
 }

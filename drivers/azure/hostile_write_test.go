@@ -11,14 +11,14 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestProxysWord: the write was carried out, and then a gateway answered in the
-// service's place.
-func TestProxysWord(t *testing.T) {
+// TestProxyResponseLeavesOutcomeOpen: the write was carried out, and then a gateway
+// responded in the service's place.
+func TestProxyResponseLeavesOutcomeOpen(t *testing.T) {
 	for _, status := range []int{408, 429, 500, 502, 503, 504} {
 		for what, cond := range map[string]files.Condition{
 			"absent": files.IfAbsent(), "version": files.IfVersion("0"), "none": {},
 		} {
-			for _, kept := range []bool{true, false} { // by the blob that is there afterwards
+			for _, kept := range []bool{true, false} { // whether the blob is still there afterwards
 				var mark string
 				n := 0
 				b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
@@ -42,18 +42,19 @@ func TestProxysWord(t *testing.T) {
 				info, err := putIf(t, b, cond)
 				if kept && what != "none" {
 					if err != nil || info.Version != "9" {
-						t.Errorf("%d, %s: %+v, %v; want its own", status, what, info, err)
+						t.Errorf("%d, %s: %+v, %v; want its own write", status, what, info, err)
 					}
 					continue
 				}
 				if !errors.Is(err, files.ErrUncertain) || errors.Is(err, files.ErrExist) ||
 					errors.Is(err, files.ErrPrecondition) {
-					t.Errorf("%d, %s, another's: %v, want ErrUncertain alone", status, what, err)
+					t.Errorf("%d, %s, another's file: %v, want only ErrUncertain", status, what,
+						err)
 				}
 			}
 		}
 	}
-	// A gateway that answers forever: the mark decides at the end.
+	// The gateway responds to every attempt: the mark decides at the end.
 	var mark string
 	b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead {
@@ -68,12 +69,12 @@ func TestProxysWord(t *testing.T) {
 		t.Errorf("%+v, %v", info, err)
 	}
 	if _, err := putIf(t, b, files.Condition{}); !errors.Is(err, files.ErrUncertain) {
-		t.Errorf("unconditional: %v", err)
+		t.Errorf("unconditional Put = %v", err)
 	}
 }
 
-// TestReasons: 409, 412 and 404 mean what their code says, and a condition's failure
-// only where it was sent.
+// TestReasons: 409, 412 and 404 mean what their code says, and a condition fails only
+// if it was sent.
 func TestReasons(t *testing.T) {
 	put := func(c files.Condition) func(t *testing.T, b files.Bucket) error {
 		return func(t *testing.T, b files.Bucket) error { _, err := putIf(t, b, c); return err }
@@ -125,12 +126,12 @@ func TestReasons(t *testing.T) {
 		refuses(w, 409, "InvalidBlobType")
 	})
 	if err := plain(t, b); err == nil || !strings.Contains(err.Error(), "append blob") {
-		t.Errorf("an append blob's name: %v", err)
+		t.Errorf("Put to an append blob's name = %v", err)
 	}
 }
 
-// TestSources: what becomes of a copy whose source the service can't read, or that is
-// replaced. https://learn.microsoft.com/rest/api/storageservices/put-blob-from-url
+// TestSources: copies whose source the service can't read, or that is replaced meanwhile.
+// https://learn.microsoft.com/rest/api/storageservices/put-blob-from-url
 func TestSources(t *testing.T) {
 	for _, status := range []int{401, 403, 404, 409, 412, 500} {
 		var stored string
@@ -150,7 +151,7 @@ func TestSources(t *testing.T) {
 			t.Errorf("%d: %v, stored %q; want it through the program", status, err, stored)
 		}
 	}
-	// One that was replaced meanwhile is copied anew, unless a version was asked for.
+	// A source that was replaced meanwhile is copied again, unless IfSource is set.
 	version := 1
 	b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
 		tag := `"` + string(rune('0'+version)) + `"`
@@ -175,12 +176,12 @@ func TestSources(t *testing.T) {
 	version = 1
 	_, err := files.Copy(t.Context(), b, "b", b, "a", &files.CopyOptions{IfSource: "1"})
 	if !errors.Is(err, files.ErrPrecondition) {
-		t.Errorf("of a version: %v", err)
+		t.Errorf("Copy with IfSource = %v", err)
 	}
 }
 
-// TestHeadersThatCantBeSent: what isn't ASCII would be another signature's, so nothing
-// is sent.
+// TestHeadersThatCantBeSent: the service would compute another signature for a header
+// that isn't ASCII, so nothing is sent.
 func TestHeadersThatCantBeSent(t *testing.T) {
 	b, requests := hostile(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPut {
@@ -201,7 +202,8 @@ func TestHeadersThatCantBeSent(t *testing.T) {
 	}
 }
 
-// TestBatchesThatLie: what the response to a batch doesn't match isn't taken for done.
+// TestBatchesThatLie: a deletion without its own response in the batch isn't considered
+// done.
 func TestBatchesThatLie(t *testing.T) {
 	part := func(id, status string) string {
 		return "--b\r\nContent-Type: application/http\r\nContent-ID: " + id + "\r\n\r\nHTTP/1.1 " +
@@ -211,7 +213,7 @@ func TestBatchesThatLie(t *testing.T) {
 	const end = "--b--\r\n"
 	for what, c := range map[string]struct {
 		body  string
-		gone  int // by themselves
+		gone  int // in requests of their own
 		fails bool
 	}{
 		"all":             {part("0", "202 Accepted") + part("1", "202 Accepted") + end, 0, false},
@@ -240,13 +242,14 @@ func TestBatchesThatLie(t *testing.T) {
 		})
 		err := every["delete many"](t.Context(), b)
 		if (err != nil) != c.fails || deleted != c.gone {
-			t.Errorf("%s: %v, %d deleted by themselves; want a failure: %v, %d", what, err, deleted,
+			t.Errorf("%s: %v, %d deleted in requests of their own; want a failure: %v, %d", what,
+				err, deleted,
 				c.fails, c.gone)
 		}
 	}
 }
 
-// TestRetryAfter: both forms.
+// TestRetryAfter: both forms of the header are read.
 func TestRetryAfter(t *testing.T) {
 	in := func(v string) time.Duration { return retryAfter(http.Header{"Retry-After": {v}}) }
 	at := time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)

@@ -12,14 +12,14 @@ import (
 	"gocloud.dev/blob/azureblob"
 )
 
-// TestInterchange reads with Go CDK's azureblob what the driver wrote, and the other
-// way round.
+// TestInterchange: Go CDK's azureblob reads what the driver wrote, and the driver reads
+// what azureblob wrote.
 func TestInterchange(t *testing.T) {
 	server := testserver.Start(t, testserver.Azurite)
 	b := open(t, server.Store(t))
 	client, ok := files.As[*container.Client](b)
 	if !ok {
-		t.Fatal("no *container.Client")
+		t.Fatal("As returns no *container.Client")
 	}
 	theirs, err := azureblob.OpenBucket(t.Context(), client, nil)
 	if err != nil {
@@ -72,12 +72,12 @@ func TestInterchange(t *testing.T) {
 	}
 	defer r.Close()
 	if p, err := r.ReadAll(); err != nil || !bytes.Equal(p, []byte(text)) {
-		t.Errorf("read %q, %v", p, err)
+		t.Errorf("Get = %q, %v", p, err)
 	}
 	got := r.Info().Attributes
 	if !maps.Equal(got.Metadata,
 		meta) || got.ContentType != want.ContentType ||
 		got.ContentDisposition != want.ContentDisposition {
-		t.Errorf("read %+v, want %+v", got, want)
+		t.Errorf("Info = %+v, want %+v", got, want)
 	}
 }

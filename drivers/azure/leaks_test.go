@@ -14,7 +14,7 @@ func opener(t *testing.T) (*proxy.Proxy, func() files.Bucket) {
 	t.Helper()
 	server := testserver.Start(t, testserver.Azurite)
 	if server.User {
-		t.Skip("a user's account is not put behind a proxy")
+		t.Skip("a user's account has no proxy")
 	}
 	p := proxy.Start(t, proxy.Azure, server.Endpoint, nil)
 	store := server.Store(t)
@@ -25,8 +25,8 @@ func opener(t *testing.T) (*proxy.Proxy, func() files.Bucket) {
 	}
 }
 
-// TestLeaks: whatever ends early or fails, no connection, goroutine or descriptor is
-// left (X2, X3).
+// TestLeaks: whatever ends early or fails leaves no connection, goroutine or descriptor
+// (X2, X3).
 func TestLeaks(t *testing.T) {
 	p, open := opener(t)
 	faultrun.Leaks(t, faultrun.LeakConfig{Proxy: p, Open: open, Large: 600_000})

@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// lister answers listings of the names. startFrom is treated as from says.
+// lister responds to listings of the names. from decides what startFrom does.
 func lister(names []string, from func(name, prefix, from string) bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
@@ -41,8 +41,9 @@ func lister(names []string, from func(name, prefix, from string) bool) http.Hand
 	}
 }
 
-// TestStartFrom: a listing begins at StartAfter where the service can; where it ignores
-// or refuses that, or takes it for something else, nothing is left out.
+// TestStartFrom: a listing begins at StartAfter if the service can do that; if the
+// service ignores or refuses startFrom, or interprets it differently, nothing is left
+// out.
 func TestStartFrom(t *testing.T) {
 	var names []string
 	for i := range 400 {
@@ -85,9 +86,9 @@ func TestStartFrom(t *testing.T) {
 				t.Errorf("%s, %q: %d names, want %d", what, dir, len(got), len(all))
 			}
 			if n := requests.Load(); n > c.most+4 {
-				t.Errorf("%s, %q: %d requests, want %d at most", what, dir, n, c.most)
+				t.Errorf("%s, %q: %d requests, want at most %d", what, dir, n, c.most)
 			}
-			// A name that isn't there.
+			// A name that doesn't exist.
 			var first string
 			for e, err := range b.List(t.Context(), dir, &files.ListOptions{
 				StartAfter: "dir/1000",
@@ -98,7 +99,7 @@ func TestStartFrom(t *testing.T) {
 				}
 			}
 			if first != "dir/101" {
-				t.Errorf("%s, %q, behind dir/1000: %q", what, dir, first)
+				t.Errorf("%s, %q, after dir/1000: %q", what, dir, first)
 			}
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// pages is a service that lists names, in the order that they have, so many at a time.
+// pages is a service that lists names in their order, in pages of a given size.
 type pages struct {
 	names []string
 	size  int
@@ -91,7 +91,7 @@ func TestListOrderIsByBytes(t *testing.T) {
 	}
 }
 
-// TestReorderCost shows that names in the basic plane are listed once, and others twice.
+// TestReorderCost: names in the basic plane are listed once, and others at most twice.
 func TestReorderCost(t *testing.T) {
 	for what, c := range map[string]struct {
 		char string

@@ -12,10 +12,10 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// fast repeats without long waits.
+// fast are parameters for retries without long waits.
 var fast = []string{"retry_delay", "1ms", "retry_max_delay", "5ms"}
 
-// TestLostResponses loses the response to a write that was carried out (P2).
+// TestLostResponses: the response to a write that was carried out is lost (P2).
 func TestLostResponses(t *testing.T) {
 	b, p := proxied(t, append([]string{"part_size", "65536"}, fast...)...)
 	large := strings.Repeat("0123456789abcdef", 10_000)
@@ -29,7 +29,7 @@ func TestLostResponses(t *testing.T) {
 		p.Want(t, map[string]int{"PutBlob": 2})
 		wantText(t, b, "plain", "text")
 	})
-	t.Run("if absent, recognised", func(t *testing.T) {
+	t.Run("IfAbsent, own write", func(t *testing.T) {
 		defer lose("PutBlob")()
 		p.Reset()
 		info := put(t, b, "absent", "text", &files.PutOptions{If: files.IfAbsent()})
@@ -39,7 +39,7 @@ func TestLostResponses(t *testing.T) {
 			t.Errorf("Stat: %+v, %v; want version %s and no metadata", got, err, info.Version)
 		}
 	})
-	t.Run("if version, in blocks, recognised", func(t *testing.T) {
+	t.Run("IfVersion, in blocks, own write", func(t *testing.T) {
 		old := put(t, b, "version", "old", nil)
 		defer lose("PutBlockList")()
 		info := put(t, b, "version", large, &files.PutOptions{If: files.IfVersion(old.Version)})
@@ -49,10 +49,10 @@ func TestLostResponses(t *testing.T) {
 			t.Errorf("Stat: %v, %v; want version %s", got.Version, err, info.Version)
 		}
 	})
-	t.Run("if absent, but another's", func(t *testing.T) {
+	t.Run("IfAbsent, another's write", func(t *testing.T) {
 		put(t, b, "other", "theirs", nil)
-		// The response to the first try is lost before the service had the request, so
-		// the file in the way is another's.
+		// The first attempt is lost before the service has received the request, so the
+		// existing file is another program's.
 		defer p.Add(proxy.Rule{
 			Kinds: []string{"PutBlob"},
 			Nth:   1,
@@ -65,7 +65,7 @@ func TestLostResponses(t *testing.T) {
 		}
 		wantText(t, b, "other", "theirs")
 	})
-	t.Run("again and again", func(t *testing.T) {
+	t.Run("every response", func(t *testing.T) {
 		defer p.Add(proxy.Rule{Kinds: []string{"PutBlob"}, Fault: proxy.ResetAfter()})()
 		_, err := files.PutString(t.Context(), b, "never", "text", nil)
 		if !errors.Is(err,
@@ -84,11 +84,11 @@ func TestLostResponses(t *testing.T) {
 		})()
 		if _, err := files.PutString(t.Context(), b, "forbidden", "text",
 			nil); !errors.Is(err, files.ErrUncertain) {
-			t.Errorf("got %v, want ErrUncertain: the first try stored it", err)
+			t.Errorf("got %v, want ErrUncertain: the first attempt stored it", err)
 		}
 		wantText(t, b, "forbidden", "text")
 	})
-	t.Run("not sent whole", func(t *testing.T) {
+	t.Run("not sent completely", func(t *testing.T) {
 		put(t, b, "kept", "old", nil)
 		defer p.Add(proxy.Rule{Kinds: []string{"PutBlock"}, Fault: proxy.ResetBefore()})()
 		_, err := files.PutString(t.Context(), b, "kept", large, nil)
@@ -132,7 +132,7 @@ func TestLostResponses(t *testing.T) {
 		}
 		wantText(t, b, "copied", "text")
 	})
-	t.Run("cancelled while it waits", func(t *testing.T) {
+	t.Run("cancelled during the wait", func(t *testing.T) {
 		defer p.Add(proxy.Rule{Kinds: []string{"PutBlob"}, Fault: proxy.Stall(-1)})()
 		ctx, cancel := context.WithCancel(t.Context())
 		defer p.Add(proxy.Rule{

@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/conformance/longtest"
 )
 
-// TestPutMemory puts 4 GiB of unknown length to an endpoint that discards: the memory
-// stays below the blocks on their way and 32 MiB (P11).
+// TestPutMemory: a Put of 4 GiB of unknown length, to an endpoint that discards it,
+// uses at most the memory of the blocks in transit and 32 MiB (P11).
 func TestPutMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: moves 4 GiB")

@@ -28,7 +28,7 @@ func TestMetadata(t *testing.T) {
 	for k, v := range out {
 		if strings.Trim(k,
 			"abcdefghijklmnopqrstuvwxyz0123456789_") != "" || k[0] >= '0' && k[0] <= '9' {
-			t.Errorf("%q is no C# identifier", k)
+			t.Errorf("%q is not a C# identifier", k)
 		}
 		for _, c := range *v {
 			if c <= ' ' || c > '~' {
@@ -42,7 +42,7 @@ func TestMetadata(t *testing.T) {
 	}
 	upper := map[string]*string{"Plain": new("not%zzescaped")}
 	if got := decodeMetadata(upper); !maps.Equal(got, map[string]string{"plain": "not%zzescaped"}) {
-		t.Errorf("got %q of another's", got)
+		t.Errorf("metadata of another program = %q", got)
 	}
 }
 
@@ -56,7 +56,7 @@ func FuzzMetadataKey(f *testing.F) {
 			t.Errorf("%q became %q by %q", k, got, encodeKey(k))
 		}
 		if e := encodeKey(k); e == digestKey || e == markKey {
-			t.Errorf("%q is taken for our own", k)
+			t.Errorf("%q is encoded as a reserved key", k)
 		}
 	})
 }

@@ -11,10 +11,11 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// TestModelWithoutUncommittedBlocks runs what Azurite's fault breaks with that fault
-// fixed: the blocks of a put or copy that failed are gone, which to a service that
-// keeps "uncommitted blocks" from being a blob
-// (https://learn.microsoft.com/rest/api/storageservices/put-block) makes no difference.
+// TestModelWithoutUncommittedBlocks runs the cases that Azurite's bug breaks, with the
+// bug fixed: the blocks of a failed put or copy are dropped. In a service that doesn't
+// regard "uncommitted blocks" as a blob
+// (https://learn.microsoft.com/rest/api/storageservices/put-block) that makes no
+// difference.
 func TestModelWithoutUncommittedBlocks(t *testing.T) {
 	h := bareHarness(t)
 	h.ServerRaces = nil
@@ -43,7 +44,7 @@ func TestModelWithoutUncommittedBlocks(t *testing.T) {
 	}
 }
 
-// dropBlocks commits none of the uncommitted blocks, and deletes what that makes.
+// dropBlocks commits an empty list of blocks, and deletes the resulting blob.
 func dropBlocks(ctx context.Context, b files.Bucket, name string) error {
 	if files.CheckName(name) != nil {
 		return nil

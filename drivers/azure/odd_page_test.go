@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestOddPage: what XML can't hold in one name, and what nobody asks about, fail no
-// page; a length that is none does.
+// TestOddPage: a name with what XML can't hold, and invalid values that nobody needs,
+// don't fail the page; an invalid length does.
 func TestOddPage(t *testing.T) {
 	const length = "<Content-Length>1</Content-Length>"
 	blob := func(name, properties string) string {

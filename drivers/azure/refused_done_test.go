@@ -9,9 +9,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestRefusedAndDone: a write that was carried out though something refused it, and
-// whose repeat meets itself, is known by its mark; a deletion has none, and nobody can
-// know.
+// TestRefusedAndDone: a write that was carried out although something refused it, and
+// whose retry then fails because of it, is found by its mark. A deletion has no mark,
+// so its outcome is unknown.
 func TestRefusedAndDone(t *testing.T) {
 	for _, status := range []int{404, 409, 412, 429} {
 		for _, own := range []bool{false, true} {
@@ -47,7 +47,7 @@ func TestRefusedAndDone(t *testing.T) {
 				default:
 					err = b.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: "1"})
 				}
-				name := fmt.Sprintf("%s, %d, own %v", how, status, own)
+				name := fmt.Sprintf("%s, %d, the service's own: %v", how, status, own)
 				switch {
 				case how != "delete" && (err != nil || info.Version != "2"):
 					t.Errorf("%s: %+v, %v", name, info, err)

@@ -80,13 +80,13 @@ func TestRequests(t *testing.T) {
 	want("check", files.Check(ctx, b), map[string]int{"ListBlobs": 1})
 }
 
-// TestRequestsCopy counts those of a copy: the emulator lacks Put Blob From URL, so
-// what would be one request there is three.
+// TestRequestsCopy counts the requests of a copy: the emulator lacks Put Blob From URL,
+// so one request of the service is three here.
 func TestRequestsCopy(t *testing.T) {
 	b, p := proxied(t)
 	put(t, b, "a.txt", "text", nil)
 	for i, counts := range []map[string]int{
-		// it is asked once
+		// the driver tries it once
 		{"GetBlobProperties": 1, "PutBlobFromURL": 1, "PutBlockFromURL": 1, "PutBlockList": 1},
 		{"GetBlobProperties": 1, "PutBlockFromURL": 1, "PutBlockList": 1},
 	} {
@@ -100,7 +100,7 @@ func TestRequestsCopy(t *testing.T) {
 	}
 }
 
-// TestRequestsBlocks counts those of an upload in blocks.
+// TestRequestsBlocks counts the requests of an upload in blocks.
 func TestRequestsBlocks(t *testing.T) {
 	b, p := proxied(t)
 	const size = 64 << 20
@@ -111,11 +111,11 @@ func TestRequestsBlocks(t *testing.T) {
 	p.Want(t, map[string]int{"PutBlock": 8, "PutBlockList": 1})
 	if s, err := b.Stat(t.Context(), "large",
 		nil); err != nil || s.Size != size || s.Digest != info.Digest || s.Version != info.Version {
-		t.Errorf("Stat: %+v, %v; want what Put told: %+v", s, err, info)
+		t.Errorf("Stat = %+v, %v; want Put's result %+v", s, err, info)
 	}
 }
 
-// zeros has no end.
+// zeros is an endless reader.
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) {
@@ -123,7 +123,7 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestRequestsDeleteMany counts those of deleting many.
+// TestRequestsDeleteMany counts the requests of DeleteMany.
 func TestRequestsDeleteMany(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: stores hundreds of files")
@@ -149,13 +149,13 @@ func TestRequestsDeleteMany(t *testing.T) {
 	last := names[len(names)-1]
 	for name, want := range map[string]bool{names[0]: false, last: false, "dir/kept": true} {
 		if ok, err := files.Exists(t.Context(), b, name); ok != want || err != nil {
-			t.Errorf("%s is there: %v, %v; want %v", name, ok, err, want)
+			t.Errorf("Exists(%s) = %v, %v; want %v", name, ok, err, want)
 		}
 	}
 }
 
-// TestRequestsListMany lists 10,000 names of an endpoint that gives as many a page as
-// it is asked for, as the service does.
+// TestRequestsListMany lists 10,000 names from an endpoint that returns as many names
+// in a page as are requested, as the service does.
 func TestRequestsListMany(t *testing.T) {
 	const n = 10_000
 	requests := 0

@@ -24,14 +24,14 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// guarded is a service that takes one secret, an account's key or a signature's sig, and
-// refuses all others as the service does.
+// guarded is a service that accepts one secret, an account's key or a signature's sig,
+// and refuses all others as the service does.
 type guarded struct {
 	host     string
 	secret   atomic.Value // of string
 	requests atomic.Int32
 	refused  atomic.Int32
-	gate     atomic.Pointer[sync.WaitGroup] // that refusals wait at, if there is one
+	gate     atomic.Pointer[sync.WaitGroup] // refusals wait for it, if not nil
 }
 
 func guard(t *testing.T) *guarded {
@@ -114,7 +114,7 @@ func (g *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// batch answers each part, whose signatures are its own.
+// batch responds to each part, which has its own signature.
 func (g *guarded) batch(w http.ResponseWriter, r *http.Request, body []byte) {
 	_, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	parts := multipart.NewReader(bytes.NewReader(body), params["boundary"])
@@ -137,7 +137,7 @@ func (g *guarded) batch(w http.ResponseWriter, r *http.Request, body []byte) {
 	io.WriteString(w, "--answers--\r\n")
 }
 
-// rotations are the ways in which a secret comes in by the environment.
+// rotations are the ways in which the environment has a secret.
 var rotations = map[string]func(t *testing.T, host, secret string){
 	"key": func(t *testing.T, host, secret string) {
 		t.Setenv("AZURE_STORAGE_ACCOUNT", "account")
@@ -169,8 +169,8 @@ const rotatedURL = "azblob://box?part_size=65536&retry_attempts=5&retry_delay=1m
 	"&retry_max_delay=1ms&retry_budget=0"
 
 // TestRotatedSecrets: a key or a signature that the service refuses is read again from
-// the environment. If it is another by then, the request is repeated once, else it is
-// ErrPermission after one request (E2).
+// the environment. If it has changed, the request is repeated once; otherwise the error
+// is ErrPermission after one request (E2).
 func TestRotatedSecrets(t *testing.T) {
 	for how, set := range rotations {
 		t.Run(how, func(t *testing.T) {
@@ -185,10 +185,12 @@ func TestRotatedSecrets(t *testing.T) {
 					}
 					return g.requests.Load()
 				}
-				// An upload's blocks go at the same time, and a copy is tried as a Put.
+				// An upload's blocks are sent at the same time, and a copy is retried
+				// as a Put.
 				most := max(1, map[string]int32{"put in blocks": 2, "copy": 2}[what])
 
-				// A request of a call that has failed may still come, so it is another's.
+				// A request of a failed call may still arrive, so each call has its own
+				// server.
 				g := guard(t)
 				g.secret.Store("new")
 				set(t, g.host, "old")
@@ -210,8 +212,8 @@ func TestRotatedSecrets(t *testing.T) {
 					t.Errorf("%s: %d requests after the rotation, %d refused, want %d and 1", what,
 						n, more, cost+1)
 				}
-				if n := count(g, b, nil); n > cost { // fewer where something was learned
-					t.Errorf("%s: %d requests from then on, want %d", what, n, cost)
+				if n := count(g, b, nil); n > cost { // fewer if the driver has learned something
+					t.Errorf("%s: %d requests afterwards, want %d", what, n, cost)
 				}
 				b.Close()
 			}
@@ -235,7 +237,7 @@ func TestRotatedTogether(t *testing.T) {
 			set(t, g.host, "new")
 			g.secret.Store("new")
 			const calls = 20
-			gate := &sync.WaitGroup{} // all are refused before one is told so
+			gate := &sync.WaitGroup{} // all are refused before the first response
 			gate.Add(calls)
 			g.gate.Store(gate)
 			var all sync.WaitGroup
@@ -254,9 +256,9 @@ func TestRotatedTogether(t *testing.T) {
 	}
 }
 
-// TestNotRotated: credentials for elsewhere, of another kind, or that aren't any, are
-// not taken instead of refused ones, and a page of something in front of the service
-// makes nobody read them again.
+// TestNotRotated: credentials for another account, of another kind, or invalid ones
+// don't replace refused ones, and a page of something in front of the service doesn't
+// cause them to be read again.
 func TestNotRotated(t *testing.T) {
 	for what, change := range map[string]func(t *testing.T, host string){
 		"another account": func(t *testing.T, host string) {

@@ -15,7 +15,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// open opens a URL with parameters added to it.
+// open opens a URL with additional parameters.
 func open(t conformance.T, raw string, params ...string) files.Bucket {
 	t.Helper()
 	u, err := url.Parse(raw)
@@ -35,19 +35,19 @@ func open(t conformance.T, raw string, params ...string) files.Bucket {
 	return b
 }
 
-// proxied opens an empty store through a proxy, which has recorded nothing yet.
+// proxied opens an empty store through a proxy, which hasn't recorded any request yet.
 func proxied(t *testing.T, params ...string) (files.Bucket, *proxy.Proxy) {
 	t.Helper()
 	b, p, _ := proxiedBeside(t, params...)
 	return b, p
 }
 
-// proxiedBeside is proxied, and the same store without the proxy.
+// proxiedBeside is proxied, and also returns the same store without the proxy.
 func proxiedBeside(t *testing.T, params ...string) (files.Bucket, *proxy.Proxy, files.Bucket) {
 	t.Helper()
 	server := testserver.Start(t, testserver.Azurite)
 	if server.User {
-		t.Skip("a user's account is not put behind a proxy")
+		t.Skip("a user's account has no proxy")
 	}
 	p := proxy.Start(t, proxy.Azure, server.Endpoint, nil)
 	store := server.Store(t)
@@ -56,7 +56,7 @@ func proxiedBeside(t *testing.T, params ...string) (files.Bucket, *proxy.Proxy, 
 	return b, p, open(t, store)
 }
 
-// onHandler is a bucket whose service the handler is.
+// onHandler is a bucket whose service is the handler.
 func onHandler(t *testing.T, h http.Handler) files.Bucket {
 	t.Helper()
 	server := httptest.NewServer(h)
@@ -104,7 +104,7 @@ func put(t *testing.T, b files.Bucket, name, text string, opts *files.PutOptions
 	return info
 }
 
-// wantText fails where the file holds something else.
+// wantText fails if the file has other content.
 func wantText(t *testing.T, b files.Bucket, name, want string) {
 	t.Helper()
 	if got, err := files.ReadString(t.Context(), b, name, nil); err != nil || got != want {

@@ -8,8 +8,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestDeleteManyWithoutBatches: where the service has no batches, names are deleted one
-// by one, and it is asked for a batch once.
+// TestDeleteManyWithoutBatches: if the service has no batches, names are deleted one by
+// one, and only one batch is tried.
 func TestDeleteManyWithoutBatches(t *testing.T) {
 	for code, status := range map[string]int{
 		"NotImplemented": 501, "UnsupportedHttpVerb": 405, "UnsupportedQueryParameter": 400,

@@ -13,7 +13,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestBadURLs opens what can't be opened; nothing is asked of any service.
+// TestBadURLs: invalid URLs are errors without a request.
 func TestBadURLs(t *testing.T) {
 	const secret = "c2VjcmV0LXNlY3JldC1zZWNyZXQ="
 	t.Setenv("AZURE_STORAGE_ACCOUNT", "account")
@@ -46,7 +46,7 @@ func TestBadURLs(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
-	t.Run("a key that isn't one", func(t *testing.T) {
+	t.Run("an invalid key", func(t *testing.T) {
 		t.Setenv("AZURE_STORAGE_KEY", "!secret!")
 		if _, err := files.Open(t.Context(),
 			"azblob://container"); !errors.Is(err,
@@ -67,7 +67,7 @@ func TestBadURLs(t *testing.T) {
 			t.Errorf("got %v, want the account's own host to be fine", err)
 		}
 	})
-	t.Run("a connection string that isn't one", func(t *testing.T) {
+	t.Run("an invalid connection string", func(t *testing.T) {
 		t.Setenv("AZURE_STORAGE_KEY", "")
 		t.Setenv("AZURE_STORAGE_CONNECTION_STRING", "AccountKey="+secret)
 		if _, err := files.Open(t.Context(),
@@ -78,8 +78,8 @@ func TestBadURLs(t *testing.T) {
 	})
 }
 
-// TestBadServices asks services that aren't what they should be: each call ends in
-// time, with its sentinel, and shows no secret.
+// TestBadServices: with a service that refuses or fails, each call ends in time, with its
+// sentinel, and shows no secret.
 func TestBadServices(t *testing.T) {
 	b, p := proxied(t, append([]string{"retry_attempts", "2"}, fast...)...)
 	server := testserver.Start(t, testserver.Azurite)
@@ -165,17 +165,17 @@ func TestBadServices(t *testing.T) {
 	wantText(t, b, "a", "text")
 }
 
-// TestUnstorable asks for the legal names that Azure has no place for (section Z).
+// TestUnstorable: legal names that Azure can't store are refused (section Z).
 func TestUnstorable(t *testing.T) {
 	b, p := proxied(t)
 	for _, name := range []string{`a\b`, "a.", "dir./a", strings.Repeat("a/", 254) + "a"} {
 		_, err := files.PutString(t.Context(), b, name, "text", nil)
 		if !errors.Is(err, files.ErrUnsupported) {
-			t.Errorf("Put(%.20q): %v, want ErrUnsupported", name, err)
+			t.Errorf("Put(%.20q) = %v, want ErrUnsupported", name, err)
 		}
 		if _, err := files.SignURL(t.Context(), b, name,
 			nil); !errors.Is(err, files.ErrUnsupported) {
-			t.Errorf("SignURL(%.20q): %v, want ErrUnsupported", name, err)
+			t.Errorf("SignURL(%.20q) = %v, want ErrUnsupported", name, err)
 		}
 	}
 	p.Want(t, nil)
@@ -183,6 +183,6 @@ func TestUnstorable(t *testing.T) {
 	put(t, b, "a..b/.c", "text", nil)
 	if _, err := files.PutString(t.Context(), b, strings.Repeat("n", 1025), "text",
 		nil); !errors.Is(err, files.ErrInvalidName) {
-		t.Errorf("a name of 1025 bytes: %v, want ErrInvalidName", err)
+		t.Errorf("Put of a name of 1025 bytes = %v, want ErrInvalidName", err)
 	}
 }

@@ -22,8 +22,8 @@ const (
 	empty  = "fileblob leaves empty folders behind, where no file can be put"
 )
 
-// memLimits and fileLimits are what can't be kept from outside of Go CDK and no Feature
-// tells, and why.
+// memLimits and fileLimits are the cases that can't pass through Go CDK, without a
+// Feature that shows it, and why.
 var (
 	memLimits  = map[string]string{"P6/given": types, "P7/folding": folds}
 	fileLimits = map[string]string{
@@ -42,8 +42,8 @@ var (
 	}
 )
 
-// pages may fail, and don't always: how much a page costs that lists what comes before
-// it depends on the driver.
+// pages may fail, but don't always: the cost of a page that lists what comes before it
+// depends on the driver.
 var pages = map[string]string{
 	"L8/last-page": "Go CDK has nothing to begin a listing with, so a page lists what comes " +
 		"before it",
@@ -51,8 +51,8 @@ var pages = map[string]string{
 		"before it",
 }
 
-// memLacks and fileLacks say what their buckets don't claim, and why: what Go CDK's
-// drivers do, measured on gocloud.dev 0.47.0.
+// memLacks and fileLacks say what the buckets don't claim, and why: the behaviour of Go
+// CDK's drivers, measured on gocloud.dev 0.47.0.
 var (
 	noVersions = "the ETag is made of time and size"
 	noSwap     = "no driver of Go CDK puts, gets or deletes if of a version"
@@ -90,7 +90,7 @@ var (
 	}
 )
 
-// foreign puts an object by Go CDK's own means.
+// foreign puts an object through Go CDK.
 func foreign(t conformance.T, b files.Bucket, key, content string) {
 	raw, _ := files.As[*blob.Bucket](b)
 	if err := raw.WriteAll(t.Context(), key, []byte(content), nil); err != nil {
@@ -106,7 +106,7 @@ func TestMemblobConforms(t *testing.T) {
 		Foreign: foreign,
 		Known:   memLimits,
 
-		MaxFiles:    1500, // it looks at all names for each page
+		MaxFiles:    1500, // memblob reads all names for each page
 		ServerRaces: pages,
 
 		Unclaimed: memLacks,
@@ -116,7 +116,7 @@ func TestMemblobConforms(t *testing.T) {
 
 func TestFileblobConforms(t *testing.T) {
 	base := t.TempDir()
-	var dirs sync.Map // of each bucket
+	var dirs sync.Map // by bucket
 	dirOf := func(b files.Bucket) string {
 		dir, _ := dirs.Load(b)
 		return dir.(string)
@@ -166,7 +166,7 @@ func TestFileblobConforms(t *testing.T) {
 		Secrets: func(b files.Bucket) []string { return []string{dirOf(b)} },
 		Known:   fileLimits,
 
-		MaxFiles:    1500, // it walks the whole tree for each page
+		MaxFiles:    1500, // fileblob walks the whole tree for each page
 		ServerRaces: pages,
 
 		Unclaimed: fileLacks,

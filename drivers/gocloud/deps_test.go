@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestDependencies: whoever imports this package must not link the SDKs of clouds that
-// he doesn't open. They are drivers/all's.
+// TestDependencies: the package doesn't link the SDKs of clouds, which a program may
+// not use. drivers/all does.
 func TestDependencies(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "cloudfiles.dev/drivers/gocloud").Output()
 	if err != nil {
@@ -15,7 +15,7 @@ func TestDependencies(t *testing.T) {
 	}
 	deps := strings.Fields(string(out))
 	if len(deps) < 100 {
-		t.Fatalf("go list tells %d packages", len(deps))
+		t.Fatalf("go list prints only %d packages", len(deps))
 	}
 	for _, dep := range deps {
 		for _, heavy := range []string{

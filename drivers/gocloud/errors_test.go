@@ -13,8 +13,8 @@ import (
 	"gocloud.dev/blob/memblob"
 )
 
-// TestErrorTexts: neither the folder nor Go CDK's words are in an error's text, and the
-// cause is reached (E1).
+// TestErrorTexts: an error's text has neither the folder nor Go CDK's text, and
+// errors.As finds the cause (E1).
 func TestErrorTexts(t *testing.T) {
 	dir := t.TempDir()
 	b := New(openFile(t, dir, nil), nil)
@@ -52,7 +52,7 @@ func TestErrorTexts(t *testing.T) {
 	} {
 		err := c.do()
 		if !errors.Is(err, c.want) {
-			t.Errorf("%s: %v, want %v", c.name, err, c.want)
+			t.Errorf("%s = %v, want %v", c.name, err, c.want)
 			continue
 		}
 		if s := err.Error(); strings.Contains(s,
@@ -63,7 +63,7 @@ func TestErrorTexts(t *testing.T) {
 	}
 	_, err := b.Get(t.Context(), "none", nil)
 	if pe, ok := errors.AsType[*os.PathError](err); !ok || pe.Path == "" {
-		t.Errorf("no *os.PathError behind %v", err)
+		t.Errorf("errors.As finds no *os.PathError in %v", err)
 	}
 }
 
@@ -99,19 +99,19 @@ func TestVanishedFolder(t *testing.T) {
 		}
 	}
 	if _, err := os.Stat(dir); err == nil {
-		t.Error("put made the folder again")
+		t.Error("Put created the folder")
 	}
 }
 
 func TestPermission(t *testing.T) {
 	if os.Getuid() == 0 {
-		t.Log("root is refused nothing: the mapping alone is tested")
+		t.Log("root has all permissions: only the mapping is tested")
 		if _, _, k := mapFileError(opRead, &os.PathError{
 			Op:   "open",
 			Path: "/secret",
 			Err:  os.ErrPermission,
 		}); k != files.ErrPermission {
-			t.Errorf("the sentinel is %v", k)
+			t.Errorf("sentinel = %v, want ErrPermission", k)
 		}
 		return
 	}
@@ -123,21 +123,21 @@ func TestPermission(t *testing.T) {
 	}
 	if _, err := b.Get(t.Context(), "f",
 		nil); !errors.Is(err, files.ErrPermission) || strings.Contains(err.Error(), dir) {
-		t.Errorf("get: %v", err)
+		t.Errorf("Get = %v, want ErrPermission without the folder", err)
 	}
 }
 
-// TestClose: the caller's bucket stays open, unless it was given away (X3).
+// TestClose: Close leaves the caller's bucket open, unless Options.Own is set (X3).
 func TestClose(t *testing.T) {
 	raw := memblob.OpenBucket(nil)
 	b := New(raw, nil)
 	put(t, b, "f", "x", nil)
 	b.Close()
 	if _, err := b.Stat(t.Context(), "f", nil); !errors.Is(err, files.ErrClosed) {
-		t.Errorf("after Close: %v", err)
+		t.Errorf("Get after Close = %v, want ErrClosed", err)
 	}
 	if ok, err := raw.Exists(t.Context(), "f"); !ok || err != nil {
-		t.Errorf("the caller's bucket: %v, %v", ok, err)
+		t.Errorf("Exists in the caller's bucket = %v, %v", ok, err)
 	}
 	own := New(raw, &Options{Own: true})
 	other := New(raw, nil)
@@ -145,15 +145,15 @@ func TestClose(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := raw.Exists(t.Context(), "f"); err == nil {
-		t.Error("the bucket that was given away is open")
+		t.Error("the owned bucket is still open")
 	}
 	if _, err := other.Stat(t.Context(), "f", nil); !errors.Is(err, files.ErrClosed) {
-		t.Errorf("over a closed *blob.Bucket: %v", err)
+		t.Errorf("Get over a closed *blob.Bucket = %v", err)
 	}
 	if _, err := other.Put(t.Context(), "f", strings.NewReader("y"),
 		&files.PutOptions{If: files.IfAbsent()}); !errors.Is(err,
 		files.ErrClosed) || errors.Is(err, files.ErrExist) {
-		t.Errorf("put over a closed *blob.Bucket: %v", err)
+		t.Errorf("Put over a closed *blob.Bucket = %v", err)
 	}
 }
 
@@ -161,12 +161,12 @@ func TestAsReachesGoCDK(t *testing.T) {
 	raw := openFile(t, t.TempDir(), nil)
 	b := New(raw, nil)
 	if got, ok := files.As[*blob.Bucket](b); !ok || got != raw {
-		t.Error("As does not reach the *blob.Bucket")
+		t.Error("As doesn't return the *blob.Bucket")
 	}
 	if fi, ok := files.As[os.FileInfo](b); !ok || !fi.IsDir() {
-		t.Error("As does not reach what the driver gives")
+		t.Error("As doesn't return the driver's own value")
 	}
 	if _, ok := files.As[*testing.T](b); ok {
-		t.Error("As gives anything")
+		t.Error("As returns any type")
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"gocloud.dev/blob/memblob"
 )
 
-// A bucket that a program has from Go CDK.
+// A program's bucket from Go CDK.
 func ExampleNew() {
 	ctx := context.Background()
 	theirs := memblob.OpenBucket(nil)
@@ -33,7 +33,7 @@ func ExampleNew() {
 	// true <nil>
 }
 
-// A bucket for a library that is written for Go CDK.
+// A bucket for a library written for Go CDK.
 func ExampleToBlob() {
 	ctx := context.Background()
 	b := mem.New(nil)
@@ -54,7 +54,7 @@ func ExampleToBlob() {
 	// hello <nil>
 }
 
-// A condition that Go CDK has no option for.
+// A condition for which Go CDK has no option.
 func ExampleToBlob_condition() {
 	ctx := context.Background()
 	b := mem.New(nil)

@@ -14,12 +14,12 @@ import (
 	"gocloud.dev/blob/driver"
 )
 
-// fake is a Go CDK driver that somebody else wrote: it keeps its files in a bridge over
-// memory, and fails as a test wants.
+// fake is another author's Go CDK driver: it keeps its files in a bridge over memory,
+// and fails as a test requires.
 type fake struct {
 	driver.Bucket
 	inner     files.Bucket
-	onRead    func(driver.Reader) driver.Reader // instead of what is opened
+	onRead    func(driver.Reader) driver.Reader // replaces the opened reader
 	onOpen    func()                            // before a body is opened
 	onClose   func(commit func() error) error   // instead of a writer's Close
 	attribute func(*driver.Attributes)
@@ -73,7 +73,7 @@ type fakeWriter struct {
 
 func (w fakeWriter) Close() error { return w.f.onClose(w.Writer.Close) }
 
-// fakeReader reads instead of a driver's.
+// fakeReader replaces the Read of a driver's reader.
 type fakeReader struct {
 	driver.Reader
 	read func(p []byte) (int, error)
@@ -81,7 +81,7 @@ type fakeReader struct {
 
 func (r fakeReader) Read(p []byte) (int, error) { return r.read(p) }
 
-// cloud is what a cloud's driver can do.
+// cloud are the Features of a cloud's driver.
 var cloud = &Options{Features: &files.Features{
 	Versions:        true,
 	ReadConditions:  true,
@@ -91,17 +91,17 @@ var cloud = &Options{Features: &files.Features{
 	TimeResolution:  time.Second,
 }}
 
-// TestUnknownDriver: little is claimed of a driver that nobody knows.
+// TestUnknownDriver: little is claimed for an unknown driver.
 func TestUnknownDriver(t *testing.T) {
 	f := New(blob.NewBucket(newFake(t)), nil).Features()
 	f.MaxName, f.TimeResolution = 0, 0
 	if want := (files.Features{Attributes: true, ForeignKeys: true}); f != want {
-		t.Errorf("features are %+v", f)
+		t.Errorf("Features = %+v", f)
 	}
 }
 
-// TestReplacedWhileOpened: the attributes are of one version and the body of the next:
-// once it is asked for again, then it is ErrChanged (G2, G4).
+// TestReplacedWhileOpened: if the attributes are of one version and the body of the
+// next, both are requested again, once, and then the error is ErrChanged (G2, G4).
 func TestReplacedWhileOpened(t *testing.T) {
 	f := newFake(t)
 	b := New(blob.NewBucket(f), cloud)
@@ -120,8 +120,7 @@ func TestReplacedWhileOpened(t *testing.T) {
 	}{
 		{"once, longer", 1, "longer", nil},
 		{"once, of the same size in the same second", 1, "new", nil},
-		// the same content again: the size is right the second time, and the version is
-		// not
+		// the same content again: the second time the size is right, but not the version
 		{"always", 9, "longer", nil},
 	} {
 		put(t, f.inner, "f", "old", nil)
@@ -146,7 +145,7 @@ func TestReplacedWhileOpened(t *testing.T) {
 	}
 }
 
-// TestOldFileIsNotConfirmed: a file that is older than a minute takes two requests.
+// TestOldFileIsNotConfirmed: for a file older than a minute, Get is two requests.
 func TestOldFileIsNotConfirmed(t *testing.T) {
 	f := newFake(t)
 	b := New(blob.NewBucket(f), cloud)
@@ -157,13 +156,13 @@ func TestOldFileIsNotConfirmed(t *testing.T) {
 		f.attribute = func(a *driver.Attributes) { asked++; a.ModTime = mod }
 		f.onRead = func(r driver.Reader) driver.Reader { r.Attributes().ModTime = mod; return r }
 		if get(t, b, "f", nil); asked != want {
-			t.Errorf("%v old: asked %d times for attributes, want %d", age, asked, want)
+			t.Errorf("%v old: %d requests for attributes, want %d", age, asked, want)
 		}
 	}
 }
 
-// TestBrokenBodyResumes: a connection that breaks is resumed, and one to a replaced
-// file is ErrChanged (G5).
+// TestBrokenBodyResumes: a read resumes after a broken connection, and is ErrChanged if
+// the file was replaced (G5).
 func TestBrokenBodyResumes(t *testing.T) {
 	f := newFake(t)
 	b := New(blob.NewBucket(f), cloud)
@@ -183,7 +182,7 @@ func TestBrokenBodyResumes(t *testing.T) {
 		}}
 	}
 	if got := get(t, b, "f", nil); got != content || opened != 4 {
-		t.Errorf("%d bytes, opened %d times", len(got), opened)
+		t.Errorf("read %d bytes, and opened %d times", len(got), opened)
 	}
 	r, err := b.Get(t.Context(), "f", nil)
 	if err != nil {
@@ -196,12 +195,11 @@ func TestBrokenBodyResumes(t *testing.T) {
 	put(t, f.inner, "f", content, nil)
 	if _, err := r.ReadAll(); !errors.Is(err,
 		files.ErrChanged) || strings.Contains(err.Error(), "10.0.0.1") {
-		t.Errorf("after the file was replaced: %v", err)
+		t.Errorf("read after the file was replaced = %v", err)
 	}
 }
 
-// TestCloseDuringRead: it ends the Read, where the driver's reader obeys its context
-// (G7).
+// TestCloseDuringRead: Close ends a Read, if the driver's reader obeys its context (G7).
 func TestCloseDuringRead(t *testing.T) {
 	f := newFake(t)
 	put(t, f.inner, "f", "x", nil)
@@ -228,12 +226,12 @@ func TestCloseDuringRead(t *testing.T) {
 	<-reading
 	r.Close()
 	if err := <-failed; !errors.Is(err, files.ErrClosed) {
-		t.Errorf("the Read: %v", err)
+		t.Errorf("Read = %v, want ErrClosed", err)
 	}
 	<-closed
 }
 
-// ctxFake reports the context of a body.
+// ctxFake passes on the context of a body.
 type ctxFake struct {
 	*fake
 	opened func(context.Context)
@@ -252,12 +250,13 @@ type closeReader struct {
 
 func (r closeReader) Close() error { close(r.closed); return r.Reader.Close() }
 
-// TestEarlyCommit: a driver that stores without having read to the end is found out.
+// TestEarlyCommit: a driver that stores content without having read it to the end is
+// detected.
 func TestEarlyCommit(t *testing.T) {
 	b := New(blob.NewBucket(lazy{newFake(t)}), cloud)
 	if _, err := b.Put(t.Context(), "f", strings.NewReader(strings.Repeat("x", 600)),
 		nil); !errors.Is(err, files.ErrCorrupt) {
-		t.Errorf("put: %v", err)
+		t.Errorf("Put = %v, want ErrCorrupt", err)
 	}
 }
 
@@ -276,7 +275,8 @@ func (w lazyWriter) Upload(r io.Reader) error {
 	return err
 }
 
-// TestListReadsNoMore: a limit, and breaking off, cost what was read (L8).
+// TestListReadsNoMore: a listing with a limit, or one that ends early, reads no more
+// than it needs (L8).
 func TestListReadsNoMore(t *testing.T) {
 	f := newFake(t)
 	b := New(blob.NewBucket(f), nil)
@@ -287,7 +287,7 @@ func TestListReadsNoMore(t *testing.T) {
 		Limit:    7,
 		PageSize: 5,
 	}); len(got) != 7 || f.lists != 2 {
-		t.Errorf("%d names in %d pages", len(got), f.lists)
+		t.Errorf("List read %d names in %d pages", len(got), f.lists)
 	}
 	f.lists = 0
 	for range b.List(t.Context(), "", &files.ListOptions{PageSize: 5}) {

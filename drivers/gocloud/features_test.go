@@ -23,8 +23,8 @@ func openFile(t *testing.T, dir string, o *fileblob.Options) *blob.Bucket {
 	return b
 }
 
-// TestFeatures pins how drivers are distinguished, which looks at types of Go CDK's
-// own: a new version may move them.
+// TestFeatures: drivers are distinguished by the types of Go CDK's unexported fields,
+// which a new version may change.
 func TestFeatures(t *testing.T) {
 	dir := t.TempDir()
 	signer := fileblob.NewURLSignerHMAC(&url.URL{Scheme: "http", Host: "localhost"}, []byte("k"))
@@ -87,7 +87,7 @@ func TestFeatures(t *testing.T) {
 			t.Errorf("%s: kind %d, want %d", c.name, got, c.kind)
 		}
 		if f := New(c.b, nil).Features(); !c.want(f) {
-			t.Errorf("%s: features are %+v", c.name, f)
+			t.Errorf("%s: Features = %+v", c.name, f)
 		}
 	}
 }
@@ -101,6 +101,6 @@ func TestOptionsFeatures(t *testing.T) {
 	}})
 	if f := b.Features(); f.IfVersion || f.DeleteIfVersion || f.PutReturnsVersion || !f.Durable ||
 		f.MaxName != 1022 || f.TimeResolution <= 0 {
-		t.Errorf("features are %+v", f)
+		t.Errorf("Features = %+v", f)
 	}
 }

@@ -30,7 +30,7 @@ func put(t *testing.T, b files.Bucket, name, content string, o *files.PutOptions
 	t.Helper()
 	info, err := b.Put(t.Context(), name, strings.NewReader(content), o)
 	if err != nil {
-		t.Fatalf("put %s: %v", name, err)
+		t.Fatalf("Put(%q) = %v", name, err)
 	}
 	return info
 }
@@ -39,12 +39,12 @@ func get(t *testing.T, b files.Bucket, name string, o *files.GetOptions) string 
 	t.Helper()
 	r, err := b.Get(t.Context(), name, o)
 	if err != nil {
-		t.Fatalf("get %s: %v", name, err)
+		t.Fatalf("Get(%q) = %v", name, err)
 	}
 	defer r.Close()
 	s, err := r.ReadString()
 	if err != nil {
-		t.Fatalf("read %s: %v", name, err)
+		t.Fatalf("reading %q: %v", name, err)
 	}
 	return s
 }
@@ -54,7 +54,7 @@ func list(t *testing.T, b files.Bucket, dir string, o *files.ListOptions) []stri
 	var names []string
 	for e, err := range b.List(t.Context(), dir, o) {
 		if err != nil {
-			t.Fatalf("list %q: %v", dir, err)
+			t.Fatalf("List(%q) = %v", dir, err)
 		}
 		if e.Key != "" {
 			names = append(names, "key "+e.Key)
@@ -65,8 +65,8 @@ func list(t *testing.T, b files.Bucket, dir string, o *files.ListOptions) []stri
 	return names
 }
 
-// TestFailedPutKeepsTheOld is EVIDENCE's first line: Go CDK's Upload commits what came
-// before the failure (P2, P10).
+// TestFailedPutKeepsTheOld: a failed Put keeps the old file, although Go CDK's Upload
+// commits the content before the failure (P2, P10).
 func TestFailedPutKeepsTheOld(t *testing.T) {
 	broken := errors.New("the disk of the sender broke")
 	size := int64(3)
@@ -110,17 +110,17 @@ func TestFailedPutKeepsTheOld(t *testing.T) {
 					t.Errorf("%s: %v, want %v", c.name, err, c.want)
 				}
 				if err == nil {
-					t.Errorf("%s: put %s succeeded", c.name, name)
+					t.Errorf("%s: Put(%q) = nil", c.name, name)
 				}
 				if s, ok := c.content.(io.Seeker); ok {
 					s.Seek(0, io.SeekStart)
 				}
 			}
 			if got := get(t, b, "old", nil); got != "as it was" {
-				t.Errorf("%s: the old file is %q", c.name, got)
+				t.Errorf("%s: the old file has %q", c.name, got)
 			}
 			if names := list(t, b, "", nil); !slices.Equal(names, []string{"old"}) {
-				t.Errorf("%s: listed are %q", c.name, names)
+				t.Errorf("%s: List = %q", c.name, names)
 			}
 		}
 	})
@@ -137,10 +137,10 @@ func TestCancelledPutKeepsTheOld(t *testing.T) {
 					return 0, io.EOF
 				})), nil)
 		if !errors.Is(err, context.Canceled) || errors.Is(err, files.ErrUncertain) {
-			t.Errorf("put: %v", err)
+			t.Errorf("Put = %v", err)
 		}
 		if got := get(t, b, "f", nil); got != "old" {
-			t.Errorf("the file is %q", got)
+			t.Errorf("the file has %q", got)
 		}
 	})
 }
@@ -162,7 +162,7 @@ func TestPutGetStat(t *testing.T) {
 		info := put(t, b, "d/f.csv", "a,b\n", &files.PutOptions{Attributes: attrs})
 		if info.Name != "d/f.csv" || info.Size != 4 || info.ContentType != attrs.ContentType ||
 			!info.ModTime.IsZero() || info.Version != "" {
-			t.Errorf("put told %+v", info)
+			t.Errorf("Put = %+v", info)
 		}
 		put(t, b, "empty", "", nil)
 		st, err := b.Stat(t.Context(), "d/f.csv", nil)
@@ -176,23 +176,23 @@ func TestPutGetStat(t *testing.T) {
 		defer r.Close()
 		if st.Metadata["owner"] != "Zoë" || len(st.Metadata) != 2 ||
 			st.CacheControl != "no-cache" || st.ContentLanguage != "de" || st.Digest.MD5 == "" {
-			t.Errorf("stat told %+v", st)
+			t.Errorf("Stat = %+v", st)
 		}
 		if g := r.Info(); g.Metadata["owner"] != "Zoë" || g.Size != 4 ||
 			!g.ModTime.Equal(st.ModTime) || g.Digest != st.Digest {
-			t.Errorf("get told %+v, stat %+v", g, st)
+			t.Errorf("Get = %+v, Stat = %+v", g, st)
 		}
 		for e, err := range b.List(t.Context(), "d", nil) {
 			if err != nil || e.Size != 4 || !e.ModTime.Equal(st.ModTime) ||
 				e.Version != st.Version {
-				t.Errorf("listed %+v, %v", e, err)
+				t.Errorf("List = %+v, %v", e, err)
 			}
 		}
 		put(t, b, "d/f.csv", "x", nil)
 		if st, _ = b.Stat(t.Context(), "d/f.csv",
 			nil); len(st.Metadata) != 0 || st.CacheControl != "" ||
 			st.ContentType != "text/csv; charset=utf-8" {
-			t.Errorf("after an overwrite without attributes: %+v", st)
+			t.Errorf("Stat after a Put without attributes = %+v", st)
 		}
 	})
 }
@@ -243,14 +243,14 @@ func TestDelete(t *testing.T) {
 		put(t, b, "d/f", "x", nil)
 		for _, name := range []string{"none", "d", "d/f/below", "d/none"} {
 			if err := b.Delete(t.Context(), name, nil); err != nil {
-				t.Errorf("delete of the missing %s: %v", name, err)
+				t.Errorf("Delete of the missing %q = %v", name, err)
 			}
 			if _, err := b.Stat(t.Context(), name, nil); !errors.Is(err, files.ErrNotExist) {
-				t.Errorf("stat of the missing %s: %v", name, err)
+				t.Errorf("Stat of the missing %q = %v", name, err)
 			}
 		}
 		if got := get(t, b, "d/f", nil); got != "x" {
-			t.Errorf("d/f is %q", got)
+			t.Errorf("d/f has %q", got)
 		}
 		for range 2 {
 			if err := b.Delete(t.Context(), "d/f", nil); err != nil {
@@ -258,7 +258,7 @@ func TestDelete(t *testing.T) {
 			}
 		}
 		if names := list(t, b, "", &files.ListOptions{Shallow: true}); len(names) != 0 {
-			t.Errorf("listed are %q", names)
+			t.Errorf("List = %q", names)
 		}
 	})
 }
@@ -266,25 +266,25 @@ func TestDelete(t *testing.T) {
 func TestConditions(t *testing.T) {
 	both(t, func(t *testing.T, raw *blob.Bucket, b files.Bucket) {
 		put(t, b, "f", "old", nil)
-		want := files.ErrUnsupported // fileblob looks, and then renames
+		want := files.ErrUnsupported // fileblob stats, and then renames
 		if b.Features().IfAbsent {
 			want = files.ErrExist
 			put(t, b, "g", "new", &files.PutOptions{If: files.IfAbsent()})
 		}
 		if _, err := b.Put(t.Context(), "f", strings.NewReader("new"),
 			&files.PutOptions{If: files.IfAbsent()}); !errors.Is(err, want) {
-			t.Errorf("put if absent: %v, want %v", err, want)
+			t.Errorf("Put if absent = %v, want %v", err, want)
 		}
 		if _, err := b.Put(t.Context(), "f", strings.NewReader("new"),
 			&files.PutOptions{If: files.IfVersion("1")}); !errors.Is(err, files.ErrUnsupported) {
-			t.Errorf("put if version: %v", err)
+			t.Errorf("Put if version = %v", err)
 		}
 		if err := b.Delete(t.Context(), "f",
 			&files.DeleteOptions{IfVersion: "1"}); !errors.Is(err, files.ErrUnsupported) {
-			t.Errorf("delete if version: %v", err)
+			t.Errorf("Delete if version = %v", err)
 		}
 		if got := get(t, b, "f", nil); got != "old" {
-			t.Errorf("the file is %q", got)
+			t.Errorf("the file has %q", got)
 		}
 	})
 }
@@ -295,20 +295,20 @@ func TestCopy(t *testing.T) {
 			&files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"k": "v"}}})
 		info, err := files.Copy(t.Context(), b, "dst", b, "src", nil)
 		if err != nil || info.Size != 1 || info.Metadata["k"] != "v" {
-			t.Errorf("copy: %+v, %v", info, err)
+			t.Errorf("Copy = %+v, %v", info, err)
 		}
 		if got := get(t, b, "dst", nil); got != "x" {
-			t.Errorf("dst is %q", got)
+			t.Errorf("dst has %q", got)
 		}
 		if _, err := files.Copy(t.Context(), b, "dst", b, "none",
 			nil); !errors.Is(err, files.ErrNotExist) {
-			t.Errorf("copy of a missing file: %v", err)
+			t.Errorf("Copy of a missing file = %v", err)
 		}
 		if _, err := files.Copy(t.Context(), b, "dst", b, "dst", nil); err != nil {
-			t.Errorf("copy onto itself: %v", err)
+			t.Errorf("Copy onto itself = %v", err)
 		}
 		if got := get(t, b, "dst", nil); got != "x" {
-			t.Errorf("after the failed copy dst is %q", got)
+			t.Errorf("after the failed copy dst has %q", got)
 		}
 	})
 }

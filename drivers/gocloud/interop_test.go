@@ -15,18 +15,18 @@ import (
 )
 
 var (
-	// ordinaryKeys are names on disk as they are.
+	// ordinaryKeys are the same as the names on disk.
 	ordinaryKeys = []string{"plain.txt", "dir/sub/f", "dir/a b", "é☺", "x__y", "%41", "..."}
-	// escapedKeys are those that Go CDK escapes.
+	// escapedKeys are escaped by Go CDK.
 	escapedKeys = []string{
 		"a//b", "a///b", "dir/", "line\nbreak", "v1../x", "v1../y/z", "__0x41__", "x__0x2f__y",
 		"x\x01/y\x02/z",
 	}
 )
 
-// TestFileblobFolder: a program written for Go CDK finds its folder's files through the
-// bridge over drivers/local, under the same keys, and fileblob finds what was written
-// that way: content, type, metadata.
+// TestFileblobFolder: through the bridge over drivers/local, a program written for Go
+// CDK finds its folder's files under the same keys, and fileblob finds the files that
+// were written that way: content, type, metadata.
 func TestFileblobFolder(t *testing.T) {
 	writer := &blob.WriterOptions{
 		ContentType:  "text/x-thing",
@@ -66,23 +66,24 @@ func TestFileblobFolder(t *testing.T) {
 			if shallow, want := listedKeys(t, r,
 				&blob.ListOptions{Delimiter: "/"}), modelList(c.keys, "",
 				"/"); !equalSets(shallow, want) {
-				t.Errorf("shallow, listed are %q, want %q", shallow, want)
+				t.Errorf("shallow List = %q, want %q", shallow, want)
 			}
 			if !maps.Equal(got, want) {
-				t.Errorf("listed are %q, want %q", slices.Sorted(maps.Keys(got)),
+				t.Errorf("List = %q, want %q", slices.Sorted(maps.Keys(got)),
 					slices.Sorted(maps.Keys(want)))
 			}
 			for key := range want {
 				content, err := r.ReadAll(t.Context(), key)
 				if string(content) != key || err != nil {
-					t.Errorf("%q holds %q, %v", key, content, err)
+					t.Errorf("%q has %q, %v", key, content, err)
 					continue
 				}
 				for _, prefix := range []string{key, key[:len(key)-1], key[:strings.LastIndex(key,
 					"/")+1]} {
 					if found := listedKeys(t, r,
 						&blob.ListOptions{Prefix: prefix}); !slices.Contains(found, key) {
-						t.Errorf("%q is not listed by prefix %q, but %q", key, prefix, found)
+						t.Errorf("%q is not listed with the prefix %q, but %q is", key, prefix,
+							found)
 					}
 				}
 				a, err := r.Attributes(t.Context(), key)
@@ -106,8 +107,8 @@ func localBlob(t *testing.T, dir string, o *local.Options) *blob.Bucket {
 	return raw
 }
 
-// TestTwoViewsOfAFolder: the adapter over fileblob and drivers/local are one bucket to
-// a reader of either.
+// TestTwoViewsOfAFolder: the adapter over fileblob and drivers/local show a folder as
+// the same bucket.
 func TestTwoViewsOfAFolder(t *testing.T) {
 	dir := t.TempDir()
 	theirs := New(openFile(t, dir, nil), nil)
@@ -124,29 +125,29 @@ func TestTwoViewsOfAFolder(t *testing.T) {
 	}
 	for _, b := range []files.Bucket{theirs, ours} {
 		if got := list(t, b, "", nil); len(got) != 6 || !slices.IsSorted(got) {
-			t.Errorf("listed are %q", got)
+			t.Errorf("List = %q", got)
 		}
 		for _, name := range list(t, b, "", nil) {
 			_, content, _ := strings.Cut(name, "-")
 			if got := get(t, b, name, nil); got != content {
-				t.Errorf("%s holds %q", name, got)
+				t.Errorf("%s has %q", name, got)
 			}
 			a, aerr := ours.Stat(t.Context(), name, nil)
 			o, oerr := theirs.Stat(t.Context(), name, nil)
 			if aerr != nil || oerr != nil || a.ContentType != o.ContentType || a.Size != o.Size ||
 				!a.ModTime.Equal(o.ModTime) || !maps.Equal(a.Metadata,
 				o.Metadata) || a.ContentDisposition != o.ContentDisposition {
-				t.Errorf("%s is %+v to ours and %+v to theirs", name, a, o)
+				t.Errorf("Info of %s = %+v by drivers/local, %+v by fileblob", name, a, o)
 			}
 		}
 	}
-	// Nothing of ours shows to fileblob, which lists all that it doesn't take for a
+	// fileblob sees nothing that drivers/local adds: it lists everything that isn't a
 	// sidecar.
 	filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if rel, _ := filepath.Rel(dir,
 			path); err == nil && !d.IsDir() && !strings.HasSuffix(rel,
 			".attrs") && !strings.Contains(rel, "by/") && !strings.Contains(rel, ".attrs/") {
-			t.Errorf("the folder holds %s", rel)
+			t.Errorf("the folder has %s", rel)
 		}
 		return nil
 	})
@@ -156,11 +157,11 @@ func TestTwoViewsOfAFolder(t *testing.T) {
 		}
 	}
 	if got := list(t, ours, "", nil); len(got) != 0 {
-		t.Errorf("after deleting all, ours lists %q", got)
+		t.Errorf("List of drivers/local after deleting all = %q", got)
 	}
 }
 
-// listedKeys lists keys, those of directories with the mark of modelList.
+// listedKeys lists keys; directories have modelList's mark.
 func listedKeys(t *testing.T, b *blob.Bucket, o *blob.ListOptions) (keys []string) {
 	t.Helper()
 	for it := b.List(o); ; {

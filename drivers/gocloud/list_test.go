@@ -12,8 +12,8 @@ import (
 	"gocloud.dev/blob"
 )
 
-// orderNames sort around "/" in every way that fileblob gets wrong. No name is
-// another's directory, which it can't hold.
+// orderNames sort around "/" in every way that fileblob gets wrong. No name is another's
+// directory, since fileblob can't store both.
 var orderNames = []string{
 	"a", "a!", "a-/x", "a.b", "a0", "b/c", "b/c-d", "b/c.d", "b/d/e", "b/d-e", "b/d0", "b0",
 	"dir../x", "dir../y/z", "dir-", "z/y../w", "z/~", "__0x2f__.d/x", "z/__0x1__/__0x41__/q",
@@ -74,8 +74,8 @@ func TestListOrder(t *testing.T) {
 	})
 }
 
-// TestListMany: page boundaries of Go CDK's file listing lose names; here each comes
-// once.
+// TestListMany: Go CDK's file listing loses names at the boundaries of pages; here each
+// name is listed once.
 func TestListMany(t *testing.T) {
 	both(t, func(t *testing.T, raw *blob.Bucket, b files.Bucket) {
 		var want []string
@@ -101,8 +101,8 @@ func TestListMany(t *testing.T) {
 	})
 }
 
-// TestForeignKeys: keys outside the naming rule are ignored, or yielded with their
-// key (L7).
+// TestForeignKeys: keys outside the naming rule are ignored, or listed with their key
+// (L7).
 func TestForeignKeys(t *testing.T) {
 	both(t, func(t *testing.T, raw *blob.Bucket, b files.Bucket) {
 		foreign := []string{"a//b", "dir/", "x\x01y"}
@@ -112,38 +112,38 @@ func TestForeignKeys(t *testing.T) {
 			}
 		}
 		if got, want := list(t, b, "", nil), []string{"a/c", "m"}; !slices.Equal(got, want) {
-			t.Errorf("listed are %q, want %q", got, want)
+			t.Errorf("List = %q, want %q", got, want)
 		}
 		if got, want := list(t, b, "",
 			&files.ListOptions{Foreign: true}),
 			[]string{"key a//b", "a/c", "key dir/", "m", "key x\x01y"}; !slices.Equal(got, want) {
-			t.Errorf("with foreign ones: %q, want %q", got, want)
+			t.Errorf("List with raw keys = %q, want %q", got, want)
 		}
 		if got, want := list(t, b, "a",
 			&files.ListOptions{Foreign: true}), []string{"key a//b", "a/c"}; !slices.Equal(got,
 			want) {
-			t.Errorf("below a: %q, want %q", got, want)
+			t.Errorf("List below a = %q, want %q", got, want)
 		}
 		for _, k := range foreign {
 			if got := get(t, b, "", &files.GetOptions{Key: k}); got != k {
-				t.Errorf("get of the key %q: %q", k, got)
+				t.Errorf("Get of the key %q = %q", k, got)
 			}
 			if st, err := b.Stat(t.Context(), "",
 				&files.StatOptions{Key: k}); err != nil || st.Key != k || st.Name != "" {
-				t.Errorf("stat of the key %q: %+v, %v", k, st, err)
+				t.Errorf("Stat of the key %q = %+v, %v", k, st, err)
 			}
 			if err := b.Delete(t.Context(), "", &files.DeleteOptions{Key: k}); err != nil {
-				t.Errorf("delete of the key %q: %v", k, err)
+				t.Errorf("Delete of the key %q = %v", k, err)
 			}
 		}
 		if got, want := list(t, b, "",
 			&files.ListOptions{Foreign: true}), []string{"a/c", "m"}; !slices.Equal(got, want) {
-			t.Errorf("after deleting them: %q, want %q", got, want)
+			t.Errorf("List after deleting them = %q, want %q", got, want)
 		}
 	})
 }
 
-// TestLinksAreNoFiles: fileblob lists them (N5).
+// TestLinksAreNoFiles: links aren't listed, although fileblob lists them (N5).
 func TestLinksAreNoFiles(t *testing.T) {
 	dir := t.TempDir()
 	b := New(openFile(t, dir, nil), nil)
@@ -152,7 +152,7 @@ func TestLinksAreNoFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := list(t, b, "", nil); !slices.Equal(got, []string{"f"}) {
-		t.Errorf("listed are %q", got)
+		t.Errorf("List = %q", got)
 	}
 }
 
@@ -163,11 +163,11 @@ func TestSingleKey(t *testing.T) {
 	}
 	b := New(blob.SingleKeyBucket(raw, "only"), nil)
 	if got := get(t, b, "whatever", nil); got != "x" {
-		t.Errorf("got %q", got)
+		t.Errorf("Get = %q", got)
 	}
 	for _, err := range b.List(t.Context(), "", nil) {
 		if files.KindOf(err) != files.ErrUnsupported {
-			t.Errorf("list: %v", err)
+			t.Errorf("List = %v", err)
 		}
 	}
 }

@@ -10,7 +10,8 @@ import (
 	"gocloud.dev/blob"
 )
 
-// TestLostResponse: everything was sent, and nobody knows whether it is stored (P2).
+// TestLostResponse: if everything was sent and the response is lost, the outcome is
+// unknown (P2).
 func TestLostResponse(t *testing.T) {
 	f := newFake(t)
 	b := New(blob.NewBucket(f), cloud)
@@ -24,18 +25,18 @@ func TestLostResponse(t *testing.T) {
 	_, err := b.Put(t.Context(), "f", strings.NewReader("new"), nil)
 	if !errors.Is(err,
 		files.ErrUncertain) || !errors.Is(err, reset) || strings.Contains(err.Error(), "10.0.0.1") {
-		t.Errorf("put: %v", err)
+		t.Errorf("Put = %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	f.onClose = func(commit func() error) error { cancel(); return context.Canceled }
 	_, err = b.Put(ctx, "f", strings.NewReader("new"), nil)
 	if !errors.Is(err, files.ErrUncertain) || !errors.Is(err, context.Canceled) {
-		t.Errorf("put that is cancelled in the commit: %v", err)
+		t.Errorf("Put that is cancelled in the commit = %v", err)
 	}
 	f.onClose = func(commit func() error) error { return files.ErrExist }
 	if _, err = b.Put(t.Context(), "f", strings.NewReader("new"),
 		&files.PutOptions{If: files.IfAbsent()}); !errors.Is(err,
 		files.ErrExist) || errors.Is(err, files.ErrUncertain) {
-		t.Errorf("put that is refused: %v", err)
+		t.Errorf("Put that is refused = %v", err)
 	}
 }

@@ -9,8 +9,9 @@ import (
 	"gocloud.dev/blob/driver"
 )
 
-// A driver of Go CDK that tells no ETag has no versions, whatever the caller says of
-// it: what needs one is ErrUnsupported and changes nothing (P9).
+// TestEmptyETag: a driver of Go CDK that returns no ETag has no versions, whatever
+// Options.Features claim: a call that needs one is ErrUnsupported and changes nothing
+// (P9).
 func TestEmptyETag(t *testing.T) {
 	ctx := t.Context()
 	add := func(p []byte) ([]byte, error) { return append(p, 'x'), nil }
@@ -54,17 +55,17 @@ func TestEmptyETag(t *testing.T) {
 			},
 		} {
 			if err := call(); !errors.Is(err, files.ErrUnsupported) {
-				t.Errorf("%s without an ETag: %v, want ErrUnsupported", what, err)
+				t.Errorf("%s without an ETag = %v, want ErrUnsupported", what, err)
 			}
 		}
 		if got, err := files.ReadString(ctx, b, "a", nil); got != "old" || err != nil {
-			t.Errorf("then there is %q, %v", got, err)
+			t.Errorf("the file has %q, %v; want old", got, err)
 		}
 		if ok, err := files.Exists(ctx, b, "to"); ok || err != nil {
-			t.Errorf("something was copied: %v, %v", ok, err)
+			t.Errorf("Exists(to) = %v, %v", ok, err)
 		}
 		if b.Features().Versions {
-			t.Error("Features go on claiming versions")
+			t.Error("Features still claim versions")
 		}
 	}
 }

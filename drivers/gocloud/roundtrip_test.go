@@ -12,8 +12,8 @@ import (
 	"gocloud.dev/blob"
 )
 
-// TestToBlobRoundTrip: a files.Bucket as a *blob.Bucket as a files.Bucket keeps
-// everything but the result of a Put.
+// TestToBlobRoundTrip: a files.Bucket through ToBlob and New keeps everything but the
+// result of a Put.
 func TestToBlobRoundTrip(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -32,12 +32,12 @@ func TestToBlobRoundTrip(t *testing.T) {
 			defer b.Close()
 			f, in := b.Features(), inner.Features()
 			if f.MaxName != in.MaxName-len(c.prefix) || f.PutReturnsVersion || !f.ForeignKeys {
-				t.Errorf("features are %+v", f)
+				t.Errorf("Features = %+v", f)
 			}
 			f.MaxName, f.PutReturnsVersion, f.ForeignKeys = in.MaxName, in.PutReturnsVersion,
 				in.ForeignKeys
 			if f != in {
-				t.Errorf("features are\n%+v, the bucket's own\n%+v", f, in)
+				t.Errorf("Features =\n%+v, the inner bucket's\n%+v", f, in)
 			}
 			attrs := files.Attributes{
 				ContentType:  "text/csv",
@@ -56,11 +56,11 @@ func TestToBlobRoundTrip(t *testing.T) {
 			if err != nil || st.Name != "d/f" || st.Version != want.Version ||
 				!st.ModTime.Equal(want.ModTime) || st.Digest != want.Digest ||
 				st.Metadata["k"] != "v" {
-				t.Errorf("stat told %+v, %v; want %+v", st, err, want)
+				t.Errorf("Stat = %+v, %v; want %+v", st, err, want)
 			}
 			for e, err := range b.List(t.Context(), "", nil) {
 				if err != nil || e != st.Entry {
-					t.Errorf("listed %+v, %v; want %+v", e, err, st.Entry)
+					t.Errorf("List = %+v, %v; want %+v", e, err, st.Entry)
 				}
 			}
 			r, err := b.Get(t.Context(), "d/f", &files.GetOptions{
@@ -114,14 +114,14 @@ func TestToBlobRoundTrip(t *testing.T) {
 			}
 			put(t, b, "d/f", "new", &files.PutOptions{If: files.IfVersion(st.Version)})
 			if got := get(t, b, "d/f", nil); got != "new" {
-				t.Errorf("after the update: %q", got)
+				t.Errorf("Get after the update = %q", got)
 			}
 			moved, err := files.Move(t.Context(), b, "moved", b, "d/f", nil)
 			if err != nil || moved.Name != "moved" || moved.Size != 3 {
-				t.Errorf("move: %+v, %v", moved, err)
+				t.Errorf("Move = %+v, %v", moved, err)
 			}
 			if got := list(t, b, "", nil); !slices.Equal(got, []string{"moved"}) {
-				t.Errorf("listed are %q", got)
+				t.Errorf("List = %q", got)
 			}
 		})
 	}
@@ -129,8 +129,8 @@ func TestToBlobRoundTrip(t *testing.T) {
 
 func third[T any](_ T, err error) error { return err }
 
-// TestNamesRoundTrip: names that look escaped are themselves, and keys that are
-// escaped are foreign ones (N2, L7).
+// TestNamesRoundTrip: names that look escaped are unchanged, and keys that are escaped
+// are raw keys (N2, L7).
 func TestNamesRoundTrip(t *testing.T) {
 	inner := mem.New(nil)
 	defer inner.Close()
@@ -143,21 +143,21 @@ func TestNamesRoundTrip(t *testing.T) {
 	for _, n := range names {
 		put(t, b, n, n, nil)
 		if got := get(t, b, n, nil); got != n {
-			t.Errorf("%q holds %q", n, got)
+			t.Errorf("%q has %q", n, got)
 		}
 	}
 	if got := list(t, b, "", nil); !equalSets(got, names) {
-		t.Errorf("listed are %q, want %q", got, names)
+		t.Errorf("List = %q, want %q", got, names)
 	}
 	if err := raw.WriteAll(t.Context(), "a//b", []byte("x"), nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := list(t, b, "a",
 		&files.ListOptions{Foreign: true}); !slices.Contains(got, "key a//b") {
-		t.Errorf("listed are %q", got)
+		t.Errorf("List = %q", got)
 	}
 	if got := get(t, b, "", &files.GetOptions{Key: "a//b"}); got != "x" {
-		t.Errorf("the foreign key holds %q", got)
+		t.Errorf("the raw key has %q", got)
 	}
 }
 
@@ -168,7 +168,8 @@ func equalSets(a, b []string) bool {
 	return slices.Equal(a, b)
 }
 
-// TestReadAfterClose: a body outlives the bucket, and nothing outlives the body (X3).
+// TestReadAfterClose: a body can be read after the bucket's Close, and nothing is left
+// after the body's (X3).
 func TestReadAfterClose(t *testing.T) {
 	inner := mem.New(nil)
 	defer inner.Close()
@@ -183,10 +184,10 @@ func TestReadAfterClose(t *testing.T) {
 	}
 	b.Close()
 	if _, err := r.Next(); err != nil {
-		t.Errorf("an open body, after the bucket's Close: %v", err)
+		t.Errorf("Read after the bucket's Close = %v", err)
 	}
 	r.Close()
 	if _, err := r.Next(); !errors.Is(err, files.ErrClosed) {
-		t.Errorf("after its own Close: %v", err)
+		t.Errorf("Read after the body's Close = %v", err)
 	}
 }

@@ -19,7 +19,7 @@ import (
 	"gocloud.dev/blob/drivertest"
 )
 
-// signing is a bucket that signs URLs of a server, which keeps them.
+// signing is a bucket that signs URLs of a server that checks them.
 type signing struct {
 	files.Bucket
 	server *httptest.Server
@@ -99,8 +99,8 @@ func signingHarness(context.Context, *testing.T) (drivertest.Harness, error) {
 	return &harness{b: s, client: s.server.Client(), close: s.server.Close}, nil
 }
 
-// TestSignedURLRoundTrip: what the bucket signs, Go CDK gives, and the adapter over
-// it.
+// TestSignedURLRoundTrip: Go CDK returns what the bucket signs, and so does the adapter
+// over it.
 func TestSignedURLRoundTrip(t *testing.T) {
 	s := newSigning()
 	defer s.server.Close()
@@ -112,7 +112,7 @@ func TestSignedURLRoundTrip(t *testing.T) {
 	}
 	if left := time.Until(signed.Expires); signed.Method != "GET" || left < 59*time.Minute ||
 		left > time.Hour {
-		t.Errorf("signed %+v", signed)
+		t.Errorf("SignURL = %+v", signed)
 	}
 	resp, err := http.Get(signed.URL)
 	if err != nil {
@@ -125,6 +125,6 @@ func TestSignedURLRoundTrip(t *testing.T) {
 	}
 	if _, err := files.SignURL(t.Context(), New(ToBlob(mem.New(nil), nil), nil), "f",
 		nil); !errors.Is(err, files.ErrUnsupported) {
-		t.Errorf("over a bucket that can't: %v", err)
+		t.Errorf("SignURL over a bucket that can't sign = %v", err)
 	}
 }

@@ -30,7 +30,7 @@ func TestGoCDKConformance(t *testing.T) {
 	}
 }
 
-// missing is a bucket that is not there.
+// missing is a bucket that doesn't exist.
 func missing() (files.Bucket, error) { return failing{mem.New(nil), files.ErrNoBucket}, nil }
 
 // localHarness is a folder whose signed URLs are served.
@@ -86,8 +86,7 @@ var harnesses = []struct {
 	}},
 }
 
-// plain is a bucket that can do little, so that the bridge's ways round that are tested
-// too.
+// plain is a bucket with few features, to test the bridge's fallbacks too.
 type plain struct{ files.Bucket }
 
 func (p plain) Features() files.Features {
@@ -130,7 +129,7 @@ func (h *harness) Close() {
 	h.b.Close()
 }
 
-// asTest checks what ToBlob says that As gives.
+// asTest checks the As values that ToBlob documents.
 type asTest struct{}
 
 func (asTest) Name() string { return "as of package files" }
@@ -138,11 +137,11 @@ func (asTest) Name() string { return "as of package files" }
 func want[T any](as func(any) bool) error {
 	var v T
 	if !as(&v) {
-		return fmt.Errorf("As gives no %T", v)
+		return fmt.Errorf("As returns no %T", v)
 	}
 	var other *testing.T
 	if as(&other) {
-		return errors.New("As gives a *testing.T")
+		return errors.New("As returns a *testing.T")
 	}
 	return nil
 }
@@ -159,7 +158,7 @@ func (asTest) ListObjectCheck(o *blob.ListObject) error { return want[files.Entr
 func (asTest) ErrorCheck(b *blob.Bucket, err error) error {
 	var e *files.Error
 	if !b.ErrorAs(err, &e) || !errors.Is(err, files.ErrNotExist) {
-		return fmt.Errorf("%v is no *files.Error", err)
+		return fmt.Errorf("%v is not a *files.Error", err)
 	}
 	return nil
 }

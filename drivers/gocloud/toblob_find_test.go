@@ -9,8 +9,8 @@ import (
 	"gocloud.dev/gcerrors"
 )
 
-// TestForeignKeysThroughTheBridge: what lies in a bucket under keys outside the naming
-// rule is found under these keys, replaced, and deleted for good (L7).
+// TestForeignKeysThroughTheBridge: objects under keys outside the naming rule are found
+// under these keys, replaced, and deleted (L7).
 func TestForeignKeysThroughTheBridge(t *testing.T) {
 	theirs := memblob.OpenBucket(nil)
 	ours := ToBlob(New(theirs, nil), nil)
@@ -22,25 +22,25 @@ func TestForeignKeysThroughTheBridge(t *testing.T) {
 		read := func() string {
 			p, err := ours.ReadAll(t.Context(), key)
 			if err != nil {
-				t.Errorf("read of %q: %v", key, err)
+				t.Errorf("reading %q: %v", key, err)
 			}
 			return string(p)
 		}
 		if got := read(); got != "theirs" {
-			t.Errorf("%q holds %q", key, got)
+			t.Errorf("%q has %q", key, got)
 		}
 		if a, err := ours.Attributes(t.Context(),
 			key); err != nil || a.Metadata["k"] != "v" || a.Size != 6 {
-			t.Errorf("attributes of %q: %+v, %v", key, a, err)
+			t.Errorf("Attributes(%q) = %+v, %v", key, a, err)
 		}
 		if err := ours.WriteAll(t.Context(), key, nil,
 			&blob.WriterOptions{
 				IfNotExist: true,
 			}); gcerrors.Code(err) != gcerrors.FailedPrecondition {
-			t.Errorf("write of %q if not there: %v", key, err)
+			t.Errorf("writing %q if absent: %v", key, err)
 		}
 		if err := ours.Copy(t.Context(), "copy", key, nil); err != nil {
-			t.Errorf("copy of %q: %v", key, err)
+			t.Errorf("copying %q: %v", key, err)
 		} else if a, err := ours.Attributes(t.Context(),
 			"copy"); err != nil || a.Metadata["k"] != "v" {
 			t.Errorf("the copy of %q: %+v, %v", key, a, err)
@@ -49,7 +49,7 @@ func TestForeignKeysThroughTheBridge(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := read(); got != "ours" {
-			t.Errorf("%q holds %q after it was replaced", key, got)
+			t.Errorf("%q has %q after it was replaced", key, got)
 		}
 		var keys []string
 		for it := ours.List(nil); ; {
@@ -61,16 +61,16 @@ func TestForeignKeysThroughTheBridge(t *testing.T) {
 		}
 		if slices.Sort(keys); !slices.Equal(keys,
 			slices.Sorted(slices.Values([]string{"copy", key}))) {
-			t.Errorf("listed are %q", keys)
+			t.Errorf("List = %q", keys)
 		}
 		if err := ours.Delete(t.Context(), key); err != nil {
-			t.Errorf("delete of %q: %v", key, err)
+			t.Errorf("Delete(%q) = %v", key, err)
 		}
 		if ok, err := ours.Exists(t.Context(), key); ok || err != nil {
-			t.Errorf("%q is there after it was deleted: %v, %v", key, ok, err)
+			t.Errorf("Exists(%q) after Delete = %v, %v", key, ok, err)
 		}
 		if err := ours.Delete(t.Context(), key); gcerrors.Code(err) != gcerrors.NotFound {
-			t.Errorf("delete of %q, again: %v", key, err)
+			t.Errorf("second Delete(%q) = %v", key, err)
 		}
 	}
 }

@@ -21,7 +21,7 @@ import (
 	"gocloud.dev/gcerrors"
 )
 
-// counting counts listings, and those that have not ended.
+// counting counts listings, and listings that have not ended.
 type counting struct {
 	files.Bucket
 	lists, open atomic.Int64
@@ -76,7 +76,8 @@ func page(t *testing.T, b *bridge, o driver.ListOptions) *driver.ListPage {
 	return p
 }
 
-// TestPagingIsOneListing: all pages come from one walk (L8), and it ends with the last.
+// TestPagingIsOneListing: all pages come from one listing (L8), which ends with the
+// last page.
 func TestPagingIsOneListing(t *testing.T) {
 	c := filled(t, numbered(5000)...)
 	b := newBridge(c, nil)
@@ -94,14 +95,14 @@ func TestPagingIsOneListing(t *testing.T) {
 		}
 	}
 	if !slices.Equal(got, numbered(5000)) {
-		t.Errorf("%d keys", len(got))
+		t.Errorf("listed %d keys", len(got))
 	}
 	if c.lists.Load() != 1 || c.open.Load() != 0 {
 		t.Errorf("%d listings, %d open", c.lists.Load(), c.open.Load())
 	}
 }
 
-// TestTokenAlone: a page token works in another process, and twice.
+// TestTokenAlone: a page token works in another process, and more than once.
 func TestTokenAlone(t *testing.T) {
 	c := filled(t, numbered(10)...)
 	b := newBridge(c, nil)
@@ -112,14 +113,14 @@ func TestTokenAlone(t *testing.T) {
 			PageSize:  3,
 			PageToken: first.NextPageToken,
 		})); !slices.Equal(got, numbered(10)[3:6]) {
-			t.Errorf("again: %q", got)
+			t.Errorf("the second page again = %q", got)
 		}
 	}
 	other := newBridge(c, nil)
 	defer other.Close()
 	if got := keysOf(page(t, other,
 		driver.ListOptions{PageToken: first.NextPageToken})); !slices.Equal(got, numbered(10)[3:]) {
-		t.Errorf("elsewhere: %q", got)
+		t.Errorf("the second page of another bridge = %q", got)
 	}
 }
 
@@ -141,12 +142,13 @@ func TestForeignToken(t *testing.T) {
 		if !errors.Is(err,
 			files.ErrInvalid) || b.ErrorCode(err) != gcerrors.InvalidArgument ||
 			!strings.Contains(err.Error(), "page token") {
-			t.Errorf("a token %s: %v", what, err)
+			t.Errorf("ListPage with a token %s = %v", what, err)
 		}
 	}
 }
 
-// TestWalksAreBounded in number, in time, by Close, and by the caller's context.
+// TestWalksAreBounded: open listings are limited in number and in time, and end with
+// Close and with the caller's context.
 func TestWalksAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := filled(t, numbered(300)...)
@@ -172,16 +174,16 @@ func TestWalksAreBounded(t *testing.T) {
 			time.Sleep(walkIdle / 3)
 		}
 		if n := c.open.Load(); n != 1 {
-			t.Errorf("%d listings are open behind the idle limit, want the one in use", n)
+			t.Errorf("%d listings are open after the idle limit, want the one in use", n)
 		}
 		if n := c.lists.Load(); n != maxWalks+5+1 {
 			t.Errorf("%d listings were made", n)
 		}
 		time.Sleep(2 * walkIdle)
 		if n := c.open.Load(); n != 0 {
-			t.Errorf("%d listings are open when nobody lists", n)
+			t.Errorf("%d listings are open without a caller", n)
 		}
-		o.PageToken = page(t, b, o).NextPageToken // goes on, anew
+		o.PageToken = page(t, b, o).NextPageToken // begins a new listing
 		b.Close()
 		if n := c.open.Load(); n != 0 {
 			t.Errorf("%d listings are open after Close", n)
@@ -190,8 +192,8 @@ func TestWalksAreBounded(t *testing.T) {
 	})
 }
 
-// TestPageContext: a context ends the page that it is given to, and the listing with
-// it; one that ends between pages ends nothing.
+// TestPageContext: the end of a call's context ends its page and the listing; the end
+// between two pages doesn't.
 func TestPageContext(t *testing.T) {
 	c := filled(t, numbered(10)...)
 	b := newBridge(c, nil)
@@ -206,15 +208,15 @@ func TestPageContext(t *testing.T) {
 		PageSize:  3,
 		PageToken: p.NextPageToken,
 	})); len(got) != 3 || c.lists.Load() != 1 {
-		t.Errorf("the next page: %q, %d listings", got, c.lists.Load())
+		t.Errorf("the next page = %q, after %d listings", got, c.lists.Load())
 	}
 	if _, err := b.ListPaged(ctx,
 		&driver.ListOptions{PageToken: p.NextPageToken}); !errors.Is(err, context.Canceled) {
-		t.Errorf("with an ended context: %v", err)
+		t.Errorf("ListPage with an ended context = %v", err)
 	}
 }
 
-// modelList is what Go CDK says that a listing is.
+// modelList is a listing as Go CDK defines it.
 func modelList(keys []string, prefix, delimiter string) []string {
 	seen := map[string]bool{}
 	var out []string
@@ -235,15 +237,14 @@ func modelList(keys []string, prefix, delimiter string) []string {
 	return out
 }
 
-// TestListModel compares listings of random keys, of which many must be escaped, with
-// the model: for every prefix, delimiter and page size, with the walks kept and
-// without.
+// TestListModel compares listings of random keys, many of which must be escaped, with
+// the model: for every prefix, delimiter and page size, with kept listings and without.
 func TestListModel(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for round := range 30 {
 		b := mem.New(nil)
 		raw := ToBlob(b, nil)
-		if round%3 == 2 { // a bucket that others put foreign keys in
+		if round%3 == 2 { // a bucket with raw keys of other programs
 			raw = memblob.OpenBucket(nil)
 			b = New(raw, nil)
 		}
@@ -251,7 +252,7 @@ func TestListModel(t *testing.T) {
 		for range 1 + r.IntN(12) {
 			key := randomKey(r)
 			if round%3 == 2 && taken(key) {
-				continue // to the bridge it is the name of another key
+				continue // for the bridge it is the name of another key
 			}
 			keys[key] = true
 			if err := raw.WriteAll(t.Context(), key, []byte(key),

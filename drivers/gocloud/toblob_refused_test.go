@@ -10,8 +10,8 @@ import (
 	"gocloud.dev/gcerrors"
 )
 
-// refusing is a bucket whose store refuses keys outside of the naming rule, as MinIO
-// does "../a".
+// refusing is a bucket whose store refuses keys outside the naming rule, as MinIO
+// refuses "../a".
 type refusing struct {
 	files.Bucket
 	with error
@@ -33,8 +33,8 @@ func (r refusing) Get(ctx context.Context, name string, o *files.GetOptions) (
 	return r.Bucket.Get(ctx, name, o)
 }
 
-// TestRefusedKeys: the store's refusal of a raw key is no result of an operation on the
-// file.
+// TestRefusedKeys: the store's refusal of a raw key is not the result of an operation
+// on the file.
 func TestRefusedKeys(t *testing.T) {
 	ctx := t.Context()
 	for _, with := range []error{files.ErrUnsupported, files.ErrInvalid, files.ErrInvalidName} {
@@ -42,26 +42,26 @@ func TestRefusedKeys(t *testing.T) {
 		for _, key := range []string{"../a", "a//b", "dir/"} {
 			create := &blob.WriterOptions{IfNotExist: true}
 			if _, err := b.ReadAll(ctx, key); gcerrors.Code(err) != gcerrors.NotFound {
-				t.Errorf("%v, read of a missing %q: %v", with, key, err)
+				t.Errorf("%v, reading the missing %q: %v", with, key, err)
 			}
 			if err := b.WriteAll(ctx, key, []byte("x"), create); err != nil {
-				t.Errorf("%v, write of %q: %v", with, key, err)
+				t.Errorf("%v, writing %q: %v", with, key, err)
 			}
 			if err := b.Copy(ctx, "copy", key, nil); err != nil {
-				t.Errorf("%v, copy of %q: %v", with, key, err)
+				t.Errorf("%v, copying %q: %v", with, key, err)
 			}
 			if err := b.Delete(ctx, key); err != nil {
-				t.Errorf("%v, delete of %q: %v", with, key, err)
+				t.Errorf("%v, Delete(%q) = %v", with, key, err)
 			}
 			if ok, err := b.Exists(ctx, key); ok || err != nil {
-				t.Errorf("%v, %q after its delete: %v, %v", with, key, ok, err)
+				t.Errorf("%v, Exists(%q) after Delete = %v, %v", with, key, ok, err)
 			}
 			if err := b.Delete(ctx, key); gcerrors.Code(err) != gcerrors.NotFound {
-				t.Errorf("%v, delete of a missing %q: %v", with, key, err)
+				t.Errorf("%v, Delete of the missing %q = %v", with, key, err)
 			}
 		}
 	}
-	// What may not be seen is no reason to tell that the delete failed, which was done.
+	// If the raw key may not be read, the Delete has still succeeded.
 	b := ToBlob(refusing{New(memblob.OpenBucket(nil), nil), files.ErrPermission}, nil)
 	if err := b.WriteAll(ctx, "../a", []byte("x"), nil); err != nil {
 		t.Fatal(err)

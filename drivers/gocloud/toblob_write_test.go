@@ -31,7 +31,8 @@ func (f failing) List(context.Context, string, *files.ListOptions) iter.Seq2[fil
 	return func(yield func(files.Entry, error) bool) { yield(files.Entry{}, f.err) }
 }
 
-// TestUploadThatFails: what Go CDK's own drivers commit, the bridge does not (P2).
+// TestUploadThatFails: a failed Upload stores nothing, although Go CDK's own drivers
+// commit (P2).
 func TestUploadThatFails(t *testing.T) {
 	b := mem.New(nil)
 	defer b.Close()
@@ -46,13 +47,13 @@ func TestUploadThatFails(t *testing.T) {
 			t.Errorf("%d bytes: %v", n, err)
 		}
 		if got := get(t, b, "f", nil); got != "old" {
-			t.Errorf("%d bytes: the file is %d bytes", n, len(got))
+			t.Errorf("%d bytes: the file has %d bytes", n, len(got))
 		}
 	}
 }
 
-// TestBridgeWriter: small and large contents, in pieces, committed and cancelled, leave
-// no goroutine.
+// TestBridgeWriter: writers of small and large contents, in pieces, committed and
+// cancelled, leave no goroutine.
 func TestBridgeWriter(t *testing.T) {
 	for _, size := range []int{0, 1, smallWrite, smallWrite + 1, 3*smallWrite + 7} {
 		for _, piece := range []int{1 << 10, smallWrite, 1 << 20} {
@@ -82,14 +83,15 @@ func TestBridgeWriter(t *testing.T) {
 					t.Fatal(err)
 				}
 				if _, err := b.Stat(t.Context(), "f", nil); !errors.Is(err, files.ErrNotExist) {
-					t.Errorf("%d bytes by %d: there before Close: %v", size, piece, err)
+					t.Errorf("%d bytes by %d: the file exists before Close: %v", size, piece, err)
 				}
 				cancel()
 				if err := w.Close(); !errors.Is(err, context.Canceled) {
-					t.Errorf("%d bytes by %d: Close of the cancelled writer: %v", size, piece, err)
+					t.Errorf("%d bytes by %d: Close of the cancelled writer = %v", size, piece, err)
 				}
 				if _, err := b.Stat(t.Context(), "f", nil); !errors.Is(err, files.ErrNotExist) {
-					t.Errorf("%d bytes by %d: there after the cancelled Close: %v", size, piece,
+					t.Errorf("%d bytes by %d: the file exists after the cancelled Close: %v", size,
+						piece,
 						err)
 				}
 				w, err = write(t.Context())
@@ -97,15 +99,15 @@ func TestBridgeWriter(t *testing.T) {
 					t.Fatal(err)
 				}
 				if got := get(t, b, "f", nil); got != string(content) {
-					t.Errorf("%d bytes by %d: %d came back", size, piece, len(got))
+					t.Errorf("%d bytes by %d: read %d bytes", size, piece, len(got))
 				}
 			})
 		}
 	}
 }
 
-// TestPutThatFails: the bucket's error comes from Write or Close, and ends the writer's
-// goroutine.
+// TestPutThatFails: Write or Close returns the bucket's error, and the writer's
+// goroutine ends.
 func TestPutThatFails(t *testing.T) {
 	for _, size := range []int{1, 4 * smallWrite} {
 		synctest.Test(t, func(t *testing.T) {
@@ -126,7 +128,7 @@ func TestPutThatFails(t *testing.T) {
 	}
 }
 
-// TestStoredMD5: WriteAll tells the MD5, which is then the file's.
+// TestStoredMD5: WriteAll passes the MD5, which is then the file's.
 func TestStoredMD5(t *testing.T) {
 	raw := ToBlob(mem.New(&mem.Options{GivenDigests: true}), nil)
 	if err := raw.WriteAll(t.Context(), "f", []byte("hello"), nil); err != nil {
@@ -138,8 +140,8 @@ func TestStoredMD5(t *testing.T) {
 	}
 }
 
-// TestSniffedAsGoCDK: by the bytes alone, whatever the extension says; and not at all
-// where the caller wants none.
+// TestSniffedAsGoCDK: the content type is found by the content only, whatever the
+// extension, and not at all if the caller disables detection.
 func TestSniffedAsGoCDK(t *testing.T) {
 	raw := ToBlob(mem.New(nil), nil)
 	for _, c := range []struct {
@@ -184,7 +186,8 @@ func TestErrorCodes(t *testing.T) {
 	}
 }
 
-// TestToBlobClose: the caller's bucket stays open, unless it was given away (X3).
+// TestToBlobClose: Close leaves the caller's bucket open, unless ToBlobOptions.Own is
+// set (X3).
 func TestToBlobClose(t *testing.T) {
 	b := mem.New(nil)
 	if err := ToBlob(b, nil).Close(); err != nil {
@@ -195,11 +198,11 @@ func TestToBlobClose(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := b.Stat(t.Context(), "f", nil); !errors.Is(err, files.ErrClosed) {
-		t.Errorf("the bucket that was given away: %v", err)
+		t.Errorf("Get from the owned bucket after Close = %v", err)
 	}
 }
 
-// TestBridgeHooks: conditions that Go CDK has no option for.
+// TestBridgeHooks: the hooks set conditions for which Go CDK has no option.
 func TestBridgeHooks(t *testing.T) {
 	b := mem.New(nil)
 	raw := ToBlob(b, nil)
@@ -215,7 +218,7 @@ func TestBridgeHooks(t *testing.T) {
 		},
 	})
 	if gcerrors.Code(err) != gcerrors.FailedPrecondition || !errors.Is(err, files.ErrPrecondition) {
-		t.Errorf("put if version: %v", err)
+		t.Errorf("Put if version = %v", err)
 	}
 	err = raw.DeleteWithOptions(t.Context(), "f", &blob.DeleteOptions{
 		BeforeDelete: func(as func(any) bool) error {
@@ -226,6 +229,6 @@ func TestBridgeHooks(t *testing.T) {
 		},
 	})
 	if err != nil {
-		t.Errorf("delete if version: %v", err)
+		t.Errorf("Delete if version = %v", err)
 	}
 }

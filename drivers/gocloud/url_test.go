@@ -23,21 +23,21 @@ func TestOpenURL(t *testing.T) {
 	defer b.Close()
 	put(t, b, "f", "x", nil)
 	if got := list(t, b, "", nil); !slices.Equal(got, []string{"f"}) {
-		t.Errorf("listed are %q", got)
+		t.Errorf("List = %q", got)
 	}
 	whole, err := files.Open(t.Context(), "gocloud+file://"+dir+"/sub")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := list(t, whole, "", nil); !slices.Equal(got, []string{"p/f"}) {
-		t.Errorf("without the prefix: %q", got)
+		t.Errorf("List without the prefix = %q", got)
 	}
 	raw, ok := files.As[*blob.Bucket](whole)
 	if whole.Close(); !ok {
-		t.Fatal("not a *blob.Bucket")
+		t.Fatal("As returns no *blob.Bucket")
 	}
 	if _, err := raw.Exists(t.Context(), "p/f"); err == nil {
-		t.Error("Close left open what Open built (X3)")
+		t.Error("Close left the *blob.Bucket of Open open (X3)")
 	}
 }
 
@@ -61,7 +61,7 @@ func TestOpenURLErrors(t *testing.T) {
 	}
 }
 
-// TestForeignScheme: a driver that somebody wrote for Go CDK opens by its scheme.
+// TestForeignScheme: another author's Go CDK driver opens by its scheme.
 func TestForeignScheme(t *testing.T) {
 	mux := new(blob.URLMux)
 	mux.RegisterBucket("theirs",
@@ -86,7 +86,7 @@ func TestForeignScheme(t *testing.T) {
 	if !errors.Is(err,
 		files.ErrInvalid) || strings.Contains(err.Error(),
 		"hunter2") || !strings.Contains(err.Error(), `"password"`) {
-		t.Errorf("a bad parameter: %v", err)
+		t.Errorf("Open with a bad parameter = %v", err)
 	}
 	m.Register(files.Scheme{
 		Name:    "theirs",
@@ -96,7 +96,7 @@ func TestForeignScheme(t *testing.T) {
 		},
 	})
 	if _, err := m.Open(t.Context(), "theirs://x"); !errors.Is(err, files.ErrUnsupported) {
-		t.Errorf("a scheme that is registered here: %v", err)
+		t.Errorf("Open of a scheme that is registered here = %v", err)
 	}
 }
 
