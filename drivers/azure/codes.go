@@ -114,8 +114,8 @@ func init() {
 
 // hints explain a code to people.
 var hints = map[string]string{
-	"LeaseIdMissing":              "somebody holds a lease of the blob",
-	"LeaseLost":                   "somebody holds a lease of the blob",
+	"LeaseIdMissing":              "another client holds a lease on the blob",
+	"LeaseLost":                   "another client holds a lease on the blob",
 	"BlobImmutableDueToPolicy":    "the blob is immutable by the container's policy",
 	"BlobImmutableDueToLegalHold": "the blob is under a legal hold",
 	"BlobArchived": "the blob is archived, and must be rehydrated before it " +

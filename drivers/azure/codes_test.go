@@ -55,9 +55,9 @@ UnsupportedHeader 400 UnsupportedHttpVerb 405 UnsupportedQueryParameter 400 Unsu
 Crc64Mismatch 400 HostInformationNotPresent 400
 `
 
-// TestCodes: each documented code is in the table and has a sentinel for each
+// TestDocumentedCodes: each documented code is in the table and has a sentinel for each
 // operation, and a failed condition is reported only to a request with a condition.
-func TestCodes(t *testing.T) {
+func TestDocumentedCodes(t *testing.T) {
 	words := strings.Fields(documented)
 	for i := 0; i < len(words); i += 2 {
 		code := words[i]

@@ -210,7 +210,7 @@ func (h *causeOnly) Is(target error) bool {
 // As finds the SDK's error.
 func (h *causeOnly) As(target any) bool { return errors.As(h.err, target) }
 
-// detail is an error's text without that of its sentinel.
+// detail is an error's text without its sentinel's.
 func detail(err error) string {
 	e, ok := files.NewError(files.OpPut, "", err).(*files.Error)
 	if ok && e.Detail != "" {

@@ -131,9 +131,9 @@ func TestSignatureWithQuestionMark(t *testing.T) {
 	}
 }
 
-// TestDomains: an IP address has the account in the path, and an invalid host is an
+// TestDomainsInURLs: an IP address has the account in the path, and an invalid host is an
 // error.
-func TestDomains(t *testing.T) {
+func TestDomainsInURLs(t *testing.T) {
 	bareEnvironment(t)
 	for domain, want := range map[string]string{
 		"[::1]:10000":    "https://[::1]:10000/a/c",

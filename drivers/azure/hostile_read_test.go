@@ -63,7 +63,7 @@ func TestListingsThatLie(t *testing.T) {
 		"no size":                  {of("<Blob><Name>dir/b</Name></Blob>"), false, "of no size", 1},
 		"no name":                  {of(blobXML("", "1")), false, "without a name", 1},
 		"directories elsewhere":    {of(dirXML("other/")), true, "outside", 1},
-		"a directory without end":  {of(dirXML("dir/d")), true, "not asked", 1},
+		"a directory without end":  {of(dirXML("dir/d")), true, "not requested", 1},
 		"names below a directory":  {of(blobXML("dir/d/x", "1")), true, "below", 1},
 		"a marker that repeats": {func(int) (string, string) {
 			return "", "t"
@@ -341,10 +341,10 @@ func TestFolderMarkers(t *testing.T) {
 	}
 }
 
-// TestFolders: a directory of an account with a hierarchical namespace is not a file, and
-// Features say what such an account doesn't keep.
+// TestDirectoriesAreNotFiles: a directory of an account with a hierarchical namespace
+// is not a file, and Features say what such an account doesn't keep.
 // https://learn.microsoft.com/azure/storage/blobs/data-lake-storage-known-issues
-func TestFolders(t *testing.T) {
+func TestDirectoriesAreNotFiles(t *testing.T) {
 	for _, mark := range []string{"X-Ms-Resource-Type: directory", "X-Ms-Meta-Hdi_isfolder: true"} {
 		key, v, _ := strings.Cut(mark, ": ")
 		b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {

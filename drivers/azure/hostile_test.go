@@ -221,7 +221,7 @@ func TestNotAzure(t *testing.T) {
 		"a proxy's 409":            answer(409, "text/html", page),
 		"a 501 of a simple server": answer(501, "text/html", page),
 		"a proxy's 503":            answer(503, "text/html", page),
-		"a 304 that nobody asked":  answer(304, "text/plain", ""),
+		"an unrequested 304":       answer(304, "text/plain", ""),
 		"an unknown document":      answer(200, document, `<Other/>`),
 		"an error without a code":  answer(200, document, `<Error/>`),
 		"deletions in HTML":        answer(202, "multipart/mixed", page),
@@ -243,7 +243,7 @@ func TestNotAzure(t *testing.T) {
 					kind == files.ErrExist, kind == files.ErrPrecondition,
 					kind == files.ErrNotModified:
 					t.Errorf("%s: %v", what, err)
-				case name == "a 304 that nobody asked", name == "deletions in HTML",
+				case name == "an unrequested 304", name == "deletions in HTML",
 					// it followed the redirect
 					name == "a 307 elsewhere" && client == "the caller's":
 				case !strings.Contains(fmt.Sprintf("%+v", err), "isn't an Azure Blob endpoint"):
@@ -346,8 +346,9 @@ func TestErrorInSuccess(t *testing.T) {
 	}
 }
 
-// TestBounds: no response is read without a limit, and no body of an error is kept.
-func TestBounds(t *testing.T) {
+// TestErrorsAndPagesAreBounded: no response is read without a limit, and no body of an
+// error is kept.
+func TestErrorsAndPagesAreBounded(t *testing.T) {
 	for what, status := range map[string]int{"errors": 500, "pages": 200} {
 		var sent atomic.Int64
 		b, _ := opened(t, func(w http.ResponseWriter, r *http.Request) {

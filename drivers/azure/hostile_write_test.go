@@ -73,9 +73,9 @@ func TestProxyResponseLeavesOutcomeOpen(t *testing.T) {
 	}
 }
 
-// TestReasons: 409, 412 and 404 mean what their code says, and a condition fails only
+// TestCodesDecide: 409, 412 and 404 mean what their code says, and a condition fails only
 // if it was sent.
-func TestReasons(t *testing.T) {
+func TestCodesDecide(t *testing.T) {
 	put := func(c files.Condition) func(t *testing.T, b files.Bucket) error {
 		return func(t *testing.T, b files.Bucket) error { _, err := putIf(t, b, c); return err }
 	}
@@ -130,9 +130,10 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-// TestSources: copies whose source the service can't read, or that is replaced meanwhile.
+// TestUnreadableSources: copies whose source the service can't read, or that is
+// replaced meanwhile.
 // https://learn.microsoft.com/rest/api/storageservices/put-blob-from-url
-func TestSources(t *testing.T) {
+func TestUnreadableSources(t *testing.T) {
 	for _, status := range []int{401, 403, 404, 409, 412, 500} {
 		var stored string
 		b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {

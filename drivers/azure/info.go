@@ -92,8 +92,8 @@ func properties(r blob.GetPropertiesResponse) files.Info {
 }
 
 // digestMark is the stored form of the digests: the size, and each digest after a
-// letter. By the size the digests aren't taken for those of other content that a tool
-// has stored with the same metadata.
+// letter. The size shows whether they are the blob's: a tool may have stored other
+// content with the same metadata.
 func digestMark(d files.Digest, size int64) string {
 	var room [64]byte // enough for the digest that is always present
 	s := strconv.AppendInt(append(room[:0], 'n'), size, 10)

@@ -41,11 +41,11 @@ func (c *listCheck) entry(name string, isDir bool) (again bool, err error) {
 	case name == "":
 		return false, badListing("a blob without a name")
 	case !ok:
-		return false, badListing("names outside of the prefix that was asked for")
+		return false, badListing("names outside of the prefix that was requested")
 	case isDir && (!c.shallow || rest == "" || slash != len(rest)-1):
-		return false, badListing("directories that were not asked for")
+		return false, badListing("directories that were not requested")
 	case !isDir && c.shallow && slash >= 0 && slash != len(rest)-1:
-		return false, badListing("names below the directories that were asked for")
+		return false, badListing("names below the directories that were requested")
 	case !c.some:
 	case name == c.last && isDir && c.isDir:
 		return true, nil
@@ -82,7 +82,7 @@ func (c *listCheck) page(next string, entries int) error {
 		return nil
 	}
 	if next == c.kept {
-		return badListing("a marker that repeats, so it has no end")
+		return badListing("a marker that repeats, so the listing doesn't end")
 	}
 	if c.pages++; c.pages > c.keepAt {
 		c.kept, c.keepAt = next, 2*c.pages

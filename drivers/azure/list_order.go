@@ -46,7 +46,7 @@ const (
 
 // run yields the names from a cursor on for which classify returns take, up to the
 // first for which it returns end, whose cursor it returns. Characters before byte min
-// are already in order. more is false if the caller wants no more.
+// are already in order. more is false if yield has returned false.
 func (r *reorder) run(from cursor, min int,
 	classify func(name string) class) (next cursor, more bool) {
 	for again := true; again; {

@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestOddPage: a name with what XML can't hold, and invalid values that nobody needs,
-// don't fail the page; an invalid length does.
+// TestOddPage: a name with what XML can't hold, and invalid values that the driver
+// doesn't use, don't fail the page; an invalid length does.
 func TestOddPage(t *testing.T) {
 	const length = "<Content-Length>1</Content-Length>"
 	blob := func(name, properties string) string {

@@ -13,8 +13,8 @@ import (
 )
 
 // For these headers the SDK fails the whole response if it can't parse them, by their
-// type. A time that can't be parsed is treated as absent, and so are values that nobody
-// needs.
+// type. A time that can't be parsed is treated as absent, and so are values that the
+// driver doesn't use.
 var (
 	timeHeaders = []string{
 		"Last-Modified", "Date", "X-Ms-Creation-Time", "X-Ms-Copy-Completion-Time",
@@ -73,8 +73,8 @@ func isTime(s string) bool {
 
 // For these elements of a listed blob the SDK fails the whole page if it can't parse
 // them; the functions report whether it can. Times are rewritten. Other values that it
-// can't parse are removed, since nobody needs them, except for the length, without
-// which a blob is invalid.
+// can't parse are removed, since the driver doesn't use them, except for the length,
+// without which a blob is invalid.
 var elements = map[string]func(value []byte) bool{
 	"Last-Modified":               okTime,
 	"Creation-Time":               okTime,

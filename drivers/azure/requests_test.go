@@ -16,8 +16,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestRequests counts the requests of each operation.
-func TestRequests(t *testing.T) {
+// TestRequestsOfEachOperation counts the requests of each operation.
+func TestRequestsOfEachOperation(t *testing.T) {
 	b, p := proxied(t)
 	ctx := t.Context()
 	want := func(what string, err error, counts map[string]int) {

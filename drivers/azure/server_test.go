@@ -108,6 +108,6 @@ func put(t *testing.T, b files.Bucket, name, text string, opts *files.PutOptions
 func wantText(t *testing.T, b files.Bucket, name, want string) {
 	t.Helper()
 	if got, err := files.ReadString(t.Context(), b, name, nil); err != nil || got != want {
-		t.Errorf("%s holds %.40q, %v; want %.40q", name, got, err, want)
+		t.Errorf("%s has %.40q, %v; want %.40q", name, got, err, want)
 	}
 }

@@ -60,7 +60,7 @@ func init() {
 			{
 				Name:   "hide_folder_markers",
 				Values: "true|false",
-				Doc: "listings leave out empty blobs with hdi_isfolder, and so ask for metadata; " +
+				Doc: "listings leave out empty blobs with hdi_isfolder, and so request metadata; " +
 					"false",
 			},
 		}, slices.Concat(driver.ReadAheadParams(), connect.Params(), retry.Params())...),

@@ -200,9 +200,9 @@ var become = map[string]error{
 	"unsupported": files.ErrUnsupported,
 }
 
-// TestCodes: each documented reason is in the table and has the expected kind, for all
-// kinds of request.
-func TestCodes(t *testing.T) {
+// TestDocumentedCodes: each documented reason is in the table and has the expected
+// kind, for all kinds of request.
+func TestDocumentedCodes(t *testing.T) {
 	seen := map[string]bool{}
 	for line := range strings.Lines(documentedCodes) {
 		f := strings.Fields(line)

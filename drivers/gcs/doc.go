@@ -33,11 +33,11 @@
 // NotImplemented" (https://docs.cloud.google.com/storage/docs/request-preconditions). A
 // Put with a condition, with native options, or with metadata that no header can carry
 // is therefore sent part by part, in a resumable session. The service removes the
-// session by itself if the program dies. concurrency=1 sends every Put in this way. So
-// does an endpoint without parallel uploads, such as fake-gcs-server, and an account
-// whose role lacks the permission storage.multipartUploads.create; the first large Put
-// finds this out by one refused request. Each part is sent with its CRC-32C, and the
-// whole is compared with what the service stored.
+// session by itself if the program dies. Every Put is sent in this way with
+// concurrency=1, at an endpoint without parallel uploads, such as fake-gcs-server, and
+// for an account whose role lacks the permission storage.multipartUploads.create, which
+// the first large Put finds out by one refused request. Each part is sent with its
+// CRC-32C, and the whole is compared with what the service stored.
 //
 // # How it connects
 //

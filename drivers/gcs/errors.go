@@ -127,8 +127,8 @@ func (b *backend) transportError(ctx context.Context, c *call, err error) error 
 	return err
 }
 
-// redactedError is an error without a sentinel. Its text replaces that of its cause,
-// which may contain secrets (E1).
+// redactedError is an error without a sentinel. Its text replaces its cause's, which
+// may contain secrets (E1).
 type redactedError struct {
 	words string
 	cause error

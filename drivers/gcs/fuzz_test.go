@@ -64,7 +64,7 @@ func FuzzPages(f *testing.F) {
 	})
 }
 
-// FuzzHeaders: for any headers, a range is one that the object has.
+// FuzzHeaders: for any headers, a range is within the object.
 func FuzzHeaders(f *testing.F) {
 	f.Add("bytes 0-4/5", "5", "gzip", "crc32c=AAAAAA==", int64(5))
 	f.Add("bytes 0--1/0", "", "", "md5=x,crc32c=", int64(0))

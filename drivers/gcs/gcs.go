@@ -51,7 +51,7 @@ type Options struct {
 	// PrivateKey is the account's RSA key, in PEM form.
 	PrivateKey []byte
 	// SignBytes signs (RSA, PKCS #1 v1.5, SHA-256) if the key itself isn't available.
-	// If it makes requests, the caller must see to rule W1.
+	// If it makes requests, the caller is responsible for rule W1.
 	SignBytes func([]byte) ([]byte, error)
 	// HTTPClient sends the requests; it must authorise them. nil is the client that the
 	// *storage.Client was made with.

@@ -35,9 +35,9 @@ func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 // after the range was refused.
 const maxRangeTries = 3
 
-// Open uses the XML API, whose headers have the metadata too. For a range of no bytes,
-// and for one that begins after the end, which the service only refuses, it requests
-// the resource instead.
+// Open uses the XML API, whose headers have the metadata too. It requests the resource
+// instead for a range of no bytes, and for a range after the end, which the service
+// refuses without further information.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	header, some := rangeHeader(req.Range)
 	part := req
@@ -303,7 +303,7 @@ type body struct {
 	c    *call
 	body io.ReadCloser
 	left int64 // bytes that are still to come
-	// framed is true if the transport knows the length, which a gzip'd object may lack.
+	// framed is true if the response has a length, which a gzip'd object may lack.
 	framed bool
 }
 

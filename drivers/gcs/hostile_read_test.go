@@ -69,11 +69,11 @@ func TestListingsThatLie(t *testing.T) {
 			""), false, "a generation", 1},
 		"no name": {one(`{"size":"1","generation":"1"}`,
 			""), false, "a name", 1},
-		"directories unasked":         {one("", `"dir/d/"`), false, "not asked", 1},
+		"directories unasked":         {one("", `"dir/d/"`), false, "not requested", 1},
 		"directories elsewhere":       {one("", `"other/"`), true, "outside", 1},
 		"directories in no order":     {one("", `"dir/e/","dir/d/"`), true, "no order", 1},
-		"a directory without its end": {one("", `"dir/d"`), true, "not asked", 1},
-		"the directory itself":        {one("", `"dir/"`), true, "not asked", 1},
+		"a directory without its end": {one("", `"dir/d"`), true, "not requested", 1},
+		"the directory itself":        {one("", `"dir/"`), true, "not requested", 1},
 		"names below a directory":     {one(listed("dir/d/x", "1"), ""), true, "below", 1},
 		"a token that repeats": {
 			func(int) (string, string, string) { return "", "", "t" }, false, "repeats", 3,
@@ -306,7 +306,7 @@ func TestRangeEdges(t *testing.T) {
 			r.Close()
 		}
 	}
-	// 416 forever.
+	// 416 to every request.
 	b, requests := hostile(t, func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/storage/") {
 			io.WriteString(w, resourceOf("a", 1, 10))
@@ -333,7 +333,7 @@ func TestStoredAsItIs(t *testing.T) {
 			"Content-Encoding": "gzip", "X-Goog-Stored-Content-Encoding": "gzip",
 			"X-Goog-Stored-Content-Length": "4",
 		}, "\x1f\x8b12", nil},
-		"no header tells": {map[string]string{"Content-Encoding": "gzip"}, "\x1f\x8b12", nil},
+		"no stored encoding": {map[string]string{"Content-Encoding": "gzip"}, "\x1f\x8b12", nil},
 		"unpacked on the way": {map[string]string{
 			"X-Goog-Stored-Content-Encoding": "gzip", "X-Goog-Stored-Content-Length": "4",
 		}, "text", files.ErrUnavailable},

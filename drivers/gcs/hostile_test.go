@@ -181,7 +181,7 @@ func TestNotGCS(t *testing.T) {
 		"a 416 of a web server":    answer(416, "text/html", page),
 		"a 501 of a simple server": answer(501, "text/html", page),
 		"a proxy's 503":            answer(503, "text/html", page),
-		"a 304 that nobody asked":  answer(304, "text/plain", ""),
+		"an unrequested 304":       answer(304, "text/plain", ""),
 		"an unknown document":      answer(200, asXML, `<Other/>`),
 		"JSON without its kind":    answer(200, asJSON, `{"size":"1","generation":"1"}`),
 		"JSON of another kind":     answer(200, asJSON, `{"kind":"storage#bucket","size":"1"}`),

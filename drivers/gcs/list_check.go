@@ -37,11 +37,11 @@ func (c *listCheck) entry(name string, isDir bool) (again bool, err error) {
 	slash := strings.IndexByte(rest, '/')
 	switch {
 	case !ok:
-		return false, badListing("names outside of the prefix that was asked for")
+		return false, badListing("names outside of the prefix that was requested")
 	case isDir && (!c.shallow || slash < 0 || slash != len(rest)-1):
-		return false, badListing("directories that were not asked for")
+		return false, badListing("directories that were not requested")
 	case !isDir && c.shallow && slash >= 0 && slash != len(rest)-1:
-		return false, badListing("names below the directories that were asked for")
+		return false, badListing("names below the directories that were requested")
 	case !c.some:
 	case name == c.last && isDir && c.isDir:
 		return true, nil
@@ -75,7 +75,7 @@ func (c *listCheck) page(p *page) (next string, err error) {
 	case p.Next == "":
 		return "", nil
 	case p.Next == c.kept:
-		return "", badListing("a page token that repeats, so it has no end")
+		return "", badListing("a page token that repeats, so the listing doesn't end")
 	}
 	if c.pages++; c.pages > c.keepAt {
 		c.kept, c.keepAt = p.Next, 2*c.pages

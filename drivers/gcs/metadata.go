@@ -69,8 +69,7 @@ func encodeMetadata(a files.Attributes, mark string) map[string]string {
 }
 
 // decodeAttributes returns the attributes for what is stored, or for what the headers
-// say of it. The carried attributes count only if nobody has changed the metadata
-// since.
+// say of it. The carried attributes count only if the metadata hasn't been changed since.
 func decodeAttributes(a files.Attributes, metageneration int64) files.Attributes {
 	if len(a.Metadata) == 0 {
 		a.Metadata = nil

@@ -13,8 +13,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestRequests counts the requests of each operation.
-func TestRequests(t *testing.T) {
+// TestRequestsOfEachOperation counts the requests of each operation.
+func TestRequestsOfEachOperation(t *testing.T) {
 	b, _, p := proxied(t, signParams(t))
 	ctx := t.Context()
 	put := func(name, content string, o *files.PutOptions) files.Info {
@@ -152,7 +152,7 @@ func TestRequests(t *testing.T) {
 			}
 			return nil
 		}, map[string]int{"ListObjects": 1}},
-		"list of one behind another": {func() error {
+		"list of one after another": {func() error {
 			for e, err := range b.List(ctx, "list", &files.ListOptions{
 				StartAfter: "list/07",
 				Limit:      1,

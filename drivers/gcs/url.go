@@ -122,7 +122,7 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	var client *storage.Client
 	if !opened.As(&client) {
 		opened.Close()
-		return nil, files.Errorf(files.ErrInvalid, "the Go CDK gives no *storage.Client")
+		return nil, files.Errorf(files.ErrInvalid, "the Go CDK returns no *storage.Client")
 	}
 	b, err := newBackend(client, u.Host, o)
 	if err != nil {

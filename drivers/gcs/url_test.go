@@ -25,7 +25,7 @@ func opensAt(t *testing.T, url string) (string, *backend) {
 	return back.scheme + "://" + back.host, back
 }
 
-func TestEndpoints(t *testing.T) {
+func TestEndpointOfURL(t *testing.T) {
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "")
 	for _, c := range []struct{ emulator, url, want string }{
 		{"", "gs://bucket?anonymous=true", "https://storage.googleapis.com"},
@@ -80,9 +80,9 @@ func TestBadURLs(t *testing.T) {
 	}
 }
 
-// TestCredentials: a service account's key signs. Without credentials a bucket with a
-// signing key opens, and its first request reports what is missing.
-func TestCredentials(t *testing.T) {
+// TestCredentialsForSigning: a service account's key signs. Without credentials a
+// bucket with a signing key opens, and its first request reports what is missing.
+func TestCredentialsForSigning(t *testing.T) {
 	t.Setenv("STORAGE_EMULATOR_HOST", "")
 	params := signParams(t)
 	_, path, _ := strings.Cut(params, "private_key_path=")

@@ -45,7 +45,7 @@ func takeBridgeFeatures(b *blob.Bucket, p provider, f *files.Features) {
 func (b *backend) openNative(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	body, r, err := b.read(ctx, req.Key.Name, 0, -1, &blob.ReaderOptions{
 		BeforeRead: hook(func(o *files.GetOptions) {
-			// The caller of New's bucket checks the digest, or doesn't want it checked.
+			// The caller of New's bucket checks the digest, or has turned that off.
 			o.Range, o.IfVersion, o.IfNotVersion, o.SkipVerify = req.Range, req.IfVersion,
 				req.IfNotVersion, true
 			o.Growing = req.Growing

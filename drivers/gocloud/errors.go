@@ -30,8 +30,8 @@ const (
 	opClose
 )
 
-// redactedError is an error without a sentinel. Its text replaces that of its causes,
-// which may contain secrets (E1).
+// redactedError is an error without a sentinel. Its text replaces its causes', which
+// may contain secrets (E1).
 type redactedError struct {
 	detail string
 	causes []error

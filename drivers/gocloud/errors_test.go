@@ -103,7 +103,7 @@ func TestVanishedFolder(t *testing.T) {
 	}
 }
 
-func TestPermission(t *testing.T) {
+func TestPermissionDenied(t *testing.T) {
 	if os.Getuid() == 0 {
 		t.Log("root has all permissions: only the mapping is tested")
 		if _, _, k := mapFileError(opRead, &os.PathError{
@@ -127,8 +127,9 @@ func TestPermission(t *testing.T) {
 	}
 }
 
-// TestClose: Close leaves the caller's bucket open, unless Options.Own is set (X3).
-func TestClose(t *testing.T) {
+// TestCloseLeavesBucketOpen: Close leaves the caller's bucket open, unless Options.Own
+// is set (X3).
+func TestCloseLeavesBucketOpen(t *testing.T) {
 	raw := memblob.OpenBucket(nil)
 	b := New(raw, nil)
 	put(t, b, "f", "x", nil)

@@ -238,7 +238,7 @@ func TestRanges(t *testing.T) {
 	})
 }
 
-func TestDelete(t *testing.T) {
+func TestDeleteOfMissingFiles(t *testing.T) {
 	both(t, func(t *testing.T, raw *blob.Bucket, b files.Bucket) {
 		put(t, b, "d/f", "x", nil)
 		for _, name := range []string{"none", "d", "d/f/below", "d/none"} {
@@ -263,7 +263,7 @@ func TestDelete(t *testing.T) {
 	})
 }
 
-func TestConditions(t *testing.T) {
+func TestConditionsThatAreRefused(t *testing.T) {
 	both(t, func(t *testing.T, raw *blob.Bucket, b files.Bucket) {
 		put(t, b, "f", "old", nil)
 		want := files.ErrUnsupported // fileblob stats, and then renames
@@ -289,7 +289,7 @@ func TestConditions(t *testing.T) {
 	})
 }
 
-func TestCopy(t *testing.T) {
+func TestCopyKeepsAttributes(t *testing.T) {
 	both(t, func(t *testing.T, raw *blob.Bucket, b files.Bucket) {
 		put(t, b, "src", "x",
 			&files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"k": "v"}}})

@@ -10,8 +10,8 @@ import (
 
 // A key of Go CDK is any text; a name obeys rule N1. nameOf and keyOf are inverse to
 // each other. The escaping is Go CDK's own, "__0x2f__" for a slash, and is used only if
-// N1 refuses the key, so an ordinary key is its own name. So is a legal key that looks
-// escaped, unless the key that it decodes to has that name.
+// N1 refuses the key, so an ordinary key is its own name. A legal key that looks
+// escaped is its own name too, unless the key that it decodes to has that name.
 
 const escapeMark = "__0x"
 
