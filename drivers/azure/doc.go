@@ -82,10 +82,10 @@
 //     expiry. A SAS can't bind a content type, so Features.SignContentType is false (W1).
 //   - A response that isn't the service's own is reported as such (E2), also with a
 //     caller's client. The driver's own client reads at most 4 MiB of an error and 32
-//     MiB of a page, and follows no redirect. So does a caller's client that has
-//     [ClientOptions] or [Transport]. Any other client follows its own rules until the
-//     SDK has the response, and the SDK reads an error of any length into memory before
-//     the driver can check it.
+//     MiB of a page, and follows no redirect. A caller's client that has
+//     [ClientOptions] or [Transport] does the same. Any other client follows its own
+//     rules until the SDK has the response, and the SDK reads an error of any length
+//     into memory before the driver can check it.
 //   - Requests are retried by the bucket's retry.Policy. The SDK's own retries are off.
 //
 // # What the service can't keep

@@ -5,9 +5,8 @@
 //
 // A URL is opened by the Go CDK's opener (gcsblob) and takes all of its parameters.
 // Credentials are Application Default Credentials. STORAGE_EMULATOR_HOST, with or
-// with or without "http://", selects an emulator. [New] takes a program's own
-// *storage.Client. files.As returns the *storage.Client, and the *blob.Bucket of a bucket
-// opened by URL.
+// without "http://", selects an emulator. [New] takes a program's own *storage.Client.
+// files.As returns the *storage.Client, and the *blob.Bucket of a bucket opened by URL.
 //
 // Requests go through the client's own, authorised *http.Client, but they are written
 // here rather than by the SDK's methods. The SDK's reader hides half of what the
@@ -23,11 +22,11 @@
 //
 // # Uploads in parts
 //
-// Content larger than a part goes up in parts, eight of 8 MiB at a time (part_size= and
-// concurrency=, Options.PartSize and Options.Concurrency), in a multipart upload of the
-// XML API. It is not visible under any name until it ends, and an upload that fails is
-// aborted. If the program dies, its upload stays, and is billed, until a lifecycle rule
-// (AbortIncompleteMultipartUpload) aborts it.
+// Content larger than a part is uploaded in parts, eight of 8 MiB at a time (part_size=
+// and concurrency=, Options.PartSize and Options.Concurrency), in a multipart upload of
+// the XML API. It is not visible under any name until it ends, and an upload that fails
+// is aborted. If the program dies, its upload stays, and is billed, until a lifecycle
+// rule (AbortIncompleteMultipartUpload) aborts it.
 //
 // Such an upload supports no preconditions: the service answers them with "400
 // NotImplemented" (https://docs.cloud.google.com/storage/docs/request-preconditions). A
@@ -79,8 +78,8 @@
 // gcsblob escapes (an element ending in ".." before another). Two entries of metadata
 // belong to this package, and Info doesn't show them:
 //
-//   - cloudfiles-mark, a random text on conditional puts. By it a retried request
-//     recognises what an earlier attempt wrote.
+//   - cloudfiles-mark, a random text on conditional puts. A retried request recognises
+//     by it what an earlier attempt wrote.
 //   - cloudfiles-attributes, beside metadata or headers that no HTTP header can carry
 //     (keys that aren't tokens, values beyond ASCII). GCS "does not permit" those in the
 //     response to a get, so this entry carries them there. If another program wrote such

@@ -26,13 +26,14 @@ import (
 // "Preconditions cannot be used in XML API multipart uploads. Attempting to do so
 // results in a 400 NotImplemented error"
 // (https://docs.cloud.google.com/storage/docs/request-preconditions), so a conditional
-// Put is sent part by part. So are attributes that no header can carry and the
-// service's own options. Composing an object of others would support conditions, but
-// the others would be listed beside it, and would stay if the program died (P1).
+// Put is sent part by part. The same holds for attributes that no header can carry and
+// for the service's own options. Composing an object of others would support
+// conditions, but the others would be listed beside it, and would stay if the program
+// died (P1).
 //
 // The documentation doesn't promise that the response to the last request has the
-// generation. If it hasn't, the resource has it, and a mark in the resource shows whether
-// this Put wrote it.
+// generation. If it doesn't have it, the resource does, and a mark in the resource
+// shows whether this Put wrote it.
 
 const (
 	// minXMLPart is the smallest size of a part other than the last.

@@ -175,7 +175,7 @@ func (s *session) send(ctx context.Context, part *driver.Part) (o *object, err e
 	return o, nil
 }
 
-// try makes one request, which sends the part from byte from on. It returns how many
+// try makes one request, which sends the part beginning at byte from. It returns how many
 // bytes of the whole content the service has, or, at the end, the object.
 func (s *session) try(ctx context.Context, part *driver.Part, from int64) (
 	kept int64, done *object, err error,

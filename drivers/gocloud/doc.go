@@ -41,6 +41,6 @@
 //     with capital letters beyond ASCII, which the Go CDK would fold.
 //   - A bucket that ToBlob made keeps the whole contract except for the result of a Put:
 //     versions, conditions and times pass in both directions.
-//   - Entries of S3 have a version if the ETag is a digest of the content. Those of
+//   - Entries of S3 have a version if the ETag is a digest of the content. Entries of
 //     other services have none (L5).
 package gocloud
