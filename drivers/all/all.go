@@ -16,6 +16,7 @@ import (
 	_ "cloudfiles.dev/drivers/mem"             // mem://
 	_ "cloudfiles.dev/drivers/s3"              // s3://
 
+	_ "cloudfiles.dev/files/cache"   // cache=
 	_ "cloudfiles.dev/files/timeout" // timeout=, on schemes without that parameter
 
 	_ "gocloud.dev/blob/azureblob" // gocloud+azblob://

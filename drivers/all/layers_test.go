@@ -2,6 +2,7 @@ package all
 
 import (
 	"errors"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -36,6 +37,63 @@ func TestLayerParams(t *testing.T) {
 		if _, err := files.Open(t.Context(), raw); !errors.Is(err, files.ErrInvalid) ||
 			!strings.Contains(err.Error(), "parameter timeout: want a duration") {
 			t.Errorf("%s: %v", raw, err)
+		}
+	}
+}
+
+// TestCacheParam: cache= keeps what is read in the bucket of its URL, for the next
+// process too, and asks the origin whether it is current.
+func TestCacheParam(t *testing.T) {
+	origin, store := t.TempDir(), t.TempDir()
+	raw := "file://" + origin + "?cache=" + url.QueryEscape("file://"+store)
+	want := func(text string) {
+		t.Helper()
+		b, err := files.Open(t.Context(), raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Close()
+		if got, err := files.ReadString(t.Context(), b, "a", nil); err != nil || got != text {
+			t.Errorf("a is %q, %v, want %q", got, err, text)
+		}
+		if l := files.Layers(b); !slices.ContainsFunc(l, func(s string) bool {
+			return strings.HasPrefix(s, "cache ")
+		}) {
+			t.Errorf("the layers are %q, want a cache", l)
+		}
+	}
+	entries := func() (n int) {
+		t.Helper()
+		for _, err := range open(t, "file://"+store).List(t.Context(), "", nil) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+		}
+		return n
+	}
+	past := open(t, "file://"+origin)
+	for _, text := range []string{"first", "second"} {
+		if _, err := files.PutString(t.Context(), past, "a", text, nil); err != nil {
+			t.Fatal(err)
+		}
+		want(text)
+		n := entries()
+		if n == 0 {
+			t.Errorf("the store has no entry after %q was read", text)
+		}
+		if want(text); entries() != n {
+			t.Errorf("the next process stores %q again: %d entries, then %d", text, n, entries())
+		}
+	}
+	for _, bad := range []string{"nothing", "file://" + store + "/missing", "mem://?x=1"} {
+		b, err := files.Open(t.Context(), "file://"+origin+"?cache="+url.QueryEscape(bad))
+		if err == nil {
+			err = files.Check(t.Context(), b)
+			b.Close()
+		}
+		if err == nil {
+			t.Errorf("cache=%s: opened", bad)
 		}
 	}
 }

@@ -67,4 +67,11 @@
 // syncs each entry to the disk makes the first read slow: entries needn't be durable, so
 // the URL above says sync=none. The last byte of a first read comes when everything is
 // stored, so that the next read is a hit; a slow store is waited for 10 seconds at most.
+//
+// # By URL
+//
+// A program that imports this package can open a cached bucket by the parameter cache=,
+// whose value is the escaped URL of the store:
+//
+//	s3://reports?cache=file%3A%2F%2F%2Fvar%2Fcache%2Fapp%3Fcreate_dir%3D1
 package cache

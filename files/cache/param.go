@@ -1,0 +1,52 @@
+package cache
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/url"
+
+	"cloudfiles.dev/files"
+)
+
+// The parameter cache= of every scheme is the URL of the store, escaped as a parameter
+// is: s3://bucket?cache=file%3A%2F%2F%2Fvar%2Fcache%2Fapp%3Fcreate_dir%3D1. The cache
+// has the options' defaults and owns the store.
+func init() {
+	files.DefaultMux().RegisterLayer(files.LayerParam{
+		Param: files.Param{
+			Name:   "cache",
+			Values: "URL",
+			Doc:    "caches what is read in the bucket of that URL, usually a folder's",
+		},
+		Package: "cloudfiles.dev/files/cache",
+		Wrap: func(ctx context.Context, b files.Bucket, u *url.URL,
+			value string) (files.Bucket, error) {
+			store, err := files.Open(ctx, value)
+			if err != nil {
+				return nil, err
+			}
+			cached, err := New(b, store, &Options{
+				Origin:    originOf(b, u),
+				OwnsStore: true,
+			})
+			if err != nil {
+				store.Close()
+				return nil, err
+			}
+			return cached, nil
+		},
+	})
+}
+
+// originOf names the bucket that u opens, so that the next process which opens the same
+// URL finds what is stored. It is a hash, because any part of the URL may decide which
+// bucket that is, and some of them are secret. A bucket that doesn't outlive the process
+// gets no name: its next life may give other content the same name and version.
+func originOf(b files.Bucket, u *url.URL) string {
+	if !b.Features().Durable {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(u.String()))
+	return hex.EncodeToString(sum[:])
+}
