@@ -203,8 +203,8 @@ func TestTLSMixups(t *testing.T) {
 	}
 }
 
-// TestReadTimeoutIsKnown: every scheme of a service takes both parameters, and the
-// other schemes refuse them like any unknown parameter (U1).
+// TestReadTimeoutIsKnown: every scheme of a service takes read_timeout=, and the others
+// refuse it like any unknown parameter (U1).
 func TestReadTimeoutIsKnown(t *testing.T) {
 	environment(t)
 	for _, s := range services {
@@ -216,7 +216,7 @@ func TestReadTimeoutIsKnown(t *testing.T) {
 		}
 		b.Close()
 	}
-	for _, u := range []string{"mem://?timeout=1s", "file:///?read_timeout=1s"} {
+	for _, u := range []string{"mem://?read_timeout=1s", "file:///?read_timeout=1s"} {
 		if _, err := files.Open(t.Context(), u); !errors.Is(err, files.ErrInvalid) {
 			t.Errorf("%s: %v", u, err)
 		}

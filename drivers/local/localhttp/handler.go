@@ -68,7 +68,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.opts.CORS.Answer(w, r, h.allow()) {
 		return
 	}
-	if r.Method == http.MethodPost {
+	if isForm(r) {
 		h.post(w, r)
 		return
 	}

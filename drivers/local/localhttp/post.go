@@ -2,6 +2,7 @@ package localhttp
 
 import (
 	"context"
+	"mime"
 	"net/http"
 
 	"cloudfiles.dev/drivers/local"
@@ -22,6 +23,13 @@ func (s *Signer) SignPost(_ context.Context, name string,
 // forms returns the signed forms of the bucket, which is needed only to accept one.
 func (s *Signer) forms(b files.Bucket) *fileshttp.Forms {
 	return &fileshttp.Forms{Bucket: b, Secret: s.secret, URL: s.base}
+}
+
+// isForm reports whether the request sends a form. Any other POST is a request that no
+// URL is signed for.
+func isForm(r *http.Request) bool {
+	t, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return r.Method == http.MethodPost && t == "multipart/form-data"
 }
 
 // post accepts a form. The form and MaxUpload limit its size.
