@@ -114,8 +114,8 @@ func (r *recording) failures(t *testing.T, dir string, from int,
 				if err := r.check(t.Context(), dir, im, now, checked%8 == 0); err != nil {
 					failures = append(failures,
 						fmt.Errorf("power failed at operation %d (%d steps begun, %d "+
-							"acknowledged), %v of what wasn't synced survives: %w", n, now.begun, now.acked, s,
-							err))
+							"acknowledged), %v of what wasn't synced survives: %w",
+							n, now.begun, now.acked, s, err))
 				}
 			}
 		}

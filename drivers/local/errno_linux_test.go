@@ -17,8 +17,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestEveryErrnoHasAKind: no error of the system is without a sentinel (E2), or is
-// taken for the caller's file.
+// Every error of the system has a sentinel (E2), which is never that of the caller's
+// file.
 func TestEveryErrnoHasAKind(t *testing.T) {
 	want := map[syscall.Errno]error{
 		syscall.ENOSPC:    files.ErrTooLarge,
@@ -43,17 +43,17 @@ func TestEveryErrnoHasAKind(t *testing.T) {
 		kind := files.KindOf(err)
 		if kind == nil || kind == files.ErrNotExist || kind == files.ErrExist || !errors.Is(err,
 			errno) {
-			t.Errorf("%d (%v) is %v", errno, errno, kind)
+			t.Errorf("mapError(%d), %v, has the kind %v", errno, errno, kind)
 		}
 		if w := want[errno]; w != nil && kind != w {
-			t.Errorf("%v is %v, want %v", errno, kind, w)
+			t.Errorf("mapError(%v) has the kind %v, want %v", errno, kind, w)
 		}
 	}
 }
 
 func init() { childJobs["errnos"] = errnos }
 
-// errnos puts files while a system call fails whose failure a Put outlives.
+// errnos puts files while a system call fails that a Put can do without.
 func errnos(task childTask) error {
 	ctx := context.Background()
 	b, err := Open(task.Dir, nil)
@@ -100,20 +100,22 @@ func errnos(task childTask) error {
 				for _, n := range []string{name, "copy-" + name} {
 					info, err := b.Stat(ctx, n, nil)
 					if err != nil || n == name && info.Version != put.Version {
-						return fmt.Errorf("%s: %+v, put as %+v, %w", what, info, put, err)
+						return fmt.Errorf("%s: Stat returns %+v, Put returned %+v, %w", what, info,
+							put, err)
 					}
 					if info.Digest.CRC32C == "" ||
 						a.CacheControl != "" && !reflect.DeepEqual(info.Attributes, a) {
-						return fmt.Errorf("%s: %s has %+v", what, n, info)
+						return fmt.Errorf("%s: %s has %+v, want a digest and all attributes", what,
+							n, info)
 					}
 					for e, err := range b.List(ctx, "", &files.ListOptions{Prefix: n}) {
 						if err != nil || e != info.Entry {
-							return fmt.Errorf("%s: listed as %+v, Stat tells %+v, %w", what, e,
+							return fmt.Errorf("%s: List returns %+v, Stat returns %+v, %w", what, e,
 								info.Entry, err)
 						}
 					}
 					if s, err := files.ReadString(ctx, b, n, nil); s != "content" || err != nil {
-						return fmt.Errorf("%s: %q, %w", what, s, err)
+						return fmt.Errorf("%s: the content is %q, %w", what, s, err)
 					}
 				}
 			}
@@ -122,8 +124,8 @@ func errnos(task childTask) error {
 	return nil
 }
 
-// TestUnusualErrnos: an attribute that can't be set is kept in the sidecar, and what
-// the system can't copy goes through memory.
+// A record that can't be set is stored in the sidecar, and content that the system
+// can't copy is copied through memory.
 func TestUnusualErrnos(t *testing.T) {
 	dir := t.TempDir()
 	needAttributes(t, dir)
@@ -134,6 +136,6 @@ func TestUnusualErrnos(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
 	if names, err := filepath.Glob(filepath.Join(dir, "*.attrs")); err != nil || len(names) == 0 {
-		t.Errorf("sidecars: %q, %v", names, err)
+		t.Errorf("sidecars are %q, %v, want at least one", names, err)
 	}
 }

@@ -71,12 +71,12 @@ func TestForeignOnDisk(t *testing.T) {
 		"%cf-l-%cf-e-a", "%cf-l-%cf-d-a-", "%cf-l-x.attrs", "%cf-x-" + long[:241],
 	} {
 		if kind, text, leaf := linuxRules.decode(disk); kind != foreignEntry {
-			t.Errorf("decode(%q) = %v, %q, %v; it is no form of anything", disk, kind, text, leaf)
+			t.Errorf("decode(%q) = %v, %q, %v, want foreignEntry", disk, kind, text, leaf)
 		}
 	}
 	for _, disk := range []string{"nul", "A", "a.", "a:", "%CF-E-x", "é"} {
 		if kind, _, _ := windowsRules.decode(disk); kind != foreignEntry {
-			t.Errorf("decode(%q) = %v on windows", disk, kind)
+			t.Errorf("decode(%q) = %v on windows, want foreignEntry", disk, kind)
 		}
 	}
 	for _, c := range []struct {
@@ -92,7 +92,7 @@ func TestForeignOnDisk(t *testing.T) {
 		{[]string{"%cf-" + long[:236]}, "bbbbbbbbbb"},
 	} {
 		if e, ok := linuxRules.decodeChain(c.parts, c.end); ok {
-			t.Errorf("decodeChain(%q, %q) = %q", c.parts, c.end, e)
+			t.Errorf("decodeChain(%q, %q) = %q, want no element", c.parts, c.end, e)
 		}
 	}
 }
@@ -106,36 +106,36 @@ func checkElements(t *testing.T, r rules, name string) {
 		disk = strings.Split(dir, "/")
 	}
 	disk = append(disk, base)
-	// Every element has room for a sidecar and for the leaf's mark, and hides from no
-	// listing.
+	// Every element has room for the sidecar's suffix and for the leaf's mark, and is
+	// listed by fileblob.
 	for _, d := range disk {
 		switch {
 		case len(leafName(d)) > 255 || len(d+sidecarExt) > 255:
 			t.Fatalf("%q of %q has %d bytes", d, name, len(d))
 		case !utf8.ValidString(d) || strings.HasSuffix(d, sidecarExt):
-			t.Fatalf("%q of %q", d, name)
+			t.Fatalf("%q of %q is not UTF-8 or ends like a sidecar", d, name)
 		}
 		for i := range d {
 			if hexEscaped(d[i:]) {
-				t.Fatalf("%q of %q is another name to fileblob", d, name)
+				t.Fatalf("%q of %q is another name for fileblob", d, name)
 			}
 		}
 		if r.windows && (strings.ContainsAny(d,
 			`<>:"\|?*`) || strings.HasSuffix(d, ".") || strings.HasSuffix(d, " ") || device(d)) {
-			t.Fatalf("%q of %q can't be on windows", d, name)
+			t.Fatalf("%q of %q is refused by windows", d, name)
 		}
 	}
-	// Back again.
+	// Decoding returns the name.
 	var got, parts []string
 	for i, d := range disk {
 		kind, text, leaf := r.decode(d)
 		if leaf {
-			t.Fatalf("%q of %q is taken for a leaf", d, name)
+			t.Fatalf("%q of %q decodes as a leaf", d, name)
 		}
 		switch kind {
 		case elementEntry:
 			if len(parts) > 0 {
-				t.Fatalf("%q inside a chain: %q", d, disk)
+				t.Fatalf("%q is inside a chain: %q", d, disk)
 			}
 			got = append(got, text)
 		case chainEntry:
@@ -155,15 +155,15 @@ func checkElements(t *testing.T, r rules, name string) {
 		}
 	}
 	if back := strings.Join(got, "/"); back != name {
-		t.Fatalf("%q came back as %q by %q", name, back, disk)
+		t.Fatalf("%q decodes as %q, encoded as %q", name, back, disk)
 	}
 	if d := r.encodeDir(name); d != strings.Join(disk, "/") {
-		t.Fatalf("encodeDir(%q) = %q", name, d)
+		t.Fatalf("encodeDir(%q) = %q, want %q", name, d, strings.Join(disk, "/"))
 	}
 }
 
-// TestLongestPath: on the systems that tell letters apart, every name opens by one path
-// of less than 4,096 bytes.
+// On the systems that distinguish upper and lower case, every name has a path of less
+// than 4,096 bytes.
 func TestLongestPath(t *testing.T) {
 	for _, unit := range []string{
 		"%cf-/", ".attrs/", "%", "__0x1__", "é", "x", "__0x1__/", strings.Repeat("%", 250) + "/",
@@ -204,14 +204,14 @@ func FuzzEncode(f *testing.F) {
 				xp, yp = strings.ToLower(xp), strings.ToLower(yp)
 			}
 			if xp == yp {
-				t.Fatalf("%q and %q share %q", x, y, xp)
+				t.Fatalf("%q and %q are both encoded as %q", x, y, xp)
 			}
 		}
 	})
 }
 
-// FuzzDecode: what decodes is the one form of what it decodes to, so no two entries of
-// a folder are one name.
+// FuzzDecode checks that an entry that decodes is the only form of its name, so no two
+// entries of a folder have the same name.
 func FuzzDecode(f *testing.F) {
 	for _, s := range []string{
 		"a", "x.attrs", "%cf-e-x%2Eattrs", "%cf-e-x", "%cf-l-a", "%cf-x-a", "%cf-d-a-", "a\xff",
@@ -229,7 +229,7 @@ func FuzzDecode(f *testing.F) {
 			switch kind {
 			case elementEntry:
 				if files.CheckElement(text) != nil {
-					t.Fatalf("%q stands for %q, which is no element", disk, text)
+					t.Fatalf("%q stands for %q, which is not an element", disk, text)
 				}
 				_, want = r.encode(text)
 			case chainEntry:
@@ -243,7 +243,7 @@ func FuzzDecode(f *testing.F) {
 				want = leafName(want)
 			}
 			if want != disk {
-				t.Fatalf("%q decodes to %v %q, whose form is %q", disk, kind, text, want)
+				t.Fatalf("%q decodes as %v %q, which is encoded as %q", disk, kind, text, want)
 			}
 		}
 	})
@@ -253,10 +253,10 @@ func TestOrdinaryNamesCostNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() {
 		linuxRules.encode("photos/2024/Zürich/IMG_0001.jpg")
 	}); n > 1 {
-		t.Errorf("%v allocations", n)
+		t.Errorf("encode makes %v allocations, want at most 1", n)
 	}
 	b := []byte("IMG_0001.jpg")
 	if n := testing.AllocsPerRun(100, func() { plain(linuxRules, b) }); n > 0 {
-		t.Errorf("%v allocations", n)
+		t.Errorf("plain makes %v allocations, want 0", n)
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// ok stops the test at the first error.
+// ok fails the test at once if there is an error.
 func ok(t testing.TB, errs ...error) {
 	t.Helper()
 	if err := errors.Join(errs...); err != nil {
@@ -31,7 +31,7 @@ func stat(t testing.TB, b files.Bucket, name string) files.Info {
 	return info
 }
 
-// A folder of plain files is a bucket, and reading leaves no trace in it.
+// A folder of plain files is a bucket, and reading changes nothing in it.
 func TestPlainFolder(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	ok(t, os.MkdirAll(filepath.Join(dir, "d/empty"), 0o777),
@@ -46,7 +46,7 @@ func TestPlainFolder(t *testing.T) {
 		if s, info := fetch(t, b,
 			name); info.ContentType != typ || info.Size != int64(len(s)) || info.Version == "" ||
 			!info.Digest.IsZero() {
-			t.Errorf("%s: %q, %+v", name, s, info)
+			t.Errorf("%s = %q, %+v, want type %s, size, version and no digest", name, s, info, typ)
 		}
 	}
 	del(t, b, "missing/name")
@@ -59,12 +59,12 @@ func TestPlainFolder(t *testing.T) {
 		t.Errorf("listed %q, want %q", got, want)
 	}
 	if _, err := os.Lstat(filepath.Join(dir, controlDir)); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("reading made the control folder: %v", err)
+		t.Errorf("after reading, Lstat of the control folder = %v, want not exist", err)
 	}
 }
 
-// An empty folder, as other programs leave them, is no directory: a file of its name
-// takes its place (L6).
+// An empty folder of another program is not a directory: a file of its name replaces it
+// (L6).
 func TestEmptyFolderGivesWay(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	needAttributes(t, dir)
@@ -78,8 +78,8 @@ func TestEmptyFolderGivesWay(t *testing.T) {
 	wantDisk(t, dir, "a", "full")
 }
 
-// A file x.attrs of other programs is a file: it gives way to the sidecar of x, and Put
-// and Delete know both its places.
+// A file x.attrs of another program is a file: it is renamed to make room for the
+// sidecar of x, and Put and Delete find it under both names.
 func TestAttrsFile(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	ok(t, os.WriteFile(filepath.Join(dir, "x.attrs"), []byte("theirs"), 0o666))
@@ -87,33 +87,33 @@ func TestAttrsFile(t *testing.T) {
 	putIn(t, b, "x", "content", &files.PutOptions{Attributes: someAttributes})
 	wantDisk(t, dir, "x", "x.attrs", "%cf-e-x%2Eattrs")
 	if s, info := fetch(t, b, "x.attrs"); s != "theirs" || info.Size != old.Size {
-		t.Errorf("x.attrs is %q, %+v", s, info)
+		t.Errorf("x.attrs = %q, %+v, want \"theirs\" and the same size", s, info)
 	}
-	moved := stat(t, b, "x.attrs") // to make way changed its inode, and so its version (V1)
+	moved := stat(t, b, "x.attrs") // the rename changed its version (V1)
 	putIn(t, b, "x.attrs", "ours", &files.PutOptions{If: files.IfVersion(moved.Version)})
 	del(t, b, "x.attrs")
 	if _, err := b.Stat(context.Background(), "x.attrs", nil); !errors.Is(err, files.ErrNotExist) {
-		t.Errorf("Stat of the deleted x.attrs: %v", err)
+		t.Errorf("Stat of the deleted x.attrs = %v, want ErrNotExist", err)
 	}
 	if info := stat(t, b, "x"); info.CacheControl != someAttributes.CacheControl {
-		t.Errorf("x is %+v", info)
+		t.Errorf("x has %+v, want its attributes", info)
 	}
 	ok(t, os.WriteFile(filepath.Join(dir, "y.attrs"), []byte("theirs"), 0o666))
 	putIn(t, b, "y.attrs", "ours", nil)
 	if _, err := os.Lstat(filepath.Join(dir, "y.attrs")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the replaced y.attrs is still there: %v", err)
+		t.Errorf("Lstat of the replaced y.attrs = %v, want not exist", err)
 	}
 	ok(t, os.WriteFile(filepath.Join(dir, "y.attrs"), []byte("a restored one"), 0o666))
 	if s, _ := fetch(t, b, "y.attrs"); s != "ours" {
-		t.Errorf("y.attrs is %q", s)
+		t.Errorf("y.attrs = %q, want \"ours\"", s)
 	}
 	del(t, b, "y.attrs")
 	if _, err := b.Stat(context.Background(), "y.attrs", nil); !errors.Is(err, files.ErrNotExist) {
-		t.Errorf("Stat of the deleted y.attrs: %v", err)
+		t.Errorf("Stat of the deleted y.attrs = %v, want ErrNotExist", err)
 	}
 }
 
-// What other programs do to a file that was put.
+// Edits by other programs of a file that was put are visible or reported as damage.
 func TestEditsByOthersAreSeen(t *testing.T) {
 	ctx := context.Background()
 	md5 := files.Digest{MD5: "9a0364b9e99bb480dd25e1f0284c8555"} // of "content"
@@ -127,23 +127,23 @@ func TestEditsByOthersAreSeen(t *testing.T) {
 		put := putIn(t, b, "a.txt", "content", o)
 		path := filepath.Join(dir, "a.txt")
 
-		// Edited in place: no digest, the attributes stay.
+		// Edited in place: it has no digest, and keeps its attributes.
 		ok(t, os.WriteFile(path, []byte("edited"), 0o666),
 			os.Chtimes(path, time.Time{}, time.Now().Add(time.Second)))
 		s, info := fetch(t, b, "a.txt")
 		if s != "edited" || !info.Digest.IsZero() || info.Version == put.Version ||
 			info.Attributes.CacheControl != o.CacheControl ||
 			info.Metadata["owner"] != o.Metadata["owner"] {
-			t.Errorf("edited (sidecar %v): %q, %+v", sidecar, s, info)
+			t.Errorf("after an edit (sidecar %v): %q, %+v", sidecar, s, info)
 		}
-		// Copied back with its time, as cp -p does, without the attribute: the sidecar
-		// tells that it is the old content. Its version is another (V1): a tool may
-		// give any content that time.
+		// Copied back with its time, as by cp -p, but without the record: the sidecar
+		// shows that it is the old content. Its version is another (V1), because a tool
+		// may give any content that time.
 		ok(t, os.Remove(path), os.WriteFile(path, []byte("content"), 0o666),
 			os.Chtimes(path, time.Time{}, put.ModTime))
 		s, info = fetch(t, b, "a.txt")
 		if s != "content" || info.Version == put.Version || (info.Digest.MD5 != "") != sidecar {
-			t.Errorf("copied back (sidecar %v): %q, %+v", sidecar, s, info)
+			t.Errorf("after a copy back (sidecar %v): %q, %+v", sidecar, s, info)
 		}
 		// Damaged, with the time of the Put.
 		put = putIn(t, b, "a.txt", "content", o)
@@ -152,27 +152,28 @@ func TestEditsByOthersAreSeen(t *testing.T) {
 		r, err := b.Get(ctx, "a.txt", nil)
 		ok(t, err)
 		if p, err := r.ReadAll(); !errors.Is(err, files.ErrCorrupt) {
-			t.Errorf("damaged (sidecar %v): read %q, %v", sidecar, p, err)
+			t.Errorf("reading the damaged file (sidecar %v) = %q, %v, want ErrCorrupt", sidecar, p,
+				err)
 		}
 		r.Close()
 		ok(t, os.Truncate(path, 3), os.Chtimes(path, time.Time{}, put.ModTime))
 		if _, err := b.Get(ctx, "a.txt",
 			&files.GetOptions{Range: files.Bytes(0, 1)}); !errors.Is(err, files.ErrCorrupt) {
-			t.Errorf("truncated (sidecar %v): %v", sidecar, err)
+			t.Errorf("Get of the truncated file (sidecar %v) = %v, want ErrCorrupt", sidecar, err)
 		}
 		if _, err := files.Copy(ctx, b, "copy", b, "a.txt",
 			nil); !errors.Is(err, files.ErrCorrupt) {
-			t.Errorf("Copy of the truncated (sidecar %v): %v", sidecar, err)
+			t.Errorf("Copy of the truncated file (sidecar %v) = %v, want ErrCorrupt", sidecar, err)
 		}
 		putIn(t, b, "a.txt", "whole again", nil)
 		if s, _ := fetch(t, b, "a.txt"); s != "whole again" {
-			t.Errorf("put again: %q", s)
+			t.Errorf("after another Put: %q, want \"whole again\"", s)
 		}
 	}
 }
 
-// A change in place during a read is ErrChanged, not a mixture (G4); a Put or a Delete
-// isn't seen at all.
+// A change in place during a read is ErrChanged, not a mixture (G4). A Put or a Delete
+// doesn't change what is read.
 func TestChangeWhileReading(t *testing.T) {
 	ctx := context.Background()
 	b, dir := newBucket(t, nil)
@@ -214,7 +215,7 @@ func TestChangeWhileReading(t *testing.T) {
 	}
 }
 
-// A folder of a newer format is refused, at the first use.
+// A folder with a newer format is refused at the first use.
 func TestControlFolderFormat(t *testing.T) {
 	ctx := context.Background()
 	for mark, refused := range map[string]bool{
@@ -237,13 +238,15 @@ func TestControlFolderFormat(t *testing.T) {
 			"Check": files.Check(ctx, b),
 		} {
 			if refused != errors.Is(err, files.ErrInvalid) || !refused && err != nil {
-				t.Errorf("mark %q: %s: %v", mark, op, err)
+				t.Errorf("format mark %q: %s = %v, want ErrInvalid for a newer or malformed mark",
+					mark, op, err)
 			}
 		}
 	}
 }
 
-// What dead sessions left is removed by the next one, and a living one is not touched.
+// The next handle removes what dead processes left, and doesn't touch what a live one
+// staged.
 func TestLeftoversAreSwept(t *testing.T) {
 	ctx := context.Background()
 	dir := t.TempDir()
@@ -259,42 +262,43 @@ func TestLeftoversAreSwept(t *testing.T) {
 	dead := filepath.Join(dir, controlDir, "s-0123.attrs")
 	ok(t, os.Mkdir(dead, 0o777), os.WriteFile(filepath.Join(dead, aliveFile), nil, 0o666),
 		os.WriteFile(filepath.Join(dead, "1.attrs"), []byte("half"), 0o666))
-	barely := filepath.Join(dir, controlDir, "s-4567.attrs") // killed before it had its lock
+	// of a process that was killed before it made its lock
+	barely := filepath.Join(dir, controlDir, "s-4567.attrs")
 	ok(t, os.Mkdir(barely, 0o777))
 	second := openBucket(t, dir, nil)
 	putIn(t, second, "b", "x", nil)
 	for _, gone := range []string{dead, barely} {
 		if _, err := os.Lstat(gone); !errors.Is(err, os.ErrNotExist) {
-			t.Errorf("the dead session is still there: %v", err)
+			t.Errorf("Lstat of the dead process's staging folder = %v, want not exist", err)
 		}
 	}
 	_, err = pw.Write([]byte(" and half"))
 	ok(t, err, pw.Close(), <-done)
 	if s, _ := fetch(t, b, "slow.txt"); s != "half and half" {
-		t.Errorf("slow.txt is %q", s)
+		t.Errorf("slow.txt = %q, want \"half and half\"", s)
 	}
 }
 
-// Without locks only conditions can't be kept, and they are refused.
+// Without locks, conditions are refused, and everything else works.
 func TestNoLocks(t *testing.T) {
 	ctx := context.Background()
 	b := openHooked(t, t.TempDir(), nil, &hookFS{noLocks: true})
 	if f := b.Features(); f.IfAbsent || f.IfVersion || f.DeleteIfVersion {
-		t.Errorf("conditions are claimed at Open, though the file system has no locks: %+v", f)
+		t.Errorf("Features claims conditions without locks: %+v", f)
 	}
 	info := putIn(t, b, "a", "content", &files.PutOptions{Attributes: someAttributes})
 	for _, c := range []files.Condition{files.IfAbsent(), files.IfVersion(info.Version)} {
 		if _, err := b.Put(ctx, "a", strings.NewReader("x"),
 			&files.PutOptions{If: c}); !errors.Is(err, errors.ErrUnsupported) {
-			t.Errorf("Put %v: %v", c, err)
+			t.Errorf("Put with %v = %v, want ErrUnsupported", c, err)
 		}
 	}
 	if err := b.Delete(ctx, "a",
 		&files.DeleteOptions{IfVersion: info.Version}); !errors.Is(err, errors.ErrUnsupported) {
-		t.Errorf("Delete of a version: %v", err)
+		t.Errorf("Delete of a version = %v, want ErrUnsupported", err)
 	}
 	if s, _ := fetch(t, b, "a"); s != "content" {
-		t.Errorf("a is %q", s)
+		t.Errorf("a = %q, want \"content\"", s)
 	}
 	del(t, b, "a")
 }

@@ -19,15 +19,15 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// faultCase is a scenario, or, where read is set, something that reads.
+// faultCase is a scenario or, if read is set, a read.
 type faultCase struct {
 	scenario
-	// read returns what it found: the whole where the error is nil, else what came
-	// before it.
+	// read returns what it found: everything if the error is nil, otherwise what came
+	// before the error.
 	read func(ctx context.Context, b files.Bucket) ([]string, error)
 }
 
-// manyFiles are what is read.
+// manyFiles puts the files that are read.
 var manyFiles = append([]step{
 	stepPut("a", 5, 2),
 	stepPut("a/b", 6, 1),
@@ -76,8 +76,8 @@ func faultScenarios() (all []faultCase) {
 	return all
 }
 
-// readLines are what a read that isn't a listing found: nothing where it failed, but
-// for the file that isn't there.
+// readLines returns what a read that isn't a listing found: nothing if it failed,
+// except that a missing file is a result.
 func readLines(err error, found ...any) ([]string, error) {
 	if files.KindOf(err) == files.ErrNotExist {
 		return []string{"no file"}, nil
@@ -89,17 +89,16 @@ func readLines(err error, found ...any) ([]string, error) {
 }
 
 const (
-	// faultTime is the context's time: an end that nothing but a fault which never ends
-	// should reach.
+	// faultTime is the context's timeout, which only a fault that never ends should
+	// reach.
 	faultTime = 300 * time.Millisecond
-	// promptly is how much later than that the answer may come on a busy machine. An
-	// idle one takes far less.
+	// promptly is how much later a call may return on a busy machine. On an idle one it
+	// takes far less.
 	promptly = 100 * time.Millisecond
 )
 
-// patiently does it again, with more time, where the answer came late, as it may on a
-// machine that does other work beside. What waits for an end that never comes is late
-// each time.
+// patiently runs the case again, with more time, if it was late, as it may be on a busy
+// machine. A call that waits for something that never happens is late each time.
 func (r *faultRun) patiently(ctx context.Context) (err error) {
 	for try := range 4 {
 		r.scale = 1 << try
@@ -111,7 +110,7 @@ func (r *faultRun) patiently(ctx context.Context) (err error) {
 	return err
 }
 
-// do does it all in a folder of its own.
+// do runs the case in a new folder.
 func (r *faultRun) do(ctx context.Context) error {
 	dir, err := os.MkdirTemp(r.base, "")
 	if err != nil {
@@ -147,8 +146,8 @@ func (r *faultRun) do(ctx context.Context) error {
 	return err
 }
 
-// broken calls f while the fault is there, and returns its error. A call that doesn't
-// come back is let go by the end of the fault.
+// broken calls f during the fault, and returns its error. If the call is late, broken
+// ends the fault, so that the call returns.
 func (r *faultRun) broken(ctx context.Context, f func(context.Context) error) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, r.scale*faultTime)
 	defer cancel()
@@ -174,9 +173,9 @@ func (r *faultRun) broken(ctx context.Context, f func(context.Context) error) (e
 	return err
 }
 
-var errSlow = errors.New("no answer in time")
+var errSlow = errors.New("the call didn't return in time")
 
-// told checks an error that a fault may have caused.
+// told returns an error unless err is one that the fault may have caused.
 func (r *faultRun) told(err error) error {
 	switch {
 	case err == nil:
@@ -186,10 +185,10 @@ func (r *faultRun) told(err error) error {
 	case r.hits == 0:
 		return fmt.Errorf("failed without a fault: %w", err)
 	case r.always && errors.Is(err, context.DeadlineExceeded),
-		r.blind() && files.KindOf(err) == files.ErrPrecondition: // of a version that it hid
+		r.blind() && files.KindOf(err) == files.ErrPrecondition: // the fault hid the version
 		return nil
 	case files.KindOf(err) == nil:
-		return fmt.Errorf("no kind: %w", err)
+		return fmt.Errorf("the error has no kind: %w", err)
 	case r.errno == unix.EXDEV && strings.Contains(err.Error(), "another file system"):
 		return nil
 	case !errors.Is(err, r.errno) && !strings.Contains(err.Error(), r.errno.Error()):
@@ -215,37 +214,38 @@ func (r *faultRun) reads(ctx context.Context, b files.Bucket) error {
 	seen, all := got, want
 	switch {
 	case r.blind() && r.sc.name == "stat":
-		// Of a file that can't be opened Stat tells what List does, without attributes
-		// (S1).
+		// Of a file that can't be opened, Stat returns what List does, without
+		// attributes (S1).
 		seen, all = entryAlone(got), entryAlone(want)
 	case r.blind():
 		seen, all = withoutRecord(got), withoutRecord(want)
 	}
 	if failure == nil && !slices.Equal(seen, all) {
-		return fmt.Errorf("no error, and found %.300q, not %.300q", got, want)
+		return fmt.Errorf("without an error, found %.300q, want %.300q", got, want)
 	}
 	if !inOrder(seen, all) {
-		return fmt.Errorf("%w, after %.300q, of %.300q", failure, got, want)
+		return fmt.Errorf("%w: found %.300q before the error, want a part of %.300q", failure, got,
+			want)
 	}
 	if got, err = r.sc.read(ctx, b); err != nil || !slices.Equal(got, want) {
-		return fmt.Errorf("after the fault (%v) %.300q, %v", failure, got, err)
+		return fmt.Errorf("after the fault (%v), found %.300q, %v", failure, got, err)
 	}
 	return nil
 }
 
-// blind reports whether the fault says that something may not be looked at. What may be
-// seen and not read is listed as a file that others wrote (S1), and so is one whose
-// record may not be read, as where its mode was changed since it was opened. So its
-// version and its digest are not those of the record, and a condition on the version
-// that was told before doesn't hold, which is safe: nothing is changed then. Nothing
-// else may differ: not the content, and not the attributes, which the sidecar tells.
+// blind reports whether the fault is a refused permission. A file that may not be read
+// is listed as a file of another program (S1), and so is one whose record may not be
+// read, for example if its mode was changed since it was opened. So its version and
+// digest are not the record's, and a condition on the version that was returned before
+// fails, which is safe, because nothing is changed then. Nothing else may differ:
+// neither the content nor the attributes, which the sidecar has.
 func (r *faultRun) blind() bool {
 	return r.errno == unix.EPERM || r.errno == unix.EACCES
 }
 
 var ofRecord = regexp.MustCompile(`Version:[^ }]*|Digest:\{[^}]*\}`)
 
-// entryAlone is what is told of a file that can't be opened.
+// entryAlone returns what Stat returns of a file that can't be opened.
 func entryAlone(lines []string) []string {
 	lines = withoutRecord(lines)
 	for i, s := range lines {
@@ -254,7 +254,7 @@ func entryAlone(lines []string) []string {
 	return lines
 }
 
-// withoutRecord leaves out what only the record tells.
+// withoutRecord removes what only the record has.
 func withoutRecord(lines []string) []string {
 	lines = slices.Clone(lines)
 	for i, s := range lines {
@@ -287,14 +287,15 @@ func (r *faultRun) writes(ctx context.Context, b files.Bucket, dir string, befor
 	case failure == nil:
 		allowed = allowed[len(allowed)-1:]
 	case errors.Is(failure, files.ErrUncertain) || run.op == "move":
-		// Old or new: nobody knows. A move may have got as far as the copy.
+		// The file is the old or the new one. A move may have made the copy.
 	default:
 		allowed = allowed[:1]
 	}
 	seen, err := seeAll(ctx, b)
 	if s, ok := seen[run.name]; ok && r.blind() && r.nr == unix.SYS_FGETXATTR && run.src != "" &&
 		s.info.Digest.CRC32C == "" {
-		s.info.Digest.CRC32C = crcOf(s.content) // a copy of a record that wasn't seen has none
+		// a copy of a file whose record couldn't be read has no digest
+		s.info.Digest.CRC32C = crcOf(s.content)
 		seen[run.name] = s
 	}
 	if err == nil {
@@ -304,23 +305,23 @@ func (r *faultRun) writes(ctx context.Context, b files.Bucket, dir string, befor
 		return fmt.Errorf("after the fault (%v): %w", failure, err)
 	}
 	if left := stagedIn(dir); len(left) > 0 && r.nr != unix.SYS_UNLINKAT && !r.always {
-		return fmt.Errorf("(%v) staged is left: %q", failure, left)
+		return fmt.Errorf("(%v) staged files are left: %q", failure, left)
 	}
 	if failure == nil || run.op == "move" || run.cond != "" {
 		return nil
 	}
 	if err := run.do(ctx, b); err != nil {
-		return fmt.Errorf("(%v) the handle doesn't work any more: %w", failure, err)
+		return fmt.Errorf("(%v) the handle no longer works: %w", failure, err)
 	}
 	after := run.after(before)
 	if seen, err = seeAll(ctx, b); err == nil {
 		err = after.differs(seen)
 	}
-	if err == nil && !r.always { // else what couldn't be removed is left to the next session
+	if err == nil && !r.always { // otherwise the next handle removes what couldn't be removed
 		err = closeAndCheck(b, dir, after)
 	}
 	if err != nil {
-		return fmt.Errorf("(%v) done again: %w", failure, err)
+		return fmt.Errorf("(%v) after doing the step again: %w", failure, err)
 	}
 	return nil
 }

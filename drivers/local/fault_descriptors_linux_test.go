@@ -22,10 +22,10 @@ import (
 // fewEnv makes a run of the test binary the child of TestFewDescriptors.
 const fewEnv = "CLOUDFILES_FEW_DESCRIPTORS"
 
-// A process that has only so many descriptors left, from none to as many as the step
-// needs, gets its answer or an error of a kind, with the old state; no session and no
-// upload is left behind, and the same handle does the step once there are some (X2,
-// P2).
+// If a process has too few descriptors left, from none to as many as a step needs, the
+// step succeeds, or returns an error with a kind and changes nothing. No staging folder
+// and no upload is left, and the same handle does the step when there are descriptors
+// again (X2, P2).
 func TestFewDescriptors(t *testing.T) {
 	c := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFewDescriptorsChild$",
 		"-test.v")
@@ -36,7 +36,7 @@ func TestFewDescriptors(t *testing.T) {
 	}
 }
 
-// TestFewDescriptorsChild is no test of its own: TestFewDescriptors runs it.
+// TestFewDescriptorsChild is not a test: TestFewDescriptors runs it.
 func TestFewDescriptorsChild(t *testing.T) {
 	base, is := os.LookupEnv(fewEnv)
 	if !is {
@@ -54,14 +54,14 @@ func TestFewDescriptorsChild(t *testing.T) {
 				failed, fine = true, 0
 			}
 		}
-		if !failed && sc.name != "get missing" { // which opens nothing
-			t.Errorf("%s did not even need one", sc.name)
+		if !failed && sc.name != "get missing" { // it opens nothing
+			t.Errorf("%s never failed, even without descriptors", sc.name)
 		}
 	}
 }
 
-// fewDescriptors does a step, or reads, with so many descriptors left. It returns what
-// the step met, and what was wrong with that.
+// fewDescriptors does a step, or reads, with the given number of descriptors left. It
+// returns the step's error, and what is wrong with the result.
 func fewDescriptors(t *testing.T, base string, sc faultCase, left int) (failure, err error) {
 	ctx := t.Context()
 	dir, err := os.MkdirTemp(base, "")
@@ -85,7 +85,7 @@ func fewDescriptors(t *testing.T, base string, sc faultCase, left int) (failure,
 	if sc.read != nil {
 		got, failure = sc.read(ctx, b)
 	} else {
-		for range 20 { // each of which may leave something
+		for range 20 { // each attempt may leave something
 			if failure = sc.run.do(ctx, b); failure == nil {
 				break
 			}
@@ -93,7 +93,7 @@ func fewDescriptors(t *testing.T, base string, sc faultCase, left int) (failure,
 	}
 	free()
 	if failure != nil && (files.KindOf(failure) == nil || !errors.Is(failure, unix.EMFILE)) {
-		return failure, errors.New("not the cause, or of no kind")
+		return failure, errors.New("the error has no kind, or isn't EMFILE")
 	}
 	if sc.read != nil {
 		return failure, sawEnough(ctx, sc, b, failure, got, want)
@@ -106,16 +106,16 @@ func sawEnough(
 	ctx context.Context, sc faultCase, b files.Bucket, failure error, got, want []string,
 ) error {
 	if failure == nil && !slices.Equal(got, want) || !inOrder(got, want) {
-		return fmt.Errorf("%.300q, not %.300q", got, want)
+		return fmt.Errorf("found %.300q, want %.300q", got, want)
 	}
 	got, err := sc.read(ctx, b)
 	if err == nil && !slices.Equal(got, want) {
-		err = fmt.Errorf("afterwards %.300q, not %.300q", got, want)
+		err = fmt.Errorf("after that, found %.300q, want %.300q", got, want)
 	}
 	return err
 }
 
-// leftBehind checks what a step has left.
+// leftBehind checks what a step left.
 func leftBehind(
 	ctx context.Context, sc faultCase, b files.Bucket, dir string, failure error, before state,
 	open int,
@@ -140,14 +140,14 @@ func leftBehind(
 		return err
 	}
 	if len(sessions) > 1 || len(sessions) == 1 && failure != nil && openDescriptors() == open {
-		return fmt.Errorf("sessions are left: %q", sessions)
+		return fmt.Errorf("staging folders are left: %q", sessions)
 	}
 	if staged := stagedIn(dir); len(staged) > 0 {
-		return fmt.Errorf("staged is left: %q", staged)
+		return fmt.Errorf("staged files are left: %q", staged)
 	}
 	if failure != nil && sc.run.op != "move" && sc.run.cond == "" {
 		if err := sc.run.do(ctx, b); err != nil {
-			return fmt.Errorf("the handle doesn't work any more: %w", err)
+			return fmt.Errorf("the handle no longer works: %w", err)
 		}
 		if seen, err = seeAll(ctx, b); err == nil {
 			err = sc.run.after(before).differs(seen)
@@ -156,8 +156,8 @@ func leftBehind(
 	return err
 }
 
-// leaveDescriptors takes all descriptors but so many, until the function that it
-// returns is called.
+// leaveDescriptors uses up all descriptors except left of them, until the function that
+// it returns is called.
 func leaveDescriptors(t *testing.T, left int) (free func()) {
 	t.Helper()
 	var was unix.Rlimit

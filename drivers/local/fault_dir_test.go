@@ -19,8 +19,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// methods are all that a bucket does, each as one call on the names f, which is there,
-// and g.
+// methods has a call of every method of a bucket, on the names f, which exists, and g.
 var methods = map[string]func(ctx context.Context, b files.Bucket) error{
 	"Put": func(ctx context.Context, b files.Bucket) error {
 		_, err := b.Put(ctx, "g", strings.NewReader("x"), nil)
@@ -69,7 +68,7 @@ var methods = map[string]func(ctx context.Context, b files.Bucket) error{
 	"Check": func(ctx context.Context, b files.Bucket) error { return files.Check(ctx, b) },
 }
 
-// writing are those of the methods that change something.
+// writing lists the methods that change something.
 var writing = []string{"Put", "Put if absent", "Delete", "Copy", "Move"}
 
 func listError(ctx context.Context, b files.Bucket, dir string, opts *files.ListOptions) error {
@@ -81,8 +80,8 @@ func listError(ctx context.Context, b files.Bucket, dir string, opts *files.List
 	return nil
 }
 
-// started opens a bucket with the file f; a session of the handle's own is there if it
-// has written.
+// started opens a bucket with the file f. If written is set, the handle has written,
+// and so has a staging folder.
 func started(t *testing.T, dir string, sys fsys.FS, written bool) files.Bucket {
 	t.Helper()
 	prepare(t, dir, scenario{setup: []step{stepPut("f", 1, 1)}})
@@ -99,8 +98,8 @@ func started(t *testing.T, dir string, sys fsys.FS, written bool) files.Bucket {
 	return b
 }
 
-// A folder that went is files.ErrNoBucket to every method, of a handle that has written
-// and of one that has not (E3).
+// If the folder is gone, every method returns files.ErrNoBucket, of a handle that has
+// written and of one that has not (E3).
 func TestVanishedFolderEveryMethod(t *testing.T) {
 	ways := map[string]func(t *testing.T, dir string){
 		"removed": func(t *testing.T, dir string) { check(t, os.RemoveAll(dir)) },
@@ -124,7 +123,7 @@ func TestVanishedFolderEveryMethod(t *testing.T) {
 			for name, call := range methods {
 				err := call(t.Context(), b)
 				if !errors.Is(err, files.ErrNoBucket) || errors.Is(err, files.ErrNotExist) {
-					t.Errorf("%s, written %v: %s: %v", way, written, name, err)
+					t.Errorf("%s, written %v: %s = %v, want ErrNoBucket", way, written, name, err)
 				}
 				noPath(t, err, dir)
 			}
@@ -143,18 +142,18 @@ func TestVanishedFolderEveryMethod(t *testing.T) {
 func noPath(t *testing.T, err error, dir string) {
 	t.Helper()
 	if err != nil && strings.Contains(err.Error(), filepath.Base(filepath.Dir(dir))+"/") {
-		t.Errorf("the error tells the path: %v", err)
+		t.Errorf("the error contains the path: %v", err)
 	}
 }
 
-// A folder that comes back is the same bucket again.
+// If the folder comes back, the handle works again.
 func TestFolderComesBack(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "bucket")
 	check(t, os.Mkdir(dir, 0o777))
 	b := started(t, dir, fsys.OS(), true)
 	check(t, os.Rename(dir, dir+"2"))
 	if err := methods["Put"](t.Context(), b); !errors.Is(err, files.ErrNoBucket) {
-		t.Errorf("Put: %v", err)
+		t.Errorf("Put = %v, want ErrNoBucket", err)
 	}
 	check(t, os.Rename(dir+"2", dir))
 	for name, call := range methods {
@@ -167,8 +166,8 @@ func TestFolderComesBack(t *testing.T) {
 	}
 }
 
-// Reading goes on in a folder that can't be written to, and every write is
-// files.ErrPermission with its cause, changing nothing.
+// In a folder that can't be written to, reading works, and every write returns
+// files.ErrPermission with its cause and changes nothing.
 func TestReadOnlyFileSystem(t *testing.T) {
 	for _, cause := range []syscall.Errno{syscall.EROFS, syscall.EACCES} {
 		for _, written := range []bool{false, true} {
@@ -181,7 +180,8 @@ func TestReadOnlyFileSystem(t *testing.T) {
 				switch {
 				case slices.Contains(writing, name):
 					if !errors.Is(err, files.ErrPermission) || !errors.Is(err, cause) {
-						t.Errorf("%v, written %v: %s: %v", cause, written, name, err)
+						t.Errorf("%v, written %v: %s = %v, want ErrPermission", cause, written,
+							name, err)
 					}
 				case strings.HasPrefix(name, "Get of a missing"):
 					if !errors.Is(err, files.ErrNotExist) {
@@ -198,8 +198,8 @@ func TestReadOnlyFileSystem(t *testing.T) {
 	}
 }
 
-// A full disk refuses every write with the cause; nothing is lost or left, deleting
-// still works, and with room again so does the same handle.
+// On a full disk every write returns the cause, nothing is lost or left, deleting still
+// works, and the same handle works when there is room again.
 func TestFullDiskInjected(t *testing.T) {
 	for _, cause := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT} {
 		for _, written := range []bool{false, true} {
@@ -218,7 +218,7 @@ func TestFullDiskInjected(t *testing.T) {
 					t.Errorf("%v, written %v: %s: %v", cause, written, name, err)
 				}
 			}
-			if written { // whose session is there already
+			if written { // it has a staging folder
 				if err := b.Delete(t.Context(), "h", nil); err != nil {
 					t.Errorf("%v: Delete: %v", cause, err)
 				}
@@ -229,8 +229,8 @@ func TestFullDiskInjected(t *testing.T) {
 	}
 }
 
-// unharmed checks that f, and h if it was written, are all there is, and that the
-// handle goes on working.
+// unharmed checks that f, and h if it was written, are the only files, and that the
+// handle still works.
 func unharmed(t *testing.T, dir string, b files.Bucket, written bool) {
 	t.Helper()
 	now := state{}.with("f", stepPut("f", 1, 1).file)
@@ -252,27 +252,27 @@ func unharmed(t *testing.T, dir string, b files.Bucket, written bool) {
 	}
 }
 
-// A digest that can't be read is an error, and not content that goes unchecked (G6).
+// A digest that can't be read is an error: the content is not returned unchecked (G6).
 func TestUnreadableRecord(t *testing.T) {
 	var faulter crashfs.Faulter
 	b := started(t, t.TempDir(), crashfs.Wrap(crashfs.Unsynced(), faulter.Hook), true)
 	faulter.Fail(syscall.EIO, crashfs.Getxattr)
 	for _, name := range []string{"Get", "Stat", "Copy", "Move"} {
 		if err := methods[name](t.Context(), b); !errors.Is(err, syscall.EIO) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s = %v, want EIO", name, err)
 		}
 	}
 }
 
-// TestConditionOfUnreadable: of a file whose record may not be read, nobody knows
-// whether it is of the version that is asked for (P9, D2, E2): another program's chmod
-// doesn't make it another one.
+// If a file's record may not be read, its version is unknown, and a condition on it
+// returns ErrPermission (P9, D2, E2): another program's chmod doesn't change the
+// version.
 func TestConditionOfUnreadable(t *testing.T) {
 	var faulter crashfs.Faulter
 	dir := t.TempDir()
 	b := started(t, dir, crashfs.Wrap(crashfs.Unsynced(), faulter.Hook), true)
-	// A file that replaces a newer one has a token in its version, which its record
-	// alone tells.
+	// A file that replaces a newer one has a token in its version, which only its
+	// record has.
 	later := time.Now().Add(time.Hour)
 	check(t, os.Chtimes(filepath.Join(dir, "f"), later, later))
 	attributes := files.Attributes{Metadata: map[string]string{"k": "v"}}
@@ -295,29 +295,29 @@ func TestConditionOfUnreadable(t *testing.T) {
 		version files.Version
 		want    error
 	}{
-		"its own":                {info.Version, files.ErrPermission},
-		"that of another's size": {shorter.Version, files.ErrPrecondition},
+		"its own":               {info.Version, files.ErrPermission},
+		"one with another size": {shorter.Version, files.ErrPrecondition},
 	} {
 		err := b.Delete(t.Context(), "f", &files.DeleteOptions{IfVersion: c.version})
 		if files.KindOf(err) != c.want {
-			t.Errorf("Delete of %s: %v", what, err)
+			t.Errorf("Delete of %s = %v, want %v", what, err, c.want)
 		}
 		_, err = files.PutString(t.Context(), b, "f", "new", &files.PutOptions{
 			Attributes: attributes,
 			If:         files.IfVersion(c.version),
 		})
 		if files.KindOf(err) != c.want {
-			t.Errorf("Put over %s: %v", what, err)
+			t.Errorf("Put over %s = %v, want %v", what, err, c.want)
 		}
 	}
 	faulter.Set(nil)
 	if got, err := files.ReadString(t.Context(), b, "f", nil); got != "content" || err != nil {
-		t.Errorf("it is %q, %v", got, err)
+		t.Errorf("f = %q, %v, want \"content\"", got, err)
 	}
 }
 
-// Where the commit went through but can't be made durable, the outcome is uncertain,
-// and says so with its cause (P2, P4).
+// If the commit succeeds but can't be made durable, the error is ErrUncertain with its
+// cause (P2, P4).
 func TestUnsyncedCommit(t *testing.T) {
 	for _, s := range []step{stepPut("f", 5,
 		0), stepPut("f", 5,
@@ -338,7 +338,7 @@ func TestUnsyncedCommit(t *testing.T) {
 		})
 		if err := s.do(t.Context(),
 			b); !errors.Is(err, files.ErrUncertain) || !errors.Is(err, syscall.EIO) {
-			t.Errorf("%v: %v", s, err)
+			t.Errorf("%v = %v, want ErrUncertain with EIO", s, err)
 		}
 		faulter.Set(nil)
 		before := state{}.with("f", stepPut("f", 1, 1).file).with("h", stepPut("h", 2, 0).file)

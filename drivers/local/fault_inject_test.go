@@ -13,8 +13,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// broken are errors that operations may meet, in turn, and the sentinel that they are,
-// if they are one.
+// broken lists errors that operations may return, in turn, and the sentinel that they
+// must match, if any.
 var broken = []struct {
 	errs     []syscall.Errno
 	sentinel error
@@ -44,15 +44,15 @@ var allocating = []crashfs.Kind{
 	crashfs.SyncFile,
 }
 
-// changing are those that a read-only folder refuses.
+// changing are the operations that a read-only folder refuses.
 var changing = []crashfs.Kind{
 	crashfs.Create, crashfs.OpenLock, crashfs.Mkdir, crashfs.Rename, crashfs.RenameNoReplace,
 	crashfs.Unlink, crashfs.Rmdir,
 }
 
-// Each operation of the seam fails once: the step answers with the cause and its
-// sentinel and has changed nothing, or it went through without; nothing is left open or
-// on disk, and the same handle then does the step (P2).
+// If any one operation fails once, the step returns the cause and its sentinel and
+// changes nothing, or it succeeds. Nothing is left open or on disk, and the same handle
+// then does the step (P2).
 func TestFaultAtEveryOperation(t *testing.T) {
 	for i, sc := range scenarios {
 		t.Run(sc.name, func(t *testing.T) {
@@ -84,7 +84,7 @@ func TestFaultAtEveryOperation(t *testing.T) {
 }
 
 // failedAt runs a scenario whose n-th operation of the kinds fails. It reports whether
-// there was one, and whether the step failed.
+// there was such an operation, and whether the step failed.
 func failedAt(t *testing.T, sc scenario, n int, fault, sentinel error,
 	of []crashfs.Kind) (hit, refused bool, err error) {
 	ctx := t.Context()
@@ -112,10 +112,10 @@ func failedAt(t *testing.T, sc scenario, n int, fault, sentinel error,
 	case !errors.Is(failure, fault):
 		return hit, true, fmt.Errorf("%v: the cause is lost: %v", kind, failure)
 	case errors.Is(failure, files.ErrUncertain) || sc.run.op == "move":
-		// Old or new: nobody knows. A move may have got as far as the copy.
+		// The file is the old or the new one. A move may have made the copy.
 	default:
 		if sentinel != nil && !errors.Is(failure, sentinel) {
-			return hit, true, fmt.Errorf("%v: %v is not %v", kind, failure, sentinel)
+			return hit, true, fmt.Errorf("%v: the error is %v, want %v", kind, failure, sentinel)
 		}
 		allowed = allowed[:1]
 	}
@@ -133,14 +133,15 @@ func failedAt(t *testing.T, sc scenario, n int, fault, sentinel error,
 		return hit, failure != nil, err
 	}
 	if left := stagedFiles(t, dir); len(left) > 0 && kind != crashfs.Unlink {
-		return hit, failure != nil, fmt.Errorf("%v (%v): staged is left: %q", kind, failure, left)
+		return hit, failure != nil, fmt.Errorf("%v (%v): staged files are left: %q", kind, failure,
+			left)
 	}
 	if failure != nil && sc.run.op != "move" && sc.run.cond == "" {
 		if err := sc.run.do(ctx, b); err != nil {
-			return hit, true, fmt.Errorf("%v: the handle doesn't work any more: %w", kind, err)
+			return hit, true, fmt.Errorf("%v: the handle no longer works: %w", kind, err)
 		}
 		before = sc.run.after(before)
-		if err := check("done again", []state{before}); err != nil {
+		if err := check("after doing the step again", []state{before}); err != nil {
 			return hit, true, err
 		}
 		if err := closeAndCheck(b, dir, before); err != nil {

@@ -19,7 +19,7 @@ import (
 	"cloudfiles.dev/drivers/local/internal/sysfault"
 )
 
-// faultErrnos are what system calls may answer.
+// faultErrnos are the errors that system calls return.
 var faultErrnos = []unix.Errno{
 	unix.EIO,
 	unix.ENOSPC,
@@ -35,10 +35,10 @@ var faultErrnos = []unix.Errno{
 }
 
 const (
-	// faultsEnv makes TestErrnoAtEverySystemCall do each n-th combination: 1 is all of
-	// them.
+	// faultsEnv makes TestErrnoAtEverySystemCall try every n-th combination; 1 is all
+	// of them.
 	faultsEnv = "CLOUDFILES_FAULTS"
-	// syscallChildEnv makes a run of the test binary its child; it holds a syscallTask
+	// syscallChildEnv makes a run of the test binary its child. It holds a syscallTask
 	// in JSON.
 	syscallChildEnv = "CLOUDFILES_SYSCALL_CHILD"
 )
@@ -46,22 +46,22 @@ const (
 // syscallTask is what a child has to do.
 type syscallTask struct {
 	Shard, Shards int
-	Every         int // each so many-th combination
+	Every         int // which fraction of the combinations: 1 in Every
 }
 
-// Each system call of every operation fails once with each errno, and once from then on
-// (P1, P2, E1): the step answers promptly with an error that has a kind and names the
-// cause, and has changed nothing, or it went through without; nothing is left open or
-// on disk, and the same handle then does the step.
+// Each system call of every operation fails with each errno, once, and from then on
+// (P1, P2, E1). The step promptly returns an error that has a kind and contains the
+// cause, and changes nothing, or it succeeds. Nothing is left open or on disk, and the
+// same handle then does the step.
 //
-// By default it is a sample; CLOUDFILES_FAULTS=1 makes it the whole, which takes about
-// half an hour of two processors.
+// By default a sample is tried. CLOUDFILES_FAULTS=1 tries all combinations, which takes
+// about half an hour of two processors.
 func TestErrnoAtEverySystemCall(t *testing.T) {
 	task := syscallTask{Shards: 2, Every: longtest.N(t, 300, 100)}
 	if text, ok := os.LookupEnv(faultsEnv); ok {
 		var err error
 		if task.Every, err = strconv.Atoi(text); err != nil || task.Every < 1 {
-			t.Fatalf("%s=%s is not a number from 1", faultsEnv, text)
+			t.Fatalf("%s=%s is not a positive number", faultsEnv, text)
 		}
 	} else if testing.Short() {
 		task.Every = 500
@@ -89,8 +89,7 @@ func TestErrnoAtEverySystemCall(t *testing.T) {
 	}
 }
 
-// TestSyscallChild is no test of its own: TestErrnoAtEverySystemCall runs it under
-// supervision.
+// TestSyscallChild is not a test: TestErrnoAtEverySystemCall runs it under supervision.
 func TestSyscallChild(t *testing.T) {
 	text, ok := os.LookupEnv(syscallChildEnv)
 	if !ok {
@@ -103,7 +102,7 @@ func TestSyscallChild(t *testing.T) {
 	base := quickFolder(t)
 	if err := sysfault.Install(); err != nil {
 		if os.Getenv("CI") == "" {
-			fmt.Println("--- PASS: TestSyscallChild, which this kernel can't do") // told as a log
+			fmt.Println("--- PASS: TestSyscallChild, which this kernel can't do") // for the log
 			t.Skipf("no supervision of system calls: %v", err)
 		}
 		t.Fatal(err)
@@ -117,7 +116,7 @@ func TestSyscallChild(t *testing.T) {
 	t.Logf("%d runs with a fault", runs)
 }
 
-// faultScenario fails the calls of a scenario, and returns how often.
+// faultScenario makes the calls of a scenario fail, and returns the number of runs.
 func faultScenario(t *testing.T, base string, sc faultCase, task syscallTask) (runs int) {
 	r := faultRun{base: base, sc: sc}
 	if err := r.patiently(t.Context()); err != nil {
@@ -169,7 +168,7 @@ type faultRun struct {
 
 	hits   int
 	counts map[int]int
-	scale  time.Duration // of the times
+	scale  time.Duration // factor of all times
 }
 
 func (r *faultRun) String() string {
@@ -180,7 +179,7 @@ func (r *faultRun) String() string {
 	return fmt.Sprintf("%s: %v at call %d of %s, %s", r.sc.name, r.errno, r.n, callName(r.nr), when)
 }
 
-// chosen reports whether it belongs to the sample of each so many-th.
+// chosen reports whether the run belongs to the sample of 1 in every.
 func (r *faultRun) chosen(every int) bool {
 	h := fnv.New32a()
 	fmt.Fprint(h, r)

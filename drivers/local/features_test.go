@@ -7,8 +7,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// What is claimed is all that a folder can do, with each option: the suite skips what
-// isn't.
+// Features claims everything that a folder can do, with each option. The suite would
+// skip what it doesn't claim.
 func TestFeatures(t *testing.T) {
 	for what, c := range map[string]struct {
 		opts   *Options

@@ -15,9 +15,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestNeverOpened: a FIFO is looked at and not opened (N5), which would wake the
-// program that waits for a reader, and end it with SIGPIPE: at a file's place, at a
-// sidecar's and in the control folder.
+// A FIFO is never opened (N5), since that would wake the program that waits for a
+// reader, and end it with SIGPIPE. That holds if it has the name of a file, of a
+// sidecar, or of a file in the control folder.
 func TestNeverOpened(t *testing.T) {
 	ctx := context.Background()
 	for _, place := range []string{
@@ -38,7 +38,7 @@ func TestNeverOpened(t *testing.T) {
 				}
 				written <- err
 			}()
-			for range 20 { // so that the writer waits in one of them
+			for range 20 { // so that the writer waits during one of them
 				for _, name := range []string{place, "x.txt", "x", "x.attrs"} {
 					if r, err := b.Get(ctx, name, nil); err == nil {
 						r.Close()
@@ -62,7 +62,7 @@ func TestNeverOpened(t *testing.T) {
 			ok(t, err)
 			defer f.Close()
 			if s, err := io.ReadAll(f); string(s) != "for its reader" || err != nil {
-				t.Errorf("its reader gets %q, %v", s, err)
+				t.Errorf("the FIFO's reader gets %q, %v, want \"for its reader\"", s, err)
 			}
 			ok(t, <-written)
 		})

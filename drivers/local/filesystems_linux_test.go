@@ -15,7 +15,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// onMount is the harness with its buckets on a mounted file system.
+// onMount returns the harness with its buckets on a mounted file system.
 func onMount(root string) conformance.Harness {
 	h := harnessIn(func(t conformance.T) string {
 		dir, err := os.MkdirTemp(root, "bucket")
@@ -25,16 +25,17 @@ func onMount(root string) conformance.Harness {
 		t.Cleanup(func() { os.RemoveAll(dir) })
 		return dir
 	}, &Options{NoSync: true}, fsys.OS)
-	// what is open can't be removed with its folder
+	// Some file systems can't remove a folder with an open file.
 	h.Vanish = func(t conformance.T, b files.Bucket) {
 		dir := h.Secrets(b)[0]
 		if err := os.Rename(dir, dir+"-elsewhere"); err != nil {
 			t.Fatalf("%v", err)
 		}
 	}
-	// Some have no holes, some no such names, and none has room for more than 4 GiB.
+	// Some have no holes, some don't hold these names, and none has room for more than
+	// 4 GiB.
 	h.Extend, h.Foreign, h.ForeignKeys = nil, nil, nil
-	h.Limit = 3 * time.Minute // every folder of a shallow listing is looked into, by FUSE
+	h.Limit = 3 * time.Minute // a shallow listing searches every folder through FUSE
 	if os.Symlink("nowhere", root+"/link") != nil {
 		h.Link = nil
 	}
@@ -42,9 +43,9 @@ func onMount(root string) conformance.Harness {
 	return h
 }
 
-// mounted are the kinds whose suite is short enough for every run: one that folds,
-// without attributes, with times of a second, that loses a file from sight while it is
-// replaced. The variable CLOUDFILES_MOUNTS=all adds the others.
+// mounted returns the kinds whose suite is short enough for every run: exFAT, which
+// folds, has no attributes and times of a second, and may miss a file while it is
+// replaced. CLOUDFILES_MOUNTS=all adds the others.
 func mounted() []mounts.Kind {
 	if os.Getenv("CLOUDFILES_MOUNTS") == "all" {
 		return mounts.Kinds
@@ -52,7 +53,7 @@ func mounted() []mounts.Kind {
 	return []mounts.Kind{mounts.ExfatFuse}
 }
 
-// TestConformanceMounted runs the suite on other file systems than the machine's own.
+// TestConformanceMounted runs the suite on file systems other than the machine's.
 func TestConformanceMounted(t *testing.T) {
 	if os.Getenv("CLOUDFILES_MOUNTS") == "" {
 		t.Skip("long: set CLOUDFILES_MOUNTS=1 for the whole suite on exFAT, =all on all kinds")
@@ -64,8 +65,8 @@ func TestConformanceMounted(t *testing.T) {
 	}
 }
 
-// TestMountedNames holds a mounted exFAT, NTFS and others to the naming rules, and the
-// claims about their times to the truth.
+// TestMountedNames checks the naming rules on mounted exFAT, NTFS and others, and the
+// resolution of their times.
 func TestMountedNames(t *testing.T) {
 	for _, kind := range []mounts.Kind{
 		mounts.ExfatFuse, mounts.NTFS3G, mounts.Gocryptfs, mounts.Ext4Old,
@@ -88,7 +89,8 @@ func TestMountedNames(t *testing.T) {
 			ok(t, err)
 			res := b.Features().TimeResolution
 			if m := stat(t, b, "a").ModTime; !m.Equal(m.Truncate(res)) || !m.Equal(info.ModTime) {
-				t.Errorf("the time %v, %v at Put, is finer than %v", m, info.ModTime, res)
+				t.Errorf("Stat returns the time %v, Put %v, want equal times truncated to %v", m,
+					info.ModTime, res)
 			}
 			want := map[mounts.Kind]time.Duration{
 				mounts.ExfatFuse: time.Second,

@@ -15,8 +15,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestForgottenBodies: the file of a body that was never closed is closed when nobody
-// has the body.
+// The file of a body that was never closed is closed when the body is unreachable.
 func TestForgottenBodies(t *testing.T) {
 	b, _ := newBucket(t, nil)
 	putIn(t, b, "a", "content", nil)
@@ -39,9 +38,8 @@ func TestForgottenBodies(t *testing.T) {
 	}
 }
 
-// TestForgottenBuckets: what a bucket that was never closed has open, locked and in the
-// control folder is given back when nobody has the bucket, as os.File does with its
-// descriptor.
+// What a bucket that was never closed has open, locked and in the control folder is
+// released when the bucket is unreachable, like the descriptor of an os.File.
 func TestForgottenBuckets(t *testing.T) {
 	dir := t.TempDir()
 	up, err := Open(dir, &Options{NoSync: true})
@@ -54,8 +52,8 @@ func TestForgottenBuckets(t *testing.T) {
 			b, err := Open(filepath.Join(dir, "d"), &Options{NoSync: true, CreateDir: true})
 			ok(t, err)
 			putIn(t, b, fmt.Sprint(i%3), "content", &files.PutOptions{Attributes: someAttributes})
-			if got := listed(t, b); len(got) == 0 { // a page is remembered
-				t.Fatal("nothing is listed")
+			if got := listed(t, b); len(got) == 0 { // a page is kept
+				t.Fatal("List yields nothing")
 			}
 			if i == 0 {
 				if _, err := b.Get(t.Context(), "0", nil); err != nil {
@@ -72,18 +70,18 @@ func TestForgottenBuckets(t *testing.T) {
 	end := time.Now().Add(30 * time.Second)
 	for descriptors(t) > before || len(sessions()) > 0 {
 		if time.Now().After(end) {
-			t.Fatalf("%d descriptors are open, %d were before; %d sessions are left",
+			t.Fatalf("%d descriptors are open, %d were before; %d staging folders are left",
 				descriptors(t), before, len(sessions()))
 		}
 		runtime.GC()
 	}
-	// Nobody claims the folder any more: it goes with its last file.
+	// The folder is no longer claimed, so it is removed with its last file.
 	_, err = files.DeleteDir(t.Context(), up, "d")
 	ok(t, err)
 }
 
-// TestForgottenMeanwhile: a bucket that nobody has any more is not given back while a
-// call of it goes on.
+// A bucket that is no longer reachable isn't released during a call of one of its
+// methods.
 func TestForgottenMeanwhile(t *testing.T) {
 	dir := t.TempDir()
 	content := bytes.Repeat([]byte("x"), 3*pieceSize)
@@ -92,7 +90,7 @@ func TestForgottenMeanwhile(t *testing.T) {
 		ok(t, err)
 		info, err := driver.New(b).Put(t.Context(), "a", collecting{bytes.NewReader(content)}, nil)
 		if err != nil || info.Size != int64(len(content)) {
-			t.Fatalf("%+v, %v", info.Entry, err)
+			t.Fatalf("Put = %+v, %v, want %d bytes", info.Entry, err, len(content))
 		}
 	}
 }

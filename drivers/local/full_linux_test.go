@@ -14,8 +14,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// A disk without room, or without inodes, is freed by Delete, DeleteMany and DeleteDir,
-// also by a process that has written nothing (D1).
+// Delete, DeleteMany and DeleteDir free a disk without room or without inodes, also in
+// a process that has written nothing (D1).
 func TestFullDiskIsFreed(t *testing.T) {
 	kinds := []mounts.Kind{mounts.Ext4, mounts.Tmpfs, mounts.Overlay, mounts.Btrfs}
 	if testing.Short() {
@@ -53,7 +53,7 @@ func freeDisk(t *testing.T, dir string, inodes int) {
 	}
 	if _, full := writer.Put(t.Context(), "more", io.LimitReader(zeros{}, 1<<20),
 		nil); !errors.Is(full, syscall.ENOSPC) {
-		t.Errorf("Put on the full disk: %v", full)
+		t.Errorf("Put on the full disk = %v, want ENOSPC", full)
 	}
 	fresh := openBucket(t, dir, nil)
 	check(t, writer.Delete(t.Context(), "d/0/f", nil), fresh.Delete(t.Context(), "d/1/f", nil))
@@ -70,7 +70,7 @@ func freeDisk(t *testing.T, dir string, inodes int) {
 	putIn(t, writer, "after", "content", &files.PutOptions{Attributes: attrs})
 }
 
-// fill writes into a file beside the bucket until nothing fits.
+// fill writes to a file beside the bucket until the disk is full.
 func fill(t *testing.T, dir string) {
 	f, err := os.Create(filepath.Join(filepath.Dir(dir), "filler"))
 	check(t, err)
@@ -86,7 +86,7 @@ func fill(t *testing.T, dir string) {
 	}
 }
 
-// What an unlink needs room for is tried again at the end (D3).
+// An unlink that needs room is tried again after the others (D3).
 func TestDeleteManyMakesRoom(t *testing.T) {
 	var unlinked int
 	h := &hookFS{before: func(op, name string) error {
@@ -108,6 +108,6 @@ func TestDeleteManyMakesRoom(t *testing.T) {
 		_ = yield("low1") && yield("low2") && yield("up")
 	})
 	if err != nil || res.Deleted != 3 {
-		t.Errorf("%+v, %v", res, err)
+		t.Errorf("DeleteMany = %+v, %v, want 3 deleted", res, err)
 	}
 }

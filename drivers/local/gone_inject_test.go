@@ -17,7 +17,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// lostErrnos are what a call answers whose server, or FUSE program, went away.
+// lostErrnos are the errors of a call whose server, or FUSE program, went away.
 var lostErrnos = []syscall.Errno{
 	syscall.ECONNABORTED,
 	syscall.ENOTCONN,
@@ -28,17 +28,17 @@ var lostErrnos = []syscall.Errno{
 	syscall.ETIMEDOUT,
 }
 
-// refusals are answers that say that a call wasn't carried out.
+// refusals are errors that mean that a call wasn't carried out.
 var refusals = []syscall.Errno{syscall.ESTALE, syscall.EIO}
 
-// lostServer lets the n-th call be answered with an error, and all behind it with
-// another one until it is back. The n-th may have been carried out.
+// lostServer makes the n-th call return an error, and all later calls another error
+// until the server is back. The n-th call may be carried out.
 type lostServer struct {
 	mu    sync.Mutex
 	n     int
 	err   error
 	done  bool  // the n-th call is carried out
-	after error // nil: it is back at once
+	after error // nil if the server is back at once
 	count int
 	at    crashfs.Kind
 }
@@ -74,12 +74,11 @@ func (s *lostServer) set(n int, err error, done bool, after error) (count int, a
 	return count, at
 }
 
-// TestLostAtEveryOperation: where the server of a file system goes away at any call,
-// before or after it has carried it out, for a moment or until later, the error has a
-// kind (E2), and is ErrUncertain where the file may be the new one (P2): any other has
-// changed nothing.
+// If the server of a file system goes away at any call, before or after it has carried
+// it out, for a moment or for longer, the error has a kind (E2), and is ErrUncertain if
+// the file may be the new one (P2). A call with any other error has changed nothing.
 //
-// By default it is each eighth of them; CLOUDFILES_FAULTS=1 makes it all.
+// By default a sample of the calls is tried; CLOUDFILES_FAULTS=1 tries all.
 func TestLostAtEveryOperation(t *testing.T) {
 	every := longtest.N(t, 40, 8)
 	if os.Getenv("CLOUDFILES_FAULTS") == "1" {
@@ -121,7 +120,7 @@ func TestLostAtEveryOperation(t *testing.T) {
 				}
 			}
 			if uncertain == 0 && every == 1 {
-				t.Error("nothing is ever uncertain")
+				t.Error("no error was ErrUncertain")
 			}
 		})
 	}
@@ -149,9 +148,10 @@ func lostAt(
 	case failure == nil:
 		allowed = allowed[len(allowed)-1:]
 	case kind == nil:
-		return hit, unsure, fmt.Errorf("%v: no kind: %w", at, failure)
+		return hit, unsure, fmt.Errorf("%v: the error has no kind: %w", at, failure)
 	case kind == files.ErrNotExist, kind == files.ErrExist:
-		return hit, unsure, fmt.Errorf("%v: it tells of a file: %w", at, failure)
+		return hit, unsure, fmt.Errorf("%v: the error reports a missing or an existing file: %w",
+			at, failure)
 	case !unsure && sc.run.op != "move":
 		allowed = allowed[:1]
 	}
@@ -165,9 +165,9 @@ func lostAt(
 	return hit, unsure, nil
 }
 
-// TestLostAtCommit: each errno of a server that went away is ErrUncertain where it
-// answers the call that makes the change, also where it was carried out, and so is EIO
-// where the file system isn't a disk of this machine's.
+// Each errno of a server that went away is ErrUncertain if the call that makes the
+// change returns it, whether or not the change was made. So is EIO if the file system
+// isn't on a disk of this machine.
 func TestLostAtCommit(t *testing.T) {
 	for _, cause := range append([]syscall.Errno{syscall.EIO}, lostErrnos...) {
 		for _, done := range []bool{false, true} {
@@ -200,7 +200,7 @@ func lostCommit(t *testing.T, cause syscall.Errno, done bool, op string) {
 		return cause
 	}
 	be := openOdd(t, crashfs.Wrap(crashfs.Unsynced(), hook), t.TempDir())
-	be.volume = fsys.Volume{} // as a network's, or a FUSE program's
+	be.volume = fsys.Volume{} // as of a network file system or FUSE
 	b := driver.New(be)
 	putIn(t, b, "src", "new", nil)
 	if op != "put" && op != "copy" {
@@ -220,6 +220,6 @@ func lostCommit(t *testing.T, cause syscall.Errno, done bool, op string) {
 		t.Fatal("nothing was committed")
 	}
 	if !errors.Is(err, files.ErrUncertain) || !errors.Is(err, cause) {
-		t.Errorf("%v", err)
+		t.Errorf("%s = %v, want ErrUncertain with %v", op, err, cause)
 	}
 }

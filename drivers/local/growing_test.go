@@ -22,8 +22,8 @@ func appendTo(path string, content []byte) error {
 	return err
 }
 
-// A log that others write, which has no record, and one that was put, are read while
-// they grow; what isn't growth is found (G4).
+// A log of another program, which has no record, and a log that was put can be read
+// while they grow. Any other change is detected (G4).
 func TestGrowingFileIsRead(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	path := filepath.Join(dir, "log")
@@ -56,7 +56,7 @@ func TestGrowingFileIsRead(t *testing.T) {
 			}, files.ErrChanged},
 		} {
 			make()
-			// Both ways to the content: with a buffer, and from file to file.
+			// Read it in both ways: through a buffer, and from file to file.
 			r := grown(t, b)
 			s := grown(t, b)
 			if err := c.do(); err != nil {
@@ -92,7 +92,8 @@ func grown(t *testing.T, b files.Bucket) *files.Reader {
 	return r
 }
 
-// The digest is of what was there, and is checked though the file has grown since (G6).
+// The digest covers the content at the opening, and is checked although the file has
+// grown since (G6).
 func TestGrowingIsVerified(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	putIn(t, b, "log", "some lines\n", nil)
@@ -103,6 +104,6 @@ func TestGrowingIsVerified(t *testing.T) {
 	defer r.Close()
 	write(t, dir, "log", "same lines\nand more\n")
 	if got, err := r.ReadAll(); !errors.Is(err, files.ErrCorrupt) {
-		t.Errorf("%q, %v, want ErrCorrupt", got, err)
+		t.Errorf("ReadAll = %q, %v, want ErrCorrupt", got, err)
 	}
 }

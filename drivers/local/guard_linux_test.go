@@ -14,9 +14,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Another program that has opened what is staged, by its name in the control folder,
-// and cuts it when it has its place, changes nothing that a Put has acknowledged: the
-// Put waits until it has closed the file, and doesn't commit what it has cut.
+// If another program has opened a staged file by its name in the control folder, it
+// can't truncate what a Put has acknowledged: the Put waits until the program closes
+// the file, and doesn't commit a file that it truncated.
 func TestStagedFileInOthersHands(t *testing.T) {
 	for _, kind := range []mounts.Kind{mounts.Ext4, mounts.XFS, mounts.Btrfs} {
 		t.Run(string(kind), func(t *testing.T) { inOthersHands(t, inMount(t, kind)) })
@@ -27,7 +27,7 @@ func inOthersHands(t *testing.T, dir string) {
 	t.Helper()
 	b := openBucket(t, dir, nil)
 	putIn(t, b, "a", "old", nil)
-	long := strings.Repeat("new", 1<<20) // of which the end is read when the file is there
+	long := strings.Repeat("new", 1<<20) // so that the file exists when the end is read
 	put := func(name string, begun func(f *os.File, end func())) error {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
@@ -53,19 +53,20 @@ func inOthersHands(t *testing.T, dir string) {
 			time.AfterFunc(200*time.Millisecond, end)
 		})
 		if !errors.Is(err, context.Canceled) {
-			t.Errorf("Put of %s while another program has its file: %v", name, err)
+			t.Errorf("Put(%s) while another program has its file open = %v, want Canceled", name,
+				err)
 		}
 		ok(t, held.Truncate(1), held.Close())
 		if s, _ := fetch(t, b, "a"); s != "old" {
-			t.Errorf("a is %q", s)
+			t.Errorf("a = %q, want \"old\"", s)
 		}
 	}
 	if _, err := b.Stat(t.Context(), "b", nil); !errors.Is(err, files.ErrNotExist) {
-		t.Errorf("b: %v", err)
+		t.Errorf("Stat(b) = %v, want ErrNotExist", err)
 	}
 
-	// Who closes it lets the Put go on: with the content, or with an error where it has
-	// cut it.
+	// When the program closes the file, the Put continues: with the content, or with an
+	// error if the program truncated it.
 	hold := func(cut bool) func(*os.File, func()) {
 		return func(f *os.File, _ func()) {
 			time.AfterFunc(50*time.Millisecond, func() {
@@ -78,17 +79,17 @@ func inOthersHands(t *testing.T, dir string) {
 	}
 	check(t, put("a", hold(false)))
 	if s, _ := fetch(t, b, "a"); s != long {
-		t.Errorf("a is %.20q", s)
+		t.Errorf("a = %.20q, want the new content", s)
 	}
 	if err := put("a", hold(true)); !errors.Is(err, files.ErrUnavailable) {
-		t.Errorf("Put of a file that was cut: %v", err)
+		t.Errorf("Put of a file that was truncated = %v, want ErrUnavailable", err)
 	}
 	if s, _ := fetch(t, b, "a"); s != long {
-		t.Errorf("a is %.20q behind a Put that failed", s)
+		t.Errorf("a = %.20q after a Put that failed, want the content before", s)
 	}
 }
 
-// afterwards is an empty reader that does something.
+// afterwards is an empty reader that calls a function.
 type afterwards func()
 
 func (f afterwards) Read([]byte) (int, error) { f(); return 0, io.EOF }

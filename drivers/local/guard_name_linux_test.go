@@ -15,8 +15,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// A file that another program moves to the name of what is staged is never taken for
-// what was written: the Put stores its own content, or nothing.
+// A file that another program moves to the name of a staged file is never mistaken for
+// it: the Put stores its own content, or nothing.
 func TestStagedNameTaken(t *testing.T) {
 	for _, kind := range []mounts.Kind{mounts.Ext4, mounts.Tmpfs, mounts.Bindfs} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -28,14 +28,14 @@ func TestStagedNameTaken(t *testing.T) {
 	}
 }
 
-// stagedNameTaken puts over a file and to an empty place. nameless says that what is
-// staged for an empty place may have no name.
+// stagedNameTaken puts a file that exists and one that doesn't. nameless says that a
+// file that is staged for a new name may have no name.
 func stagedNameTaken(t *testing.T, dir string, opts *Options, nameless bool) {
 	t.Helper()
 	check(t, os.Mkdir(dir, 0o777))
 	b := openBucket(t, dir, opts)
 	putIn(t, b, "over.txt", "older", nil)
-	putIn(t, b, "over.txt", "old", nil) // the next one expects a file as well
+	putIn(t, b, "over.txt", "old", nil) // so the next Put expects a file too
 	for _, name := range []string{"over.txt", "new.txt"} {
 		old, _ := files.ReadString(t.Context(), b, name, nil)
 		stranger := filepath.Join(dir, "stranger")
@@ -43,7 +43,7 @@ func stagedNameTaken(t *testing.T, dir string, opts *Options, nameless bool) {
 		content := io.MultiReader(strings.NewReader("of mine!!"), afterwards(func() {
 			names := stagedNames(t, dir)
 			if len(names) > 1 || len(names) == 0 && (name == "over.txt" || !nameless) {
-				t.Errorf("%q are staged", names)
+				t.Errorf("staged files are %q, want one", names)
 			}
 			for _, p := range names {
 				check(t, os.Rename(stranger, p))
@@ -53,15 +53,17 @@ func stagedNameTaken(t *testing.T, dir string, opts *Options, nameless bool) {
 		got, getErr := files.ReadString(t.Context(), b, name, nil)
 		switch {
 		case err == nil && (got != "of mine!!" || getErr != nil):
-			t.Errorf("%s, %+v: the Put stored %q, %v", name, opts, got, getErr)
+			t.Errorf("%s, %+v: Put stored %q, %v, want \"of mine!!\"", name, opts, got, getErr)
 		case err != nil && (!errors.Is(err, files.ErrUnavailable) || got != old):
-			t.Errorf("%s, %+v: %v, and %q is there", name, opts, err, got)
+			t.Errorf("%s, %+v: Put = %v, and the file is %q, want ErrUnavailable and %q", name,
+				opts, err, got,
+				old)
 		}
 	}
 }
 
-// A file that takes the name of what is staged at the last moment before that is moved
-// is not acknowledged as what was written.
+// A file that replaces a staged file at the last moment before the rename is not
+// acknowledged as what was written.
 func TestStagedNameTakenLate(t *testing.T) {
 	for _, opts := range []*Options{{}, {NoSync: true}} {
 		for _, name := range []string{"over.txt", "new.txt"} {
@@ -83,18 +85,20 @@ func TestStagedNameTakenLate(t *testing.T) {
 			_, err := files.PutString(t.Context(), b, name, "of mine!!", nil)
 			if got, _ := files.ReadString(t.Context(), b, name, nil); err == nil &&
 				got != "of mine!!" {
-				t.Errorf("%s, %+v: the Put stored %q", name, opts, got)
+				t.Errorf("%s, %+v: Put stored %q, want \"of mine!!\"", name, opts, got)
 			} else if err != nil && !errors.Is(err, files.ErrUncertain) {
-				t.Errorf("%s, %+v: %v, and %q is there", name, opts, err, got)
+				t.Errorf("%s, %+v: Put = %v, and the file is %q, want ErrUncertain", name, opts,
+					err, got)
 			}
 			if armed && !opts.NoSync {
-				t.Errorf("%s, %+v: nothing was renamed", name, opts)
+				t.Errorf("%s, %+v: Put renamed nothing", name, opts)
 			}
 		}
 	}
 }
 
-// The same of a sidecar: the attributes are those of the Put, which stages it again.
+// If another file replaces a staged sidecar, the Put stages the sidecar again, and the
+// attributes are those of the Put.
 func TestStagedSidecarNameTaken(t *testing.T) {
 	for _, opts := range []*Options{{}, {NoSync: true}} {
 		dir := t.TempDir()
@@ -120,11 +124,11 @@ func TestStagedSidecarNameTaken(t *testing.T) {
 		_, err = files.PutString(t.Context(), b, "a.txt", "new", meta("n"))
 		check(t, err)
 		if armed {
-			t.Error("no sidecar was moved")
+			t.Error("Put renamed no sidecar")
 		}
 		info, err := b.Stat(t.Context(), "a.txt", nil)
 		if err != nil || info.Metadata["k"] != meta("n").Metadata["k"] {
-			t.Errorf("%+v: %.20q, %v", opts, info.Metadata["k"], err)
+			t.Errorf("%+v: Stat = %.20q, %v, want the new metadata", opts, info.Metadata["k"], err)
 		}
 	}
 }

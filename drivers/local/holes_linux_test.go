@@ -10,8 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestCopyKeepsHoles: a copy takes the room on the disk that its source does, also
-// through memory.
+// A copy takes as much room on the disk as its source, also if it is made through memory.
 func TestCopyKeepsHoles(t *testing.T) {
 	const size = 300 << 20
 	for _, memory := range []bool{false, true} {

@@ -11,11 +11,10 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// TestSpelledSeam: a method of the seam that takes a name is one of spelledDir's own,
-// which finds how the name is spelled; a method that is only embedded would look for
-// the name as it is.
+// Every method of fsys.Dir that takes a name is a method of spelledDir, which finds how
+// the name is spelled. An embedded method would use the name unchanged.
 func TestSpelledSeam(t *testing.T) {
-	const none = "the method has no name of an entry"
+	const none = "the method takes no name"
 	without := map[string]string{
 		"Stat":          none,
 		"CreateUnnamed": none,
@@ -35,18 +34,19 @@ func TestSpelledSeam(t *testing.T) {
 	for i := range seam.NumMethod() {
 		name := seam.Method(i).Name
 		if _, ok := without[name]; ok == own[name] {
-			t.Errorf("%s: spelledDir has its own: %v; named in this test: %v", name, own[name], ok)
+			t.Errorf("%s: is a method of spelledDir: %v; is an exception of this test: %v; want "+
+				"one of them", name, own[name], ok)
 		}
 	}
 }
 
-// methodsOf reads from the source which methods a pointer to the type has, without
-// those of what it embeds.
+// methodsOf returns the methods that the source declares on a pointer to the type.
+// Embedded methods are not among them.
 func methodsOf(t *testing.T, receiver string) map[string]bool {
 	t.Helper()
 	sources, err := filepath.Glob("*.go")
 	if err != nil || len(sources) == 0 {
-		t.Fatalf("no source: %v", err)
+		t.Fatalf("Glob finds no source: %v", err)
 	}
 	methods := map[string]bool{}
 	for _, path := range sources {

@@ -12,27 +12,27 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// hookFS is the operating system behind hooks, of which each may be nil.
+// hookFS is the operating system's file systems with hooks, each of which may be nil.
 type hookFS struct {
 	fsys.FS
-	// before is called before each operation that changes something, with its name; an
-	// error takes the operation's place.
+	// before is called before each operation that changes something, with the name of
+	// its entry. If it returns an error, the operation isn't done.
 	before func(op, name string) error
-	// times is what becomes of a time that is set or told.
+	// times changes each time that is set or returned.
 	times func(ns int64) int64
-	// noXattr and noLocks: the file system has none.
+	// noXattr and noLocks take away extended attributes and locks.
 	noXattr, noLocks bool
-	// noDirLocks: files can be locked, directories can't.
+	// noDirLocks takes away locks of directories, but not of files.
 	noDirLocks bool
-	// mount: the folders below the root are another file system than the control folder.
+	// mount makes the folders below the root another file system than the control folder.
 	mount bool
-	// between is called between the look at a file and its opening.
+	// between is called between the Lstat of a file and its opening.
 	between func(path string)
-	// closed is the path of a folder that may not be opened.
+	// closed is the path of a folder whose opening is refused.
 	closed string
 }
 
-// openHooked opens a bucket over hooks on the operating system.
+// openHooked opens a bucket on the operating system's file systems with hooks.
 func openHooked(t testing.TB, dir string, opts *Options, h *hookFS) files.Bucket {
 	t.Helper()
 	h.FS = fsys.OS()
@@ -78,7 +78,7 @@ func (h *hookFS) MkdirAll(p string, m fs.FileMode, s bool) error {
 type hookDir struct {
 	fsys.Dir
 	h     *hookFS
-	below bool // a folder of files, not the root or in the control folder
+	below bool // a folder below the root, outside the control folder
 }
 
 func (d *hookDir) OpenDir(path string) (fsys.Dir, error) {
@@ -98,7 +98,7 @@ func (d *hookDir) OpenDir(path string) (fsys.Dir, error) {
 	return e, err
 }
 
-// crosses reports whether a rename would go from one file system to another.
+// crosses reports whether a rename would be between two file systems.
 func (d *hookDir) crosses(to fsys.Dir) bool {
 	return d.h.mount && d.below != to.(*hookDir).below
 }
@@ -200,7 +200,7 @@ func (d *hookDir) Rmdir(name string) error {
 
 func (d *hookDir) Sync() error { return d.do("syncdir", "", d.Dir.Sync) }
 
-// TryLock and Claim: without locks there are none of any kind.
+// TryLock and Claim are unsupported if there are no locks.
 func (d *hookDir) TryLock() error {
 	if d.h.noDirLocks {
 		return errors.ErrUnsupported
@@ -301,5 +301,5 @@ func (f *hookFile) TryLock(off int64) error {
 	return f.File.TryLock(off)
 }
 
-// coarse cuts times to two seconds, as FAT does.
+// coarse truncates times to two seconds, as FAT does.
 func coarse(ns int64) int64 { return ns - ns%2_000_000_000 }

@@ -32,7 +32,7 @@ var someAttributes = files.Attributes{
 	Metadata:           map[string]string{"owner": "me", "städte": "köln & bonn"},
 }
 
-// What we write, fileblob reads: content, attributes, and no name that isn't a file's.
+// fileblob reads what the driver writes: content and attributes. It lists no other name.
 func TestFileblobReadsOurs(t *testing.T) {
 	ctx := context.Background()
 	b, dir := newBucket(t, nil)
@@ -53,7 +53,7 @@ func TestFileblobReadsOurs(t *testing.T) {
 	} {
 		got, err := fb.ReadAll(ctx, name)
 		if err != nil || string(got) != want {
-			t.Errorf("fileblob reads %q of %s, %v; want %q", got, name, err, want)
+			t.Errorf("fileblob's ReadAll = %q for %s, %v, want %q", got, name, err, want)
 		}
 	}
 	a, err := fb.Attributes(ctx, "d/with")
@@ -69,17 +69,17 @@ func TestFileblobReadsOurs(t *testing.T) {
 		Metadata:           a.Metadata,
 	}
 	if fmt.Sprint(got) != fmt.Sprint(someAttributes) {
-		t.Errorf("fileblob finds %+v, want %+v", got, someAttributes)
+		t.Errorf("fileblob's Attributes = %+v, want %+v", got, someAttributes)
 	}
 	info, err := b.Stat(ctx, "d/with", nil)
 	if err != nil || a.ETag != `"`+string(info.Version)+`"` {
-		t.Errorf("fileblob's ETag is %s, our version %s, %v", a.ETag, info.Version, err)
+		t.Errorf("fileblob's ETag is %s, the driver's version %s, %v", a.ETag, info.Version, err)
 	}
 	if a, err := fb.Attributes(ctx, "sum"); err != nil || fmt.Sprintf("%x", a.MD5) != md5.MD5 {
-		t.Errorf("fileblob finds the MD5 %x, %v", a.MD5, err)
+		t.Errorf("fileblob's MD5 is %x, %v, want that of the Put", a.MD5, err)
 	}
 	if a, err := fb.Attributes(ctx, "replaced"); err != nil || len(a.Metadata) > 0 {
-		t.Errorf("the replaced file still has %v, %v", a.Metadata, err)
+		t.Errorf("fileblob's Metadata of the replaced file = %v, %v, want none", a.Metadata, err)
 	}
 	if got, want := blobNames(t,
 		fb), []string{"d/with", "plain.txt", "replaced", "sum"}; !slices.Equal(got, want) {
@@ -102,7 +102,7 @@ func blobNames(t *testing.T, b *blob.Bucket) (names []string) {
 	}
 }
 
-// What fileblob writes, we read, also over files of ours; and its MD5 is checked.
+// The driver reads what fileblob writes, also over the driver's files, with its MD5.
 func TestWeReadFileblobs(t *testing.T) {
 	ctx := context.Background()
 	b, dir := newBucket(t, nil)
@@ -125,17 +125,17 @@ func TestWeReadFileblobs(t *testing.T) {
 		got, info := fetch(t, b, name)
 		if got != "theirs "+name || fmt.Sprint(info.Attributes) != fmt.Sprint(someAttributes) ||
 			info.Digest.MD5 == "" {
-			t.Errorf("%s is %q, %+v", name, got, info)
+			t.Errorf("%s = %q, %+v, want fileblob's content and attributes", name, got, info)
 		}
 		for e, err := range b.List(ctx, "", nil) {
 			if err != nil || e.Name == name && e.Version != info.Version {
-				t.Errorf("listed as %+v, %v; Get told %s", e, err, info.Version)
+				t.Errorf("List yields %+v, %v, want the version %s of Get", e, err, info.Version)
 			}
 		}
 		putIn(t, b, name, "ours again", nil)
 		if got, info := fetch(t, b,
 			name); got != "ours again" || len(info.Metadata) > 0 || info.CacheControl != "" {
-			t.Errorf("%s is %q, %+v", name, got, info)
+			t.Errorf("%s = %q, %+v, want \"ours again\" without attributes", name, got, info)
 		}
 	}
 	if err := fb.Delete(ctx, "over"); err != nil {
@@ -143,11 +143,12 @@ func TestWeReadFileblobs(t *testing.T) {
 	}
 	del(t, b, "overplain")
 	if names := blobNames(t, fb); !slices.Equal(names, []string{"d/new"}) {
-		t.Errorf("left are %q", names)
+		t.Errorf("fileblob lists %q, want d/new", names)
 	}
 }
 
-// A folder that fileblob wrote: what it escaped is foreign, and found by its key.
+// In a folder that fileblob wrote, a name that it escaped is a foreign key, by which
+// the file is found.
 func TestFileblobsEscapedKeys(t *testing.T) {
 	ctx := context.Background()
 	b, dir := newBucket(t, nil)
@@ -169,26 +170,27 @@ func TestFileblobsEscapedKeys(t *testing.T) {
 		keys = append(keys, e.Key)
 		r, err := b.Get(ctx, "", &files.GetOptions{Key: e.Key})
 		if err != nil {
-			t.Errorf("Get of the key %q: %v", e.Key, err)
+			t.Errorf("Get of the key %q = %v", e.Key, err)
 			continue
 		}
 		if s, err := r.ReadString(); err != nil || !strings.HasPrefix(s,
 			e.Key[:1]) || r.Info().Digest.MD5 == "" {
-			t.Errorf("the key %q has %q, %+v, %v", e.Key, s, r.Info(), err)
+			t.Errorf("Get of the key %q = %q, %+v, %v", e.Key, s, r.Info(), err)
 		}
 		r.Close()
 		if err := b.Delete(ctx, "", &files.DeleteOptions{
 			Key:       e.Key,
 			IfVersion: e.Version,
 		}); err != nil {
-			t.Errorf("Delete of the key %q: %v", e.Key, err)
+			t.Errorf("Delete of the key %q = %v", e.Key, err)
 		}
 	}
 	if len(keys) != 3 || !slices.Equal(names, []string{"plain"}) {
-		t.Errorf("listed are the names %q and the keys %q", names, keys)
+		t.Errorf("List yields the names %q and the keys %q, want \"plain\" and three keys", names,
+			keys)
 	}
 	if names := blobNames(t, fb); !slices.Equal(names, []string{"plain"}) {
-		t.Errorf("left are %q", names)
+		t.Errorf("fileblob lists %q, want plain", names)
 	}
 	for _, key := range []string{
 		"plain", "plain.attrs", "../x", "/plain", "a//b", ".cloudfiles.attrs/lock.attrs",
@@ -196,7 +198,7 @@ func TestFileblobsEscapedKeys(t *testing.T) {
 	} {
 		if _, err := b.Get(ctx, "",
 			&files.GetOptions{Key: key}); files.KindOf(err) != files.ErrInvalidName {
-			t.Errorf("Get of the key %q: %v, want ErrInvalidName", key, err)
+			t.Errorf("Get of the key %q = %v, want ErrInvalidName", key, err)
 		}
 	}
 }

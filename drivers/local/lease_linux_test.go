@@ -14,8 +14,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Another process's lease makes a Get wait until the context ends, without work, and no
-// longer; a Put and a Delete don't open the file (X2).
+// If another process has a lease, Get waits until the context ends, without using the
+// processor, and no longer. Put and Delete don't open the file (X2).
 func TestLeaseOnStagedFile(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	putIn(t, b, "f", "content", nil)
@@ -42,23 +42,24 @@ func TestLeaseOnStagedFile(t *testing.T) {
 			late, work = time.Since(begin)-limit, usage(t)-before
 			cancel()
 			if !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("%s = %v, want DeadlineExceeded", name, err)
 			}
 			if late < most && work < most {
 				break
 			}
 		}
 		if late >= most || work >= most {
-			t.Errorf("%s returns %v after its context ended, with %v of work", name, late, work)
+			t.Errorf("%s returned %v after its context ended, and used the processor for %v", name,
+				late, work)
 		}
 	}
 	putIn(t, b, "f", "new", nil)
 	if s, _ := fetch(t, b, "f"); s != "new" {
-		t.Errorf("f is %q", s)
+		t.Errorf("f = %q, want \"new\"", s)
 	}
 }
 
-// usage is the processor time of this process.
+// usage returns the processor time of this process.
 func usage(t *testing.T) time.Duration {
 	var u syscall.Rusage
 	check(t, syscall.Getrusage(syscall.RUSAGE_SELF, &u))

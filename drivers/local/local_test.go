@@ -16,8 +16,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// newBucket opens a bucket in a new folder, and checks that it leaves no descriptor
-// behind.
+// newBucket opens a bucket in a new folder, and closes it at the test's end.
 func newBucket(t testing.TB, opts *Options) (files.Bucket, string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -68,7 +67,7 @@ func del(t testing.TB, b files.Bucket, name string) {
 	}
 }
 
-// onDisk lists every file and empty folder below dir but for the control folder.
+// onDisk lists every file and empty folder below dir, except the control folder.
 func onDisk(t testing.TB, dir string) (names []string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
@@ -104,7 +103,8 @@ func wantDisk(t testing.TB, dir string, want ...string) {
 	}
 }
 
-// needAttributes skips where every file has a sidecar.
+// needAttributes skips the test if the file system has no extended attributes, since
+// every file has a sidecar then.
 func needAttributes(t testing.TB, dir string) {
 	t.Helper()
 	d, err := fsys.OS().OpenRoot(dir)
@@ -138,12 +138,12 @@ func TestRoundTrip(t *testing.T) {
 				i := putIn(t, b, name, "content of "+name, &files.PutOptions{Attributes: a})
 				got, info := fetch(t, b, name)
 				if got != "content of "+name {
-					t.Errorf("%q has %q", name, got)
+					t.Errorf("Get(%q) = %q, want its content", name, got)
 				}
 				if info.Version != i.Version || info.ContentType != i.ContentType ||
 					info.Metadata["k"] != a.Metadata["k"] || info.Digest != i.Digest ||
 					!info.ModTime.Equal(i.ModTime) || info.CacheControl != a.CacheControl {
-					t.Errorf("%q: Get told %+v, Put %+v", name, info, i)
+					t.Errorf("%q: Get returned %+v, Put %+v", name, info, i)
 				}
 			}
 		}
@@ -152,7 +152,7 @@ func TestRoundTrip(t *testing.T) {
 			del(t, b, name)
 			if _, err := b.Stat(context.Background(), name,
 				nil); !errors.Is(err, files.ErrNotExist) {
-				t.Errorf("Stat of the deleted %q: %v", name, err)
+				t.Errorf("Stat of the deleted %q = %v, want ErrNotExist", name, err)
 			}
 		}
 		wantDisk(t, dir)
@@ -162,13 +162,14 @@ func TestRoundTrip(t *testing.T) {
 		names, err := os.ReadDir(filepath.Join(dir, controlDir))
 		for _, e := range names {
 			if e.Name() != versionFile && e.Name() != lockName {
-				t.Errorf("the control folder has %v, %v", names, err)
+				t.Errorf("the control folder has %v, %v, want only the version and lock files",
+					names, err)
 			}
 		}
 	}
 }
 
-// N3: a file gives way to a folder of its name and comes back.
+// A file is renamed to make room for a folder of its name, and gets its name back (N3).
 func TestFileBesideFolder(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	needAttributes(t, dir)
@@ -177,7 +178,7 @@ func TestFileBesideFolder(t *testing.T) {
 	putIn(t, b, "a/b/c", "below", nil)
 	wantDisk(t, dir, "%cf-l-a", "a.attrs", "a/b/c")
 	if s, info := fetch(t, b, "a"); s != "file" || info.Metadata["m"] != "1" {
-		t.Errorf("a is %q, %+v", s, info)
+		t.Errorf("a = %q, %+v, want \"file\" with its metadata", s, info)
 	}
 	putIn(t, b, "a/b", "middle", nil)
 	wantDisk(t, dir, "%cf-l-a", "a.attrs", "a/%cf-l-b", "a/b/c")
@@ -188,7 +189,7 @@ func TestFileBesideFolder(t *testing.T) {
 	del(t, b, "a/b")
 	wantDisk(t, dir, "a", "a.attrs")
 	if s, info := fetch(t, b, "a"); s != "new" || info.Metadata["m"] != "1" {
-		t.Errorf("a is %q, %+v", s, info)
+		t.Errorf("a = %q, %+v, want \"new\" with its metadata", s, info)
 	}
 	putIn(t, b, "a/b", "again", nil)
 	del(t, b, "a")
@@ -202,19 +203,18 @@ func TestFailingContentLeavesNothing(t *testing.T) {
 	_, err := b.Put(context.Background(), "a",
 		io.MultiReader(bytes.NewReader(make([]byte, 3*pieceSize)), &failing{boom}), nil)
 	if !errors.Is(err, boom) {
-		t.Errorf("Put: %v", err)
+		t.Errorf("Put = %v, want boom", err)
 	}
 	if s, _ := fetch(t, b, "a"); s != "old" {
-		t.Errorf("a is %q", s)
+		t.Errorf("a = %q, want \"old\"", s)
 	}
 	if staged, _ := filepath.Glob(filepath.Join(dir, controlDir, "s-*", "*")); len(staged) != 1 {
-		t.Errorf("staged: %q", staged)
+		t.Errorf("the staging folder has %q, want only alive.attrs", staged)
 	}
 }
 
-// TestFailingCommitLeavesNoFolders: a put that is cancelled, or fails, behind the
-// folders that it made takes them along, and one that lay at a folder's name has its
-// place back.
+// A Put that is cancelled or fails after it made folders removes them, and a file that
+// made way for one of them gets its name back.
 func TestFailingCommitLeavesNoFolders(t *testing.T) {
 	for _, cancelled := range []bool{false, true} {
 		boom := syscall.EIO
@@ -239,19 +239,19 @@ func TestFailingCommitLeavesNoFolders(t *testing.T) {
 		}
 		if _, err := b.Put(ctx, "x/y/z/f", strings.NewReader("new"),
 			nil); !errors.Is(err, boom) && !errors.Is(err, context.Canceled) {
-			t.Errorf("Put: %v", err)
+			t.Errorf("Put = %v, want EIO or Canceled", err)
 		}
 		if made != 1 {
 			t.Errorf("the folder was made %d times, want 1", made)
 		}
 		if all, err := filepath.Glob(filepath.Join(dir, "x*")); err != nil || len(all) != 1 {
-			t.Errorf("the folder has %q, %v", all, err)
+			t.Errorf("the folder has %q, %v, want x", all, err)
 		}
 		if fi, err := os.Stat(filepath.Join(dir, "x")); err != nil || !fi.Mode().IsRegular() {
-			t.Errorf("x is %v, %v, want the file", fi, err)
+			t.Errorf("Stat(x) = %v, %v, want the file", fi, err)
 		}
 		if s, _ := fetch(t, b, "x"); s != "x" {
-			t.Errorf("x is %q", s)
+			t.Errorf("x = %q, want \"x\"", s)
 		}
 	}
 }
@@ -260,7 +260,7 @@ type failing struct{ err error }
 
 func (f *failing) Read([]byte) (int, error) { return 0, f.err }
 
-// zeros is a content without end, of whatever bytes.
+// zeros is endless content of arbitrary bytes.
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { return len(p), nil }

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A lock that is refused at first, as on a share that just lost a client, is waited for; any other
-// error is reported at once.
+// waitLock waits for a lock that is refused at first, as on a share that just lost a
+// client, and returns any other error at once.
 func TestLockRefusedAtFirst(t *testing.T) {
 	other := errors.New("other")
 	for _, c := range []struct{ last, want error }{{nil, nil}, {other, other}} {
@@ -19,7 +19,7 @@ func TestLockRefusedAtFirst(t *testing.T) {
 			return c.last
 		})
 		if err != c.want || tries != 6 {
-			t.Errorf("%v after %d tries, want %v after 6", err, tries, c.want)
+			t.Errorf("waitLock = %v after %d tries, want %v after 6", err, tries, c.want)
 		}
 	}
 }

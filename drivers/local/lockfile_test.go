@@ -16,8 +16,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Where directories can't be locked the lock file is, and handles exclude each other by
-// it.
+// If directories can't be locked, handles exclude each other by the lock file.
 func TestLockFile(t *testing.T) {
 	dir := t.TempDir()
 	var handles []files.Bucket
@@ -44,15 +43,15 @@ func TestLockFile(t *testing.T) {
 		return nil
 	}))
 	if s, _ := fetch(t, handles[0], "counter"); s != "200" || won.Load() != 25 {
-		t.Errorf("the counter is %s, want 200; %d names were won, want 25", s, won.Load())
+		t.Errorf("the counter is %s, want 200; %d Puts if absent succeeded, want 25", s, won.Load())
 	}
 	if _, err := os.Lstat(filepath.Join(dir, controlDir, lockName)); err != nil {
 		t.Error(err)
 	}
 }
 
-// A handle that has a removed lock file open notices that others lock a new one, and
-// both do.
+// A handle whose open lock file was removed notices that others lock a new one, and
+// locks the new one too.
 func TestLockFileReplaced(t *testing.T) {
 	dir := t.TempDir()
 	handle := func() *backend {
@@ -71,18 +70,18 @@ func TestLockFileReplaced(t *testing.T) {
 	defer cancel()
 	if _, err := bucket.Put(ctx, "f", strings.NewReader("y"),
 		nil); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("Put beside the lock of another handle: %v", err)
+		t.Errorf("Put while another handle holds the lock = %v, want DeadlineExceeded", err)
 	}
 	if err := first.Delete(ctx, driver.Key{Name: "f"},
 		""); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("Delete beside the lock of another handle: %v", err)
+		t.Errorf("Delete while another handle holds the lock = %v, want DeadlineExceeded", err)
 	}
 	if lock.lost() {
-		t.Error("the lock is lost")
+		t.Error("lost() = true, want false")
 	}
 	ok(t, os.RemoveAll(filepath.Join(dir, controlDir)))
 	if !lock.lost() {
-		t.Error("the lock of a removed file is not lost")
+		t.Error("lost() = false after the lock file was removed, want true")
 	}
 	lock.unlock()
 	putIn(t, bucket, "f", "z", nil)

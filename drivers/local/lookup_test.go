@@ -10,9 +10,9 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// A file that is replaced between the look at it and its opening has its own version,
-// the one that Put told: what was looked at is no proof that a record is the opened
-// file's, and a second look must tell as much as the first (V1, L5, X1).
+// A file that is replaced between its Lstat and its opening has the version that Put
+// returned: the Lstat doesn't prove that a record belongs to the opened file, and the
+// Look after the opening must return as much as the Lstat (V1, L5, X1).
 func TestReplacedBeforeOpening(t *testing.T) {
 	dir := t.TempDir()
 	needAttributes(t, dir)
@@ -34,12 +34,12 @@ func TestReplacedBeforeOpening(t *testing.T) {
 		n = 2 // once more
 		info := stat(t, b, "a")
 		if info.Version != last.Version || !info.ModTime.Equal(stat(t, writer, "a").ModTime) {
-			t.Errorf("Stat tells the version %s, Put told %s", info.Version, last.Version)
+			t.Errorf("Stat returns the version %s, Put returned %s", info.Version, last.Version)
 		}
 	}
 }
 
-// beforeSidecar lets something happen before a sidecar is opened.
+// beforeSidecar calls a function before a sidecar is opened.
 type beforeSidecar struct {
 	fsys.Dir
 	happens func()
@@ -52,8 +52,8 @@ func (d *beforeSidecar) OpenFile(path string) (fsys.File, fsys.Stat, error) {
 	return d.Dir.OpenFile(path)
 }
 
-// TestDescribeDeleted: a file whose sidecar goes with it, between the opening of one
-// and the other, is not one that never had any (P1).
+// A file that is deleted with its sidecar between the openings of the two is not taken
+// for a file without a sidecar (P1).
 func TestDescribeDeleted(t *testing.T) {
 	for _, noXattr := range []bool{false, true} {
 		bucket := openHooked(t, t.TempDir(), nil, &hookFS{noXattr: noXattr})
@@ -70,7 +70,9 @@ func TestDescribeDeleted(t *testing.T) {
 		defer f.Close()
 		if d, consistent, err := describe(root, &filePaths{base: "a"}, f,
 			st); err != nil || !consistent || len(d.attrs.Metadata) != 1 {
-			t.Errorf("without attributes %v: %+v, %v, %v", noXattr, d, consistent, err)
+			t.Errorf("noXattr %v: describe = %+v, %v, %v, want one metadata, consistent", noXattr,
+				d,
+				consistent, err)
 		}
 		d, consistent, err := describe(&beforeSidecar{root, func() {
 			if err := bucket.Delete(t.Context(), "a", nil); err != nil {
@@ -78,7 +80,8 @@ func TestDescribeDeleted(t *testing.T) {
 			}
 		}}, &filePaths{base: "a"}, f, st)
 		if err != nil || consistent {
-			t.Errorf("without attributes %v: a deleted file is %+v, consistent %v, %v", noXattr, d,
+			t.Errorf("noXattr %v: describe of a deleted file = %+v, %v, %v, want not consistent",
+				noXattr, d,
 				consistent, err)
 		}
 	}

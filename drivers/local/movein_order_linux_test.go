@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// What a Put has replaced is removed before the folder is synced: behind that, on a
-// journaled disk, the removal waits for the next write of the journal.
+// What a Put replaced is removed before the folder is synced. After the sync, on a disk
+// with a journal, the removal would wait for the next write of the journal.
 func TestReplacedGoesBeforeSync(t *testing.T) {
 	dir := inMount(t, mounts.Ext4)
 	var ops []string
@@ -25,9 +25,10 @@ func TestReplacedGoesBeforeSync(t *testing.T) {
 	check(t, err)
 	moved, removed := slices.Index(ops, "rename"), slices.Index(ops, "unlink")
 	if synced := slices.Index(ops, "syncdir"); moved < 0 || moved > removed || removed > synced {
-		t.Errorf("a move, a removal and a sync of the folder, in another order: %q", ops)
+		t.Errorf("operations are %q, want a rename, an unlink and a sync of the folder in "+
+			"that order", ops)
 	}
 	if names := stagedNames(t, dir); len(names) != 0 {
-		t.Errorf("left: %q", names)
+		t.Errorf("staged files are left: %q", names)
 	}
 }

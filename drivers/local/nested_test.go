@@ -16,14 +16,14 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// nestedRounds is how many rounds TestNestedRootsInProcesses has; each has 400 updates,
-// of which some processes are killed in the middle.
+// nestedRounds is the number of rounds of TestNestedRootsInProcesses. Each has 400
+// updates; with more than one round, processes are killed in the middle.
 const nestedRounds = "CLOUDFILES_NESTED_ROUNDS"
 
 func init() { childJobs["nested"] = countNested }
 
-// countNested counts in t/counter of the folder, through the outer root or the inner
-// one, and tells each update that was acknowledged.
+// countNested counts in t/counter of the folder, through the outer or the inner root,
+// and prints a "+" for each acknowledged update.
 func countNested(task childTask) error {
 	dir, name := task.Dir, "t/counter"
 	if task.Seed%2 == 1 {
@@ -62,7 +62,7 @@ func TestNestedRootsInProcesses(t *testing.T) {
 		for _, out := range together(t, 4, childTask{Job: "nested", Dir: dir, N: 25}) {
 			acknowledged += len(out)
 		}
-		// a process that is killed in the middle may have counted once more a goroutine
+		// a killed process may have counted once more in each goroutine
 		if rounds > 1 {
 			ctx, cancel := context.WithCancel(t.Context())
 			c := child(ctx, childTask{
@@ -88,12 +88,12 @@ func TestNestedRootsInProcesses(t *testing.T) {
 	s, info := fetch(t, outer, "t/counter")
 	v, err := strconv.Atoi(s)
 	if err != nil || v < acknowledged || v > acknowledged+4*killed || info.Metadata["v"] != s {
-		t.Errorf("the counter is %s (%v), of %d updates; %d processes were killed", s,
+		t.Errorf("the counter is %s (%v) after %d updates and %d killed processes", s,
 			info.Metadata, acknowledged, killed)
 	}
 }
 
-// IfAbsent has one winner, by whichever root (P8).
+// Of Puts with IfAbsent through two roots, exactly one succeeds (P8).
 func TestNestedRootsIfAbsent(t *testing.T) {
 	dir := t.TempDir()
 	outer := openBucket(t, dir, noSync)
@@ -115,18 +115,18 @@ func TestNestedRootsIfAbsent(t *testing.T) {
 			return nil
 		}))
 		if n := won.Load(); n != 1 {
-			t.Fatalf("%d winners", n)
+			t.Fatalf("%d Puts if absent succeeded, want 1", n)
 		}
 	}
 }
 
-// What is deleted from above doesn't take the root of another handle away, whether that
-// has written or not (E3). Once that is closed, the folder goes with its last file as
-// any other (L6).
+// A delete through an outer root doesn't remove the root of another handle, whether
+// that has written or not (E3). After that handle is closed, the folder is removed with
+// its last file, as any other (L6).
 func TestDeleteFromAbove(t *testing.T) {
 	ctx := t.Context()
 	for _, written := range []bool{false, true} {
-		// a file of the folder's name takes its place, or not
+		// with or without a Put of a file with the folder's name
 		for _, again := range []string{"", "t"} {
 			dir := t.TempDir()
 			outer := openBucket(t, dir, nil)
@@ -143,7 +143,7 @@ func TestDeleteFromAbove(t *testing.T) {
 			check(t, files.Check(ctx, inner))
 			putIn(t, inner, "c", "x", nil)
 			if s, _ := fetch(t, outer, "t/c"); s != "x" {
-				t.Errorf("t/c is %q", s)
+				t.Errorf("t/c = %q, want \"x\"", s)
 			}
 			var got []string
 			for e, err := range outer.List(ctx, "", &files.ListOptions{Foreign: true}) {
@@ -155,7 +155,7 @@ func TestDeleteFromAbove(t *testing.T) {
 				want = "t t/c"
 			}
 			if strings.Join(got, " ") != want {
-				t.Errorf("written %v: the outer root lists %q", written, got)
+				t.Errorf("written %v: the outer root lists %q, want %q", written, got, want)
 			}
 			check(t, inner.Close())
 			del(t, outer, "t/c")
@@ -169,8 +169,8 @@ func TestDeleteFromAbove(t *testing.T) {
 	wantDisk(t, dir)
 }
 
-// A handle that opens a folder while its last file is deleted from above has it, or is
-// told that there is none; it never has one that is gone.
+// A handle that opens a folder while its last file is deleted through an outer root
+// gets the folder, or an error; it never gets a folder that was removed.
 func TestOpenBesideDelete(t *testing.T) {
 	dir := t.TempDir()
 	outer := openBucket(t, dir, noSync)

@@ -10,12 +10,12 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// oddFS is a file system with habits that most don't have, on the operating system's.
+// oddFS is a file system with unusual habits, on the operating system's.
 type oddFS struct {
 	fsys.FS
-	folds   bool   // letters of different case are the same, and the first spelling stays
-	refuses string // characters, with an errno that says something else
-	tail    bool   // a dot or a space at the end is cut in silence
+	folds   bool   // upper and lower case are not distinguished, and the first spelling stays
+	refuses string // characters that are refused, with a misleading errno
+	tail    bool   // a dot or a space at the end is removed without an error
 	limit   int    // of bytes in a name
 	mu      sync.Mutex
 }
@@ -35,7 +35,7 @@ type oddFolder struct {
 
 func (d *oddFolder) Kind() fsys.Kind { return fsys.OtherKind }
 
-// actual is the entry that a name leads to.
+// actual returns the entry that a name leads to.
 func (d *oddFolder) actual(name string) (string, error) {
 	if strings.ContainsAny(name, d.o.refuses) {
 		return "", syscall.ENOENT
@@ -199,7 +199,7 @@ func (d *oddFolder) move(
 	})
 }
 
-// oddDisks are what there is among the disks of people.
+// oddDisks has the kinds of odd disks that are in use.
 func oddDisks() map[string]func() fsys.FS {
 	odd := func(o *oddFS) func() fsys.FS {
 		o.FS = fsys.OS()
@@ -221,7 +221,7 @@ func oddDisks() map[string]func() fsys.FS {
 	}
 }
 
-// openOdd opens a bucket in the folder on a file system of that kind.
+// openOdd opens a bucket in the folder on the file systems of sys.
 func openOdd(t *testing.T, sys fsys.FS, dir string) *backend {
 	t.Helper()
 	b, err := open(dir, &Options{NoSync: true}, sys)

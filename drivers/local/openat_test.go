@@ -11,9 +11,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestOpenAt: a file is read at any place through one descriptor, stays the version that
-// was opened whatever is put or deleted, and is ErrChanged where another program wrote
-// into it (G4, G10).
+// A file is read at any offset through one descriptor, stays the version that was
+// opened whatever is put or deleted, and is ErrChanged if another program wrote into it
+// (G4, G10).
 func TestOpenAt(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	text := strings.Repeat("0123456789", 100_000)
@@ -31,7 +31,7 @@ func TestOpenAt(t *testing.T) {
 		p := make([]byte, 1234)
 		n, err := f.ReadAt(p, off)
 		if err != nil || string(p[:n]) != text[off:off+1234] {
-			t.Errorf("ReadAt(%d) = %d, %v", off, n, err)
+			t.Errorf("ReadAt(%d) = %d, %v, want the content", off, n, err)
 		}
 	}
 	f := open(nil)
@@ -44,11 +44,11 @@ func TestOpenAt(t *testing.T) {
 	}
 	check(f, 11)
 	if requests, n := f.Counts(); requests != 0 || n != 0 {
-		t.Errorf("Counts = %d, %d", requests, n)
+		t.Errorf("Counts = %d, %d, want 0, 0", requests, n)
 	}
 	if got, err := f.ReadRanges(files.Last(3), files.Bytes(10, 2)); err != nil ||
 		string(got[0]) != "789" || string(got[1]) != "01" {
-		t.Errorf("ReadRanges = %q, %v", got, err)
+		t.Errorf("ReadRanges = %q, %v, want \"789\" and \"01\"", got, err)
 	}
 
 	putIn(t, b, "f", text, nil)
@@ -64,11 +64,11 @@ func TestOpenAt(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := growing.ReadAt(make([]byte, 10), 500_000); !errors.Is(err, files.ErrChanged) {
-		t.Errorf("ReadAt of a file that was cut = %v, want ErrChanged", err)
+		t.Errorf("ReadAt of a file that was truncated = %v, want ErrChanged", err)
 	}
 }
 
-// TestOpenAtTogether: readers at many places, beside a Close.
+// Concurrent reads at many offsets return the content until Close, and then ErrClosed.
 func TestOpenAtTogether(t *testing.T) {
 	b, _ := newBucket(t, nil)
 	text := strings.Repeat("0123456789", 100_000)

@@ -12,7 +12,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Whatever happens, a closed bucket holds no descriptor and leaves nothing staged (X2).
+// Whatever happened before, a closed bucket has no open descriptor and leaves no staged
+// file (X2).
 func TestNoLeaks(t *testing.T) {
 	descriptors := func() []string {
 		ents, err := os.ReadDir("/proc/self/fd")
@@ -65,19 +66,19 @@ func TestNoLeaks(t *testing.T) {
 	cancel()
 	b.Put(ctx, "a", strings.NewReader("x"), nil)
 	if staged, _ := filepath.Glob(filepath.Join(dir, controlDir, "s-*", "*")); len(staged) != 1 {
-		t.Errorf("staged: %q", staged)
+		t.Errorf("the staging folder has %q, want only alive.attrs", staged)
 	}
 	ok(t, b.Close())
 	for _, path := range descriptors() {
 		if strings.HasPrefix(path, dir) {
-			t.Errorf("still open: %s", path)
+			t.Errorf("%s is still open", path)
 		}
 	}
 	ents, err := os.ReadDir(filepath.Join(dir, controlDir))
 	ok(t, err)
 	for _, e := range ents {
 		if e.Name() != lockName && e.Name() != versionFile {
-			t.Errorf("left in the control folder: %s", e.Name())
+			t.Errorf("%s is left in the control folder", e.Name())
 		}
 	}
 }
@@ -110,14 +111,14 @@ func TestOpenErrors(t *testing.T) {
 	} {
 		b, err := files.Open(ctx, tt.url)
 		if !errors.Is(err, tt.want) || err != nil && !strings.Contains(err.Error(), tt.text) {
-			t.Errorf("Open(%s): %v, want %v with %q", tt.url, err, tt.want, tt.text)
+			t.Errorf("Open(%s) = %v, want %v with %q", tt.url, err, tt.want, tt.text)
 		}
 		if err == nil {
 			b.Close()
 		}
 	}
 	if _, err := Open("", nil); !errors.Is(err, files.ErrInvalid) {
-		t.Errorf(`Open(""): %v`, err)
+		t.Errorf(`Open("") = %v, want ErrInvalid`, err)
 	}
 }
 
@@ -140,28 +141,28 @@ func TestOpenURL(t *testing.T) {
 			continue
 		}
 		if d := b.Features().Durable; d == strings.Contains(url, "sync=none") {
-			t.Errorf("Open(%s): durable is %v", url, d)
+			t.Errorf("Open(%s): Durable is %v", url, d)
 		}
 		if a := b.Features().Attributes; a == strings.Contains(url, "metadata=skip") {
-			t.Errorf("Open(%s): attributes is %v", url, a)
+			t.Errorf("Open(%s): Attributes is %v", url, a)
 		}
 		putIn(t, b, "a", "content", nil)
 		ok(t, b.Close())
 	}
 	if fi, err := os.Stat(filepath.Join(dir, "sub/dir")); err != nil || fi.Mode().Perm() != 0o700 {
-		t.Errorf("the folder that was made: %v, %v", fi, err)
+		t.Errorf("Stat of the new folder = %v, %v, want mode 0700", fi, err)
 	}
-	// The folder doesn't change with the working directory.
+	// The bucket stays bound to its folder when the working directory changes.
 	b, err := files.Open(ctx, "file://./sub")
 	ok(t, err)
 	defer b.Close()
 	t.Chdir("/")
 	if s, _ := fetch(t, b, "dir/a"); s != "content" {
-		t.Errorf("dir/a is %q", s)
+		t.Errorf("dir/a = %q, want \"content\"", s)
 	}
 }
 
-// Files and folders have the usual modes less umask, not a temporary file's 0600.
+// Files and folders have the usual modes less umask, not 0600 as a temporary file.
 func TestModesOfNewFiles(t *testing.T) {
 	b, dir := newBucket(t, &Options{DirFileMode: 0o750})
 	putIn(t, b, "d/a", "content", &files.PutOptions{Attributes: someAttributes})
@@ -182,19 +183,19 @@ func TestModesOfNewFiles(t *testing.T) {
 	}
 }
 
-// Options are never changed or kept.
+// Options are neither changed nor kept.
 func TestOptionsAreCopied(t *testing.T) {
 	opts := &Options{NoSync: true}
 	b, _ := newBucket(t, opts)
 	opts.SkipMetadata = true
 	putIn(t, b, "a", "content", &files.PutOptions{Attributes: someAttributes})
 	if *opts != (Options{NoSync: true, SkipMetadata: true}) {
-		t.Errorf("options became %+v", opts)
+		t.Errorf("Open changed the options to %+v", opts)
 	}
 }
 
-// Uploads that dead sessions staged in a folder of another mount are removed by who
-// writes there next.
+// The next handle that writes in a folder of another mount removes the uploads that
+// dead processes staged there.
 func TestSweepOtherMount(t *testing.T) {
 	dir := t.TempDir()
 	b := openHooked(t, dir, nil, &hookFS{mount: true})
@@ -205,15 +206,15 @@ func TestSweepOtherMount(t *testing.T) {
 	putIn(t, second, "m/b", "content", nil)
 	wantDisk(t, dir, "m/a", "m/a.attrs", "m/b")
 	if _, info := fetch(t, second, "m/a"); info.Metadata["owner"] != "me" {
-		t.Errorf("m/a is %+v", info)
+		t.Errorf("m/a has %+v, want its metadata", info)
 	}
 }
 
-// What a session stages in a folder of another mount stays while its process lives,
-// though its control folder is one that the sweeper doesn't look into: another user's,
-// or another root's.
+// An upload that is staged in a folder of another mount stays while its process lives,
+// although the handle that sweeps the folder doesn't search the process's control
+// folder, which is another user's or another root's.
 func TestSweepLeavesLiving(t *testing.T) {
-	for _, root := range []string{"", "m"} { // of the bucket that sweeps meanwhile
+	for _, root := range []string{"", "m"} { // of the bucket that sweeps the folder meanwhile
 		dir := t.TempDir()
 		other := openHooked(t, dir, nil, &hookFS{mount: true})
 		putIn(t, other, "m/n/a", "old", nil) // so that there are folders
@@ -229,19 +230,20 @@ func TestSweepLeavesLiving(t *testing.T) {
 			sweeper := openHooked(t, filepath.Join(dir, root), nil, &hookFS{mount: true})
 			putIn(t, sweeper, strings.TrimPrefix("m/n/b", root+"/"), "content", nil)
 			if _, err := os.Lstat(filepath.Join(dir, "m/n", name)); err != nil {
-				t.Errorf("by the root %q: %v", root, err)
+				t.Errorf("with the root %q, Lstat of the staged file: %v", root, err)
 			}
 			return nil
 		}
 		putIn(t, openHooked(t, dir, nil, h), "m/n/a", "new", nil)
 		if !swept {
-			t.Error("nothing was staged in the folder")
+			t.Error("no file was staged in the folder")
 		}
 		wantDisk(t, filepath.Join(dir, "m", "n"), "a", "b")
 	}
 }
 
-// With metadata=skip a content type that nothing tells is still kept, of whatever length.
+// With metadata=skip a content type that can't be found by name or content is still
+// stored, of any length.
 func TestSkipMetadata(t *testing.T) {
 	b, dir := newBucket(t, &Options{SkipMetadata: true})
 	needAttributes(t, dir)
@@ -249,12 +251,12 @@ func TestSkipMetadata(t *testing.T) {
 		putIn(t, b, "a.txt", "content",
 			&files.PutOptions{Attributes: files.Attributes{ContentType: typ}})
 		if info := stat(t, b, "a.txt"); info.ContentType != typ || info.Digest.CRC32C == "" {
-			t.Errorf("a.txt is %+v", info)
+			t.Errorf("a.txt has %+v, want its type and a digest", info)
 		}
 	}
 	if _, err := b.Put(context.Background(), "a.txt", strings.NewReader(""),
 		&files.PutOptions{Attributes: someAttributes}); !errors.Is(err, errors.ErrUnsupported) {
-		t.Errorf("Put with metadata: %v", err)
+		t.Errorf("Put with metadata = %v, want ErrUnsupported", err)
 	}
 	wantDisk(t, dir, "a.txt")
 }

@@ -18,7 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// needRoot skips, loudly and not in CI, where owners can't be changed.
+// needRoot skips the test, or fails it in CI, if owners can't be changed.
 func needRoot(t *testing.T) {
 	t.Helper()
 	if os.Getuid() == 0 {
@@ -42,8 +42,8 @@ func withUmask(t *testing.T, mask int) {
 	t.Cleanup(func() { syscall.Umask(old) })
 }
 
-// TestReplacedKeepsOwner: a Put over a file keeps its mode, user, group and access
-// list, and so does its sidecar.
+// A Put over a file keeps its mode, user, group and access list, and gives its sidecar
+// the same.
 func TestReplacedKeepsOwner(t *testing.T) {
 	needRoot(t)
 	withUmask(t, 0o022)
@@ -65,22 +65,23 @@ func TestReplacedKeepsOwner(t *testing.T) {
 				for range 2 {
 					putIn(t, b, name, "new", &files.PutOptions{Attributes: someAttributes})
 					if got := owner(t, path); got != want {
-						t.Errorf("%s is %s, was %s", name, got, want)
+						t.Errorf("after Put, %s is %s, want %s", name, got, want)
 					}
 					if got := owner(t, path+".attrs"); got != want {
-						t.Errorf("the sidecar of %s is %s, the file was %s", name, got, want)
+						t.Errorf("the sidecar of %s is %s, want %s", name, got, want)
 					}
 					if withACL {
 						buf := make([]byte, 256)
 						n, err := unix.Getxattr(path, accessList, buf)
 						if err != nil || !bytes.Equal(buf[:n], list) {
-							t.Errorf("%s has the access list %x, %v", name, buf[:max(n, 0)], err)
+							t.Errorf("%s has the access list %x, %v, want the old one", name,
+								buf[:max(n, 0)], err)
 						}
 					}
 					_, err := files.Copy(context.Background(), b, name, b, "source", nil)
 					ok(t, err)
 					if got := owner(t, path); got != want {
-						t.Errorf("after a copy, %s is %s, was %s", name, got, want)
+						t.Errorf("after Copy, %s is %s, want %s", name, got, want)
 					}
 				}
 			}
@@ -107,8 +108,8 @@ func acl(entries ...acEntry) []byte {
 	return b
 }
 
-// TestNewFileAsOpen: a new file has what open(2) gives in its folder, in setgid folders
-// and in those with a default access list, whatever the control folder is.
+// A new file gets what open(2) gives it in its folder, also in setgid folders and in
+// folders with a default access list, whatever the control folder has.
 func TestNewFileAsOpen(t *testing.T) {
 	needRoot(t)
 	withUmask(t, 0o027)
@@ -154,15 +155,15 @@ func TestNewFileAsOpen(t *testing.T) {
 			path := filepath.Join(dir, name)
 			if got, want := owner(t,
 				path), owner(t, opened); got != want || attribute(path) != attribute(opened) {
-				t.Errorf("%s is %s %x, open gives %s %x", name, got, attribute(path), want,
+				t.Errorf("%s is %s %x, want %s %x as from open", name, got, attribute(path), want,
 					attribute(opened))
 			}
 		}
 	}
 }
 
-// TestOthersMayWrite: what one user writes, with a narrow umask, doesn't lock out
-// another who may write in the folder, nor does a control folder of an older version.
+// Neither a user with a narrow umask nor a control folder of an older version prevents
+// another user, who may write in the folder, from using the bucket.
 func TestOthersMayWrite(t *testing.T) {
 	needRoot(t)
 	for _, umask := range []int{0o022, 0o077} {
@@ -226,10 +227,10 @@ func stranger(task childTask) error {
 				return fmt.Errorf("Put of %s: %w", name, err)
 			}
 			if s, err := files.ReadString(ctx, b, name, nil); s != "x" || err != nil {
-				return fmt.Errorf("%s is %q, %w", name, s, err)
+				return fmt.Errorf("%s = %q, %w", name, s, err)
 			}
 			if info.Version == "" {
-				return errors.New("no version")
+				return errors.New("Put returned no version")
 			}
 		}
 	}
@@ -243,7 +244,7 @@ func stranger(task childTask) error {
 		}
 	}
 	if !slices.Equal(names, []string{"d/mine", "mine"}) {
-		return fmt.Errorf("listed %q", names)
+		return fmt.Errorf("listed %q, want d/mine and mine", names)
 	}
 	for _, name := range names {
 		if err := b.Delete(ctx, name, nil); err != nil {
@@ -253,7 +254,7 @@ func stranger(task childTask) error {
 	return nil
 }
 
-// TestFolderOfItsOwn: a folder that no Put would have made stays when its last file goes.
+// A folder that no Put would have made stays when its last file is deleted.
 func TestFolderOfItsOwn(t *testing.T) {
 	withUmask(t, 0o022)
 	b, dir := newBucket(t, nil)
@@ -265,16 +266,18 @@ func TestFolderOfItsOwn(t *testing.T) {
 		putIn(t, b, name+"/a/b", "x", nil)
 		del(t, b, name+"/a/b")
 		if _, err := os.Lstat(filepath.Join(path, "a")); !errors.Is(err, os.ErrNotExist) {
-			t.Errorf("%s/a: %v", name, err)
+			t.Errorf("Lstat(%s/a) = %v, want not exist", name, err)
 		}
 		if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) != (mode == 0o755) {
-			t.Errorf("a folder of mode %04o: %v", mode, err)
+			t.Errorf("Lstat of the folder with mode %04o = %v, want not exist only for 0755", mode,
+				err)
 		}
 	}
 }
 
-// A file keeps its mode where what replaces it has to be staged twice: because its
-// folder is another mount, or because another program removed what was staged.
+// A file keeps its mode even if the file that replaces it has to be staged twice,
+// because its folder is another mount or because another program removed what was
+// staged.
 func TestModeOfRestaged(t *testing.T) {
 	for name, lose := range map[string]func(dir string){
 		"another mount": nil,
@@ -299,7 +302,8 @@ func TestModeOfRestaged(t *testing.T) {
 			st, err := os.Stat(path)
 			ok(t, err)
 			if s, _ := fetch(t, b, "d/a"); s != "new" || st.Mode() != 0o640 {
-				t.Errorf("%s, sync %v: %q of mode %v", name, !noSync, s, st.Mode())
+				t.Errorf("%s, sync %v: the file is %q with mode %v, want \"new\" with 0640", name,
+					!noSync, s, st.Mode())
 			}
 		}
 	}

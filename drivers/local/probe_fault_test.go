@@ -13,9 +13,9 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// What a disk does with names is never concluded from an operation that failed for
-// another reason, such as a lack of descriptors: the note about it, which only grows,
-// is the same wherever the first put of a folder has failed once.
+// The habits of a disk are never concluded from an operation that failed for another
+// reason, such as a lack of descriptors: the note about the disk, which only grows, is
+// the same wherever the first Put in a folder failed once.
 func TestProbeFaults(t *testing.T) {
 	faults := map[syscall.Errno][]crashfs.Kind{
 		syscall.EMFILE: {crashfs.OpenDir, crashfs.Create, crashfs.OpenFile},
@@ -47,7 +47,7 @@ func TestProbeFaults(t *testing.T) {
 }
 
 // noteBehind opens a folder and puts a file while the n-th operation of the kinds
-// fails, does it again without, and returns what is noted of the disk then.
+// fails, does it again without a failure, and returns the note about the disk.
 func noteBehind(
 	t *testing.T, disk fsys.FS, n int, fault error, of []crashfs.Kind,
 ) (note string, hit bool) {
@@ -71,8 +71,8 @@ func noteBehind(
 	return string(text), count >= n && n > 0
 }
 
-// Nor is it concluded from a file of the trial that somebody removes, as anything in the
-// control folder may be.
+// The habits are not concluded from a file of the trial that another program removed
+// either.
 func TestProbeFilesRemoved(t *testing.T) {
 	for _, name := range []string{"FAT", "short"} {
 		disk := oddDisks()[name]
@@ -101,7 +101,7 @@ func TestProbeFilesRemoved(t *testing.T) {
 					break
 				}
 				if err != nil {
-					continue // without a note, or with one from before
+					continue // there is no note, or an older one
 				}
 				text, err := os.ReadFile(filepath.Join(dir, controlDir, diskFile))
 				ok(t, err)

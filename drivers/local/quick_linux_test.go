@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// quickFolder is a folder for the test, on a file system in memory if there is one that
-// has attributes.
+// quickFolder returns a folder for the test, on a file system in memory if there is one
+// with extended attributes.
 func quickFolder(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "cloudfiles")

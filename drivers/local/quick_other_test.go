@@ -4,7 +4,7 @@ package local
 
 import "testing"
 
-// quickFolder is a folder for the test.
+// quickFolder returns a folder for the test.
 func quickFolder(t *testing.T) string {
 	t.Helper()
 	return t.TempDir()

@@ -20,8 +20,8 @@ func init() {
 	childJobs["count"] = countUp
 }
 
-// racingCreates is one process of a race for N names; Seed is its number. It prints the
-// names that it won.
+// racingCreates puts N names with IfAbsent, as one of several processes; Seed is its
+// number. It prints the names whose Put succeeded.
 func racingCreates(task childTask) error {
 	b, err := Open(task.Dir, noSync)
 	if err != nil {
@@ -47,7 +47,7 @@ func racingCreates(task childTask) error {
 	})
 }
 
-// together runs n processes of a task at once and returns what each printed.
+// together runs n processes of a task concurrently and returns what each printed.
 func together(t *testing.T, n int, task childTask) []string {
 	t.Helper()
 	out := make([]bytes.Buffer, n)
@@ -81,8 +81,8 @@ func inParallel(n int, f func(i int) error) error {
 	return errors.Join(errs...)
 }
 
-// 4 processes of 16 goroutines each: every name has one winner, and holds what it wrote
-// (P8).
+// Of the Puts with IfAbsent of 4 processes with 16 goroutines each, one succeeds for
+// each name, and the file has its content (P8).
 func TestProcessesIfAbsent(t *testing.T) {
 	const names, processes = 40, 4
 	dir := t.TempDir()
@@ -97,11 +97,12 @@ func TestProcessesIfAbsent(t *testing.T) {
 	for i := range names {
 		name := fmt.Sprintf("dir/%d", i)
 		if len(won[name]) != 1 {
-			t.Errorf("%s has the winners %q", name, won[name])
+			t.Errorf("the Puts of %s that succeeded are %q, want one", name, won[name])
 			continue
 		}
 		if s, info := fetch(t, b, name); s != won[name][0] || info.Metadata["by"] != s {
-			t.Errorf("%s has %q and %q, its winner wrote %q", name, s, info.Metadata, won[name])
+			t.Errorf("%s has %q and %q, want %q of the Put that succeeded", name, s, info.Metadata,
+				won[name])
 		}
 	}
 }
@@ -150,8 +151,8 @@ func increment(b files.Bucket, name string) error {
 	}
 }
 
-// 4 processes of 16 goroutines each count by compare-and-swap: none is lost, and
-// content and metadata are always of one Put (P1, P9).
+// 4 processes with 16 goroutines each count by compare-and-swap. No update is lost, and
+// content and metadata are always from the same Put (P1, P9).
 func TestProcessesIfVersion(t *testing.T) {
 	const each, processes = 3, 4
 	dir := t.TempDir()
@@ -164,8 +165,8 @@ func TestProcessesIfVersion(t *testing.T) {
 	}
 }
 
-// Concurrent puts with and without a sidecar never mix (P1): each content names its
-// metadata and type.
+// Concurrent Puts with and without a sidecar never mix (P1): each content contains its
+// metadata.
 func TestConcurrentPutsNeverMix(t *testing.T) {
 	dir := t.TempDir()
 	opts := noSync
@@ -194,7 +195,8 @@ func TestConcurrentPutsNeverMix(t *testing.T) {
 					want = ""
 				}
 				if err != nil || r.Info().Metadata["of"] != want {
-					t.Errorf("content %q has metadata %v, %v", s, r.Info().Metadata, err)
+					t.Errorf("the content %q comes with the metadata %v, %v", s, r.Info().Metadata,
+						err)
 					return
 				}
 			}
@@ -220,8 +222,8 @@ func TestConcurrentPutsNeverMix(t *testing.T) {
 	}
 }
 
-// Puts and deletes of "a" and "a/b" at once: neither touches the other (N3), and no
-// folder or file is left over.
+// Concurrent Puts and Deletes of "a" and of names below it don't affect each other
+// (N3), and leave no folder or file.
 func TestFileAndFolderRace(t *testing.T) {
 	dir := t.TempDir()
 	b := openBucket(t, dir, noSync)
@@ -234,7 +236,7 @@ func TestFileAndFolderRace(t *testing.T) {
 				return err
 			}
 			if info, err := b.Stat(ctx, "a", nil); err != nil || info.Size != 4 {
-				return fmt.Errorf("Stat(a): %v, %w", info, err)
+				return fmt.Errorf("Stat(a) = %v, %w", info, err)
 			}
 			if err := b.Delete(ctx, name, nil); err != nil {
 				return err
@@ -246,7 +248,7 @@ func TestFileAndFolderRace(t *testing.T) {
 		t.Error(err)
 	}
 	if s, _ := fetch(t, b, "a"); s != "kept" {
-		t.Errorf("a has %q", s)
+		t.Errorf("a = %q, want \"kept\"", s)
 	}
 	del(t, b, "a")
 	wantDisk(t, dir)

@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Small attributes are in the record too: a sidecar that a power failure took along is
-// made good by it.
+// Small attributes are also in the record, which replaces a sidecar that is lost by a
+// power failure.
 func TestLostSidecar(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	small := files.Attributes{
@@ -38,10 +38,10 @@ func TestLostSidecar(t *testing.T) {
 		ok(t, os.Remove(filepath.Join(dir, name+".attrs")))
 		after := stat(t, b, name)
 		if kept := reflect.DeepEqual(after, before); kept != (name == "small") {
-			t.Errorf("%s without its sidecar has %+v, before %+v", name, after, before)
+			t.Errorf("%s has %+v without its sidecar, %+v before", name, after, before)
 		}
 		if s, info := fetch(t, b, name); s != "text" || !reflect.DeepEqual(info, after) {
-			t.Errorf("%s holds %q, %+v", name, s, info)
+			t.Errorf("Get(%s) = %q, %+v, want \"text\" and Stat's result", name, s, info)
 		}
 	}
 }
@@ -60,13 +60,14 @@ func TestRecordAttributes(t *testing.T) {
 	got, err := decodeRecord(text)
 	if err != nil || !reflect.DeepEqual(got.attrs,
 		r.attrs) || got.digest != r.digest || got.size != r.size || got.typ != "" {
-		t.Errorf("decoded %+v of %+v, %v", got, r, err)
+		t.Errorf("decodeRecord = %+v, want %+v, %v", got, r, err)
 	}
-	// a record that is cut is none, or one with fewer pairs, and never a panic
+	// a truncated record is an error, or has fewer pairs; decoding never panics
 	for n := range text {
 		if cut, err := decodeRecord(text[:n]); err == nil && cut.attrs != nil &&
 			len(cut.attrs.Metadata) >= len(r.attrs.Metadata) {
-			t.Errorf("cut at %d of %d: %+v", n, len(text), cut)
+			t.Errorf("decodeRecord of %d of %d bytes = %+v, want an error or fewer pairs", n,
+				len(text), cut)
 		}
 	}
 }

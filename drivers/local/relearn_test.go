@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// The note about the disk may go like all that is in the control folder: a handle that
-// only reads still finds what is escaped, and Delete deletes it.
+// If the note about the disk is removed, a handle that only reads still finds escaped
+// names, and Delete deletes them.
 func TestNoteRemoved(t *testing.T) {
 	for name, sys := range oddDisks() {
 		t.Run(name, func(t *testing.T) {
@@ -29,7 +29,8 @@ func TestNoteRemoved(t *testing.T) {
 					ok(t, os.RemoveAll(gone))
 					fresh := open()
 					if s, _ := fetch(t, fresh, n); s != n {
-						t.Errorf("without %s, %q is %q", filepath.Base(gone), n, s)
+						t.Errorf("without %s, Get(%q) = %q, want its name", filepath.Base(gone), n,
+							s)
 					}
 					ok(t, fresh.Close())
 				}
@@ -37,14 +38,14 @@ func TestNoteRemoved(t *testing.T) {
 			ok(t, os.RemoveAll(note))
 			if got := listed(t,
 				open()); !slices.Equal(got, slices.Sorted(slices.Values(hardNames))) {
-				t.Errorf("listed %q", got)
+				t.Errorf("listed %q, want the hard names", got)
 			}
 			for _, n := range hardNames {
 				ok(t, os.RemoveAll(note))
 				fresh := open()
 				ok(t, fresh.Delete(t.Context(), n, nil))
 				if _, err := fresh.Stat(t.Context(), n, nil); !errors.Is(err, files.ErrNotExist) {
-					t.Errorf("%q is deleted: %v", n, err)
+					t.Errorf("Stat of the deleted %q = %v, want ErrNotExist", n, err)
 				}
 				ok(t, fresh.Close())
 			}
@@ -52,9 +53,9 @@ func TestNoteRemoved(t *testing.T) {
 	}
 }
 
-// A new handle lists an escaped name under that name, and nothing as foreign, also
-// where the whole control folder is gone and the first escaped name lies deep; what was
-// listed before it comes once.
+// A new handle lists escaped names as names, and nothing as foreign, even if the whole
+// control folder is gone and the first escaped name lies deep. What is listed before it
+// comes once.
 func TestListedWithoutControl(t *testing.T) {
 	for name, sys := range oddDisks() {
 		t.Run(name, func(t *testing.T) {
@@ -107,7 +108,7 @@ func TestListedWithoutControl(t *testing.T) {
 				dirs = append(dirs, e.Name)
 			}
 			if !slices.Equal(dirs, []string{"a", "b", "d/", "z"}) {
-				t.Errorf("shallow: %q", dirs)
+				t.Errorf("a shallow listing yields %q, want a, b, d/ and z", dirs)
 			}
 		})
 	}

@@ -13,8 +13,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestSidecarEditedByHand: what a person or a program changes in a sidecar counts, or is
-// ErrCorrupt; it isn't ignored for the sake of the file's record.
+// What a person or a program changes in a sidecar counts, or is ErrCorrupt. It isn't
+// ignored in favor of the file's record.
 func TestSidecarEditedByHand(t *testing.T) {
 	for _, name := range []string{"a.txt", "d/a"} {
 		b, dir := newBucket(t, nil)
@@ -27,7 +27,7 @@ func TestSidecarEditedByHand(t *testing.T) {
 		}
 		put := putIn(t, b, name, "content", &files.PutOptions{Attributes: attrs})
 		if info := stat(t, b, name); !reflect.DeepEqual(info.Attributes, attrs) {
-			t.Fatalf("%s has %+v", name, info.Attributes)
+			t.Fatalf("%s has %+v, want %+v", name, info.Attributes, attrs)
 		}
 		data, err := os.ReadFile(path)
 		ok(t, err)
@@ -36,36 +36,36 @@ func TestSidecarEditedByHand(t *testing.T) {
 		ok(t, json.Indent(&indented, data, "", "  "), os.WriteFile(path, indented.Bytes(), 0o666))
 		if info := stat(t, b,
 			name); !reflect.DeepEqual(info.Attributes, attrs) || info.Version != put.Version {
-			t.Errorf("indented, %s has %+v", name, info)
+			t.Errorf("with an indented sidecar, %s has %+v", name, info)
 		}
 		for e, err := range b.List(t.Context(), "", nil) {
 			if err != nil || e.Name != name {
-				t.Errorf("listed: %+v, %v", e, err)
+				t.Errorf("List yields %+v, %v, want only %s", e, err, name)
 			}
 		}
 
-		// of fileblob's field
+		// An edit of fileblob's field counts.
 		edited := strings.Replace(string(data), `"no-cache"`, `"no-store"`, 1)
 		ok(t, os.WriteFile(path, []byte(edited), 0o666))
 		if info := stat(t, b,
 			name); info.CacheControl != "no-store" || info.Metadata["owner"] != "me" ||
 			info.Digest.CRC32C == "" {
-			t.Errorf("edited, %s has %+v", name, info)
+			t.Errorf("with one field edited, %s has %+v", name, info)
 		}
 		edited = strings.ReplaceAll(string(data), `"me"`, `"you"`)
 		ok(t, os.WriteFile(path, []byte(edited), 0o666))
 		if info := stat(t, b,
 			name); info.CacheControl != "no-cache" || info.Metadata["owner"] != "you" {
-			t.Errorf("edited throughout, %s has %+v", name, info)
+			t.Errorf("with all copies of a value edited, %s has %+v", name, info)
 		}
 
 		ok(t, os.WriteFile(path, data[:len(data)/2], 0o666))
 		if _, err := b.Stat(t.Context(), name, nil); !errors.Is(err, files.ErrCorrupt) {
-			t.Errorf("cut, Stat of %s: %v", name, err)
+			t.Errorf("with a truncated sidecar, Stat(%s) = %v, want ErrCorrupt", name, err)
 		}
 		putIn(t, b, name, "again", &files.PutOptions{Attributes: attrs})
 		if info := stat(t, b, name); !reflect.DeepEqual(info.Attributes, attrs) {
-			t.Errorf("put again, %s has %+v", name, info.Attributes)
+			t.Errorf("after another Put, %s has %+v, want %+v", name, info.Attributes, attrs)
 		}
 	}
 }

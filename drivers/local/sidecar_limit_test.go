@@ -11,9 +11,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// What other programs wrote beyond our limits is read whole, or is ErrCorrupt:
-// attributes are never left out in silence (P7), and the file can be replaced in any
-// case.
+// Attributes of other programs beyond the driver's limits are read whole, or are
+// ErrCorrupt. They are never left out without an error (P7), and the file can always be
+// replaced.
 func TestForeignSidecarIsNeverCut(t *testing.T) {
 	whole := func(value string) string {
 		text, err := json.Marshal(map[string]any{
@@ -28,10 +28,10 @@ func TestForeignSidecarIsNeverCut(t *testing.T) {
 	}
 	large := strings.Repeat("<", 400_000) // JSON writes six bytes for each
 	for what, c := range map[string]struct{ text, want string }{
-		"longer than a MiB":  {whole(large), large},
-		"cut":                {whole(large)[:1<<20], ""},
-		"not JSON":           {sidecarHead + ": nonsense", ""},
-		"longer than any is": {whole(strings.Repeat("x", maxSidecar)), ""},
+		"longer than a MiB":     {whole(large), large},
+		"cut":                   {whole(large)[:1<<20], ""},
+		"not JSON":              {sidecarHead + ": nonsense", ""},
+		"longer than the limit": {whole(strings.Repeat("x", maxSidecar)), ""},
 	} {
 		t.Run(what, func(t *testing.T) {
 			b, dir := newBucket(t, nil)
@@ -46,17 +46,19 @@ func TestForeignSidecarIsNeverCut(t *testing.T) {
 			}
 			if c.want == "" {
 				if !errors.Is(err, files.ErrCorrupt) || !errors.Is(gerr, files.ErrCorrupt) {
-					t.Errorf("Stat: %v, Get: %v; want ErrCorrupt", err, gerr)
+					t.Errorf("Stat = %v, Get = %v, want ErrCorrupt", err, gerr)
 				}
 			} else if err != nil || gerr != nil || info.CacheControl != c.want ||
 				info.Metadata["k"] != "v" {
-				t.Errorf("%d bytes of header, metadata %v, %v, %v", len(info.CacheControl),
+				t.Errorf("Stat returns a header of %d bytes and metadata %v; Stat = %v, Get = %v",
+					len(info.CacheControl),
 					info.Metadata, err, gerr)
 			}
 			putIn(t, b, "a", "new",
 				&files.PutOptions{Attributes: files.Attributes{CacheControl: "no-cache"}})
 			if got, info := fetch(t, b, "a"); got != "new" || info.CacheControl != "no-cache" {
-				t.Errorf("after a Put: %q, %+v", got, info.Attributes)
+				t.Errorf("after a Put, Get = %q, %+v, want \"new\" with no-cache", got,
+					info.Attributes)
 			}
 		})
 	}

@@ -25,7 +25,7 @@ func (fakeSigner) SignURL(_ context.Context, name string,
 func TestSigner(t *testing.T) {
 	b := openBucket(t, t.TempDir(), &Options{Signer: fakeSigner{}})
 	if f := b.Features(); !f.SignGet || !f.SignPut || !f.SignDelete {
-		t.Errorf("Features = %+v", f)
+		t.Errorf("Features = %+v, want all signing", f)
 	}
 	sub, err := files.Sub(b, "d")
 	if err != nil {
@@ -36,26 +36,26 @@ func TestSigner(t *testing.T) {
 		Expiry: 7 * time.Second,
 	})
 	if err != nil || s.URL != "http://host/d/x" || s.Method != "DELETE" || s.Expires.Unix() != 7 {
-		t.Errorf("SignURL = %v, %v, %v", s.URL, s.Expires, err)
+		t.Errorf("SignURL = %v, %v, %v, want http://host/d/x, 7 seconds", s.URL, s.Expires, err)
 	}
 	if got, ok := files.As[Signer](b); !ok || got != (fakeSigner{}) {
-		t.Errorf("As = %v, %v", got, ok)
+		t.Errorf("As = %v, %v, want the Signer", got, ok)
 	}
 	if _, ok := files.As[Signer](sub); ok {
-		t.Error("a sub-bucket gives the signer of everything")
+		t.Error("As of a Sub bucket returns the whole bucket's Signer")
 	}
 	none := openBucket(t, t.TempDir(), nil)
 	if _, err := files.SignURL(t.Context(), none, "x",
 		nil); !errors.Is(err, errors.ErrUnsupported) {
-		t.Errorf("SignURL without a signer = %v", err)
+		t.Errorf("SignURL without a Signer = %v, want ErrUnsupported", err)
 	}
 	if _, ok := files.As[Signer](none); ok || none.Features().SignGet {
-		t.Error("a bucket without a signer has one")
+		t.Error("As or Features of a bucket without a Signer reports one")
 	}
 }
 
-// In this test's program nobody has registered a maker: the error says which import is
-// missing, and shows no path of a secret.
+// In this test no function is registered: the error says which import is missing, and
+// doesn't contain the path of the secret.
 func TestSignerMissingImport(t *testing.T) {
 	dir := filepath.ToSlash(t.TempDir())
 	_, err := files.Open(t.Context(),
@@ -64,6 +64,6 @@ func TestSignerMissingImport(t *testing.T) {
 		files.ErrInvalid) || !strings.Contains(err.Error(),
 		"import _ cloudfiles.dev/drivers/local/localhttp") || strings.Contains(err.Error(),
 		"hidden") {
-		t.Errorf("Open = %v", err)
+		t.Errorf("Open = %v, want the missing import without the path", err)
 	}
 }

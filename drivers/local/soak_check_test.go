@@ -4,7 +4,7 @@ package local
 
 import "testing"
 
-// checkSoak accepts what can be, and nothing else.
+// checkSoak accepts linearizable histories, and nothing else.
 func TestCheckSoak(t *testing.T) {
 	at := func(o soakOp, call, ret int64) soakOp {
 		o.Name, o.Call, o.Ret = "a", call, ret

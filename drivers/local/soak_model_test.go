@@ -12,21 +12,21 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// soakState is what a name has: a write, and whose content that has, 0 where nobody saw
-// it.
+// soakState is what a name has: the number of a write, and the write whose content it
+// has, or 0 if no read returned it.
 type soakState struct{ write, of int }
 
-// soakStep is what an operation does to one name, as Porcupine is told of it. Of a copy
-// there are two: what it read and what it wrote.
+// soakStep is what an operation does to one name, for Porcupine. A copy is two steps:
+// what it read and what it wrote.
 type soakStep struct {
 	soakOp
-	kind string // as the operation's, or from: what a copy reads; away: what a move removes
-	of   int    // of a write: whose content it has
+	kind string // the operation's, or "from" (what a copy reads), or "away" (what a move removes)
+	of   int    // of a write: the write whose content it has
 }
 
 func (s soakStep) unknown() bool { return s.Ret == 0 || s.Result == "uncertain" }
 
-// apply does the step, and reports whether the answer fits.
+// apply does the step, and reports whether the result fits.
 func (s soakStep) apply(now soakState) (bool, soakState) {
 	would := func(does bool, after soakState) (bool, soakState) {
 		if !does {
@@ -60,9 +60,9 @@ func (s soakStep) apply(now soakState) (bool, soakState) {
 	panic(s.kind)
 }
 
-// soakSteps are the steps of a history by name.
+// soakSteps returns the steps of a history by name.
 func soakSteps(history []soakOp) (map[string][]soakStep, error) {
-	contents := map[int]int{} // by write, whose content was seen
+	contents := map[int]int{} // by write: the write whose content was seen
 	for _, o := range history {
 		if o.Of == 0 {
 			continue
@@ -80,7 +80,7 @@ func soakSteps(history []soakOp) (map[string][]soakStep, error) {
 	for _, o := range history {
 		switch {
 		case o.Result == "failed" && o.Kind != "move":
-			continue // and has changed nothing
+			continue // it has changed nothing
 		case o.Kind == "put" || o.Kind == "create" || o.Kind == "swap":
 			if of := contents[o.Write]; of != 0 && of != o.Write {
 				return nil, fmt.Errorf("write %d was seen with the content of %d", o.Write, of)
@@ -105,7 +105,7 @@ func soakSteps(history []soakOp) (map[string][]soakStep, error) {
 			case "missing":
 				add(o.Src, "from", 0, o)
 				continue
-			case "failed", "precondition": // a move that has copied, or not; and removed, or not
+			case "failed", "precondition": // a move that may have copied, and may have removed
 				o.Result = "uncertain"
 			}
 			add(o.Src, read, contents[o.Write], o)
@@ -117,13 +117,13 @@ func soakSteps(history []soakOp) (map[string][]soakStep, error) {
 	return steps, nil
 }
 
-// soakCheckTime is how long the history of a name is tried. What is in doubt at the end
-// of killed processes may have happened at any time, so a history can take forever.
+// soakCheckTime is how long the history of a name is checked. An operation of a killed
+// process may have happened at any later time, so a check can take forever.
 const soakCheckTime = 30 * time.Second
 
-// checkSoak reports an error unless the history of each name is linearizable, and how
-// many of them it couldn't decide. Of such a one it tries the beginnings, which are to
-// be linearizable as well.
+// checkSoak returns an error unless the history of each name is linearizable, and the
+// number of names that it couldn't decide. For such a name it checks the beginnings of
+// the history, which must be linearizable too.
 func checkSoak(history []soakOp) (undecided int, err error) {
 	steps, err := soakSteps(history)
 	if err != nil {
@@ -156,15 +156,14 @@ func checkSoak(history []soakOp) (undecided int, err error) {
 		if wrong == nil {
 			wrong = all
 		}
-		return undecided, fmt.Errorf("%.20q: no order of these explains the answers, of which "+
-			"the last is wrong:\n%s",
-			name, soakText(wrong))
+		return undecided, fmt.Errorf("%.20q: no order of these explains the results, of which "+
+			"the last is wrong:\n%s", name, soakText(wrong))
 	}
 	return undecided, nil
 }
 
-// firstWrong is the history until the first answer that no order explains, or nil where
-// none was found in the time.
+// firstWrong returns the history until the first result that no order explains, or nil
+// if none was found in time.
 func firstWrong(model porcupine.Model, all []soakStep) []soakStep {
 	slices.SortFunc(all, func(a, b soakStep) int { return int(a.Ret - b.Ret) })
 	end := time.Now().Add(soakCheckTime)

@@ -17,19 +17,22 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestSoakFileSystems is TestSoak on file systems of other kinds; on those of FUSE only
-// with CLOUDFILES_SOAK.
+// TestSoakFileSystems is TestSoak on other kinds of file systems; on FUSE only with
+// CLOUDFILES_SOAK.
 //
-// What it found there: a file in place that was cut, with an acknowledgement that was
-// uncertain. Who cuts a staged file has looked it up by its name before it moves, and
-// waits for its guard, a read lease, which FUSE has; the move is a message to a program,
-// so there is time for that, and no exchange to undo it with (twin.go). And a note about
-// the disk with a shorter limit of names than it has, since the trial of names took what
-// was removed for what was refused: so names were escaped that a later trial's handles
-// took for foreign (probe.go).
+// It found three faults:
 //
-// And a sidecar that was listed as a file, because it wasn't there for a moment, when the
-// listing looked whether it is one (walk_stat.go).
+//   - A committed file was truncated, and the Put was ErrUncertain. A program that
+//     truncates a staged file looks it up by its name before it is moved, and waits for
+//     its guard, a read lease, which FUSE has. The move is a message to a program, so
+//     there is time for that, and no exchange to undo it with (twin.go).
+//
+//   - The note about a disk had a limit of names that was too short, since the trial
+//     took a file that was removed for a name that was refused. So names were escaped
+//     that handles after a later trial listed as foreign (probe.go).
+//
+//   - A sidecar was listed as a file, because it was missing for a moment when the
+//     listing checked whether it is one (walk_stat.go).
 func TestSoakFileSystems(t *testing.T) {
 	for _, kind := range []mounts.Kind{mounts.Btrfs, mounts.XFS} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -57,15 +60,15 @@ func inMount(t *testing.T, kind mounts.Kind, opts ...mounts.Option) string {
 	return dir
 }
 
-// listingsEnv is the number of listings on each file system.
+// listingsEnv sets the number of listings on each file system.
 const listingsEnv = "CLOUDFILES_LISTINGS"
 
-// A name that exists all the while is in every listing (L4), also where replacing a
-// file moves it in its folder: on some file systems a folder that is read meanwhile
-// lacks it.
+// A name that exists all the while is in every listing (L4), also on a file system
+// where replacing a file moves its name in the folder, so that a reading of the folder
+// may lack it.
 //
-// CLOUDFILES_LISTINGS=1000000 makes it so many listings of each small folder, and a
-// thirtieth of that of each large one.
+// CLOUDFILES_LISTINGS=1000000 makes a million listings of each small folder, and a
+// thirtieth as many of each large one.
 func TestListedBesideReplacing(t *testing.T) {
 	for _, kind := range []mounts.Kind{
 		mounts.Btrfs, mounts.Ext4, mounts.XFS, mounts.Tmpfs, mounts.Overlay,
@@ -129,12 +132,12 @@ func listBesideReplacing(t *testing.T, dir string, names int) {
 	}
 	t.Logf("%d of %d listings lacked a name; %d replaced", lacking, listings, replaced.Load())
 	if listings == 0 || replaced.Load() == 0 {
-		t.Error("nothing happened")
+		t.Errorf("%d listings and %d replacements, want both", listings, replaced.Load())
 	}
 }
 
-// missingOf lists the bucket and returns the names that it lacks. One that comes twice
-// is an error.
+// missingOf lists the bucket and returns the names that the listing lacks. A name that
+// comes twice fails the test.
 func missingOf(ctx context.Context, t *testing.T, b files.Bucket, all []string) (missing []string) {
 	t.Helper()
 	last, rest := "", all

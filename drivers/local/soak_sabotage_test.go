@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// sabotage removes, truncates and chmods random things in the control folder until the
-// context ends, and then gives what is left its modes back. It returns how often it did
-// each.
+// sabotage removes, truncates and chmods random entries of the control folder until the
+// context ends, and then restores the modes of what is left. It returns how many times
+// it did each.
 func sabotage(ctx context.Context, dir string, rng *rand.Rand) (done map[string]int) {
 	done = map[string]int{}
 	modes := map[string]fs.FileMode{}
 	restore := func() {
 		for path, mode := range modes {
-			os.Chmod(path, mode) // gone, as a rule
+			os.Chmod(path, mode) // the entry is usually gone
 		}
 		clear(modes)
 	}
@@ -52,12 +52,12 @@ func sabotage(ctx context.Context, dir string, rng *rand.Rand) (done map[string]
 	return done
 }
 
-// something picks an entry of a tree, its root sometimes.
+// something picks an entry of a tree, sometimes its root.
 func something(root string, rng *rand.Rand) (path string, info fs.FileInfo) {
 	n := 0
 	filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
-			return nil // it went meanwhile
+			return nil // it was removed meanwhile
 		}
 		n++
 		if fi, err := d.Info(); err == nil && rng.IntN(n) == 0 {

@@ -23,22 +23,21 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// soakEnv is the number of rounds of each soak.
+// soakEnv sets the number of rounds of each soak.
 const soakEnv = "CLOUDFILES_SOAK"
 
-// 4 processes do random operations on a few names, while another one removes, truncates
-// and chmods random things in the control folder, and the processes are killed at
-// random moments: what they saw is linearizable (X1), nothing acknowledged is lost
-// (P4), no call outlives its context (X2), and each handle works when the others have
-// gone.
+// 4 processes do random operations on a few names, while the test removes, truncates
+// and chmods random entries of the control folder, and kills the processes at random
+// moments. The results are linearizable (X1), nothing acknowledged is lost (P4), no
+// call outlives its context (X2), and each handle works when the others are gone.
 //
-// CLOUDFILES_SOAK=200 makes it 200 rounds of half a second, in which a call may outlive
-// its context by 100 ms (X2). Where other tests run beside it, as in CI, it may by two
-// seconds: a disk that is busy with others holds a single call up for longer than a timer
-// or a write to another file shows.
+// CLOUDFILES_SOAK=200 makes 200 rounds of half a second, in which a call may outlive
+// its context by 100 ms (X2). If other tests run at the same time, as in CI, it may by
+// two seconds, because a busy disk delays a single call for longer than a timer or a
+// write to another file shows.
 func TestSoak(t *testing.T) { soak(t, t.TempDir(), soakRounds(t, longtest.N(t, 2, 4))) }
 
-// mayOutlive is by how much a call may outlive its context.
+// mayOutlive returns by how much a call may outlive its context.
 func mayOutlive() time.Duration {
 	if os.Getenv(soakEnv) == "" || os.Getenv("CI") != "" {
 		return 2 * time.Second
@@ -78,15 +77,14 @@ func soak(t *testing.T, dir string, rounds int) {
 	}
 	t.Logf("%d rounds: %v", rounds, s.did)
 	if most := rounds*len(soakNames)/10 + 1; s.did["undecided"] > most {
-		t.Errorf("%d histories are undecided, of at most %d", s.did["undecided"], most)
+		t.Errorf("%d histories are undecided, want at most %d", s.did["undecided"], most)
 	}
 	if s.did["killed"] == 0 || s.did["removed"]+s.did["truncated"]+s.did["chmod"] == 0 {
-		t.Errorf("not enough was done: %v", s.did)
+		t.Errorf("the test did too little: %v", s.did)
 	}
 }
 
-// forEveryone makes the folder, and the way to it, usable by the user that the
-// processes are.
+// forEveryone makes the folder and its parents usable by the user of the processes.
 func forEveryone(t *testing.T, dir string) {
 	t.Helper()
 	for up := filepath.Dir(dir); len(up) > len(os.TempDir()); up = filepath.Dir(up) {
@@ -114,8 +112,8 @@ type soaking struct {
 	mu      sync.Mutex
 	did     map[string]int
 	history []soakOp
-	begun   map[[2]int]soakOp // by process and number, what has no end yet
-	said    []string          // what is wrong
+	begun   map[[2]int]soakOp // by process and number: operations without an end
+	said    []string          // failures
 }
 
 // soakProcess is one of the processes.
@@ -132,12 +130,12 @@ const (
 	soakKills = 3                      // in a round, at most
 )
 
-// round runs the processes and the one against them, and checks what they saw.
+// round runs the processes and sabotage, and checks the results.
 func (s *soaking) round(n int) error {
 	rng := rand.New(rand.NewPCG(s.seed, uint64(n)))
 	s.history, s.begun, s.said = nil, map[[2]int]soakOp{}, nil
-	if err := s.look(-1); err != nil { // what is there from the round before
-		return fmt.Errorf("at its begin: %w", err)
+	if err := s.look(-1); err != nil { // what the previous round left
+		return fmt.Errorf("at the beginning: %w", err)
 	}
 	ctx, stop := context.WithCancel(s.t.Context())
 	defer stop()
@@ -177,7 +175,7 @@ func (s *soaking) round(n int) error {
 		return fmt.Errorf("%s", strings.Join(s.said, "\n"))
 	}
 	if err := s.look(-2); err != nil {
-		return fmt.Errorf("at its end: %w", err)
+		return fmt.Errorf("at the end: %w", err)
 	}
 	s.count("operations", len(s.history))
 	undecided, err := checkSoak(s.history)
@@ -225,7 +223,7 @@ func (s *soaking) count(what string, n int) {
 	s.did[what] += n
 }
 
-// took takes a report. The last one of a killed process may be cut.
+// took adds a report. The last one of a killed process may be incomplete.
 func (s *soaking) took(line []byte) {
 	var o soakOp
 	if json.Unmarshal(line, &o) != nil {
@@ -265,13 +263,13 @@ func (p *soakProcess) end() error {
 	defer late.Stop()
 	<-p.read
 	if err := p.cmd.Wait(); err != nil {
-		return fmt.Errorf("a process: %v: %s", err, p.stderr.String())
+		return fmt.Errorf("a process failed: %v: %s", err, p.stderr.String())
 	}
 	return nil
 }
 
-// look adds what a new handle sees of all names, and that it finds nothing that it
-// shouldn't.
+// look adds to the history what a new handle reads of all names, and checks that it
+// lists nothing else.
 func (s *soaking) look(proc int) error {
 	ctx := s.t.Context()
 	b, err := openOver(s.dir, noSync, fsys.OS())
@@ -296,7 +294,7 @@ func (s *soaking) look(proc int) error {
 			return fmt.Errorf("%.20s: %w", name, err)
 		}
 		o.Ret = machineTime()
-		if proc == -1 && o.Seen != 0 { // to the round, it is as if it were written now
+		if proc == -1 && o.Seen != 0 { // for the round, it counts as written now
 			o.Kind, o.Write = "put", o.Seen
 			if o.Of != o.Seen {
 				o.Kind = "was"

@@ -30,10 +30,11 @@ import (
 
 func init() { childJobs["soak"] = soakChild }
 
-// soakNames are what the processes of a soak write: few, and beside and below each other.
+// soakNames are the names that the processes of a soak write: few, and beside and below
+// each other.
 var soakNames = []string{"a", "a/b", "b.json", "d/x.attrs", "d/x", "d/" + long}
 
-// soakOp is an operation of a soak, as a worker reports it before it begins and again
+// soakOp is an operation of a soak, which a worker reports when it begins and again
 // when it has ended.
 type soakOp struct {
 	Proc, ID  int
@@ -41,22 +42,23 @@ type soakOp struct {
 	Name, Src string
 	Write     int   // what a write writes
 	Expect    int   // what a swap and a drop expect
-	Call, Ret int64 // nanoseconds of the machine's clock; Ret 0: not yet
+	Call, Ret int64 // nanoseconds of the machine's clock; Ret is 0 before the end
 
 	Result string   // "" or, by the error: exist, precondition, missing, uncertain, failed
-	Err    string   // of failed
-	Seen   int      // the write that a get or a stat saw, 0 for none
-	Of     int      // whose content it had, where that is known
+	Err    string   // the error, if failed
+	Seen   int      // the write that a get or a stat returned, 0 for none
+	Of     int      // the write whose content it had, if known
 	Listed []string // by a list
-	// by how much it outlived its context, and by how much the machine was late
+	// Late is by how long the call outlived its context, and Delay by how long the
+	// machine was late.
 	Late, Delay int64
-	Waited      int64 // for how long its thread could have run and had no processor
+	Waited      int64 // for how long its thread was ready but had no processor
 }
 
 const (
-	soakUser    = 65534 // a user who has no rights of his own: root is refused nothing
+	soakUser    = 65534 // a user without permissions, since root is refused nothing
 	soakWorkers = 2     // goroutines of a process
-	soakThreads = 8     // as many as it has goroutines, so that none waits for another one's thread
+	soakThreads = 8     // enough that no goroutine waits for a thread
 	probeExt    = ".probe"
 )
 
@@ -69,8 +71,8 @@ type soakWorker struct {
 	writing sync.Mutex
 }
 
-// soakChild works until its input ends, then shows that its handle is whole. Seed has its
-// number and N the number of its first write.
+// soakChild works until its input ends, and then checks that its handle works. Seed is
+// its number, and N the number of its first write.
 func soakChild(task childTask) error {
 	if os.Geteuid() == 0 {
 		if err := errors.Join(syscall.Setgroups(nil), syscall.Setgid(soakUser),
@@ -79,7 +81,7 @@ func soakChild(task childTask) error {
 		}
 	}
 	b, err := openOver(task.Dir, &Options{NoSync: task.NoSync}, fsys.OS())
-	// of the control folder, for a while
+	// The control folder may be unreadable for a while.
 	for n := 0; n < 1000 && files.KindOf(err) == files.ErrPermission; n++ {
 		time.Sleep(time.Millisecond)
 		b, err = openOver(task.Dir, &Options{NoSync: task.NoSync}, fsys.OS())
@@ -115,15 +117,15 @@ func soakChild(task childTask) error {
 	return errors.Join(err, b.Close())
 }
 
-// stalls is for how long the machine was late in all: with a timer, or with plain
-// operations on the file system. No call can be better.
+// stalls is for how long the machine was late in total, measured by a timer and plain
+// operations on the file system. No call can be faster.
 type stalls struct {
-	total, last atomic.Int64 // nanoseconds; of the machine's clock
+	total, last atomic.Int64 // nanoseconds; last is a time of the machine's clock
 }
 
 const watchEvery = 5 * time.Millisecond
 
-// watch measures it until the context ends.
+// watch measures stalls until the context ends.
 func (l *stalls) watch(ctx context.Context, dir string) {
 	a, b := filepath.Join(dir, strconv.Itoa(os.Getpid())), filepath.Join(dir, "b")
 	for ctx.Err() == nil {
@@ -136,12 +138,12 @@ func (l *stalls) watch(ctx context.Context, dir string) {
 	}
 }
 
-// until is the total, with what it is late now.
+// until returns the total up to now.
 func (l *stalls) until(now int64) int64 {
 	return l.total.Load() + max(0, now-l.last.Load()-int64(watchEvery))
 }
 
-// threadWaited is for how long this thread was ready in all while others had the
+// threadWaited returns for how long this thread was ready in total while others had the
 // processors, as Linux counts it.
 func threadWaited() int64 {
 	text, err := os.ReadFile("/proc/thread-self/schedstat")
@@ -152,25 +154,25 @@ func threadWaited() int64 {
 	return 0
 }
 
-// whole shows that the handle, whatever was done to what it has in the control folder,
-// does all that it should.
+// whole checks that the handle works, whatever was done to its files in the control
+// folder.
 func (w *soakWorker) whole() error {
 	ctx := context.Background()
 	name, text := "own/"+strconv.Itoa(w.proc), strings.Repeat("whole ", 5000)
 	meta := files.Attributes{Metadata: map[string]string{"of": text[:1000]}}
 	opts := &files.PutOptions{Attributes: meta, If: files.IfAbsent()}
 	if _, err := w.b.Put(ctx, name, strings.NewReader(text), opts); err != nil {
-		return fmt.Errorf("a handle isn't whole afterwards: %w", err)
+		return fmt.Errorf("after the soak, a handle doesn't work: %w", err)
 	}
 	s, err := getSeen(ctx, w.b, name)
 	if err == nil && (s.content != text || !maps.Equal(s.info.Metadata, meta.Metadata)) {
-		err = fmt.Errorf("it has %.20q, %.100q", s.content, s.info.Metadata)
+		err = fmt.Errorf("the file has %.20q, %.100q", s.content, s.info.Metadata)
 	}
 	if err == nil {
 		err = w.b.Delete(ctx, name, nil)
 	}
 	if err != nil {
-		return fmt.Errorf("a handle isn't whole afterwards: %w", err)
+		return fmt.Errorf("after the soak, a handle doesn't work: %w", err)
 	}
 	return nil
 }
@@ -181,7 +183,7 @@ type soakVersion struct {
 	version files.Version
 }
 
-// step does one random operation between its two reports.
+// step does one random operation and writes its two reports.
 func (w *soakWorker) step(rng *rand.Rand, known map[string]soakVersion) error {
 	o := &soakOp{Proc: w.proc, ID: int(w.ids.Add(1)), Name: soakNames[rng.IntN(len(soakNames))]}
 	o.Kind = soakKinds[rng.IntN(len(soakKinds))]
@@ -221,11 +223,11 @@ func (w *soakWorker) step(rng *rand.Rand, known map[string]soakVersion) error {
 	return w.report(o)
 }
 
-// soakKinds are the operations, by how often they come.
+// soakKinds has the operations, each as many times as its weight.
 var soakKinds = []string{"put", "put", "put", "create", "create", "swap", "swap", "delete", "drop",
 	"copy", "copy", "move", "get", "get", "get", "get", "stat", "list"}
 
-// do performs the operation and returns the version that the name has by it.
+// do performs the operation and returns the version that the name has after it.
 func (o *soakOp) do(ctx context.Context, b files.Bucket, rng *rand.Rand,
 	old files.Version) (soakVersion, error) {
 	var cond files.Condition
@@ -269,8 +271,8 @@ func (o *soakOp) do(ctx context.Context, b files.Bucket, rng *rand.Rand,
 			return soakVersion{}, err
 		}
 		if len(info.Metadata) == 0 && info.Digest == (files.Digest{}) {
-			// What can't be opened has neither. It had its rights taken in the control
-			// folder, and is undone.
+			// A file that can't be opened has neither. Its mode was changed in the
+			// control folder, and is restored.
 			return soakVersion{}, files.Errorf(files.ErrPermission, "the file can't be read now")
 		}
 		return o.sees(info)
@@ -282,14 +284,15 @@ func (o *soakOp) do(ctx context.Context, b files.Bucket, rng *rand.Rand,
 			o.Listed = append(o.Listed, e.Name)
 		}
 		if !slices.IsSorted(o.Listed) {
-			return soakVersion{}, fmt.Errorf("not in order: %.300q", o.Listed)
+			return soakVersion{}, fmt.Errorf("the listing is not in order: %.300q", o.Listed)
 		}
 		return soakVersion{}, nil
 	}
 	panic(o.Kind)
 }
 
-// soakAttributes name the write; a large kind has more than a record takes.
+// soakAttributes returns attributes that contain the number of the write. If large is
+// 1, they are too long for a record.
 func soakAttributes(write, large int) files.Attributes {
 	return files.Attributes{Metadata: map[string]string{
 		"write": strconv.Itoa(write),
@@ -297,7 +300,7 @@ func soakAttributes(write, large int) files.Attributes {
 	}}
 }
 
-// sees takes the write from the metadata.
+// sees reads the number of the write from the metadata.
 func (o *soakOp) sees(info files.Info) (soakVersion, error) {
 	text := info.Metadata["write"]
 	o.Seen, _ = strconv.Atoi(text)
@@ -313,7 +316,7 @@ func (o *soakOp) reads() bool {
 	return slices.Contains([]string{"get", "stat", "list", "copy", "move"}, o.Kind)
 }
 
-// classify takes the error's kind.
+// classify sets the result by the error's kind.
 func (o *soakOp) classify(err error) {
 	switch kind := files.KindOf(err); {
 	case err == nil:
@@ -324,7 +327,7 @@ func (o *soakOp) classify(err error) {
 	case kind == files.ErrNotExist:
 		o.Result = "missing"
 	case o.reads() && (kind == files.ErrChanged || kind == files.ErrCorrupt):
-		// of what was changed in the control folder, for a moment
+		// The file was changed in the control folder for a moment.
 		o.Result, o.Err = "failed", err.Error()
 	case kind == files.ErrUncertain:
 		o.Result, o.Err = "uncertain", err.Error()
@@ -347,7 +350,7 @@ func (w *soakWorker) report(o *soakOp) error {
 	return err
 }
 
-// machineTime is a clock that all processes share.
+// machineTime returns the time of a clock that all processes share.
 func machineTime() int64 {
 	var ts unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {

@@ -28,19 +28,19 @@ func check(t testing.TB, errs ...error) {
 	}
 }
 
-// wantErr checks the sentinel, and that the text shows no path of the machine.
+// wantErr checks the sentinel, and that the text contains no path of the machine.
 func wantErr(t testing.TB, what string, err, want error, dir string) {
 	t.Helper()
 	if !errors.Is(err, want) || want == nil && err != nil {
-		t.Errorf("%s: %v, want %v", what, err, want)
+		t.Errorf("%s = %v, want %v", what, err, want)
 	}
 	if err != nil && dir != "" && strings.Contains(err.Error(), dir) {
-		t.Errorf("%s: the error shows the folder: %v", what, err)
+		t.Errorf("%s: the error contains the folder: %v", what, err)
 	}
 }
 
-// Links, FIFOs and sockets are no files (N5): not listed, not got, never waited for,
-// replaced by Put, left alone by Delete; and a link to a folder leads nowhere.
+// Links, FIFOs and sockets are not files (N5): they are not listed and not opened, Put
+// replaces them, and Delete doesn't touch them. A link to a folder isn't followed.
 func TestSpecialFilesAreIgnored(t *testing.T) {
 	ctx := context.Background()
 	b, dir := newBucket(t, nil)
@@ -58,7 +58,7 @@ func TestSpecialFilesAreIgnored(t *testing.T) {
 		check(t, syscall.Mknod(at("device"), syscall.S_IFCHR|0o666, 0x103))
 	}
 	for e, err := range b.List(ctx, "", &files.ListOptions{Foreign: true}) {
-		t.Errorf("listed: %+v, %v", e, err)
+		t.Errorf("List yields %+v, %v, want nothing", e, err)
 	}
 	for _, name := range []string{
 		"link", "dangling", "folder", "fifo", "socket", "device", "folder/secret", "link/x",
@@ -70,7 +70,7 @@ func TestSpecialFilesAreIgnored(t *testing.T) {
 		wantErr(t, "Stat "+name, err, files.ErrNotExist, dir)
 		wantErr(t, "Delete "+name, b.Delete(ctx, name, nil), nil, dir)
 		if _, err := os.Lstat(at("link")); err != nil {
-			t.Errorf("Delete of %s removed it", name)
+			t.Errorf("Delete of %s removed the link", name)
 		}
 		_, err = b.Put(ctx, name, strings.NewReader("x"),
 			&files.PutOptions{If: files.IfVersion("1-1")})
@@ -83,19 +83,20 @@ func TestSpecialFilesAreIgnored(t *testing.T) {
 	for _, name := range []string{"link", "dangling", "folder", "fifo"} {
 		putIn(t, b, name, "a file", &files.PutOptions{If: files.IfAbsent()})
 		if s, _ := fetch(t, b, name); s != "a file" {
-			t.Errorf("%s has %q", name, s)
+			t.Errorf("Get(%s) = %q, want \"a file\"", name, s)
 		}
 	}
 	if s, err := os.ReadFile(filepath.Join(outside,
 		"secret")); string(s) != "secret" || err != nil {
-		t.Errorf("outside: %q, %v", s, err)
+		t.Errorf("the file outside = %q, %v, want \"secret\"", s, err)
 	}
 	if ents, _ := os.ReadDir(outside); len(ents) != 1 {
-		t.Errorf("outside has %v", ents)
+		t.Errorf("the folder outside has %v, want only the secret", ents)
 	}
 }
 
-// The bucket's own folder may be a link; and it is the one that was opened, or none.
+// The bucket's folder may be a link. The bucket stays bound to the folder that was
+// opened.
 func TestVanishedFolder(t *testing.T) {
 	ctx := context.Background()
 	parent := t.TempDir()
@@ -130,16 +131,16 @@ func TestVanishedFolder(t *testing.T) {
 	all("a file")
 	check(t, os.Remove(dir), os.Rename(dir+"2", dir))
 	if s, _ := fetch(t, b, "a"); s != "content" {
-		t.Errorf("back again: %q", s)
+		t.Errorf("after the folder came back, a = %q, want \"content\"", s)
 	}
 	check(t, os.RemoveAll(dir))
 	all("removed")
 	if s, err := r.ReadString(); s != "content" || err != nil {
-		t.Errorf("the open body reads %q, %v", s, err)
+		t.Errorf("the open body = %q, %v, want \"content\"", s, err)
 	}
 }
 
-// Somebody empties the folder, control folder and all: the handle goes on.
+// If the folder is emptied, including the control folder, the handle still works.
 func TestEmptiedFolder(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	second := openBucket(t, dir, nil)
@@ -152,7 +153,7 @@ func TestEmptiedFolder(t *testing.T) {
 			t.Fatalf("%v: %s", err, out)
 		}
 		if _, err := b.Stat(context.Background(), "a/b", nil); !errors.Is(err, files.ErrNotExist) {
-			t.Errorf("Stat: %v", err)
+			t.Errorf("Stat = %v, want ErrNotExist", err)
 		}
 	}
 	putIn(t, b, "a", "content", nil)
@@ -165,8 +166,8 @@ func init() {
 	childJobs["refused"] = refused
 }
 
-// fullDisk is a process whose files may have 64 KiB: a larger Put fails and changes
-// nothing.
+// fullDisk is a process whose files may have at most 64 KiB: a larger Put fails and
+// changes nothing.
 func fullDisk(task childTask) error {
 	signal.Ignore(syscall.SIGXFSZ)
 	ctx := context.Background()
@@ -185,7 +186,7 @@ func fullDisk(task childTask) error {
 		_, err = b.Put(ctx, "a", io.LimitReader(zeros{}, size),
 			&files.PutOptions{Attributes: someAttributes})
 		if !errors.Is(err, files.ErrTooLarge) || !errors.Is(err, syscall.EFBIG) {
-			return errors.New("Put beyond the limit: " + text(err))
+			return errors.New("Put beyond the limit = " + text(err))
 		}
 	}
 	_, err = b.Put(ctx, "b", io.LimitReader(zeros{}, 64<<10), nil)
@@ -204,14 +205,14 @@ func TestFullDisk(t *testing.T) {
 	putIn(t, b, "a", "old", &files.PutOptions{Attributes: someAttributes})
 	check(t, child(t.Context(), childTask{Job: "full", Dir: dir}).Run())
 	if s, info := fetch(t, b, "a"); s != "old" || info.Metadata["owner"] != "me" {
-		t.Errorf("a is %q, %+v", s, info)
+		t.Errorf("a = %q, %+v, want \"old\" with its metadata", s, info)
 	}
 	if staged, _ := filepath.Glob(filepath.Join(dir, controlDir, "s-*", "*")); len(staged) != 1 {
-		t.Errorf("staged: %q", staged)
+		t.Errorf("the staging folder has %q, want only alive.attrs", staged)
 	}
 }
 
-// refused is a process without rights in the folder.
+// refused is a process without permissions in the folder.
 func refused(task childTask) error {
 	ctx := context.Background()
 	b, err := Open(task.Dir, nil)
@@ -228,9 +229,9 @@ func refused(task childTask) error {
 	_, putErr := b.Put(ctx, "new", strings.NewReader("x"), nil)
 	_, overErr := b.Put(ctx, "readable", strings.NewReader("x"), nil)
 	_, getErr := b.Get(ctx, "secret", nil)
-	seen, err := b.Stat(ctx, "secret", nil) // which needs no right to read it (S1)
+	seen, err := b.Stat(ctx, "secret", nil) // needs no permission to read the file (S1)
 	if err != nil || seen.Size != 1 {
-		return fmt.Errorf("Stat of an unreadable file: %d bytes, %w", seen.Size, err)
+		return fmt.Errorf("Stat of an unreadable file = %d bytes, %w", seen.Size, err)
 	}
 	_, closedErr := b.Get(ctx, "closed/x", nil)
 	var listErr error
@@ -255,7 +256,7 @@ func refused(task childTask) error {
 	return err
 }
 
-// A folder that may only be read: reading works, the rest is refused.
+// In a folder that the user may only read, reading works, and everything else is refused.
 func TestPermission(t *testing.T) {
 	dir := t.TempDir()
 	for p := dir; len(p) > len(os.TempDir()); p = filepath.Dir(p) {

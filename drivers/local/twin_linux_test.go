@@ -16,9 +16,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Another program that has found what is staged by its name in the control folder, and
-// cuts it while it moves to its place, cuts nothing of a Put that is acknowledged, and
-// no attributes, also where the move can't be undone: on FUSE, over another file.
+// A program that finds a staged file by its name in the control folder, and truncates
+// it while it is moved, truncates neither a file whose Put is acknowledged nor its
+// sidecar. That also holds if the move can't be undone: on FUSE, over another file.
 func TestStagedFileCutInMove(t *testing.T) {
 	for _, kind := range []mounts.Kind{mounts.NTFS3G, mounts.ExfatFuse} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -36,7 +36,7 @@ func TestStagedFileCutInMove(t *testing.T) {
 	}
 }
 
-// cutInMove puts files while the first moves of each Put are met by one who cuts.
+// cutInMove puts files while a program truncates what the first moves of each Put move.
 func cutInMove(t *testing.T, dir string, opts *Options, cuts int) {
 	t.Helper()
 	var cutters sync.WaitGroup
@@ -63,23 +63,24 @@ func cutInMove(t *testing.T, dir string, opts *Options, cuts int) {
 				Attributes: files.Attributes{Metadata: meta},
 			})
 			if err != nil {
-				t.Fatalf("Put of %s, turn %d: %v", name, turn, err)
+				t.Fatalf("Put(%s) in turn %d = %v", name, turn, err)
 			}
 			cutters.Wait()
 			if s, now := fetch(t, b, name); s != text || now.Metadata["of"] != meta["of"] ||
 				now.Version != info.Version {
-				t.Errorf("%s has %d bytes of %d, %.20q, version %s of %s", name, len(s),
+				t.Errorf("%s has %d bytes, want %d; metadata %.20q; version %s, want %s", name,
+					len(s),
 					len(text), now.Metadata["of"], now.Version, info.Version)
 			}
 		}
 	}
 	if met == 0 {
-		t.Error("nobody cut anything")
+		t.Error("no file was truncated")
 	}
 }
 
-// waitsToCut begins to cut the file that is to be moved, by its name, and returns when
-// the kernel makes who does so wait.
+// waitsToCut begins to truncate the file that is to be moved, by its name, and returns
+// when the kernel makes that call wait.
 func waitsToCut(t *testing.T, dir string, op *crashfs.Op, cutters *sync.WaitGroup) bool {
 	found, err := filepath.Glob(filepath.Join(dir, controlDir, stagingMark+"*", op.Name))
 	ok(t, err)
@@ -91,7 +92,7 @@ func waitsToCut(t *testing.T, dir string, op *crashfs.Op, cutters *sync.WaitGrou
 	go func() {
 		defer cutters.Done()
 		if err := os.Truncate(found[0], 1); err != nil && !os.IsNotExist(err) {
-			t.Errorf("cutting %s: %v", found[0], err)
+			t.Errorf("truncating %s: %v", found[0], err)
 		}
 	}()
 	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
@@ -104,7 +105,7 @@ func waitsToCut(t *testing.T, dir string, op *crashfs.Op, cutters *sync.WaitGrou
 			}
 		}
 		if time.Now().After(end) {
-			t.Errorf("%s is cut, and nobody made that wait", found[0])
+			t.Errorf("truncating %s did not wait for the guard", found[0])
 			return false
 		}
 	}

@@ -16,7 +16,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// needUnnamed skips where the file system has no files without a name.
+// needUnnamed skips the test if the file system has no files without a name.
 func needUnnamed(t *testing.T, dir string) {
 	t.Helper()
 	d, err := fsys.OS().OpenRoot(dir)
@@ -30,7 +30,7 @@ func needUnnamed(t *testing.T, dir string) {
 	check(t, f.Close())
 }
 
-// stagedNames are the names of what is staged.
+// stagedNames returns the paths of staged files.
 func stagedNames(t *testing.T, dir string) (names []string) {
 	t.Helper()
 	all, err := filepath.Glob(filepath.Join(dir, controlDir, stagingMark+"*", "*"))
@@ -43,9 +43,9 @@ func stagedNames(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-// A new file of a Put that isn't synced, or is on a disk of memory, has no name before
-// it has its own, so no other program can find it. One that replaces a file has if the
-// Put before has replaced one too; one that is synced has.
+// A new file of a Put that isn't synced, or is on tmpfs, has no name before its commit,
+// so no other program can find it. A file that replaces another has a staged name if
+// the previous Put also replaced a file, and so has a file that is synced.
 func TestStagedWithoutName(t *testing.T) {
 	for _, kind := range []mounts.Kind{mounts.Ext4, mounts.Tmpfs} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -69,7 +69,7 @@ func stagedWithoutName(t *testing.T, dir string, nameless, sync bool) {
 		}
 		content := io.MultiReader(strings.NewReader("content"), afterwards(func() {
 			if names := stagedNames(t, dir); len(names) != want {
-				t.Errorf("sync %v, Put %d: %q is staged, want %d names", sync, i, names, want)
+				t.Errorf("sync %v, Put %d: staged files are %q, want %d", sync, i, names, want)
 			}
 		}))
 		opts := &files.PutOptions{Attributes: someAttributes}
@@ -77,16 +77,16 @@ func stagedWithoutName(t *testing.T, dir string, nameless, sync bool) {
 		check(t, err)
 		s, info := fetch(t, b, "a")
 		if s != "content" || info.CacheControl != someAttributes.CacheControl {
-			t.Errorf("%q, %+v", s, info)
+			t.Errorf("Get = %q, %+v, want \"content\" with its attributes", s, info)
 		}
 		if names := stagedNames(t, dir); len(names) != 0 {
-			t.Errorf("left: %q", names)
+			t.Errorf("staged files are left: %q", names)
 		}
 	}
 }
 
-// What stands in the way of a file without a name, or a file system that refuses to
-// give it one, makes it one with a name.
+// If something has the name of a file that is staged without a name, or the file system
+// refuses to link it, it gets a staged name or is staged again.
 func TestStagedGetsName(t *testing.T) {
 	attrs := []files.Attributes{{}, someAttributes}
 	put := func(b files.Bucket, at files.Attributes, before func()) error {
@@ -111,11 +111,11 @@ func TestStagedGetsName(t *testing.T) {
 			needUnnamed(t, dir)
 			putIn(t, b, "d/b", "b", nil)
 			if err := put(b, at, func() { before(dir) }); err != nil {
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("%s: Put = %v", name, err)
 				continue
 			}
 			if s, info := fetch(t, b, "d/a"); s != "new" || info.CacheControl != at.CacheControl {
-				t.Errorf("%s: %q, %+v", name, s, info)
+				t.Errorf("%s: Get = %q, %+v, want \"new\" with its attributes", name, s, info)
 			}
 		}
 	}
@@ -134,21 +134,21 @@ func TestStagedGetsName(t *testing.T) {
 			needUnnamed(t, dir)
 			b := openHooked(t, dir, &Options{NoSync: true}, h)
 			if err := put(b, at, func() {}); err != nil || met == 0 {
-				t.Errorf("%v: met %d times, %v", fault, met, err)
+				t.Errorf("with Link failing with %v %d times, Put = %v", fault, met, err)
 				continue
 			}
 			if s, info := fetch(t, b, "d/a"); s != "new" || info.CacheControl != at.CacheControl {
-				t.Errorf("%v: %q, %+v", fault, s, info)
+				t.Errorf("%v: Get = %q, %+v, want \"new\" with its attributes", fault, s, info)
 			}
 			if names := stagedNames(t, dir); len(names) != 0 {
-				t.Errorf("%v: left: %q", fault, names)
+				t.Errorf("%v: staged files are left: %q", fault, names)
 			}
 		}
 	}
 }
 
-// What gets a name because it replaces a file that only its owner may read can't be read
-// by others under that name either, nor can its sidecar.
+// If a staged file gets a name because it replaces a file that only its owner may read,
+// other users can't read it, or its sidecar, by that name.
 func TestStagedNameIsPrivate(t *testing.T) {
 	long := files.Attributes{
 		Metadata: map[string]string{"k": strings.Repeat("v", maxRecord)},
@@ -160,7 +160,8 @@ func TestStagedNameIsPrivate(t *testing.T) {
 				fi, err := os.Stat(p)
 				check(t, err)
 				if met++; fi.Mode().Perm() != 0o600 {
-					t.Errorf("%s has %v", filepath.Base(p), fi.Mode())
+					t.Errorf("the staged file %s has mode %v, want 0600", filepath.Base(p),
+						fi.Mode())
 				}
 			}
 			return nil
@@ -171,14 +172,14 @@ func TestStagedNameIsPrivate(t *testing.T) {
 		_, err := files.PutString(t.Context(), b, "a", "new", &files.PutOptions{Attributes: at})
 		check(t, err)
 		if met == 0 {
-			t.Error("nothing was moved")
+			t.Error("no staged file had a name")
 		}
 		side, err := os.Stat(path + sidecarExt)
 		if err == nil && side.Mode().Perm() != 0o600 || err != nil && at.Metadata != nil {
-			t.Errorf("the sidecar: %v, %v", side, err)
+			t.Errorf("Stat of the sidecar = %v, %v, want mode 0600", side, err)
 		}
 		if fi, err := os.Stat(path); err != nil || fi.Mode().Perm() != 0o600 {
-			t.Errorf("%v, %v", fi, err)
+			t.Errorf("Stat of the file = %v, %v, want mode 0600", fi, err)
 		}
 	}
 }

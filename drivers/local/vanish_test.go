@@ -18,11 +18,11 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// mischief is what others do to the control folder.
+// mischief is what another program does to the control folder.
 type mischief struct {
 	name string
-	do   func(control string, late *sync.WaitGroup) // what waits in it is counted as late
-	cuts bool                                       // an upload may be lost, but not silently
+	do   func(control string, late *sync.WaitGroup) // calls that have to wait are added to late
+	cuts bool                                       // an upload may be lost, but only with an error
 }
 
 var mischiefs = []mischief{
@@ -30,7 +30,7 @@ var mischiefs = []mischief{
 	{"every file is removed", func(c string, _ *sync.WaitGroup) {
 		eachFile(c, func(path string) { os.Remove(path) })
 	}, false},
-	{"the sessions are removed", func(c string, _ *sync.WaitGroup) {
+	{"the staging folders are removed", func(c string, _ *sync.WaitGroup) {
 		sessions, _ := filepath.Glob(filepath.Join(c, stagingMark+"*"))
 		for _, s := range sessions {
 			os.RemoveAll(s)
@@ -47,13 +47,13 @@ var mischiefs = []mischief{
 			}
 		})
 	}, false},
-	{"every file is cut", func(c string, late *sync.WaitGroup) {
+	{"every file is truncated", func(c string, late *sync.WaitGroup) {
 		eachFile(c, func(path string) { cutSoon(path, late) })
 	}, true},
 }
 
-// cutSoon cuts a file. Where a Put is just moving it, that has to wait until it has its
-// place.
+// cutSoon truncates a file. If a Put is just moving it, the truncation has to wait, and
+// goes on in the background.
 func cutSoon(path string, late *sync.WaitGroup) {
 	done := make(chan struct{})
 	late.Go(func() {
@@ -75,9 +75,9 @@ func eachFile(dir string, do func(path string)) {
 	})
 }
 
-// Whatever happens to the control folder, before whichever operation, the call
-// succeeds; where an upload's content is gone it fails with a kind and changes nothing.
-// The same handle goes on.
+// Whatever happens to the control folder before any operation, the call succeeds, or,
+// if an upload's content is gone, it returns an error with a kind and changes nothing.
+// The same handle still works.
 func TestControlFolderVanishes(t *testing.T) {
 	of := []int{0, 2, 3, 6, 7, 9, 14, 19, 20, 24, 26, 28}
 	for turn, i := range of {
@@ -125,7 +125,7 @@ func vanishAt(t *testing.T, sc scenario, m mischief, n int) (hit bool, err error
 		return false, err
 	}
 	defer b.Close()
-	first := stepPut("first", 1, 0) // so that the handle has a session
+	first := stepPut("first", 1, 0) // so that the handle has a staging folder
 	if err := first.do(ctx, b); err != nil {
 		return false, err
 	}
@@ -156,7 +156,7 @@ func vanishAt(t *testing.T, sc scenario, m mischief, n int) (hit bool, err error
 	}
 	again := stepPut("again", 2, 2)
 	if err := again.do(ctx, b); err != nil {
-		return hit, fmt.Errorf("before %v: the handle doesn't work any more: %w", at, err)
+		return hit, fmt.Errorf("before %v: the handle no longer works: %w", at, err)
 	}
 	if err := b.Close(); err != nil {
 		return hit, err
@@ -167,7 +167,7 @@ func vanishAt(t *testing.T, sc scenario, m mischief, n int) (hit bool, err error
 	return hit, nil
 }
 
-// A hundred lost control folders cost no descriptor.
+// No descriptor is left open for any of a hundred lost staging folders.
 func TestLostSessionsAreClosed(t *testing.T) {
 	dir := t.TempDir()
 	sys := crashfs.Wrap(crashfs.Unsynced(), func(_ *crashfs.Op, do func() error) error {
@@ -185,11 +185,11 @@ func TestLostSessionsAreClosed(t *testing.T) {
 		}
 	}
 	if n := sys.Open(); n > open {
-		t.Errorf("%d descriptors are open, %d after the first turns", n, open)
+		t.Errorf("%d descriptors are open, %d were after the first turns", n, open)
 	}
 }
 
-// A lock excludes whatever is removed while it is held.
+// A lock excludes others even if its files are removed while it is held.
 func TestLockFileRemoved(t *testing.T) {
 	dir := t.TempDir()
 	check(t, inParallel(8, func(w int) error {

@@ -11,9 +11,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestListedVersionOfDamage: the listing of a file that was put, and that another
-// program wrote to or took the record from while its time stayed, tells Stat's version
-// and size (L5).
+// A listing has Stat's version and size for a file that was put, and that another
+// program wrote to, or removed the record from, without changing its time (L5).
 func TestListedVersionOfDamage(t *testing.T) {
 	ctx := context.Background()
 	longer := func(path string) error {
@@ -43,7 +42,7 @@ func TestListedVersionOfDamage(t *testing.T) {
 			for e, err := range b.List(ctx, "", nil) {
 				ok(t, err)
 				if e != info.Entry {
-					t.Errorf("%s: listed as %+v, Stat tells %+v", name, e, info.Entry)
+					t.Errorf("%s: List yields %+v, Stat returns %+v", name, e, info.Entry)
 				}
 			}
 			if info.Size != old.Size && info.Version == old.Version {

@@ -13,27 +13,26 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// versionEverywhere is the version that Stat, Get and a listing tell, which must be one
-// (L5).
+// versionEverywhere returns the version of Stat, Get and a listing, which must be the
+// same (L5).
 func versionEverywhere(t *testing.T, b files.Bucket, name string) files.Version {
 	t.Helper()
 	_, info := fetch(t, b, name)
 	if s := stat(t, b, name); s.Version != info.Version {
-		t.Errorf("%s: Stat tells %s, Get %s", name, s.Version, info.Version)
+		t.Errorf("%s: Stat returns %s, Get %s", name, s.Version, info.Version)
 	}
 	for e, err := range b.List(context.Background(), "", &files.ListOptions{Prefix: name}) {
 		ok(t, err)
 		if e.Name == name && (e.Version != info.Version || e.Size != info.Size ||
 			!e.ModTime.Equal(info.ModTime)) {
-			t.Errorf("%s is listed as %+v, Get told %+v", name, e, info.Entry)
+			t.Errorf("%s: List yields %+v, Get returned %+v", name, e, info.Entry)
 		}
 	}
 	return info.Version
 }
 
-// TestVersionOfEdits replaces a file, of the bucket or of another program, with other
-// content of the same size and time, in each way that a tool may: the version is
-// another (V1).
+// If a file that was put, or a file of another program, is replaced by other content of
+// the same size and time, in any way that a tool may use, its version changes (V1).
 func TestVersionOfEdits(t *testing.T) {
 	write := func(path, content string, mtime time.Time) error {
 		if err := os.WriteFile(path, []byte(content), 0o666); err != nil {
@@ -43,8 +42,8 @@ func TestVersionOfEdits(t *testing.T) {
 	}
 	ways := []struct {
 		name     string
-		prepared bool // the other file is there before the first
-		in       bool // the file is written to; one with a record is damaged then
+		prepared bool // the other file exists before the first
+		in       bool // the file is written to, which damages one with a record
 		change   func(path, content string, mtime time.Time) error
 	}{
 		{"renamed over", false, false, func(path, content string, mtime time.Time) error {
@@ -109,8 +108,8 @@ func TestVersionOfEdits(t *testing.T) {
 	}
 }
 
-// TestPutTimes: Put's time is when it was put, whatever time the old file has; versions
-// differ all the same, and those of other programs' files are told as they are.
+// A file's time is when it was put, whatever time the old file has, and versions differ
+// nevertheless. Times of other programs' files are returned unchanged.
 func TestPutTimes(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	path := filepath.Join(dir, "a.txt")
@@ -122,17 +121,19 @@ func TestPutTimes(t *testing.T) {
 			ok(t, err)
 			versionEverywhere(t, b, "a.txt")
 			if info := stat(t, b, "a.txt"); !info.ModTime.Equal(fi.ModTime()) {
-				t.Errorf("%v reads as %v, on disk it is %v", at, info.ModTime, fi.ModTime())
+				t.Errorf("a file of %v has the time %v, want %v as on disk", at, info.ModTime,
+					fi.ModTime())
 			}
 			seen := map[files.Version]bool{stat(t, b, "a.txt").Version: true}
 			for range 5 {
 				before := time.Now()
 				info := putIn(t, b, "a.txt", "oursss", nil)
 				if d := info.ModTime.Sub(before); d < -time.Second || d > 2*time.Second {
-					t.Errorf("a Put over a file of %v tells %v", at, info.ModTime)
+					t.Errorf("Put over a file of %v returns the time %v, want now", at,
+						info.ModTime)
 				}
 				if v := versionEverywhere(t, b, "a.txt"); v != info.Version || seen[v] {
-					t.Errorf("a Put over a file of %v has version %s, then %s; seen %v", at,
+					t.Errorf("Put over a file of %v returns version %s, then it is %s; seen %v", at,
 						info.Version, v, seen)
 				}
 				seen[info.Version] = true

@@ -14,7 +14,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// atomicDir counts the looks of several goroutines, and those in progress.
+// atomicDir counts the calls of Lstat of several goroutines, and those in progress.
 type atomicDir struct {
 	fsys.Dir
 	looks, now *atomic.Int64
@@ -47,9 +47,9 @@ func bigFolder(t *testing.T, n int) fsys.Dir {
 	return openRoot(t, dir)
 }
 
-// TestWalkBatch: helpers take part, the order stays, an early end costs at most twice
-// what was read, an error and the end of the context end the listing, and none works
-// while an entry is handed out.
+// Helpers take part, the order stays, an early end costs at most twice what was read,
+// an error and the end of the context end the listing, and no helper works while an
+// entry is yielded.
 func TestWalkBatch(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	const n = 3000
@@ -62,20 +62,20 @@ func TestWalkBatch(t *testing.T) {
 		look  func(n int64, cancel func()) error
 		want  int
 		err   error
-		looks int64 // at most; 0 for exactly those of all
+		looks int64 // at most; 0 means exactly one for each file
 	}{
 		{
 			name: "all",
 			most: n + 1,
 			want: n + 1,
-			// one waits for the next, which another goroutine makes
+			// one call waits for the next, which another goroutine makes
 			look: func(n int64, _ func()) error {
 				switch n {
 				case 1000:
 					select {
 					case <-another:
 					case <-time.After(time.Minute):
-						return errors.New("nobody helps")
+						return errors.New("no other goroutine helps")
 					}
 				case 1001:
 					close(another)
@@ -141,13 +141,13 @@ func TestWalkBatch(t *testing.T) {
 			var failed error
 			for e, err := range testWalker(linuxRules).list(ctx, d, driver.ListRequest{}) {
 				if now := d.now.Load(); now > 0 {
-					t.Fatalf("%d looks in progress while an entry is handed out", now)
+					t.Fatalf("%d calls of Lstat are in progress while an entry is yielded", now)
 				}
 				if failed = err; err != nil {
 					continue
 				}
 				if e.Name <= last {
-					t.Fatalf("%q behind %q", e.Name, last)
+					t.Fatalf("%q comes after %q", e.Name, last)
 				}
 				if got, last = got+1, e.Name; got == c.most {
 					break
@@ -158,13 +158,13 @@ func TestWalkBatch(t *testing.T) {
 			}
 			if looks := d.looks.Load(); looks > c.looks && c.looks > 0 ||
 				c.looks == 0 && looks != n+1 {
-				t.Errorf("%d looks for %d entries", looks, got)
+				t.Errorf("%d calls of Lstat for %d entries", looks, got)
 			}
 		})
 	}
 }
 
-// TestWalkBatchChanges: the loop's body may put and delete what comes next.
+// The loop's body may put and delete what comes next.
 func TestWalkBatchChanges(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	b, dir := newBucket(t, &Options{NoSync: true})

@@ -18,7 +18,7 @@ import (
 	"gocloud.dev/blob/fileblob"
 )
 
-// makeTree makes n empty files of about 12 bytes of name, so many to a folder.
+// makeTree makes n empty files with names of about 12 bytes, perFolder in each folder.
 func makeTree(b *testing.B, root string, n, perFolder int) {
 	b.Helper()
 	dir := ""
@@ -39,7 +39,7 @@ func makeTree(b *testing.B, root string, n, perFolder int) {
 	}
 }
 
-// benchWalker makes versions as the driver does.
+// benchWalker makes versions in the way that the driver does.
 var benchWalker = &walker{
 	version: func(dir fsys.Dir, base string, st fsys.Stat) (files.Version, error) {
 		buf := strconv.AppendInt(make([]byte, 0, 32), st.ModTime, 16)
@@ -47,7 +47,7 @@ var benchWalker = &walker{
 	},
 }
 
-// peak watches the heap until it is stopped, and returns its most.
+// peak measures the heap until stop is called, which returns the maximum.
 func peak() (stop func() uint64) {
 	runtime.GC()
 	done, result := make(chan struct{}), make(chan uint64)
@@ -70,10 +70,10 @@ func peak() (stop func() uint64) {
 	return func() uint64 { close(done); return <-result }
 }
 
-// BenchmarkWalk lists with and without size and time, beside find | sort; peak-MiB is
-// the most heap in use meanwhile. CLOUDFILES_BENCH_FILES is the number of files, 10,000
-// where it isn't set; CLOUDFILES_BENCH_DIR is where they are made and kept between
-// runs.
+// BenchmarkWalk lists with and without size and time, and runs find | sort for
+// comparison. peak-MiB is the maximum heap in use. CLOUDFILES_BENCH_FILES is the number
+// of files, by default 10,000; CLOUDFILES_BENCH_DIR is where they are made and kept
+// between runs.
 func BenchmarkWalk(b *testing.B) {
 	n := 10000
 	if s := os.Getenv("CLOUDFILES_BENCH_FILES"); s != "" {
@@ -136,9 +136,9 @@ func BenchmarkWalk(b *testing.B) {
 	}
 }
 
-// BenchmarkFileblobPage is one page of a thousand names of fileblob's listing, in the
-// order that a whole listing takes them: it walks the whole tree for each, so that a
-// listing of n files takes n/1000 of them. Beside it, the walk of the whole tree.
+// BenchmarkFileblobPage reads a page of a thousand names of fileblob's listing, in the
+// order of a whole listing. fileblob walks the whole tree for each page, and a listing
+// of n files has n/1000 pages. For comparison, the driver walks the whole tree once.
 func BenchmarkFileblobPage(b *testing.B) {
 	dir := filepath.Join(b.TempDir(), "tree")
 	const n = 50000

@@ -14,8 +14,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// busyDir reads in small pieces and lets something happen between them, and before each
-// look at a file, which several goroutines may take at once.
+// busyDir reads in small pieces. It calls between after each piece, and look before
+// each Lstat, which several goroutines may call concurrently.
 type busyDir struct {
 	fsys.Dir
 	between, look func()
@@ -37,7 +37,7 @@ func (d *busyDir) Lstat(name string) (fsys.Stat, error) {
 	return d.Dir.Lstat(name)
 }
 
-// mover moves and replaces the files of a folder as the driver does.
+// mover renames and replaces the files of a folder as the driver does.
 type mover struct {
 	t     *testing.T
 	dir   string
@@ -52,8 +52,8 @@ func (m *mover) rename(from, to string) {
 	}
 }
 
-// step takes one file to its other place, or back, or puts it anew, and makes or
-// removes one that nobody waits for.
+// step gives one file its other name, or the first one back, or replaces it, or makes
+// or removes a file that the test doesn't expect.
 func (m *mover) step() {
 	name := m.names[m.rnd.IntN(len(m.names))]
 	place, other := name, leafName(name)
@@ -86,7 +86,7 @@ func (m *mover) step() {
 	}
 }
 
-// folders for tests of what file systems do: the usual one and, where there is one, one
+// testFolders returns a folder on the usual file system and, if there is one, a folder
 // in memory.
 func testFolders(t *testing.T) []string {
 	dirs := []string{t.TempDir()}
@@ -97,9 +97,8 @@ func testFolders(t *testing.T) []string {
 	return dirs
 }
 
-// TestWalkWhileFilesMove: files that are replaced and moved to and from the place
-// beside a folder, between any two system calls of the listing, are yielded once each
-// (L4).
+// Files that are replaced, and renamed to make room for a folder and back, between any
+// two system calls of the listing, are yielded once each (L4).
 func TestWalkWhileFilesMove(t *testing.T) {
 	for _, parent := range testFolders(t) {
 		dir := filepath.Join(parent, "bucket")
@@ -131,22 +130,23 @@ func TestWalkWhileFilesMove(t *testing.T) {
 					t.Fatal(err)
 				}
 				if e.Name <= last {
-					t.Fatalf("%q behind %q", e.Name, last)
+					t.Fatalf("%q comes after %q", e.Name, last)
 				}
 				last = e.Name
 				got[e.Name]++
 			}
 			for _, name := range m.names {
 				if got[name] != 1 {
-					t.Fatalf("listing %d of %s: %q %d times", n, parent, name, got[name])
+					t.Fatalf("listing %d of %s yields %q %d times, want once", n, parent, name,
+						got[name])
 				}
 			}
 		}
 	}
 }
 
-// TestWalkDuringChange: names that nobody touches are yielded once each, whatever
-// goroutines do beside them, and nothing is an error.
+// Names that don't change are yielded once each, whatever goroutines do to other names,
+// and without an error.
 func TestWalkDuringChange(t *testing.T) {
 	for _, dir := range testFolders(t) {
 		var steady []string
@@ -195,13 +195,13 @@ func TestWalkDuringChange(t *testing.T) {
 			}
 			for _, name := range steady {
 				if _, ok := slices.BinarySearch(got, name); !ok {
-					t.Fatalf("listing %d misses %q", n, name)
+					t.Fatalf("listing %d lacks %q", n, name)
 				}
 			}
 			dirs := collect(t, w, root, driver.ListRequest{Shallow: true})
 			for _, d := range []string{"d0/", "d1/", "d2/"} {
 				if !slices.Contains(dirs, d) {
-					t.Fatalf("a shallow listing misses %q: %q", d, dirs)
+					t.Fatalf("a shallow listing lacks %q: %q", d, dirs)
 				}
 			}
 		}
@@ -210,8 +210,8 @@ func TestWalkDuringChange(t *testing.T) {
 	}
 }
 
-// TestWalkVanished: what goes between the reading and the look is ignored, what
-// comes there instead is no file or is one.
+// A file that is removed between the reading of its folder and its Lstat is ignored,
+// and what replaces it counts only if it is a file.
 func TestWalkVanished(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -273,7 +273,7 @@ func TestWalkVanished(t *testing.T) {
 	}
 }
 
-// TestWalkPeakPerEntry: an entry of a folder takes 16 bytes and its name.
+// An entry of a folder takes 16 bytes and its name.
 func TestWalkPeakPerEntry(t *testing.T) {
 	f, want := &dirContent{}, filter{room: files.MaxName}
 	for i := range 1000 {
@@ -281,11 +281,12 @@ func TestWalkPeakPerEntry(t *testing.T) {
 	}
 	f.sort()
 	if len(f.names) != 4000 || len(f.items) != 1000 {
-		t.Fatalf("%d bytes of names of %d items", len(f.names), len(f.items))
+		t.Fatalf("1000 entries take %d bytes of names and %d items, want 4000 and 1000",
+			len(f.names), len(f.items))
 	}
 	for i, it := range f.items {
 		if string(f.text(it)) != fmt.Sprintf("%04d", i) {
-			t.Fatalf("%q at %d", f.text(it), i)
+			t.Fatalf("item %[2]d is %[1]q", f.text(it), i)
 		}
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestPlaceholderNames: a name that is like a placeholder of a removed file is one like
-// any other (N2), and what lies on disk under it is none (L7).
+// A name that looks like a placeholder of a removed file works as any other (N2), and a
+// placeholder on disk has no name (L7).
 func TestPlaceholderNames(t *testing.T) {
 	b, dir := newBucket(t, &Options{NoSync: true})
 	names := []string{
@@ -35,7 +35,7 @@ func TestPlaceholderNames(t *testing.T) {
 	}
 	for _, name := range names {
 		if s, err := files.ReadString(t.Context(), b, name, nil); err != nil || s != name {
-			t.Errorf("%q: %q, %v", name, s, err)
+			t.Errorf("ReadString(%q) = %q, %v, want its name", name, s, err)
 		}
 	}
 	write(t, dir, ".nfs0000000000ffffff00000001", "")
@@ -51,13 +51,13 @@ func TestPlaceholderNames(t *testing.T) {
 	}
 	for _, kept := range []string{".nfsfoo", ".nfs0000000000d1a2b30000001"} {
 		if _, err := os.Stat(filepath.Join(dir, kept)); err != nil {
-			t.Errorf("a name that is no placeholder isn't kept as it is: %v", err)
+			t.Errorf("a name that isn't a placeholder's is not on disk unchanged: %v", err)
 		}
 	}
 }
 
-// TestPlaceholdersHidden: a file that is deleted, or replaced, while it is read leaves
-// nothing that a listing shows, and no directory.
+// A file that is deleted or replaced while it is read leaves nothing that a listing
+// yields, and no directory.
 func TestPlaceholdersHidden(t *testing.T) {
 	for _, kind := range []mounts.Kind{mounts.Bindfs, mounts.ExfatFuse} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -88,7 +88,7 @@ func TestPlaceholdersHidden(t *testing.T) {
 			}
 			hidden, _ := filepath.Glob(filepath.Join(dir, "*/.fuse_hidden*"))
 			if len(hidden) == 0 {
-				t.Fatal("the file system has no placeholders: the test shows nothing")
+				t.Fatal("the file system has no placeholders, so the test proves nothing")
 			}
 			for _, o := range []files.ListOptions{{}, {Foreign: true}, {NamesOnly: true}} {
 				var got []string
@@ -99,12 +99,12 @@ func TestPlaceholdersHidden(t *testing.T) {
 					got = append(got, fmt.Sprint(e.Name, e.Key))
 				}
 				if !slices.Equal(got, []string{"a/y"}) {
-					t.Errorf("%+v: %q", o, got)
+					t.Errorf("%+v: List yields %q, want a/y", o, got)
 				}
 			}
 			for e, err := range b.List(t.Context(), "", &files.ListOptions{Shallow: true}) {
 				if err != nil || e.Name != "a/" {
-					t.Errorf("shallow: %q, %v", e.Name, err)
+					t.Errorf("a shallow listing yields %q, %v, want a/", e.Name, err)
 				}
 			}
 		})

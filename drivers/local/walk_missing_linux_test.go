@@ -15,10 +15,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestListWhileReplaced: names that exist all the while are in every listing, while one
-// of them is replaced in a loop (L4), on file systems that pass over such a name when
-// they are asked once. CLOUDFILES_LIST_SECONDS is how long each is listed, 1 by
-// default.
+// Names that exist all the while are in every listing, while one of them is replaced in
+// a loop (L4), also on file systems that skip such a name in a single reading.
+// CLOUDFILES_LIST_SECONDS is for how long each is listed, by default 1.
 func TestListWhileReplaced(t *testing.T) {
 	seconds := 1.0
 	if s := os.Getenv("CLOUDFILES_LIST_SECONDS"); s != "" {
@@ -104,7 +103,8 @@ func listWhileReplaced(t *testing.T, dir string, n int, whole time.Duration) {
 		}
 	}
 	if missing > 0 {
-		t.Errorf("of %d names, one replaced all the while, %d of %d listings miss one", n, missing,
+		t.Errorf("with one of %d names replaced all the while, %d of %d listings lack a name", n,
+			missing,
 			listings)
 	}
 	t.Logf("%d listings of %d names", listings, n)

@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// descriptors counts what is open.
+// descriptors returns the number of open descriptors.
 func descriptors(t *testing.T) int {
 	t.Helper()
 	all, err := os.ReadDir("/proc/self/fd")
@@ -21,8 +21,8 @@ func descriptors(t *testing.T) int {
 	return len(all)
 }
 
-// TestListDescriptors: a listing keeps at most 32 descriptors open at any depth, and
-// finds its way back up.
+// A listing keeps at most 32 descriptors open at any depth, and continues after the
+// deepest folder.
 func TestListDescriptors(t *testing.T) {
 	b, _ := newBucket(t, &Options{NoSync: true})
 	long := strings.Repeat("é", 300)
@@ -64,10 +64,10 @@ func TestListDescriptors(t *testing.T) {
 			most = max(most, descriptors(t)-before)
 		}
 		if !slices.Equal(got, names) {
-			t.Errorf("%+v: %d names of %d", o, len(got), len(names))
+			t.Errorf("%+v: List yields %d names, or others, want %d", o, len(got), len(names))
 		}
 		if most > 32 {
-			t.Errorf("%+v: %d descriptors are open", o, most)
+			t.Errorf("%+v: %d descriptors are open, want at most 32", o, most)
 		}
 	}
 	var dirs []string
@@ -81,16 +81,15 @@ func TestListDescriptors(t *testing.T) {
 		}
 		want := []string{"%cf-/", "a/", strings.Repeat("q", 1024), long + "/"}
 		if !slices.Equal(dirs, want) {
-			t.Errorf("%+v: %d entries", o, len(dirs))
+			t.Errorf("%+v: List yields %d entries, or others, want %d", o, len(dirs), len(want))
 		}
 	}
 	if n := descriptors(t) - before; n != 0 {
-		t.Errorf("%d descriptors are left", n)
+		t.Errorf("%d descriptors are left open", n)
 	}
 }
 
-// TestSearchDescriptors: the search for a first file, too, keeps few folders open at
-// any depth.
+// The search for a first file keeps few folders open at any depth.
 func TestSearchDescriptors(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, strings.Repeat("d/", 400)+"z/x", "")
@@ -103,11 +102,12 @@ func TestSearchDescriptors(t *testing.T) {
 	root := &openDir{Dir: openRoot(t, dir), most: &most, open: new(int)}
 	got := collect(t, testWalker(linuxRules), root, driver.ListRequest{Shallow: true})
 	if !slices.Equal(got, []string{"d/"}) || *root.open != 0 || most > 16 {
-		t.Errorf("%q, with %d folders open at once, %d left", got, most, *root.open)
+		t.Errorf("the listing is %q, with at most %d folders open, and %d left open", got, most,
+			*root.open)
 	}
 }
 
-// openDir counts the folders that are open at once below it.
+// openDir counts the open folders below it, and their maximum.
 type openDir struct {
 	fsys.Dir
 	open, most *int

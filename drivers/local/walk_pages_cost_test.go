@@ -20,7 +20,7 @@ import (
 	"cloudfiles.dev/files/fileshttp"
 )
 
-// cpuTime is the processor's time that f takes, with the system's.
+// cpuTime returns the processor time that f takes, including the system's.
 func cpuTime(t *testing.T, f func()) time.Duration {
 	t.Helper()
 	now := func() time.Duration {
@@ -35,9 +35,9 @@ func cpuTime(t *testing.T, f func()) time.Duration {
 	return now() - start
 }
 
-// TestPagesCost: paging through a folder by 10 names costs at most three times one
-// listing of it (L8), by every way to page, with what fileshttp does for each request.
-// CLOUDFILES_PAGE_FILES is how many files the folder has, 20,000 by default.
+// Paging through a folder by 10 names costs at most three times one listing of it (L8),
+// in every way to page, including the requests of fileshttp. CLOUDFILES_PAGE_FILES is
+// the number of files in the folder, by default 20,000.
 func TestPagesCost(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: it compares times, which the race detector changes; TestPagesReadOnce counts")
@@ -72,7 +72,7 @@ func TestPagesCost(t *testing.T) {
 			count++
 		}
 		if count != n {
-			t.Fatalf("%d entries", count)
+			t.Fatalf("List yields %d entries, want %d", count, n)
 		}
 	}
 	once()
@@ -113,16 +113,16 @@ func TestPagesCost(t *testing.T) {
 			float64(paging)/float64(listing))
 		most := 3 * listing
 		if name == "fileshttp" && os.Getenv("CLOUDFILES_PAGE_FILES") == "" {
-			most = 6 * listing // few pages are too short to tell more; TestPagesOverHTTP counts
+			most = 6 * listing // so few pages show no more; TestPagesOverHTTP counts
 		}
 		if count != n || paging > most+50*time.Millisecond {
-			t.Errorf("%s: %d names cost %v, one listing %v", name, count, paging, listing)
+			t.Errorf("%s: pages of %d names cost %v, one listing %v", name, count, paging, listing)
 		}
 	}
 }
 
-// httpPage asks a handler for a page of a listing, and returns where the next one
-// begins, and how many entries it has.
+// httpPage requests a page of a listing from a handler, and returns where the next page
+// begins and the number of entries.
 func httpPage(t *testing.T, h http.Handler, dir, after string, limit int) (next string, n int) {
 	t.Helper()
 	query := url.Values{"after": {after}, "limit": {strconv.Itoa(limit)}}
@@ -134,9 +134,9 @@ func httpPage(t *testing.T, h http.Handler, dir, after string, limit int) (next 
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	if w.Code != http.StatusOK {
-		t.Fatalf("status %d", w.Code)
+		t.Fatalf("the page has status %d, want 200", w.Code)
 	}
-	text := w.Body.String() // whose decoding is not what is measured
+	text := w.Body.String() // decoding it is not measured
 	if _, rest, ok := strings.Cut(text, `"after":"`); ok {
 		next, _, _ = strings.Cut(rest, `"`)
 	}

@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestPagesOfLargeFolders: a listing by pages of a folder that has more names than are
-// sorted at once yields all of them (L1), also where the folder has just changed.
+// A listing by pages of a folder with more names than are sorted at once yields all of
+// them (L1), also if the folder has just changed.
 func TestPagesOfLargeFolders(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	const names = 2000
@@ -32,16 +32,16 @@ func TestPagesOfLargeFolders(t *testing.T) {
 				first = e.Name
 			}
 			if first != "d/000000" {
-				t.Fatalf("the first is %q", first)
+				t.Fatalf("the first name is %q, want d/000000", first)
 			}
-			// The pages that are kept are of another state of the folder from here on.
+			// From here on the kept pages are of an older state of the folder.
 			write(t, dir, fmt.Sprintf("d/new-%d", turn), "")
 			check(t, os.Remove(filepath.Join(dir, "d", fmt.Sprintf("new-%d", turn))))
 			count := 0
 			for e, err := range b.List(t.Context(), "d", &o) {
 				check(t, err)
 				if count++; e.Size != 0 {
-					t.Fatalf("%+v", e)
+					t.Fatalf("List yields %+v, want size 0", e)
 				}
 			}
 			want := names
@@ -49,7 +49,7 @@ func TestPagesOfLargeFolders(t *testing.T) {
 				want -= 4
 			}
 			if count != want {
-				t.Errorf("turn %d, %+v: %d names of %d", turn, o, count, want)
+				t.Errorf("turn %d, %+v: List yields %d names, want %d", turn, o, count, want)
 			}
 		}
 	}

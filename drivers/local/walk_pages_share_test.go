@@ -18,7 +18,7 @@ import (
 	"cloudfiles.dev/files/fileshttp"
 )
 
-// countedFS counts the entries that are read of folders.
+// countedFS counts the entries that ReadDir returns.
 type countedFS struct {
 	fsys.FS
 	names atomic.Int64
@@ -52,8 +52,8 @@ func (d *countedDir) ReadDir(buf []byte, each func([]byte, fsys.Type)) (bool, er
 	})
 }
 
-// countedFolder has n files in its folder d. Handles over the result share their pages,
-// as those over the system's own do.
+// countedFolder makes n files in the folder d. The handles that open returns share
+// their pages, as handles on the system's file systems do.
 func countedFolder(t *testing.T, dir string, n int) (open func() files.Bucket, read *atomic.Int64) {
 	t.Helper()
 	for i := range n {
@@ -79,16 +79,16 @@ func openShared(dir string, sys fsys.FS, shared *pages) (files.Bucket, error) {
 	return driver.New(b), nil
 }
 
-// TestPagesOverHTTP: a handler that remembers nothing reads the folder twice at most
-// for all of its pages (L8), though each request begins in the middle, and comes from
-// one of several clients who are at other places, one of them at random ones.
+// A handler without state reads the folder at most twice for all of its pages (L8),
+// although each request begins in the middle and comes from one of several clients at
+// different positions, one of which moves at random.
 func TestPagesOverHTTP(t *testing.T) {
 	const n = 1000
 	open, read := countedFolder(t, t.TempDir(), n)
 	h := &fileshttp.Handler{Bucket: open(), Listing: true}
 	read.Store(0)
 	if _, k := httpPage(t, h, "d/", "000500", 10); k != 10 || read.Load() > 2*(n+1) {
-		t.Fatalf("a page in the middle has %d names, and %d are read", k, read.Load())
+		t.Fatalf("a page in the middle has %d names, want 10, and reads %d entries", k, read.Load())
 	}
 	read.Store(0)
 	rnd := rand.New(rand.NewPCG(1, 2))
@@ -107,13 +107,14 @@ func TestPagesOverHTTP(t *testing.T) {
 		count[i] += k
 	}
 	if count != [3]int{n, n, n} || read.Load() > 2*(n+1) {
-		t.Errorf("%v names, and %d are read of a folder of %d", count, read.Load(), n)
+		t.Errorf("pages have %v names, and %d entries are read of a folder of %d", count,
+			read.Load(), n)
 	}
 }
 
-// TestPagesOfFreshHandles: paging with a bucket that is opened for each page reads the
-// folder twice at most as well, for the pages of a process are shared; and each page
-// sees what has changed (L4).
+// Paging with a bucket that is opened for each page also reads the folder at most
+// twice, because the handles of a process share their pages. Each page has what has
+// changed (L4).
 func TestPagesOfFreshHandles(t *testing.T) {
 	const n = 1000
 	dir := t.TempDir()
@@ -131,8 +132,8 @@ func TestPagesOfFreshHandles(t *testing.T) {
 		}
 		token = next
 	}
-	if total != n || read.Load() > 2*(n+1)+n/10*8 { // each handle looks at the root as well
-		t.Errorf("%d names, and %d are read of folders", total, read.Load())
+	if total != n || read.Load() > 2*(n+1)+n/10*8 { // each handle also reads the root
+		t.Errorf("pages have %d names, and %d entries are read", total, read.Load())
 	}
 	write(t, dir, "d/000100x", "new")
 	if err := os.Remove(filepath.Join(dir, "d/000102")); err != nil {
@@ -147,17 +148,17 @@ func TestPagesOfFreshHandles(t *testing.T) {
 		got = append(got, e.Name)
 	}
 	if want := []string{"d/000100x", "d/000101", "d/000103"}; !slices.Equal(got, want) {
-		t.Errorf("after a change: %q, want %q", got, want)
+		t.Errorf("after a change, List yields %q, want %q", got, want)
 	}
 	own := pagesOver(fsys.OS())
 	if own != pagesOver(fsys.OS()) || own == pagesOver(&countedFS{}) {
-		t.Error("handles over the system's files don't share their pages, or those over a seam do")
+		t.Error("handles on the system's file systems don't share their pages, or handles on " +
+			"others do")
 	}
 }
 
-// TestPagesAtSeveralPlaces: of a folder whose names are more than a page holds,
-// listings at several places have a page each, so none makes the others read all again;
-// memory is bounded.
+// In a folder with more names than a page holds, listings at several positions have a
+// page each, so none makes the others read everything again, and memory is bounded.
 func TestPagesAtSeveralPlaces(t *testing.T) {
 	const n, clients = 1200, 4
 	dir := t.TempDir()
@@ -177,18 +178,18 @@ func TestPagesAtSeveralPlaces(t *testing.T) {
 			got := collect(t, w, root, driver.ListRequest{Limit: 10, StartAfter: at[i]})
 			at[i] = got[len(got)-1]
 			if w.pages.size > 2*w.pages.most {
-				t.Fatalf("%d bytes are kept", w.pages.size)
+				t.Fatalf("pages keep %d bytes, want at most %d", w.pages.size, 2*w.pages.most)
 			}
 		}
 	}
-	// A page has at least a half of what it may hold, here a 32nd of the folder.
+	// A page has at least half of what it may hold, here a 32nd of the folder.
 	if most := clients * 12 * n; read > most {
-		t.Errorf("%d pages read %d names, which is more than %d", turns*clients, read, most)
+		t.Errorf("%d pages read %d names, want at most %d", turns*clients, read, most)
 	}
 }
 
-// TestPagesTogether: many goroutines page through one huge folder by handles that come
-// and go.
+// Many goroutines page through one huge folder by handles that are opened and closed
+// for each page.
 func TestPagesTogether(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 500 {
@@ -214,12 +215,12 @@ func TestPagesTogether(t *testing.T) {
 				count, token = count+len(page), next
 			}
 			if count != 500 {
-				t.Errorf("%d of 500 names", count)
+				t.Errorf("pages have %d names, want 500", count)
 			}
 		})
 	}
 	wg.Wait()
 	if shared.size > 2*shared.most {
-		t.Errorf("%d bytes are kept", shared.size)
+		t.Errorf("pages keep %d bytes, want at most %d", shared.size, 2*shared.most)
 	}
 }

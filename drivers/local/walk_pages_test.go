@@ -16,8 +16,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestPagesWhileChanged: pages of a tree that changes between them, and between two
-// listings of one, have what is there (L4).
+// Pages of a tree that changes between them have what exists at the time (L4).
 func TestPagesWhileChanged(t *testing.T) {
 	for _, parent := range testFolders(t) {
 		dir := filepath.Join(parent, "bucket")
@@ -67,22 +66,23 @@ func TestPagesWhileChanged(t *testing.T) {
 			}
 			hits += len(w.pages.byKey)
 		}
-		// A page is kept only of a folder that rests, and on a fast machine none may
-		// have done so long enough.
+		// A page is kept only of a folder that hasn't changed for a while, and on a
+		// fast machine there may be none yet.
 		for begin := time.Now(); hits == 0 &&
 			time.Since(begin) < 10*time.Second; hits = len(w.pages.byKey) {
 			collect(t, w, root, driver.ListRequest{Limit: 3})
 		}
 		if hits == 0 {
-			t.Error("no page is kept of a folder that rests")
+			t.Error("no page is kept of a folder that doesn't change")
 		}
 		if w.pages.clear(); w.pages.size != 0 || len(w.pages.byKey) != 0 || w.pages.timer != nil {
-			t.Errorf("after all, %d bytes of %d pages are kept", w.pages.size, len(w.pages.byKey))
+			t.Errorf("after clear, pages keep %d bytes of %d pages, want 0", w.pages.size,
+				len(w.pages.byKey))
 		}
 	}
 }
 
-// readsDir counts what is read of folders.
+// readsDir counts the entries that ReadDir returns.
 type readsDir struct {
 	fsys.Dir
 	names *int
@@ -103,8 +103,8 @@ func (d *readsDir) ReadDir(buf []byte, each func([]byte, fsys.Type)) (bool, erro
 	})
 }
 
-// TestPagesReadOnce: paging through a folder, by any kind of listing, reads it twice at
-// most; and where others change it, each page keeps a few names of it.
+// Paging through a folder, by any kind of listing, reads it at most twice. If others
+// change it, each page keeps only a few of its names.
 func TestPagesReadOnce(t *testing.T) {
 	dir := t.TempDir()
 	const n = 3000
@@ -133,7 +133,7 @@ func TestPagesReadOnce(t *testing.T) {
 			most *= 2
 		}
 		if total != n || read > most {
-			t.Errorf("%+v: %d names, and %d read of folders", req, total, read)
+			t.Errorf("%+v: pages have %d names, and %d entries are read", req, total, read)
 		}
 	}
 	w, root := testWalker(linuxRules), openRoot(t, dir)
@@ -142,17 +142,18 @@ func TestPagesReadOnce(t *testing.T) {
 		write(t, dir, fmt.Sprint("d/zz", i), "")
 		got := collect(t, w, root, req)
 		if len(got) != 10 || got[0] != fmt.Sprintf("d/%05d", 10*i) {
-			t.Fatalf("page %d: %q", i, got)
+			t.Fatalf("page %d is %q", i, got)
 		}
 		req.StartAfter = got[9]
 		if i > 0 && w.pages.size > 10000 {
-			t.Fatalf("%d bytes of a folder that others change are kept", w.pages.size)
+			t.Fatalf("pages keep %d bytes of a folder that others change, want at most 10000",
+				w.pages.size)
 		}
 	}
 }
 
-// TestPagesOfHugeFolder: of a folder larger than a page may be, the next names are
-// kept, and memory is bounded.
+// Of a folder that is larger than a page may be, the next names are kept, and memory is
+// bounded.
 func TestPagesOfHugeFolder(t *testing.T) {
 	f, want := &dirContent{most: 1 << 16}, filter{after: "00100", room: 100}
 	rnd := rand.New(rand.NewPCG(1, 1))
@@ -160,12 +161,12 @@ func TestPagesOfHugeFolder(t *testing.T) {
 	for _, i := range order {
 		f.add(&want, fmt.Appendf(nil, "%05d", i), i%7 == 0, ownName)
 		if len(f.names)+16*len(f.items) > 1<<16 {
-			t.Fatal("more than the limit")
+			t.Fatal("the folder takes more memory than the limit")
 		}
 	}
 	f.sort()
 	if !f.cut || len(f.items) < 1000 {
-		t.Fatalf("%d items", len(f.items))
+		t.Fatalf("cut is %v, with %d items, want true, at least 1000", f.cut, len(f.items))
 	}
 	for i, it := range f.items {
 		want := fmt.Sprintf("%05d", 101+i)
@@ -178,8 +179,7 @@ func TestPagesOfHugeFolder(t *testing.T) {
 	}
 }
 
-// TestPagesConcurrently: many goroutines page through the same folders while others
-// change them.
+// Many goroutines page through the same folders while others change them.
 func TestPagesConcurrently(t *testing.T) {
 	b, dir := newBucket(t, &Options{NoSync: true})
 	for i := range 300 {
@@ -200,7 +200,7 @@ func TestPagesConcurrently(t *testing.T) {
 							return
 						}
 						if e.Name <= last {
-							t.Errorf("%q behind %q", e.Name, last)
+							t.Errorf("%q comes after %q", e.Name, last)
 						}
 						last = e.Name
 						k++
@@ -214,7 +214,7 @@ func TestPagesConcurrently(t *testing.T) {
 					opts.StartAfter = last
 				}
 				if seen != 300 {
-					t.Errorf("listing %d has %d of 300 names", n, seen)
+					t.Errorf("listing %d has %d names, want 300", n, seen)
 				}
 			}
 		})

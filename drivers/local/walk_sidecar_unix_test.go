@@ -12,8 +12,8 @@ import (
 	"cloudfiles.dev/drivers/local/internal/crashfs"
 )
 
-// TestSidecarOutOfSight: a sidecar that is being replaced while a listing looks at it,
-// and isn't there for a moment, is not listed as a file (L7).
+// A sidecar that is being replaced, and so is missing for a moment when a listing opens
+// it, is not listed as a file (L7).
 func TestSidecarOutOfSight(t *testing.T) {
 	var away atomic.Int32
 	sys := crashfs.Wrap(crashfs.Unsynced(), func(op *crashfs.Op, do func() error) error {
@@ -35,7 +35,7 @@ func TestSidecarOutOfSight(t *testing.T) {
 			got = append(got, e.Name)
 		}
 		if !slices.Equal(got, []string{"d/x"}) {
-			t.Errorf("out of sight %d times: %q", n, got)
+			t.Errorf("with the sidecar missing %d times, List yields %q, want d/x", n, got)
 		}
 		away.Store(0)
 	}

@@ -17,7 +17,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// testWalker tells versions that show what was looked at.
+// testWalker returns a walker whose versions show which file's Stat they are from.
 func testWalker(r rules) *walker {
 	return &walker{
 		rules: r,
@@ -38,7 +38,7 @@ func openRoot(t testing.TB, path string) fsys.Dir {
 	return d
 }
 
-// write makes a file with its folders, by the path on disk.
+// write makes a file and its folders; disk is the path on disk.
 func write(t testing.TB, root, disk, content string) {
 	t.Helper()
 	p := filepath.Join(root, disk)
@@ -50,14 +50,14 @@ func write(t testing.TB, root, disk, content string) {
 	}
 }
 
-// put makes the file of a name where the driver would, its content being the name.
+// put makes the file of a name as the driver would; its content is the name.
 func put(t testing.TB, root string, r rules, name string) {
 	t.Helper()
 	dir, base := r.encode(name)
 	if fi, err := os.Lstat(filepath.Join(root, dir, base)); err == nil && fi.IsDir() {
 		base = leafName(base)
 	}
-	// A file in the way of a folder goes to its other place (N3).
+	// A file that has a folder's name gets its other name (N3).
 	for i := range name {
 		if name[i] != '/' {
 			continue
@@ -73,7 +73,7 @@ func put(t testing.TB, root string, r rules, name string) {
 	write(t, root, filepath.Join(dir, base), name)
 }
 
-// collect lists, and writes entries as their name, or "key " and the key.
+// collect returns the entries of a listing, as their name or "key " and the key.
 func collect(t testing.TB, w *walker, root fsys.Dir, req driver.ListRequest) []string {
 	t.Helper()
 	var out []string
@@ -86,10 +86,10 @@ func collect(t testing.TB, w *walker, root fsys.Dir, req driver.ListRequest) []s
 			s = "key " + e.Key
 		}
 		if e.IsDir != strings.HasSuffix(s, "/") {
-			t.Fatalf("entry %+v", e)
+			t.Fatalf("IsDir doesn't fit the name: %+v", e)
 		}
 		if e.IsDir && (e.Size != 0 || e.Version != "" || !e.ModTime.IsZero()) {
-			t.Fatalf("a directory with more than a name: %+v", e)
+			t.Fatalf("a directory has more than a name: %+v", e)
 		}
 		if out = append(out, s); len(out) == req.Limit {
 			break
@@ -120,7 +120,7 @@ func expected(names []string, req driver.ListRequest) []string {
 	return out
 }
 
-// TestWalkAgainstDefinition: random trees of awkward names, every combination of the
+// Listings of random trees of awkward names are as defined, with every combination of
 // options.
 func TestWalkAgainstDefinition(t *testing.T) {
 	long := strings.Repeat("y", 250)
@@ -131,7 +131,7 @@ func TestWalkAgainstDefinition(t *testing.T) {
 	for seed := range uint64(2) {
 		rnd := rand.New(rand.NewPCG(seed, 7))
 		dir := t.TempDir()
-		w := testWalker(allRules[seed*3]) // those of this system and those of Windows
+		w := testWalker(allRules[seed*3]) // this system's rules and Windows' rules
 		var names []string
 		for range 100 {
 			var parts []string
@@ -143,7 +143,7 @@ func TestWalkAgainstDefinition(t *testing.T) {
 				names = append(names, name)
 			}
 		}
-		// What must not be seen.
+		// What must not be listed.
 		os.MkdirAll(filepath.Join(dir, "empty/deeper"), 0o777)
 		os.MkdirAll(filepath.Join(dir, "ab/empty"), 0o777)
 		os.MkdirAll(filepath.Join(dir, "a-"), 0o777)
@@ -188,7 +188,7 @@ func TestWalkAgainstDefinition(t *testing.T) {
 	}
 }
 
-// TestWalkEntries: size, time and version are those of the place that counts.
+// Size, time and version are those of the path that counts.
 func TestWalkEntries(t *testing.T) {
 	dir := t.TempDir()
 	w, root := testWalker(linuxRules), openRoot(t, dir)
@@ -228,16 +228,15 @@ func TestWalkEntries(t *testing.T) {
 		size, ok := want[e.Name]
 		if !ok || e.Size != size || !e.ModTime.Equal(at) || e.ModTime.Location() != time.UTC ||
 			e.Version != files.Version(fmt.Sprintf("%x-%x", at.UnixNano(), size)) || e.Key != "" {
-			t.Errorf("%+v, want size %d", e, size)
+			t.Errorf("List yields %+v, want size %d", e, size)
 		}
 	}
 	if n != len(want) {
-		t.Errorf("%d entries of %d", n, len(want))
+		t.Errorf("List yields %d entries, want %d", n, len(want))
 	}
 }
 
-// TestWalkForeign: keys come in their own order among the names, and only when asked
-// for (L7).
+// Foreign keys come in byte order among the names, and only with Foreign (L7).
 func TestWalkForeign(t *testing.T) {
 	dir := t.TempDir()
 	w, root := testWalker(linuxRules), openRoot(t, dir)
@@ -272,7 +271,7 @@ func TestWalkForeign(t *testing.T) {
 	}
 	if got, want := collect(t, w, root,
 		driver.ListRequest{}), []string{"a", "d/x", "x.attrs/n", "zz"}; !slices.Equal(got, want) {
-		t.Errorf("not asked for: %q", got)
+		t.Errorf("without Foreign, List yields %q, want %q", got, want)
 	}
 	for i := range all {
 		start := strings.TrimPrefix(all[i], "key ")
@@ -280,7 +279,7 @@ func TestWalkForeign(t *testing.T) {
 			Foreign:    true,
 			StartAfter: start,
 		}); !slices.Equal(got, all[i+1:]) {
-			t.Errorf("after %q: %q\nwant %q", start, got, all[i+1:])
+			t.Errorf("after %q, List yields %q\nwant %q", start, got, all[i+1:])
 		}
 	}
 	shallow := sort([]string{
@@ -312,7 +311,7 @@ func TestWalkForeign(t *testing.T) {
 			Foreign: true,
 			Prefix:  prefix,
 		}); !slices.Equal(got, sort(want)) {
-			t.Errorf("prefix %q: %q, want %q", prefix, got, want)
+			t.Errorf("with the prefix %q, List yields %q, want %q", prefix, got, want)
 		}
 	}
 	for e, err := range w.list(t.Context(), root, driver.ListRequest{
@@ -320,12 +319,12 @@ func TestWalkForeign(t *testing.T) {
 		Prefix:  "d/b",
 	}) {
 		if err != nil || e.Size != 4 || e.Version == "" || e.ModTime.IsZero() {
-			t.Errorf("%+v, %v", e, err)
+			t.Errorf("List yields %+v, %v, want 4 bytes, a version and a time", e, err)
 		}
 	}
 }
 
-// TestWalkEnds: the context ends a listing, and so does the caller; no folder stays open.
+// The context and the caller can end a listing, and no folder stays open.
 func TestWalkEnds(t *testing.T) {
 	dir := t.TempDir()
 	w, sys := testWalker(linuxRules), openRoot(t, dir)
@@ -344,21 +343,23 @@ func TestWalkEnds(t *testing.T) {
 			n++
 		}
 		if last != context.Canceled || n > 300 {
-			t.Errorf("ended with %v after %d entries", last, n)
+			t.Errorf("the listing ended with %v after %d entries, want Canceled after at most 300",
+				last, n)
 		}
 		for range w.list(t.Context(), root, driver.ListRequest{Foreign: foreign}) {
 			if *root.open != 3+1 && !foreign {
-				t.Errorf("%d folders are open in the loop's body", *root.open)
+				t.Errorf("%d folders are open in the loop's body, want 4", *root.open)
 			}
 			break
 		}
 		if *root.open != 0 {
-			t.Errorf("%d folders stayed open", *root.open)
+			t.Errorf("%d folders stay open, want 0", *root.open)
 		}
 	}
 }
 
-// countingDir counts the open folders below it, and what was looked at or opened.
+// countingDir counts the open folders below it, the calls of Lstat, and the files that
+// were opened.
 type countingDir struct {
 	fsys.Dir
 	open          *int
@@ -382,8 +383,7 @@ func (d *countingDir) OpenSeen(path string) (fsys.File, fsys.Stat, error) {
 
 func counting(d fsys.Dir) *countingDir { return &countingDir{d, new(int), new(int), new(int)} }
 
-// TestWalkCost: a file costs one look, and none where names are enough; a sidecar is
-// opened once.
+// A file costs one Lstat, or none if names suffice, and a sidecar is opened once.
 func TestWalkCost(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 50 {
@@ -407,7 +407,8 @@ func TestWalkCost(t *testing.T) {
 		root := counting(openRoot(t, dir))
 		got := collect(t, testWalker(linuxRules), root, c.req)
 		if len(got) != c.entries || *root.looks != c.looks || *root.opened != c.opened {
-			t.Errorf("%+v: %d entries, %d looks, %d opened; want %d, %d, %d", c.req, len(got),
+			t.Errorf("%+v: %d entries, %d calls of Lstat, %d opened; want %d, %d, %d", c.req,
+				len(got),
 				*root.looks, *root.opened, c.entries, c.looks, c.opened)
 		}
 	}
@@ -427,7 +428,7 @@ func (d *countingDir) Close() error {
 	return d.Dir.Close()
 }
 
-// oddDir tells no types, as some file systems don't, and may refuse a folder.
+// oddDir returns no types, as some file systems, and may refuse a folder.
 type oddDir struct {
 	fsys.Dir
 	refuse string
@@ -448,8 +449,8 @@ func (d *oddDir) ReadDir(buf []byte, each func([]byte, fsys.Type)) (bool, error)
 	return d.Dir.ReadDir(buf, func(name []byte, _ fsys.Type) { each(name, fsys.Unknown) })
 }
 
-// TestWalkPermission: what can't be read doesn't look empty: its error comes when all
-// else is listed.
+// A folder that can't be read doesn't look empty: its error comes after everything else
+// is listed.
 func TestWalkPermission(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "a/b", "")
@@ -492,7 +493,7 @@ func TestWalkPermission(t *testing.T) {
 	}
 }
 
-// refusing opens the root as one that refuses a folder.
+// refusing is a root whose folder secret can't be opened.
 type refusing struct{ *oddDir }
 
 func (d *refusing) OpenDir(path string) (fsys.Dir, error) {
@@ -503,7 +504,7 @@ func (d *refusing) OpenDir(path string) (fsys.Dir, error) {
 	return &oddDir{sub, "secret"}, err
 }
 
-// TestWalkUnknownTypes: where the system tells no types, they are looked up.
+// If ReadDir returns no types, they are found by Lstat.
 func TestWalkUnknownTypes(t *testing.T) {
 	dir := t.TempDir()
 	var names []string
@@ -521,6 +522,6 @@ func TestWalkUnknownTypes(t *testing.T) {
 	}
 	if got := collect(t, w, root,
 		driver.ListRequest{Foreign: true}); !slices.Contains(got, "key bad\xff") || len(got) != 5 {
-		t.Errorf("with foreign keys %q", got)
+		t.Errorf("with Foreign, List yields %q, want the names and bad\\xff", got)
 	}
 }

@@ -13,8 +13,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestWalkSpecialFiles: links, FIFOs and sockets are no files, by any name, and nothing
-// waits for them (N5).
+// Links, FIFOs and sockets are not files, by any name, and no call waits for them (N5).
 func TestWalkSpecialFiles(t *testing.T) {
 	dir, err := os.MkdirTemp("", "w") // a socket's path must be short
 	if err != nil {
@@ -67,7 +66,7 @@ func TestWalkSpecialFiles(t *testing.T) {
 		}
 		if got := collect(t, w, &oddDir{openRoot(t, dir), "no/such"},
 			c.req); !slices.Equal(got, c.want) {
-			t.Errorf("%+v, types unknown: got %q, want %q", c.req, got, c.want)
+			t.Errorf("%+v without types: got %q, want %q", c.req, got, c.want)
 		}
 	}
 }

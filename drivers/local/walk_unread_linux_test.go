@@ -15,14 +15,14 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// asNobody runs f, in one goroutine, with a user's rights.
+// asNobody runs f, in one goroutine, with the permissions of the user nobody.
 func asNobody(t *testing.T, f func()) {
 	t.Helper()
 	if os.Getuid() != 0 {
 		if os.Getenv("CI") == "true" {
-			t.Fatal("only root can take another user's rights")
+			t.Fatal("only root can run as another user")
 		}
-		t.Skip("SKIPPED: only root can take another user's rights")
+		t.Skip("SKIPPED: only root can run as another user")
 	}
 	done := make(chan struct{})
 	go func() {
@@ -42,7 +42,7 @@ func chmod(t *testing.T, mode fs.FileMode, path ...string) {
 	}
 }
 
-// entries lists with an error as the last, "error" and its name.
+// entries returns the names of a listing, with an error as "error" and its name.
 func entries(b files.Bucket, t *testing.T, dir string, opts *files.ListOptions) (got []string) {
 	for e, err := range b.List(t.Context(), dir, opts) {
 		if err == nil {
@@ -52,7 +52,7 @@ func entries(b files.Bucket, t *testing.T, dir string, opts *files.ListOptions) 
 		var fe *files.Error
 		if !errors.As(err,
 			&fe) || !errors.Is(err, files.ErrPermission) || strings.Contains(err.Error(), "/tmp") {
-			t.Errorf("error %v", err)
+			t.Errorf("List yields the error %v, want ErrPermission without a path", err)
 			continue
 		}
 		got = append(got, "error "+fe.Name)
@@ -60,7 +60,7 @@ func entries(b files.Bucket, t *testing.T, dir string, opts *files.ListOptions) 
 	return got
 }
 
-// unreadable makes a bucket with what another user can't read.
+// unreadableBucket makes a bucket with files and folders that another user can't read.
 func unreadableBucket(t *testing.T, dir string) files.Bucket {
 	t.Helper()
 	for _, name := range []string{
@@ -80,8 +80,8 @@ func unreadableBucket(t *testing.T, dir string) files.Bucket {
 	return b
 }
 
-// TestListUnreadable: what can't be read does not spoil the rest of a listing, and its
-// error comes last and names it (L9).
+// A folder that can't be read doesn't end a listing. Its error comes last and names it
+// (L9).
 func TestListUnreadable(t *testing.T) {
 	for _, kind := range []mounts.Kind{mounts.Ext4, mounts.Ext4Old, mounts.Btrfs, mounts.Tmpfs} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestListUnreadable(t *testing.T) {
 	}
 }
 
-// reachable lets other users come to the folder.
+// reachable lets other users reach the folder.
 func reachable(t *testing.T, dir string) {
 	t.Helper()
 	for ; len(dir) > len(os.TempDir()); dir = filepath.Dir(dir) {
@@ -132,19 +132,19 @@ func listUnreadable(t *testing.T, b files.Bucket) {
 		{dir: "b", want: all[1:3]},
 	} {
 		if got := entries(b, t, c.dir, &c.opts); !slices.Equal(got, c.want) {
-			t.Errorf("List(%q, %+v): %q, want %q", c.dir, c.opts, got, c.want)
+			t.Errorf("List(%q, %+v) yields %q, want %q", c.dir, c.opts, got, c.want)
 		}
 	}
 	for e := range b.List(t.Context(), "b", nil) {
 		info, err := b.Stat(t.Context(), e.Name, nil)
 		if err != nil || info.Entry != e || e.Version == "" || e.Size != 4 ||
 			info.ContentType == "" {
-			t.Errorf("%+v: Stat gives %+v, %v", e, info, err)
+			t.Errorf("Stat = %+[2]v, %[3]v, want the entry %+[1]v of List", e, info, err)
 		}
 	}
 	if _, err := files.ReadString(t.Context(), b, "b/0600.txt",
 		nil); !errors.Is(err, files.ErrPermission) {
-		t.Errorf("Get of what may not be read: %v", err)
+		t.Errorf("Get of an unreadable file = %v, want ErrPermission", err)
 	}
 	var paged []string
 	failed := 0
@@ -164,29 +164,30 @@ func listUnreadable(t *testing.T, b files.Bucket) {
 		}
 	}
 	if !slices.Equal(paged, all) || failed == 0 {
-		t.Errorf("pages give %q, and %d errors", paged, failed)
+		t.Errorf("pages have %q and %d errors, want %q and an error", paged, failed,
+			all)
 	}
 	if n, size, err := files.Usage(t.Context(), b,
 		""); n != 5 || size != 20 || !errors.Is(err, files.ErrPermission) {
-		t.Errorf("Usage: %d files of %d bytes, %v", n, size, err)
+		t.Errorf("Usage = %d files of %d bytes, %v, want 5 of 20 and ErrPermission", n, size, err)
 	}
 	if err := files.Check(t.Context(), b); err != nil {
-		t.Errorf("Check: %v", err)
+		t.Errorf("Check = %v, want nil", err)
 	}
 	sub, err := files.Sub(b, "d")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := entries(sub, t, "", nil); !slices.Equal(got, []string{"z", "error names"}) {
-		t.Errorf("the sub-bucket has %q", got)
+		t.Errorf("the Sub bucket lists %q, want z and an error", got)
 	}
 	if got := entries(sub, t, "search", nil); !slices.Equal(got, []string{"error search"}) {
-		t.Errorf("the sub-bucket's directory has %q", got)
+		t.Errorf("the Sub bucket's directory lists %q, want an error", got)
 	}
 }
 
-// TestCheckFindsWhatListWould: a bucket's folder that can be read and not searched
-// lists nothing.
+// Check returns the error of a bucket's folder that can't be listed, or whose files
+// can't be reached.
 func TestCheckFindsWhatListWould(t *testing.T) {
 	dir := t.TempDir()
 	reachable(t, dir)
@@ -200,17 +201,17 @@ func TestCheckFindsWhatListWould(t *testing.T) {
 		chmod(t, mode, dir, "bucket")
 		asNobody(t, func() {
 			if err := files.Check(t.Context(), b); !errors.Is(err, files.ErrPermission) {
-				t.Errorf("mode %o: Check gives %v", mode, err)
+				t.Errorf("mode %o: Check = %v, want ErrPermission", mode, err)
 			}
 			if got := entries(b, t, "", nil); !slices.Equal(got, []string{"error "}) {
-				t.Errorf("mode %o: List gives %q", mode, got)
+				t.Errorf("mode %o: List yields %q, want an error", mode, got)
 			}
 		})
 	}
 }
 
-// TestListLostFound: the folder that a file system has at its root for itself is
-// neither listed nor an error; one like it elsewhere is.
+// The lost+found of a file system is neither listed nor an error; a folder of that name
+// elsewhere is listed.
 func TestListLostFound(t *testing.T) {
 	root := mounts.New(t, mounts.Ext4)
 	reachable(t, root)
@@ -230,15 +231,15 @@ func TestListLostFound(t *testing.T) {
 		want := []string{"a", "sub/lost+found/x", "z"}
 		for _, o := range []files.ListOptions{{}, {NamesOnly: true}, {Foreign: true}} {
 			if got := entries(b, t, "", &o); !slices.Equal(got, want) {
-				t.Errorf("%+v: %q", o, got)
+				t.Errorf("%+v: List yields %q, want %q", o, got, want)
 			}
 		}
 		if got := entries(b, t, "",
 			&files.ListOptions{Shallow: true}); !slices.Equal(got, []string{"a", "sub/", "z"}) {
-			t.Errorf("shallow: %q", got)
+			t.Errorf("a shallow listing yields %q, want a, sub/ and z", got)
 		}
 		if got := entries(b, t, "lost+found", nil); got != nil {
-			t.Errorf("the file system's own folder has %q", got)
+			t.Errorf("List of the file system's lost+found yields %q, want nothing", got)
 		}
 		if err := files.Check(t.Context(), b); err != nil {
 			t.Error(err)
@@ -248,7 +249,7 @@ func TestListLostFound(t *testing.T) {
 	asNobody(t, list)
 	if _, err := files.PutString(t.Context(), b, "lost+found/x", "",
 		nil); !errors.Is(err, files.ErrPermission) {
-		t.Errorf("Put into the file system's own folder: %v", err)
+		t.Errorf("Put in the file system's lost+found = %v, want ErrPermission", err)
 	}
 	plain, err := Open(t.TempDir(), nil)
 	if err != nil {
@@ -259,6 +260,6 @@ func TestListLostFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := entries(plain, t, "", nil); !slices.Equal(got, []string{"lost+found/x"}) {
-		t.Errorf("an ordinary folder of the name: %q", got)
+		t.Errorf("List of another folder with lost+found yields %q, want lost+found/x", got)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Somebody without credentials uploads a file, and fetches it, by URLs that allow just
+// A client without credentials uploads a file, and fetches it, by URLs that allow only
 // that.
 func Example() {
 	if err := example(); err != nil {

@@ -37,7 +37,7 @@ func newSigner(t testing.TB, base string, secret []byte) *localhttp.Signer {
 	return s
 }
 
-// newBucket returns a bucket in a folder, that folder, and the handler of its signed
+// newBucket returns a bucket in a new folder, the folder, and the handler of its signed
 // URLs.
 func newBucket(t testing.TB, opts *localhttp.Options) (files.Bucket, string, http.Handler) {
 	t.Helper()
@@ -63,7 +63,7 @@ func sign(t testing.TB, b files.Bucket, name string, opts *files.SignOptions) fi
 	return s
 }
 
-// send sends a request to the handler; header are pairs.
+// send sends a request to the handler. header has pairs of keys and values.
 func send(h http.Handler, method, rawURL, body string,
 	header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, rawURL, strings.NewReader(body))
@@ -80,14 +80,14 @@ var names = []string{
 	strings.Repeat("long/", 200) + "name",
 }
 
-// Every method on every name, from the signature to the file.
+// A signed URL works for every method on every name.
 func TestRoundTrip(t *testing.T) {
 	b, _, h := newBucket(t, &localhttp.Options{MaxUpload: 100})
 	for _, name := range names {
 		put := sign(t, b, name, &files.SignOptions{Method: "PUT", ContentType: "text/x-own"})
 		if len(put.Header) != 1 || put.Header["Content-Type"][0] != "text/x-own" ||
 			!strings.HasPrefix(put.URL, base+"?") {
-			t.Errorf("%q: signed %+v", name, put)
+			t.Errorf("SignURL(%q) = %+v, want the base and the content type", name, put)
 		}
 		if w := send(h, "PUT", put.URL, "hello", "Content-Type", "text/x-own"); w.Code != 201 {
 			t.Errorf("PUT %q = %d, %s", name, w.Code, w.Body)
@@ -121,7 +121,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// What was not signed is 403, says nothing, and changes nothing.
+// A request that was not signed gets status 403 without a reason, and changes nothing.
 func TestRefused(t *testing.T) {
 	told := 0
 	b, _, _ := newBucket(t, nil)
@@ -200,13 +200,14 @@ func TestRefused(t *testing.T) {
 	} {
 		w := send(h, tt.method, tt.url, "new", tt.header...)
 		if count++; w.Code != 403 || w.Body.String() != "Forbidden\n" || told != count {
-			t.Errorf("%s: %d, %q; told %d of %d", tt.what, w.Code, w.Body, told, count)
+			t.Errorf("%s = %d, %q, want 403; OnError got %d of %d errors", tt.what, w.Code, w.Body,
+				told, count)
 		}
 		if got, err := files.ReadString(t.Context(), b, "f.txt", nil); got != "old" || err != nil {
-			t.Fatalf("%s: the file is now %q, %v", tt.what, got, err)
+			t.Fatalf("after %s, the file is %q, %v, want \"old\"", tt.what, got, err)
 		}
 	}
-	// Each of them works for what it was signed for.
+	// Each URL works for what it was signed for.
 	for _, tt := range []struct {
 		method, url string
 		header      []string
@@ -238,20 +239,21 @@ func TestExpiry(t *testing.T) {
 			Expiry: time.Minute,
 		})
 		if err != nil || !signed.Expires.Equal(time.Now().Add(time.Minute)) {
-			t.Fatalf("expires %v, %v", signed.Expires, err)
+			t.Fatalf("SignURL expires at %v, %v, want in a minute", signed.Expires, err)
 		}
 		time.Sleep(time.Minute) // of the bubble's clock
 		if w := send(h, "GET", signed.URL, ""); w.Code != 200 {
-			t.Errorf("in the last second: %d", w.Code)
+			t.Errorf("GET in the last second = %d, want 200", w.Code)
 		}
 		time.Sleep(time.Second)
 		if w := send(h, "GET", signed.URL, ""); w.Code != 403 {
-			t.Errorf("a second later: %d", w.Code)
+			t.Errorf("GET a second later = %d, want 403", w.Code)
 		}
 	})
 }
 
-// The size of an upload is bounded, and what is too large, or cut, is not stored.
+// The size of an upload is limited. An upload that is too large or incomplete is not
+// stored.
 func TestUploadBound(t *testing.T) {
 	b, _, h := newBucket(t, &localhttp.Options{MaxUpload: 5})
 	put := sign(t, b, "f.txt", &files.SignOptions{Method: "PUT"}).URL
@@ -263,28 +265,28 @@ func TestUploadBound(t *testing.T) {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
 		if ok, err := files.Exists(t.Context(), b, "f.txt"); w.Code != status || ok || err != nil {
-			t.Errorf("%d, stored %v, %v; want %d", w.Code, ok, err, status)
+			t.Errorf("PUT = %d, stored %v, %v, want %d, false", w.Code, ok, err, status)
 		}
 	}
 	if w := send(h, "PUT", put, "123456"); w.Code != 413 {
-		t.Errorf("too large = %d", w.Code)
+		t.Errorf("PUT of 6 bytes = %d, want 413", w.Code)
 	}
 	if w := send(h, "PUT", put, "12345", "If-None-Match", "*"); w.Code != 201 {
-		t.Errorf("as large as can be = %d", w.Code)
+		t.Errorf("PUT of 5 bytes = %d, want 201", w.Code)
 	}
 	if w := send(h, "PUT", put, "1", "If-None-Match", "*"); w.Code != 412 {
-		t.Errorf("if absent = %d", w.Code)
+		t.Errorf("PUT if absent = %d, want 412", w.Code)
 	}
 	none, err := localhttp.NewHandler(b, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if w := send(none, "PUT", put, "1"); w.Code != 405 {
-		t.Errorf("PUT without a bound = %d", w.Code)
+		t.Errorf("PUT with MaxUpload 0 = %d, want 405", w.Code)
 	}
 }
 
-// A URL that fileblob signed works here, and the other way round.
+// The handler accepts URLs that fileblob signed, and fileblob accepts the Signer's.
 func TestInterchange(t *testing.T) {
 	b, dir, h := newBucket(t, &localhttp.Options{MaxUpload: 2000})
 	u, err := url.Parse(base)
@@ -324,7 +326,7 @@ func TestInterchange(t *testing.T) {
 				t.Fatal(err)
 			}
 			if key, err := theirs.KeyFromURL(t.Context(), ours); key != name || err != nil {
-				t.Errorf("fileblob reads %q of %q, %v", key, name, err)
+				t.Errorf("fileblob's KeyFromURL = %q for %q, %v", key, name, err)
 			}
 		}
 		if signed, err = cdk.SignedURL(t.Context(), name,
@@ -336,6 +338,6 @@ func TestInterchange(t *testing.T) {
 		}
 	}
 	if _, err := theirs.KeyFromURL(t.Context(), u); err == nil {
-		t.Error("fileblob takes an unsigned URL")
+		t.Error("fileblob accepts an unsigned URL")
 	}
 }

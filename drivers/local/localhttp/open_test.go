@@ -17,7 +17,7 @@ import (
 	"cloudfiles.dev/files/fileshttp"
 )
 
-// fileblob's URL parameters make the signer.
+// fileblob's URL parameters set the Signer.
 func TestURLParameters(t *testing.T) {
 	ctx, dir := context.Background(), t.TempDir()
 	key, empty := filepath.Join(dir, "the.key"), filepath.Join(dir, "empty")
@@ -55,7 +55,7 @@ func TestURLParameters(t *testing.T) {
 		t.Errorf("PUT %s = %d", put.URL, w.Code)
 	}
 	if s := put.String(); strings.Contains(s, url.QueryEscape(mustQuery(t, put.URL, "signature"))) {
-		t.Errorf("String shows the signature: %s", s)
+		t.Errorf("String() contains the signature: %s", s)
 	}
 	for _, tt := range []struct{ what, base, key, want string }{
 		{"no key", "/show", "", "belong together"},
@@ -69,7 +69,7 @@ func TestURLParameters(t *testing.T) {
 		if !errors.Is(err,
 			files.ErrInvalid) || !strings.Contains(err.Error(),
 			tt.want) || strings.Contains(err.Error(), "hidden") {
-			t.Errorf("%s: %v", tt.what, err)
+			t.Errorf("Open with %s = %v, want ErrInvalid with %q", tt.what, err, tt.want)
 		}
 	}
 }
@@ -83,8 +83,8 @@ func mustQuery(t testing.TB, raw, param string) string {
 	return u.Query().Get(param)
 }
 
-// A sub-bucket signs for its own names, below those that the handler serves; it lends
-// nobody its signer.
+// A Sub bucket signs URLs for its names below the directory, and doesn't give its
+// Signer to a handler.
 func TestLayers(t *testing.T) {
 	b, _, h := newBucket(t, &localhttp.Options{MaxUpload: 10})
 	tenant, err := files.Sub(b, "tenants/7")
@@ -97,7 +97,7 @@ func TestLayers(t *testing.T) {
 	}
 	if got, err := files.ReadString(t.Context(), b, "tenants/7/f.txt",
 		nil); got != "theirs" || err != nil {
-		t.Errorf("stored %q, %v", got, err)
+		t.Errorf("ReadString = %q, %v, want \"theirs\"", got, err)
 	}
 	for what, layer := range map[string]files.Bucket{
 		"a sub-bucket":                tenant,
@@ -105,7 +105,7 @@ func TestLayers(t *testing.T) {
 		"a bucket that signs nothing": mem.New(nil),
 	} {
 		if _, err := localhttp.NewHandler(layer, nil); !errors.Is(err, errors.ErrUnsupported) {
-			t.Errorf("NewHandler of %s = %v", what, err)
+			t.Errorf("NewHandler of %s = %v, want ErrUnsupported", what, err)
 		}
 	}
 	readOnly, err := localhttp.NewHandler(files.ReadOnly(b), &localhttp.Options{
@@ -117,11 +117,11 @@ func TestLayers(t *testing.T) {
 	}
 	if w := send(readOnly, "PUT", sign(t, b, "f.txt", &files.SignOptions{Method: "PUT"}).URL,
 		"x"); w.Code != 403 {
-		t.Errorf("PUT to a read-only bucket = %d", w.Code)
+		t.Errorf("PUT to a read-only bucket = %d, want 403", w.Code)
 	}
 	if _, err := files.SignURL(t.Context(), files.ReadOnly(b), "f.txt",
 		&files.SignOptions{Method: "PUT"}); !errors.Is(err, files.ErrPermission) {
-		t.Errorf("signing a PUT of a read-only bucket = %v", err)
+		t.Errorf("SignURL for a PUT to a read-only bucket = %v, want ErrPermission", err)
 	}
 }
 
@@ -129,13 +129,13 @@ func TestBadArguments(t *testing.T) {
 	b, _, _ := newBucket(t, nil)
 	if _, err := localhttp.NewHandler(b,
 		&localhttp.Options{MaxUpload: -1}); !errors.Is(err, files.ErrInvalid) {
-		t.Errorf("a negative bound: %v", err)
+		t.Errorf("NewHandler with a negative MaxUpload = %v, want ErrInvalid", err)
 	}
 	if _, err := localhttp.NewSigner(nil, secret); !errors.Is(err, files.ErrInvalid) {
-		t.Errorf("no base: %v", err)
+		t.Errorf("NewSigner without a base = %v, want ErrInvalid", err)
 	}
 	if _, err := localhttp.NewSigner(&url.URL{Path: "/x"}, nil); !errors.Is(err, files.ErrInvalid) {
-		t.Errorf("no secret: %v", err)
+		t.Errorf("NewSigner without a secret = %v, want ErrInvalid", err)
 	}
 	for what, opts := range map[string]*files.SignOptions{
 		"a negative expiry": {Expiry: -1},
@@ -143,13 +143,13 @@ func TestBadArguments(t *testing.T) {
 		"a type of a GET":   {ContentType: "a/b"},
 	} {
 		if _, err := files.SignURL(t.Context(), b, "x", opts); !errors.Is(err, files.ErrInvalid) {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("SignURL with %s = %v, want ErrInvalid", what, err)
 		}
 	}
 	if _, err := files.SignURL(t.Context(), b, "../x", nil); !errors.Is(err, files.ErrInvalidName) {
-		t.Errorf("an illegal name: %v", err)
+		t.Errorf("SignURL of an illegal name = %v, want ErrInvalidName", err)
 	}
-	// The secret is a copy: what becomes of the caller's changes nothing.
+	// The Signer keeps a copy of the secret, so the caller may change its own.
 	mine := []byte("secret")
 	s := newSigner(t, base, mine)
 	signed, err := s.SignURL(t.Context(), "x", files.SignOptions{Method: "GET", Expiry: time.Hour})
@@ -163,8 +163,8 @@ func TestBadArguments(t *testing.T) {
 	}
 }
 
-// TestCORS: a browser's preflight request for a signed URL can be allowed, and is not
-// by default.
+// A browser's preflight request for a signed URL can be allowed, and is refused by
+// default.
 func TestCORS(t *testing.T) {
 	for _, allowed := range []bool{false, true} {
 		o := &localhttp.Options{MaxUpload: 100}

@@ -20,7 +20,7 @@ func must(t *testing.T, errs ...error) {
 	}
 }
 
-// opened gives an open folder behind the hook.
+// opened opens a new folder with the hook.
 func opened(t *testing.T, hook Hook) (*FS, fsys.Dir) {
 	t.Helper()
 	sys := Wrap(fsys.OS(), hook)
@@ -46,7 +46,7 @@ func TestEveryKindIsNamed(t *testing.T) {
 	var names []string
 	for k := range kinds {
 		if k.String() == "" || slices.Contains(names, k.String()) {
-			t.Errorf("kind %d is named %q", k, k)
+			t.Errorf("kind %d has the name %q, want a name of its own", k, k)
 		}
 		names = append(names, k.String())
 	}
@@ -59,33 +59,33 @@ func TestFaulter(t *testing.T) {
 	f.FailAt(2, broken, Create, Mkdir)
 	write(t, d, "a", "x", true)
 	if err := d.Mkdir("b", 0o777); err != broken {
-		t.Errorf("the second operation: %v", err)
+		t.Errorf("the second operation = %v, want broken", err)
 	}
 	must(t, d.Mkdir("b", 0o777))
 	if n, k := f.Count(); n != 3 || k != Mkdir {
-		t.Errorf("%d operations, %v failed", n, k)
+		t.Errorf("Count = %d, %v, want 3, Mkdir", n, k)
 	}
 	f.Fail(broken, Unlink)
 	for range 2 {
 		if err := d.Unlink("a"); err != broken {
-			t.Errorf("Unlink: %v", err)
+			t.Errorf("Unlink = %v, want broken", err)
 		}
 	}
 	f.Set(nil)
 	must(t, d.Unlink("a"))
 	if n := sys.Open(); n != 1 {
-		t.Errorf("%d are open, want the root alone", n)
+		t.Errorf("Open() = %d, want 1, the root", n)
 	}
 }
 
-// What a power failure leaves of small histories, in each of the ways.
+// A power failure leaves what the order of syncs allows, with every Survival.
 func TestImage(t *testing.T) {
 	tests := []struct {
 		name    string
 		do      func(t *testing.T, d fsys.Dir)
-		nothing map[string]string // what is left where nothing unsynced survives
+		nothing map[string]string // what is left if nothing unsynced survives
 		never   []string          // contents that "f" never has
-		always  []string          // of "f" and "g", one is there in every image
+		always  []string          // one of these is in every image
 	}{
 		{
 			"nothing synced",
@@ -152,20 +152,20 @@ func TestImage(t *testing.T) {
 			tt.do(t, d)
 			must(t, r.Err())
 			if got := left(t, played(&r).Image(Nothing, nil)); !equal(got, tt.nothing) {
-				t.Errorf("left is %q, want %q", got, tt.nothing)
+				t.Errorf("the image is %q, want %q", got, tt.nothing)
 			}
 			rng := rand.New(rand.NewPCG(1, 2))
 			for range 30 {
 				for _, s := range Survivals[1:] {
 					got := left(t, played(&r).Image(s, rng))
 					if c, ok := got["f"]; ok && slices.Contains(tt.never, c) {
-						t.Errorf("%v unsynced survives: f is %q", s, c)
+						t.Errorf("with %v unsynced, f is %q", s, c)
 					}
 					if tt.always != nil && !slices.ContainsFunc(tt.always, func(n string) bool {
 						_, ok := got[n]
 						return ok
 					}) {
-						t.Errorf("%v unsynced survives: left is %q, want one of %q", s, got,
+						t.Errorf("with %v unsynced, the image is %q, want one of %q", s, got,
 							tt.always)
 					}
 				}
@@ -174,7 +174,7 @@ func TestImage(t *testing.T) {
 	}
 }
 
-// played is the disk at the end of a recording.
+// played returns the disk at the end of a recording.
 func played(r *Recorder) *Disk {
 	d := r.Disk()
 	for ok := true; ok; {

@@ -33,7 +33,7 @@ func must(t *testing.T, errs ...error) {
 	}
 }
 
-// Nothing below a root is reached through a link, and only regular files open.
+// No path below a root leads through a link, and OpenFile opens only regular files.
 func TestOpenTypes(t *testing.T) {
 	d, path := root(t)
 	outside := t.TempDir()
@@ -63,11 +63,11 @@ func TestOpenTypes(t *testing.T) {
 	for _, tt := range tests {
 		f, st, err := d.OpenFile(tt.path)
 		if !errors.Is(err, tt.want) {
-			t.Errorf("OpenFile(%q): %v, want %v", tt.path, err, tt.want)
+			t.Errorf("OpenFile(%q) = %v, want %v", tt.path, err, tt.want)
 		}
 		if err == nil {
 			if st.Size != 5 || st.Type != Regular {
-				t.Errorf("OpenFile(%q): %+v", tt.path, st)
+				t.Errorf("OpenFile(%q) = %+v, want a regular file of 5 bytes", tt.path, st)
 			}
 			f.Close()
 		}
@@ -83,7 +83,7 @@ func TestOpenTypes(t *testing.T) {
 	} {
 		e, err := d.OpenDir(tt.path)
 		if !errors.Is(err, tt.want) {
-			t.Errorf("OpenDir(%q): %v, want %v", tt.path, err, tt.want)
+			t.Errorf("OpenDir(%q) = %v, want %v", tt.path, err, tt.want)
 		}
 		if err == nil {
 			e.Close()
@@ -116,7 +116,7 @@ func TestReadDir(t *testing.T) {
 	}
 	slices.Sort(got)
 	if !slices.Equal(got, append(want, "zdir", "zlink")) {
-		t.Errorf("read %d entries: %q", len(got), got)
+		t.Errorf("ReadDir returns %d entries, want 302: %q", len(got), got)
 	}
 	for name, wantType := range map[string]Type{
 		"file-with-a-name-000": Regular,
@@ -128,7 +128,7 @@ func TestReadDir(t *testing.T) {
 		}
 		st, err := d.Lstat(name)
 		if err != nil || st.Type != wantType {
-			t.Errorf("Lstat(%s): %+v, %v", name, st, err)
+			t.Errorf("Lstat(%s) = %+v, %v, want type %d", name, st, err, wantType)
 		}
 	}
 }
@@ -139,7 +139,7 @@ func TestFile(t *testing.T) {
 	must(t, err)
 	defer f.Close()
 	if _, err := d.Create("a"); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("second Create: %v", err)
+		t.Errorf("the second Create = %v, want ErrExist", err)
 	}
 	const mtime = 1_700_000_000_123_456_789
 	_, err = f.Write([]byte("content"))
@@ -147,24 +147,24 @@ func TestFile(t *testing.T) {
 	st, err := f.Stat()
 	must(t, err)
 	if st.ModTime != mtime || st.Size != 7 {
-		t.Errorf("Stat: %+v", st)
+		t.Errorf("Stat = %+v, want the time %d and 7 bytes", st, int64(mtime))
 	}
 	p := make([]byte, 3)
 	if n, err := f.ReadAt(p, 4); n != 3 || err != nil || string(p) != "ent" {
-		t.Errorf("ReadAt: %d, %v, %q", n, err, p)
+		t.Errorf("ReadAt = %d, %v, %q, want 3, nil, \"ent\"", n, err, p)
 	}
 	must(t, os.WriteFile(filepath.Join(path, "b"), nil, 0o666))
 	if err := d.RenameNoReplace("a", d, "b"); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("RenameNoReplace onto a file: %v", err)
+		t.Errorf("RenameNoReplace onto a file = %v, want ErrExist", err)
 	}
 	must(t, d.RenameNoReplace("a", d, "c"), d.Rename("c", d, "b"), d.Mkdir("d", 0o777))
 	if err := d.Rename("b", d, "d"); !IsDirectory(err) {
-		t.Errorf("Rename onto a directory: %v", err)
+		t.Errorf("Rename onto a directory = %v, want IsDirectory", err)
 	}
 	must(t, d.Rename("b", d, "e"), d.Mkdir("f", 0o777),
 		os.WriteFile(filepath.Join(path, "f/x"), nil, 0o666))
 	if err := d.Rmdir("f"); !IsNotEmpty(err) {
-		t.Errorf("Rmdir of a full directory: %v", err)
+		t.Errorf("Rmdir of a full directory = %v, want IsNotEmpty", err)
 	}
 	must(t, d.Unlink("e"), d.Rmdir("d"))
 }
@@ -176,17 +176,17 @@ func TestXattr(t *testing.T) {
 	defer f.Close()
 	buf := make([]byte, 64)
 	if _, err := f.Getxattr("user.test", buf); err != ErrNoXattr {
-		t.Errorf("Getxattr of none: %v", err)
+		t.Errorf("Getxattr of none = %v, want ErrNoXattr", err)
 	}
 	if err := f.Setxattr("user.test", []byte("value")); err == errors.ErrUnsupported {
 		t.Skip("the file system of the test folder has no extended attributes")
 	}
 	if n, err := f.Getxattr("user.test", buf); err != nil || string(buf[:n]) != "value" {
-		t.Errorf("Getxattr: %q, %v", buf[:n], err)
+		t.Errorf("Getxattr = %q, %v, want \"value\"", buf[:n], err)
 	}
 }
 
-// Locks exclude other open files, byte by byte, and not the same one.
+// Locks exclude other open files, byte by byte, but not the same open file.
 func TestLock(t *testing.T) {
 	d, _ := root(t)
 	f, err := d.OpenLock("lock")
@@ -196,7 +196,7 @@ func TestLock(t *testing.T) {
 	must(t, err)
 	must(t, f.TryLock(7), f.TryLock(7), g.TryLock(8))
 	if err := g.TryLock(7); err != ErrLocked {
-		t.Errorf("TryLock of a locked byte: %v", err)
+		t.Errorf("TryLock of a locked byte = %v, want ErrLocked", err)
 	}
 	must(t, f.Unlock(7), g.TryLock(7), g.Close(), f.TryLock(7))
 }
@@ -204,7 +204,7 @@ func TestLock(t *testing.T) {
 func TestOpenElements(t *testing.T) {
 	d, ok := any(openFor(t)).(*dir)
 	if !ok {
-		t.Skip("the Linux implementation only")
+		t.Skip("runs only with the Linux implementation")
 	}
 	for path, want := range map[string]error{
 		"a/b":   nil,
@@ -216,7 +216,7 @@ func TestOpenElements(t *testing.T) {
 	} {
 		fd, err := d.openElements(path, openDir)
 		if err != want {
-			t.Errorf("openElements(%q): %v, want %v", path, err, want)
+			t.Errorf("openElements(%q) = %v, want %v", path, err, want)
 		}
 		if err == nil {
 			must(t, (&dir{fd: fd}).Close())

@@ -9,8 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Each kind is mounted, holds a file, has the size that was asked for, and is gone
-// after the test.
+// Each kind is mounted, holds a file, has the requested size, and is gone after the test.
 func TestKinds(t *testing.T) {
 	for _, kind := range Kinds {
 		t.Run(string(kind), func(t *testing.T) {
@@ -23,17 +22,17 @@ func TestKinds(t *testing.T) {
 					t.Fatal(err)
 				}
 				if size := int64(st.Blocks) * st.Bsize; size < 200<<20 || size > 640<<20 {
-					t.Errorf("it has %d bytes", size)
+					t.Errorf("the file system has %d bytes, want 200 to 640 MiB", size)
 				}
 			}) || dir == "" {
 				return
 			}
 			if _, err := os.Stat(dir); !os.IsNotExist(err) {
-				t.Errorf("after the test: %v", err)
+				t.Errorf("after the test, Stat = %v, want not exist", err)
 			}
 			mounts, _ := os.ReadFile("/proc/self/mounts")
 			if bytes.Contains(mounts, []byte(dir)) {
-				t.Error("it is still mounted")
+				t.Error("after the test, the file system is still mounted")
 			}
 		})
 	}
@@ -55,13 +54,13 @@ func TestReadOnly(t *testing.T) {
 	ReadOnly(t, dir)
 	if err := os.Mkdir(filepath.Join(dir, "d"), 0o755); !os.IsPermission(err) &&
 		!bytes.Contains([]byte(err.Error()), []byte("read-only")) {
-		t.Fatalf("Mkdir: %v", err)
+		t.Fatalf("Mkdir = %v, want a read-only file system", err)
 	}
 	Writable(t, dir)
 	holds(t, dir)
 }
 
-// A limit of inodes and a size hold.
+// The limits of inodes and size hold.
 func TestLimits(t *testing.T) {
 	for _, kind := range []Kind{Ext4, Tmpfs, Overlay, Bindfs} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -73,12 +72,12 @@ func TestLimits(t *testing.T) {
 				}
 			}
 			if made == 0 || made == 100 {
-				t.Errorf("%d folders in 64 inodes", made)
+				t.Errorf("made %d folders with 64 inodes, want fewer than 64, but not 0", made)
 			}
 			os.Remove(filepath.Join(dir, "0"))
 			if err := os.WriteFile(filepath.Join(dir, "0"), make([]byte, 9<<20),
 				0o644); err == nil {
-				t.Error("9 MiB in 8 MiB")
+				t.Error("wrote 9 MiB to a file system of 8 MiB")
 			}
 		})
 	}

@@ -25,7 +25,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestChild is no test of its own: TestFaults runs it under supervision.
+// TestChild is not a test: TestFaults runs it under supervision.
 func TestChild(t *testing.T) {
 	if os.Getenv(childEnv) == "" {
 		t.Skip("runs only as a child")
@@ -54,10 +54,10 @@ func TestChild(t *testing.T) {
 		t.Fatal(err)
 	}
 	if Disarm() != 0 {
-		t.Error("a call failed")
+		t.Error("Disarm reports a failed call, want none")
 	}
 	if c := Counts(); c[unix.SYS_OPENAT] != 1 || c[unix.SYS_WRITE] != 2 || c[unix.SYS_CLOSE] != 1 {
-		t.Errorf("counts are %v", c)
+		t.Errorf("Counts() = %v, want one openat, two writes and one close", c)
 	}
 	for nr, calls := range map[int]int{unix.SYS_OPENAT: 1, unix.SYS_WRITE: 2, unix.SYS_CLOSE: 1} {
 		for n := 1; n <= calls+1; n++ {
@@ -65,13 +65,13 @@ func TestChild(t *testing.T) {
 			err := write()
 			hits := Disarm()
 			if want := n <= calls; hits == 1 != want || (err == unix.EDQUOT) != want {
-				t.Errorf("call %d of %d: %d hits, %v", n, nr, hits, err)
+				t.Errorf("call %d of system call %d: %d hits, %v", n, nr, hits, err)
 			}
 		}
 	}
 	Arm(unix.SYS_WRITE, 1, unix.EIO, true)
 	err := write()
 	if hits := Disarm(); hits != 2 || err != unix.EIO {
-		t.Errorf("always: %d hits, %v", hits, err)
+		t.Errorf("with always: %d hits, %v, want 2, EIO", hits, err)
 	}
 }
