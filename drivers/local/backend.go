@@ -14,7 +14,7 @@ import (
 
 // backend is one handle of a folder.
 type backend struct {
-	*belongings
+	*resources
 	forgotten runtime.Cleanup // releases the resources if the bucket is dropped without Close
 
 	sys      fsys.FS
@@ -135,12 +135,12 @@ func (b *backend) As(target any) bool {
 // and the driver can use the folder's format. Every call begins here, since an
 // unmounted disk must not look empty.
 func (b *backend) alive() error {
-	_, err := b.seeAlive()
+	_, err := b.aliveStat()
 	return err
 }
 
-// seeAlive is alive, and also returns the folder's Stat.
-func (b *backend) seeAlive() (fsys.Stat, error) {
+// aliveStat is alive, and also returns the folder's Stat.
+func (b *backend) aliveStat() (fsys.Stat, error) {
 	st, err := b.sys.StatRoot(b.path)
 	switch {
 	case isNotExist(err), err == nil && !st.SameFile(b.rootStat), fsys.IsNotDirectory(err):
@@ -163,5 +163,5 @@ func (b *backend) seeAlive() (fsys.Stat, error) {
 // Close removes what the handle has in the control folder, and closes its files.
 func (b *backend) Close() error {
 	b.forgotten.Stop()
-	return mapError(b.giveBack())
+	return mapError(b.releaseAll())
 }

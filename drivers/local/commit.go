@@ -63,7 +63,7 @@ func (b *backend) commit(ctx context.Context, st *staged, p *filePaths,
 	for turn := 1; ; turn++ {
 		ahead := !b.opts.NoSync && turn <= patientTurns
 		err := b.tryCommit(ctx, st, p, cond, ahead)
-		met := err
+		cause := err
 		switch {
 		case err == nil:
 			return st, nil
@@ -80,7 +80,7 @@ func (b *backend) commit(ctx context.Context, st *staged, p *filePaths,
 		case err == errFileAside:
 			err = b.moveAside(ctx, p)
 		case err == errStageLost, err == errOtherMount && !st.own:
-			if st, err = b.stageAgain(ctx, st, p, met); err == errStageLost {
+			if st, err = b.stageAgain(ctx, st, p, cause); err == errStageLost {
 				err = retryLookup(err) // the new one was removed as well
 			}
 		case err == errOtherMount:
@@ -89,9 +89,9 @@ func (b *backend) commit(ctx context.Context, st *staged, p *filePaths,
 		}
 		if err == nil || errors.Is(err, errRetry) {
 			if err != nil {
-				met = err
+				cause = err
 			}
-			err = r.again(ctx, met)
+			err = r.again(ctx, cause)
 		}
 		if err != nil {
 			return st, err
@@ -101,9 +101,9 @@ func (b *backend) commit(ctx context.Context, st *staged, p *filePaths,
 
 // stageAgain replaces a staged file that can't be renamed to its target.
 func (b *backend) stageAgain(ctx context.Context, st *staged, p *filePaths,
-	met error) (*staged, error) {
+	cause error) (*staged, error) {
 	again := b.rescue
-	if met == errOtherMount || st.own {
+	if cause == errOtherMount || st.own {
 		again = func(ctx context.Context, st *staged) (*staged, error) {
 			return b.restage(ctx, st, p)
 		}
@@ -452,7 +452,7 @@ func (st *staged) leftovers(p *filePaths, c *current, dest string,
 			left = append(left, name)
 		}
 	}
-	if old == ourSidecar && !st.rec.sidecar {
+	if old == realSidecar && !st.rec.sidecar {
 		left = append(left, p.sidecar())
 	}
 	return left

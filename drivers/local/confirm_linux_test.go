@@ -38,8 +38,8 @@ func TestReplacedOnFUSE(t *testing.T) {
 					}
 				}
 			}()
-			looks, lost := 0, 0
-			for ; !done.Load(); looks++ {
+			calls, lost := 0, 0
+			for ; !done.Load(); calls++ {
 				if _, err := c.Stat(t.Context(), "a", nil); err != nil {
 					lost++
 					t.Logf("Stat: %v", err)
@@ -54,7 +54,7 @@ func TestReplacedOnFUSE(t *testing.T) {
 			default:
 			}
 			if lost > 0 {
-				t.Errorf("the file was missing %d times in %d calls of Stat and List", lost, looks)
+				t.Errorf("the file was missing %d times in %d calls of Stat and List", lost, calls)
 			}
 		})
 	}

@@ -68,16 +68,16 @@ func readFormat(f fsys.File) (int, error) {
 	return v, nil
 }
 
-// ownControl is the name of the control folder of a user who may write in the bucket's
+// userControl is the name of the control folder of a user who may write in the bucket's
 // folder but not in its control folder, because another user made that one before the
 // folder was shared. It has staging folders and no locks.
-func ownControl() string {
-	return ownPrefix + "-u" + strconv.Itoa(os.Geteuid()) + sidecarExt
+func userControl() string {
+	return controlPrefix + "-u" + strconv.Itoa(os.Geteuid()) + sidecarExt
 }
 
 // isControl reports whether an entry of the bucket's folder is a control folder.
 func isControl(name string) bool {
-	return strings.HasPrefix(name, ownPrefix) && strings.HasSuffix(name, sidecarExt)
+	return strings.HasPrefix(name, controlPrefix) && strings.HasSuffix(name, sidecarExt)
 }
 
 // control opens the control folder, or makes it. Errors are the system's.

@@ -11,7 +11,7 @@ import (
 )
 
 // explain accepts what the reports allow, and nothing else.
-func TestExplain(t *testing.T) {
+func TestExplainAcceptsOnlyReports(t *testing.T) {
 	f := func(seq, attrs int) proofFile { return proofFile{Origin: "n", Seq: seq, Attrs: attrs} }
 	begun := func(id int, op string, f proofFile) report {
 		return report{

@@ -26,16 +26,16 @@ func uploadChild(task childTask) error {
 		return err
 	}
 	defer b.Close()
-	in := io.MultiReader(io.LimitReader(os.Stdin, int64(task.N)), tell("half"), os.Stdin)
+	in := io.MultiReader(io.LimitReader(os.Stdin, int64(task.N)), printer("half"), os.Stdin)
 	_, err = b.Put(context.Background(), "up", in,
 		&files.PutOptions{Attributes: proofAttributes(int(task.Seed), 1)})
 	return err
 }
 
-// tell is an empty reader that prints a line when it is read.
-type tell string
+// printer is an empty reader that prints a line when it is read.
+type printer string
 
-func (s tell) Read([]byte) (int, error) {
+func (s printer) Read([]byte) (int, error) {
 	fmt.Println(string(s))
 	return 0, io.EOF
 }

@@ -122,7 +122,7 @@ func (b *backend) remove(d fsys.Dir, p *filePaths, lock *dirLock,
 	}
 	if !c.exists {
 		kind, err := b.sidecarAt(d, p)
-		return kind == ourSidecar, err
+		return kind == realSidecar, err
 	}
 	err = b.unlinkFile(d, c.name)
 	if err == nil && b.opts.NoSync {
@@ -146,7 +146,7 @@ func (b *backend) unlinkFile(d fsys.Dir, name string) error {
 // is a new file. The content never lacks its sidecar, and a sidecar that is left over
 // describes no content.
 func (b *backend) removeSidecar(ctx context.Context, d fsys.Dir, p *filePaths) {
-	if kind, err := b.sidecarAt(d, p); err != nil || kind != ourSidecar {
+	if kind, err := b.sidecarAt(d, p); err != nil || kind != realSidecar {
 		return
 	}
 	lock, err := b.lockDir(ctx, d, p.dir)
@@ -160,7 +160,7 @@ func (b *backend) removeSidecar(ctx context.Context, d fsys.Dir, p *filePaths) {
 }
 
 func (b *backend) unlinkSidecar(d fsys.Dir, p *filePaths) {
-	if kind, err := b.sidecarAt(d, p); err == nil && kind == ourSidecar {
+	if kind, err := b.sidecarAt(d, p); err == nil && kind == realSidecar {
 		d.Unlink(p.sidecar())
 	}
 }

@@ -177,7 +177,7 @@ func plain[T string | []byte](r rules, e T) bool {
 	case '%':
 		odd = odd || n >= len(mark) && string(e[:len(mark)]) == mark
 	case '.':
-		odd = odd || n >= len(ownPrefix) && string(e[:len(ownPrefix)]) == ownPrefix ||
+		odd = odd || n >= len(controlPrefix) && string(e[:len(controlPrefix)]) == controlPrefix ||
 			mayBePlaceholder(e)
 	}
 	for i := 0; i < n; i++ {
@@ -203,7 +203,7 @@ func plain[T string | []byte](r rules, e T) bool {
 // special reports whether a legal element has to be escaped for a reason other than its
 // length.
 func (r rules) special(e string) bool {
-	if strings.HasPrefix(e, mark) || strings.HasPrefix(e, ownPrefix) || placeholder(e) ||
+	if strings.HasPrefix(e, mark) || strings.HasPrefix(e, controlPrefix) || placeholder(e) ||
 		(r.windows || r.devices) && device(e) {
 		return true
 	}

@@ -14,7 +14,7 @@ var (
 	allRules     = []rules{linuxRules, {windows: true}, {foldCase: true}, windowsRules}
 )
 
-func TestEncode(t *testing.T) {
+func TestEncodeNames(t *testing.T) {
 	long := strings.Repeat("x", 250)
 	for _, c := range []struct {
 		r               rules

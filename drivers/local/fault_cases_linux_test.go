@@ -175,8 +175,8 @@ func (r *faultRun) broken(ctx context.Context, f func(context.Context) error) (e
 
 var errSlow = errors.New("the call didn't return in time")
 
-// told returns an error unless err is one that the fault may have caused.
-func (r *faultRun) told(err error) error {
+// checkError returns an error unless err is one that the fault may have caused.
+func (r *faultRun) checkError(err error) error {
 	switch {
 	case err == nil:
 		return nil
@@ -208,7 +208,7 @@ func (r *faultRun) reads(ctx context.Context, b files.Bucket) error {
 		got, err = r.sc.read(ctx, b)
 		return err
 	})
-	if err := r.told(failure); err != nil {
+	if err := r.checkError(failure); err != nil {
 		return err
 	}
 	seen, all := got, want
@@ -279,7 +279,7 @@ func inOrder(part, all []string) bool {
 func (r *faultRun) writes(ctx context.Context, b files.Bucket, dir string, before state) error {
 	run := r.sc.run
 	failure := r.broken(ctx, func(ctx context.Context) error { return run.do(ctx, b) })
-	if err := r.told(failure); err != nil {
+	if err := r.checkError(failure); err != nil {
 		return err
 	}
 	allowed := run.states(before)

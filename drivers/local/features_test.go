@@ -9,7 +9,7 @@ import (
 
 // Features claims everything that a folder can do, with each option. The suite would
 // skip what it doesn't claim.
-func TestFeatures(t *testing.T) {
+func TestFeaturesClaimAll(t *testing.T) {
 	for what, c := range map[string]struct {
 		opts   *Options
 		change func(*files.Features)

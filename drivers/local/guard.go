@@ -47,14 +47,14 @@ func (b *backend) guardStaged(st *staged) (guard, error) {
 	return b.guard(st.f)
 }
 
-// whole returns a check of the guarded file: look, and then errAwaited if another
-// program waits to change the file.
-func (g guard) whole(look func() error) func() error {
+// whole returns a function that calls check, and then returns errAwaited if another
+// program waits to change the guarded file.
+func (g guard) whole(check func() error) func() error {
 	if g.f == nil {
-		return look
+		return check
 	}
 	return func() error {
-		if err := look(); err != nil {
+		if err := check(); err != nil {
 			return err
 		}
 		if g.held() != nil {

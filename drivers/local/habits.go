@@ -18,7 +18,7 @@ import (
 // note only grows.
 //
 // The usual local file systems are known by their type. Others are tried out (probe.go)
-// by each session before its first write, because a folder may have been copied to
+// by each handle before its first write, because a folder may have been copied to
 // another disk. Until there is a note, a handle reads names as they are, and claims the
 // coarsest times.
 type habits struct {

@@ -236,8 +236,8 @@ type hookFile struct {
 	name string
 }
 
-func (f *hookFile) Stat() (fsys.Stat, error) { return f.h.stat(f.File.Stat()) }
-func (f *hookFile) Look() (fsys.Stat, error) { return f.h.stat(f.File.Look()) }
+func (f *hookFile) Stat() (fsys.Stat, error)      { return f.h.stat(f.File.Stat()) }
+func (f *hookFile) StatBirth() (fsys.Stat, error) { return f.h.stat(f.File.StatBirth()) }
 
 func (f *hookFile) Write(p []byte) (int, error) {
 	if err := f.h.hook("write", f.name); err != nil {

@@ -134,9 +134,9 @@ func Open(dir string, opts *Options) (files.Bucket, error) {
 // open opens the backend on the file systems of sys.
 func open(dir string, opts *Options, sys fsys.FS) (*backend, error) {
 	b := &backend{
-		belongings: &belongings{pages: pagesOver(sys)},
-		sys:        sys,
-		starting:   make(chan struct{}, 1),
+		resources: &resources{pages: pagesOver(sys)},
+		sys:       sys,
+		starting:  make(chan struct{}, 1),
 	}
 	if opts != nil {
 		b.opts = *opts
@@ -169,7 +169,7 @@ func open(dir string, opts *Options, sys fsys.FS) (*backend, error) {
 				b.root.Close()
 				return nil, err
 			}
-			b.forgotten = runtime.AddCleanup(b, (*belongings).forget, b.belongings)
+			b.forgotten = runtime.AddCleanup(b, (*resources).forget, b.resources)
 			return b, nil
 		}
 		if err == nil { // the folder was removed with its last file before it was claimed

@@ -25,7 +25,7 @@ func lockOffset(path string) int64 {
 // lockFile is the open lock file. Closing it releases all locks, so it stays open while
 // a goroutine holds one.
 type lockFile struct {
-	of    *belongings
+	of    *resources
 	f     fsys.File
 	st    fsys.Stat
 	users int // under of.mu
@@ -80,7 +80,7 @@ func (b *backend) openLockFile() (*lockFile, error) {
 		return nil, err
 	}
 	defer control.Close()
-	l := &lockFile{of: b.belongings, users: 2} // the handle itself is a user
+	l := &lockFile{of: b.resources, users: 2} // the handle itself is a user
 	if l.f, err = control.OpenLock(lockName); err != nil {
 		return nil, err
 	}

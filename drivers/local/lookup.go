@@ -140,11 +140,11 @@ func describe(dir fsys.Dir, p *filePaths, f fsys.File,
 
 // describe is the function describe for a file whose Stat is from before the opening. A
 // record that belongs to that Stat proves that it is the same file. Without one,
-// describe calls Look on the open file.
+// describe calls StatBirth on the open file.
 func (f *openedFile) describe(dir fsys.Dir, p *filePaths) (consistent bool, err error) {
 	rec, ok, err := readRecord(f.f, &f.st)
 	if err == nil && !ok {
-		f.st, err = f.f.Look()
+		f.st, err = f.f.StatBirth()
 		ok = rec.belongsTo(&f.st)
 	}
 	if err != nil {

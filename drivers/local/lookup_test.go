@@ -12,7 +12,7 @@ import (
 
 // A file that is replaced between its Lstat and its opening has the version that Put
 // returned: the Lstat doesn't prove that a record belongs to the opened file, and the
-// Look after the opening must return as much as the Lstat (V1, L5, X1).
+// StatBirth after the opening must return as much as the Lstat (V1, L5, X1).
 func TestReplacedBeforeOpening(t *testing.T) {
 	dir := t.TempDir()
 	needAttributes(t, dir)

@@ -226,7 +226,7 @@ func TestSweepLeavesLiving(t *testing.T) {
 			}
 			swept = true
 			control := filepath.Join(dir, controlDir)
-			ok(t, os.Rename(control, filepath.Join(dir, ownPrefix+"-u1234"+sidecarExt)))
+			ok(t, os.Rename(control, filepath.Join(dir, controlPrefix+"-u1234"+sidecarExt)))
 			sweeper := openHooked(t, filepath.Join(dir, root), nil, &hookFS{mount: true})
 			putIn(t, sweeper, strings.TrimPrefix("m/n/b", root+"/"), "content", nil)
 			if _, err := os.Lstat(filepath.Join(dir, "m/n", name)); err != nil {

@@ -172,7 +172,7 @@ func (b *backend) findCurrent(d fsys.Dir, p *filePaths, garbage bool) (c current
 func (r rules) rawSidecarName(element string) bool {
 	kind, _, _ := r.decode(element)
 	return kind == foreignEntry && len(element) <= r.limit() && !strings.HasPrefix(element,
-		ownPrefix)
+		controlPrefix)
 }
 
 // foreignPath reports whether a path on disk is a foreign key: it isn't the path of a
@@ -184,7 +184,7 @@ func (r rules) foreignPath(path string) bool {
 		if !more {
 			return !at.isName(r,
 				disk) && !(strings.HasPrefix(disk,
-				ownPrefix) && strings.HasSuffix(disk, sidecarExt))
+				controlPrefix) && strings.HasSuffix(disk, sidecarExt))
 		}
 		at, path = at.enter(r, disk), rest
 	}

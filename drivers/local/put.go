@@ -20,7 +20,7 @@ func (b *backend) store(ctx context.Context, req *driver.PutRequest,
 	token string) (files.Info, error) {
 	defer runtime.KeepAlive(b)
 	begun := time.Now()
-	root, err := b.seeAlive()
+	root, err := b.aliveStat()
 	if err != nil {
 		return files.Info{}, err
 	}

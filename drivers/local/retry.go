@@ -16,19 +16,19 @@ var errRetry = errors.New("something changed meanwhile")
 // retryError is errRetry with its cause. If another process uses a file for a while,
 // the call waits longer.
 type retryError struct {
-	met    error
+	cause  error
 	held   bool
 	costly bool // what was synced in this turn is lost
 }
 
-func (e *retryError) Error() string        { return errRetry.Error() + ": " + e.met.Error() }
+func (e *retryError) Error() string        { return errRetry.Error() + ": " + e.cause.Error() }
 func (e *retryError) Is(target error) bool { return target == errRetry }
 
-// retryLookup returns errRetry with the cause met.
-func retryLookup(met error) error { return &retryError{met: met} }
+// retryLookup returns errRetry with a cause.
+func retryLookup(cause error) error { return &retryError{cause: cause} }
 
 // heldBy returns errRetry for an error that means that another process is using a file.
-func heldBy(met error) error { return &retryError{met: met, held: true} }
+func heldBy(cause error) error { return &retryError{cause: cause, held: true} }
 
 // retries limits a loop: to a number of turns if something keeps changing, and to a
 // time if other processes use the file. Its zero value is ready.
@@ -54,9 +54,9 @@ const (
 // again pauses and returns nil, or returns an error if the loop is to end.
 func (r *retries) again(ctx context.Context, err error) error {
 	var e *retryError
-	met, held := err, false
+	cause, held := err, false
 	if errors.As(err, &e) {
-		met, held = e.met, e.held
+		cause, held = e.cause, e.held
 		if e.costly {
 			r.turns += costlyTurn - 1
 		}
@@ -69,9 +69,9 @@ func (r *retries) again(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return driver.ContextError(ctx)
 	case held && time.Now().After(r.until):
-		return gaveUp(met, "another process is using the file")
+		return gaveUp(cause, "another process is using the file")
 	case !held && r.turns > maxTurns:
-		return gaveUp(met, "gave up after many attempts")
+		return gaveUp(cause, "gave up after many attempts")
 	case !held && r.turns <= quickTurns:
 		return nil
 	}
@@ -79,11 +79,11 @@ func (r *retries) again(ctx context.Context, err error) error {
 	return pause(ctx, r.wait)
 }
 
-func gaveUp(met error, text string) error {
-	if met == errRetry {
+func gaveUp(cause error, text string) error {
+	if cause == errRetry {
 		return files.Errorf(files.ErrUnavailable, "%s: the folder keeps changing", text)
 	}
-	return files.WithCause(files.ErrUnavailable, met, text+": "+met.Error())
+	return files.WithCause(files.ErrUnavailable, cause, text+": "+cause.Error())
 }
 
 // pause waits, unless the context ends.

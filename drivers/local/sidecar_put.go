@@ -14,7 +14,7 @@ type sidecarKind uint8
 
 const (
 	noSidecar sidecarKind = iota
-	ourSidecar
+	realSidecar
 	otherFile // a file that is named x.attrs
 )
 
@@ -22,7 +22,7 @@ func (b *backend) sidecarAt(d fsys.Dir, p *filePaths) (sidecarKind, error) {
 	if strings.HasPrefix(p.base, endMark) { // a chain contains no other file
 		st, err := d.Lstat(p.sidecar())
 		if err == nil && st.Type == fsys.Regular {
-			return ourSidecar, nil
+			return realSidecar, nil
 		}
 		if err == nil || missing(err) {
 			return noSidecar, nil
@@ -34,7 +34,7 @@ func (b *backend) sidecarAt(d fsys.Dir, p *filePaths) (sidecarKind, error) {
 	case missing(err): // or a folder, onto which a rename fails, or a link, which a rename replaces
 		return noSidecar, nil
 	case is:
-		return ourSidecar, mapError(err)
+		return realSidecar, mapError(err)
 	}
 	return otherFile, mapError(err)
 }
@@ -162,7 +162,7 @@ func (b *backend) putSidecar(st *staged, p *filePaths, d fsys.Dir, old sidecarKi
 	if s.name == "" {
 		return b.linkSidecar(st, p, d, old)
 	}
-	err := b.moveSidecar(st, s, p, d, old == ourSidecar, 0)
+	err := b.moveSidecar(st, s, p, d, old == realSidecar, 0)
 	if err == errTouched {
 		st.dropSidecar()
 		return errUnprepared
@@ -178,7 +178,7 @@ func (b *backend) putSidecar(st *staged, p *filePaths, d fsys.Dir, old sidecarKi
 		}
 		return err
 	}
-	if old == ourSidecar && !b.opts.NoSync {
+	if old == realSidecar && !b.opts.NoSync {
 		st.dropSidecar() // the staged name now holds the old sidecar
 	} else {
 		s.f.Close()

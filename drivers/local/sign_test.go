@@ -22,7 +22,7 @@ func (fakeSigner) SignURL(_ context.Context, name string,
 	}, nil
 }
 
-func TestSigner(t *testing.T) {
+func TestBucketUsesSigner(t *testing.T) {
 	b := openBucket(t, t.TempDir(), &Options{Signer: fakeSigner{}})
 	if f := b.Features(); !f.SignGet || !f.SignPut || !f.SignDelete {
 		t.Errorf("Features = %+v, want all signing", f)

@@ -134,7 +134,7 @@ const (
 func (s *soaking) round(n int) error {
 	rng := rand.New(rand.NewPCG(s.seed, uint64(n)))
 	s.history, s.begun, s.said = nil, map[[2]int]soakOp{}, nil
-	if err := s.look(-1); err != nil { // what the previous round left
+	if err := s.readNames(-1); err != nil { // what the previous round left
 		return fmt.Errorf("at the beginning: %w", err)
 	}
 	ctx, stop := context.WithCancel(s.t.Context())
@@ -174,7 +174,7 @@ func (s *soaking) round(n int) error {
 	if len(s.said) > 0 {
 		return fmt.Errorf("%s", strings.Join(s.said, "\n"))
 	}
-	if err := s.look(-2); err != nil {
+	if err := s.readNames(-2); err != nil {
 		return fmt.Errorf("at the end: %w", err)
 	}
 	s.count("operations", len(s.history))
@@ -268,9 +268,9 @@ func (p *soakProcess) end() error {
 	return nil
 }
 
-// look adds to the history what a new handle reads of all names, and checks that it
+// readNames adds to the history what a new handle reads of all names, and checks that it
 // lists nothing else.
-func (s *soaking) look(proc int) error {
+func (s *soaking) readNames(proc int) error {
 	ctx := s.t.Context()
 	b, err := openOver(s.dir, noSync, fsys.OS())
 	if err != nil {

@@ -257,7 +257,7 @@ func refused(task childTask) error {
 }
 
 // In a folder that the user may only read, reading works, and everything else is refused.
-func TestPermission(t *testing.T) {
+func TestReadOnlyFolderRefusesWrites(t *testing.T) {
 	dir := t.TempDir()
 	for p := dir; len(p) > len(os.TempDir()); p = filepath.Dir(p) {
 		check(t, os.Chmod(p, 0o755))

@@ -81,8 +81,8 @@ func (sp *spelling) dir(d fsys.Dir, own bool) *spelledDir {
 // exact reports whether names are passed to the file system unchanged.
 func (d *spelledDir) exact() bool { return d.own || !d.sp.on.Load() }
 
-// ownPath reports whether a path leads to the control folder.
-func ownPath(path string) bool {
+// isControlPath reports whether a path leads to the control folder.
+func isControlPath(path string) bool {
 	rest, ok := strings.CutPrefix(path, controlDir)
 	return ok && (rest == "" || rest[0] == '/')
 }
@@ -96,8 +96,8 @@ const (
 	foundSeat             // the name's entry
 )
 
-// maxLooks is how many times an entry that keeps changing is looked up.
-const maxLooks = 100
+// maxLookups is how many times an entry that keeps changing is looked up.
+const maxLookups = 100
 
 // locate returns the entry of a name, or the entry that a new file would get.
 func (d *spelledDir) locate(name string) (disk string, st fsys.Stat, s seat, err error) {
@@ -108,7 +108,7 @@ func (d *spelledDir) locate(name string) (disk string, st fsys.Stat, s seat, err
 		return l.disk, l.st, foundSeat, nil
 	}
 	escaped := spelledName(name)
-	for range maxLooks {
+	for range maxLookups {
 		if len(escaped) <= maxForeign {
 			st, err = d.Dir.Lstat(escaped)
 			if err == nil {
@@ -166,7 +166,7 @@ func split(path string) (dir, base string) {
 }
 
 func (d *spelledDir) OpenDir(path string) (fsys.Dir, error) {
-	own := d.own || ownPath(path)
+	own := d.own || isControlPath(path)
 	if path == "" || own || d.exact() {
 		e, err := d.Dir.OpenDir(path)
 		if err != nil {
@@ -183,7 +183,7 @@ func (d *spelledDir) OpenDir(path string) (fsys.Dir, error) {
 
 // openOne opens a folder in d.
 func (d *spelledDir) openOne(name string) (e *spelledDir, disk string, id dirID, err error) {
-	for range maxLooks {
+	for range maxLookups {
 		disk, st, s, err := d.locate(name)
 		if err == nil && s != foundSeat {
 			err = syscall.ENOENT
@@ -209,7 +209,7 @@ func (d *spelledDir) openOne(name string) (e *spelledDir, disk string, id dirID,
 }
 
 func (d *spelledDir) OpenFile(path string) (fsys.File, fsys.Stat, error) {
-	if d.exact() || ownPath(path) {
+	if d.exact() || isControlPath(path) {
 		return d.Dir.OpenFile(path)
 	}
 	at := d
@@ -225,7 +225,7 @@ func (d *spelledDir) OpenFile(path string) (fsys.File, fsys.Stat, error) {
 		defer e.Close()
 		at = e.(*spelledDir)
 	}
-	for range maxLooks {
+	for range maxLookups {
 		disk, st, s, err := at.locate(base)
 		if err != nil {
 			return nil, st, err
@@ -248,14 +248,14 @@ func (d *spelledDir) OpenFile(path string) (fsys.File, fsys.Stat, error) {
 
 // OpenSeen is OpenFile, unless names are exact.
 func (d *spelledDir) OpenSeen(path string) (fsys.File, fsys.Stat, error) {
-	if d.exact() || ownPath(path) {
+	if d.exact() || isControlPath(path) {
 		return d.Dir.OpenSeen(path)
 	}
 	return d.OpenFile(path)
 }
 
 func (d *spelledDir) Lstat(path string) (fsys.Stat, error) {
-	if d.exact() || ownPath(path) {
+	if d.exact() || isControlPath(path) {
 		return d.Dir.Lstat(path)
 	}
 	dir, name := split(path)
@@ -289,7 +289,7 @@ func (d *spelledDir) existing(name string) (string, error) {
 
 // place finds the entry that a new file gets and calls put with it.
 func (d *spelledDir) place(name string, put func(disk string) error) error {
-	if d.exact() || ownPath(name) {
+	if d.exact() || isControlPath(name) {
 		return put(name)
 	}
 	disk, _, s, err := d.locate(name)
@@ -336,7 +336,7 @@ func (d *spelledDir) OpenLock(name string) (f fsys.File, err error) {
 }
 
 func (d *spelledDir) Attribute(name, attr string, buf []byte) (int, error) {
-	if name == "" || ownPath(name) {
+	if name == "" || isControlPath(name) {
 		return d.Dir.Attribute(name, attr, buf)
 	}
 	disk, err := d.existing(name)
@@ -397,7 +397,7 @@ func (d *spelledDir) Unlink(name string) error {
 }
 
 func (d *spelledDir) Rmdir(name string) error {
-	if ownPath(name) {
+	if isControlPath(name) {
 		return d.Dir.Rmdir(name)
 	}
 	disk, err := d.existing(name)

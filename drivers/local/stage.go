@@ -85,7 +85,7 @@ func (b *backend) stage(s *staging, like ownership, named bool) (*staged, error)
 			return nil, err
 		}
 	}
-	if st.id, err = st.f.Look(); err != nil {
+	if st.id, err = st.f.StatBirth(); err != nil {
 		st.f.Close()
 		st.unlink()
 		return nil, err
@@ -259,7 +259,7 @@ func (b *backend) sealNew(ctx context.Context, st *staged) (*staged, error) {
 func (b *backend) seal(st *staged, now int64) error {
 	if st.id.Ino == 0 {
 		var err error
-		if st.id, err = st.f.Look(); err != nil {
+		if st.id, err = st.f.StatBirth(); err != nil {
 			if missing(err) {
 				return errStageLost
 			}
@@ -364,7 +364,7 @@ func (st *staged) generation() generation {
 func (b *backend) entry(st *staged) (files.Entry, error) {
 	now := fsys.Stat{Size: st.size, ModTime: st.rec.mtime}
 	if !st.bare {
-		return entry(now, ownVersion(&now, st.rec.token)), nil
+		return entry(now, putVersion(&now, st.rec.token)), nil
 	}
 	now, err := st.f.Stat()
 	if err == nil {

@@ -14,7 +14,7 @@ import (
 // stagePrefix begins the names of uploads that are staged in the folder of their
 // target, because it is on another file system than the root. The ID of the staging
 // folder follows.
-const stagePrefix = ownPrefix + "-"
+const stagePrefix = controlPrefix + "-"
 
 func crossDevName(s *staging) string { return stagePrefix + s.id + "-" + s.name() }
 

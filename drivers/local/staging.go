@@ -58,7 +58,7 @@ func (b *backend) begin(ctx context.Context, lost *staging) (*staging, error) {
 		if err == nil {
 			b.mu.Lock()
 			defer b.mu.Unlock()
-			b.session = s
+			b.staging = s
 			b.checked.Store(true)
 			s.users.Store(2)
 			return s, nil
@@ -85,15 +85,15 @@ func vanished(err error) bool {
 func (b *backend) currentStaging(lost *staging) *staging {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if s := b.session; s != nil && s == lost {
-		b.session = nil
+	if s := b.staging; s != nil && s == lost {
+		b.staging = nil
 		defer s.release()
 	}
-	if b.session == nil {
+	if b.staging == nil {
 		return nil
 	}
-	b.session.users.Add(1)
-	return b.session
+	b.staging.users.Add(1)
+	return b.staging
 }
 
 // checkAlive returns an error if alive.attrs was removed or replaced, so that other
@@ -123,7 +123,7 @@ func (b *backend) start(ctx context.Context) (*staging, error) {
 	if !isDenied(err) || windows {
 		return s, err
 	}
-	if own, err := b.startIn(ctx, ownControl()); err == nil {
+	if own, err := b.startIn(ctx, userControl()); err == nil {
 		return own, nil
 	}
 	return nil, err

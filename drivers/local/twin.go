@@ -57,7 +57,7 @@ func (b *backend) twin(ctx context.Context, st *staged, d fsys.Dir) (_ *staged, 
 		// it is quick, and the file that it replaces is about to be changed
 		ctx = context.WithoutCancel(ctx)
 	}
-	if to.id, err = to.f.Look(); err != nil {
+	if to.id, err = to.f.StatBirth(); err != nil {
 		return nil, err
 	}
 	if err = copyAll(ctx, to.f, st.f, st.size); err != nil {
@@ -134,7 +134,7 @@ func (b *backend) moveTwin(
 		if err := b.stageSidecar(to, p, d, &c, false); err != nil {
 			return err
 		}
-		if err := b.putSidecar(to, p, d, ourSidecar); err != nil {
+		if err := b.putSidecar(to, p, d, realSidecar); err != nil {
 			return err
 		}
 	}

@@ -130,7 +130,7 @@ func (b *backend) openUpload(name, id string) (fsys.Dir, error) {
 	if err := b.alive(); err != nil {
 		return nil, err
 	}
-	for _, control := range []string{controlDir, ownControl()} {
+	for _, control := range []string{controlDir, userControl()} {
 		d, err := b.root.OpenDir(control + "/" + uploadFolder(id))
 		if missing(err) || isDenied(err) {
 			continue
@@ -376,7 +376,7 @@ func (b *backend) AbortUpload(_ context.Context, name, id string) error {
 	}
 	removeUpload(d)
 	d.Close()
-	for _, control := range []string{controlDir, ownControl()} {
+	for _, control := range []string{controlDir, userControl()} {
 		c, err := b.root.OpenDir(control)
 		if err != nil {
 			continue

@@ -19,7 +19,7 @@ func (b *backend) ListUploads(ctx context.Context,
 			yield(driver.UnfinishedUpload{}, err)
 			return
 		}
-		for _, control := range []string{controlDir, ownControl()} {
+		for _, control := range []string{controlDir, userControl()} {
 			c, err := b.root.OpenDir(control)
 			if missing(err) || isDenied(err) {
 				continue

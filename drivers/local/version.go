@@ -40,8 +40,8 @@ import (
 // the driver used only marked times. A copy of a file with a proving time, with all
 // attributes, keeps its metadata and digests, and has a version of the second form.
 
-// ownVersion returns the version of a file with a record.
-func ownVersion(st *fsys.Stat, token string) files.Version {
+// putVersion returns the version of a file with a record.
+func putVersion(st *fsys.Stat, token string) files.Version {
 	var buf [64]byte
 	v := appendTimeAndSize(buf[:0], st)
 	if token != "" {
@@ -74,7 +74,7 @@ func appendTimeAndSize(v []byte, st *fsys.Stat) []byte {
 func (b *backend) versionOf(d fsys.Dir, base string, st fsys.Stat) (files.Version, error) {
 	switch {
 	case hasProvingTime(&st):
-		return ownVersion(&st, ""), nil
+		return putVersion(&st, ""), nil
 	case !hasMarkedTime(&st) && b.settled(&st):
 		return foreignVersion(&st), nil
 	}
@@ -111,10 +111,10 @@ func (b *backend) versionByRecord(d fsys.Dir, base string, st *fsys.Stat) (files
 // versionOfOpen returns the version of an open file. It may update st.
 func (b *backend) versionOfOpen(f fsys.File, st *fsys.Stat, d *details) (files.Version, error) {
 	if hasProvingTime(st) { // as for a listing, which opens no file with such a time
-		return ownVersion(st, ""), nil
+		return putVersion(st, ""), nil
 	}
 	if d.own && hasMarkedTime(st) {
-		return ownVersion(st, d.token), nil
+		return putVersion(st, d.token), nil
 	}
 	for range 3 {
 		switch {
@@ -125,7 +125,7 @@ func (b *backend) versionOfOpen(f fsys.File, st *fsys.Stat, d *details) (files.V
 			return foreignVersion(st) + files.Version("~"+sum), err
 		}
 		time.Sleep(fineTick) // the next change gets another time
-		now, err := f.Look()
+		now, err := f.StatBirth()
 		if err != nil {
 			return "", mapError(err)
 		}

@@ -17,14 +17,14 @@ import (
 // atomicDir counts the calls of Lstat of several goroutines, and those in progress.
 type atomicDir struct {
 	fsys.Dir
-	looks, now *atomic.Int64
-	look       func(n int64) error
+	lstats, now *atomic.Int64
+	onLstat     func(n int64) error
 }
 
 func (d *atomicDir) Lstat(name string) (fsys.Stat, error) {
 	d.now.Add(1)
 	defer d.now.Add(-1)
-	if err := d.look(d.looks.Add(1)); err != nil {
+	if err := d.onLstat(d.lstats.Add(1)); err != nil {
 		return fsys.Stat{}, err
 	}
 	return d.Dir.Lstat(name)
@@ -32,7 +32,7 @@ func (d *atomicDir) Lstat(name string) (fsys.Stat, error) {
 
 func (d *atomicDir) OpenDir(path string) (fsys.Dir, error) {
 	sub, err := d.Dir.OpenDir(path)
-	return &atomicDir{sub, d.looks, d.now, d.look}, err
+	return &atomicDir{sub, d.lstats, d.now, d.onLstat}, err
 }
 
 func bigFolder(t *testing.T, n int) fsys.Dir {
@@ -57,19 +57,19 @@ func TestWalkBatch(t *testing.T) {
 	broken := errors.New("broken")
 	another := make(chan struct{})
 	for _, c := range []struct {
-		name  string
-		most  int // entries
-		look  func(n int64, cancel func()) error
-		want  int
-		err   error
-		looks int64 // at most; 0 means exactly one for each file
+		name    string
+		most    int // entries
+		onLstat func(n int64, cancel func()) error
+		want    int
+		err     error
+		lstats  int64 // at most; 0 means exactly one for each file
 	}{
 		{
 			name: "all",
 			most: n + 1,
 			want: n + 1,
 			// one call waits for the next, which another goroutine makes
-			look: func(n int64, _ func()) error {
+			onLstat: func(n int64, _ func()) error {
 				switch n {
 				case 1000:
 					select {
@@ -84,30 +84,30 @@ func TestWalkBatch(t *testing.T) {
 			},
 		},
 		{
-			name:  "one",
-			most:  1,
-			want:  1,
-			looks: 1,
+			name:   "one",
+			most:   1,
+			want:   1,
+			lstats: 1,
 		},
 		{
-			name:  "few",
-			most:  10,
-			want:  10,
-			looks: 10,
+			name:   "few",
+			most:   10,
+			want:   10,
+			lstats: 10,
 		},
 		{
-			name:  "some",
-			most:  500,
-			want:  500,
-			looks: 1000,
+			name:   "some",
+			most:   500,
+			want:   500,
+			lstats: 1000,
 		},
 		{
-			name:  "an error",
-			most:  n + 1,
-			err:   broken,
-			want:  -1,
-			looks: n,
-			look: func(n int64, _ func()) error {
+			name:   "an error",
+			most:   n + 1,
+			err:    broken,
+			want:   -1,
+			lstats: n,
+			onLstat: func(n int64, _ func()) error {
 				if n == 2000 {
 					return broken
 				}
@@ -115,12 +115,12 @@ func TestWalkBatch(t *testing.T) {
 			},
 		},
 		{
-			name:  "the context ends",
-			most:  n + 1,
-			err:   context.Canceled,
-			want:  -1,
-			looks: 2000 + 4*shareSize,
-			look: func(n int64, cancel func()) error {
+			name:   "the context ends",
+			most:   n + 1,
+			err:    context.Canceled,
+			want:   -1,
+			lstats: 2000 + 4*shareSize,
+			onLstat: func(n int64, cancel func()) error {
 				if n == 2000 {
 					cancel()
 				}
@@ -132,10 +132,10 @@ func TestWalkBatch(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			d := &atomicDir{root, new(atomic.Int64), new(atomic.Int64), func(n int64) error {
-				if c.look == nil {
+				if c.onLstat == nil {
 					return nil
 				}
-				return c.look(n, cancel)
+				return c.onLstat(n, cancel)
 			}}
 			got, last := 0, ""
 			var failed error
@@ -156,9 +156,9 @@ func TestWalkBatch(t *testing.T) {
 			if !errors.Is(failed, c.err) || c.want >= 0 && got != c.want {
 				t.Errorf("%d entries, want %d; error %v, want %v", got, c.want, failed, c.err)
 			}
-			if looks := d.looks.Load(); looks > c.looks && c.looks > 0 ||
-				c.looks == 0 && looks != n+1 {
-				t.Errorf("%d calls of Lstat for %d entries", looks, got)
+			if lstats := d.lstats.Load(); lstats > c.lstats && c.lstats > 0 ||
+				c.lstats == 0 && lstats != n+1 {
+				t.Errorf("%d calls of Lstat for %d entries", lstats, got)
 			}
 		})
 	}

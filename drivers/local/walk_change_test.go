@@ -14,16 +14,16 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// busyDir reads in small pieces. It calls between after each piece, and look before
+// busyDir reads in small pieces. It calls between after each piece, and onLstat before
 // each Lstat, which several goroutines may call concurrently.
 type busyDir struct {
 	fsys.Dir
-	between, look func()
+	between, onLstat func()
 }
 
 func (d *busyDir) OpenDir(path string) (fsys.Dir, error) {
 	sub, err := d.Dir.OpenDir(path)
-	return &busyDir{sub, d.between, d.look}, err
+	return &busyDir{sub, d.between, d.onLstat}, err
 }
 
 func (d *busyDir) ReadDir(buf []byte, each func([]byte, fsys.Type)) (bool, error) {
@@ -33,7 +33,7 @@ func (d *busyDir) ReadDir(buf []byte, each func([]byte, fsys.Type)) (bool, error
 }
 
 func (d *busyDir) Lstat(name string) (fsys.Stat, error) {
-	d.look()
+	d.onLstat()
 	return d.Dir.Lstat(name)
 }
 
@@ -108,18 +108,18 @@ func TestWalkWhileFilesMove(t *testing.T) {
 			write(t, dir, m.names[i], "")
 		}
 		var mu sync.Mutex // of m, and the count
-		looks := 0
-		step := func(looked int) {
+		lstats := 0
+		step := func(called int) {
 			mu.Lock()
 			defer mu.Unlock()
-			if looks += looked; looked == 0 || looks%40 == 0 {
+			if lstats += called; called == 0 || lstats%40 == 0 {
 				m.step()
 			}
 		}
 		root := &busyDir{
 			Dir:     openRoot(t, dir),
 			between: func() { step(0) },
-			look:    func() { step(1) },
+			onLstat: func() { step(1) },
 		}
 		for n := range 12 {
 			got := map[string]int{}
@@ -277,7 +277,7 @@ func TestWalkVanished(t *testing.T) {
 func TestWalkPeakPerEntry(t *testing.T) {
 	f, want := &dirContent{}, filter{room: files.MaxName}
 	for i := range 1000 {
-		f.add(&want, fmt.Appendf(nil, "%04d", i*7919%1000), false, ownName)
+		f.add(&want, fmt.Appendf(nil, "%04d", i*7919%1000), false, basePath)
 	}
 	f.sort()
 	if len(f.names) != 4000 || len(f.items) != 1000 {

@@ -181,7 +181,7 @@ func (l *walk) scan(f *dirContent, d fsys.Dir, st fsys.Stat, want *filter, parts
 		case t == fsys.Other || failed != nil:
 		case parts == nil && t != fsys.Unknown && plain(l.rules, name):
 			if t != fsys.Directory || !l.lostAndFound(d, name) {
-				f.add(want, name, t == fsys.Directory, ownName|plainBit)
+				f.add(want, name, t == fsys.Directory, basePath|plainBit)
 			}
 		default:
 			disk := string(name)
@@ -190,12 +190,12 @@ func (l *walk) scan(f *dirContent, d fsys.Dir, st fsys.Stat, want *filter, parts
 				break
 			}
 			if t == fsys.Unknown {
-				look, err := d.Lstat(disk)
+				now, err := d.Lstat(disk)
 				if err != nil {
 					failed = l.mapFileError(err, string(l.path)+disk)
 					break
 				}
-				if t = look.Type; t == fsys.Directory && parts == nil && l.lostAndFound(d, name) {
+				if t = now.Type; t == fsys.Directory && parts == nil && l.lostAndFound(d, name) {
 					break
 				}
 			}
@@ -280,12 +280,12 @@ func (r rules) classify(disk string, t fsys.Type,
 	case kind == elementEntry && parts == nil:
 		return text, k, p
 	case kind == foreignEntry && parts == nil && !isDir && strings.HasSuffix(disk,
-		sidecarExt) && !strings.HasPrefix(disk, ownPrefix) && files.CheckElement(disk) == nil:
+		sidecarExt) && !strings.HasPrefix(disk, controlPrefix) && files.CheckElement(disk) == nil:
 		return disk, aFile, asIs
 	}
 	return "", nothing, 0
 }
 
-// The names of the driver's own files and folders begin with ownPrefix and end in
+// The names of the driver's own files and folders begin with controlPrefix and end in
 // sidecarExt.
-const ownPrefix = ".cloudfiles"
+const controlPrefix = ".cloudfiles"

@@ -101,16 +101,16 @@ func (at region) isName(r rules, disk string) bool {
 	return !at.foreign && k == aFile && len(at.name)+len(text) <= files.MaxName
 }
 
-// ownFile reports whether the name on disk is that of a file of the driver.
-func ownFile(disk string) bool {
-	return strings.HasPrefix(disk, ownPrefix) && strings.HasSuffix(disk, sidecarExt)
+// isDriverFile reports whether the name on disk is that of a file of the driver.
+func isDriverFile(disk string) bool {
+	return strings.HasPrefix(disk, controlPrefix) && strings.HasSuffix(disk, sidecarExt)
 }
 
 // isForeign reports whether a file has no name and belongs neither to the driver nor to
 // the file system.
 func (l *walk) isForeign(disk string, at region, kind fsys.Kind) bool {
 	return !at.isName(l.rules,
-		disk) && !ownFile(disk) && !(keepsPlaceholders(kind) && placeholder(disk))
+		disk) && !isDriverFile(disk) && !(keepsPlaceholders(kind) && placeholder(disk))
 }
 
 // foreignItem yields the foreign keys of an item.
@@ -185,17 +185,17 @@ func (l *walk) readDisk(f *dirContent, st fsys.Stat, want *filter, at region, r 
 			return false
 		}
 		if t == fsys.Unknown {
-			look, err := f.dir.Lstat(string(name))
+			now, err := f.dir.Lstat(string(name))
 			if err != nil {
 				failed = l.mapFileError(err, string(l.path)+string(name))
 				return failed == nil
 			}
-			t = look.Type
+			t = now.Type
 		}
 		switch {
 		case t == fsys.Directory && !l.lostAndFound(f.dir, name),
 			t == fsys.Regular && l.isForeign(string(name), at, kind):
-			f.add(want, name, t == fsys.Directory, ownName)
+			f.add(want, name, t == fsys.Directory, basePath)
 		}
 		return true
 	}

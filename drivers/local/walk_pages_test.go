@@ -159,7 +159,7 @@ func TestPagesOfHugeFolder(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 1))
 	order := rnd.Perm(50000)
 	for _, i := range order {
-		f.add(&want, fmt.Appendf(nil, "%05d", i), i%7 == 0, ownName)
+		f.add(&want, fmt.Appendf(nil, "%05d", i), i%7 == 0, basePath)
 		if len(f.names)+16*len(f.items) > 1<<16 {
 			t.Fatal("the folder takes more memory than the limit")
 		}

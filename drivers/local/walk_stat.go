@@ -15,7 +15,7 @@ import (
 type pathKind uint8
 
 const (
-	ownName  pathKind = iota // the plain or escaped name
+	basePath pathKind = iota // the plain or escaped name
 	leafPath                 // leafName, beside a folder of its name (N3)
 	asIs                     // x.attrs of another program: a file unless it is a sidecar
 )
@@ -36,7 +36,7 @@ func (w *walker) statEntry(dir fsys.Dir, element string,
 
 func (w *walker) statEntryOnce(dir fsys.Dir, element string,
 	first pathKind) (files.Entry, bool, error) {
-	for _, p := range [...]pathKind{first, ownName, leafPath, ownName, leafPath, asIs} {
+	for _, p := range [...]pathKind{first, basePath, leafPath, basePath, leafPath, asIs} {
 		if p == asIs {
 			if !strings.HasSuffix(element, sidecarExt) {
 				continue
@@ -86,7 +86,7 @@ func (w *walker) statInto(e *files.Entry, dir fsys.Dir, base string) (ok bool, e
 	}
 	e.Size, e.ModTime = st.Size, st.Modified()
 	if hasProvingTime(&st) { // the usual case
-		e.Version = ownVersion(&st, "")
+		e.Version = putVersion(&st, "")
 		return true, nil
 	}
 	e.Version, err = listedVersion(w.version, dir, base, st)

@@ -362,12 +362,12 @@ func TestWalkEnds(t *testing.T) {
 // were opened.
 type countingDir struct {
 	fsys.Dir
-	open          *int
-	looks, opened *int
+	open           *int
+	lstats, opened *int
 }
 
 func (d *countingDir) Lstat(name string) (fsys.Stat, error) {
-	*d.looks++
+	*d.lstats++
 	return d.Dir.Lstat(name)
 }
 
@@ -393,8 +393,8 @@ func TestWalkCost(t *testing.T) {
 		}
 	}
 	for _, c := range []struct {
-		req                    driver.ListRequest
-		entries, looks, opened int
+		req                     driver.ListRequest
+		entries, lstats, opened int
 	}{
 		{driver.ListRequest{}, 50, 50, 20},
 		{driver.ListRequest{NamesOnly: true}, 50, 0, 20},
@@ -406,10 +406,10 @@ func TestWalkCost(t *testing.T) {
 	} {
 		root := counting(openRoot(t, dir))
 		got := collect(t, testWalker(linuxRules), root, c.req)
-		if len(got) != c.entries || *root.looks != c.looks || *root.opened != c.opened {
+		if len(got) != c.entries || *root.lstats != c.lstats || *root.opened != c.opened {
 			t.Errorf("%+v: %d entries, %d calls of Lstat, %d opened; want %d, %d, %d", c.req,
 				len(got),
-				*root.looks, *root.opened, c.entries, c.looks, c.opened)
+				*root.lstats, *root.opened, c.entries, c.lstats, c.opened)
 		}
 	}
 }
@@ -420,7 +420,7 @@ func (d *countingDir) OpenDir(path string) (fsys.Dir, error) {
 		return nil, err
 	}
 	*d.open++
-	return &countingDir{sub, d.open, d.looks, d.opened}, nil
+	return &countingDir{sub, d.open, d.lstats, d.opened}, nil
 }
 
 func (d *countingDir) Close() error {
@@ -449,8 +449,8 @@ func (d *oddDir) ReadDir(buf []byte, each func([]byte, fsys.Type)) (bool, error)
 	return d.Dir.ReadDir(buf, func(name []byte, _ fsys.Type) { each(name, fsys.Unknown) })
 }
 
-// A folder that can't be read doesn't look empty: its error comes after everything else
-// is listed.
+// A folder that can't be read doesn't look empty: its error comes after everything
+// else is listed.
 func TestWalkPermission(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "a/b", "")

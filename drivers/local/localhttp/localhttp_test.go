@@ -122,8 +122,8 @@ func TestRoundTrip(t *testing.T) {
 }
 
 // A request that was not signed gets status 403 without a reason, and changes nothing.
-func TestRefused(t *testing.T) {
-	told := 0
+func TestUnsignedRequestsAreRefused(t *testing.T) {
+	reported := 0
 	b, _, _ := newBucket(t, nil)
 	if _, err := files.PutString(t.Context(), b, "f.txt", "old", nil); err != nil {
 		t.Fatal(err)
@@ -131,7 +131,7 @@ func TestRefused(t *testing.T) {
 	opts := &localhttp.Options{MaxUpload: 100}
 	opts.OnError = func(_ *http.Request, err error) {
 		if errors.Is(err, files.ErrPermission) {
-			told++
+			reported++
 		}
 	}
 	h, err := localhttp.NewHandler(b, opts)
@@ -199,9 +199,9 @@ func TestRefused(t *testing.T) {
 		{"PUT of a type where none was signed", "PUT", put, []string{"Content-Type", "text/html"}},
 	} {
 		w := send(h, tt.method, tt.url, "new", tt.header...)
-		if count++; w.Code != 403 || w.Body.String() != "Forbidden\n" || told != count {
+		if count++; w.Code != 403 || w.Body.String() != "Forbidden\n" || reported != count {
 			t.Errorf("%s = %d, %q, want 403; OnError got %d of %d errors", tt.what, w.Code, w.Body,
-				told, count)
+				reported, count)
 		}
 		if got, err := files.ReadString(t.Context(), b, "f.txt", nil); got != "old" || err != nil {
 			t.Fatalf("after %s, the file is %q, %v, want \"old\"", tt.what, got, err)
@@ -223,7 +223,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-func TestExpiry(t *testing.T) {
+func TestURLExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := mem.New(nil)
 		if _, err := files.PutString(t.Context(), b, "f.txt", "content", nil); err != nil {
@@ -287,7 +287,7 @@ func TestUploadBound(t *testing.T) {
 }
 
 // The handler accepts URLs that fileblob signed, and fileblob accepts the Signer's.
-func TestInterchange(t *testing.T) {
+func TestURLsAreFileblobs(t *testing.T) {
 	b, dir, h := newBucket(t, &localhttp.Options{MaxUpload: 2000})
 	u, err := url.Parse(base)
 	if err != nil {

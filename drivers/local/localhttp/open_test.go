@@ -85,7 +85,7 @@ func mustQuery(t testing.TB, raw, param string) string {
 
 // A Sub bucket signs URLs for its names below the directory, and doesn't give its
 // Signer to a handler.
-func TestLayers(t *testing.T) {
+func TestLayersHideSigner(t *testing.T) {
 	b, _, h := newBucket(t, &localhttp.Options{MaxUpload: 10})
 	tenant, err := files.Sub(b, "tenants/7")
 	if err != nil {
@@ -165,7 +165,7 @@ func TestBadArguments(t *testing.T) {
 
 // A browser's preflight request for a signed URL can be allowed, and is refused by
 // default.
-func TestCORS(t *testing.T) {
+func TestPreflightNeedsCORS(t *testing.T) {
 	for _, allowed := range []bool{false, true} {
 		o := &localhttp.Options{MaxUpload: 100}
 		if allowed {

@@ -52,7 +52,7 @@ func TestEveryKindIsNamed(t *testing.T) {
 	}
 }
 
-func TestFaulter(t *testing.T) {
+func TestFaulterFailsNthOperation(t *testing.T) {
 	var f Faulter
 	sys, d := opened(t, f.Hook)
 	broken := errors.New("broken")
@@ -79,7 +79,7 @@ func TestFaulter(t *testing.T) {
 }
 
 // A power failure leaves what the order of syncs allows, with every Survival.
-func TestImage(t *testing.T) {
+func TestImageKeepsWhatWasSynced(t *testing.T) {
 	tests := []struct {
 		name    string
 		do      func(t *testing.T, d fsys.Dir)

@@ -44,8 +44,8 @@ func (f *file) Stat() (st fsys.Stat, err error) {
 	return st, err
 }
 
-func (f *file) Look() (st fsys.Stat, err error) {
-	err = f.do(StatFile, "", nil, func() (err error) { st, err = f.below.Look(); return err })
+func (f *file) StatBirth() (st fsys.Stat, err error) {
+	err = f.do(StatFile, "", nil, func() (err error) { st, err = f.below.StatBirth(); return err })
 	return st, err
 }
 

@@ -5,5 +5,5 @@ import (
 	"syscall"
 )
 
-// isRemoteFault reports whether err is NFS's error for a failure in its server.
-func isRemoteFault(err error) bool { return errors.Is(err, syscall.EREMOTEIO) }
+// isRemoteIO reports whether err is NFS's error for a failure in its server.
+func isRemoteIO(err error) bool { return errors.Is(err, syscall.EREMOTEIO) }

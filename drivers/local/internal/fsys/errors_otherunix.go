@@ -2,4 +2,4 @@
 
 package fsys
 
-func isRemoteFault(error) bool { return false }
+func isRemoteIO(error) bool { return false }

@@ -85,5 +85,5 @@ func IsDisconnected(err error) bool {
 func IsLost(err error) bool {
 	return IsDisconnected(err) || isOne(err, syscall.ECONNABORTED, syscall.ECONNRESET,
 		syscall.ENETRESET, syscall.ENETDOWN, syscall.ENETUNREACH, syscall.EHOSTDOWN,
-		syscall.EHOSTUNREACH, syscall.ETIMEDOUT, syscall.EPIPE) || isRemoteFault(err)
+		syscall.EHOSTUNREACH, syscall.ETIMEDOUT, syscall.EPIPE) || isRemoteIO(err)
 }

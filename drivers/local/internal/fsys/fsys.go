@@ -39,7 +39,7 @@ type Dir interface {
 	// ErrNotFile and is not opened, because opening a FIFO would wake the process that
 	// waits at it, and opening a device may have effects. A path through a link, or
 	// through a file in place of a directory, is ErrNotFile too. The result is
-	// certainly the file that Stat describes, which takes a Look after the opening.
+	// certainly the file that Stat describes, which takes a StatBirth after the opening.
 	OpenFile(path string) (File, Stat, error)
 	// OpenSeen is OpenFile with one system call less: it returns the Stat from before
 	// the opening. It opens the same file, unless another one gets the name at that
@@ -143,8 +143,8 @@ type File interface {
 	// Write writes all of p, in one system call unless the system writes less at a time.
 	Write(p []byte) (int, error)
 	Stat() (Stat, error)
-	// Look is Stat with the time of birth.
-	Look() (Stat, error)
+	// StatBirth is Stat with the time of birth.
+	StatBirth() (Stat, error)
 	// Getxattr reads an extended attribute into buf. The error is ErrNoXattr if there
 	// is none, if the file system has no attributes, or if the user may not read them.
 	Getxattr(name string, buf []byte) (int, error)
@@ -229,7 +229,7 @@ type Stat struct {
 	ChangeTime int64
 	Dev, Ino   uint64
 	Nlink      uint64
-	Birth      int64 // 0 if unknown; only Dir.Stat, Lstat and File.Look return it
+	Birth      int64 // 0 if unknown; only Dir.Stat, Lstat and File.StatBirth return it
 	modSec     int64 // the exact time, if ModTime is only the nearest
 	modNsec    int64
 }

@@ -197,7 +197,7 @@ func (d *dir) OpenDir(path string) (Dir, error) {
 }
 
 func (d *dir) OpenFile(path string) (f File, st Stat, err error) {
-	for range 3 { // the file may be replaced before Look
+	for range 3 { // the file may be replaced before StatBirth
 		if f, st, err = d.openFileOnce(path); err != unix.ESTALE {
 			break
 		}
@@ -210,7 +210,7 @@ func (d *dir) openFileOnce(path string) (File, Stat, error) {
 	if err != nil {
 		return nil, Stat{}, err
 	}
-	st, err := f.Look()
+	st, err := f.StatBirth()
 	if err != nil {
 		f.Close()
 		return nil, Stat{}, err
@@ -246,7 +246,7 @@ func notFile(err error) error {
 }
 
 func (d *dir) Stat() (Stat, error) {
-	st, err := look(d.fd)
+	st, err := statxFD(d.fd)
 	if err != nil || st.Type != Directory {
 		return fstat(d.fd)
 	}

@@ -18,7 +18,7 @@ type file struct {
 
 	in       *dir   // where it was made; nil if it was opened
 	name     string // its name in that directory
-	dev, ino uint64 // 0 until Stat or Look
+	dev, ino uint64 // 0 until Stat or StatBirth
 }
 
 func (f *file) Read(p []byte) (int, error) {
@@ -78,8 +78,8 @@ func (f *file) Stat() (Stat, error) {
 	return st, err
 }
 
-func (f *file) Look() (Stat, error) {
-	st, err := look(f.fd)
+func (f *file) StatBirth() (Stat, error) {
+	st, err := statxFD(f.fd)
 	if err != nil || st.Type != Regular {
 		return f.Stat()
 	}

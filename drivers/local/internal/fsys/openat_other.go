@@ -23,8 +23,8 @@ func (d *dir) Lstat(path string) (Stat, error) {
 	return toStat(&st), nil
 }
 
-// look doesn't return the time of birth either.
-func look(fd int) (Stat, error) { return fstat(fd) }
+// statxFD doesn't return the time of birth either.
+func statxFD(fd int) (Stat, error) { return fstat(fd) }
 
 func openat(fd int, name string, flags int, mode uint32) (int, error) {
 	return unix.Openat(fd, name, flags, mode)

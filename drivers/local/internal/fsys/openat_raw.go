@@ -16,38 +16,38 @@ var hasStatx = sync.OnceValue(func() bool {
 	return unix.Statx(unix.AT_FDCWD, "/", 0, unix.STATX_TYPE, &x) == nil
 })
 
-// lookMask selects the fields of Stat.
-const lookMask = unix.STATX_BASIC_STATS | unix.STATX_BTIME
+// statxMask selects the fields of Stat.
+const statxMask = unix.STATX_BASIC_STATS | unix.STATX_BTIME
 
 // Lstat passes a short path on the stack, because a listing calls it for every file.
 func (d *dir) Lstat(path string) (Stat, error) {
 	var buf [256]byte
 	if path == "" || len(path) >= len(buf) || !hasStatx() {
-		return d.lookSlowly(path)
+		return d.lstatSlowly(path)
 	}
 	copy(buf[:], path)
 	var x unix.Statx_t
 	_, _, e := unix.Syscall6(unix.SYS_STATX, uintptr(d.fd), uintptr(unsafe.Pointer(&buf)),
-		unix.AT_SYMLINK_NOFOLLOW, lookMask, uintptr(unsafe.Pointer(&x)), 0)
+		unix.AT_SYMLINK_NOFOLLOW, statxMask, uintptr(unsafe.Pointer(&x)), 0)
 	switch e {
 	case 0:
 		return toStatx(&x), nil
 	case unix.ESTALE, unix.EPERM:
-		return d.lookSlowly(path)
+		return d.lstatSlowly(path)
 	}
 	return Stat{}, e
 }
 
-// lookSlowly is Lstat for long paths and old systems. It tries again if a server
+// lstatSlowly is Lstat for long paths and old systems. It tries again if a server
 // replaced the file meanwhile.
-func (d *dir) lookSlowly(path string) (Stat, error) {
+func (d *dir) lstatSlowly(path string) (Stat, error) {
 	if path == "" {
 		path = "."
 	}
 	var x unix.Statx_t
 	if hasStatx() {
 		_, err := stale(func() (int, error) {
-			return 0, unix.Statx(d.fd, path, unix.AT_SYMLINK_NOFOLLOW, lookMask, &x)
+			return 0, unix.Statx(d.fd, path, unix.AT_SYMLINK_NOFOLLOW, statxMask, &x)
 		})
 		if err != unix.EPERM {
 			return toStatx(&x), err
@@ -72,13 +72,13 @@ func (f *file) SetModTime(ns int64) error {
 	return nil
 }
 
-// look is statx of an open file or directory. An error means that the system can't do
+// statxFD is statx of an open file or directory. An error means that the system can't do
 // that.
-func look(fd int) (Stat, error) {
+func statxFD(fd int) (Stat, error) {
 	var x unix.Statx_t
 	var empty byte
 	_, _, e := unix.Syscall6(unix.SYS_STATX, uintptr(fd), uintptr(unsafe.Pointer(&empty)),
-		unix.AT_EMPTY_PATH, lookMask, uintptr(unsafe.Pointer(&x)), 0)
+		unix.AT_EMPTY_PATH, statxMask, uintptr(unsafe.Pointer(&x)), 0)
 	if e == 0 && x.Mask&unix.STATX_BASIC_STATS != unix.STATX_BASIC_STATS {
 		e = unix.ENOSYS
 	}

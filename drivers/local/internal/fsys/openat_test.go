@@ -91,7 +91,7 @@ func TestOpenTypes(t *testing.T) {
 	}
 }
 
-func TestReadDir(t *testing.T) {
+func TestReadDirYieldsAll(t *testing.T) {
 	d, path := root(t)
 	var want []string
 	for i := range 300 {
@@ -133,7 +133,7 @@ func TestReadDir(t *testing.T) {
 	}
 }
 
-func TestFile(t *testing.T) {
+func TestFileOperations(t *testing.T) {
 	d, path := root(t)
 	f, err := d.Create("a")
 	must(t, err)
@@ -169,7 +169,7 @@ func TestFile(t *testing.T) {
 	must(t, d.Unlink("e"), d.Rmdir("d"))
 }
 
-func TestXattr(t *testing.T) {
+func TestXattrRoundTrip(t *testing.T) {
 	d, _ := root(t)
 	f, err := d.Create("a")
 	must(t, err)
@@ -187,7 +187,7 @@ func TestXattr(t *testing.T) {
 }
 
 // Locks exclude other open files, byte by byte, but not the same open file.
-func TestLock(t *testing.T) {
+func TestLockExcludesOtherFiles(t *testing.T) {
 	d, _ := root(t)
 	f, err := d.OpenLock("lock")
 	must(t, err)

@@ -33,7 +33,7 @@ func (f *file) Write(p []byte) (int, error) {
 
 func (f *file) Stat() (Stat, error) { return statFile(f.f) }
 
-func (f *file) Look() (Stat, error) { return f.Stat() }
+func (f *file) StatBirth() (Stat, error) { return f.Stat() }
 
 // SetModTime uses the path, because package os can't set the times of an open file. The
 // file must not have been renamed.

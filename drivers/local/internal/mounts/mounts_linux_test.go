@@ -10,7 +10,7 @@ import (
 )
 
 // Each kind is mounted, holds a file, has the requested size, and is gone after the test.
-func TestKinds(t *testing.T) {
+func TestKindsAreMounted(t *testing.T) {
 	for _, kind := range Kinds {
 		t.Run(string(kind), func(t *testing.T) {
 			var dir string
@@ -49,7 +49,7 @@ func holds(t *testing.T, dir string) {
 	}
 }
 
-func TestReadOnly(t *testing.T) {
+func TestReadOnlyRefusesWrites(t *testing.T) {
 	dir := New(t, Ext4, Size(16<<20))
 	ReadOnly(t, dir)
 	if err := os.Mkdir(filepath.Join(dir, "d"), 0o755); !os.IsPermission(err) &&
@@ -61,7 +61,7 @@ func TestReadOnly(t *testing.T) {
 }
 
 // The limits of inodes and size hold.
-func TestLimits(t *testing.T) {
+func TestLimitsHold(t *testing.T) {
 	for _, kind := range []Kind{Ext4, Tmpfs, Overlay, Bindfs} {
 		t.Run(string(kind), func(t *testing.T) {
 			dir := New(t, kind, Size(8<<20), Inodes(64))

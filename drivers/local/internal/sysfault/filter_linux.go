@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	tellFD = 3      // the pipe by which the child sends its listener: exec.Cmd.ExtraFiles[0]
-	toCall = 0x5fff // not a system call: the number of the child's orders to the supervisor
+	listenerFD = 3      // the pipe by which the child sends its listener: exec.Cmd.ExtraFiles[0]
+	orderCall  = 0x5fff // not a system call: the number of the child's orders to the supervisor
 )
 
 // allowed lists the calls that the Go runtime makes at any time. They are always
@@ -59,7 +59,7 @@ func program() []unix.SockFilter {
 		load(number),
 		equal(unix.SYS_WRITE, 0, 3),
 		load(arg0),
-		equal(tellFD, 0, 1),
+		equal(listenerFD, 0, 1),
 		answer(unix.SECCOMP_RET_ALLOW),
 		load(number),
 	}
@@ -97,7 +97,7 @@ func Install() error {
 	}
 	var text [8]byte
 	binary.LittleEndian.PutUint64(text[:], uint64(fd))
-	if _, err := unix.Write(tellFD, text[:]); err != nil {
+	if _, err := unix.Write(listenerFD, text[:]); err != nil {
 		return err
 	}
 	unix.Close(int(fd)) // the first call that the supervisor decides; it has the listener by now
@@ -112,7 +112,7 @@ func ignoreRuntime() error {
 		if strings.HasPrefix(target, "anon_inode:") {
 			var fd int
 			fmt.Sscan(e.Name(), &fd)
-			tell(tellIgnore, fd, 0, 0)
+			send(orderIgnore, fd, 0, 0)
 		}
 	}
 	return err
@@ -122,15 +122,15 @@ func ignoreRuntime() error {
 type order int
 
 const (
-	tellArm order = iota + 1
-	tellDisarm
-	tellCount
-	tellIgnore
-	tellClosed
+	orderArm order = iota + 1
+	orderDisarm
+	orderCount
+	orderIgnore
+	orderClosed
 )
 
-func tell(o order, a, b, c int) int {
-	n, _, e := unix.Syscall6(toCall, uintptr(o), uintptr(a), uintptr(b), uintptr(c), 0, 0)
+func send(o order, a, b, c int) int {
+	n, _, e := unix.Syscall6(orderCall, uintptr(o), uintptr(a), uintptr(b), uintptr(c), 0, 0)
 	if e != 0 {
 		panic("sysfault: no supervisor: " + e.Error())
 	}
@@ -145,16 +145,16 @@ func Arm(nr, n int, errno unix.Errno, always bool) {
 	if always {
 		what |= 1 << 16
 	}
-	tell(tellArm, nr, n, what)
+	send(orderArm, nr, n, what)
 }
 
 // Disarm ends the failures, and returns how many calls failed. It closes the
 // descriptors whose close failed, because a close that fails still releases the
 // descriptor.
 func Disarm() int {
-	hits := tell(tellDisarm, 0, 0, 0)
+	hits := send(orderDisarm, 0, 0, 0)
 	for {
-		fd := tell(tellClosed, 0, 0, 0)
+		fd := send(orderClosed, 0, 0, 0)
 		if fd < 0 {
 			return hits
 		}
@@ -166,7 +166,7 @@ func Disarm() int {
 func Counts() map[int]int {
 	counts := map[int]int{}
 	for nr := range 512 {
-		if n := tell(tellCount, nr, 0, 0); n > 0 {
+		if n := send(orderCount, nr, 0, 0); n > 0 {
 			counts[nr] = n
 		}
 	}

@@ -74,7 +74,7 @@ func listen(pid int, r io.Reader) error {
 	defer unix.Close(fd)
 	const setFlags = 0x40082104 // SECCOMP_IOCTL_NOTIF_SET_FLAGS, of Linux 6.6
 	unix.Syscall(unix.SYS_IOCTL, uintptr(fd), setFlags, unix.SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP)
-	s := &supervisor{ignored: map[uint64]bool{0: true, 1: true, 2: true, tellFD: true}}
+	s := &supervisor{ignored: map[uint64]bool{0: true, 1: true, 2: true, listenerFD: true}}
 	for {
 		poll := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
 		if _, err := unix.Poll(poll, -1); err != nil && err != unix.EINTR {
@@ -118,8 +118,8 @@ func (s *supervisor) answer(fd int) error {
 	}
 	out := reply{ID: in.ID}
 	switch errno := s.decide(&in); {
-	case in.NR == toCall:
-		out.Val = int64(s.told(in.Args)) + 1
+	case in.NR == orderCall:
+		out.Val = int64(s.carryOut(in.Args)) + 1
 	case errno != 0:
 		out.Error = -errno
 	default:
@@ -160,20 +160,20 @@ func onDescriptor(nr int) bool {
 	return false
 }
 
-// told carries out an order of the child, and returns its result.
-func (s *supervisor) told(args [6]uint64) int {
+// carryOut carries out an order of the child, and returns its result.
+func (s *supervisor) carryOut(args [6]uint64) int {
 	switch a := int(args[1]); order(args[0]) {
-	case tellArm:
+	case orderArm:
 		s.armed, s.nr, s.n, s.hits, s.counts = true, a, int(args[2]), 0, [512]int{}
 		s.errno, s.always = int32(args[3]&0xffff), args[3]>>16 != 0
-	case tellDisarm:
+	case orderDisarm:
 		s.armed = false
 		return s.hits
-	case tellCount:
+	case orderCount:
 		return s.counts[a]
-	case tellIgnore:
+	case orderIgnore:
 		s.ignored[args[1]] = true
-	case tellClosed:
+	case orderClosed:
 		if n := len(s.closed); n > 0 {
 			fd := s.closed[n-1]
 			s.closed = s.closed[:n-1]

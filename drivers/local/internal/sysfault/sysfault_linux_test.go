@@ -14,7 +14,7 @@ import (
 
 const childEnv = "CLOUDFILES_SYSFAULT_CHILD"
 
-func TestFaults(t *testing.T) {
+func TestNthCallFails(t *testing.T) {
 	c := exec.Command(os.Args[0], "-test.run=^TestChild$", "-test.v")
 	c.Env = append(os.Environ(), childEnv+"=1")
 	var out bytes.Buffer
@@ -25,7 +25,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestChild is not a test: TestFaults runs it under supervision.
+// TestChild is not a test: TestNthCallFails runs it under supervision.
 func TestChild(t *testing.T) {
 	if os.Getenv(childEnv) == "" {
 		t.Skip("runs only as a child")

@@ -6,26 +6,26 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// belongings are what a handle has open and what it has in the control folder. If a
+// resources are what a handle has open and what it has in the control folder. If a
 // bucket is dropped without Close, the garbage collector releases them, as it does for
 // an os.File. Therefore nothing here refers to the backend, and every method of the
 // backend that uses them keeps the backend alive until it returns: a descriptor that is
 // closed too early soon belongs to another file.
-type belongings struct {
+type resources struct {
 	root  fsys.Dir
 	pages *pages // where listings ended
 
 	mu       sync.Mutex
-	session  *staging  // nil until the first write
+	staging  *staging  // nil until the first write
 	lockFile *lockFile // nil until it is needed
 }
 
-// giveBack removes and closes them. Uploads in progress keep their staging folder until
+// releaseAll removes and closes them. Uploads in progress keep their staging folder until
 // they end.
-func (o *belongings) giveBack() error {
+func (o *resources) releaseAll() error {
 	o.mu.Lock()
-	s, l := o.session, o.lockFile
-	o.session, o.lockFile = nil, nil
+	s, l := o.staging, o.lockFile
+	o.staging, o.lockFile = nil, nil
 	o.mu.Unlock()
 	if s != nil {
 		s.release()
@@ -39,5 +39,6 @@ func (o *belongings) giveBack() error {
 	return o.root.Close()
 }
 
-// forget is giveBack for the garbage collector, whose cleanups must not wait for a disk.
-func (o *belongings) forget() { go o.giveBack() }
+// forget is releaseAll for the garbage collector, whose cleanups must not wait for a
+// disk.
+func (o *resources) forget() { go o.releaseAll() }
