@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/iofs"
 	"cloudfiles.dev/files/transfer"
 
 	_ "cloudfiles.dev/drivers/azure"
@@ -63,9 +64,13 @@ func (u us) list(ctx context.Context, dir string) (n int, err error) {
 const treeParallel = 64
 
 func (u us) up(ctx context.Context, folder, dir string) (int, error) {
+	src, err := iofs.FromFS(os.DirFS(folder), nil)
+	if err != nil {
+		return 0, err
+	}
 	plan, err := transfer.Copy(
 		transfer.Tree{Bucket: u.b, Dir: dir},
-		transfer.Tree{Bucket: transfer.FromFS(os.DirFS(folder), nil)},
+		transfer.Tree{Bucket: src},
 		&transfer.Options{Parallel: treeParallel})
 	if err != nil {
 		return 0, err
