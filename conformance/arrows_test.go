@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// arrows are what each package below internal may import of this module, beside what
-// all of them may: files, files/driver and drivers/mem. Each line imports from those
-// above it only.
+// arrows are the packages of this module that each package below internal may import,
+// in addition to files, files/driver and drivers/mem. Each line imports only from lines
+// above it.
 var arrows = []struct {
 	pkg string
 	may []string
@@ -32,8 +32,8 @@ var arrows = []struct {
 	{".", []string{"suite", "check", "process", "benchmarks", "cases", "wrappers"}},
 }
 
-// TestArrows: the public face imports the cases, which import the model, the histories
-// and the runner, and never the other way round.
+// TestArrows holds that the package conformance imports the cases, which import the
+// model, the histories and the runner, and never the reverse.
 func TestArrows(t *testing.T) {
 	const module = "cloudfiles.dev/"
 	const internal = module + "conformance/internal/"

@@ -12,8 +12,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestBench runs each benchmark once: on a sound bucket, of which it uses every
-// operation, and on one whose reads are short.
+// TestBench runs each benchmark once: on a sound bucket, of which it must use every
+// operation, and on a bucket whose reads are short.
 func TestBench(t *testing.T) {
 	old := flag.Lookup("test.benchtime").Value.String()
 	if err := flag.Set("test.benchtime", "1x"); err != nil {
@@ -46,7 +46,7 @@ func TestBench(t *testing.T) {
 		return files.Wrap(mem.New(nil), files.Hooks{Around: count})
 	}}
 	if failed(sound) {
-		t.Error("it fails on a sound bucket")
+		t.Error("Bench fails on a sound bucket")
 	}
 	for op, n := range seen {
 		if n.Load() == 0 {
@@ -61,13 +61,13 @@ func TestBench(t *testing.T) {
 		})
 	}}
 	if !failed(short) {
-		t.Error("it passes on a bucket whose reads are short")
+		t.Error("Bench passes on a bucket whose reads are short")
 	}
 	small := conformance.Harness{
 		MaxContent: 4096,
 		New:        func(conformance.T) files.Bucket { return counted(mem.New(nil), &most) },
 	}
 	if failed(small) || most.Load() > 4096 {
-		t.Errorf("it fails, or puts %d bytes where 4096 are allowed", most.Load())
+		t.Errorf("Bench fails, or puts %d bytes, want at most 4096", most.Load())
 	}
 }

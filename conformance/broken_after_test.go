@@ -23,7 +23,7 @@ func (b *putting) Put(ctx context.Context, name string, content io.Reader,
 	return b.put(ctx, b.Bucket, name, content, opts)
 }
 
-// draining is the fault that the rest of some contents is read when Put has returned.
+// draining is the fault that the rest of some contents is read after Put has returned.
 func draining(which func(ctx context.Context, err error) bool) func(files.Bucket) files.Bucket {
 	return func(b files.Bucket) files.Bucket {
 		return &putting{b, func(ctx context.Context, b files.Bucket, name string,
@@ -37,7 +37,7 @@ func draining(which func(ctx context.Context, err error) bool) func(files.Bucket
 	}
 }
 
-// sized is the fault that content is believed in what it tells of itself.
+// sized is the fault that the size that a content reports is trusted.
 func sized(of func(content io.Reader) (io.Reader, bool)) func(files.Bucket) files.Bucket {
 	return func(b files.Bucket) files.Bucket {
 		return &putting{b, func(ctx context.Context, b files.Bucket, name string,
@@ -52,7 +52,7 @@ func sized(of func(content io.Reader) (io.Reader, bool)) func(files.Bucket) file
 	}
 }
 
-// asking does something in the store before it looks at a name.
+// asking calls the store before it checks a name.
 type asking struct {
 	files.Bucket
 	op files.Op
@@ -118,7 +118,7 @@ func (b *asking) CopyFrom(ctx context.Context, dst string, src files.Bucket, src
 	return b.Bucket.(driver.BucketCopier).CopyFrom(ctx, dst, src, srcName, opts)
 }
 
-// curious is the fault that an operation sends a request before it looks at the name.
+// curious is the fault that an operation sends a request before it checks the name.
 func curious(op files.Op, fault string) broken {
 	return broken{
 		fault:  fault,
@@ -128,7 +128,7 @@ func curious(op files.Op, fault string) broken {
 	}
 }
 
-// abandoned is the fault that an upload of parts stays, where a Put fails in some way.
+// abandoned is the fault that the parts of an upload remain if a Put fails in some way.
 func abandoned(which func(req *driver.PutRequest, n int, err error) bool) faulty {
 	return faulty{
 		put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
@@ -186,7 +186,7 @@ var brokenAfter = []broken{
 		wrap:   draining(func(_ context.Context, err error) bool { return err == nil }),
 	},
 	{
-		fault:  "takes what Size tells of the content for its size",
+		fault:  "trusts the content's Size",
 		caught: []string{"P12/wrong-size"},
 		wrap: sized(func(content io.Reader) (io.Reader, bool) {
 			s, ok := content.(interface{ Size() int64 })
@@ -197,7 +197,7 @@ var brokenAfter = []broken{
 		}),
 	},
 	{
-		fault:  "takes what Seek tells of the content for its size",
+		fault:  "trusts the content's Seek",
 		caught: []string{"P12/wrong-size"},
 		wrap: sized(func(content io.Reader) (io.Reader, bool) {
 			s, ok := content.(io.Seeker)
@@ -217,7 +217,7 @@ var brokenAfter = []broken{
 		}),
 	},
 	{
-		fault:  "fails where content can't seek, though it says that it can",
+		fault:  "fails if Seek of the content fails",
 		caught: []string{"P12/wrong-size"},
 		wrap: sized(func(content io.Reader) (io.Reader, bool) {
 			if s, ok := content.(io.Seeker); ok {
@@ -229,7 +229,7 @@ var brokenAfter = []broken{
 		}),
 	},
 	{
-		fault:  "makes room for what Size tells of the content",
+		fault:  "allocates as much as the content's Size",
 		caught: []string{"P12/wrong-size"},
 		wrap: sized(func(content io.Reader) (io.Reader, bool) {
 			s, ok := content.(interface{ Size() int64 })
@@ -242,14 +242,14 @@ var brokenAfter = []broken{
 			return &buf, true
 		}),
 	},
-	curious(files.OpPut, "sends a request before it looks at the name of a Put"),
-	curious(files.OpGet, "sends a request before it looks at the name of a Get"),
-	curious(files.OpStat, "sends a request before it looks at the name of a Stat"),
-	curious(files.OpDelete, "sends a request before it looks at the name of a Delete"),
-	curious(files.OpList, "sends a request before it looks at the name of a directory"),
-	curious(files.OpCopy, "sends a request before it looks at the name of a copy's target"),
-	curious(files.OpMove, "sends a request before it looks at the name of a copy's source"),
-	curious(files.OpDeleteMany, "sends a request before it looks at the names of many"),
+	curious(files.OpPut, "sends a request before it checks the name of a Put"),
+	curious(files.OpGet, "sends a request before it checks the name of a Get"),
+	curious(files.OpStat, "sends a request before it checks the name of a Stat"),
+	curious(files.OpDelete, "sends a request before it checks the name of a Delete"),
+	curious(files.OpList, "sends a request before it checks the name of a directory"),
+	curious(files.OpCopy, "sends a request before it checks the name of a copy's target"),
+	curious(files.OpMove, "sends a request before it checks the name of a copy's source"),
+	curious(files.OpDeleteMany, "sends a request before it checks the names of a bulk delete"),
 	{
 		fault:  "leaves the parts of an upload that IfAbsent refuses",
 		caught: []string{"X2/no-parts"},

@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// startsAfter is the fault that a listing begins behind another place.
+// startsAfter is the fault that a listing starts after another string.
 func startsAfter(change func(after string) string) faulty {
 	return asked(func(req *driver.ListRequest) {
 		if req.StartAfter != "" {
@@ -20,7 +20,7 @@ func startsAfter(change func(after string) string) faulty {
 	})
 }
 
-// amongForeign is a fault of listings, in a store where others have put something.
+// amongForeign is a fault of listings in a store with raw keys of others.
 func amongForeign(fault string, f faulty, caught ...string) broken {
 	return broken{
 		fault:   fault,
@@ -30,8 +30,8 @@ func amongForeign(fault string, f faulty, caught ...string) broken {
 	}
 }
 
-// withKeys is the fault of a listing whose pages are those of keys: page gets the keys
-// of each, and returns what is listed of it, and whether the listing goes on.
+// withKeys is the fault of a listing whose pages are pages of keys. page gets the keys
+// of each, and returns what is listed of them and whether the listing continues.
 func withKeys(size int, page func(keys []files.Entry, last bool) ([]files.Entry, bool)) faulty {
 	return faulty{list: func(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, error] {
 		return func(yield func(files.Entry, error) bool) {
@@ -97,7 +97,7 @@ var brokenBreadths = []broken{
 		}),
 	},
 	{
-		fault:  "counts what lies in directories among what is listed of them",
+		fault:  "counts the files in directories as entries of a shallow listing",
 		caught: []string{"L2/wide"},
 		faulty: faulty{list: func(req driver.ListRequest,
 			m *mapBackend) iter.Seq2[files.Entry, error] {
@@ -120,7 +120,7 @@ var brokenBreadths = []broken{
 		}},
 	},
 	{
-		fault:  "repeats a directory that goes on behind a page of 100",
+		fault:  "repeats a directory that continues after a page of 100",
 		caught: []string{"L2/wide"},
 		faulty: collected(func(req driver.ListRequest, all []files.Entry) (twice []files.Entry) {
 			for i, e := range all {
@@ -151,7 +151,7 @@ var brokenBreadths = []broken{
 		}),
 	},
 	{
-		fault:  "lists what is in the first page of 100 shallow, and the rest deep",
+		fault:  "lists the first page of 100 shallow, and the rest deep",
 		caught: []string{"L2/wide"},
 		faulty: faulty{list: func(req driver.ListRequest,
 			m *mapBackend) iter.Seq2[files.Entry, error] {
@@ -172,29 +172,29 @@ var brokenBreadths = []broken{
 			}
 		}},
 	},
-	amongForeign("takes a page of foreign keys alone for the end",
+	amongForeign("takes a page of raw keys only for the end",
 		withKeys(100, func(keys []files.Entry, _ bool) ([]files.Entry, bool) {
 			return keys, slices.ContainsFunc(keys, func(e files.Entry) bool { return e.Key == "" })
 		}), "L7/many"),
-	amongForeign("takes a page of a thousand foreign keys for the end",
+	amongForeign("takes a page of a thousand raw keys for the end",
 		withKeys(1000, func(keys []files.Entry, _ bool) ([]files.Entry, bool) {
 			return keys, slices.ContainsFunc(keys, func(e files.Entry) bool { return e.Key == "" })
 		}), "L7/thousands"),
-	amongForeign("drops the name behind a page that ends with a foreign key",
+	amongForeign("drops the name after a page that ends with a raw key",
 		withKeys(0, func(keys []files.Entry, last bool) ([]files.Entry, bool) {
 			if len(keys) == 3 && keys[2].Key != "" && keys[0].Key == "" {
 				return keys[1:], true
 			}
 			return keys, true
 		}), "L7/pages"),
-	amongForeign("drops foreign keys at the end of a page",
+	amongForeign("drops raw keys at the end of a page",
 		withKeys(0, func(keys []files.Entry, last bool) ([]files.Entry, bool) {
 			if n := len(keys); n == 2 && keys[1].Key != "" {
 				return keys[:1], true
 			}
 			return keys, true
 		}), "L7/pages"),
-	amongForeign("counts foreign keys among the names that were asked for",
+	amongForeign("counts ignored raw keys towards the limit",
 		faulty{list: func(req driver.ListRequest,
 			m *mapBackend) iter.Seq2[files.Entry, error] {
 			return func(yield func(files.Entry, error) bool) {
@@ -210,13 +210,13 @@ var brokenBreadths = []broken{
 				}
 			}
 		}}, "L7/pages"),
-	amongForeign("finds no foreign keys below a directory",
+	amongForeign("finds no raw keys below a directory",
 		collected(func(req driver.ListRequest, all []files.Entry) []files.Entry {
 			return slices.DeleteFunc(all, func(e files.Entry) bool {
 				return e.Key != "" && req.Prefix != ""
 			})
 		}), "L7/below"),
-	amongForeign("lists foreign keys of the whole store in each directory",
+	amongForeign("lists raw keys of the whole store in each directory",
 		faulty{list: func(req driver.ListRequest,
 			m *mapBackend) iter.Seq2[files.Entry, error] {
 			return func(yield func(files.Entry, error) bool) {
@@ -236,7 +236,7 @@ var brokenBreadths = []broken{
 				}
 			}
 		}}, "L7/below"),
-	amongForeign("lists foreign keys from start-after inclusive",
+	amongForeign("lists raw keys from start-after inclusive",
 		faulty{list: func(req driver.ListRequest,
 			m *mapBackend) iter.Seq2[files.Entry, error] {
 			return func(yield func(files.Entry, error) bool) {
@@ -251,7 +251,7 @@ var brokenBreadths = []broken{
 				}
 			}
 		}}, "L7/below"),
-	amongForeign("lists all foreign keys, wherever the listing is to begin",
+	amongForeign("lists all raw keys, wherever the listing begins",
 		faulty{list: func(req driver.ListRequest,
 			m *mapBackend) iter.Seq2[files.Entry, error] {
 			return func(yield func(files.Entry, error) bool) {
@@ -264,26 +264,26 @@ var brokenBreadths = []broken{
 				}
 			}
 		}}, "L7/below"),
-	amongForeign("lists foreign keys behind all names",
+	amongForeign("lists raw keys after all names",
 		collected(func(req driver.ListRequest, all []files.Entry) []files.Entry {
 			slices.SortStableFunc(all, func(a, b files.Entry) int {
 				return min(len(a.Key), 1) - min(len(b.Key), 1)
 			})
 			return all
 		}), "L7/below"),
-	amongForeign("lists foreign keys as names, if they begin below a directory",
+	amongForeign("lists raw keys as names, if they begin below a directory",
 		each(func(e *files.Entry) {
 			if e.Key != "" && strings.Count(e.Key, "/") > 3 {
 				e.Name, e.Key = strings.ReplaceAll(path.Clean(e.Key), "\t", "_"), ""
 			}
 		}), "L7/below"),
 	{
-		fault:  "replaces what is no UTF-8 in start-after",
+		fault:  "replaces invalid UTF-8 in start-after",
 		caught: []string{"L3/start-after-odd"},
 		faulty: startsAfter(func(s string) string { return strings.ToValidUTF8(s, "\ufffd") }),
 	},
 	{
-		fault:  "drops what is no UTF-8 from start-after",
+		fault:  "drops invalid UTF-8 from start-after",
 		caught: []string{"L3/start-after-odd"},
 		faulty: startsAfter(func(s string) string { return strings.ToValidUTF8(s, "") }),
 	},
@@ -310,7 +310,7 @@ var brokenBreadths = []broken{
 		}),
 	},
 	{
-		fault:  "begins at the beginning, where start-after is no name",
+		fault:  "lists from the beginning if start-after is no name",
 		caught: []string{"L3/start-after-odd"},
 		faulty: startsAfter(func(s string) string {
 			if len(s) > files.MaxName {
@@ -320,7 +320,7 @@ var brokenBreadths = []broken{
 		}),
 	},
 	{
-		fault:  "lists nothing behind what is too long for a name",
+		fault:  "lists nothing if start-after is too long for a name",
 		caught: []string{"L3/start-after-odd"},
 		faulty: startsAfter(func(s string) string {
 			if len(s) > files.MaxName {

@@ -27,7 +27,7 @@ var brokenCancelled = []broken{
 			return nil
 		})},
 	{
-		fault:  "leaves a temporary where a put fails",
+		fault:  "leaves a temporary if a put fails",
 		caught: []string{"X2/no-temporaries", "P2/reader-fails"},
 		faulty: faulty{
 			put: func(ctx context.Context, req *driver.PutRequest,
@@ -61,7 +61,7 @@ var brokenCancelled = []broken{
 // leaked is never closed.
 var leaked = make(chan struct{})
 
-// deaf passes no context on.
+// deaf does not pass the context on.
 type deaf struct{ files.Bucket }
 
 func (d *deaf) Put(ctx context.Context, name string, r io.Reader,
@@ -82,8 +82,8 @@ func (d *deaf) List(ctx context.Context, dir string,
 	return d.Bucket.List(context.WithoutCancel(ctx), dir, o)
 }
 
-// slow looks at the context only at the end of the content, or of what is more than
-// anybody sends.
+// slow checks the context only at the end of the content, or after more than any case
+// sends.
 type slow struct{ files.Bucket }
 
 func (s *slow) Put(ctx context.Context, name string, r io.Reader,

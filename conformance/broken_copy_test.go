@@ -8,7 +8,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// soundCopy is a copy inside the map as it should be.
+// soundCopy is a correct copy inside the map.
 func soundCopy(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (files.Info, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -36,7 +36,7 @@ func soundCopy(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (fil
 	return m.files[req.Dst].info, nil
 }
 
-// copied is the fault that a copy is followed by something.
+// copied is the fault that something else is done after a copy.
 func copied(change func(req *driver.CopyRequest, m *mapBackend)) faulty {
 	return faulty{
 		cp: func(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (files.Info, error) {
@@ -59,7 +59,7 @@ var brokenCopies = []broken{
 			m.files[req.Dst] = f
 		})},
 	{
-		fault:  "copies onto itself whatever is there now",
+		fault:  "copies onto itself whatever version is there",
 		caught: []string{"C1/one-attribute"},
 		faulty: faulty{
 			cp: func(ctx context.Context, req *driver.CopyRequest,
@@ -108,7 +108,7 @@ var brokenCopies = []broken{
 			},
 		}},
 	{
-		fault:  "tells of a copy what its source was",
+		fault:  "returns the source's Info for a copy",
 		caught: []string{"C1/info", "C1/onto-itself-new-attributes"},
 		faulty: faulty{
 			cp: func(ctx context.Context, req *driver.CopyRequest,
@@ -123,7 +123,7 @@ var brokenCopies = []broken{
 			},
 		},
 	},
-	{fault: "tells no size of a copy, though it was asked for all", caught: []string{"C1/info"},
+	{fault: "returns no size in the full Info of a copy", caught: []string{"C1/info"},
 		faulty: faulty{
 			cp: func(ctx context.Context, req *driver.CopyRequest,
 				m *mapBackend) (files.Info, error) {

@@ -32,7 +32,7 @@ var brokenCosts = []broken{
 		}},
 	},
 	{
-		fault:  "looks at all of a folder for each page",
+		fault:  "reads the whole directory for each page",
 		caught: []string{"L8/large-folder"},
 		faulty: faulty{list: func(
 			req driver.ListRequest, m *mapBackend,
@@ -53,7 +53,7 @@ var brokenCosts = []broken{
 	},
 }
 
-// request does some work, as a request or a look at a file does.
+// request does some work, like a request or a look at a file.
 func request() {
 	work := make([]int, 200)
 	for i := range work {

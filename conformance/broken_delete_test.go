@@ -10,12 +10,12 @@ import (
 
 var brokenDeletes = []broken{
 	{
-		fault:  "leaves a name of a bulk delete out, and says nothing of it",
+		fault:  "omits a name of a bulk delete without an error",
 		caught: []string{"D3/answers", "D3/many"},
 		wrap:   func(b files.Bucket) files.Bucket { return &skipping{b} },
 	},
 	{
-		fault:  "answers a bulk delete with its failures alone",
+		fault:  "returns only the failures of a bulk delete",
 		caught: []string{"D3/answers", "D3/many"},
 		wrap:   func(b files.Bucket) files.Bucket { return &curt{b} },
 	},
@@ -44,13 +44,13 @@ var brokenDeletes = []broken{
 			return m.Delete(context.Background(), k, v)
 		}}},
 	{
-		fault:  "deletes whatever version is there",
+		fault:  "deletes a file whatever its version",
 		caught: []string{"D2/stale", "D2/race", "D2/against-update"},
 		faulty: faulty{del: func(k driver.Key, _ files.Version, m *mapBackend) error {
 			return m.Delete(context.Background(), k, "")
 		}},
 	},
-	{fault: "is content to delete a version of nothing", caught: []string{"D2/stale", "D2/race"},
+	{fault: "returns nil for a version of a missing file", caught: []string{"D2/stale", "D2/race"},
 		faulty: faulty{del: func(k driver.Key, v files.Version, m *mapBackend) error {
 			if _, err := m.Stat(context.Background(), k); err != nil {
 				return nil
@@ -59,7 +59,7 @@ var brokenDeletes = []broken{
 		}}},
 }
 
-// skipping leaves the second name out.
+// skipping omits the second name.
 type skipping struct{ files.Bucket }
 
 func (b *skipping) DeleteMany(ctx context.Context, names []string) []error {
@@ -71,7 +71,7 @@ func (b *skipping) DeleteMany(ctx context.Context, names []string) []error {
 	})
 }
 
-// curt answers with failures alone.
+// curt returns only the failures.
 type curt struct{ files.Bucket }
 
 func (b *curt) DeleteMany(ctx context.Context, names []string) (failed []error) {

@@ -9,7 +9,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// copying is the fault that a copy is of another request; change may refuse it.
+// copying is the fault that another copy is made than was requested. change may refuse
+// it.
 func copying(change func(req *driver.CopyRequest, m *mapBackend) error) faulty {
 	return faulty{
 		cp: func(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (files.Info, error) {
@@ -22,7 +23,7 @@ func copying(change func(req *driver.CopyRequest, m *mapBackend) error) faulty {
 	}
 }
 
-// recopied is the fault that a copy changes what it copied to.
+// recopied is the fault that a copy changes the target.
 func recopied(change func(f *mapFile, old mapFile, src mapFile)) faulty {
 	return faulty{
 		cp: func(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (files.Info, error) {
@@ -43,8 +44,8 @@ func recopied(change func(f *mapFile, old mapFile, src mapFile)) faulty {
 	}
 }
 
-// nearCopy is the fault that a copy takes a version that is only like the right one, of
-// its target or of its source.
+// nearCopy is the fault that a copy accepts a version that is only similar to that of
+// its target or source.
 func nearCopy(source bool, like func(is, given files.Version) bool) faulty {
 	return copying(func(req *driver.CopyRequest, m *mapBackend) error {
 		of := req.Dst
@@ -79,7 +80,7 @@ var brokenCopyDoors = []broken{
 		}),
 	},
 	{
-		fault:  "copies inside the store small files alone",
+		fault:  "copies only small files inside the store",
 		caught: []string{"C1/server-copy"},
 		faulty: copying(func(req *driver.CopyRequest, m *mapBackend) error {
 			if info, _ := m.Stat(context.Background(),
@@ -90,7 +91,7 @@ var brokenCopyDoors = []broken{
 		}),
 	},
 	{
-		fault:  "copies inside the store to a new name alone",
+		fault:  "copies inside the store only to a new name",
 		caught: []string{"C1/server-copy"},
 		faulty: copying(func(req *driver.CopyRequest, m *mapBackend) error {
 			if _, err := m.Stat(context.Background(), driver.Key{Name: req.Dst}); err == nil {
@@ -114,7 +115,7 @@ var brokenCopyDoors = []broken{
 		}),
 	},
 	{
-		fault:  "gives a copy the digest of what it replaced",
+		fault:  "gives a copy the digest of the file that it replaced",
 		caught: []string{"C1/digest"},
 		faulty: recopied(func(f *mapFile, old, _ mapFile) {
 			if old.info.Version != "" {
@@ -123,7 +124,7 @@ var brokenCopyDoors = []broken{
 		}),
 	},
 	{
-		fault:  "gives a copy the version of what it replaced",
+		fault:  "gives a copy the version of the file that it replaced",
 		caught: []string{"C1/version"},
 		faulty: recopied(func(f *mapFile, old, _ mapFile) {
 			if old.info.Version != "" {
@@ -157,7 +158,7 @@ var brokenCopyDoors = []broken{
 				if req.Src != req.Dst || src.info.Version == "" || !req.If.IsZero() {
 					return soundCopy(ctx, req, m)
 				}
-				// The content is on its way until somebody else has put.
+				// The content is sent only after another writer's Put.
 				for end := time.Now().Add(20 * time.Millisecond); time.Now().Before(end); {
 					m.mu.Lock()
 					other := m.puts != puts
@@ -189,7 +190,7 @@ var brokenCopyDoors = []broken{
 		}),
 	},
 	{
-		fault:  "ignores which version is to be copied, where it gets new attributes",
+		fault:  "ignores the source's version of a copy with new attributes",
 		caught: []string{"C1/every-condition"},
 		faulty: copying(func(req *driver.CopyRequest, _ *mapBackend) error {
 			if req.Attributes != nil {
@@ -209,17 +210,17 @@ var brokenCopyDoors = []broken{
 		}),
 	},
 	{
-		fault:  "copies over a version that is like the one that is there",
+		fault:  "copies over a version that is similar to the current one",
 		caught: []string{"C1/near-version"},
 		faulty: nearCopy(false, beginsLike),
 	},
 	{
-		fault:  "copies a version that is like the one that is there",
+		fault:  "copies a version that is similar to the current one",
 		caught: []string{"C1/near-version"},
 		faulty: nearCopy(true, beginsLike),
 	},
 	{
-		fault:  "takes a directory for the file that a copy wants absent",
+		fault:  "takes a directory for a file in a copy with IfAbsent",
 		caught: []string{"C1/if-absent-beside-others"},
 		faulty: copying(func(req *driver.CopyRequest, m *mapBackend) error {
 			m.mu.Lock()
@@ -242,7 +243,7 @@ var brokenCopyDoors = []broken{
 	},
 }
 
-// ownCopier copies from the other store only what it doesn't have itself.
+// ownCopier copies from the other store only files that it doesn't have itself.
 type ownCopier struct{ *faulty }
 
 func (b *ownCopier) Copy(ctx context.Context, from driver.Backend,

@@ -33,7 +33,8 @@ func manyOf(names []string, _ *mapBackend, each func(name string) error) []error
 	return errs
 }
 
-// bulky is the fault that a bulk delete does other than a Delete for each name.
+// bulky is the fault that a bulk delete does something else than a Delete for each
+// name.
 func bulky(each func(name string, m *mapBackend) error) func(*faulty) driver.Backend {
 	return func(f *faulty) driver.Backend {
 		return &bulk{f, func(names []string, m *mapBackend) []error {
@@ -47,7 +48,7 @@ func gone(name string, m *mapBackend) error {
 	return m.Delete(context.Background(), driver.Key{Name: name}, "")
 }
 
-// goneAll deletes the files that are chosen.
+// goneAll deletes the chosen files.
 func goneAll(m *mapBackend, chosen func(name string) bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -58,7 +59,8 @@ func goneAll(m *mapBackend, chosen func(name string) bool) {
 	}
 }
 
-// nearVersion is the fault that a delete takes a version that is only like the right one.
+// nearVersion is the fault that a delete accepts a version that is only similar to the
+// file's.
 func nearVersion(like func(is, given files.Version) bool) faulty {
 	return faulty{del: func(k driver.Key, v files.Version, m *mapBackend) error {
 		if info, err := m.Stat(context.Background(), k); err == nil && v != "" &&
@@ -71,7 +73,7 @@ func nearVersion(like func(is, given files.Version) bool) faulty {
 
 var brokenDeleteDoors = []broken{
 	{
-		fault:  "deletes the directory with the file, of many at once",
+		fault:  "deletes the directory with the file in a bulk delete",
 		caught: []string{"D3/only-those"},
 		backend: bulky(func(name string, m *mapBackend) error {
 			goneAll(m, func(n string) bool { return strings.HasPrefix(n, name+"/") })
@@ -79,7 +81,7 @@ var brokenDeleteDoors = []broken{
 		}),
 	},
 	{
-		fault:  "deletes what begins like one of many",
+		fault:  "deletes files whose names begin like one in a bulk delete",
 		caught: []string{"D3/only-those"},
 		backend: bulky(func(name string, m *mapBackend) error {
 			goneAll(m, func(n string) bool {
@@ -89,7 +91,7 @@ var brokenDeleteDoors = []broken{
 		}),
 	},
 	{
-		fault:  "deletes one of many in whatever case it is written",
+		fault:  "ignores case in the names of a bulk delete",
 		caught: []string{"D3/only-those"},
 		backend: bulky(func(name string, m *mapBackend) error {
 			goneAll(m, func(n string) bool { return strings.EqualFold(n, name) })
@@ -97,7 +99,7 @@ var brokenDeleteDoors = []broken{
 		}),
 	},
 	{
-		fault:  "deletes nothing of many whose name XML escapes",
+		fault:  "deletes no name that XML escapes in a bulk delete",
 		caught: []string{"D3/odd-names"},
 		backend: bulky(func(name string, m *mapBackend) error {
 			if strings.ContainsAny(name, "&<>") {
@@ -107,14 +109,14 @@ var brokenDeleteDoors = []broken{
 		}),
 	},
 	{
-		fault:  "trims the names of many",
+		fault:  "trims the names of a bulk delete",
 		caught: []string{"D3/odd-names"},
 		backend: bulky(func(name string, m *mapBackend) error {
 			return gone(strings.TrimSpace(name), m)
 		}),
 	},
 	{
-		fault:  "fails for a missing one of many",
+		fault:  "fails for a missing file in a bulk delete",
 		caught: []string{"D3/missing"},
 		backend: bulky(func(name string, m *mapBackend) error {
 			if _, err := m.Stat(context.Background(), driver.Key{Name: name}); err != nil {
@@ -124,7 +126,7 @@ var brokenDeleteDoors = []broken{
 		}),
 	},
 	{
-		fault:  "fails for a name that is given twice, far apart",
+		fault:  "fails for a name that a bulk delete has twice, far apart",
 		caught: []string{"D3/twice"},
 		backend: func(f *faulty) driver.Backend {
 			return &bulk{f, func(names []string, m *mapBackend) []error {
@@ -140,14 +142,14 @@ var brokenDeleteDoors = []broken{
 		},
 	},
 	{
-		fault:  "counts each name of many once",
+		fault:  "counts each name of a bulk delete once",
 		caught: []string{"D3/twice"},
 		wrap: func(b files.Bucket) files.Bucket {
 			return &deduping{b}
 		},
 	},
 	{
-		fault:  "leaves the attributes of many to their successors",
+		fault:  "leaves the attributes of files deleted in bulk to their successors",
 		caught: []string{"D3/recreate"},
 		faulty: early(func(req *driver.PutRequest, m *mapBackend) error {
 			m.mu.Lock()
@@ -166,24 +168,24 @@ var brokenDeleteDoors = []broken{
 		}),
 	},
 	{
-		fault:  "deletes none of many beside one that it refuses",
+		fault:  "deletes no name of a bulk delete if it refuses one",
 		caught: []string{"D3/refused-beside"},
 		wrap:   func(b files.Bucket) files.Bucket { return &allOrNone{b} },
 	},
 	{
-		fault:  "deletes what the names of many mean once they are cleaned",
+		fault:  "cleans the names of a bulk delete as paths",
 		caught: []string{"D3/refused-beside"},
 		wrap:   func(b files.Bucket) files.Bucket { return &cleaning{b} },
 	},
 	{
-		fault:  "deletes a version that begins like the one that is there",
+		fault:  "deletes a version that begins like the current one",
 		caught: []string{"D2/near-version"},
 		faulty: nearVersion(func(is, given files.Version) bool {
 			return strings.HasPrefix(string(is), string(given))
 		}),
 	},
 	{
-		fault:  "deletes a version that goes on behind the one that is there",
+		fault:  "deletes a version that continues the current one",
 		caught: []string{"D2/near-version"},
 		faulty: nearVersion(func(is, given files.Version) bool {
 			return strings.HasPrefix(string(given), string(is))
@@ -197,14 +199,14 @@ var brokenDeleteDoors = []broken{
 		}),
 	},
 	{
-		fault:  "deletes a version in whatever case it is written",
+		fault:  "ignores case in the version of a delete",
 		caught: []string{"D2/near-version"},
 		faulty: nearVersion(func(is, given files.Version) bool {
 			return strings.EqualFold(string(given), string(is))
 		}),
 	},
 	{
-		fault:  "deletes whatever the version * stands for",
+		fault:  "takes the version * of a delete for any version",
 		caught: []string{"D2/near-version"},
 		faulty: nearVersion(func(is, given files.Version) bool { return given == "*" }),
 	},
@@ -218,7 +220,7 @@ var brokenDeleteDoors = []broken{
 	},
 }
 
-// deduping deletes each name once, and answers for what it has deleted.
+// deduping deletes each name once, and returns results for those only.
 type deduping struct{ files.Bucket }
 
 func (b *deduping) DeleteMany(ctx context.Context, names []string) (errs []error) {
@@ -242,7 +244,7 @@ func (b *allOrNone) DeleteMany(ctx context.Context, names []string) []error {
 	}
 	for _, err := range errs {
 		if err != nil {
-			return errs // the others are said to be gone
+			return errs // the others are reported as deleted
 		}
 	}
 	return driver.EachName(ctx, names, func(ctx context.Context, name string) error {
@@ -250,8 +252,7 @@ func (b *allOrNone) DeleteMany(ctx context.Context, names []string) []error {
 	})
 }
 
-// cleaning deletes the file that an illegal name of many looks like, and refuses the
-// name.
+// cleaning deletes the file that an illegal name resembles, and refuses the name.
 type cleaning struct{ files.Bucket }
 
 func (b *cleaning) DeleteMany(ctx context.Context, names []string) []error {

@@ -12,7 +12,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// nearGet is the fault that a Get takes a version that is only like the right one.
+// nearGet is the fault that a Get accepts a version that is only similar to the file's.
 func nearGet(like func(is, given files.Version) bool) faulty {
 	return faulty{
 		open: func(ctx context.Context, req driver.OpenRequest,
@@ -29,7 +29,7 @@ func nearGet(like func(is, given files.Version) bool) faulty {
 	}
 }
 
-// missed is the fault that some reads of a missing file are answered otherwise.
+// missed is the fault that some reads of a missing file have another result.
 func missed(answer func(req driver.OpenRequest) (driver.Object, error)) faulty {
 	return faulty{
 		open: func(ctx context.Context, req driver.OpenRequest,
@@ -48,7 +48,7 @@ func nothing() (driver.Object, error) {
 	return driver.Object{Body: io.NopCloser(strings.NewReader(""))}, nil
 }
 
-// memory is what a bucket remembers of its files, until it changes them itself.
+// memory is what a bucket remembers of its files until it changes them itself.
 type memory struct {
 	mu    sync.Mutex
 	infos map[string]files.Info
@@ -62,8 +62,8 @@ func (m *memory) forget(name string) {
 	clear(m.list)
 }
 
-// recalling is the fault that a bucket forgets what it remembers of files only with
-// a Put and a Delete, whatever else changes them.
+// recalling is the fault that a bucket forgets what it remembers of files only in Put
+// and Delete, although other calls change them too.
 type recalling struct {
 	*faulty
 	kept        *memory
@@ -149,7 +149,7 @@ func (r *recalling) List(ctx context.Context,
 
 var brokenGetDoors = []broken{
 	{
-		fault:  "gives an empty body for a part of a missing file",
+		fault:  "returns an empty body for a part of a missing file",
 		caught: []string{"G1/every-way"},
 		faulty: missed(func(req driver.OpenRequest) (driver.Object, error) {
 			if !req.Range.IsWhole() {
@@ -159,7 +159,7 @@ var brokenGetDoors = []broken{
 		}),
 	},
 	{
-		fault:  "gives an empty body for a missing file that may grow",
+		fault:  "returns an empty body for a missing file with Growing",
 		caught: []string{"G1/every-way"},
 		faulty: missed(func(req driver.OpenRequest) (driver.Object, error) {
 			if req.Growing {
@@ -169,7 +169,7 @@ var brokenGetDoors = []broken{
 		}),
 	},
 	{
-		fault:  "tells that a part is out of range, where the file is missing",
+		fault:  "reports a part of a missing file as out of range",
 		caught: []string{"G1/every-way"},
 		faulty: missed(func(req driver.OpenRequest) (driver.Object, error) {
 			if req.Range == files.Last(10) {
@@ -179,7 +179,7 @@ var brokenGetDoors = []broken{
 		}),
 	},
 	{
-		fault:  "tells that a missing file was replaced, where a part is asked for",
+		fault:  "reports a missing file as replaced if a part is read",
 		caught: []string{"G1/every-way"},
 		faulty: missed(func(req driver.OpenRequest) (driver.Object, error) {
 			if !req.Range.IsWhole() {
@@ -189,7 +189,7 @@ var brokenGetDoors = []broken{
 		}),
 	},
 	{
-		fault:  "reads a version that begins like the one that is there",
+		fault:  "reads a version that begins like the current one",
 		caught: []string{"G8/near-version"},
 		faulty: nearGet(beginsLike),
 	},
@@ -206,23 +206,23 @@ var brokenGetDoors = []broken{
 		faulty: nearGet(func(_, given files.Version) bool { return given == "*" }),
 	},
 	{
-		fault:   "remembers a file that was copied over, moved or deleted with many",
+		fault:   "remembers a file that was copied over, moved or deleted in bulk",
 		caught:  []string{"S1/after-each"},
 		backend: newRecalling(true, false),
 	},
 	{
-		fault:   "remembers a listing until something is put or deleted alone",
+		fault:   "remembers a listing until a single Put or Delete",
 		caught:  []string{"S1/after-each"},
 		backend: newRecalling(false, true),
 	},
 	{
-		fault:  "claims finer times than it tells",
+		fault:  "claims finer times than it returns",
 		caught: []string{"V2/as-fine-as-told"},
 		faulty: answers(limited(func(f *files.Features) { f.TimeResolution = time.Microsecond }),
 			func(i *files.Info) { i.ModTime = i.ModTime.Truncate(time.Second) }),
 	},
 	{
-		fault:  "claims to list what others put, and refuses to",
+		fault:  "claims ForeignKeys, and refuses to list raw keys",
 		caught: []string{"L7/claimed"},
 		wrap:   told(func(f *files.Features) { f.ForeignKeys = true }),
 	},

@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// stored is the fault that some Puts store something else than they should; change gets
-// what is stored, and the answer, which the map's lock guards.
+// stored is the fault that some Puts store something else than they should. change gets
+// what is stored and the Info that is returned, both guarded by the map's lock.
 func stored(which func(req *driver.PutRequest) bool,
 	change func(f *mapFile, info *files.Info)) faulty {
 	return faulty{
@@ -46,7 +46,7 @@ func ofDeclared(req *driver.PutRequest) bool { return req.SizeDeclared }
 
 func ofConditions(req *driver.PutRequest) bool { return !req.If.IsZero() }
 
-// nearPut is the fault that a Put takes a version that is only like the right one.
+// nearPut is the fault that a Put accepts a version that is only similar to the file's.
 func nearPut(like func(is, given files.Version) bool) faulty {
 	return early(func(req *driver.PutRequest, m *mapBackend) error {
 		info, err := m.Stat(context.Background(), driver.Key{Name: req.Name})
@@ -59,7 +59,7 @@ func nearPut(like func(is, given files.Version) bool) faulty {
 
 var brokenPutDoors = []broken{
 	{
-		fault:  "decides IfAbsent before the upload, where its size is declared",
+		fault:  "decides IfAbsent before the upload if its size is declared",
 		caught: []string{"P8/at-commit-declared"},
 		faulty: early(func(req *driver.PutRequest, m *mapBackend) error {
 			if !req.If.Absent() || !req.SizeDeclared {
@@ -73,7 +73,7 @@ var brokenPutDoors = []broken{
 		}),
 	},
 	{
-		fault:  "decides IfVersion before the upload, where its size is declared",
+		fault:  "decides IfVersion before the upload if its size is declared",
 		caught: []string{"P9/at-commit-declared"},
 		faulty: early(func(req *driver.PutRequest, m *mapBackend) error {
 			if _, ok := req.If.Version(); !ok || !req.SizeDeclared {
@@ -101,7 +101,7 @@ var brokenPutDoors = []broken{
 		faulty: stored(ofConditions, plainly),
 	},
 	{
-		fault:  "loses the attributes where a digest is given",
+		fault:  "loses the attributes if a digest is given",
 		caught: []string{"P7/every-way"},
 		faulty: faulty{
 			put: func(ctx context.Context, req *driver.PutRequest,
@@ -119,7 +119,7 @@ var brokenPutDoors = []broken{
 		},
 	},
 	{
-		fault:  "finds the type of a conditional Put anew",
+		fault:  "ignores the given type of a conditional Put",
 		caught: []string{"P7/every-way"},
 		faulty: stored(ofConditions, func(f *mapFile, _ *files.Info) {
 			f.info.ContentType = driver.ContentType(f.info.Name, f.content)
@@ -136,7 +136,7 @@ var brokenPutDoors = []broken{
 		faulty: stored(ofConditions, undigested),
 	},
 	{
-		fault:  "stores no digest where the size is declared",
+		fault:  "stores no digest if the size is declared",
 		caught: []string{"P10/every-way"},
 		faulty: stored(ofDeclared, undigested),
 	},
@@ -187,7 +187,7 @@ var brokenPutDoors = []broken{
 		},
 	},
 	{
-		fault:  "keeps the name of a deleted file from who wants it absent",
+		fault:  "refuses IfAbsent for the name of a deleted file",
 		caught: []string{"P8/after-delete"},
 		faulty: faulty{
 			put: func(ctx context.Context, req *driver.PutRequest,
@@ -239,7 +239,7 @@ var brokenPutDoors = []broken{
 		},
 	},
 	{
-		fault:  "creates an empty file where a conditional upload fails",
+		fault:  "creates an empty file if a conditional upload fails",
 		caught: []string{"P2/conditional"},
 		faulty: faulty{
 			put: func(ctx context.Context, req *driver.PutRequest,
@@ -256,7 +256,7 @@ var brokenPutDoors = []broken{
 		},
 	},
 	{
-		fault:  "tells that a condition failed, where the content did",
+		fault:  "reports a failed condition if the content fails",
 		caught: []string{"P2/conditional"},
 		wrap: around(func(ctx context.Context, c *files.Call,
 			next func(context.Context) error) error {
@@ -268,14 +268,14 @@ var brokenPutDoors = []broken{
 		}),
 	},
 	{
-		fault:  "replaces a version that begins like the one that is there",
+		fault:  "replaces a version that begins like the current one",
 		caught: []string{"P9/near-version"},
 		faulty: nearPut(func(is, given files.Version) bool {
 			return strings.HasPrefix(string(is), string(given))
 		}),
 	},
 	{
-		fault:  "replaces a version that goes on behind the one that is there",
+		fault:  "replaces a version that continues the current one",
 		caught: []string{"P9/near-version"},
 		faulty: nearPut(func(is, given files.Version) bool {
 			return strings.HasPrefix(string(given), string(is))
@@ -310,7 +310,7 @@ var brokenPutDoors = []broken{
 		}),
 	},
 	{
-		fault:  "creates where a condition of a version finds no file, if the size is known",
+		fault:  "creates a file if IfVersion finds none and the size is known",
 		caught: []string{"P9/every-way"},
 		faulty: early(func(req *driver.PutRequest, m *mapBackend) error {
 			_, err := m.Stat(context.Background(), driver.Key{Name: req.Name})

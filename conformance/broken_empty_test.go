@@ -8,7 +8,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// has returns what is there, and whether that is an empty file.
+// has returns the file, and whether it exists and is empty.
 func (m *mapBackend) has(name string) (f mapFile, empty bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -16,7 +16,7 @@ func (m *mapBackend) has(name string) (f mapFile, empty bool) {
 	return f, ok && f.info.Size == 0
 }
 
-// ontoEmpty is the fault that another Put is made where an empty file is.
+// ontoEmpty is the fault that another Put is made over an empty file.
 func ontoEmpty(change func(req *driver.PutRequest, old mapFile)) faulty {
 	return faulty{put: func(ctx context.Context, req *driver.PutRequest,
 		m *mapBackend) (files.Info, error) {
@@ -27,7 +27,7 @@ func ontoEmpty(change func(req *driver.PutRequest, old mapFile)) faulty {
 	}}
 }
 
-// emptyPuts is the fault that an empty content is put in another way.
+// emptyPuts is the fault that an empty content is put differently.
 func emptyPuts(do func(p largePut, m *mapBackend) (files.Info, error)) faulty {
 	return largePuts(0, func(p largePut, m *mapBackend) (files.Info, error) {
 		if len(p.content) > 0 {
@@ -37,7 +37,7 @@ func emptyPuts(do func(p largePut, m *mapBackend) (files.Info, error)) faulty {
 	})
 }
 
-// emptyCopies is the fault that a copy of an empty file is made in another way.
+// emptyCopies is the fault that an empty file is copied differently.
 func emptyCopies(do func(req *driver.CopyRequest, src mapFile,
 	m *mapBackend) (files.Info, error)) faulty {
 	return faulty{cp: func(ctx context.Context, req *driver.CopyRequest,
@@ -69,7 +69,7 @@ var brokenEmpties = []broken{
 		}),
 	},
 	{
-		fault:  "never replaces an empty file of a version",
+		fault:  "never replaces an empty file with IfVersion",
 		caught: []string{"P9/empty"},
 		faulty: ontoEmpty(func(req *driver.PutRequest, _ mapFile) {
 			if _, ok := req.If.Version(); ok {
@@ -140,7 +140,7 @@ var brokenEmpties = []broken{
 		}),
 	},
 	{
-		fault:  "copies an empty file over what is there, against IfAbsent",
+		fault:  "copies an empty file over another, against IfAbsent",
 		caught: []string{"C1/empty"},
 		faulty: emptyCopies(func(req *driver.CopyRequest, _ mapFile,
 			m *mapBackend) (files.Info, error) {
@@ -162,7 +162,7 @@ var brokenEmpties = []broken{
 		}},
 	},
 	{
-		fault:  "copies an empty file and keeps what is there",
+		fault:  "copies an empty file and keeps the old target",
 		caught: []string{"C1/empty"},
 		faulty: emptyCopies(func(req *driver.CopyRequest, _ mapFile,
 			m *mapBackend) (files.Info, error) {
@@ -193,7 +193,7 @@ var brokenEmpties = []broken{
 		}),
 	},
 	{
-		fault:  "copies an empty file of whatever version",
+		fault:  "copies an empty file whatever its version",
 		caught: []string{"C1/empty"},
 		faulty: emptyCopies(func(req *driver.CopyRequest, _ mapFile,
 			m *mapBackend) (files.Info, error) {
@@ -228,7 +228,7 @@ var brokenEmpties = []broken{
 		}},
 	},
 	{
-		fault:  "never deletes an empty file of a version",
+		fault:  "never deletes an empty file with IfVersion",
 		caught: []string{"D2/empty", "C1/empty-move"},
 		faulty: faulty{del: func(k driver.Key, v files.Version, m *mapBackend) error {
 			if _, empty := m.has(k.Name); empty && v != "" {
@@ -238,7 +238,7 @@ var brokenEmpties = []broken{
 		}},
 	},
 	{
-		fault:  "keeps an empty file that was to be moved",
+		fault:  "keeps the source of a move of an empty file",
 		caught: []string{"C1/empty-move"},
 		faulty: faulty{del: func(k driver.Key, v files.Version, m *mapBackend) error {
 			if f, empty := m.has(k.Name); empty && v == f.info.Version {
@@ -248,7 +248,7 @@ var brokenEmpties = []broken{
 		}},
 	},
 	{
-		fault:  "reads an empty file of whatever version",
+		fault:  "reads an empty file whatever its version",
 		caught: []string{"G8/empty"},
 		faulty: faulty{open: func(ctx context.Context, req driver.OpenRequest,
 			m *mapBackend) (driver.Object, error) {
@@ -259,7 +259,7 @@ var brokenEmpties = []broken{
 		}},
 	},
 	{
-		fault:  "gives an empty file where nothing is new",
+		fault:  "returns an empty file in place of ErrNotModified",
 		caught: []string{"G8/empty"},
 		faulty: faulty{open: func(ctx context.Context, req driver.OpenRequest,
 			m *mapBackend) (driver.Object, error) {
@@ -270,7 +270,7 @@ var brokenEmpties = []broken{
 		}},
 	},
 	{
-		fault:  "has no attributes of an empty file in the Info of a range",
+		fault:  "omits the attributes of an empty file in the Info of a range",
 		caught: []string{"S1/empty"},
 		faulty: opened(func(req driver.OpenRequest, o *driver.Object, _ *mapBackend) error {
 			if o.Info.Size == 0 && !req.Range.IsWhole() {
@@ -294,7 +294,7 @@ var brokenEmpties = []broken{
 		}},
 	},
 	{
-		fault:  "lists no directory that has empty files alone",
+		fault:  "lists no directory with empty files only",
 		caught: []string{"L1/empty-file"},
 		faulty: faulty{list: func(req driver.ListRequest,
 			m *mapBackend) iter.Seq2[files.Entry, error] {

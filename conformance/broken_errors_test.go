@@ -10,7 +10,7 @@ import (
 
 var brokenErrors = []broken{
 	{
-		fault:  "tells users how the service answered",
+		fault:  "shows the service's response in an error",
 		caught: []string{"E1/same-text"},
 		faulty: faulty{
 			open: func(ctx context.Context, req driver.OpenRequest,
@@ -24,7 +24,7 @@ var brokenErrors = []broken{
 		},
 	},
 	{
-		fault:  "passes over options that it does not know",
+		fault:  "ignores unknown native options",
 		caught: []string{"E2/unknown-native"},
 		faulty: faulty{native: true, cp: soundCopy},
 	},

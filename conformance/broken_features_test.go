@@ -40,24 +40,25 @@ var brokenFeatures = []broken{
 		},
 	},
 	{
-		fault:  "takes more than the largest file that it tells",
+		fault:  "takes more than MaxSize",
 		caught: []string{"P11/limit"},
 		wrap:   told(func(f *files.Features) { f.MaxSize = 1 << 20 }),
 	},
 	{
-		fault:  "takes more of unknown length than it tells",
+		fault:  "takes more than MaxUnknownSize",
 		caught: []string{"P11/unknown-limit"},
 		wrap:   told(func(f *files.Features) { f.MaxUnknownSize = 1 << 20 }),
 	},
 }
 
-// told is the fault that the bucket tells other features than it has, above the driver,
-// which would keep them.
+// told is the fault that the bucket reports other features than it has. It is above the
+// driver, which would keep to them.
 func told(change func(*files.Features)) func(files.Bucket) files.Bucket {
 	return func(b files.Bucket) files.Bucket { return &telling{b, change} }
 }
 
-// telling tells other features than it has. A wrapper by Wrap would keep to them.
+// telling reports other features than it has. A wrapper made by Wrap would keep to
+// them.
 type telling struct {
 	files.Bucket
 	change func(*files.Features)

@@ -27,13 +27,13 @@ func (m *mapBackend) grow(name string, content []byte) {
 	m.files[name] = f
 }
 
-// onDisk reads what is there at each Read, as the file on a disk.
+// onDisk reads the present content at each Read, like a file on a disk.
 type onDisk struct {
 	m    *mapBackend
 	name string
 	off  int64
-	size int64 // at the opening
-	// strict fails where the file has grown.
+	size int64 // when it was opened
+	// strict fails if the file has grown.
 	strict bool
 }
 
@@ -56,7 +56,7 @@ func (l *onDisk) Close() error { return nil }
 
 var brokenGrowing = []broken{
 	{
-		fault:  "takes a file that grows for one that was replaced, whatever is asked for",
+		fault:  "takes a file that grows for a replaced one, even with Growing",
 		caught: []string{"G4/appended"},
 		faulty: opened(func(req driver.OpenRequest, o *driver.Object, m *mapBackend) error {
 			o.Body = &onDisk{
@@ -70,7 +70,7 @@ var brokenGrowing = []broken{
 		}),
 	},
 	{
-		fault:  "checks a file that has grown against the digest of what it was",
+		fault:  "checks a file that has grown against its old digest",
 		caught: []string{"G4/appended"},
 		faulty: opened(func(req driver.OpenRequest, o *driver.Object, m *mapBackend) error {
 			if old, ok := m.before[req.Key.Name]; ok {
@@ -83,7 +83,7 @@ var brokenGrowing = []broken{
 		}),
 	},
 	{
-		fault:  "reads no file that may grow from another place than its beginning",
+		fault:  "reads a file with Growing from its beginning only",
 		caught: []string{"G4/growing"},
 		faulty: opened(func(req driver.OpenRequest, o *driver.Object, m *mapBackend) error {
 			if req.Growing && o.Offset > 0 && o.Length > 0 {

@@ -8,8 +8,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// largeCopies is the fault that a copy of more than 4 MiB is another file than its
-// source.
+// largeCopies is the fault that the target of a copy of more than 4 MiB differs from
+// its source.
 func largeCopies(change func(req *driver.CopyRequest, f *mapFile)) faulty {
 	return copied(func(req *driver.CopyRequest, m *mapBackend) {
 		if f := m.files[req.Dst]; f.info.Size > 4*mib {
@@ -19,8 +19,8 @@ func largeCopies(change func(req *driver.CopyRequest, f *mapFile)) faulty {
 	})
 }
 
-// largeAsked is the fault that another copy is made of more than 4 MiB than was asked
-// for.
+// largeAsked is the fault that another copy of more than 4 MiB is made than was
+// requested.
 func largeAsked(change func(req *driver.CopyRequest)) faulty {
 	return faulty{cp: func(ctx context.Context, req *driver.CopyRequest,
 		m *mapBackend) (files.Info, error) {
@@ -82,7 +82,7 @@ var brokenLargeCopies = []broken{
 		}),
 	},
 	{
-		fault:  "copies a large file over what is there, against IfAbsent",
+		fault:  "copies a large file over another, against IfAbsent",
 		caught: []string{"C1/large-conditions"},
 		faulty: largeAsked(func(req *driver.CopyRequest) {
 			if req.If.Absent() {
@@ -130,19 +130,19 @@ var brokenLargeCopies = []broken{
 		}),
 	},
 	{
-		fault:  "gives a large copy a size of -1 in full, and a wrong one in Stat",
+		fault:  "rounds the size of a large copy to 512 bytes",
 		caught: []string{"C1/large"},
 		faulty: largeCopies(func(_ *driver.CopyRequest, f *mapFile) { f.info.Size &^= 511 }),
 	},
 	{
-		fault:  "copies the first 4 GiB",
+		fault:  "copies only the first 4 GiB",
 		caught: []string{"C1/beyond-4-gib"},
 		faulty: largeCopies(func(_ *driver.CopyRequest, f *mapFile) {
 			f.info.Size = min(f.info.Size, 4<<30)
 		}),
 	},
 	{
-		fault:  "keeps a large file that was to be moved",
+		fault:  "keeps the source of a move of a large file",
 		caught: []string{"C1/large-move"},
 		faulty: faulty{cp: soundCopy, del: func(k driver.Key, v files.Version,
 			m *mapBackend) error {

@@ -9,16 +9,15 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// largePut is a Put of a large content, which has been read.
+// largePut is a Put of a large content that has been read.
 type largePut struct {
 	*driver.PutRequest
-	old     mapFile // what there was when the upload began
+	old     mapFile // the file at the beginning of the upload
 	was     bool
 	content []byte
 }
 
-// largePuts is the fault of puts of from bytes and more; what is smaller is put as it
-// should.
+// largePuts is the fault of Puts of at least from bytes. Smaller Puts are correct.
 func largePuts(from int, do func(p largePut, m *mapBackend) (files.Info, error)) faulty {
 	return faulty{put: func(_ context.Context, req *driver.PutRequest,
 		m *mapBackend) (files.Info, error) {
@@ -37,7 +36,7 @@ func largePuts(from int, do func(p largePut, m *mapBackend) (files.Info, error))
 	}}
 }
 
-// largeStored is the fault that large puts store another file than they should. They
+// largeStored is the fault that large Puts store another file than they should. They
 // return what they stored.
 func largeStored(from int, change func(f *mapFile)) faulty {
 	return largePuts(from, func(p largePut, m *mapBackend) (files.Info, error) {
@@ -45,7 +44,7 @@ func largeStored(from int, change func(f *mapFile)) faulty {
 	})
 }
 
-// storeChanged stores the file, and changes what is stored.
+// storeChanged stores the file with a change.
 func (p largePut) storeChanged(m *mapBackend, change func(f *mapFile)) (files.Info, error) {
 	if _, err := m.store(p.Name, p.PutRequest, p.content); err != nil {
 		return files.Info{}, err
@@ -58,7 +57,7 @@ func (p largePut) storeChanged(m *mapBackend, change func(f *mapFile)) (files.In
 	return f.info, nil
 }
 
-// largeContent is the fault that large puts store another content than was given.
+// largeContent is the fault that large Puts store another content than was given.
 func largeContent(from int, change func(c []byte) []byte) faulty {
 	return largePuts(from, func(p largePut, m *mapBackend) (files.Info, error) {
 		info, err := m.store(p.Name, p.PutRequest, change(p.content))
@@ -156,7 +155,7 @@ var brokenLargePuts = []broken{
 		faulty: largeStored(4*mib, func(f *mapFile) { f.info.Digest = files.Digest{} }),
 	},
 	{
-		fault:  "stores as digest that of the first part",
+		fault:  "stores the digest of the first part",
 		caught: []string{"P11/large-once"},
 		faulty: largeStored(4*mib, func(f *mapFile) {
 			h := driver.NewHasher(files.Digest{})
@@ -175,7 +174,7 @@ var brokenLargePuts = []broken{
 		faulty: largeStored(4*mib, func(f *mapFile) { f.info.Version = "" }),
 	},
 	{
-		fault:  "tells of a large Put another version than it stored",
+		fault:  "returns another version of a large Put than it stored",
 		caught: []string{"P3/large"},
 		faulty: largePuts(4*mib, func(p largePut, m *mapBackend) (files.Info, error) {
 			info, err := m.store(p.Name, p.PutRequest, p.content)
@@ -201,7 +200,7 @@ var brokenLargePuts = []broken{
 		}),
 	},
 	{
-		fault:  "keeps the metadata of what a large file replaced",
+		fault:  "keeps the metadata of a file that a large one replaced",
 		caught: []string{"P5/large"},
 		faulty: largePuts(4*mib, func(p largePut, m *mapBackend) (files.Info, error) {
 			if p.was && p.Attributes.Metadata == nil {
@@ -306,7 +305,7 @@ var brokenLargePuts = []broken{
 		faulty: largeStored(64*mib, func(f *mapFile) { f.info.Metadata = nil }),
 	},
 	{
-		fault:  "writes over the beginning only, where a file is larger",
+		fault:  "overwrites only the beginning of a larger file",
 		caught: []string{"P5/large"},
 		faulty: faulty{put: func(_ context.Context, req *driver.PutRequest,
 			m *mapBackend) (files.Info, error) {
@@ -336,7 +335,7 @@ var brokenLargePuts = []broken{
 	},
 }
 
-// believing compares nothing with a large content.
+// believing does not check a large content.
 type believing struct{ files.Bucket }
 
 func (b *believing) Put(ctx context.Context, name string, r io.Reader,

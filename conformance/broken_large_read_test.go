@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// largeOpened is the fault that Open's response is changed for files of from bytes and
-// more.
+// largeOpened is the fault that Open's result is changed for files of at least from
+// bytes.
 func largeOpened(from int64, change func(req driver.OpenRequest, o *driver.Object,
 	f mapFile)) faulty {
 	return opened(func(req driver.OpenRequest, o *driver.Object, m *mapBackend) error {
@@ -26,7 +26,7 @@ func largeOpened(from int64, change func(req driver.OpenRequest, o *driver.Objec
 	})
 }
 
-// bodyOf is the body of a part of a file.
+// bodyOf returns the body of a part of a file.
 func bodyOf(f mapFile, off, n int64) io.ReadCloser {
 	if f.holes != nil {
 		return io.NopCloser(io.NewSectionReader(f.holes, off, n))
@@ -34,7 +34,8 @@ func bodyOf(f mapFile, off, n int64) io.ReadCloser {
 	return io.NopCloser(bytes.NewReader(f.content[off : off+n]))
 }
 
-// shifted is the fault that the bytes of a range begin at another place than it says.
+// shifted is the fault that the bytes of a range begin at another offset than is
+// reported.
 func shifted(from int64, to func(off int64) int64) faulty {
 	return largeOpened(from, func(req driver.OpenRequest, o *driver.Object, f mapFile) {
 		if !req.Range.IsWhole() {
@@ -43,7 +44,7 @@ func shifted(from int64, to func(off int64) int64) faulty {
 	})
 }
 
-// beforeOpen is the fault that another request is made of a large file.
+// beforeOpen is the fault that another request is made for a large file.
 func beforeOpen(change func(req *driver.OpenRequest, f mapFile)) faulty {
 	return faulty{open: func(ctx context.Context, req driver.OpenRequest,
 		m *mapBackend) (driver.Object, error) {
@@ -57,7 +58,7 @@ func beforeOpen(change func(req *driver.OpenRequest, f mapFile)) faulty {
 	}}
 }
 
-// listedSize is the fault that the sizes of large files are listed wrongly.
+// listedSize is the fault that the sizes of large files are wrong in listings.
 func listedSize(change func(n int64) int64) faulty {
 	return listedLarge(func(e *files.Entry) { e.Size = change(e.Size) })
 }
@@ -157,7 +158,7 @@ var brokenLargeReads = []broken{
 		}),
 	},
 	{
-		fault:  "gives a range of at most 4 MiB",
+		fault:  "returns at most 4 MiB of a range",
 		caught: []string{"G3/large"},
 		faulty: largeOpened(4*mib, func(req driver.OpenRequest, o *driver.Object, f mapFile) {
 			if !req.Range.IsWhole() && o.Length > 4*mib {
@@ -167,7 +168,7 @@ var brokenLargeReads = []broken{
 		}),
 	},
 	{
-		fault:  "ends a body at 8 MiB and calls it whole",
+		fault:  "ends a body at 8 MiB without an error",
 		caught: []string{"P11/large"},
 		faulty: largeOpened(8*mib, func(req driver.OpenRequest, o *driver.Object, f mapFile) {
 			if req.Range.IsWhole() {
@@ -177,7 +178,7 @@ var brokenLargeReads = []broken{
 		}),
 	},
 	{
-		fault:  "reads at a place of a large file one block too far",
+		fault:  "reads a large file at an offset one block too far",
 		caught: []string{"G10/large"},
 		faulty: largeOpened(4*mib, func(_ driver.OpenRequest, o *driver.Object, f mapFile) {
 			o.Body = readsAt{o.Body, func(p []byte, off int64) (int, error) {
@@ -190,17 +191,17 @@ var brokenLargeReads = []broken{
 		}),
 	},
 	{
-		fault:  "reads a large file of whatever version",
+		fault:  "reads a large file whatever its version",
 		caught: []string{"G8/large"},
 		faulty: beforeOpen(func(req *driver.OpenRequest, _ mapFile) { req.IfVersion = "" }),
 	},
 	{
-		fault:  "gives a large body where nothing is new",
+		fault:  "returns a large body in place of ErrNotModified",
 		caught: []string{"G8/large"},
 		faulty: beforeOpen(func(req *driver.OpenRequest, _ mapFile) { req.IfNotVersion = "" }),
 	},
 	{
-		fault:  "mixes two versions in a large body, behind its first MiB",
+		fault:  "mixes two versions in a large body, after its first MiB",
 		caught: []string{"G4/large"},
 		faulty: opened(func(req driver.OpenRequest, o *driver.Object, m *mapBackend) error {
 			if req.Range.IsWhole() && o.Length > 4*mib {
@@ -213,7 +214,7 @@ var brokenLargeReads = []broken{
 		}),
 	},
 	{
-		fault:  "goes on one byte too early where a break is behind 4 MiB",
+		fault:  "resumes one byte too early after a break beyond 4 MiB",
 		caught: []string{"G5/large"},
 		faulty: largeOpened(0, func(req driver.OpenRequest, o *driver.Object, f mapFile) {
 			if req.IfVersion != "" && o.Offset > 4*mib {

@@ -11,7 +11,7 @@ import (
 
 var brokenLengths = []broken{
 	{
-		fault:  "makes room for what the content tells of its length",
+		fault:  "allocates as much as the content's Len",
 		caught: []string{"P10/boasted-size", "P12/wrong-len"},
 		wrap:   func(b files.Bucket) files.Bucket { return &roomy{b} },
 	},
@@ -22,7 +22,7 @@ var brokenLengths = []broken{
 	},
 }
 
-// roomy makes room before the content is there.
+// roomy allocates memory before the content has come.
 type roomy struct{ files.Bucket }
 
 func (b *roomy) Put(
@@ -35,7 +35,7 @@ func (b *roomy) Put(
 	if o != nil && o.Size != nil {
 		n = int(*o.Size)
 	}
-	if n < 1<<20 && n >= 0 || n > 1<<60 { // what lies between would be taken
+	if n < 1<<20 && n >= 0 || n > 1<<60 { // sizes in between could be allocated
 		buf := bytes.NewBuffer(make([]byte, 0, n))
 		if _, err := buf.ReadFrom(r); err != nil {
 			return files.Info{}, files.NewError(files.OpPut, name, err)
@@ -45,7 +45,7 @@ func (b *roomy) Put(
 	return b.Bucket.Put(ctx, name, r, o)
 }
 
-// partial stores what came where a body breaks off.
+// partial stores the bytes that came before a body breaks.
 type partial struct{ files.Bucket }
 
 func (b *partial) Put(
@@ -58,7 +58,7 @@ func (b *partial) Put(
 	return b.Bucket.Put(ctx, name, r, o)
 }
 
-// trustingReads is a wrapper that reads ahead as much as it is told.
+// trustingReads is a wrapper that reads ahead as many bytes as the body reports.
 type trustingReads struct{ files.Bucket }
 
 func (b *trustingReads) Get(

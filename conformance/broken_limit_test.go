@@ -10,7 +10,7 @@ import (
 
 var brokenLimits = []broken{
 	{
-		fault:  "cuts a long header",
+		fault:  "truncates a long header",
 		caught: []string{"P7/header-limit"},
 		faulty: faulty{put: func(
 			ctx context.Context, req *driver.PutRequest, m *mapBackend,
@@ -21,7 +21,7 @@ var brokenLimits = []broken{
 		}},
 	},
 	{
-		fault:  "drops attributes that are large in all, of large files",
+		fault:  "drops the attributes of large files if they are large in all",
 		caught: []string{"P7/header-limit-in-parts"},
 		faulty: faulty{put: func(
 			ctx context.Context, req *driver.PutRequest, m *mapBackend,
@@ -34,13 +34,13 @@ var brokenLimits = []broken{
 		}},
 	},
 	{
-		fault:  "takes a header of any length and keeps as much as it can",
+		fault:  "accepts a header of any length and stores a part of it",
 		caught: []string{"P7/header-limit"},
 		wrap:   func(b files.Bucket) files.Bucket { return &cutting{b} },
 	},
 }
 
-// cutting makes headers fit that are too long.
+// cutting truncates headers that are too long.
 type cutting struct{ files.Bucket }
 
 func (c *cutting) Put(

@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// collected is the fault that a listing's entries are changed as a whole.
+// collected is the fault that the entries of a listing are changed as a whole.
 func collected(change func(req driver.ListRequest, all []files.Entry) []files.Entry) faulty {
 	return faulty{list: func(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, error] {
 		return func(yield func(files.Entry, error) bool) {
@@ -28,7 +28,7 @@ func collected(change func(req driver.ListRequest, all []files.Entry) []files.En
 	}}
 }
 
-// asked is the fault that another listing is made than was asked for.
+// asked is the fault that another listing is made than was requested.
 func asked(change func(req *driver.ListRequest)) faulty {
 	return faulty{list: func(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, error] {
 		change(&req)
@@ -86,7 +86,7 @@ var brokenLists = []broken{
 		}),
 	},
 	{
-		fault:  "stops at 517 names where pages are asked for",
+		fault:  "stops at 517 names if a page size is set",
 		caught: []string{"L8/more-than-a-page"},
 		faulty: collected(func(req driver.ListRequest, all []files.Entry) []files.Entry {
 			if req.PageSize == 0 {
@@ -95,7 +95,7 @@ var brokenLists = []broken{
 			return all[:min(len(all), 517)]
 		}),
 	},
-	{fault: "stops at a thousand", caught: []string{"L8/more-than-a-page"},
+	{fault: "stops at a thousand names", caught: []string{"L8/more-than-a-page"},
 		faulty: collected(func(_ driver.ListRequest, all []files.Entry) []files.Entry {
 			return all[:min(len(all), 1000)]
 		})},
@@ -186,7 +186,8 @@ var brokenLists = []broken{
 		caught: []string{"L5/is-stat"},
 		faulty: each(func(e *files.Entry) { e.Version = "" }),
 	},
-	{fault: "finds no directory where none is", caught: []string{"L6/empty", "L6/vanishes"},
+	{fault: "returns an error for a directory that doesn't exist", caught: []string{"L6/empty",
+		"L6/vanishes"},
 		faulty: faulty{
 			list: func(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, error] {
 				return func(yield func(files.Entry, error) bool) {
@@ -255,7 +256,7 @@ var brokenLists = []broken{
 		wrap: func(b files.Bucket) files.Bucket { return &stubborn{Bucket: b} }},
 }
 
-// snapshot makes each listing once.
+// snapshot lists at the call of List, and only once.
 type snapshot struct{ files.Bucket }
 
 func (s *snapshot) List(ctx context.Context, dir string,
@@ -276,7 +277,7 @@ func (s *snapshot) List(ctx context.Context, dir string,
 	}
 }
 
-// stubborn calls the loop's body although it has ended.
+// stubborn calls the loop's body after it has ended.
 type stubborn struct{ files.Bucket }
 
 func (s *stubborn) List(ctx context.Context, dir string,

@@ -19,7 +19,7 @@ var brokenNames = []broken{
 			return nil
 		}),
 	},
-	{fault: "claims to be longer than it is", caught: []string{"N1/longest"},
+	{fault: "claims longer names than it takes", caught: []string{"N1/longest"},
 		faulty: early(func(req *driver.PutRequest, _ *mapBackend) error {
 			if len(req.Name) > 1000 {
 				return files.Errorf(files.ErrInvalidName, "too long")
@@ -31,7 +31,7 @@ var brokenNames = []broken{
 	{fault: "takes a link for a file", caught: []string{"N5/link"}, links: true},
 }
 
-// lax makes legal names of illegal ones.
+// lax makes illegal names legal.
 type lax struct{ files.Bucket }
 
 func (l *lax) legal(name string) string {

@@ -8,7 +8,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// hooked is the fault that calls are changed on their way to the bucket of an inner root.
+// hooked is the fault that calls are changed on their way to the bucket of an inner
+// root.
 func hooked(around func(ctx context.Context, c *files.Call,
 	next func(context.Context) error) error) func(files.Bucket) files.Bucket {
 	return func(b files.Bucket) files.Bucket {
@@ -18,7 +19,7 @@ func hooked(around func(ctx context.Context, c *files.Call,
 
 var brokenNested = []broken{
 	{
-		fault:  "looks first and writes then by the inner of two roots",
+		fault:  "checks conditions before the write in the inner of two roots",
 		caught: []string{"X1/nested-roots"},
 		root: func(b files.Bucket) files.Bucket {
 			return hooked(func(
@@ -36,7 +37,7 @@ var brokenNested = []broken{
 		},
 	},
 	{
-		fault:  "loses the inner of two roots once its last file was deleted from above",
+		fault:  "loses the inner of two roots once the outer one deleted its last file",
 		caught: []string{"X1/nested-roots"},
 		root: func(b files.Bucket) files.Bucket {
 			var lost atomic.Bool

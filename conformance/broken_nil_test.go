@@ -11,28 +11,28 @@ import (
 
 var brokenNils = []broken{
 	{
-		fault:  "panics without a context",
+		fault:  "panics for a nil context",
 		caught: []string{"E2/nil-context"},
 		wrap:   func(b files.Bucket) files.Bucket { return &trusting{b} },
 	},
 	{
-		fault:  "takes no context for one without an end",
+		fault:  "accepts a nil context",
 		caught: []string{"E2/nil-context"},
 		wrap:   func(b files.Bucket) files.Bucket { return &lenient{b} },
 	},
 	{
-		fault:  "stores an empty file where the content is a nil pointer",
+		fault:  "stores an empty file if the content is a nil pointer",
 		caught: []string{"P12/typed-nil"},
 		wrap:   func(b files.Bucket) files.Bucket { return &emptying{b} },
 	},
 	{
-		fault:  "panics where the content is a nil pointer",
+		fault:  "panics if the content is a nil pointer",
 		caught: []string{"P12/typed-nil"},
 		wrap:   func(b files.Bucket) files.Bucket { return &peeking{b} },
 	},
 }
 
-// trusting asks the context before it looks whether there is one.
+// trusting uses the context before it checks for nil.
 type trusting struct{ files.Bucket }
 
 func (b *trusting) Stat(
@@ -44,7 +44,7 @@ func (b *trusting) Stat(
 	return b.Bucket.Stat(ctx, name, o)
 }
 
-// lenient makes a context where there is none.
+// lenient makes a context if there is none.
 type lenient struct{ files.Bucket }
 
 func (b *lenient) Delete(ctx context.Context, name string, o *files.DeleteOptions) error {
@@ -54,7 +54,7 @@ func (b *lenient) Delete(ctx context.Context, name string, o *files.DeleteOption
 	return b.Bucket.Delete(ctx, name, o)
 }
 
-// emptying stores nothing under the name where a pointer is nil.
+// emptying stores nothing under the name if a pointer is nil.
 type emptying struct{ files.Bucket }
 
 func (b *emptying) Put(

@@ -11,18 +11,18 @@ import (
 
 var brokenNoVersions = []broken{
 	{
-		fault:  "tells no version, and claims to have them",
+		fault:  "claims Versions and reports none",
 		caught: []string{"P9/no-version"},
 		wrap:   func(b files.Bucket) files.Bucket { return &unversioned{b} },
 	},
 	{
-		fault:  "moves and updates without a condition, where there is no version",
+		fault:  "moves and updates without a condition if there is no version",
 		caught: []string{"P9/no-version"},
 		wrap:   func(b files.Bucket) files.Bucket { return &careless{unversioned{b}} },
 	},
 }
 
-// unversioned tells no versions.
+// unversioned reports no versions.
 type unversioned struct{ files.Bucket }
 
 func (b *unversioned) Stat(
@@ -64,8 +64,8 @@ func (b *unversioned) List(
 	}
 }
 
-// careless makes up a version where it has none, and then doesn't compare it: what it
-// claims is that there are none.
+// careless makes up a version for a file without one, and then doesn't compare it: it
+// claims that there are none.
 type careless struct{ unversioned }
 
 func (b *careless) Features() files.Features {

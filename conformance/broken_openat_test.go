@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// readsAt is a body that reads at any place.
+// readsAt is a body that reads at any offset.
 type readsAt struct {
 	io.ReadCloser
 	readAt func(p []byte, off int64) (int, error)
@@ -22,7 +22,7 @@ func (b readsAt) ReadAt(p []byte, off int64) (int, error) { return b.readAt(p, o
 
 var brokenOpenAts = []broken{
 	{
-		fault:  "reads at a place of whatever is there by then",
+		fault:  "reads at an offset of whatever version is there by then",
 		caught: []string{"G10/replaced"},
 		faulty: opened(func(req driver.OpenRequest, o *driver.Object, m *mapBackend) error {
 			o.Body = readsAt{o.Body, func(p []byte, off int64) (int, error) {
@@ -38,7 +38,7 @@ var brokenOpenAts = []broken{
 		}),
 	},
 	{
-		fault:  "reads at one place at a time, for all who read",
+		fault:  "keeps one offset for all concurrent reads",
 		caught: []string{"G10/in-parallel"},
 		faulty: opened(func(req driver.OpenRequest, o *driver.Object, m *mapBackend) error {
 			c := m.files[req.Key.Name].content
@@ -48,7 +48,7 @@ var brokenOpenAts = []broken{
 			o.Body = readsAt{o.Body, func(p []byte, off int64) (n int, err error) {
 				seek(off)
 				for len(p) > 0 {
-					runtime.Gosched() // to whoever reads at another place
+					runtime.Gosched() // to a goroutine that reads at another offset
 					mu.Lock()
 					m := copy(p[:min(len(p), 64)], c[min(pos, int64(len(c))):])
 					pos += int64(m)
@@ -63,7 +63,7 @@ var brokenOpenAts = []broken{
 		}),
 	},
 	{
-		fault:  "takes an offset in the file for one behind the body's beginning",
+		fault:  "takes an offset in the file for one in the body",
 		caught: []string{"G10/every-place", "G10/ranges"},
 		faulty: opened(func(req driver.OpenRequest, o *driver.Object, m *mapBackend) error {
 			c := m.files[req.Key.Name].content[o.Offset:][:o.Length]
@@ -77,7 +77,7 @@ var brokenOpenAts = []broken{
 		}),
 	},
 	{
-		fault:  "tells the first Info of a name with the bytes of a later version",
+		fault:  "returns the first Info of a name with the bytes of a later version",
 		caught: []string{"G10/replaced"},
 		faulty: func() faulty {
 			var mu sync.Mutex
@@ -105,7 +105,7 @@ var brokenOpenAts = []broken{
 		}(),
 	},
 	{
-		fault:  "answers a later request for a version with whatever is there by then",
+		fault:  "serves a later request for a version from whatever version is there by then",
 		caught: []string{"G10/connections"},
 		faulty: faulty{open: func(ctx context.Context, req driver.OpenRequest,
 			m *mapBackend) (driver.Object, error) {

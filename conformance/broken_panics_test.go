@@ -29,12 +29,12 @@ var brokenPanics = []broken{
 		wrap:   func(b files.Bucket) files.Bucket { return &salvaging{b} },
 	},
 	{
-		fault:  "takes a panic for a good end",
+		fault:  "takes a panic for the end of the content",
 		caught: []string{"X2/content-panics", "X2/content-asked"},
 		wrap:   func(b files.Bucket) files.Bucket { return &soothing{b} },
 	},
 	{
-		fault:  "leaves a temporary where the content ends the goroutine",
+		fault:  "leaves a temporary if the content ends the goroutine",
 		caught: []string{"X2/content-exits"},
 		faulty: faulty{put: func(
 			ctx context.Context, req *driver.PutRequest, m *mapBackend,
@@ -47,8 +47,7 @@ var brokenPanics = []broken{
 	},
 }
 
-// jamming holds a lock while it reads the content, and gives it back only where Put
-// returns.
+// jamming holds a lock while it reads the content, and releases it only if Put returns.
 type jamming struct {
 	files.Bucket
 	mu sync.Mutex
@@ -63,7 +62,7 @@ func (l *jamming) Put(
 	return info, err
 }
 
-// looping holds a lock against writers while a listing goes on.
+// looping holds a lock against writers during a listing.
 type looping struct {
 	files.Bucket
 	mu sync.RWMutex
@@ -91,8 +90,7 @@ func (l *looping) Put(
 	return l.Bucket.Put(ctx, name, r, o)
 }
 
-// salvaging ends a content that panics where it panicked, stores that, and lets the
-// panic go on.
+// salvaging stores what came before a panic of the content, and passes the panic on.
 type salvaging struct{ files.Bucket }
 
 func (s *salvaging) Put(
@@ -122,7 +120,7 @@ func (s *salvaging) Put(
 	}
 }
 
-// soothing makes nil of a panic.
+// soothing returns nil after a panic.
 type soothing struct{ files.Bucket }
 
 func (s *soothing) Put(

@@ -16,7 +16,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// renamed is the fault that names are stored under another one.
+// renamed is the fault that files are stored under other names.
 func renamed(to func(string) string) faulty {
 	key := func(k driver.Key) driver.Key { k.Name = to(k.Name); return k }
 	return faulty{
@@ -41,7 +41,7 @@ func renamed(to func(string) string) faulty {
 	}
 }
 
-// altered is the fault that other content is stored than was given.
+// altered is the fault that another content is stored than was given.
 func altered(change func(old, content []byte) []byte) faulty {
 	return faulty{
 		put: func(_ context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
@@ -76,7 +76,7 @@ func early(do func(req *driver.PutRequest, m *mapBackend) error) faulty {
 
 var brokenPuts = []broken{
 	{
-		fault: "commits what came before the reader failed",
+		fault: "commits the bytes that came before the reader failed",
 		caught: []string{
 			"P2/reader-fails", "P2/reader-fails-over", "P2/data-with-error", "P2/eof-lookalikes",
 			"P2/cancelled-midway", "P2/broken-after-parts", "P10/size", "P10/digest-wrong",
@@ -126,7 +126,7 @@ var brokenPuts = []broken{
 				return m.Put(ctx, req)
 			},
 		}},
-	{fault: "creates where IfVersion finds no file", caught: []string{"P9/stale"},
+	{fault: "creates a file if IfVersion finds none", caught: []string{"P9/stale"},
 		faulty: early(func(req *driver.PutRequest, m *mapBackend) error {
 			if _, err := m.Stat(context.Background(), driver.Key{Name: req.Name}); err != nil {
 				req.If = files.Condition{}
@@ -249,7 +249,7 @@ var brokenPuts = []broken{
 		}},
 	},
 	{
-		fault:  "makes the version of size and second",
+		fault:  "makes the version from size and second",
 		caught: []string{"V1/fast-rewrites", "P9/stale"},
 		faulty: faulty{
 			put: func(ctx context.Context, req *driver.PutRequest,
@@ -268,7 +268,7 @@ var brokenPuts = []broken{
 		},
 	},
 	{
-		fault:  "makes the version of size and CRC-32C",
+		fault:  "makes the version from size and CRC-32C",
 		caught: []string{"V1/same-checksum"},
 		faulty: faulty{
 			put: func(ctx context.Context, req *driver.PutRequest,
@@ -288,7 +288,7 @@ var brokenPuts = []broken{
 		},
 	},
 	{
-		fault:  "tells another version than it stored",
+		fault:  "returns another version than it stored",
 		caught: []string{"P3/version", "P3/info-is-stat"},
 		faulty: faulty{
 			put: func(ctx context.Context, req *driver.PutRequest,
@@ -299,7 +299,7 @@ var brokenPuts = []broken{
 			},
 		},
 	},
-	{fault: "tells local time", caught: []string{"V2/utc-and-cut"},
+	{fault: "returns local time", caught: []string{"V2/utc-and-cut"},
 		faulty: faulty{stat: func(k driver.Key, m *mapBackend) (files.Info, error) {
 			info, err := m.Stat(context.Background(), k)
 			info.ModTime = info.ModTime.In(time.FixedZone("here", 3600))
@@ -338,7 +338,7 @@ var brokenPuts = []broken{
 		}),
 	},
 	{
-		fault:  "cuts elements at 255 bytes",
+		fault:  "truncates elements at 255 bytes",
 		caught: []string{"N2/long-tails", "N4/long-element"},
 		faulty: renamed(func(s string) string {
 			elements := strings.Split(s, "/")
@@ -349,7 +349,7 @@ var brokenPuts = []broken{
 		}),
 	},
 	{
-		fault:  "takes a suffix for its own",
+		fault:  "reserves a suffix for itself",
 		caught: []string{"N2/driver-suffixes"},
 		faulty: renamed(func(s string) string { return strings.TrimSuffix(s, ".tmp") }),
 	},
@@ -370,7 +370,7 @@ var brokenPuts = []broken{
 				return info, err
 			},
 		}},
-	{fault: "destroys the old file where a create is refused", caught: []string{"P8/creates-once"},
+	{fault: "destroys the old file when it refuses a create", caught: []string{"P8/creates-once"},
 		faulty: faulty{
 			put: func(ctx context.Context, req *driver.PutRequest,
 				m *mapBackend) (files.Info, error) {

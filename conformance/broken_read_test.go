@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// opened is the fault that Open's answer is changed.
+// opened is the fault that Open's result is changed.
 func opened(change func(req driver.OpenRequest, o *driver.Object, m *mapBackend) error) faulty {
 	return faulty{
 		open: func(ctx context.Context, req driver.OpenRequest,
@@ -24,7 +24,7 @@ func opened(change func(req driver.OpenRequest, o *driver.Object, m *mapBackend)
 	}
 }
 
-// live reads the map at each Read, whatever is there by then.
+// live reads the present content of the map at each Read.
 type live struct {
 	m    *mapBackend
 	name string
@@ -69,7 +69,7 @@ var brokenReads = []broken{
 			return nil
 		})},
 	{
-		fault:  "fails where a range begins at the end",
+		fault:  "fails if a range begins at the end",
 		caught: []string{"G3/past-the-end", "G3/empty-file"},
 		faulty: opened(func(req driver.OpenRequest, o *driver.Object, m *mapBackend) error {
 			if off, _, last := req.Range.Parts(); !req.Range.IsWhole() && !last &&
@@ -79,13 +79,13 @@ var brokenReads = []broken{
 			return nil
 		}),
 	},
-	{fault: "gives the size of the range", caught: []string{"G3/all-pairs", "G2/info-of-a-range"},
+	{fault: "returns the size of the range", caught: []string{"G3/all-pairs", "G2/info-of-a-range"},
 		faulty: opened(func(req driver.OpenRequest, o *driver.Object, m *mapBackend) error {
 			o.Info.Size = o.Length
 			return nil
 		})},
 	{
-		fault:  "gives a short body and no error",
+		fault:  "returns a short body and no error",
 		caught: []string{"P11/sizes", "G7/io-reader", "G7/all-at-once"},
 		faulty: opened(func(_ driver.OpenRequest, o *driver.Object, _ *mapBackend) error {
 			if o.Length > 1000 {
@@ -104,7 +104,7 @@ var brokenReads = []broken{
 			}
 			return nil
 		})},
-	{fault: "goes on with another version after a break", caught: []string{"G5/resumed-pinned"},
+	{fault: "resumes with another version after a break", caught: []string{"G5/resumed-pinned"},
 		faulty: faulty{
 			open: func(ctx context.Context, req driver.OpenRequest,
 				m *mapBackend) (driver.Object, error) {
@@ -117,7 +117,7 @@ var brokenReads = []broken{
 				return o, err
 			},
 		}},
-	{fault: "begins anew after a break", caught: []string{"G5/resumed"},
+	{fault: "begins again after a break", caught: []string{"G5/resumed"},
 		faulty: faulty{
 			open: func(ctx context.Context, req driver.OpenRequest,
 				m *mapBackend) (driver.Object, error) {
@@ -141,7 +141,7 @@ var brokenReads = []broken{
 			info.Digest = files.Digest{}
 			return info, err
 		}}},
-	{fault: "gives a body where nothing is new", caught: []string{"G8/not-modified"},
+	{fault: "returns a body in place of ErrNotModified", caught: []string{"G8/not-modified"},
 		faulty: faulty{
 			open: func(ctx context.Context, req driver.OpenRequest,
 				m *mapBackend) (driver.Object, error) {
@@ -157,7 +157,7 @@ var brokenReads = []broken{
 				return m.Open(ctx, req)
 			},
 		}},
-	{fault: "says not modified of what was deleted", caught: []string{"G8/modified"},
+	{fault: "returns ErrNotModified for a deleted file", caught: []string{"G8/modified"},
 		faulty: faulty{
 			open: func(ctx context.Context, req driver.OpenRequest,
 				m *mapBackend) (driver.Object, error) {
@@ -168,7 +168,7 @@ var brokenReads = []broken{
 				return o, err
 			},
 		}},
-	{fault: "tells what is missing at the first Read", caught: []string{"G1/missing"},
+	{fault: "reports a missing file at the first Read", caught: []string{"G1/missing"},
 		faulty: faulty{
 			open: func(ctx context.Context, req driver.OpenRequest,
 				m *mapBackend) (driver.Object, error) {
@@ -180,7 +180,7 @@ var brokenReads = []broken{
 			},
 		}},
 	{
-		fault:  "has an error of its own for what is missing",
+		fault:  "returns an error of its own for a missing file",
 		caught: []string{"G1/missing", "E1/has-op-and-name"},
 		faulty: faulty{stat: func(k driver.Key, m *mapBackend) (files.Info, error) {
 			info, err := m.Stat(context.Background(), k)
@@ -217,7 +217,7 @@ var brokenReads = []broken{
 		}},
 	},
 	{
-		fault:  "remembers what was missing",
+		fault:  "remembers that a file was missing",
 		caught: []string{"G1/then-created", "P5/read-after-write"},
 		faulty: faulty{stat: func(k driver.Key, m *mapBackend) (files.Info, error) {
 			m.mu.Lock()

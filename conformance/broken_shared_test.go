@@ -22,7 +22,7 @@ var brokenShared = []broken{
 		},
 	},
 	{
-		fault:  "gives away its own map",
+		fault:  "returns its own map",
 		caught: []string{"P7/maps-are-own"},
 		wrap: func(b files.Bucket) files.Bucket {
 			return &sharer{
@@ -44,7 +44,7 @@ var brokenShared = []broken{
 		})},
 }
 
-// keeper keeps the slice that the content is read from, and stores it late.
+// keeper keeps the slice from which the content is read, and stores it later.
 type keeper struct {
 	files.Bucket
 	mu      sync.Mutex
@@ -82,7 +82,7 @@ type retained struct{ last []byte }
 
 func (s *retained) Write(p []byte) (int, error) { s.last = p; return len(p), nil }
 
-// sharer gives every caller the same map.
+// sharer returns the same map to every caller.
 type sharer struct {
 	files.Bucket
 	mu sync.Mutex
@@ -101,7 +101,7 @@ func (s *sharer) Stat(ctx context.Context, name string, o *files.StatOptions) (f
 	return info, err
 }
 
-// common is a body in the buffer that all bodies use.
+// common is a body in a buffer that all bodies use.
 type common struct {
 	m         *mapBackend
 	off, left int

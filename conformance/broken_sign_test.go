@@ -51,7 +51,7 @@ func (s *signs) SignURL(ctx context.Context, name string,
 	return mapSigner().SignURL(ctx, name, opts)
 }
 
-// sendTo hands signed requests to a handler, changed before.
+// sendTo sends signed requests to a handler, after a change.
 func sendTo(change func(r *http.Request,
 	sign func(method, name string) string)) func(t conformance.T, b files.Bucket, s files.SignedURL,
 	content []byte) (int, []byte) {
@@ -85,12 +85,12 @@ func sendTo(change func(r *http.Request,
 
 var brokenSigned = []broken{
 	{
-		fault:  "serves the whole file where a signed request asks for a range",
+		fault:  "serves the whole file for a signed request with a range",
 		caught: []string{"W1/range"},
 		serve:  func(r *http.Request, _ func(method, name string) string) { r.Header.Del("Range") },
 	},
 	{
-		fault:  "does not look at the signature",
+		fault:  "does not check the signature",
 		caught: []string{"W1/tampered", "W1/expired", "W1/only-what-is-signed"},
 		serve: func(r *http.Request, sign func(method, name string) string) {
 			if u, err := url.Parse(sign(r.Method, r.URL.Query().Get("obj"))); err == nil {
@@ -105,7 +105,7 @@ var brokenSigned = []broken{
 	},
 }
 
-// TestSoundSigned proves that it is those faults that the cases catch.
+// TestSoundSigned holds that the cases pass without the faults.
 func TestSoundSigned(t *testing.T) {
 	h := broken{serve: func(*http.Request, func(method, name string) string) {}}.harness()
 	for _, id := range []string{
@@ -113,12 +113,12 @@ func TestSoundSigned(t *testing.T) {
 	} {
 		if r := conformance.RunCase(t.Context(), h,
 			caseOf(t, id)); r.Outcome != conformance.Passed {
-			t.Errorf("%s: %s: %s", id, r.Outcome, r.Text())
+			t.Errorf("%s: %s, want it to pass: %s", id, r.Outcome, r.Text())
 		}
 	}
 }
 
-// obliging signs whatever it is asked for.
+// obliging signs whatever is requested.
 type obliging struct{ files.Bucket }
 
 func (o *obliging) SignURL(_ context.Context, name string,

@@ -24,9 +24,9 @@ type faulty struct {
 	cp   func(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (files.Info, error)
 	tell func(f *files.Features)
 	shut func(m *mapBackend)
-	// native lets any option of any service pass.
+	// native accepts any option of any service.
 	native bool
-	// foreign: it claims to list what others put.
+	// foreign claims ForeignKeys.
 	foreign bool
 }
 
@@ -102,28 +102,27 @@ func (f *faulty) Close() error {
 	return nil
 }
 
-// broken is a bucket with one fault that real ones have had, and the cases that must
+// broken is a bucket with one fault that a real one has had, and the cases that must
 // catch it.
 type broken struct {
 	fault  string
 	caught []string
 	faulty faulty
-	hangs  bool // and so is caught by the time limit alone
-	// backend gives the driver more abilities; nil leaves it as it is.
+	hangs  bool // and is caught by the time limit only
+	// backend adds abilities to the driver; nil adds none.
 	backend func(f *faulty) driver.Backend
-	// wrap breaks a sound bucket from outside, where the fault is above the driver.
+	// wrap breaks a sound bucket from outside, if the fault is above the driver.
 	wrap func(files.Bucket) files.Bucket
-	// unread lists where what lies in the directory can't be read; nil does it as it
-	// should.
+	// unread lists a store with a directory that can't be read; nil lists it correctly.
 	unread func(req driver.ListRequest, m *mapBackend, dir string) iter.Seq2[files.Entry, error]
 	// root breaks the bucket of a root in the store's root; nil leaves it sound.
 	root func(files.Bucket) files.Bucket
 	// links: a link in the store is taken for a file.
 	links bool
-	// foreign: others put objects under keys outside the naming rule.
+	// foreign: others have put objects with raw keys.
 	foreign bool
-	// serve changes what a signed request asks for, where the fault is the server's
-	// that answers it.
+	// serve changes a signed request, if the fault is that of the server that serves
+	// it.
 	serve func(r *http.Request, sign func(method, name string) string)
 }
 
@@ -202,7 +201,7 @@ func (b broken) harness() conformance.Harness {
 	return h
 }
 
-// TestBroken proves that cases can fail: each fault is caught by every case that it
+// TestBroken holds that cases can fail: each fault is caught by every case that it
 // names.
 func TestBroken(t *testing.T) {
 	all := map[string]conformance.Case{}
@@ -216,7 +215,7 @@ func TestBroken(t *testing.T) {
 		if len(b.caught) == 0 {
 			t.Errorf("%s: no case is named", b.fault)
 		}
-		if raced { // the suite's own races show in any part of this
+		if raced { // any part of this shows races in the suite
 			if i%5 != 0 {
 				continue
 			}
@@ -232,11 +231,11 @@ func TestBroken(t *testing.T) {
 				}
 				r := conformance.RunCase(t.Context(), b.harness(), c)
 				if r.Outcome != conformance.Failed {
-					t.Errorf("%s: %s, %s, want it to fail", id, r.Outcome, r.Reason)
+					t.Errorf("%s: %s, %s, want a failure", id, r.Outcome, r.Reason)
 					continue
 				}
 				if strings.Contains(r.Text(), "did not end within") != b.hangs {
-					t.Errorf("%s: caught by the time limit, or not: %s", id, r.Text())
+					t.Errorf("%s: caught by the time limit is not as expected: %s", id, r.Text())
 				}
 				if text := r.Text(); !strings.Contains(text,
 					c.Why) || !strings.Contains(text, "rule "+c.Rule) || len(text) > 20_000 {
@@ -248,8 +247,8 @@ func TestBroken(t *testing.T) {
 	}
 }
 
-// TestSound proves that the cases named above pass where nothing is broken, so that it
-// is the fault that they catch.
+// TestSound holds that the cases named above pass if nothing is broken, so that they do
+// catch the fault.
 func TestSound(t *testing.T) {
 	conformance.Run(t, broken{faulty: faulty{cp: soundCopy}}.harness())
 }

@@ -9,7 +9,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// clockedBy is the fault that every time is off in the same way.
+// clockedBy is the fault that every time is wrong in the same way.
 func clockedBy(change func(time.Time) time.Time) faulty {
 	return answers(faulty{}, func(i *files.Info) {
 		if !i.ModTime.IsZero() {
@@ -18,7 +18,7 @@ func clockedBy(change func(time.Time) time.Time) faulty {
 	})
 }
 
-// ofPuts changes what is stored by a Put over an old file.
+// ofPuts changes what a Put over an old file stores.
 func ofPuts(change func(f *mapFile, old mapFile)) faulty {
 	return faulty{
 		put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
@@ -40,7 +40,7 @@ func ofPuts(change func(f *mapFile, old mapFile)) faulty {
 
 var brokenTimes = []broken{
 	{
-		fault:  "tells the beginning of time",
+		fault:  "returns 1970 as every time",
 		caught: []string{"V2/near-now"},
 		faulty: clockedBy(func(time.Time) time.Time { return time.Unix(0, 0).UTC() }),
 	},
@@ -64,7 +64,7 @@ var brokenTimes = []broken{
 		}),
 	},
 	{
-		fault:  "tells when a file was first put",
+		fault:  "returns the time of a file's first Put",
 		caught: []string{"V2/near-now"},
 		faulty: ofPuts(func(f *mapFile, old mapFile) {
 			if old.info.Version != "" {
@@ -73,7 +73,7 @@ var brokenTimes = []broken{
 		}),
 	},
 	{
-		fault:  "keeps the time of a file of the same content",
+		fault:  "keeps the time of a file if the content is the same",
 		caught: []string{"V2/near-now"},
 		faulty: ofPuts(func(f *mapFile, old mapFile) {
 			if string(old.content) == string(f.content) && old.info.Version != "" {
@@ -87,7 +87,7 @@ var brokenTimes = []broken{
 		faulty: recopied(func(f *mapFile, _, src mapFile) { f.info.ModTime = src.info.ModTime }),
 	},
 	{
-		fault:  "gives a copy the time of what it replaced",
+		fault:  "gives a copy the time of the file that it replaced",
 		caught: []string{"V2/near-now"},
 		faulty: recopied(func(f *mapFile, old, _ mapFile) {
 			if old.info.Version != "" {
@@ -123,7 +123,7 @@ var brokenTimes = []broken{
 		}),
 	},
 	{
-		fault:  "lists a file that was replaced with the time of the one before",
+		fault:  "lists a replaced file with the time of the one before",
 		caught: []string{"L5/after-each"},
 		faulty: listing(func(e *files.Entry, m *mapBackend) {
 			if old, ok := m.before[e.Name]; ok {
@@ -133,8 +133,8 @@ var brokenTimes = []broken{
 	},
 }
 
-// listing is the fault that a listing tells something else than Stat, of what copies
-// have noted under the map's lock.
+// listing is the fault that a listing has something else than Stat, from what copies
+// noted under the map's lock.
 func listing(change func(e *files.Entry, m *mapBackend),
 	note func(req *driver.CopyRequest, m *mapBackend)) faulty {
 	f := faulty{

@@ -9,7 +9,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// partly is a map of which a directory can't be read.
+// partly is a map with a directory that can't be read.
 type partly struct {
 	*mapBackend
 	dir  string
@@ -28,7 +28,7 @@ func unreadable(dir string) error {
 	return files.NewError(files.OpList, dir, refused)
 }
 
-// listHiding lists what can be read, and then tells what can't.
+// listHiding lists what can be read, and then reports what can't.
 func listHiding(req driver.ListRequest, m *mapBackend, dir string) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
 		all, limit, n := req, req.Limit, 0
@@ -74,14 +74,14 @@ var brokenUnread = []broken{
 		},
 	},
 	{
-		fault:  "leaves out in silence what can't be read",
+		fault:  "omits what can't be read without an error",
 		caught: []string{"L9/unreadable"},
 		unread: toldOf(func(e files.Entry, err error) (files.Entry, error, bool) {
 			return e, nil, err == nil || e.Name != ""
 		}),
 	},
 	{
-		fault:  "tells that something can't be read, and not what",
+		fault:  "reports that something can't be read, but not what",
 		caught: []string{"L9/unreadable"},
 		unread: toldOf(func(e files.Entry, err error) (files.Entry, error, bool) {
 			if err != nil {
@@ -91,7 +91,7 @@ var brokenUnread = []broken{
 		}),
 	},
 	{
-		fault:  "loses what can't be read where Limit ends the listing",
+		fault:  "loses the error of what can't be read if Limit ends the listing",
 		caught: []string{"L9/unreadable"},
 		unread: toldOf(func(e files.Entry, err error) (files.Entry, error, bool) {
 			if e.Name != "" {
@@ -102,7 +102,7 @@ var brokenUnread = []broken{
 	},
 }
 
-// toldOf changes what listHiding yields, or leaves it out.
+// toldOf changes the entries and errors of listHiding, or omits them.
 func toldOf(change func(files.Entry, error) (files.Entry, error, bool)) func(
 	driver.ListRequest, *mapBackend, string,
 ) iter.Seq2[files.Entry, error] {

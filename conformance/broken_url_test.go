@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestURLValueIsQuoted: a driver that quotes the value of a parameter that it refuses
+// TestURLValueIsQuoted holds that a driver that quotes the refused value of a parameter
 // fails U1/no-values.
 func TestURLValueIsQuoted(t *testing.T) {
 	driver.Register(files.Scheme{
@@ -35,6 +35,6 @@ func TestURLValueIsQuoted(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(report.Cases) != 1 || report.OK() {
-		t.Errorf("the case did not find it: %+v", report.Cases)
+		t.Errorf("U1/no-values did not fail: %+v", report.Cases)
 	}
 }

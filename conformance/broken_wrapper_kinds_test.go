@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// embedding is what everybody writes first: it has the seven methods, and has lost the
-// optional ones.
+// embedding is the first attempt of many programs: it has the seven methods, and has
+// lost the optional ones.
 type embedding struct{ files.Bucket }
 
 // signer is a read-only view that embeds, and passes signing on.
@@ -31,7 +31,7 @@ func (s *signer) SignURL(ctx context.Context, name string,
 }
 func (s *signer) Features() files.Features { return readOnlyFeatures(s.Bucket.Features()) }
 
-// renaming puts a prefix in front of names, by hand.
+// renaming adds a prefix to names, without Wrap.
 type renaming struct {
 	files.Bucket
 	prefix string
@@ -68,7 +68,7 @@ func (r *renaming) List(ctx context.Context, dir string,
 	}
 }
 
-// forgetful passes no options on.
+// forgetful does not pass options on.
 type forgetful struct{ files.Bucket }
 
 func (f *forgetful) Put(ctx context.Context, name string, c io.Reader,
@@ -87,7 +87,7 @@ func (f *forgetful) Delete(ctx context.Context, name string, _ *files.DeleteOpti
 	return f.Bucket.Delete(ctx, name, nil)
 }
 
-// counting counts what is read, and forgets to close the body below.
+// counting counts the bytes that are read, and does not close the inner body.
 type counting struct{ files.Bucket }
 
 func (c *counting) Get(ctx context.Context, name string,
@@ -105,7 +105,7 @@ func (c *counting) Get(ctx context.Context, name string,
 	}), nil
 }
 
-// scrambled is content that a wrapper keeps from those below it.
+// scrambled is content that a wrapper hides from the bucket below.
 func scrambled(r io.Reader) io.Reader {
 	return onBytes(r, func(p []byte) {
 		for i := range p {
@@ -126,7 +126,7 @@ type readFunc func([]byte) (int, error)
 
 func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 
-// wholeOnly unscrambles whole reads; ranges get round it.
+// wholeOnly unscrambles whole reads; ranges bypass it.
 type wholeOnly struct{ files.Bucket }
 
 func (w *wholeOnly) Put(ctx context.Context, name string, c io.Reader,
@@ -154,7 +154,7 @@ func (w *wholeOnly) Get(ctx context.Context, name string,
 	}), nil
 }
 
-// leaky scrambles, and lets signed URLs and copies get round it.
+// leaky scrambles, and lets signed URLs and copies bypass it.
 type leaky struct{ wholeOnly }
 
 func (l *leaky) SignURL(ctx context.Context, name string,
@@ -170,7 +170,7 @@ type transparent struct {
 
 func (t *transparent) As(target any) bool { return t.whole.(driver.BucketAser).As(target) }
 
-// contented is a wrapper that finds everything all right.
+// contented is a wrapper whose Check always succeeds.
 type contented struct{ files.Bucket }
 
 func (*contented) Check(context.Context) error { return nil }
@@ -184,7 +184,7 @@ func hooks(h files.Hooks) func(files.Bucket) files.Bucket {
 	return func(b files.Bucket) files.Bucket { return files.Wrap(b, h) }
 }
 
-// pulling lists by pulling, and stops only where the loop ends by itself or breaks off.
+// pulling lists by iter.Pull, and stops only if the loop ends or breaks.
 type pulling struct{ files.Bucket }
 
 func (p *pulling) List(ctx context.Context, dir string,
@@ -204,7 +204,7 @@ func (p *pulling) List(ctx context.Context, dir string,
 	}
 }
 
-// flipping is a content that changes what passes, and can seek.
+// flipping is a content that changes what is read, and can seek.
 type flipping struct{ io.ReadSeeker }
 
 func (f *flipping) Read(p []byte) (int, error) { return flippingReads{f.ReadSeeker}.Read(p) }

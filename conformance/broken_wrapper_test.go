@@ -14,7 +14,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// brokenWrappers have a typical fault each, and the case that must catch it, over what.
+// brokenWrappers are wrappers with one typical fault each, the case that must catch it,
+// and the kind of inner bucket.
 var brokenWrappers = []struct {
 	fault, over string
 	caught      []string
@@ -39,20 +40,20 @@ var brokenWrappers = []struct {
 		wrap:   func(b files.Bucket) files.Bucket { return &signer{b} },
 	},
 	{
-		fault:  "leaves the name below in errors",
+		fault:  "leaves the inner name in errors",
 		over:   "everything",
 		caught: []string{"E1/wrapper-names"},
 		wrap:   func(b files.Bucket) files.Bucket { return &renaming{b, "tenant/"} },
 	},
 	{
-		fault:  "sees what lies beside its directory",
+		fault:  "reaches files beside its directory",
 		over:   "everything",
 		caught: []string{"N5/wrapper-contained"},
 		wrap: hooks(files.Hooks{Names: &files.NameMap{
 			Extra: len("tenant/"),
 			In:    func(name string) string { return "tenant/" + name },
 			Out: func(inner string) (string, bool) {
-				rest, ok := strings.CutPrefix(inner, "tenant") // which tenant-x has too
+				rest, ok := strings.CutPrefix(inner, "tenant") // tenant-x begins with it too
 				return strings.TrimPrefix(rest, "/"), ok
 			},
 			List: func(dir string, o *files.ListOptions) string {
@@ -65,7 +66,7 @@ var brokenWrappers = []struct {
 		}}),
 	},
 	{
-		fault:  "counts the limit itself, and loses what can't be read",
+		fault:  "counts the limit itself, and loses the error of what can't be read",
 		over:   "everything",
 		caught: []string{"L9/wrapper-unreadable"},
 		wrap: hooks(files.Hooks{List: func(
@@ -99,7 +100,7 @@ var brokenWrappers = []struct {
 		}),
 	},
 	{
-		fault:  "claims what the bucket below doesn't",
+		fault:  "claims what the inner bucket doesn't",
 		over:   "no-conditions",
 		caught: []string{"X3/wrapper-features", "P8/creates-once", "P9/stale", "D2/stale"},
 		wrap: hooks(files.Hooks{Features: func(f files.Features) files.Features {
@@ -130,19 +131,19 @@ var brokenWrappers = []struct {
 		}),
 	},
 	{
-		fault:  "leaves the listing below open when the loop's body panics",
+		fault:  "leaves the inner listing open when the loop's body panics",
 		over:   "everything",
 		caught: []string{"X2/wrapper-ends"},
 		wrap:   func(b files.Bucket) files.Bucket { return &pulling{b} },
 	},
 	{
-		fault:  "reads ahead as much as it is told",
+		fault:  "reads ahead as much as the length that is reported",
 		over:   "everything",
 		caught: []string{"G2/wrapper-lengths"},
 		wrap:   func(b files.Bucket) files.Bucket { return &trustingReads{b} },
 	},
 	{
-		fault:  "says that it looks on, and hides what can be rewound",
+		fault:  "claims to observe only, and hides what can be rewound",
 		over:   "everything",
 		caught: []string{"P10/wrapper-observes"},
 		o:      &conformance.WrapperOptions{Observes: true},
@@ -154,7 +155,7 @@ var brokenWrappers = []struct {
 		}),
 	},
 	{
-		fault:  "says that it looks on, and stores other bytes",
+		fault:  "claims to observe only, and stores other bytes",
 		over:   "everything",
 		caught: []string{"W1/wrapper-signs", "P10/wrapper-observes"},
 		o:      &conformance.WrapperOptions{Observes: true},
@@ -166,7 +167,7 @@ var brokenWrappers = []struct {
 		}),
 	},
 	{
-		fault:  "says that it looks on, and reads other bytes",
+		fault:  "claims to observe only, and reads other bytes",
 		over:   "everything",
 		caught: []string{"G3/all-pairs"},
 		o:      &conformance.WrapperOptions{Observes: true},
@@ -200,7 +201,7 @@ var brokenWrappers = []struct {
 		wrap: func(b files.Bucket) files.Bucket { return &forgetful{b} },
 	},
 	{
-		fault:  "drops options where they are refused below",
+		fault:  "drops options that the inner bucket refuses",
 		over:   "no-conditions",
 		caught: []string{"P8/creates-once", "D2/stale"},
 		wrap:   func(b files.Bucket) files.Bucket { return &forgetful{b} },
@@ -212,19 +213,19 @@ var brokenWrappers = []struct {
 		wrap:   func(b files.Bucket) files.Bucket { return &counting{b} },
 	},
 	{
-		fault:  "has ranges read round its hook",
+		fault:  "lets ranges bypass its hook",
 		over:   "everything",
 		caught: []string{"G3/all-pairs"},
 		wrap:   func(b files.Bucket) files.Bucket { return &wholeOnly{b} },
 	},
 	{
-		fault:  "has signed URLs get round its hook",
+		fault:  "lets signed URLs bypass its hook",
 		over:   "everything",
 		caught: []string{"W1/wrapper-signs"},
 		wrap:   func(b files.Bucket) files.Bucket { return &leaky{wholeOnly{b}} },
 	},
 	{
-		fault:  "gives away the client below its directory",
+		fault:  "returns the inner client from a directory",
 		over:   "everything",
 		caught: []string{"N5/wrapper-as"},
 		wrap: func(b files.Bucket) files.Bucket {
@@ -262,7 +263,7 @@ var brokenWrappers = []struct {
 		wrap:   func(b files.Bucket) files.Bucket { return &contented{b} },
 	},
 	{
-		fault:  "works on above a closed bucket",
+		fault:  "goes on over a closed inner bucket",
 		over:   "everything",
 		caught: []string{"X3/wrapper-closed-below"},
 		wrap: hooks(files.Hooks{
@@ -276,7 +277,7 @@ var brokenWrappers = []struct {
 		}),
 	},
 	{
-		fault:  "copies onto the name below",
+		fault:  "copies onto the inner name",
 		over:   "everything",
 		caught: []string{"C1/wrapper-between"},
 		wrap: func(b files.Bucket) files.Bucket {
@@ -299,7 +300,7 @@ func modestFeatures(f files.Features) files.Features {
 	return f
 }
 
-// subBucket is what Sub returns, with what a copy needs.
+// subBucket is the result of Sub, with the methods that a copy needs.
 type subBucket interface {
 	files.Bucket
 	driver.BucketCopier
@@ -307,7 +308,7 @@ type subBucket interface {
 	driver.BucketLocator
 }
 
-// misplaced forgets its directory in copies.
+// misplaced omits its directory in copies.
 type misplaced struct {
 	subBucket
 	whole files.Bucket
@@ -318,7 +319,7 @@ func (m *misplaced) CopyFrom(ctx context.Context, dst string, src files.Bucket, 
 	return m.whole.(driver.BucketCopier).CopyFrom(ctx, dst, src, name, o)
 }
 
-// TestBrokenWrappers proves that RunWrapper's cases can fail.
+// TestBrokenWrappers holds that RunWrapper's cases can fail.
 func TestBrokenWrappers(t *testing.T) {
 	all := map[string]conformance.Case{}
 	for _, c := range append(conformance.Cases(), conformance.WrapperCases()...) {
@@ -339,7 +340,7 @@ func TestBrokenWrappers(t *testing.T) {
 				r := conformance.RunCase(t.Context(), h, c)
 				if r.Outcome != conformance.Failed || strings.Contains(r.Text(),
 					"did not end within") {
-					t.Errorf("%s, %s, want it to fail: %v", r.Outcome, r.Reason, r.Failures)
+					t.Errorf("%s, %s, want a failure: %v", r.Outcome, r.Reason, r.Failures)
 				}
 				t.Log(r.Text())
 			})
@@ -347,7 +348,7 @@ func TestBrokenWrappers(t *testing.T) {
 	}
 	for _, c := range conformance.WrapperCases() {
 		if catches[c.ID()] == 0 {
-			t.Errorf("%s catches no broken wrapper", c.ID())
+			t.Errorf("no broken wrapper is caught by %s", c.ID())
 		}
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// buckets remembers what a harness made each bucket of.
+// buckets has what a harness made each bucket from.
 type buckets[S any] struct{ m *sync.Map }
 
 func newBuckets[S any]() buckets[S] { return buckets[S]{&sync.Map{}} }

@@ -7,7 +7,8 @@ import (
 	"cloudfiles.dev/conformance"
 )
 
-// TestCheckShort: outside go test, too, a short run tries fewer random sequences.
+// TestCheckShort holds that a short run outside go test also tries fewer random
+// sequences.
 func TestCheckShort(t *testing.T) {
 	var log string
 	o := &conformance.CheckOptions{
@@ -17,9 +18,9 @@ func TestCheckShort(t *testing.T) {
 	}
 	r, err := conformance.Check(t.Context(), memHarness(bare), o)
 	if err != nil || !r.OK() || !r.Short {
-		t.Fatalf("%+v, %v", r, err)
+		t.Fatalf("Check: %+v, %v", r, err)
 	}
 	if !strings.HasPrefix(log, "10 random sequences agree") {
-		t.Errorf("the case says %q, want that 10 of its 100 sequences ran", log)
+		t.Errorf("the case logs %q, want that 10 of its 100 sequences ran", log)
 	}
 }

@@ -19,7 +19,7 @@ func TestMap(t *testing.T) {
 	conformance.Run(t, mapHarness())
 }
 
-// mapHarness makes map buckets; a second handle is another bucket on the same map.
+// mapHarness makes map buckets. A second handle is another bucket on the same map.
 func mapHarness() conformance.Harness {
 	return conformance.Harness{
 		New: func(conformance.T) files.Bucket { return driver.New(newMap()) },
@@ -49,12 +49,12 @@ var memCount atomic.Int64
 // memName names a store that no other test has.
 func memName() string { return fmt.Sprintf("conformance-%d", memCount.Add(1)) }
 
-// memHarness makes buckets in named memory, each seen through wrap.
+// memHarness makes buckets in named memory, each wrapped by wrap.
 func memHarness(wrap func(files.Bucket) files.Bucket) conformance.Harness {
 	return memHarnessOf(wrap, "")
 }
 
-// memHarnessOf has URLs with these parameters.
+// memHarnessOf is memHarness with URLs that have these parameters.
 func memHarnessOf(wrap func(files.Bucket) files.Bucket, params string) conformance.Harness {
 	var names sync.Map // of the store of each bucket
 	open := func(name string) files.Bucket {
@@ -94,7 +94,7 @@ var memLacks = map[string]string{
 	"SignDelete": "memory has no address",
 }
 
-// TestMemStrong is memory with all that it can tell.
+// TestMemStrong runs the suite on memory with all options that make it claim more.
 func TestMemStrong(t *testing.T) {
 	const params = "?put_time=true&copy_info=true&version_per_put=true" +
 		"&given_digests=true&time_resolution=1ns"
@@ -103,7 +103,7 @@ func TestMemStrong(t *testing.T) {
 	rerun.Part(t, h, "")
 }
 
-// sub is a view of a directory, which doesn't own what it stands on.
+// sub returns a view of a directory that doesn't own its bucket.
 func sub(b files.Bucket) files.Bucket {
 	s, err := files.Sub(b, "tenants/äöü 1")
 	if err != nil {
@@ -118,8 +118,8 @@ func TestMemSub(t *testing.T) {
 	rerun.Part(t, h, rerun.Names)
 }
 
-// stack is three wrappers: one that counts, one that has contents and bodies pass
-// through its hands, and one that renames.
+// stack returns three wrappers: one that counts, one that passes contents and bodies
+// through readers of its own, and one that renames.
 func stack(b files.Bucket) files.Bucket {
 	var calls, bytes atomic.Int64
 	counted := files.Wrap(b, files.Hooks{
@@ -152,7 +152,7 @@ func TestMemStack(t *testing.T) {
 	conformance.Run(t, memHarness(stack))
 }
 
-// half reads through a read-only view and writes beside it.
+// half reads through a read-only view and writes to the inner bucket.
 type half struct {
 	files.Bucket // the view
 	write        files.Bucket

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestTestOnlyDependencies: rapid registers flags in every program that imports it, and
-// Porcupine is for tests: no package of the module imports them but in its tests.
+// TestTestOnlyDependencies holds that only tests import rapid, which registers flags in
+// every program that imports it, and Porcupine.
 func TestTestOnlyDependencies(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "cloudfiles.dev/...").CombinedOutput()
 	if err != nil {

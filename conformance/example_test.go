@@ -53,7 +53,7 @@ func ExampleReport() {
 	// true
 }
 
-// One case by itself, as a command runs it.
+// A command can run one case by itself.
 func ExampleRunCase() {
 	h := conformance.Harness{New: func(conformance.T) files.Bucket { return mem.New(nil) }}
 	for _, c := range conformance.Cases() {

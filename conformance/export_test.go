@@ -5,7 +5,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// WrapperHarnesses are the harnesses of RunWrapper, by what is below.
+// WrapperHarnesses returns the harnesses of RunWrapper by the name of the inner bucket.
 func WrapperHarnesses(wrap func(files.Bucket) files.Bucket, o *WrapperOptions) map[string]Harness {
 	all := map[string]Harness{}
 	for below, h := range wrappers.Harnesses(wrap, (*wrappers.Options)(o)) {
@@ -14,7 +14,7 @@ func WrapperHarnesses(wrap func(files.Bucket) files.Bucket, o *WrapperOptions) m
 	return all
 }
 
-// WrapperCases are RunWrapper's own.
+// WrapperCases returns the cases of RunWrapper alone.
 func WrapperCases() (all []Case) {
 	for _, c := range wrappers.Cases() {
 		all = append(all, Case(c))
@@ -22,5 +22,5 @@ func WrapperCases() (all []Case) {
 	return all
 }
 
-// Essential are the IDs of the essential cases.
+// Essential returns the IDs of the essential cases.
 func Essential() []string { return wrappers.Essential }

@@ -16,7 +16,8 @@ import (
 // faultTable names the file that TestFaultTable writes its table to.
 const faultTable = "CLOUDFILES_FAULT_TABLE"
 
-// faults are all broken buckets and wrappers, each with what makes its harness.
+// faults returns all broken buckets and wrappers, each with a function that makes its
+// harness.
 func faults() (all []fault) {
 	for _, b := range allBroken() {
 		f := fault{
@@ -40,22 +41,21 @@ func faults() (all []fault) {
 
 type fault struct {
 	name    string
-	harness func() conformance.Harness // a new one for each case, for it keeps what the case stored
-	names   []string                   // the cases that are to find it
-	hangs   bool                       // each case that meets it takes its whole limit
+	harness func() conformance.Harness // a new one for each case: it keeps what the case stored
+	names   []string                   // the cases that must find it
+	hangs   bool                       // each case with it takes its whole limit
 }
 
-// heavy are the cases that cost most. Each is run against the faults that name it alone,
-// since most others have cheaper cases that find them.
+// heavy are the cases that cost most. Each is run only against the faults that name it,
+// since cheaper cases find most others.
 var heavy = regexp.MustCompile(
 	`/(large$|large-(attributes|conditions|move|once)|sizes|hundred-mebibytes$)|` +
 		`^(G10/(in-parallel|connections)|P1/(two-writers|torn-read)|P2/broken-after-parts|` +
 		`P7/in-parts|X1/model|X2/no-(parts|goroutines)|` +
 		`L4/stable-once)$`)
 
-// TestFaultTable runs every fault against every case, which takes minutes: .ci/run asks
-// for it. A case that catches no fault is suspect, and stays only with a reason in
-// suspects.
+// TestFaultTable runs every fault against every case, which takes minutes; .ci/run runs
+// it. A case that catches no fault is suspect, and needs a reason in suspects.
 func TestFaultTable(t *testing.T) {
 	path := os.Getenv(faultTable)
 	if path == "" {
@@ -100,7 +100,7 @@ func TestFaultTable(t *testing.T) {
 						}
 					}
 				}
-				if try(run); len(caught[i]) == 0 { // a fault of large files alone
+				if try(run); len(caught[i]) == 0 { // a fault of large files only
 					try(long)
 				}
 				if len(caught[i]) == 0 {
@@ -124,7 +124,7 @@ func TestFaultTable(t *testing.T) {
 		case by[c.ID()] > 0 && suspect:
 			t.Errorf("%s is suspect (%s), but catches %d faults", c.ID(), why, by[c.ID()])
 		case by[c.ID()] == 0 && !suspect:
-			t.Errorf("%s catches no fault: add a realistic one, or say in suspects why it stays",
+			t.Errorf("%s catches no fault: add a realistic one, or a reason to suspects",
 				c.ID())
 		}
 		if by[c.ID()] == 0 {
@@ -136,11 +136,11 @@ func TestFaultTable(t *testing.T) {
 	}
 }
 
-// TestSuspectsExist: a reason is for a case.
+// TestSuspectsExist holds that each reason is for an existing case.
 func TestSuspectsExist(t *testing.T) {
 	for id, why := range suspects {
 		if why == "" {
-			t.Errorf("%s stays for no reason", id)
+			t.Errorf("suspects has a reason for %s, which doesn't exist", id)
 		}
 		if !slices.ContainsFunc(conformance.WrapperCases(), func(c conformance.Case) bool {
 			return c.ID() == id
@@ -150,7 +150,7 @@ func TestSuspectsExist(t *testing.T) {
 	}
 }
 
-// suspects are the cases that catch no fault here, and why they stay.
+// suspects are the cases that catch no fault here, with the reason for keeping them.
 var suspects = map[string]string{
 	"P1/other-process":     noProcess,
 	"L4/other-process":     noProcess,
@@ -166,9 +166,9 @@ var suspects = map[string]string{
 }
 
 const (
-	oneOpen   = "it looks at files.Open, of which there is but one, whose own tests break it"
-	noProcess = "it needs another process, and the broken buckets lie in this one's memory; " +
+	oneOpen   = "it tests files.Open, which exists once, and whose own tests break it"
+	noProcess = "it needs another process, and the broken buckets are in this one's memory; " +
 		"TestOtherProcess breaks it on a folder"
-	noOpener = "it looks at a driver's URL opener, and the broken buckets have no URL; drivers " +
+	noOpener = "it tests a driver's URL opener, and the broken buckets have no URL; drivers " +
 		"that add an opener run it"
 )

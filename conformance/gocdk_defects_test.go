@@ -13,13 +13,13 @@ import (
 	"gocloud.dev/blob/memblob"
 )
 
-// defects are what was measured of Go CDK's drivers, and by which cases that shows on
-// its own memory and file drivers.
+// defects are the defects that were measured in Go CDK's drivers, with the cases that
+// find them in its memory and file drivers.
 var defects = []struct {
 	rule, what string
-	file, mem  []string // fail, or are not applicable for what the bucket does not claim
-	mended     []string // pass on both, since the adapter does it better
-	unmet      string   // why no case on these two shows it
+	file, mem  []string // fail, or are not applicable because of what the bucket does not claim
+	mended     []string // pass on both, since the adapter fixes it
+	unmet      string   // why no case on these two finds it
 }{
 	{
 		rule: "P2",
@@ -113,8 +113,8 @@ var defects = []struct {
 	},
 }
 
-// TestFindsGoCDKDefects finds each measured defect by name, or shows that the adapter
-// fixes it.
+// TestFindsGoCDKDefects holds that each measured defect is found by the named cases, or
+// that the adapter fixes it.
 func TestFindsGoCDKDefects(t *testing.T) {
 	dirs := newBuckets[string]()
 	file := conformance.Harness{
@@ -142,7 +142,7 @@ func TestFindsGoCDKDefects(t *testing.T) {
 	}}
 	for _, d := range defects {
 		if len(d.file)+len(d.mem)+len(d.mended) == 0 && d.unmet == "" {
-			t.Errorf("%s, %s: no case shows it, and nothing says why", d.rule, d.what)
+			t.Errorf("%s, %s: no case finds it, and no reason is given", d.rule, d.what)
 		}
 		for _, on := range []struct {
 			name  string

@@ -14,7 +14,7 @@ import (
 )
 
 // Go CDK's own drivers: what their Features claim must hold, what they don't claim must
-// be refused, and what they can't do and no feature tells must be refused with an
+// be refused, and what they can't do without a feature for it must be refused with an
 // error, which is known here.
 
 const (
@@ -25,8 +25,8 @@ const (
 	emptyFolders = "fileblob leaves empty folders behind"
 )
 
-// pagesFromStart may fail, and don't always: how much a page costs that lists what
-// comes before it depends on the driver.
+// pagesFromStart may fail, but need not: the cost of a page that lists everything
+// before it depends on the driver.
 var pagesFromStart = map[string]string{
 	"L8/last-page":    listsAll,
 	"L8/large-folder": listsAll,
@@ -41,7 +41,7 @@ func TestGoCDKMemory(t *testing.T) {
 		},
 		Known: map[string]string{"P6/given": parsesTypes, "P7/folding": foldsKeys},
 
-		MaxFiles:    1500, // it looks at all names for each page
+		MaxFiles:    1500, // it reads all names for each page
 		ServerRaces: pagesFromStart,
 	}, "")
 }

@@ -8,7 +8,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// thereAndBack is a bucket as a Go CDK bucket, and that as a bucket again.
+// thereAndBack returns b as a Go CDK bucket, and that as a bucket again.
 func thereAndBack(b files.Bucket) files.Bucket {
 	return gocloud.New(gocloud.ToBlob(b, &gocloud.ToBlobOptions{Own: true}),
 		&gocloud.Options{Own: true})

@@ -16,7 +16,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// register is one name as Porcupine is told of it, written apart from the suite's own
+// register is one name as Porcupine's model, written independently of the suite's
 // Op.Apply.
 var register = porcupine.Model{
 	Init: func() any { return 0 },
@@ -51,7 +51,7 @@ var register = porcupine.Model{
 	},
 }
 
-// peerVerdict is Porcupine's.
+// peerVerdict is Porcupine's verdict.
 func peerVerdict(ops []history.Op) history.Verdict {
 	var all []porcupine.Operation
 	for _, o := range ops {
@@ -66,8 +66,8 @@ func peerVerdict(ops []history.Op) history.Verdict {
 	return history.Inconclusive
 }
 
-// randomHistory makes a legal history of n operations, each of which takes effect at a
-// moment of its own within its time, and then lies in some of the answers.
+// randomHistory returns a history of n operations, each of which takes effect at a
+// moment within its time, with so many wrong results in it.
 func randomHistory(r *rand.Rand, n, lies int) []history.Op {
 	state := 0
 	kinds := []history.OpKind{
@@ -87,10 +87,10 @@ func randomHistory(r *rand.Rand, n, lies int) []history.Op {
 			o.Value = 0
 		}
 		if o.Kind != history.OpGet {
-			o.OK = true // where that is possible
+			o.OK = true // if that is possible
 			_, o.OK = o.Apply(state)
 		}
-		// Moments are 100 apart; an operation reaches over those of some others.
+		// Moments are 100 apart; an operation lasts over those of some others.
 		at := int64(i+1) * 100
 		o.Call, o.Return = at-r.Int64N(400), at+r.Int64N(400)
 		if r.IntN(12) == 0 && o.Kind != history.OpGet && o.Kind != history.OpSeen {
@@ -116,8 +116,8 @@ func randomHistory(r *rand.Rand, n, lies int) []history.Op {
 	return all
 }
 
-// TestCheckersAgree: the suite's own checker and Porcupine say the same of random
-// histories, legal and not.
+// TestCheckersAgree holds that the suite's checker and Porcupine agree on random
+// histories, legal and illegal.
 func TestCheckersAgree(t *testing.T) {
 	n := 6000
 	if testing.Short() {
@@ -130,29 +130,28 @@ func TestCheckersAgree(t *testing.T) {
 		ops := randomHistory(r, 3+r.IntN(40), lies)
 		own, peer := history.Check(ops), peerVerdict(ops)
 		if own != peer || lies == 0 && own != history.Legal {
-			t.Fatalf("seed %d, %d lies: own verdict %d, Porcupine's %d:\n%s", seed, lies, own, peer,
+			t.Fatalf("seed %d, %d lies: verdict %d, Porcupine's %d:\n%s", seed, lies, own, peer,
 				history.Text(ops))
 		}
 		if count[own]++; own == history.Illegal {
 			if less := history.Reduce(ops, func() bool {
 				return true
 			}); peerVerdict(less) != history.Illegal || len(less) > len(ops) {
-				t.Fatalf("seed %d: what is left of the history isn't illegal any more:\n%s\nof\n%s",
+				t.Fatalf("seed %d: the reduced history is no longer illegal:\n%s\nof\n%s",
 					seed, history.Text(less), history.Text(ops))
 			}
 		}
 	}
 	t.Logf("%d legal histories, %d illegal ones", count[history.Legal], count[history.Illegal])
 	if count[history.Legal] < n/5 || count[history.Illegal] < n/5 {
-		t.Errorf("of %d histories %d are legal and %d not: too few of one kind", n,
+		t.Errorf("of %d histories %d are legal and %d illegal: too few of one kind", n,
 			count[history.Legal],
 			count[history.Illegal])
 	}
 }
 
-// bothVerdicts records rounds on the harness's buckets and returns how many histories
-// are legal and how many not, by the suite's own checker, and those of which Porcupine
-// says something else.
+// bothVerdicts records rounds on the harness's buckets. It returns how many histories
+// the suite's checker finds legal and illegal, and those on which Porcupine differs.
 func bothVerdicts(ctx context.Context, h conformance.Harness,
 	rounds int) (legals, illegals int, differ []string, r conformance.Result) {
 	r = conformance.RunCase(ctx, h, conformance.Case{
@@ -179,8 +178,8 @@ func bothVerdicts(ctx context.Context, h conformance.Harness,
 	return legals, illegals, differ, r
 }
 
-// TestHistoriesByPorcupine: what concurrent clients see of memory and of a local folder
-// is linearizable for Porcupine too.
+// TestHistoriesByPorcupine holds that the histories of concurrent clients on memory and
+// on a local folder are linearizable for Porcupine too.
 func TestHistoriesByPorcupine(t *testing.T) {
 	for what, h := range map[string]conformance.Harness{
 		"memory": {New: func(conformance.T) files.Bucket { return mem.New(nil) }},

@@ -13,11 +13,11 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// limited is a variant with other limits, which driver.New keeps to.
+// limited is a variant with other limits, to which driver.New keeps.
 func limited(tell func(*files.Features)) faulty { return faulty{tell: tell} }
 
-// page lists by requests of their own, each of which returns a few entries, as a service
-// does whose pages are of that size.
+// pageOf lists by requests that each return a few entries, like a service with pages of
+// that size.
 func pageOf(size int) func(driver.ListRequest, *mapBackend) iter.Seq2[files.Entry, error] {
 	return func(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, error] {
 		return func(yield func(files.Entry, error) bool) {
@@ -40,7 +40,7 @@ func pageOf(size int) func(driver.ListRequest, *mapBackend) iter.Seq2[files.Entr
 	}
 }
 
-// answers is a variant that changes what each answer tells of a file.
+// answers is a variant that changes each Info that is returned.
 func answers(f faulty, change func(*files.Info)) faulty {
 	entry := func(e *files.Entry) {
 		i := files.Info{Entry: *e}
@@ -82,7 +82,7 @@ func versionless(f faulty) faulty {
 	return answers(f, func(i *files.Info) { i.Version = "" })
 }
 
-// timed is a variant whose times are less precise, in every answer.
+// timed is a variant whose times are less precise everywhere.
 func timed(res time.Duration) faulty {
 	return answers(limited(func(f *files.Features) { f.TimeResolution = res }),
 		func(i *files.Info) { i.ModTime = i.ModTime.Truncate(res) })
@@ -95,7 +95,7 @@ const (
 )
 
 // honest are odd buckets that keep the contract: every case must pass on them. Without
-// the long tests those of the pattern are run.
+// the long tests only those of the pattern are run.
 var honest = []struct {
 	name    string
 	pattern string
@@ -129,7 +129,7 @@ var honest = []struct {
 	})},
 }
 
-// TestHonest: the suite raises no false alarm at what is odd and allowed.
+// TestHonest holds that the suite raises no false alarm for what is odd and allowed.
 func TestHonest(t *testing.T) {
 	for _, v := range honest {
 		t.Run(v.name, func(t *testing.T) {

@@ -12,10 +12,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// declareFrom is the size from which a case must tell its largest content.
+// declareFrom is the size from which a case must declare its largest content.
 const declareFrom = 512 << 10
 
-// counted counts the bytes of the largest content.
+// counted records the size of the largest content in bytes.
 func counted(b files.Bucket, most *atomic.Int64) files.Bucket {
 	return files.Wrap(b, files.Hooks{
 		CloseInner: true,
@@ -23,7 +23,7 @@ func counted(b files.Bucket, most *atomic.Int64) files.Bucket {
 			n := int64(0)
 			return readFunc(func(p []byte) (int, error) {
 				k, err := r.Read(p)
-				n += int64(min(k, len(p))) // a reader may lie
+				n += int64(min(k, len(p))) // a reader may return a wrong count
 				for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
 				}
 				return k, err
@@ -32,7 +32,7 @@ func counted(b files.Bucket, most *atomic.Int64) files.Bucket {
 	})
 }
 
-// TestLargestContent holds what cases tell of their contents to what they put.
+// TestLargestContent compares what cases declare as Largest with what they put.
 func TestLargestContent(t *testing.T) {
 	for _, c := range conformance.Cases() {
 		t.Run(c.ID(), func(t *testing.T) {
@@ -46,15 +46,15 @@ func TestLargestContent(t *testing.T) {
 			conformance.RunCase(t.Context(), h, c)
 			switch n := most.Load(); {
 			case n >= declareFrom && n > c.Largest:
-				t.Errorf("it puts %d bytes and tells %d", n, c.Largest)
+				t.Errorf("%d bytes are put, but Largest is %d", n, c.Largest)
 			case c.Largest > 2*n+1<<20:
-				t.Errorf("it tells %d bytes and puts no more than %d", c.Largest, n)
+				t.Errorf("Largest is %d, but at most %d bytes are put", c.Largest, n)
 			}
 		})
 	}
 }
 
-// TestMaxContent: no case puts more than the harness allows.
+// TestMaxContent holds that no case puts more than the harness allows.
 func TestMaxContent(t *testing.T) {
 	const limit = 1 << 20
 	var most atomic.Int64
@@ -73,7 +73,7 @@ func TestMaxContent(t *testing.T) {
 		}
 	}
 	if n := most.Load(); n > limit {
-		t.Errorf("the suite put %d bytes, and the harness allows %d", n, limit)
+		t.Errorf("the suite put %d bytes, want at most %d", n, limit)
 	}
 	if left < 50 || left > 80 {
 		t.Errorf("%d cases were left out", left)

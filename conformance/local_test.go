@@ -19,8 +19,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// localHarness makes buckets in temporary folders, each seen through wrap; prefix is
-// what that puts in front of names.
+// localHarness makes buckets in temporary folders, each wrapped by wrap. prefix is what
+// wrap puts before names.
 func localHarness(opts local.Options, prefix string,
 	wrap func(files.Bucket) files.Bucket) conformance.Harness {
 	var dirs sync.Map // of each bucket
@@ -29,7 +29,7 @@ func localHarness(opts local.Options, prefix string,
 		if err != nil {
 			t.Fatalf("opening the folder: %v", err)
 		}
-		t.Cleanup(func() { b.Close() }) // which a wrapper may not own
+		t.Cleanup(func() { b.Close() }) // a wrapper may not own it
 		seen := wrap(b)
 		dirs.Store(seen, dir)
 		return seen
@@ -92,7 +92,7 @@ func localHarness(opts local.Options, prefix string,
 	}
 }
 
-// damageFile changes the byte in the middle and leaves size and time as they were.
+// damageFile changes the byte in the middle, and keeps size and time.
 func damageFile(t conformance.T, path string) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
@@ -116,8 +116,8 @@ func damageFile(t conformance.T, path string) {
 	}
 }
 
-// localLeftovers counts what is in the sessions of the control folder beside their mark
-// of life.
+// localLeftovers counts the files in the sessions of the control folder, other than the
+// marks of live sessions.
 func localLeftovers(t conformance.T, dir string) (n int) {
 	sessions, err := filepath.Glob(filepath.Join(dir, ".cloudfiles.attrs", "s-*", "*"))
 	if err != nil {
@@ -131,7 +131,7 @@ func localLeftovers(t conformance.T, dir string) (n int) {
 	return n
 }
 
-// signing makes the bucket's own URLs, and Send hands them to the handler.
+// signing makes the bucket's own signed URLs, which Send passes to the handler.
 func signing(t *testing.T, h *conformance.Harness) local.Options {
 	base := &url.URL{Scheme: "https", Host: "files.example", Path: "/signed"}
 	signer, err := localhttp.NewSigner(base, []byte("a secret of the test"))
@@ -160,7 +160,7 @@ func signing(t *testing.T, h *conformance.Harness) local.Options {
 
 func bare(b files.Bucket) files.Bucket { return b }
 
-// TestLocal has a signer, as a program that serves its folder has; the buckets of
+// TestLocal has a signer, like a program that serves its folder. The buckets of
 // TestLocalSub have none.
 func TestLocal(t *testing.T) {
 	var send conformance.Harness
@@ -168,7 +168,7 @@ func TestLocal(t *testing.T) {
 	opts.NoSync = false
 	h := localHarness(opts, "", bare)
 	h.Name, h.Send = "local", send.Send
-	rerun.Part(t, h, "") // drivers/local has the whole
+	rerun.Part(t, h, "") // drivers/local runs the whole suite
 }
 
 func TestLocalSub(t *testing.T) {

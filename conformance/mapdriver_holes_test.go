@@ -46,10 +46,10 @@ func (m *mapBackend) extend(name string, size int64) {
 	m.files[name] = f
 }
 
-// mapForeignKeys are what others put into the map.
+// mapForeignKeys are raw keys that others have put into the map.
 var mapForeignKeys = []string{"a//b", "d//", "dir/", "e/./x", "t\nab", "inv\xffalid"}
 
-// plantContent puts what nobody asked for under any key.
+// plantContent puts an object of others under any key.
 func (m *mapBackend) plantContent(key, content string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -16,20 +16,20 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// mapBackend is a driver over a map, to try the suite on.
+// mapBackend is a driver over a map, on which the suite is tested.
 type mapBackend struct {
 	mu    sync.Mutex
 	files map[string]mapFile
-	names []string // sorted; some of them may be gone
+	names []string // sorted; some of them may be deleted
 	puts  int64
 	clock time.Time // of the last change
 
 	left  atomic.Int64 // temporaries
-	calls atomic.Int64 // of the backend that is made of this
+	calls atomic.Int64 // of the backend that embeds it
 
-	cut atomic.Int64 // after how many bytes bodies break, plus one; 0 is never
+	cut atomic.Int64 // bodies break after so many bytes, less one; 0 is never
 
-	// What the broken ones need.
+	// The rest is for the broken buckets.
 	loop    sync.Mutex
 	closed  atomic.Bool
 	before  map[string]mapFile // what the last Put replaced
@@ -40,7 +40,7 @@ type mapBackend struct {
 type mapFile struct {
 	info    files.Info
 	content []byte
-	holes   *holes // the content, instead of content, unless nil
+	holes   *holes // instead of content, unless nil
 }
 
 func newMap() *mapBackend {
@@ -87,7 +87,7 @@ func (m *mapBackend) Put(ctx context.Context, req *driver.PutRequest) (files.Inf
 	return m.store(req.Name, req, content)
 }
 
-// store puts the content under the condition.
+// store puts the content if the condition holds.
 func (m *mapBackend) store(name string, req *driver.PutRequest,
 	content []byte) (files.Info, error) {
 	m.mu.Lock()
@@ -116,7 +116,8 @@ func (m *mapBackend) set(name string, req *driver.PutRequest, content []byte) fi
 	return info
 }
 
-// tick is the time of a change, later than that of the one before. The caller holds mu.
+// tick returns the time of a change, which is later than the one before. The caller
+// holds mu.
 func (m *mapBackend) tick() time.Time {
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	if !now.After(m.clock) {
@@ -126,7 +127,7 @@ func (m *mapBackend) tick() time.Time {
 	return now
 }
 
-// redigest makes the digest that of the content. The caller of redigestLocked holds mu.
+// redigest computes the digest anew. The caller of redigestLocked holds mu.
 func (m *mapBackend) redigest(name string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -171,7 +172,7 @@ func (m *mapBackend) Open(ctx context.Context, req driver.OpenRequest) (driver.O
 	}, nil
 }
 
-// breaking breaks after cut-1 bytes, or, where that is below 0, never.
+// breaking breaks after cut-1 bytes, or never if that is below 0.
 func breaking(body io.Reader, cut *atomic.Int64) io.Reader {
 	c := cut.Load()
 	if c <= 0 {
@@ -214,7 +215,7 @@ func (m *mapBackend) next(start string) (files.Entry, bool) {
 	for _, name := range m.names[i:] {
 		if f, ok := m.files[name]; ok {
 			e := f.info.Entry
-			if files.CheckName(name) != nil { // what others put (L7)
+			if files.CheckName(name) != nil { // an object of others (L7)
 				e.Name, e.Key = "", name
 			}
 			return e, true
@@ -223,7 +224,7 @@ func (m *mapBackend) next(start string) (files.Entry, bool) {
 	return files.Entry{}, false
 }
 
-// note keeps a name in its place. The caller holds mu.
+// note inserts a name in order. The caller holds mu.
 func (m *mapBackend) note(name string) {
 	if i, ok := slices.BinarySearch(m.names, name); !ok {
 		m.names = slices.Insert(m.names, i, name)
@@ -251,7 +252,7 @@ func (m *mapBackend) damage(name string) {
 	m.files[name] = f
 }
 
-// plant puts an empty file that nobody asked for.
+// plant puts an empty object of others.
 func (m *mapBackend) plant(name string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -18,77 +18,77 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// modelFinds are faults that random sequences must find, with the most steps that the
-// shortest sequence may have. The others need a race, a broken context or damage, or
-// are looked for by their own cases only.
+// modelFinds are faults that random sequences must find, with the largest number of
+// steps of the shortest sequence. The other faults need a race, a broken context or
+// damage, or have cases of their own.
 var modelFinds = map[string]int{
-	"commits what came before the reader failed":     2,
-	"creates where IfVersion finds no file":          1,
-	"deletes the old file before the upload":         2,
-	"shows the file before it is whole":              2,
-	"changes the attributes before the content":      3,
-	"keeps old metadata":                             3,
-	"drops metadata that it can't hold":              1,
-	"forgets the content type":                       1,
-	"keeps the tail of a longer old file":            4,
-	"does not store an empty file over another":      3,
-	"swaps two blocks of a large file":               2,
-	"repeats a block at the end":                     2,
-	"loses the last byte of blocks":                  2,
-	"has a constant version":                         2,
-	"makes the version of size and second":           2,
-	"tells another version than it stored":           2,
-	"tells local time":                               2,
-	"folds case in names":                            2,
-	"normalises names":                               2,
-	"decodes escapes in names":                       2,
-	"cuts elements at 255 bytes":                     2,
-	"takes a suffix for its own":                     2,
-	"ignores the range's end":                        2,
-	"takes the range's end as inclusive":             2,
-	"fails where a range begins at the end":          2,
-	"gives a short body and no error":                2,
-	"gives a body where nothing is new":              2,
-	"ignores the version of a read":                  2,
-	"says not modified of what was deleted":          2,
-	"tells what is missing at the first Read":        1,
-	"has an error of its own for what is missing":    1,
-	"finds a directory by Stat":                      2,
-	"forgets headers in Stat":                        2,
-	"remembers what was missing":                     4,
-	"reads old content for a while":                  4,
-	"misorders names around the slash":               3,
-	"orders by a language":                           3,
-	"drops the last entry of a page":                 3,
-	"repeats an entry at a page's boundary":          2,
-	"matches a prefix that isn't a directory":        3,
-	"lists from start-after inclusive":               2,
-	"enters a directory that start-after has passed": 1,
-	"yields the directories in a deep listing":       2,
-	"yields a directory for each of its files":       2,
-	"does not mark directories":                      2,
-	"lists size 0":                                   2,
-	"lists no versions":                              2,
-	"finds no directory where none is":               1,
-	"lists its sidecars":                             3,
-	"deletes the directory with the file":            3,
-	"fails to delete what is missing":                1,
-	"deletes whatever version is there":              2,
-	"can't hold a file and a directory of one name":  2,
-	"copies without metadata":                        3,
-	"deletes the source of a copy":                   3,
-	"copies onto itself by deleting":                 3,
-	"ignores conditions of a copy":                   2,
-	"destroys the target when the source is missing": 3,
-	"loses the reader's own error":                   1,
-	"claims what it doesn't do":                      2,
-	"does what it doesn't claim":                     1,
-	"takes any name":                                 1,
-	"refuses with the wrong sentinel":                2,
-	"swaps two writers' content":                     2,
+	"commits the bytes that came before the reader failed": 2,
+	"creates a file if IfVersion finds none":               1,
+	"deletes the old file before the upload":               2,
+	"shows the file before it is whole":                    2,
+	"changes the attributes before the content":            3,
+	"keeps old metadata":                                   3,
+	"drops metadata that it can't hold":                    1,
+	"forgets the content type":                             1,
+	"keeps the tail of a longer old file":                  4,
+	"does not store an empty file over another":            3,
+	"swaps two blocks of a large file":                     2,
+	"repeats a block at the end":                           2,
+	"loses the last byte of blocks":                        2,
+	"has a constant version":                               2,
+	"makes the version from size and second":               2,
+	"returns another version than it stored":               2,
+	"returns local time":                                   2,
+	"folds case in names":                                  2,
+	"normalises names":                                     2,
+	"decodes escapes in names":                             2,
+	"truncates elements at 255 bytes":                      2,
+	"reserves a suffix for itself":                         2,
+	"ignores the range's end":                              2,
+	"takes the range's end as inclusive":                   2,
+	"fails if a range begins at the end":                   2,
+	"returns a short body and no error":                    2,
+	"returns a body in place of ErrNotModified":            2,
+	"ignores the version of a read":                        2,
+	"returns ErrNotModified for a deleted file":            2,
+	"reports a missing file at the first Read":             1,
+	"returns an error of its own for a missing file":       1,
+	"finds a directory by Stat":                            2,
+	"forgets headers in Stat":                              2,
+	"remembers that a file was missing":                    4,
+	"reads old content for a while":                        4,
+	"misorders names around the slash":                     3,
+	"orders by a language":                                 3,
+	"drops the last entry of a page":                       3,
+	"repeats an entry at a page's boundary":                2,
+	"matches a prefix that isn't a directory":              3,
+	"lists from start-after inclusive":                     2,
+	"enters a directory that start-after has passed":       1,
+	"yields the directories in a deep listing":             2,
+	"yields a directory for each of its files":             2,
+	"does not mark directories":                            2,
+	"lists size 0":                                         2,
+	"lists no versions":                                    2,
+	"returns an error for a directory that doesn't exist":  1,
+	"lists its sidecars":                                   3,
+	"deletes the directory with the file":                  3,
+	"fails to delete what is missing":                      1,
+	"deletes a file whatever its version":                  2,
+	"can't hold a file and a directory of one name":        2,
+	"copies without metadata":                              3,
+	"deletes the source of a copy":                         3,
+	"copies onto itself by deleting":                       3,
+	"ignores conditions of a copy":                         2,
+	"destroys the target when the source is missing":       3,
+	"loses the reader's own error":                         1,
+	"claims what it doesn't do":                            2,
+	"does what it doesn't claim":                           1,
+	"takes any name":                                       1,
+	"refuses with the wrong sentinel":                      2,
+	"swaps two writers' content":                           2,
 }
 
-// allBroken is the table of the suite's own faults.
+// allBroken returns the faults of the suite's tables.
 func allBroken() []broken {
 	return slices.Concat(brokenNames, brokenPuts, brokenReads, brokenLists, brokenDeletes,
 		brokenCopies, brokenErrors, brokenFeatures, brokenCancelled, brokenCloses, brokenShared,
@@ -99,14 +99,14 @@ func allBroken() []broken {
 		brokenEmpties, brokenBreadths)
 }
 
-// findIn runs the case's sequences on the harness, with a seed that doesn't change.
+// findIn runs the case's sequences on the harness with a fixed seed.
 func findIn(ctx context.Context, h conformance.Harness) (*difference, conformance.Result) {
 	h.Seed = 1
 	return findDifference(ctx, h, 300)
 }
 
-// TestModelFindsFaults: random sequences find simple faults, and shrink to little more
-// than the fault.
+// TestModelFindsFaults holds that random sequences find simple faults, and shrink to
+// little more than the fault.
 func TestModelFindsFaults(t *testing.T) {
 	all := allBroken()
 	found := make([]*difference, len(all))
@@ -125,12 +125,12 @@ func TestModelFindsFaults(t *testing.T) {
 				case f == nil:
 					t.Fatalf("not found: %v", r.Log)
 				case f.Steps > most || !f.Always:
-					t.Errorf("%d steps are left, always %v, want at most %d:\n%s", f.Steps,
+					t.Errorf("the sequence has %d steps, always %v, want at most %d:\n%s", f.Steps,
 						f.Always, most, f.Code)
 				}
 				if formatted, err := format.Source([]byte(f.Code)); err != nil ||
 					string(formatted) != f.Code {
-					t.Errorf("the code isn't gofmt's: %v\n%s", err, f.Code)
+					t.Errorf("the code isn't formatted by gofmt: %v\n%s", err, f.Code)
 				}
 				found[i] = f
 			})
@@ -142,7 +142,7 @@ func TestModelFindsFaults(t *testing.T) {
 	if testing.Short() || t.Failed() {
 		return
 	}
-	// The code compiles, fails on the bucket that it was made for, and passes on a
+	// The code compiles, fails on the bucket for which it was made, and passes on a
 	// sound one.
 	files := map[string]string{}
 	var want, claims []string
@@ -175,7 +175,8 @@ func printedBucket(t *testing.T, fault int) files.Bucket {
 	run := compile(t, ".", files)
 	slices.Sort(want)
 	if failed, passed := run(false); !slices.Equal(failed, want) {
-		t.Errorf("the printed tests %v pass on their own broken bucket; %v fail", passed, failed)
+		t.Errorf("of the printed tests %v pass on their broken bucket, want none; %v fail",
+			passed, failed)
 	}
 	if failed, _ := run(true); !slices.Equal(failed, claims) {
 		t.Errorf("on a sound bucket the printed tests %v fail, want %v", failed, claims)
@@ -184,7 +185,7 @@ func printedBucket(t *testing.T, fault int) files.Bucket {
 		len(want), len(want)-len(claims))
 }
 
-// ofFault gives the printed file names of its own, so that many stand in one package.
+// ofFault gives the printed file its own names, so that many fit into one package.
 func ofFault(code string, i int) string {
 	for from, to := range map[string]string{
 		`package bucket_test`: `package conformance_test`,
@@ -199,8 +200,8 @@ func ofFault(code string, i int) string {
 }
 
 // compile builds the package's tests with more files, which are not written into the
-// tree, and returns how to run those named TestPrinted… and TestSequence: their names,
-// in order.
+// tree. It returns a function that runs the tests named TestPrinted… and TestSequence,
+// and returns their names in order.
 func compile(t *testing.T, pkg string,
 	more map[string]string) (run func(sound bool) (failed, passed []string)) {
 	dir := t.TempDir()
@@ -226,7 +227,7 @@ func compile(t *testing.T, pkg string,
 	}
 	args := []string{"test", "-c", "-overlay", list, "-o", binary}
 	if _, err := os.Stat(here); err != nil {
-		args = append(args, "-vet=off") // vet wants to be in the folder, which isn't there
+		args = append(args, "-vet=off") // vet would run in the folder, which doesn't exist
 	}
 	if out, err := exec.Command("go",
 		append(args, "./"+filepath.ToSlash(pkg))...).CombinedOutput(); err != nil {
@@ -254,8 +255,8 @@ func compile(t *testing.T, pkg string,
 	}
 }
 
-// TestPrintedFile: what a failure prints is a file of its own, to which only newBucket
-// must be added. The case itself prints it.
+// TestPrintedFile holds that a failure prints a whole file, to which only newBucket
+// must be added, and that the case itself prints it.
 func TestPrintedFile(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles a package")
@@ -305,7 +306,7 @@ func newBucket(t *testing.T) files.Bucket {
 	}
 }
 
-// carefree forgets the condition of a delete.
+// carefree ignores the condition of a delete.
 func carefree() files.Bucket {
 	return files.Wrap(mem.New(nil), files.Hooks{
 		CloseInner: true,

@@ -12,8 +12,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// concurrentFaults show only where clients meet. Those that stand in the suite's own
-// table are named by it.
+// concurrentFaults show only if clients work at the same time. Those of the suite's
+// tables are named by their fault.
 var concurrentFaults = []broken{
 	{fault: "decides IfAbsent before the upload"},
 	{fault: "decides IfVersion before the upload"}, // a lost update
@@ -40,7 +40,7 @@ var concurrentFaults = []broken{
 				return info, nil
 			},
 		}},
-	{fault: "brings back what was deleted while it was read",
+	{fault: "restores a file that was deleted while it was read",
 		faulty: faulty{
 			open: func(ctx context.Context, req driver.OpenRequest,
 				m *mapBackend) (driver.Object, error) {
@@ -66,8 +66,8 @@ var concurrentFaults = []broken{
 		}}},
 }
 
-// TestLinearizableFindsFaults: the case finds what only concurrent clients see, and
-// Porcupine says the same of the histories.
+// TestLinearizableFindsFaults holds that the case finds faults that only concurrent
+// clients can find, and that Porcupine agrees on the histories.
 func TestLinearizableFindsFaults(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: an illegal history is looked at in every order")
@@ -81,11 +81,11 @@ func TestLinearizableFindsFaults(t *testing.T) {
 		t.Run(b.fault, func(t *testing.T) {
 			t.Parallel()
 			h := b.harness()
-			h.Soak = 25 // whether clients meet is chance
+			h.Soak = 25 // whether calls overlap is chance
 			r := conformance.RunCase(t.Context(), h, caseOf(t, "X1/linearizable"))
 			if text := r.Text(); r.Outcome != conformance.Failed || !strings.Contains(text,
 				"no order of the") && !strings.Contains(text, "(P1)") {
-				t.Fatalf("%s: %s, want it to fail", r.Outcome, text)
+				t.Fatalf("%s: %s, want a failure", r.Outcome, text)
 			}
 			_, illegals, differ, _ := bothVerdicts(t.Context(), b.harness(), 4)
 			for _, d := range differ {

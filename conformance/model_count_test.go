@@ -10,8 +10,9 @@ import (
 	"cloudfiles.dev/drivers/local"
 )
 
-// TestModelCounts: CI runs 2,000 sequences on memory and 300 on local disk, and some on
-// what stands on them, each time with another seed; without the long tests a fifth.
+// TestModelCounts runs 2,000 sequences on memory and 300 on local disk in CI, and some
+// on wrappers of them, each time with another seed. Without the long tests it runs a
+// fifth.
 func TestModelCounts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long")

@@ -7,7 +7,7 @@ import (
 	"cloudfiles.dev/conformance/internal/model"
 )
 
-// difference is what the random sequences found.
+// difference is the finding of the random sequences.
 type difference struct {
 	Seed       uint64
 	Steps, Ran int // of the shortest sequence; how many sequences it took
@@ -16,7 +16,7 @@ type difference struct {
 	Always     bool
 }
 
-// findDifference does what the case X1/model does with the harness, and gives its
+// findDifference does what the case X1/model does with the harness, and returns its
 // finding.
 func findDifference(ctx context.Context, h conformance.Harness,
 	sequences int) (found *difference, r conformance.Result) {

@@ -17,7 +17,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// What makes the test's binary the other process: how it sees the folder, and the folder.
+// These make the test's binary the other process: which bucket it makes of the folder,
+// and the folder.
 const (
 	processSees = "CLOUDFILES_TEST_SEES"
 	processDir  = "CLOUDFILES_TEST_DIR"
@@ -84,8 +85,8 @@ var brokenBetween = map[string]struct {
 	},
 }
 
-// TestOtherProcess proves that the cases with another process can fail, and that those
-// with two handles don't see the same fault.
+// TestOtherProcess holds that the cases with another process can fail, and that those
+// with two handles don't find the same fault.
 func TestOtherProcess(t *testing.T) {
 	for name, broken := range brokenBetween {
 		t.Run(name, func(t *testing.T) {
@@ -115,7 +116,8 @@ func TestOtherProcess(t *testing.T) {
 	}
 }
 
-// TestOtherProcessFails: a process that isn't one, or ends, is a clear failure.
+// TestOtherProcessFails holds that a command that isn't the other process, or ends, is
+// a clear failure.
 func TestOtherProcessFails(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
@@ -138,7 +140,7 @@ func TestOtherProcessFails(t *testing.T) {
 				caseOf(t,
 					id)); r.Outcome != conformance.Failed || !strings.Contains(r.Text(),
 				want) || strings.Contains(r.Text(), "did not end within") {
-				t.Errorf("%s: %s, want a failure that says %q: %s", id, r.Outcome, want, r.Text())
+				t.Errorf("%s: %s, want a failure with %q: %s", id, r.Outcome, want, r.Text())
 			}
 		}
 	}
@@ -164,8 +166,7 @@ func (l *locking) Put(ctx context.Context, name string, r io.Reader,
 	if err := o.If.Check(err == nil, info.Version); err != nil {
 		return files.Info{}, files.NewError(files.OpPut, name, err)
 	}
-	// as long as a few writes take, or two processes would hardly meet between look and
-	// write
+	// a few writes take as long; otherwise two processes would hardly overlap
 	for range 50 {
 		l.Bucket.Stat(ctx, name, nil)
 	}
@@ -176,7 +177,7 @@ func (l *locking) Put(ctx context.Context, name string, r io.Reader,
 
 var processCache sync.Map
 
-// remembering keeps sizes, which only its own process's writes renew.
+// remembering keeps sizes, which only writes of its own process renew.
 type remembering struct{ files.Bucket }
 
 func (r *remembering) Stat(ctx context.Context, name string,
@@ -201,7 +202,7 @@ func (r *remembering) Delete(ctx context.Context, name string, o *files.DeleteOp
 	return r.Bucket.Delete(ctx, name, o)
 }
 
-// hiding deletes, and then puts, and lets its own readers wait meanwhile.
+// hiding deletes and then puts, and lets its own readers wait for both.
 type hiding struct{ files.Bucket }
 
 func (h *hiding) Put(ctx context.Context, name string, r io.Reader,

@@ -13,8 +13,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// hideBelow sees the memory through a listing that shows nothing below a file of the
-// directory's name, as MinIO's does; refuse says which names can't be deleted.
+// hideBelow wraps memory in a listing that shows nothing below a file of the
+// directory's name, like MinIO's. refuse returns an error for names that can't be
+// deleted.
 func hideBelow(m files.Bucket, refuse func(name string) error) files.Bucket {
 	return files.Wrap(m, files.Hooks{
 		Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
@@ -45,7 +46,7 @@ func hideBelow(m files.Bucket, refuse func(name string) error) files.Bucket {
 	})
 }
 
-// hidden reports whether a part of the name in front of a slash is a file.
+// hidden reports whether a directory of the name is also a file.
 func hidden(ctx context.Context, m files.Bucket, name string) bool {
 	for i := range len(name) {
 		if name[i] != '/' {
@@ -58,7 +59,7 @@ func hidden(ctx context.Context, m files.Bucket, name string) bool {
 	return false
 }
 
-// inside lists what is really there.
+// inside lists what really exists.
 func inside(t *testing.T, m files.Bucket) (names []string) {
 	t.Helper()
 	for e, err := range m.List(t.Context(), "", nil) {
@@ -70,7 +71,7 @@ func inside(t *testing.T, m files.Bucket) (names []string) {
 	return names
 }
 
-// TestCleansByName runs the suite on a store whose listings hide names: nothing is
+// TestCleansByName runs the suite on a store whose listings hide names. Nothing must be
 // left, by whatever handle, call or signed request it was put.
 func TestCleansByName(t *testing.T) {
 	name := memName()
@@ -90,7 +91,7 @@ func TestCleansByName(t *testing.T) {
 		t.Errorf("Check: %v", err)
 	}
 	if r == nil || r.Count(conformance.Failed) == 0 {
-		t.Fatalf("a store whose listings hide names passes: %+v", r)
+		t.Fatalf("Check of a store whose listings hide names passes: %+v", r)
 	}
 	for _, c := range r.Cases {
 		if strings.Contains(fmt.Sprint(c.Failures), "cleaned up") {
@@ -102,8 +103,7 @@ func TestCleansByName(t *testing.T) {
 	}
 }
 
-// TestTellsWhatIsLeft has some names that can't be deleted, behind a listing that hides
-// them.
+// TestTellsWhatIsLeft has names that can't be deleted and that a listing hides.
 func TestTellsWhatIsLeft(t *testing.T) {
 	m := mem.Open(memName())
 	refuse := func(name string) error {
@@ -118,23 +118,23 @@ func TestTellsWhatIsLeft(t *testing.T) {
 	_, err := conformance.Check(t.Context(), h, &conformance.CheckOptions{Pattern: "^N3/"})
 	var e *conformance.LeftError
 	if !errors.As(err, &e) || !errors.Is(err, files.ErrPermission) {
-		t.Fatalf("Check: %v, want a *LeftError of what is left", err)
+		t.Fatalf("Check: %v, want a *LeftError", err)
 	}
 	left := inside(t, m)
 	if fmt.Sprint(e.Names) != fmt.Sprint(left) || len(left) == 0 {
-		t.Errorf("the error tells %q, and %q is left", e.Names, left)
+		t.Errorf("the error has the names %q, want %q", e.Names, left)
 	}
 	for _, name := range left {
 		if !strings.Contains(err.Error(), fmt.Sprintf("%q", name)) {
-			t.Errorf("%v doesn't name %q", err, name)
+			t.Errorf("the error %v has not the name %q", err, name)
 		}
 	}
 	if want := fmt.Sprintf("%d file", len(left)); !strings.Contains(err.Error(), want) {
-		t.Errorf("%v doesn't say %q", err, want)
+		t.Errorf("the error %v has not the text %q", err, want)
 	}
 }
 
-// TestLeftError shows the text for any number of names.
+// TestLeftError compares the text for several numbers of names.
 func TestLeftError(t *testing.T) {
 	var many []string
 	for i := range 23 {

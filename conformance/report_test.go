@@ -18,7 +18,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// someReport is of a bucket that has every outcome.
+// someReport returns the report of a bucket that has every outcome.
 func someReport(t *testing.T, opts conformance.CheckOptions) *conformance.Report {
 	t.Helper()
 	r, err := conformance.Check(t.Context(), conformance.Harness{
@@ -56,16 +56,16 @@ func TestReport(t *testing.T) {
 		"S1/is-get":            conformance.Passed,
 	} {
 		if got[id].Outcome != want {
-			t.Errorf("%s: %+v, want it %s", id, got[id], want)
+			t.Errorf("%s: %+v, want %s", id, got[id], want)
 		}
 	}
 	if c := got["P8/race"]; !slices.Equal(c.Turned,
 		[]string{"IfAbsent"}) ||
 		c.Reason != "the bucket does not claim IfAbsent: it would be stat, then write" {
-		t.Errorf("a case that was turned round: %+v", c)
+		t.Errorf("a case whose feature is refused: %+v", c)
 	}
 	if c := got["D1/keeps-files-below"]; c.Reason != "issue 17" || len(c.Failures) == 0 {
-		t.Errorf("a fault of the server's: %+v", c)
+		t.Errorf("a server's fault: %+v", c)
 	}
 	if r.OK() || r.Count(conformance.ServerFault) != 1 || r.Seed != 42 || r.Server != "mapd 1.0" ||
 		r.Versions["mapsdk"] != "v3" || r.Versions["go"] == "" || r.Features == nil ||
@@ -130,7 +130,7 @@ func TestReportJSON(t *testing.T) {
 		"half of it":         b.String()[:b.Len()/2],
 	} {
 		if r, err := conformance.ReadReport(strings.NewReader(text)); err == nil {
-			t.Errorf("%s was read as %+v", what, r)
+			t.Errorf("ReadReport of %s: %+v, want an error", what, r)
 		}
 	}
 }
@@ -162,7 +162,7 @@ func TestCertificate(t *testing.T) {
 		"of the suite's",
 	} {
 		if !strings.Contains(text, want) {
-			t.Errorf("the certificate doesn't say %q:\n%s", want, text)
+			t.Errorf("the certificate has not %q:\n%s", want, text)
 		}
 	}
 	b.Reset()
@@ -171,11 +171,11 @@ func TestCertificate(t *testing.T) {
 		Short:   true,
 	}).WriteMarkdown(&b); err != nil || !strings.Contains(b.String(),
 		"It keeps the contract: ") || strings.Contains(b.String(), "## Failed") {
-		t.Errorf("%v; the certificate of a run without a failure is\n%s", err, b.String())
+		t.Errorf("%v; the certificate of a run without a failure:\n%s", err, b.String())
 	}
 }
 
-// TestReportFiles shows what Run writes when it is asked.
+// TestReportFiles holds that Run writes files if ReportDir is set.
 func TestReportFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made", "anew")
 	t.Setenv(conformance.ReportDir, dir)
@@ -205,7 +205,7 @@ func TestReportFiles(t *testing.T) {
 		}
 	}
 	if all, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || len(all) != 4 {
-		t.Errorf("the folder has %q, %v", all, err)
+		t.Errorf("the folder has the files %q, %v", all, err)
 	}
 	if err := (&conformance.Report{Name: "x"}).WriteFiles("reports"); err == nil ||
 		!strings.Contains(err.Error(), "absolute") {
@@ -219,7 +219,7 @@ func TestCheckOptions(t *testing.T) {
 		if r, err := conformance.Check(t.Context(), h,
 			&conformance.CheckOptions{Pattern: pattern}); err == nil || r != nil ||
 			!strings.Contains(err.Error(), says) {
-			t.Errorf("pattern %q: %v, want an error that says %q", pattern, err, says)
+			t.Errorf("pattern %q: %v, want an error with %q", pattern, err, says)
 		}
 	}
 	var seen []int
@@ -255,12 +255,12 @@ func TestCheckOptions(t *testing.T) {
 	t.Setenv("CLOUDFILES_SEED", "much")
 	if _, err := conformance.Check(t.Context(), h,
 		nil); err == nil || !strings.Contains(err.Error(), "CLOUDFILES_SEED") {
-		t.Errorf("a seed that is no number: %v", err)
+		t.Errorf("Check with a seed that is no number: %v", err)
 	}
 }
 
-// TestCheckCancelled shows that a run that is cancelled ends soon, cleans up, and
-// blames nobody: neither the cases under way nor those that hang.
+// TestCheckCancelled holds that a cancelled run ends soon, cleans up, and reports no
+// failure: neither of the cases in progress nor of those that hang.
 func TestCheckCancelled(t *testing.T) {
 	for _, hangs := range []bool{false, true} {
 		m := newMap()
@@ -297,7 +297,7 @@ func TestCheckCancelled(t *testing.T) {
 			t.Fatalf("Check that was cancelled: %v, %+v", err, r)
 		}
 		if r.Count(conformance.Failed) > 0 {
-			t.Errorf("cases failed by the end: %+v", r.Cases)
+			t.Errorf("cases failed because of the cancellation: %+v", r.Cases)
 		}
 		m.mu.Lock()
 		if len(m.files) != 1 {

@@ -8,7 +8,7 @@ import (
 	"cloudfiles.dev/conformance/internal/suite"
 )
 
-// TestResultHasEverything: Result has all that the runner found.
+// TestResultHasEverything holds that Result has every field of the runner's result.
 func TestResultHasEverything(t *testing.T) {
 	inner := suite.Result{
 		Case:     suite.Case{Rule: "P8", Name: "race", Why: "it matters"},
@@ -27,14 +27,14 @@ func TestResultHasEverything(t *testing.T) {
 	}
 	got, want := reflect.ValueOf(r), reflect.ValueOf(inner)
 	if got.NumField() != want.NumField() {
-		t.Fatalf("Result has %d fields, and the runner's %d", got.NumField(), want.NumField())
+		t.Fatalf("Result has %d fields, want %d as in the runner", got.NumField(), want.NumField())
 	}
 	for i := range want.NumField() {
 		name := want.Type().Field(i).Name
 		f := got.FieldByName(name)
 		switch {
 		case want.Field(i).IsZero():
-			t.Errorf("the test gives no %s", name)
+			t.Errorf("the test sets no %s", name)
 		case !f.IsValid():
 			t.Errorf("Result has no field %s", name)
 		case !reflect.DeepEqual(f.Convert(want.Field(i).Type()).Interface(),
@@ -47,7 +47,7 @@ func TestResultHasEverything(t *testing.T) {
 	}
 }
 
-// TestConstantsAgree: the documented constants are those of the runner.
+// TestConstantsAgree holds that the documented constants are those of the runner.
 func TestConstantsAgree(t *testing.T) {
 	for outcome, want := range map[Outcome]suite.Outcome{
 		Passed:        suite.Passed,
@@ -57,7 +57,7 @@ func TestConstantsAgree(t *testing.T) {
 		ServerFault:   suite.ServerFault,
 	} {
 		if string(outcome) != string(want) {
-			t.Errorf("the outcome %q is %q for the runner", outcome, want)
+			t.Errorf("the outcome %q is %q in the runner", outcome, want)
 		}
 	}
 	if DefaultLimit != suite.DefaultLimit || StorePrefix != suite.StorePrefix {

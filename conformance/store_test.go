@@ -24,7 +24,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// sharedMap has every case in one map, whose functions find their way by Base.
+// sharedMap has all cases in one map. Its functions find their files by Base.
 func sharedMap(m *mapBackend) conformance.Harness {
 	return conformance.Harness{
 		Store: func(conformance.T) files.Bucket { return driver.New(m) },
@@ -43,7 +43,7 @@ func sharedMap(m *mapBackend) conformance.Harness {
 	}
 }
 
-// handle is one of several on a map, with a connection of its own.
+// handle is one of several on a map, with its own connection.
 type handle struct {
 	*mapBackend
 	breakAfter atomic.Int64
@@ -57,8 +57,7 @@ func (h *handle) Open(ctx context.Context, req driver.OpenRequest) (driver.Objec
 	return o, err
 }
 
-// TestStore runs the suite in one store with another's files in it, which stay as they
-// are.
+// TestStore runs the suite in a store with files of others, which must not change.
 func TestStore(t *testing.T) {
 	m := newMap()
 	for _, name := range []string{
@@ -91,7 +90,7 @@ func TestStoreLocal(t *testing.T) {
 	if err := os.WriteFile(user, []byte("mine"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	var apart sync.Map // the folders of buckets that are in none
+	var apart sync.Map // the folders of the buckets of Apart
 	open := func(t conformance.T, dir string) files.Bucket {
 		b, err := local.Open(dir, &local.Options{NoSync: true})
 		if err != nil {
@@ -140,7 +139,7 @@ func TestStoreLocal(t *testing.T) {
 	}, "")
 }
 
-// TestBase shows what a harness's functions learn of a case's bucket.
+// TestBase holds what Base returns for a case's bucket.
 func TestBase(t *testing.T) {
 	m := newMap()
 	store := driver.New(m)
@@ -150,7 +149,7 @@ func TestBase(t *testing.T) {
 		Damage: func(t conformance.T, b files.Bucket, name string) {
 			on, prefix := conformance.Base(b)
 			if on != store {
-				t.Errorf("the base is another bucket than Store opened")
+				t.Errorf("the base is not the bucket that Store opened")
 			}
 			if _, err := on.Stat(t.Context(), prefix+name, nil); err != nil {
 				t.Errorf("the store has no %s: %v", prefix+name, err)
@@ -169,14 +168,14 @@ func TestBase(t *testing.T) {
 		}
 	}
 	if on, prefix := conformance.Base(store); on != store || prefix != "" {
-		t.Errorf("the base of a whole store is %v and %q", on, prefix)
+		t.Errorf("the base of a bucket without a shared store is %v and %q", on, prefix)
 	}
 	if len(m.files) != 0 {
 		t.Errorf("%d files are left", len(m.files))
 	}
 }
 
-// TestWrongStore shows that what is wrong with a harness is told before anything is done.
+// TestWrongStore holds that a wrong harness is reported before anything is done.
 func TestWrongStore(t *testing.T) {
 	own := func(conformance.T) files.Bucket { return driver.New(newMap()) }
 	id := "S1/is-get"
@@ -247,18 +246,18 @@ func TestWrongStore(t *testing.T) {
 	} {
 		if r := conformance.RunCase(t.Context(), c.h,
 			caseOf(t, id)); r.Outcome != conformance.Failed || !strings.Contains(r.Text(), c.says) {
-			t.Errorf("%s: %s, want it to say %q", r.Outcome, r.Text(), c.says)
+			t.Errorf("%s: %s, want %q in it", r.Outcome, r.Text(), c.says)
 		}
 		report, err := conformance.Check(t.Context(), c.h,
 			&conformance.CheckOptions{Pattern: "^" + id + "$"})
 		if err == nil && (report == nil || report.OK()) {
-			t.Errorf("Check with a harness of which RunCase says %q: %+v, no error", c.says, report)
+			t.Errorf("Check with a harness that is wrong (%q): %+v, no error", c.says, report)
 		}
 	}
 }
 
-// TestStoreCleansUp shows what the run does about a store that lets nothing be deleted,
-// and that it opens and closes the store once.
+// TestStoreCleansUp holds what the run reports of a store in which nothing can be
+// deleted, and that it opens and closes the store once.
 func TestStoreCleansUp(t *testing.T) {
 	var opened, closed, cleaned int
 	f := &faulty{mapBackend: newMap(), shut: func(*mapBackend) { closed++ }}
@@ -284,7 +283,7 @@ func TestStoreCleansUp(t *testing.T) {
 	r, err := conformance.Check(t.Context(), h, &conformance.CheckOptions{Pattern: "^S1/is-get$"})
 	if !errors.Is(err,
 		files.ErrPermission) || !strings.Contains(err.Error(), conformance.StorePrefix) {
-		t.Errorf("Check of a store that deletes nothing: %v, want it to say what is left, "+
+		t.Errorf("Check of a store that deletes nothing: %v, want what is left "+
 			"and where", err)
 	}
 	if r == nil || r.OK() {
@@ -292,7 +291,7 @@ func TestStoreCleansUp(t *testing.T) {
 	}
 }
 
-// TestServerFaults shows that such a case must fail, as a known one.
+// TestServerFaults holds that a case in ServerFaults must fail, like a known one.
 func TestServerFaults(t *testing.T) {
 	broken := conformance.Harness{New: func(conformance.T) files.Bucket {
 		return driver.New(&faulty{
@@ -314,12 +313,12 @@ func TestServerFaults(t *testing.T) {
 		{"a fault of the server's", broken, false, true, conformance.ServerFault, proof},
 		{"a known failure", broken, true, false, conformance.KnownFailure, proof},
 		{"a fault that nobody knew of", broken, false, false, conformance.Failed, ""},
-		{"a fault that is mended", sound, false, true, conformance.Failed, "but it passed"},
+		{"a fault that is fixed", sound, false, true, conformance.Failed, "but it passed"},
 		{"a race of the server's that is lost", withRace(broken, id,
 			proof), false, false, conformance.ServerFault, proof},
 		{"a race of the server's that is won", withRace(sound, id,
 			proof), false, false, conformance.Passed, ""},
-		{"a known failure that is mended", sound, true, false, conformance.Failed, "but it passed"},
+		{"a known failure that is fixed", sound, true, false, conformance.Failed, "but it passed"},
 	} {
 		if c.known {
 			c.h.Known = map[string]string{id: proof}
@@ -340,7 +339,7 @@ func TestServerFaults(t *testing.T) {
 	}
 }
 
-// withRace says that the case races on the server.
+// withRace puts the case into ServerRaces.
 func withRace(h conformance.Harness, id, proof string) conformance.Harness {
 	h.ServerRaces = map[string]string{id: proof}
 	return h

@@ -17,14 +17,14 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestRules shows that the table of rules is that of the contract in the documentation
+// TestRules holds that the table of rules is that of the contract in the documentation
 // of package files.
 func TestRules(t *testing.T) {
 	doc, err := os.ReadFile(filepath.Join("..", "files", "doc.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc, _, _ = bytes.Cut(doc, []byte("\n// Z. ")) // S3, there, is a service
+	doc, _, _ = bytes.Cut(doc, []byte("\n// Z. ")) // S3 is a service there
 	var contract, table []string
 	for _, m := range regexp.MustCompile(
 		`(?m)^//   - ([A-Z][0-9]+): |^// ([A-Y])\. (.*)$`).FindAllSubmatch(doc, -1) {
@@ -58,7 +58,7 @@ func TestEveryRuleHasACase(t *testing.T) {
 			t.Errorf("%s: there is no such rule", c.ID())
 		}
 		if !name.MatchString(c.Name) || c.Why == "" || c.Run == nil {
-			t.Errorf("%s: a case has a plain name, a reason and something to run", c.ID())
+			t.Errorf("%s: a case needs a plain name, a reason and something to run", c.ID())
 		}
 	}
 	for _, r := range rules {
@@ -81,7 +81,7 @@ func caseOf(t *testing.T, id string) conformance.Case {
 	return conformance.Case{}
 }
 
-// endless lists the same entry forever.
+// endless lists the same entry for ever.
 type endless struct{ files.Bucket }
 
 func (e endless) List(ctx context.Context, dir string,
@@ -99,12 +99,12 @@ func (e endless) List(ctx context.Context, dir string,
 	}
 }
 
-// hanging never answers a Stat.
+// hanging never returns from Stat.
 type hanging struct{ files.Bucket }
 
 func (hanging) Stat(context.Context, string, *files.StatOptions) (files.Info, error) { select {} }
 
-// closing does something when it is closed.
+// closing calls do when it is closed.
 type closing struct {
 	files.Bucket
 	do func()
@@ -112,7 +112,7 @@ type closing struct {
 
 func (c closing) Close() error { c.do(); return c.Bucket.Close() }
 
-// repeatPage begins anew where a page ends, as a driver does whose token repeats.
+// repeatPage begins again at the end of a page, like a driver whose token repeats.
 func repeatPage(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
 		var all []files.Entry
@@ -133,7 +133,8 @@ func repeatPage(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, er
 	}
 }
 
-// TestHangingBucket: a bucket that hangs in every case doesn't take the limit of each.
+// TestHangingBucket holds that a bucket that hangs in every case doesn't take the limit
+// of each.
 func TestHangingBucket(t *testing.T) {
 	h := conformance.Harness{
 		New:   func(conformance.T) files.Bucket { return hanging{driver.New(newMap())} },
@@ -155,12 +156,13 @@ func TestHangingBucket(t *testing.T) {
 		}
 	}
 	if hung < 8 || hung > 12 || left < 100 {
-		t.Errorf("%d cases hung and %d were not run, want 8 (and those that ran beside) and "+
+		t.Errorf("%d cases hung and %d were not run, want 8 (and those that ran at the same "+
+			"time) and "+
 			"the rest", hung, left)
 	}
 }
 
-// TestWrongHarness shows that a harness that is wrong is told so, in time.
+// TestWrongHarness holds that a wrong harness is reported in time.
 func TestWrongHarness(t *testing.T) {
 	sound := func() files.Bucket { return driver.New(newMap()) }
 	for _, c := range []struct {
@@ -284,13 +286,13 @@ func TestWrongHarness(t *testing.T) {
 			}, caseOf(t, c.id))
 			if text := r.Text(); r.Outcome != conformance.Failed || !strings.Contains(text,
 				c.says) {
-				t.Errorf("%s: %s, want it to say %q", r.Outcome, text, c.says)
+				t.Errorf("%s: %s, want %q in it", r.Outcome, text, c.says)
 			}
 		})
 	}
 }
 
-// TestUserFilesStay shows that the suite doesn't touch what it finds.
+// TestUserFilesStay holds that the suite doesn't change files that it finds.
 func TestUserFilesStay(t *testing.T) {
 	m := newMap()
 	m.plant("mine.txt")
@@ -306,7 +308,7 @@ func TestUserFilesStay(t *testing.T) {
 	}
 }
 
-// TestOutcomes shows what becomes of a case that can't be asked, and of one whose
+// TestOutcomes holds the outcome of a case that the harness can't run, and of one whose
 // feature isn't claimed.
 func TestOutcomes(t *testing.T) {
 	h := conformance.Harness{New: func(conformance.T) files.Bucket {
@@ -326,7 +328,7 @@ func TestOutcomes(t *testing.T) {
 			t.Errorf("%s: %s, %v, want it %s", id, r.Outcome, r.Failures, want)
 		}
 		if turned := slices.Contains(r.Turned, "IfAbsent"); turned != (id == "P8/race") {
-			t.Errorf("%s: turned round are %v", id, r.Turned)
+			t.Errorf("%s: Turned is %v", id, r.Turned)
 		}
 		if want == conformance.NotApplicable && r.Reason == "" {
 			t.Errorf("%s: no reason is given", id)

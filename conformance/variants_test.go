@@ -15,7 +15,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// bodied is a variant whose bodies read otherwise.
+// bodied is a variant with other bodies.
 func bodied(change func(io.Reader) io.Reader) faulty {
 	return opened(func(_ driver.OpenRequest, o *driver.Object, _ *mapBackend) error {
 		o.Body = io.NopCloser(change(o.Body))
@@ -23,7 +23,7 @@ func bodied(change func(io.Reader) io.Reader) faulty {
 	})
 }
 
-// short reads a few bytes more each time, up to a page, and now and then none.
+// short reads a few bytes more each time, up to a page, and sometimes none.
 func short(r io.Reader) io.Reader {
 	n := 0
 	return readFunc(func(p []byte) (int, error) {
@@ -58,7 +58,7 @@ func versioned(of func(puts int64) files.Version) faulty {
 	}
 }
 
-// variants differ from memory in what the contract leaves open: every case must pass on
+// variants differ from memory in what the contract leaves open. Every case must pass on
 // them.
 var variants = []struct {
 	name   string
@@ -145,7 +145,7 @@ var variants = []struct {
 		}}},
 }
 
-// TestVariants: what the contract leaves open is accepted.
+// TestVariants holds that the suite accepts what the contract leaves open.
 func TestVariants(t *testing.T) {
 	for _, v := range variants {
 		t.Run(v.name, func(t *testing.T) { rerun.Part(t, broken{faulty: v.faulty}.harness(), "") })

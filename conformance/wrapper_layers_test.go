@@ -29,13 +29,13 @@ func withTimeout(b files.Bucket) files.Bucket {
 	}))
 }
 
-// withHedge makes no second request: a late one would be counted by a case that looks at
-// what arrives below.
+// withHedge makes no second request: a case that checks the calls to the inner bucket
+// would count a late one.
 func withHedge(b files.Bucket) files.Bucket {
 	return made(hedge.New(b, &hedge.Options{Delay: time.Hour}))
 }
 
-// withHedgeAlways makes every call that takes more than nothing twice.
+// withHedgeAlways makes every call that takes more than no time twice.
 func withHedgeAlways(b files.Bucket) files.Bucket {
 	return made(hedge.New(b, &hedge.Options{Delay: 1, Share: 1, Burst: 1 << 20}))
 }
@@ -47,7 +47,7 @@ func made(b files.Bucket, err error) files.Bucket {
 	return b
 }
 
-// TestWrapperLayers is the stack of these three that the documentation recommends.
+// TestWrapperLayers runs the stack of these three that the documentation recommends.
 func TestWrapperLayers(t *testing.T) {
 	conformance.RunWrapper(t, func(b files.Bucket) files.Bucket {
 		return withHedge(withLimit(withTimeout(b)))

@@ -52,7 +52,7 @@ func readOnlyFeatures(f files.Features) files.Features {
 	return f
 }
 
-// TestWrapperStack is three wrappers, of which one looks at contents.
+// TestWrapperStack has three wrappers, one of which reads contents.
 func TestWrapperStack(t *testing.T) {
 	conformance.RunWrapper(t, stack, &conformance.WrapperOptions{
 		Features: func(f files.Features) files.Features {
@@ -63,7 +63,7 @@ func TestWrapperStack(t *testing.T) {
 	})
 }
 
-// TestWrapperModest: what a hook takes from the features, Wrap refuses by itself.
+// TestWrapperModest holds that Wrap refuses what a hook removes from the features.
 func TestWrapperModest(t *testing.T) {
 	longtest.Only(t, "the suite once more, over every kind of bucket")
 	conformance.RunWrapper(t, func(b files.Bucket) files.Bucket {

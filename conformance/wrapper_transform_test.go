@@ -13,9 +13,9 @@ import (
 
 const maskHeader = 16
 
-// mask makes of each byte another one by a key that the file begins with: no
-// encryption, but it has what one has, bytes and a size that differ from the caller's
-// and a key that is used once.
+// mask changes each byte by a key with which the file begins. It is no encryption, but
+// it has the same properties: bytes and a size that differ from the caller's, and a key
+// that is used once.
 func mask(b files.Bucket) files.Bucket {
 	return files.Wrap(b, files.Hooks{
 		Features: func(f files.Features) files.Features {
@@ -93,8 +93,8 @@ func masked(r io.Reader, key []byte, at int64) io.Reader {
 	})
 }
 
-// TestWrapperTransform: a wrapper that stores other bytes keeps the contract with what
-// it claims.
+// TestWrapperTransform holds that a wrapper that stores other bytes keeps the contract
+// with what it claims.
 func TestWrapperTransform(t *testing.T) {
 	conformance.RunWrapper(t, mask, &conformance.WrapperOptions{
 		Features: func(f files.Features) files.Features {
