@@ -10,15 +10,15 @@ import (
 
 // Bench runs the same benchmarks on every driver, each in a bucket of its own: put,
 // get, stat and delete of 1 KiB and of 1 MiB, conditional puts, ranges, copies,
-// listings of 1,000 files, and gets and puts in parallel. They tell bytes and
-// allocations, and are named as benchstat has it, so that two drivers, or two versions
-// of one, can be compared:
+// listings of 1,000 files, and concurrent gets and puts. They report bytes and
+// allocations. Their names follow benchstat's format, so that two drivers, or two
+// versions of one, can be compared:
 //
 //	func BenchmarkDriver(b *testing.B) { conformance.Bench(b, harness) }
 //
 //	go test -run '^$' -bench Driver -count 6 ./mydriver | tee new.txt && benchstat old.txt new.txt
 //
-// What the bucket does not claim, and contents above Harness.MaxContent, are left out.
+// Bench omits what the bucket does not claim, and contents above Harness.MaxContent.
 func Bench(b *testing.B, h Harness) {
 	s, err := suite.Begin(b.Context(), suite.Harness(h), cases.All())
 	if err != nil {

@@ -16,28 +16,29 @@ import (
 
 // CheckOptions are the options of Check. The zero value runs every case.
 type CheckOptions struct {
-	// Pattern, a regular expression, keeps the cases that it is found in the ID of:
-	// "^P8/" or "race".
+	// Pattern is a regular expression that selects cases by their IDs: "^P8/" or
+	// "race".
 	Pattern string
-	// Short leaves out the long cases, and has the random ones try less.
+	// Short leaves out the long cases, and the random ones make fewer attempts.
 	Short bool
 	// Parallel is how many cases run at a time; 0 is as many as there are processors.
 	Parallel int
-	// Started is called before the first case, with the directory of a shared store
-	// that the run keeps everything in; it is "" without Harness.Store.
+	// Started is called before the first case, with the directory of a shared store in
+	// which the run keeps everything, or "" without Harness.Store.
 	Started func(dir string)
-	// Progress is called after each case, one call at a time. done counts the cases so
-	// far, and total all that are to run.
+	// Progress is called after each case, one call at a time. done is the number of
+	// cases so far, and total that of all cases to run.
 	Progress func(done, total int, r Result)
 }
 
-// Check runs the cases on the harness outside go test, and reports what came of them.
-// Cases that fail are not an error of Check's: ask Report.OK.
+// Check runs the cases on the harness outside go test, and returns a report. Cases that
+// fail are not an error of Check: call Report.OK.
 //
-// Errors: a harness that is wrong, a Pattern that is none or has no case; a shared
-// store that can't be opened, without a report. When ctx ends, the report is of the
-// cases that had ended, and the error is the context's. Where files are left behind in
-// a shared store the error is a [*LeftError], which names them.
+// The error is that of a wrong harness, of a Pattern that is invalid or matches no
+// case, or of a shared store that can't be opened; then there is no report. When ctx
+// ends, the report has the cases that had ended, and the error is that of the context.
+// If files are left behind in a shared store, the error is a [*LeftError], which names
+// them.
 func Check(ctx context.Context, h Harness, opts *CheckOptions) (*Report, error) {
 	var o CheckOptions
 	if opts != nil {
@@ -66,7 +67,7 @@ func Check(ctx context.Context, h Harness, opts *CheckOptions) (*Report, error) 
 	return r, err
 }
 
-// chosen returns the cases that the options keep.
+// chosen returns the cases that the options select.
 func chosen(o CheckOptions) (kept []suite.Case, err error) {
 	pattern, err := regexp.Compile(o.Pattern)
 	if err != nil {
@@ -83,8 +84,9 @@ func chosen(o CheckOptions) (kept []suite.Case, err error) {
 	return kept, nil
 }
 
-// runAll runs the cases, several at a time, and returns whether the context's end left
-// some out. What a case found after that is not the bucket's fault, and goes uncounted.
+// runAll runs the cases, several at a time, and reports whether the end of the context
+// left some out. A case that ends after the context is not counted, since its result
+// may not be the bucket's fault.
 func runAll(ctx context.Context, s *suite.Runner, cases []suite.Case, o CheckOptions,
 	c *collector) (interrupted bool) {
 	n := o.Parallel

@@ -8,12 +8,12 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// T is what a case needs of a test; *testing.T has it. Errorf and Logf may be called
-// from any goroutine, Fatalf and Skipf, which end the case, only from the one that runs
-// it.
+// T is what a case needs of a test. *testing.T implements it. Errorf and Logf may be
+// called from any goroutine. Fatalf and Skipf end the case, and may be called only from
+// the goroutine that runs it.
 type T = interface {
 	Helper()
-	// Context ends when the case is over, before what was given to Cleanup runs.
+	// Context ends when the case is over, before the functions passed to Cleanup run.
 	Context() context.Context
 	Cleanup(func())
 	// TempDir returns a new folder that is removed after the case.
@@ -24,120 +24,121 @@ type T = interface {
 	Skipf(format string, args ...any)
 }
 
-// Harness says how the suite gets at the driver. Only New or Store is needed; cases
-// that need another function are not applicable without it.
+// Harness gives the suite access to the driver. Only New or Store is needed. Cases that
+// need another function are not applicable without it.
 type Harness struct {
 	// New makes an empty bucket in a store of its own. The suite closes it.
 	New func(t T) files.Bucket
-	// Store, instead of New, opens one store for the whole run, where making hundreds
-	// of buckets is no option. It is called once; t lives as long as the run. Each case
-	// gets a bucket of its own in it by files.Sub, below a directory that no other run
-	// has (StorePrefix). What was put there is deleted after the case, by its names and
-	// by what a listing shows, and once more at the end, also when the run is
-	// cancelled; what stays is a [*LeftError]. Nothing else in the store is read or
-	// changed. The functions below get the case's bucket, and [Base] tells them store
-	// and prefix.
+	// Store, instead of New, opens one store for the whole run, if making hundreds of
+	// buckets is not possible. It is called once, and t lives as long as the run. Each
+	// case gets a bucket of its own in the store by files.Sub, below a directory that
+	// no other run has (StorePrefix). After the case, and once more at the end, also of
+	// a cancelled run, the suite deletes what was put there, by its names and by a
+	// listing. If files remain, the error is a [*LeftError]. The suite reads and
+	// changes nothing else in the store. The functions below get the case's bucket, and
+	// [Base] returns its store and prefix.
 	Store func(t T) files.Bucket
-	// Apart makes, beside Store, an empty bucket in a store of its own for the few
-	// cases that need one: the store vanishes, a copy goes from one store to another,
-	// others have put foreign objects. The suite closes it.
+	// Apart makes, in addition to Store, an empty bucket in a store of its own for the
+	// few cases that need one: those in which the store vanishes, a copy goes from one
+	// store to another, or others have put objects with raw keys. The suite closes it.
 	Apart func(t T) files.Bucket
 	// Second opens another handle on the store of the bucket, as a second process
-	// would. The suite closes it. With Store, it gets what Store opened, and every case
-	// works on a handle of its own, so that Cut reaches no other case.
+	// would. The suite closes it. With Store, Second gets what Store opened, and every
+	// case uses a handle of its own, so that Cut affects no other case.
 	Second func(t T, b files.Bucket) files.Bucket
 	// Process returns a command that opens the store of the bucket in another process
-	// and runs [Serve] on it, for what a second handle in the same process doesn't
-	// show. The suite starts it, with the standard input, output and error of its own,
-	// and ends it by closing its input. With Store, it gets what Store opened.
+	// and runs [Serve] on it, for faults that a second handle in the same process
+	// doesn't show. The suite sets its standard input, output and error, starts it, and
+	// ends it by closing its input. With Store, Process gets what Store opened.
 	Process func(t T, b files.Bucket) *exec.Cmd
-	// Damage changes one of the stored bytes of the file's content, behind the bucket's
-	// back, without changing its size.
+	// Damage changes one stored byte of the file's content, behind the bucket's back,
+	// without changing its size.
 	Damage func(t T, b files.Bucket, name string)
 	// Append writes at the end of the stored file, in place and behind the bucket's
-	// back, as another program does that writes a log: for stores whose files can grow,
-	// which are disks.
+	// back, like another program that writes a log. It is for stores whose files can
+	// grow, which are disks.
 	Append func(t T, b files.Bucket, name string, content []byte)
 	// Extend makes the stored file size bytes long, in place and behind the bucket's
-	// back. What is new is zeros that take no room, so that a file beyond 4 GiB costs
-	// nothing: for stores that have such holes, which are disks.
+	// back. The new part is zeros that take no space, so that a file beyond 4 GiB costs
+	// nothing. It is for stores that have such holes, which are disks.
 	Extend func(t T, b files.Bucket, name string, size int64)
-	// Unreadable opens another handle on the store of the bucket to which what lies in
-	// the directory can't be read, as another user's folder: for stores of which a part
-	// may be unreadable, which are disks. The suite closes it.
+	// Unreadable opens another handle on the store of the bucket, through which the
+	// files in the directory can't be read, as in another user's folder. It is for
+	// stores of which a part may be unreadable, which are disks. The suite closes it.
 	Unreadable func(t T, b files.Bucket, dir string) files.Bucket
-	// Root opens a directory of the bucket's store as a bucket with a root of its own,
-	// in which the bucket's file dir+"/a" is "a": for stores whose roots may lie in each
-	// other, such as folders. It is called once there is a file below dir. The suite
+	// Root opens a directory of the bucket's store as another bucket, in which the
+	// bucket's file dir+"/a" is "a". It is for stores whose roots may contain each
+	// other, such as folders. It is called when there is a file below dir. The suite
 	// closes it.
 	Root func(t T, b files.Bucket, dir string) files.Bucket
 	// Cut makes the connection of every body that is opened from now on break after n
-	// bytes; below 0, none.
+	// bytes, or never if n is negative.
 	Cut func(t T, b files.Bucket, n int64)
-	// Leftovers counts what the driver holds beside the files of the bucket: temporaries,
-	// unfinished uploads.
+	// Leftovers returns the number of temporaries and unfinished uploads that the
+	// driver holds in addition to the bucket's files.
 	Leftovers func(t T, b files.Bucket) int
-	// Requests counts what the bucket has asked its store for until now: the requests to
-	// a service, the calls of a backend. Calls of other cases don't count. Without it the
-	// suite can't see whether a call that is refused has sent something first.
+	// Requests returns how many requests the bucket has made to its store until now:
+	// requests to a service, or calls of a backend. Calls of other cases don't count.
+	// Without Requests the suite can't find out whether a refused call has sent
+	// something first.
 	Requests func(t T, b files.Bucket) int64
-	// Vanish takes the whole store away from beneath the bucket: the folder is removed,
-	// the bucket deleted.
+	// Vanish removes the whole store of the bucket: it removes the folder, or deletes
+	// the bucket of the service.
 	Vanish func(t T, b files.Bucket)
-	// Foreign puts an object under each of ForeignKeys, which the naming rule doesn't
-	// have, behind the bucket's back. It is also called for such a key behind a
+	// Foreign puts an object under each of ForeignKeys, which are raw keys outside the
+	// naming rule, behind the bucket's back. It is also called for such a key after a
 	// directory ("d/e/"+key), which is no name either.
 	Foreign     func(t T, b files.Bucket, key, content string)
 	ForeignKeys []string
-	// Send sends a signed request of the bucket and returns the answer's HTTP status
+	// Send sends a signed request of the bucket and returns the response's HTTP status
 	// and content.
 	Send func(t T, b files.Bucket, s files.SignedURL, content []byte) (status int, answer []byte)
-	// Link puts, at the name, something that is no file: a symbolic link to one outside
-	// the store.
+	// Link puts something that is not a file under the name: a symbolic link to a file
+	// outside the store.
 	Link func(t T, b files.Bucket, name string)
-	// URL returns a URL of an empty bucket in a store of its own; with Store, that of
-	// the store, to which the suite adds prefix=.
+	// URL returns a URL of an empty bucket in a store of its own. With Store, it
+	// returns the URL of the store, to which the suite adds prefix=.
 	URL func(t T) string
-	// Secrets are texts that no error may show: the physical path, the prefix.
+	// Secrets returns texts that no error may show: the physical path, the prefix.
 	Secrets func(b files.Bucket) []string
-	// Limit ends a case that hangs; 0 is a minute. For a slow store it is the slowest
-	// that a case may be.
+	// Limit is the longest time of a case; 0 is a minute. A case that hangs is ended.
 	Limit time.Duration
-	// MaxContent is the largest content, in bytes, that the suite may put, for a store
-	// where that is slow or costs; 0 is no limit. A case that needs a larger one is not
-	// applicable.
+	// MaxContent is the size in bytes of the largest content that the suite may put,
+	// for a store that is slow or costs money; 0 is no limit. A case that needs a
+	// larger content is not applicable.
 	MaxContent int64
-	// MaxFiles is how many files a case may put, for a store where that is slow or
-	// costs; 0 is no limit. A case that needs more is not applicable.
+	// MaxFiles is the number of files that a case may put, for a store that is slow or
+	// costs money; 0 is no limit. A case that needs more is not applicable.
 	MaxFiles int
-	// Known says which cases fail, by their IDs, and why: what the store can't do and
-	// Features don't tell. Such a case must fail: one that passes is an error, so that
-	// the list stays true.
+	// Known has the cases that fail, by their IDs, and the reasons: what the store
+	// can't do although Features don't say so. Such a case must fail: one that passes
+	// is an error, so that the list stays true.
 	Known map[string]string
-	// ServerFaults are like Known, for what the server that the tests run on breaks,
-	// while the service that it stands for and the driver keep it: case to documented
-	// proof, and where else the case is run, such as against a replayed exchange.
+	// ServerFaults is like Known, for faults of the server on which the tests run, if
+	// the driver and the service that the server stands for keep the rule. The value is
+	// a documented proof, and where else the case is run, such as against a replayed
+	// exchange.
 	ServerFaults map[string]string
-	// ServerRaces are like ServerFaults, for cases that race, so that the server's
-	// fault breaks them in some runs only: they may pass.
+	// ServerRaces is like ServerFaults, for cases that race, so that the server's fault
+	// breaks them only in some runs: they may pass.
 	ServerRaces map[string]string
-	// Unclaimed says why the bucket does not claim a feature, by the name of the field of
-	// files.Features, for reports. One that is claimed is an error.
+	// Unclaimed has the reason why the bucket does not claim a feature, by the name of
+	// the field of files.Features, for reports. A feature that is claimed is an error.
 	Unclaimed map[string]string
 
-	// Name, Server and Versions are for reports: the driver's short name, which names
-	// the report's file, the server with its version, and the versions of what else
-	// counts, beside those of the program's modules.
+	// Name, Server and Versions are for reports: the driver's short name, which is also
+	// that of the report's file; the server with its version; and the versions of
+	// anything else that matters, in addition to those of the program's modules.
 	Name     string
 	Server   string
 	Versions map[string]string
-	// Seed is that of everything random in the suite. 0 is the environment variable
-	// CLOUDFILES_SEED's, or a new one. Reports tell it.
+	// Seed is the seed of everything random in the suite. If it is 0, the seed is that
+	// of the environment variable CLOUDFILES_SEED, or a new one. Reports have it.
 	Seed uint64
-	// Soak multiplies how many random sequences and concurrent rounds are run; 0 is 1.
-	// Whatever it is, half of a case's Limit is all that they take.
+	// Soak multiplies the number of random sequences and concurrent rounds; 0 is 1. In
+	// any case they end after half of the case's Limit.
 	Soak int
 }
 
-// DefaultLimit is how long a case may take where the harness doesn't say.
+// DefaultLimit is the longest time of a case if Harness.Limit is 0.
 const DefaultLimit = time.Minute

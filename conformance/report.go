@@ -21,64 +21,64 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// ReportDir is the environment variable that makes [Run] write reports into the folder
-// that it names.
+// ReportDir is the environment variable that names the folder into which [Run] writes
+// reports.
 const ReportDir = "CLOUDFILES_REPORT_DIR"
 
-// reportFormat is raised when what a report's fields mean changes.
+// reportFormat changes when the meaning of a report's fields changes.
 const reportFormat = 1
 
-// Report is what came of a run: JSON to be read by programs, and a certificate for
-// people ([Report.WriteMarkdown]).
+// Report is the report of a run: JSON for programs, and a certificate for people
+// ([Report.WriteMarkdown]).
 type Report struct {
 	Format int    `json:"format"` // 1
 	Name   string `json:"name"`   // of the driver
 	Server string `json:"server,omitempty"`
-	// Versions has those of Go ("go"), of the program's modules by their path, and the
-	// harness's own.
+	// Versions has the versions of Go ("go"), of the program's modules by their paths,
+	// and those of the harness.
 	Versions map[string]string `json:"versions"`
 	Platform string            `json:"platform"` // "linux/amd64"
-	// Features are those of the buckets that the cases ran on; nil where none came so
-	// far.
+	// Features are those of the buckets that the cases ran on, or nil if there was
+	// none.
 	Features *files.Features `json:"features"`
 	Seed     uint64          `json:"seed"`
-	// Short and Pattern tell what was left out; Suite is how many cases there are in all.
+	// Short and Pattern say what was left out. Suite is the number of all cases.
 	Short   bool   `json:"short,omitempty"`
 	Pattern string `json:"pattern,omitempty"`
 	Suite   int    `json:"suite"`
-	// Interrupted: the context ended before the last case.
+	// Interrupted says that the context ended before the last case.
 	Interrupted bool          `json:"interrupted,omitempty"`
 	Date        time.Time     `json:"date"` // of the start, in UTC
 	Took        time.Duration `json:"nanoseconds"`
-	// Cases are those that ran, in the order of the contract.
+	// Cases are the cases that ran, in the order of the contract.
 	Cases []CaseReport `json:"cases"`
 }
 
-// CaseReport is what a report tells of one case.
+// CaseReport is the part of a report about one case.
 type CaseReport struct {
 	ID      string  `json:"id"` // "P8/race"
 	Outcome Outcome `json:"outcome"`
-	// Reason says why the case is not applicable, known to fail or the server's fault,
-	// or which feature is missing where it was turned round.
+	// Reason is why the case is not applicable, known to fail or the server's fault, or
+	// which feature is not claimed and was refused.
 	Reason string `json:"reason,omitempty"`
 	// Missing names the features that the case needs and that the bucket does not
-	// claim, and Turned those of them that were found refused.
+	// claim, and Turned those of them whose calls were refused as they must be.
 	Missing []string `json:"missing,omitempty"`
 	Turned  []string `json:"turned,omitempty"`
-	// Racing: the server's fault, which is the reason, breaks the case in some runs
-	// only; this one may have passed.
+	// Racing says that the server's fault, which is the reason, breaks the case only in
+	// some runs. In this run it may have passed.
 	Racing   bool          `json:"racing,omitempty"`
-	Failures []string      `json:"failures,omitempty"` // also of those that are known
+	Failures []string      `json:"failures,omitempty"` // also of known failures
 	Took     time.Duration `json:"nanoseconds"`
 }
 
-// Rule is the case's.
+// Rule returns the rule of the case.
 func (c CaseReport) Rule() string {
 	rule, _, _ := strings.Cut(c.ID, "/")
 	return rule
 }
 
-// Count reports how many cases ended so.
+// Count returns the number of cases with the outcome.
 func (r *Report) Count(o Outcome) (n int) {
 	for _, c := range r.Cases {
 		if c.Outcome == o {
@@ -88,11 +88,11 @@ func (r *Report) Count(o Outcome) (n int) {
 	return n
 }
 
-// OK reports whether the run came to its end and no case failed, but for those that are
-// known to.
+// OK reports whether the run came to its end and no case failed except those that are
+// known to fail.
 func (r *Report) OK() bool { return !r.Interrupted && r.Count(Failed) == 0 }
 
-// WriteJSON writes the report for ReadReport.
+// WriteJSON writes the report as JSON, which ReadReport reads.
 func (r *Report) WriteJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "\t")
@@ -100,11 +100,11 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	return e.Encode(r)
 }
 
-// ReadReport reads what WriteJSON wrote.
+// ReadReport reads a report that WriteJSON wrote.
 func ReadReport(r io.Reader) (*Report, error) {
 	var report Report
 	if err := json.NewDecoder(r).Decode(&report); err != nil {
-		return nil, fmt.Errorf("this is no conformance report: %w", err)
+		return nil, fmt.Errorf("this is not a conformance report: %w", err)
 	}
 	if report.Format != reportFormat {
 		return nil, fmt.Errorf("the report has the format %d, want %d", report.Format, reportFormat)
@@ -119,12 +119,12 @@ func ReadReport(r io.Reader) (*Report, error) {
 }
 
 // WriteFiles writes the report as name.json and its certificate as name.md into the
-// folder, which is made where it is missing. Whatever could not be part of a file's
-// name is a hyphen there.
+// folder, which it makes if it doesn't exist. Characters that can't be part of a file's
+// name become hyphens.
 func (r *Report) WriteFiles(dir string) error {
 	if !filepath.IsAbs(dir) {
 		return fmt.Errorf("reports: the folder %q is not absolute, and go test runs each package "+
-			"in a folder of its own", dir)
+			"in its own folder", dir)
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("reports: %w", err)
@@ -140,7 +140,7 @@ func (r *Report) WriteFiles(dir string) error {
 		writeFile(filepath.Join(dir, name+".md"), r.WriteMarkdown))
 }
 
-// writeFile has a whole file or none.
+// writeFile writes a whole file or none.
 func writeFile(path string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".report-*")
 	if err != nil {
@@ -157,7 +157,7 @@ func writeFile(path string, write func(io.Writer) error) error {
 	return nil
 }
 
-// collector makes a report of results that come in any order.
+// collector makes a report from results that come in any order.
 type collector struct {
 	s     *suite.Runner
 	start time.Time
@@ -186,7 +186,7 @@ func (c *collector) add(r suite.Result) {
 	}
 }
 
-// finish returns the report of what was added.
+// finish returns the report of the results that were added.
 func (c *collector) finish() *Report {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -213,7 +213,7 @@ func (c *collector) finish() *Report {
 	return r
 }
 
-// versionsOf adds those of Go and the program's modules.
+// versionsOf adds own to the versions of Go and of the program's modules.
 func versionsOf(own map[string]string) map[string]string {
 	v := map[string]string{"go": runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -230,7 +230,7 @@ func versionsOf(own map[string]string) map[string]string {
 	return v
 }
 
-// programName is that of the program, or of the package under test.
+// programName returns the name of the program, or of the package under test.
 func programName() string {
 	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe"), ".test")
 }

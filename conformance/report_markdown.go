@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// WriteMarkdown writes the report as a certificate: what ran on what, and each case
-// that did not simply pass, with the reason.
+// WriteMarkdown writes the report as a certificate: the bucket and the run, and each
+// case that did not simply pass, with the reason.
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	name := r.Name
@@ -71,7 +71,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	return b.Flush()
 }
 
-// summary is the certificate's first sentence.
+// summary returns the certificate's first sentence.
 func (r *Report) summary() string {
 	verdict := "It keeps the contract"
 	switch {
@@ -83,7 +83,7 @@ func (r *Report) summary() string {
 	return fmt.Sprintf("%s: %s.", verdict, r.counts())
 }
 
-// counts reports how many cases ended how.
+// counts returns how many cases ended with each outcome.
 func (r *Report) counts() string {
 	text := fmt.Sprintf("%d of %d cases passed", r.Count(Passed), len(r.Cases))
 	for _, o := range []Outcome{Failed, KnownFailure, ServerFault, NotApplicable} {
@@ -99,7 +99,7 @@ func (r *Report) counts() string {
 	return text
 }
 
-// scope reports which cases were to run.
+// scope returns which cases were to run.
 func (r *Report) scope() string {
 	text := fmt.Sprintf("%d of the suite's %d", len(r.Cases), r.Suite)
 	if r.Pattern != "" {
@@ -111,7 +111,7 @@ func (r *Report) scope() string {
 	return text
 }
 
-// claims names the features that are claimed, with the limits, or those that aren't.
+// claims returns the features that are claimed, with the limits, or those that aren't.
 func (r *Report) claims(claimed bool) string {
 	if r.Features == nil {
 		return ""
@@ -132,7 +132,7 @@ func (r *Report) claims(claimed bool) string {
 	return strings.Join(found, ", ")
 }
 
-// turned returns the cases that were turned round, by the feature.
+// turned returns the cases whose features were refused as they must be, by feature.
 func (r *Report) turned() map[string][]string {
 	all := map[string][]string{}
 	for _, c := range r.Cases {
@@ -143,7 +143,7 @@ func (r *Report) turned() map[string][]string {
 	return all
 }
 
-// section lists the cases that ended so.
+// section writes the cases with the outcome.
 func (r *Report) section(b *bufio.Writer, title, about string, o Outcome) {
 	if r.Count(o) == 0 {
 		return
@@ -171,5 +171,5 @@ func (r *Report) section(b *bufio.Writer, title, about string, o Outcome) {
 	}
 }
 
-// inline is the text in one line.
+// inline returns the text in one line.
 func inline(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -14,37 +14,39 @@ const (
 	Passed        Outcome = "passed"
 	Failed        Outcome = "failed"
 	NotApplicable Outcome = "not applicable"
-	// KnownFailure is a failure that Harness.Known names, and ServerFault one that
-	// Harness.ServerFaults names.
+	// KnownFailure is a failure of a case in Harness.Known, and ServerFault one of a
+	// case in Harness.ServerFaults.
 	KnownFailure Outcome = "known"
 	ServerFault  Outcome = "server"
 )
 
-// Result is what came of one case.
+// Result is the result of one case.
 type Result struct {
 	Case    Case
 	Outcome Outcome
 	// Missing names the abilities that the case needs and that the bucket does not
-	// claim, and Turned those of them that were found refused instead.
+	// claim, and Turned those of them whose calls were refused as they must be.
 	Missing, Turned []string
-	// Racing: Harness.ServerRaces has the case, so the server's fault breaks it in some
-	// runs only. Reason is then that one's, also of a case that passed.
+	// Racing says that Harness.ServerRaces has the case, so the server's fault breaks
+	// it only in some runs. Reason is then the reason given there, also if the case
+	// passed.
 	Racing bool
-	// Failures are what was wrong, in order.
+	// Failures are the texts of what was wrong, in order.
 	Failures []string
-	// Reason says why the case is not applicable, why it is known to fail, or what
-	// proves that it is the server's fault.
+	// Reason is why the case is not applicable, why it is known to fail, or the proof
+	// that the server is at fault.
 	Reason string
 	Log    []string
 	Took   time.Duration
 }
 
-// Text is the failure for people: rule and case, what was wrong, and why it matters.
+// Text returns the failure as text: the rule and case, what was wrong, and why it
+// matters.
 func (r Result) Text() string {
 	return suite.Result{Case: suite.Case(r.Case), Failures: r.Failures}.Text()
 }
 
-// resultOf carries every field over.
+// resultOf copies every field.
 func resultOf(r suite.Result) Result {
 	return Result{
 		Case:     Case(r.Case),

@@ -10,10 +10,10 @@ import (
 	"cloudfiles.dev/conformance/internal/suite"
 )
 
-// Run runs every case as a parallel subtest; under -short it leaves out the long ones.
+// Run runs every case as a parallel subtest. Under -short it leaves out the long ones.
 //
-// Where the environment variable [ReportDir] names a folder, Run writes the [Report]
-// there, by Report.WriteFiles. Its name is the harness's, or else the test's.
+// If the environment variable [ReportDir] names a folder, Run writes the [Report] there
+// by Report.WriteFiles, under the harness's Name or else the test's name.
 func Run(t *testing.T, h Harness) {
 	s, err := suite.Begin(t.Context(), suite.Harness(h), cases.All())
 	if skip := (*suite.SkipError)(nil); errors.As(err, &skip) {
@@ -23,7 +23,7 @@ func Run(t *testing.T, h Harness) {
 		t.Fatal(err)
 	}
 	report := collect(s)
-	t.Cleanup(func() { // behind the last subtest
+	t.Cleanup(func() { // after the last subtest
 		if err := s.End(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -42,8 +42,8 @@ func Run(t *testing.T, h Harness) {
 }
 
 // RunCase runs one case on a new bucket of the harness. It returns within the harness's
-// limit, also when the bucket panics or hangs. The outcome is what the case itself
-// says: Known and ServerFaults don't change it.
+// limit, also if the bucket panics or hangs. The outcome is that of the case itself:
+// Known and ServerFaults don't change it.
 func RunCase(ctx context.Context, h Harness, c Case) Result {
 	s, err := suite.Begin(ctx, suite.Harness(h), cases.All())
 	if err != nil {

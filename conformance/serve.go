@@ -7,9 +7,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Serve does on the bucket what the suite's cases ask for from another process, until
-// in ends. It is for the command that [Harness.Process] returns, with its standard
-// input and output:
+// Serve makes the calls on the bucket that the suite's cases send to another process,
+// until in ends. It is for the command that [Harness.Process] returns, which passes its
+// standard input and output:
 //
 //	func TestMain(m *testing.M) {
 //		if dir := os.Getenv("MYDRIVER_OTHER_PROCESS"); dir != "" {

@@ -5,17 +5,17 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// StorePrefix is what every directory that a run makes in a shared store begins with; a
+// StorePrefix is the beginning of every directory that a run makes in a shared store. A
 // random part follows.
 const StorePrefix = "cloudfiles-conformance-"
 
-// Base returns the handle on the store that a case's bucket stands on and the prefix of
-// its names there, for the functions of a [Harness] with Store, which work behind the
-// bucket's back: the case's file "a" is the store's prefix+"a". Of a bucket that has a
-// store of its own it returns that bucket and "".
+// Base returns the store that a case's bucket is part of, and the prefix of the
+// bucket's names there: the case's file "a" is the store's prefix+"a". It is for the
+// functions of a [Harness] with Store, which work behind the bucket's back. For a
+// bucket with a store of its own it returns the bucket and "".
 func Base(b files.Bucket) (store files.Bucket, prefix string) { return suite.Base(b) }
 
-// LeftError says what a run left behind in a shared store: Dir is the directory that
-// holds it, and Names are the files that are known to be left, or that may be: those
-// that could not be deleted, and those that a listing showed at the end. Err is why.
+// LeftError reports what a run left behind in a shared store. Dir is the directory that
+// holds it. Names are the files that are left or may be left: those that could not be
+// deleted, and those that a listing had at the end. Err is the reason.
 type LeftError = suite.LeftError

@@ -8,42 +8,42 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// WrapperOptions say what a wrapper does on purpose. The zero value is that of one that
-// owns nothing and can do what the bucket below it can.
+// WrapperOptions say what a wrapper does on purpose. The zero value is for a wrapper
+// that doesn't own its inner bucket and can do what that can.
 type WrapperOptions struct {
-	// Owns: closing the wrapper closes the bucket below, once.
+	// Owns says that closing the wrapper closes the inner bucket, once.
 	Owns bool
-	// Features returns what the wrapper claims over a bucket of these features; nil
-	// where it claims the same. MaxName may always be less, and ForeignKeys missing: a
-	// wrapper that renames can't have them.
-	Features func(below files.Features) files.Features
-	// Restricts: files.As must not reach below, although the wrapper changes no name,
-	// content or feature.
+	// Features returns what the wrapper claims over an inner bucket with these
+	// features; nil if it claims the same. MaxName may always be less. ForeignKeys may
+	// be missing, since a wrapper that renames can't have it.
+	Features func(inner files.Features) files.Features
+	// Restricts says that files.As must not find the inner bucket's client, although
+	// the wrapper changes no name, content or feature.
 	Restricts bool
-	// Observes: the wrapper only looks on, as files.Hooks.Observes says. Contents of
-	// known size must arrive below with it, and must be rewound by a retry above or
-	// below the wrapper.
+	// Observes says that the wrapper only observes, as files.Hooks.Observes does.
+	// Contents of known size must reach the inner bucket with their size, and a retry
+	// above or below the wrapper must be able to rewind them.
 	Observes bool
-	// Only, if not nil, says which cases are run, by their ID: a sample for stacks of
-	// layers each of which is held to all of them.
+	// Only, if not nil, reports whether a case is run, by its ID: a sample for stacks
+	// of layers that have each run all of them.
 	Only func(id string) bool
-	// Beside makes, for a wrapper that is read-only, the bucket through which the suite
-	// writes what the wrapper shows; nil where the names are those of the bucket below.
-	Beside func(below files.Bucket) files.Bucket
-	// Known is as in Harness. Such cases run over memory with all abilities only.
+	// Beside makes, for a read-only wrapper, the bucket through which the suite writes
+	// the files that the wrapper shows; nil if the names are those of the inner bucket.
+	Beside func(inner files.Bucket) files.Bucket
+	// Known is as in Harness. Its cases run only over memory with all abilities.
 	Known map[string]string
 }
 
-// RunWrapper holds a wrapper to the contract. wrap is given buckets in memory, and the
-// suite works with what it returns: with every case over memory that can do everything,
-// and with the essential ones, and those that the missing ability turns round, over
-// memory that lacks one: without conditions, versions, attributes, order, server-side
-// copies or signing, read-only, or with nothing optional at all. Cases of RunWrapper's
-// own look at what reaches the bucket below. Subtests are named <what is
-// below>/<rule>/<case>.
+// RunWrapper holds a wrapper to the contract. wrap is called with buckets in memory,
+// and the cases run on the buckets that it returns. Every case runs over memory that
+// can do everything. The essential cases, and those that check that a missing ability
+// is refused, run over memory that lacks one: without conditions, versions, attributes,
+// order, server-side copies or signing, read-only, or with nothing optional at all.
+// Cases of RunWrapper's own check the calls that reach the inner bucket. Subtests are
+// named <inner bucket>/<rule>/<case>.
 //
-// wrap is called many times, also at the same time. It must return a bucket that can be
+// wrap is called many times, also concurrently. It must return a bucket that can be
 // compared with ==. o may be nil.
-func RunWrapper(t *testing.T, wrap func(below files.Bucket) files.Bucket, o *WrapperOptions) {
+func RunWrapper(t *testing.T, wrap func(inner files.Bucket) files.Bucket, o *WrapperOptions) {
 	wrappers.Run(t, wrap, (*wrappers.Options)(o), cases.All())
 }
