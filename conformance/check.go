@@ -34,11 +34,10 @@ type CheckOptions struct {
 // Check runs the cases on the harness outside go test, and returns a report. Cases that
 // fail are not an error of Check: call Report.OK.
 //
-// The error is that of a wrong harness, of a Pattern that is invalid or matches no
-// case, or of a shared store that can't be opened; then there is no report. When ctx
-// ends, the report has the cases that had ended, and the error is that of the context.
-// If files are left behind in a shared store, the error is a [*LeftError], which names
-// them.
+// If the harness is wrong, if Pattern is invalid or matches no case, or if a shared store
+// can't be opened, Check returns an error, and no report if nothing was run. When ctx
+// ends, the report has the cases that had ended, and the error is the cause of ctx. If
+// files are left behind in a shared store, the error is a [*LeftError], which names them.
 func Check(ctx context.Context, h Harness, opts *CheckOptions) (*Report, error) {
 	var o CheckOptions
 	if opts != nil {

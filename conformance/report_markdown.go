@@ -40,12 +40,12 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 		"These cases fail on this server, which breaks a rule that the service it stands "+
 			"for keeps.", ServerFault)
 	r.section(b, "Not applicable", "", NotApplicable)
-	if turned := r.turned(); len(turned) > 0 {
+	if refused := r.refused(); len(refused) > 0 {
 		fmt.Fprintf(b,
 			"\n## Refused\n\nThese features are not claimed; asking for them was refused, and "+
 				"changed nothing.\n\n")
-		for _, a := range slices.Sorted(maps.Keys(turned)) {
-			fmt.Fprintf(b, "- %s: %s\n", a, strings.Join(turned[a], ", "))
+		for _, a := range slices.Sorted(maps.Keys(refused)) {
+			fmt.Fprintf(b, "- %s: %s\n", a, strings.Join(refused[a], ", "))
 		}
 	}
 	fmt.Fprintf(b, "\n## Passed\n\n")
@@ -132,8 +132,8 @@ func (r *Report) claims(claimed bool) string {
 	return strings.Join(found, ", ")
 }
 
-// turned returns the cases whose features were refused as they must be, by feature.
-func (r *Report) turned() map[string][]string {
+// refused returns, by feature, the cases that checked that the feature is refused.
+func (r *Report) refused() map[string][]string {
 	all := map[string][]string{}
 	for _, c := range r.Cases {
 		for _, a := range c.Turned {
