@@ -57,7 +57,7 @@ func TestArrows(t *testing.T) {
 			}
 		}
 	}
-	// which a command may import as it likes
+	// a command may import any package
 	known := []string{"matrix"}
 	for _, a := range arrows {
 		for _, name := range a.may {

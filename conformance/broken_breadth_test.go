@@ -20,13 +20,13 @@ func startsAfter(change func(after string) string) faulty {
 	})
 }
 
-// amongForeign is a fault of listings in a store with raw keys of others.
-func amongForeign(fault string, f faulty, caught ...string) broken {
+// amongRawKeys is a fault of listings in a store with raw keys of others.
+func amongRawKeys(fault string, f faulty, caught ...string) broken {
 	return broken{
 		fault:   fault,
 		caught:  caught,
 		faulty:  f,
-		foreign: true,
+		rawKeys: true,
 	}
 }
 
@@ -172,29 +172,29 @@ var brokenBreadths = []broken{
 			}
 		}},
 	},
-	amongForeign("takes a page of raw keys only for the end",
+	amongRawKeys("takes a page of raw keys only for the end",
 		withKeys(100, func(keys []files.Entry, _ bool) ([]files.Entry, bool) {
 			return keys, slices.ContainsFunc(keys, func(e files.Entry) bool { return e.Key == "" })
 		}), "L7/many"),
-	amongForeign("takes a page of a thousand raw keys for the end",
+	amongRawKeys("takes a page of a thousand raw keys for the end",
 		withKeys(1000, func(keys []files.Entry, _ bool) ([]files.Entry, bool) {
 			return keys, slices.ContainsFunc(keys, func(e files.Entry) bool { return e.Key == "" })
 		}), "L7/thousands"),
-	amongForeign("drops the name after a page that ends with a raw key",
+	amongRawKeys("drops the name after a page that ends with a raw key",
 		withKeys(0, func(keys []files.Entry, last bool) ([]files.Entry, bool) {
 			if len(keys) == 3 && keys[2].Key != "" && keys[0].Key == "" {
 				return keys[1:], true
 			}
 			return keys, true
 		}), "L7/pages"),
-	amongForeign("drops raw keys at the end of a page",
+	amongRawKeys("drops raw keys at the end of a page",
 		withKeys(0, func(keys []files.Entry, last bool) ([]files.Entry, bool) {
 			if n := len(keys); n == 2 && keys[1].Key != "" {
 				return keys[:1], true
 			}
 			return keys, true
 		}), "L7/pages"),
-	amongForeign("counts ignored raw keys towards the limit",
+	amongRawKeys("counts ignored raw keys towards the limit",
 		faulty{list: func(req driver.ListRequest,
 			m *mapBackend) iter.Seq2[files.Entry, error] {
 			return func(yield func(files.Entry, error) bool) {
@@ -210,13 +210,13 @@ var brokenBreadths = []broken{
 				}
 			}
 		}}, "L7/pages"),
-	amongForeign("finds no raw keys below a directory",
+	amongRawKeys("finds no raw keys below a directory",
 		collected(func(req driver.ListRequest, all []files.Entry) []files.Entry {
 			return slices.DeleteFunc(all, func(e files.Entry) bool {
 				return e.Key != "" && req.Prefix != ""
 			})
 		}), "L7/below"),
-	amongForeign("lists raw keys of the whole store in each directory",
+	amongRawKeys("lists raw keys of the whole store in each directory",
 		faulty{list: func(req driver.ListRequest,
 			m *mapBackend) iter.Seq2[files.Entry, error] {
 			return func(yield func(files.Entry, error) bool) {
@@ -236,7 +236,7 @@ var brokenBreadths = []broken{
 				}
 			}
 		}}, "L7/below"),
-	amongForeign("lists raw keys from start-after inclusive",
+	amongRawKeys("lists raw keys from start-after inclusive",
 		faulty{list: func(req driver.ListRequest,
 			m *mapBackend) iter.Seq2[files.Entry, error] {
 			return func(yield func(files.Entry, error) bool) {
@@ -251,7 +251,7 @@ var brokenBreadths = []broken{
 				}
 			}
 		}}, "L7/below"),
-	amongForeign("lists all raw keys, wherever the listing begins",
+	amongRawKeys("lists all raw keys, wherever the listing begins",
 		faulty{list: func(req driver.ListRequest,
 			m *mapBackend) iter.Seq2[files.Entry, error] {
 			return func(yield func(files.Entry, error) bool) {
@@ -264,14 +264,14 @@ var brokenBreadths = []broken{
 				}
 			}
 		}}, "L7/below"),
-	amongForeign("lists raw keys after all names",
+	amongRawKeys("lists raw keys after all names",
 		collected(func(req driver.ListRequest, all []files.Entry) []files.Entry {
 			slices.SortStableFunc(all, func(a, b files.Entry) int {
 				return min(len(a.Key), 1) - min(len(b.Key), 1)
 			})
 			return all
 		}), "L7/below"),
-	amongForeign("lists raw keys as names, if they begin below a directory",
+	amongRawKeys("lists raw keys as names, if they begin below a directory",
 		each(func(e *files.Entry) {
 			if e.Key != "" && strings.Count(e.Key, "/") > 3 {
 				e.Name, e.Key = strings.ReplaceAll(path.Clean(e.Key), "\t", "_"), ""

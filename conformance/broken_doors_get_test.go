@@ -224,6 +224,6 @@ var brokenGetDoors = []broken{
 	{
 		fault:  "claims ForeignKeys, and refuses to list raw keys",
 		caught: []string{"L7/claimed"},
-		wrap:   told(func(f *files.Features) { f.ForeignKeys = true }),
+		wrap:   reporting(func(f *files.Features) { f.ForeignKeys = true }),
 	},
 }

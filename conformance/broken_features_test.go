@@ -21,7 +21,7 @@ var brokenFeatures = []broken{
 			"P8/creates-once", "P9/stale", "D2/stale", "G8/not-modified", "P7/headers",
 			"V1/opaque-text",
 		},
-		wrap: told(func(f *files.Features) {
+		wrap: reporting(func(f *files.Features) {
 			f.IfAbsent, f.IfVersion, f.DeleteIfVersion = false, false, false
 			f.ReadConditions, f.Attributes, f.Versions = false, false, false
 		}),
@@ -30,7 +30,7 @@ var brokenFeatures = []broken{
 		fault:  "accepts a content type that it doesn't store",
 		caught: []string{"P6/given"},
 		faulty: faulty{
-			tell: func(f *files.Features) { f.Attributes = false },
+			features: func(f *files.Features) { f.Attributes = false },
 			put: func(ctx context.Context, req *driver.PutRequest,
 				m *mapBackend) (files.Info, error) {
 				lost := *req
@@ -42,29 +42,29 @@ var brokenFeatures = []broken{
 	{
 		fault:  "takes more than MaxSize",
 		caught: []string{"P11/limit"},
-		wrap:   told(func(f *files.Features) { f.MaxSize = 1 << 20 }),
+		wrap:   reporting(func(f *files.Features) { f.MaxSize = 1 << 20 }),
 	},
 	{
 		fault:  "takes more than MaxUnknownSize",
 		caught: []string{"P11/unknown-limit"},
-		wrap:   told(func(f *files.Features) { f.MaxUnknownSize = 1 << 20 }),
+		wrap:   reporting(func(f *files.Features) { f.MaxUnknownSize = 1 << 20 }),
 	},
 }
 
-// told is the fault that the bucket reports other features than it has. It is above the
+// reporting is the fault that the bucket reports other features than it has. It is above the
 // driver, which would keep to them.
-func told(change func(*files.Features)) func(files.Bucket) files.Bucket {
-	return func(b files.Bucket) files.Bucket { return &telling{b, change} }
+func reporting(change func(*files.Features)) func(files.Bucket) files.Bucket {
+	return func(b files.Bucket) files.Bucket { return &misreporting{b, change} }
 }
 
-// telling reports other features than it has. A wrapper made by Wrap would keep to
+// misreporting reports other features than it has. A wrapper made by Wrap would keep to
 // them.
-type telling struct {
+type misreporting struct {
 	files.Bucket
 	change func(*files.Features)
 }
 
-func (b *telling) Features() files.Features {
+func (b *misreporting) Features() files.Features {
 	f := b.Bucket.Features()
 	b.change(&f)
 	return f

@@ -16,18 +16,18 @@ import (
 // faulty is the map with some of its methods replaced; next is the sound one.
 type faulty struct {
 	*mapBackend
-	put  func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error)
-	open func(ctx context.Context, req driver.OpenRequest, m *mapBackend) (driver.Object, error)
-	stat func(key driver.Key, m *mapBackend) (files.Info, error)
-	list func(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, error]
-	del  func(key driver.Key, v files.Version, m *mapBackend) error
-	cp   func(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (files.Info, error)
-	tell func(f *files.Features)
-	shut func(m *mapBackend)
+	put      func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error)
+	open     func(ctx context.Context, req driver.OpenRequest, m *mapBackend) (driver.Object, error)
+	stat     func(key driver.Key, m *mapBackend) (files.Info, error)
+	list     func(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, error]
+	del      func(key driver.Key, v files.Version, m *mapBackend) error
+	cp       func(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (files.Info, error)
+	features func(f *files.Features)
+	shut     func(m *mapBackend)
 	// native accepts any option of any service.
 	native bool
-	// foreign claims ForeignKeys.
-	foreign bool
+	// rawKeys claims ForeignKeys.
+	rawKeys bool
 }
 
 func (f *faulty) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
@@ -88,9 +88,9 @@ func (f *faulty) CheckNative(_ files.Op, o files.NativeOption) error {
 
 func (f *faulty) Features() files.Features {
 	t := f.mapBackend.Features()
-	t.ServerCopy, t.ForeignKeys = f.cp != nil, f.foreign
-	if f.tell != nil {
-		f.tell(&t)
+	t.ServerCopy, t.ForeignKeys = f.cp != nil, f.rawKeys
+	if f.features != nil {
+		f.features(&t)
 	}
 	return t
 }
@@ -119,8 +119,8 @@ type broken struct {
 	root func(files.Bucket) files.Bucket
 	// links: a link in the store is taken for a file.
 	links bool
-	// foreign: others have put objects with raw keys.
-	foreign bool
+	// rawKeys: others have put objects with raw keys.
+	rawKeys bool
 	// serve changes a signed request, if the fault is that of the server that serves
 	// it.
 	serve func(r *http.Request, sign func(method, name string) string)
@@ -130,7 +130,7 @@ func (b broken) harness() conformance.Harness {
 	open := func(m *mapBackend) files.Bucket {
 		f := b.faulty
 		f.mapBackend = m
-		f.foreign = b.foreign
+		f.rawKeys = b.rawKeys
 		var back driver.Backend = &f
 		if b.backend != nil {
 			back = b.backend(&f)
@@ -192,7 +192,7 @@ func (b broken) harness() conformance.Harness {
 	if b.serve != nil {
 		h.Send = sendTo(b.serve)
 	}
-	if b.foreign {
+	if b.rawKeys {
 		h.ForeignKeys = mapForeignKeys
 		h.Foreign = func(_ conformance.T, b files.Bucket, key, content string) {
 			stores.of(b).plantContent(key, content)

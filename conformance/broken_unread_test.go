@@ -76,14 +76,14 @@ var brokenUnread = []broken{
 	{
 		fault:  "omits what can't be read without an error",
 		caught: []string{"L9/unreadable"},
-		unread: toldOf(func(e files.Entry, err error) (files.Entry, error, bool) {
+		unread: unreadAs(func(e files.Entry, err error) (files.Entry, error, bool) {
 			return e, nil, err == nil || e.Name != ""
 		}),
 	},
 	{
 		fault:  "reports that something can't be read, but not what",
 		caught: []string{"L9/unreadable"},
-		unread: toldOf(func(e files.Entry, err error) (files.Entry, error, bool) {
+		unread: unreadAs(func(e files.Entry, err error) (files.Entry, error, bool) {
 			if err != nil {
 				err = files.ErrPermission
 			}
@@ -93,7 +93,7 @@ var brokenUnread = []broken{
 	{
 		fault:  "loses the error of what can't be read if Limit ends the listing",
 		caught: []string{"L9/unreadable"},
-		unread: toldOf(func(e files.Entry, err error) (files.Entry, error, bool) {
+		unread: unreadAs(func(e files.Entry, err error) (files.Entry, error, bool) {
 			if e.Name != "" {
 				err = nil
 			}
@@ -102,8 +102,8 @@ var brokenUnread = []broken{
 	},
 }
 
-// toldOf changes the entries and errors of listHiding, or omits them.
-func toldOf(change func(files.Entry, error) (files.Entry, error, bool)) func(
+// unreadAs changes the entries and errors of listHiding, or omits them.
+func unreadAs(change func(files.Entry, error) (files.Entry, error, bool)) func(
 	driver.ListRequest, *mapBackend, string,
 ) iter.Seq2[files.Entry, error] {
 	return func(req driver.ListRequest, m *mapBackend, dir string) iter.Seq2[files.Entry, error] {

@@ -113,7 +113,7 @@ var brokenWrappers = []struct {
 		over:   "everything",
 		caught: []string{"E2/wrapper-refuses", "P8/creates-once", "P9/stale", "D2/stale"},
 		o:      &conformance.WrapperOptions{Owns: true, Features: modestFeatures},
-		wrap:   told(func(f *files.Features) { *f = modestFeatures(*f) }),
+		wrap:   reporting(func(f *files.Features) { *f = modestFeatures(*f) }),
 	},
 	{
 		fault:  "is read-only and claims to write",

@@ -18,7 +18,7 @@ import (
 var defects = []struct {
 	rule, what string
 	file, mem  []string // fail, or are not applicable because of what the bucket does not claim
-	mended     []string // pass on both, since the adapter fixes it
+	fixed      []string // pass on both, since the adapter fixes it
 	unmet      string   // why no case on these two finds it
 }{
 	{
@@ -50,14 +50,14 @@ var defects = []struct {
 		file: []string{"N3/dir-beside-file", "N3/emptied-dir"},
 	},
 	{
-		rule:   "D1",
-		what:   "deleting what is missing fails; a directory's name deletes a folder",
-		mended: []string{"D1/missing", "D1/directory"},
+		rule:  "D1",
+		what:  "deleting what is missing fails; a directory's name deletes a folder",
+		fixed: []string{"D1/missing", "D1/directory"},
 	},
 	{
-		rule:   "L1, L3",
-		what:   "misordered around the slash, repeated and lost names",
-		mended: []string{"L1/order-around-slash", "L3/page-sizes", "L8/more-than-a-page"},
+		rule:  "L1, L3",
+		what:  "misordered around the slash, repeated and lost names",
+		fixed: []string{"L1/order-around-slash", "L3/page-sizes", "L8/more-than-a-page"},
 	},
 	{
 		rule:  "L8",
@@ -72,21 +72,21 @@ var defects = []struct {
 		mem:  []string{"V1/opaque-text", "P3/version"},
 	},
 	{
-		rule:   "P6",
-		what:   "types are sniffed from bytes alone",
-		mended: []string{"P6/by-name", "P6/sniffed"},
+		rule:  "P6",
+		what:  "types are sniffed from bytes alone",
+		fixed: []string{"P6/by-name", "P6/sniffed"},
 	},
 	{
-		rule:   "E2",
-		what:   "one code for two situations",
-		mended: []string{"E2/one-kind", "G1/missing"},
+		rule:  "E2",
+		what:  "one code for two situations",
+		fixed: []string{"E2/one-kind", "G1/missing"},
 	},
 	{
-		rule:   "E1",
-		what:   "messages carry the path or the escaped key",
-		mended: []string{"E1/no-secrets", "E1/callers-name"},
+		rule:  "E1",
+		what:  "messages carry the path or the escaped key",
+		fixed: []string{"E1/no-secrets", "E1/callers-name"},
 	},
-	{rule: "X3", what: "a sub-view closes its parent", mended: []string{"X3/wrappers"}},
+	{rule: "X3", what: "a sub-view closes its parent", fixed: []string{"X3/wrappers"}},
 	{
 		rule: "P9",
 		what: "no If-Match",
@@ -107,9 +107,9 @@ var defects = []struct {
 	},
 	{rule: "N5", what: "links are followed out of the folder", file: []string{"N5/link"}},
 	{
-		rule:   "G6",
-		what:   "a damaged file reads without error",
-		mended: []string{"G6/damage-on-the-way"},
+		rule:  "G6",
+		what:  "a damaged file reads without error",
+		fixed: []string{"G6/damage-on-the-way"},
 	},
 }
 
@@ -141,7 +141,7 @@ func TestFindsGoCDKDefects(t *testing.T) {
 		return gocloud.New(memblob.OpenBucket(nil), &gocloud.Options{Own: true})
 	}}
 	for _, d := range defects {
-		if len(d.file)+len(d.mem)+len(d.mended) == 0 && d.unmet == "" {
+		if len(d.file)+len(d.mem)+len(d.fixed) == 0 && d.unmet == "" {
 			t.Errorf("%s, %s: no case finds it, and no reason is given", d.rule, d.what)
 		}
 		for _, on := range []struct {
@@ -152,8 +152,8 @@ func TestFindsGoCDKDefects(t *testing.T) {
 		}{
 			{"file", file, d.file, true},
 			{"mem", mem, d.mem, true},
-			{"file", file, d.mended, false},
-			{"mem", mem, d.mended, false},
+			{"file", file, d.fixed, false},
+			{"mem", mem, d.fixed, false},
 		} {
 			for _, id := range on.ids {
 				t.Run(on.name+"/"+id, func(t *testing.T) {

@@ -21,7 +21,7 @@ const (
 	parsesTypes  = "Go CDK parses and normalises content types"
 	foldsKeys    = "Go CDK folds all letters of metadata keys; ours refuses such keys"
 	ownSuffix    = "fileblob keeps names that end in .attrs for itself"
-	shortNames   = "fileblob makes one file name of each element, with .attrs behind"
+	shortNames   = "fileblob makes one file name of each element, with .attrs added"
 	emptyFolders = "fileblob leaves empty folders behind"
 )
 

@@ -14,7 +14,7 @@ import (
 )
 
 // limited is a variant with other limits, to which driver.New keeps.
-func limited(tell func(*files.Features)) faulty { return faulty{tell: tell} }
+func limited(change func(*files.Features)) faulty { return faulty{features: change} }
 
 // pageOf lists by requests that each return a few entries, like a service with pages of
 // that size.
@@ -137,7 +137,7 @@ func TestHonest(t *testing.T) {
 		})
 	}
 	t.Run("name-limit-not-told", func(t *testing.T) {
-		silent := told(func(f *files.Features) { f.MaxName = 0 })
+		silent := reporting(func(f *files.Features) { f.MaxName = 0 })
 		rerun.Part(t, broken{wrap: silent}.harness(), "^(N|L|D|C)")
 	})
 }

@@ -24,8 +24,8 @@ func someReport(t *testing.T, opts conformance.CheckOptions) *conformance.Report
 	r, err := conformance.Check(t.Context(), conformance.Harness{
 		New: func(conformance.T) files.Bucket {
 			return driver.New(&faulty{mapBackend: newMap(),
-				del:  func(driver.Key, files.Version, *mapBackend) error { return nil },
-				tell: func(f *files.Features) { f.IfAbsent, f.Durable = false, false }})
+				del:      func(driver.Key, files.Version, *mapBackend) error { return nil },
+				features: func(f *files.Features) { f.IfAbsent, f.Durable = false, false }})
 		},
 		Known:        map[string]string{"D1/only-that": "it deletes | nothing"},
 		ServerFaults: map[string]string{"D1/keeps-files-below": "issue 17"},

@@ -38,7 +38,7 @@ func TestResultHasEverything(t *testing.T) {
 		case !f.IsValid():
 			t.Errorf("Result has no field %s", name)
 		case !reflect.DeepEqual(f.Convert(want.Field(i).Type()).Interface(),
-			want.Field(i).Interface()) && name != "Case": // which has functions
+			want.Field(i).Interface()) && name != "Case": // Case has functions
 			t.Errorf("%s is %v, want %v", name, f, want.Field(i))
 		}
 	}

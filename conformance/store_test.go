@@ -66,7 +66,7 @@ func TestStore(t *testing.T) {
 		m.plant(name)
 	}
 	before := fmt.Sprint(m.files)
-	t.Cleanup(func() { // behind Run's own
+	t.Cleanup(func() { // after Run's own
 		if now := fmt.Sprint(m.files); now != before {
 			t.Errorf("the store has %d files, want the user's own, untouched", len(m.files))
 		}

@@ -314,7 +314,7 @@ func TestOutcomes(t *testing.T) {
 	h := conformance.Harness{New: func(conformance.T) files.Bucket {
 		return driver.New(&faulty{
 			mapBackend: newMap(),
-			tell:       func(f *files.Features) { f.IfAbsent, f.Durable = false, false },
+			features:   func(f *files.Features) { f.IfAbsent, f.Durable = false, false },
 		})
 	}}
 	for id, want := range map[string]conformance.Outcome{

@@ -117,14 +117,14 @@ var variants = []struct {
 		},
 	},
 	{"no-version-in-puts-answer", faulty{
-		tell: func(f *files.Features) { f.PutReturnsVersion = false },
+		features: func(f *files.Features) { f.PutReturnsVersion = false },
 		put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
 			info, err := m.Put(ctx, req)
 			info.Version = ""
 			return info, err
 		}}},
 	{"unordered", faulty{
-		tell: func(f *files.Features) { f.Ordered = false },
+		features: func(f *files.Features) { f.Ordered = false },
 		list: func(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, error] {
 			return func(yield func(files.Entry, error) bool) {
 				var later []files.Entry

@@ -136,7 +136,7 @@ func copyInfo(t suite.T, h *suite.H) {
 					}
 				}
 				if info.ModTime.IsZero() {
-					info.ModTime = want.ModTime // as in Put's (P3)
+					info.ModTime = want.ModTime // the time may be zero, as in Put's Info (P3)
 				}
 				if info.Version == "" && (!full || !h.F.PutReturnsVersion) {
 					info.Version = want.Version

@@ -18,10 +18,10 @@ var errorsNativeCases = []suite.Case{
 	},
 }
 
-// foreignOption is a native option that no service has.
-type foreignOption struct{ Class string }
+// unknownOption is a native option that no service has.
+type unknownOption struct{ Class string }
 
-func (foreignOption) NativeOption() string { return "nobody.PutOptions" }
+func (unknownOption) NativeOption() string { return "nobody.PutOptions" }
 
 func unknownNative(t suite.T, h *suite.H) {
 	check.Put(t, h, "dir/old", check.Content(1, 100), nil)
@@ -35,7 +35,7 @@ func unknownNative(t suite.T, h *suite.H) {
 		b         files.Bucket
 		old, next string
 	}{{"", h.Bucket, "dir/old", "dir/new"}, {" in a sub-bucket", sub, "old", "new"}} {
-		native := []files.NativeOption{foreignOption{"cold"}}
+		native := []files.NativeOption{unknownOption{"cold"}}
 		refused := func(what string, err error) {
 			t.Helper()
 			what += " with an option that no service has" + b.what

@@ -118,7 +118,7 @@ func getInfoRange(t suite.T, h *suite.H) {
 func wantRangeInfo(t suite.T, r files.Range, info, want files.Info) {
 	t.Helper()
 	if info.Digest.IsZero() {
-		// it isn't among what a range must tell, nor is a range checked (G6)
+		// a range need not have the digest, and is not checked (G6)
 		info.Digest = want.Digest
 	}
 	check.Same(t, fmt.Sprintf("Info of Get of the range %v, against Stat's", r), info, want)

@@ -26,7 +26,7 @@ var getEveryWayCases = []suite.Case{
 		Name:  "claimed",
 		Why:   "if ForeignKeys is claimed, raw keys must work: programs clean up objects with them",
 		Needs: feature.Needs(feature.ForeignKeys),
-		Run:   foreignClaimed,
+		Run:   rawKeysClaimed,
 	},
 }
 
@@ -110,8 +110,8 @@ func missingEveryWay(t suite.T, h *suite.H) {
 	check.WantOnly(t, h, "a", "d/x")
 }
 
-// foreignClaimed needs no harness that puts such objects: there are none.
-func foreignClaimed(t suite.T, h *suite.H) {
+// rawKeysClaimed needs no harness that puts such objects: there are none.
+func rawKeysClaimed(t suite.T, h *suite.H) {
 	check.Puts(t, h, "a", "d/x")
 	check.WantList(t, h, "", &files.ListOptions{Foreign: true}, "a", "d/x")
 	check.WantList(t, h, "d", &files.ListOptions{Foreign: true, Shallow: true}, "d/x")

@@ -138,7 +138,7 @@ func resumedGivenUp(t suite.T, h *suite.H) {
 	check.Put(t, h, "a", check.Content(1, 5000), nil)
 	cut(t, h, 0)
 	p, _, err := check.Read(t.Context(), h, "a", nil)
-	check.WantErr(t, "reading over connections that give nothing", err, files.ErrUnavailable)
+	check.WantErr(t, "reading over connections that return nothing", err, files.ErrUnavailable)
 	if len(p) != 0 {
 		t.Errorf("reading over connections that return nothing returned %d bytes, want none",
 			len(p))

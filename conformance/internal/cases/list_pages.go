@@ -32,7 +32,7 @@ var listPagesCases = []suite.Case{
 		Name:  "foreign-token",
 		Why:   "a token of another listing, or one that was changed, must be refused",
 		Needs: feature.Needs(feature.Ordered),
-		Run:   pagesForeign,
+		Run:   pagesOtherToken,
 	},
 }
 
@@ -104,7 +104,7 @@ func pagesUnderChange(t suite.T, h *suite.H) {
 	}
 }
 
-func pagesForeign(t suite.T, h *suite.H) {
+func pagesOtherToken(t suite.T, h *suite.H) {
 	check.Puts(t, h, "d/a", "d/b", "d/c", "e/a", "e/b")
 	_, token, err := files.ListPage(t.Context(), h.Bucket, "d", "", 1, nil)
 	if err != nil || token == "" {

@@ -18,7 +18,7 @@ var processCases = []suite.Case{
 	{
 		Rule:  "P1",
 		Name:  "other-process",
-		Why:   "a reader in another process must see the old file or the new one",
+		Why:   "a reader in another process must read the old file or the new one",
 		Needs: feature.Needs(feature.Atomic),
 		Run:   processWhole,
 	},

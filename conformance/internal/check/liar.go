@@ -21,16 +21,16 @@ var liarLengths = []int64{
 // Liar is a store that reports a wrong length for every body.
 type Liar struct {
 	Memory
-	told int64
+	length int64
 	// size: of the file too, and not only of the body.
 	size bool
 }
 
 func (l *Liar) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	o, err := l.Memory.Open(ctx, req)
-	o.Length = l.told
+	o.Length = l.length
 	if l.size {
-		o.Info.Size, o.Info.Digest = l.told, files.Digest{}
+		o.Info.Size, o.Info.Digest = l.length, files.Digest{}
 	}
 	return o, err
 }

@@ -24,8 +24,8 @@ type mirror struct {
 	b     files.Bucket
 	f     files.Features
 	files map[string]*held
-	past  map[string][]told // the versions that each name had, the present one included
-	n     int               // of the step, from 1
+	past  map[string][]pastVersion // the versions that each name had, the present one included
+	n     int                      // of the step, from 1
 	bad   *difference
 	code  *script // nil where nothing is printed
 }
@@ -41,7 +41,7 @@ type held struct {
 	copied     bool // not by a Put, so that its version may repeat with the same content
 }
 
-type told struct {
+type pastVersion struct {
 	version files.Version
 	content text
 	at      string
@@ -67,7 +67,7 @@ func runSteps(t suite.T, h *suite.H, steps []step, code *script) (d *difference)
 			b:     hh.Bucket,
 			f:     hh.F,
 			files: map[string]*held{},
-			past:  map[string][]told{},
+			past:  map[string][]pastVersion{},
 			code:  code,
 		}
 		defer func() {
@@ -269,18 +269,18 @@ func (m *mirror) stores(a files.Attributes, w *wanted) {
 	}
 }
 
-// telling says where an Info comes from: some calls return less.
-type telling int
+// infoSource says where an Info comes from: some calls return less.
+type infoSource int
 
 const (
-	ofFile  telling = iota
-	ofRange         // may have no digest
-	ofPut           // and no time
-	ofCopy          // and neither size nor attributes
+	ofFile  infoSource = iota
+	ofRange            // may have no digest
+	ofPut              // and no time
+	ofCopy             // and neither size nor attributes
 )
 
 // info compares an Info with the model, and adds to the model what it didn't have.
-func (m *mirror) info(v, op, name string, f *held, info files.Info, of telling) {
+func (m *mirror) info(v, op, name string, f *held, info files.Info, of infoSource) {
 	terse, written := of == ofCopy && info.Size == -1, of >= ofPut
 	field := func(field, got, want string) {
 		if got != want {
@@ -368,6 +368,6 @@ func (m *mirror) infoVersion(v, op, name string, f *held, info files.Info, writt
 			}
 		}
 		f.version, f.versionAt = info.Version, v+".Version"
-		m.past[name] = append(m.past[name], told{f.version, f.content, f.versionAt})
+		m.past[name] = append(m.past[name], pastVersion{f.version, f.content, f.versionAt})
 	}
 }

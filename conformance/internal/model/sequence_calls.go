@@ -16,7 +16,7 @@ func codePut(s step, o *files.PutOptions, cond string) string {
 	case s.flaw == failsAtEnd:
 		content = fmt.Sprintf("io.MultiReader(%s, iotest.ErrReader(errReader))", content)
 	case s.stream:
-		content = fmt.Sprintf("io.MultiReader(%s)", content) // which tells no length
+		content = fmt.Sprintf("io.MultiReader(%s)", content) // it has no length
 	}
 	var l literal
 	l.field("Attributes", codeAttributes(o.Attributes))

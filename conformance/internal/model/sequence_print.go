@@ -224,7 +224,7 @@ func codeString(s string) string {
 func codeStrings(all []string) string {
 	code := make([]string, len(all))
 	for i, s := range all {
-		code[i] = strings.ReplaceAll(codeString(s), ")+", ") + ") // as gofmt has it here
+		code[i] = strings.ReplaceAll(codeString(s), ")+", ") + ") // as gofmt formats it here
 		code[i] = strings.ReplaceAll(code[i], "+strings.", " + strings.")
 	}
 	return "[]string{" + strings.Join(code, ", ") + "}"

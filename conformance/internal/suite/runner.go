@@ -237,7 +237,7 @@ func (s *Runner) NewH(t T, apart bool) *H {
 	}
 	features := b.Features()
 	if features.MaxName == 0 {
-		features.MaxName = files.MaxName // which 0 stands for
+		features.MaxName = files.MaxName // 0 stands for it
 	}
 	h := &H{
 		Bucket:  b,

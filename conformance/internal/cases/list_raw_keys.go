@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-var listForeignCases = []suite.Case{
+var listRawKeyCases = []suite.Case{
 	{
 		Rule: "L7",
 		Name: "nothing-of-the-drivers",
@@ -23,7 +23,7 @@ var listForeignCases = []suite.Case{
 		Why: "an object with a raw key must be found and deleted by its key, and otherwise " +
 			"be ignored",
 		Needs: feature.Needs(feature.ForeignKeys),
-		Run:   listForeign,
+		Run:   listRawKeys,
 	},
 	{
 		Rule:  "L7",
@@ -74,9 +74,9 @@ func listOnlyFiles(t suite.T, h *suite.H) {
 	}
 }
 
-func listForeign(t suite.T, h *suite.H) {
+func listRawKeys(t suite.T, h *suite.H) {
 	if h.Harness.Foreign == nil || len(h.Harness.ForeignKeys) == 0 {
-		t.Skipf("the harness can't put foreign objects")
+		t.Skipf("the harness can't put objects with raw keys")
 	}
 	check.Puts(t, h, "a", "d/x", "z")
 	keys := slices.Clone(h.Harness.ForeignKeys)

@@ -12,27 +12,27 @@ import (
 	"cloudfiles.dev/files"
 )
 
-var listForeignManyCases = []suite.Case{
+var listRawKeyManyCases = []suite.Case{
 	{
 		Rule:  "L7",
 		Name:  "below",
 		Why:   "objects that others put below a directory must be listed there, in order",
 		Needs: feature.Needs(feature.ForeignKeys),
-		Run:   foreignBelow,
+		Run:   rawKeysBelow,
 	},
 	{
 		Rule:  "L7",
 		Name:  "pages",
 		Why:   "raw keys that are ignored must not lose names at the end of a page",
 		Needs: feature.Needs(feature.ForeignKeys, feature.Ordered),
-		Run:   foreignPages,
+		Run:   rawKeyPages,
 	},
 	{
 		Rule:  "L7",
 		Name:  "many",
 		Why:   "a page of nothing but raw keys must not end the listing",
 		Needs: feature.Needs(feature.ForeignKeys),
-		Run:   func(t suite.T, h *suite.H) { foreignMany(t, h, 300) },
+		Run:   func(t suite.T, h *suite.H) { rawKeysMany(t, h, 300) },
 	},
 	{
 		Rule:  "L7",
@@ -40,16 +40,16 @@ var listForeignManyCases = []suite.Case{
 		Why:   "a whole page of a service, 1,000 keys, may be raw keys: the listing must go on",
 		Needs: feature.Needs(feature.ForeignKeys),
 		Long:  true,
-		Run:   func(t suite.T, h *suite.H) { foreignMany(t, h, 1100) },
+		Run:   func(t suite.T, h *suite.H) { rawKeysMany(t, h, 1100) },
 	},
 }
 
-// putForeign puts an object under each of the harness's raw keys, after each of the
+// putRawKeys puts an object under each of the harness's raw keys, after each of the
 // prefixes, and returns the keys.
-func putForeign(t suite.T, h *suite.H, prefixes ...string) (keys []string) {
+func putRawKeys(t suite.T, h *suite.H, prefixes ...string) (keys []string) {
 	t.Helper()
 	if h.Harness.Foreign == nil || len(h.Harness.ForeignKeys) == 0 {
-		t.Skipf("the harness can't put foreign objects")
+		t.Skipf("the harness can't put objects with raw keys")
 	}
 	for _, p := range prefixes {
 		for _, k := range h.Harness.ForeignKeys {
@@ -95,23 +95,23 @@ func wantKeys(t suite.T, h *suite.H, all []string, dir string, o files.ListOptio
 	}
 }
 
-// foreignStore puts names and raw keys at the root, below a directory with both, and
+// rawKeyStore puts names and raw keys at the root, below a directory with both, and
 // below one with raw keys only.
-func foreignStore(t suite.T, h *suite.H) (names, all []string) {
+func rawKeyStore(t suite.T, h *suite.H) (names, all []string) {
 	t.Helper()
 	names = []string{"a", "s/e/b", "s/e/x", "s/e/y/x", "s/m", "z"}
-	keys := putForeign(t, h, "", "s/e/", "s/only/")
+	keys := putRawKeys(t, h, "", "s/e/", "s/only/")
 	check.Puts(t, h, names...)
 	return names, slices.Sorted(slices.Values(append(slices.Clone(names), keys...)))
 }
 
-func foreignBelow(t suite.T, h *suite.H) {
-	names, all := foreignStore(t, h)
+func rawKeysBelow(t suite.T, h *suite.H) {
+	names, all := rawKeyStore(t, h)
 	dirs := []string{"", "s", "s/e", "s/only", "s/m"}
 	for _, dir := range dirs {
 		wantModel(t, h, names, dir, files.ListOptions{})
 		wantKeys(t, h, all, dir, files.ListOptions{})
-		wantForeignShallow(t, h, names, all, dir)
+		wantShallowKeys(t, h, names, all, dir)
 		if !h.F.Ordered {
 			continue
 		}
@@ -142,9 +142,9 @@ func foreignBelow(t suite.T, h *suite.H) {
 	check.WantOnly(t, h, names...)
 }
 
-// wantForeignShallow checks shallow listings: entries directly in the directory are
+// wantShallowKeys checks shallow listings: entries directly in the directory are
 // there once. A directory with raw keys only may be there or not.
-func wantForeignShallow(t suite.T, h *suite.H, names, all []string, dir string) {
+func wantShallowKeys(t suite.T, h *suite.H, names, all []string, dir string) {
 	t.Helper()
 	o := files.ListOptions{Shallow: true}
 	may := check.ListModel(all, dir, o)
@@ -189,8 +189,8 @@ func wantForeignShallow(t suite.T, h *suite.H, names, all []string, dir string) 
 	}
 }
 
-func foreignPages(t suite.T, h *suite.H) {
-	names, all := foreignStore(t, h)
+func rawKeyPages(t suite.T, h *suite.H) {
+	names, all := rawKeyStore(t, h)
 	for _, dir := range []string{"", "s", "s/e", "s/only"} {
 		for _, size := range []int{1, 2, 3, 5, 1000} {
 			for _, after := range []string{"", all[len(all)/2], all[len(all)/2+1]} {
@@ -235,14 +235,14 @@ func keyPages(t suite.T, h *suite.H, dir string, limit int) (all []string) {
 	}
 }
 
-// foreignMany puts many raw keys in a row, and a name near their end, so that a page
+// rawKeysMany puts many raw keys in a row, and a name near their end, so that a page
 // may have only raw keys and yet not be the last.
-func foreignMany(t suite.T, h *suite.H, n int) {
+func rawKeysMany(t suite.T, h *suite.H, n int) {
 	if most := h.Harness.MaxFiles; most > 0 {
 		n = min(n, most-10)
 	}
 	if h.Harness.Foreign == nil || len(h.Harness.ForeignKeys) == 0 {
-		t.Skipf("the harness can't put foreign objects")
+		t.Skipf("the harness can't put objects with raw keys")
 	}
 	names := []string{"a", fmt.Sprintf("many/%04d/x", n-10), "z"}
 	all := slices.Clone(names)
