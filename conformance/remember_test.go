@@ -103,8 +103,8 @@ func TestCleansByName(t *testing.T) {
 	}
 }
 
-// TestTellsWhatIsLeft has names that can't be deleted and that a listing hides.
-func TestTellsWhatIsLeft(t *testing.T) {
+// TestReportsWhatIsLeft has names that can't be deleted and that a listing hides.
+func TestReportsWhatIsLeft(t *testing.T) {
 	m := mem.Open(memName())
 	refuse := func(name string) error {
 		if strings.HasSuffix(name, "/a/b") {

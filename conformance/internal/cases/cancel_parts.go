@@ -10,9 +10,10 @@ import (
 
 var cancelPartsCases = []suite.Case{
 	{
-		Rule:    "X2",
-		Name:    "no-parts",
-		Why:     "parts of a failed upload are billed for ever, and no listing shows them",
+		Rule: "X2",
+		Name: "no-parts",
+		Why: "the parts of a failed upload must be removed: they are billed, and no " +
+			"listing shows them",
 		Long:    true,
 		Largest: partsSize,
 		Run:     leakParts,

@@ -25,7 +25,7 @@ var processCases = []suite.Case{
 	{
 		Rule:  "P8",
 		Name:  "race-processes",
-		Why:   "of two processes that create one file under IfAbsent exactly one must succeed",
+		Why:   "of two processes that create one file with IfAbsent exactly one must succeed",
 		Needs: feature.Needs(feature.IfAbsent),
 		Run:   processAbsentRace,
 	},

@@ -88,7 +88,7 @@ var signCases = []suite.Case{
 	{
 		Rule:  "W1",
 		Name:  "refused",
-		Why:   "an expiry or a method that can't be kept must be refused",
+		Why:   "an impossible expiry or method must be refused",
 		Needs: feature.Needs(feature.SignGet),
 		Run:   signRefused,
 	},

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-const nearWhy = "a version is compared as a whole: one that only looks like the right one " +
+const nearWhy = "a version must be compared as a whole: one that only looks like the right one " +
 	"belongs to another state of the file, or to none"
 
 var versionsNearCases = []suite.Case{
