@@ -53,7 +53,7 @@ var kindsOfReading = []kind{
 		"drivers/s3 TestAsStored", "drivers/gcs TestStoredAsItIs",
 	}},
 	{"checksums that belong to a part", []string{
-		"drivers/s3 TestSumsOfParts", "drivers/s3 TestSumsOfSomethingElse",
+		"drivers/s3 TestSumsOfParts", "drivers/s3 TestSumsOfOtherBytes",
 		"files/driver TestDownloadAtChecks",
 	}},
 	{"size of one version, bytes of another", []string{
