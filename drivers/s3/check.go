@@ -13,6 +13,7 @@ import (
 // Check checks that the bucket exists and may be read, in one request. On a store that
 // isn't Amazon's it then proves what is claimed, and what is unproved, on scratch
 // names, which it removes. If the credentials may not write, claims stay as they were.
+//
 // Errors: the errors of List; files.ErrInvalid if the store doesn't keep what the URL,
 // Options or the profile claim. That error says what to write instead, and the bucket
 // no longer claims it.

@@ -25,6 +25,7 @@
 // optional path. If the host is an address, localhost or a name without a dot, the
 // bucket goes into the path, unless use_path_style=false or hostname_immutable is
 // written.
+//
 // The driver handles failures of credentials, clocks and certificates as follows:
 //
 //   - Credentials that can't be found are files.ErrPermission within the first attempt.

@@ -19,17 +19,21 @@ import (
 )
 
 // lean makes the small requests that programs make most, without the SDK's stack of
-// middleware, which takes more processor time than the rest of such a call. It copies
-// the SDK's requests. The form is the SDK's request for one name, as the SDK gives it
-// to the HTTP client (makeForm). Every other request of the operation is the form with
-// another key, range and conditions, signed by the client's signer with the client's
-// credentials, and sent by its HTTP client (send). Before a form is used, lean makes a
-// second request of the SDK's from it, which must be the same in every byte, the
-// signature included. It reads few responses: only a plain success and a plain error
-// (refused). The SDK gets any other response, and any failure, as the result of its
-// first attempt (replay). So errors, new credentials, the correction of the clock and
-// retries are the SDK's. Only newLean (once for a bucket) and form (for each request)
-// decide whether lean or the SDK makes a request.
+// middleware, which takes more processor time than the rest of such a call.
+//
+// It copies the SDK's requests. The form is the SDK's request for one name, as the SDK
+// gives it to the HTTP client (makeForm). Every other request of the operation is the
+// form with another key, range and conditions, signed by the client's signer with the
+// client's credentials, and sent by its HTTP client (send). Before a form is used, lean
+// makes a second request of the SDK's from it, which must be the same in every byte,
+// the signature included.
+//
+// It reads few responses: only a plain success and a plain error (refused). The SDK gets
+// any other response, and any failure, as the result of its first attempt (replay). So
+// errors, new credentials, the correction of the clock and retries are the SDK's.
+//
+// Only newLean (once for a bucket) and form (for each request) decide whether lean or
+// the SDK makes a request.
 type lean struct {
 	client      *s3.Client // with the driver's settings
 	bucket      string

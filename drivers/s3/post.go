@@ -26,6 +26,7 @@ type SignedPost = driver.PostForm
 // fetched.
 //
 // # CORS
+//
 // A page sends the form to another origin than its own: the bucket's. HTML's form
 // element may always do that. A script such as
 //
@@ -54,7 +55,9 @@ type SignedPost = driver.PostForm
 // sends OPTIONS, which the same rule allows. A signed PUT, GET or DELETE that a script
 // sends needs its method in AllowedMethods, and PUT and DELETE always have a preflight.
 // See https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html and
-// https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS. Errors: ErrInvalidName;
+// https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS.
+//
+// Errors: ErrInvalidName;
 // ErrInvalid for sizes and an expiry out of bounds; ErrUnsupported for a bucket that
 // isn't of this package or has no credentials, and for a name or an attribute with
 // ${filename}, which S3 replaces in forms.

@@ -15,6 +15,7 @@
 // standard error if there is no terminal. The server stops when the test binary ends,
 // even if that is killed. Start sets the environment variables that the cloud's SDK
 // reads, for the whole process; all S3 servers of a process have the same credentials.
+//
 // Start runs the command of the module conformance/servers. That module's documentation
 // says how each server differs from the service that it stands for. This package
 // doesn't link the module.
