@@ -37,13 +37,13 @@ func TestNoCredentialsAnywhere(t *testing.T) {
 	}
 	t.Setenv("AWS_CONFIG_FILE", empty+"/none")
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", empty+"/none")
-	const nobody = "127.0.0.1:1"
-	t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://"+nobody)
-	t.Setenv("GCE_METADATA_HOST", nobody)
-	t.Setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://"+nobody)
+	const closedHost = "127.0.0.1:1"
+	t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://"+closedHost)
+	t.Setenv("GCE_METADATA_HOST", closedHost)
+	t.Setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://"+closedHost)
 	for rawURL, set := range map[string]string{
-		"s3://bucket?store=aws&region=x&endpoint=https://" + nobody:   "AWS_ACCESS_KEY_ID",
-		"azblob://c?storage_account=a&domain=" + nobody + "&cdn=true": "AZURE_STORAGE_KEY",
+		"s3://bucket?store=aws&region=x&endpoint=https://" + closedHost:   "AWS_ACCESS_KEY_ID",
+		"azblob://c?storage_account=a&domain=" + closedHost + "&cdn=true": "AZURE_STORAGE_KEY",
 
 		"gs://bucket?retry_attempts=5": "GOOGLE_APPLICATION_CREDENTIALS",
 	} {

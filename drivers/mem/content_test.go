@@ -30,17 +30,17 @@ func TestReadContent(t *testing.T) {
 	for kind, reader := range readers {
 		for _, size := range sizes {
 			// The declared size may be right, unknown, too small or too large.
-			for _, told := range []int64{int64(size), -1, int64(size) / 2, max(int64(size)-1,
+			for _, declared := range []int64{int64(size), -1, int64(size) / 2, max(int64(size)-1,
 				0), int64(size) + 1, 2*int64(size) + 9} {
-				got, err := readContent(reader(data[:size]), told)
+				got, err := readContent(reader(data[:size]), declared)
 				if err != nil || !bytes.Equal(got, data[:size]) {
-					t.Fatalf("%s: %d bytes, declared %d: got %d bytes, %v", kind, size, told,
+					t.Fatalf("%s: %d bytes, declared %d: got %d bytes, %v", kind, size, declared,
 						len(got),
 						err)
 				}
 				if waste := cap(got) - len(got); waste > len(got)/8+64 && len(got) > 0 {
 					t.Errorf("%s: %d bytes, declared %d: %d bytes allocated in vain", kind, size,
-						told,
+						declared,
 						waste)
 				}
 			}
@@ -64,8 +64,8 @@ func (e *emptyReads) Read(p []byte) (int, error) {
 // TestReadContentDoesNotTrust: a huge declared size costs no more than maxFirstAlloc,
 // and only until the end.
 func TestReadContentDoesNotTrust(t *testing.T) {
-	for _, told := range []int64{1 << 40, 1<<63 - 1} {
-		got, err := readContent(bytes.NewReader([]byte("short")), told)
+	for _, declared := range []int64{1 << 40, 1<<63 - 1} {
+		got, err := readContent(bytes.NewReader([]byte("short")), declared)
 		if err != nil || string(got) != "short" || cap(got) > 64 {
 			t.Errorf("%q of capacity %d, %v", got, cap(got), err)
 		}
@@ -92,10 +92,10 @@ func (onesReader) Read(p []byte) (int, error) {
 func TestReadContentError(t *testing.T) {
 	failure := errors.New("failure")
 	for _, before := range []int{0, 5, 10, 11, 2 << 20} {
-		for _, told := range []int64{-1, 5, 10, 4 << 20} {
+		for _, declared := range []int64{-1, 5, 10, 4 << 20} {
 			r := io.MultiReader(bytes.NewReader(make([]byte, before)), iotest.ErrReader(failure))
-			if got, err := readContent(r, told); got != nil || err != failure {
-				t.Errorf("%d bytes, declared %d: %d bytes, %v", before, told, len(got), err)
+			if got, err := readContent(r, declared); got != nil || err != failure {
+				t.Errorf("%d bytes, declared %d: %d bytes, %v", before, declared, len(got), err)
 			}
 		}
 	}

@@ -13,11 +13,11 @@ import (
 // which decodes it unless the request accepts the encoding.
 func TestAsStored(t *testing.T) {
 	for p, want := range map[*Profile]string{r2: encodings, amazon: "identity"} {
-		asked := map[string]string{}
+		accepted := map[string]string{}
 		b, _ := hostile(t, p, func(w http.ResponseWriter, r *http.Request) {
-			asked[r.Method] = r.Header.Get("Accept-Encoding")
+			accepted[r.Method] = r.Header.Get("Accept-Encoding")
 			w.Header().Set("ETag", `"1"`)
-			if strings.Contains(asked[r.Method], "gzip") {
+			if strings.Contains(accepted[r.Method], "gzip") {
 				w.Header().Set("Content-Encoding", "gzip")
 			}
 			w.Header().Set("Content-Length", "6")
@@ -32,8 +32,8 @@ func TestAsStored(t *testing.T) {
 		if _, err := b.Stat(t.Context(), "a", nil); err != nil {
 			t.Errorf("%s: %v", p.Name, err)
 		}
-		if asked["GET"] != want || asked["HEAD"] != want {
-			t.Errorf("%s: %v, want %q", p.Name, asked, want)
+		if accepted["GET"] != want || accepted["HEAD"] != want {
+			t.Errorf("%s: %v, want %q", p.Name, accepted, want)
 		}
 	}
 }

@@ -110,7 +110,7 @@ const encodings = "identity, gzip, deflate, br, zstd"
 
 // asStored accepts content in any encoding, for a store that otherwise decodes it.
 func asStored(stack *middleware.Stack) error {
-	const identityOnly = "DisableAcceptEncodingGzip" // which asks for identity
+	const identityOnly = "DisableAcceptEncodingGzip" // which requests identity
 	reads := stack.ID() == "GetObject" || stack.ID() == "HeadObject"
 	if _, ok := stack.Finalize.Get(identityOnly); !ok || !reads {
 		return nil

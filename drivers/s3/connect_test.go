@@ -120,8 +120,8 @@ func TestPathStyleOfAloneHosts(t *testing.T) {
 // answers or is silent, the error says what to set, within one call and without a
 // request to the store.
 func TestNoCredentials(t *testing.T) {
-	var asked atomic.Int32
-	store := serving(t, func(w http.ResponseWriter, _ *http.Request) { asked.Add(1); found(w) })
+	var got atomic.Int32
+	store := serving(t, func(w http.ResponseWriter, _ *http.Request) { got.Add(1); found(w) })
 	for name, h := range map[string]http.HandlerFunc{
 		"silent":  func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 		"no role": http.NotFound,
@@ -148,7 +148,7 @@ func TestNoCredentials(t *testing.T) {
 			if took := time.Since(begin); took > 10*metadataTime {
 				t.Errorf("it took %v", took)
 			}
-			if asked.Load() > 0 {
+			if got.Load() > 0 {
 				t.Error("the store got a request without a signature")
 			}
 		})
@@ -237,11 +237,11 @@ func TestRotatedKeys(t *testing.T) {
 				write("OLD")
 				b := open()
 				requests.Store(0)
-				asked := int32(1)
+				want := int32(1)
 				if name == "Stat" && code == "ExpiredToken" {
-					asked = 2 // a HEAD's 400 has no reason, so a GET requests it
+					want = 2 // a HEAD's 400 has no reason, so a GET requests it
 				}
-				if err := do(b); !errors.Is(err, files.ErrPermission) || requests.Load() != asked {
+				if err := do(b); !errors.Is(err, files.ErrPermission) || requests.Load() != want {
 					t.Errorf("%s with an old key: %v, %d requests", name, err, requests.Load())
 				}
 				write("NEW")

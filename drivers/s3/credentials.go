@@ -240,8 +240,8 @@ var skewed = map[string]bool{
 	"AuthorizationHeaderExpired": true,
 }
 
-// skewTime is how wrong a clock must be for a 400 or 403 without a code to count as its
-// fault. S3 accepts 15 minutes.
+// skewTime is how wrong a clock must be to count as the reason for a 400 or 403 without
+// a code. S3 accepts 15 minutes.
 const skewTime = 4 * time.Minute
 
 func (a *retryOnce) IsErrorRetryable(err error) bool {

@@ -27,7 +27,7 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	err := b.withRetry(ctx, opDelete, func(ctx context.Context) error {
 		return b.deleteObject(ctx, in)
 	})
-	if files.KindOf(err) == files.ErrNotExist { // as some stores answer
+	if files.KindOf(err) == files.ErrNotExist { // of some stores
 		return nil
 	}
 	return err

@@ -40,7 +40,7 @@ func (b *backend) denials(o op, key string) *denials {
 }
 
 // classify returns the error that the policy gets for a failure. A denial is
-// ErrUnavailable until it may not be retried any more.
+// ErrUnavailable if it may still be retried.
 func (d *denials) classify(ctx context.Context, failure, mapped error) error {
 	if d.noDirectory(ctx, failure) {
 		d.seen = true

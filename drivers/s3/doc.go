@@ -31,8 +31,8 @@
 //   - Credentials that can't be found are files.ErrPermission within the first attempt.
 //     The driver waits for the machine's metadata service for at most 3 s.
 //   - After InvalidAccessKeyId, ExpiredToken and the like the credentials are read
-//     again, also those of a file. If they have changed, the request is repeated once.
-//   - After RequestTimeTooSkewed the request is repeated once, with the time of the
+//     again, also those of a file. If they have changed, the request is retried once.
+//   - After RequestTimeTooSkewed the request is retried once, with the time of the
 //     response.
 //   - A certificate that isn't trusted, and HTTP where TLS is spoken, are
 //     files.ErrInvalid, and the request is not retried. AWS_CA_BUNDLE and SSL_CERT_FILE
@@ -49,8 +49,8 @@
 //   - Two requests for a Get of a range that begins at or past the end, and for a Copy
 //     with FullInfo.
 //   - Larger content is sent in parts, by default eight of 8 MiB at a time, within a
-//     fixed amount of memory. No part waits for the service's consent (100 Continue)
-//     before it is sent. An upload that fails is aborted.
+//     fixed amount of memory. No part waits for 100 Continue before it is sent. An
+//     upload that fails is aborted.
 //
 // A Get, a Stat, a Delete, and a Put of up to 64 KiB without s3.PutOptions, are made
 // without the SDK's stack of middleware, which takes most of what a small call computes.

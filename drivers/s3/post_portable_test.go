@@ -113,16 +113,16 @@ func portableForm(t *testing.T, b files.Bucket) {
 		"another type":   {map[string]string{"Content-Type": "text/html"}, 10},
 		"extra metadata": {map[string]string{"x-amz-meta-other": "v"}, 10},
 	} {
-		if status, answer, _ := sendForm(t, p, c.change, noise(c.size), ""); status/100 != 4 {
-			t.Errorf("%s: %d %s", what, status, answer)
+		if status, body, _ := sendForm(t, p, c.change, noise(c.size), ""); status/100 != 4 {
+			t.Errorf("%s: %d %s", what, status, body)
 		}
 	}
 	for e, err := range b.List(t.Context(), "", nil) {
 		t.Errorf("stored: %v, %v", e, err)
 	}
 	for _, size := range []int{1, 1000} {
-		if status, answer, _ := sendForm(t, p, nil, noise(size), ""); status != 201 {
-			t.Errorf("%d bytes: %d %s", size, status, answer)
+		if status, body, _ := sendForm(t, p, nil, noise(size), ""); status != 201 {
+			t.Errorf("%d bytes: %d %s", size, status, body)
 		}
 		if info := must(b.Stat(t.Context(), "a.png", nil)); info.Size != int64(size) ||
 			info.ContentType != "image/png" || info.Metadata["k"] != "v" {
@@ -137,8 +137,8 @@ func portableForm(t *testing.T, b files.Bucket) {
 		"tenant/box/b/c": true, "tenant/boxer/c": false, "other": false,
 	} {
 		change := map[string]string{"key": key}
-		if status, answer, _ := sendForm(t, p, change, noise(10), ""); (status/100 == 2) != ok {
-			t.Errorf("%s: %d %s", key, status, answer)
+		if status, body, _ := sendForm(t, p, change, noise(10), ""); (status/100 == 2) != ok {
+			t.Errorf("%s: %d %s", key, status, body)
 		}
 	}
 	if _, err := b.Stat(t.Context(), "box/b/c", nil); err != nil {

@@ -97,7 +97,7 @@ func TestSignPost(t *testing.T) {
 // sendForm sends the form as a browser does, with some fields changed or added, and the
 // content as the last one.
 func sendForm(t *testing.T, p SignedPost, change map[string]string, content []byte,
-	origin string) (status int, answer string, header http.Header) {
+	origin string) (status int, reply string, header http.Header) {
 	t.Helper()
 	fields := maps.Clone(p.Fields)
 	maps.Copy(fields, change)
@@ -190,9 +190,9 @@ func formTaken(t *testing.T, b files.Bucket, headers bool) {
 		"dir/empty": {PostOptions{MaxSize: 1, ContentType: "text/plain"}, nil, nil, "text/plain"},
 	} {
 		p := must(SignPost(t.Context(), b, name, &c.o))
-		status, answer, _ := sendForm(t, p, c.change, c.content, "")
+		status, reply, _ := sendForm(t, p, c.change, c.content, "")
 		if status/100 != 2 {
-			t.Errorf("%s: %d %s", name, status, answer)
+			t.Errorf("%s: %d %s", name, status, reply)
 			continue
 		}
 		got, info := read(t, b, name, nil)
@@ -245,21 +245,21 @@ func formRefused(t *testing.T, b files.Bucket, other string) {
 	} {
 		change := maps.Clone(typed)
 		maps.Copy(change, c.change)
-		if status, answer, _ := sendForm(t, p, change, c.content, ""); status/100 != 4 {
-			t.Errorf("%s: %d %s", what, status, answer)
+		if status, reply, _ := sendForm(t, p, change, c.content, ""); status/100 != 4 {
+			t.Errorf("%s: %d %s", what, status, reply)
 		}
 	}
 	moved := p
 	moved.URL = strings.Replace(p.URL, driver.Unwrap(b).(*backend).bucket, other, 1)
-	if status, answer, _ := sendForm(t, moved, typed, noise(100),
+	if status, reply, _ := sendForm(t, moved, typed, noise(100),
 		""); moved.URL == p.URL || status/100 != 4 {
-		t.Errorf("another bucket: %d %s", status, answer)
+		t.Errorf("another bucket: %d %s", status, reply)
 	}
 	for e, err := range b.List(t.Context(), "refused", nil) {
 		t.Errorf("stored: %v, %v", e, err)
 	}
-	if status, answer, _ := sendForm(t, p, typed, noise(100), ""); status/100 != 2 {
-		t.Errorf("as it was signed: %d %s", status, answer)
+	if status, reply, _ := sendForm(t, p, typed, noise(100), ""); status/100 != 2 {
+		t.Errorf("as it was signed: %d %s", status, reply)
 	}
 }
 
@@ -272,15 +272,15 @@ func formExpires(t *testing.T, b files.Bucket) {
 	for {
 		// the expiry in a policy has whole seconds
 		early := time.Now().Before(p.Expires.Add(-time.Second))
-		status, answer, _ := sendForm(t, p, nil, noise(100), "")
+		status, reply, _ := sendForm(t, p, nil, noise(100), "")
 		if status/100 == 4 {
-			if !strings.Contains(answer, "xpired") || early {
-				t.Errorf("refused with %d %s", status, answer)
+			if !strings.Contains(reply, "xpired") || early {
+				t.Errorf("refused with %d %s", status, reply)
 			}
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("it still works, 20 seconds later: %d %s", status, answer)
+			t.Fatalf("it still works, 20 seconds later: %d %s", status, reply)
 		}
 		<-poll.C
 	}
@@ -305,10 +305,10 @@ func formFromOrigin(t *testing.T, s *subject, b files.Bucket, bucket string) {
 	}
 	p := must(SignPost(t.Context(), b, "from/origin", &PostOptions{MaxSize: 1000}))
 	for from, want := range map[string]string{origin: origin, "https://other.example": ""} {
-		status, answer, h := sendForm(t, p, nil, noise(100), from)
+		status, reply, h := sendForm(t, p, nil, noise(100), from)
 		if status/100 != 2 || h.Get("Access-Control-Allow-Origin") != want ||
 			want != "" && !strings.Contains(h.Get("Access-Control-Expose-Headers"), "ETag") {
-			t.Errorf("from %s: %d %s %v", from, status, answer, h)
+			t.Errorf("from %s: %d %s %v", from, status, reply, h)
 		}
 		preflight, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, p.URL, nil)
 		if err != nil {

@@ -167,7 +167,7 @@ func profileOf(endpoint string) *Profile {
 	return unknown
 }
 
-// profile returns the profile that the options ask for, or that of the endpoint.
+// profile returns the profile that the options choose, or the endpoint's profile.
 func (o *Options) profile(endpoint, bucket string) *Profile {
 	p := o.Profile
 	if p == nil {

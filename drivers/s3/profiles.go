@@ -7,8 +7,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// profiles is the one table of stores. Each cell has its source beside it: a link, or
-// "run", where this module's tests run on the store itself.
+// profiles is the only table of stores. Each cell has its source beside it: a link, or
+// "run" if this module's tests run on the store itself.
 var profiles = []*Profile{
 	unknown, amazon, minio, aistor, ceph, versitygw, garage, seaweedfs, r2, b2, storj, gcsDoor,
 	wasabi, digitalocean, scaleway, ovh, juicefs,

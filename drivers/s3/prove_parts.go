@@ -8,9 +8,9 @@ import (
 )
 
 // pinsParts reports whether a copy in parts can be of one version of its source. A
-// store that keeps the source's condition of CopyObject may ignore that of
-// UploadPartCopy, whose response doesn't name the part's version. So the condition is
-// tried before the first such copy, unless the store's profile has it.
+// store that keeps CopyObject's condition on the source may ignore UploadPartCopy's,
+// whose response doesn't name the part's version. So the condition is tried before the
+// first such copy, unless the store's profile has it.
 func (b *backend) pinsParts(ctx context.Context, near string) bool {
 	k := &b.known
 	switch {

@@ -87,14 +87,14 @@ func (b *backend) createInput(key string, a files.Attributes, mark string,
 	}
 }
 
-// begin begins an upload, with a checksum of the whole content if ask is true and the
-// store supports it.
+// begin begins an upload, with a checksum of the whole content if wholeSum is true and
+// the store supports it.
 func (b *backend) begin(ctx context.Context, in *s3.CreateMultipartUploadInput,
-	ask bool) (*upload, error) {
+	wholeSum bool) (*upload, error) {
 	u := &upload{b: b, key: *in.Key}
 	err := b.withRetryAt(ctx, opPut, *in.Key, func(ctx context.Context) error {
 		return b.withSums(func(sums bool) error {
-			u.sums = sums && ask
+			u.sums = sums && wholeSum
 			in.ChecksumAlgorithm, in.ChecksumType = "", ""
 			if u.sums {
 				in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithmCrc32c,

@@ -18,7 +18,7 @@ type exchange struct {
 	method, uri string // uri with the query that the SDK adds cut off
 	header      map[string]string
 	status      int
-	answer      map[string]string
+	respHeader  map[string]string
 	body        string
 }
 
@@ -44,7 +44,7 @@ func replayed(t *testing.T, o *Options, exchanges ...exchange) files.Bucket {
 				t.Errorf("request %d, %s %s: %s is %q, want %q", n, r.Method, uri, k, got, want)
 			}
 		}
-		for k, v := range x.answer {
+		for k, v := range x.respHeader {
 			w.Header().Set(k, v)
 		}
 		w.WriteHeader(x.status)
@@ -89,10 +89,10 @@ func TestRecordedResponses(t *testing.T) {
 		`<CopyObjectResult><LastModified>2026-10-28T22:32:01.000Z</LastModified>` +
 		`<ETag>"9b2cf535f27731c974343645a3985328"</ETag></CopyObjectResult>`
 	look := exchange{
-		method: "HEAD",
-		uri:    "/bucket/a",
-		status: 200,
-		answer: head,
+		method:     "HEAD",
+		uri:        "/bucket/a",
+		status:     200,
+		respHeader: head,
 	}
 
 	// "If the ETag doesn't match, the delete operation fails with a 412 Precondition
@@ -188,10 +188,10 @@ func TestRecordedResponses(t *testing.T) {
 			map[string]string{"X-Amz-Copy-Source-If-Match": `"` + v + `"`},
 			map[string]string{"If-None-Match": "*"}
 		changed := exchange{
-			method: "HEAD",
-			uri:    "/bucket/a",
-			status: 200,
-			answer: map[string]string{"Content-Length": "4", "ETag": `"new"`},
+			method:     "HEAD",
+			uri:        "/bucket/a",
+			status:     200,
+			respHeader: map[string]string{"Content-Length": "4", "ETag": `"new"`},
 		}
 		gone := exchange{method: "HEAD", uri: "/bucket/a", status: 404}
 		refused, none := xmlError("PreconditionFailed"), xmlError("NoSuchKey")
@@ -251,10 +251,10 @@ func TestRecordedResponses(t *testing.T) {
 	// If the source is replaced between the HEAD and the copy, the new version is copied.
 	t.Run("source replaced", func(t *testing.T) {
 		changed := exchange{
-			method: "HEAD",
-			uri:    "/bucket/a",
-			status: 200,
-			answer: map[string]string{"Content-Length": "4", "ETag": `"new"`},
+			method:     "HEAD",
+			uri:        "/bucket/a",
+			status:     200,
+			respHeader: map[string]string{"Content-Length": "4", "ETag": `"new"`},
 		}
 		cp := func(etag string, status int, body string) exchange {
 			return exchange{
@@ -331,10 +331,10 @@ func TestRecordedResponses(t *testing.T) {
 			"a", "a/b", "b/" + long, "odd%20%2B%2541%3F%23%26", "%C3%A4/%C2%A0",
 		} {
 			xs = append(xs, exchange{
-				method: "PUT",
-				uri:    "/bucket/" + uri,
-				status: 200,
-				answer: map[string]string{"ETag": `"1"`},
+				method:     "PUT",
+				uri:        "/bucket/" + uri,
+				status:     200,
+				respHeader: map[string]string{"ETag": `"1"`},
 			})
 		}
 		b := replayed(t, nil, xs...)
@@ -425,12 +425,12 @@ func TestChecksums(t *testing.T) {
 	const crc = "X-Amz-Checksum-Crc32c"
 	put := func(sum string, status int, body string) exchange {
 		return exchange{
-			method: "PUT",
-			uri:    "/bucket/a",
-			header: map[string]string{crc: sum},
-			status: status,
-			body:   body,
-			answer: map[string]string{"ETag": `"1"`},
+			method:     "PUT",
+			uri:        "/bucket/a",
+			header:     map[string]string{crc: sum},
+			status:     status,
+			body:       body,
+			respHeader: map[string]string{"ETag": `"1"`},
 		}
 	}
 	const of = "4waSgw==" // CRC-32C of "123456789"
@@ -468,15 +468,15 @@ func TestChecksums(t *testing.T) {
 			t.Error("claims digests")
 		}
 	})
-	get := func(answer map[string]string) exchange {
-		answer["ETag"], answer["Content-Length"] = `"1"`, "9"
+	get := func(respHeader map[string]string) exchange {
+		respHeader["ETag"], respHeader["Content-Length"] = `"1"`, "9"
 		return exchange{
-			method: "GET",
-			uri:    "/bucket/a",
-			header: map[string]string{"X-Amz-Checksum-Mode": "ENABLED"},
-			status: 200,
-			answer: answer,
-			body:   "123456789",
+			method:     "GET",
+			uri:        "/bucket/a",
+			header:     map[string]string{"X-Amz-Checksum-Mode": "ENABLED"},
+			status:     200,
+			respHeader: respHeader,
+			body:       "123456789",
 		}
 	}
 	b := replayed(t, nil, get(map[string]string{
@@ -516,27 +516,27 @@ func TestChecksums(t *testing.T) {
 // TestRanges: a response with the whole file is cut to the range, and one with another
 // range is an error.
 func TestRanges(t *testing.T) {
-	answer := func(status int, contentRange, body string) exchange {
+	respond := func(status int, contentRange, body string) exchange {
 		x := exchange{
-			method: "GET",
-			uri:    "/bucket/a",
-			status: status,
-			body:   body,
-			answer: map[string]string{"ETag": `"1"`},
+			method:     "GET",
+			uri:        "/bucket/a",
+			status:     status,
+			body:       body,
+			respHeader: map[string]string{"ETag": `"1"`},
 		}
 		if contentRange != "" {
-			x.answer["Content-Range"] = contentRange
+			x.respHeader["Content-Range"] = contentRange
 		}
 		return x
 	}
-	b := replayed(t, nil, answer(200, "", "0123456789"), answer(206, "bytes 2-4/10", "234"),
-		answer(206, "bytes 5-7/10", "567"), answer(206, "bytes 2-4/*", "234"),
-		answer(416, "", xmlError("InvalidRange")), exchange{
-			method: "HEAD",
-			uri:    "/bucket/a",
-			status: 200,
-			answer: map[string]string{"Content-Length": "10", "ETag": `"2"`},
-		}, answer(206, "bytes 2-4/10", "234"))
+	b := replayed(t, nil, respond(200, "", "0123456789"), respond(206, "bytes 2-4/10", "234"),
+		respond(206, "bytes 5-7/10", "567"), respond(206, "bytes 2-4/*", "234"),
+		respond(416, "", xmlError("InvalidRange")), exchange{
+			method:     "HEAD",
+			uri:        "/bucket/a",
+			status:     200,
+			respHeader: map[string]string{"Content-Length": "10", "ETag": `"2"`},
+		}, respond(206, "bytes 2-4/10", "234"))
 	for i, want := range []string{"234", "234", "", "", "234"} {
 		r, err := b.Get(t.Context(), "a", &files.GetOptions{Range: files.Bytes(2, 3)})
 		if want == "" {

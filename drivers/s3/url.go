@@ -218,8 +218,8 @@ func sharedProfile(ctx context.Context, name string) bool {
 	return err == nil
 }
 
-// profileOfURL returns the profile that the URL's parameters name, or that of the
-// endpoint.
+// profileOfURL returns the profile that the URL's parameters name, or the endpoint's
+// profile.
 func profileOfURL(ctx context.Context, u *url.URL, endpoint string) (*Profile, error) {
 	p := driver.NewParams(u)
 	profile := profileOf(endpoint)

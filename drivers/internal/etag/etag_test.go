@@ -44,8 +44,8 @@ func TestSame(t *testing.T) {
 func TestCompare(t *testing.T) {
 	const v = files.Version("1")
 	for _, c := range []struct {
-		is, isNot, answer files.Version
-		want              error
+		is, isNot, got files.Version
+		want           error
 	}{
 		{v, "", v, nil},
 		{v, "", "2", files.ErrPrecondition},
@@ -58,8 +58,8 @@ func TestCompare(t *testing.T) {
 		{"", v, "2", nil},
 		{"", "", "2", nil},
 	} {
-		if err := Compare(c.is, c.isNot, c.answer); !errors.Is(err, c.want) {
-			t.Errorf("Compare(%q, %q, %q) = %v, want %v", c.is, c.isNot, c.answer, err, c.want)
+		if err := Compare(c.is, c.isNot, c.got); !errors.Is(err, c.want) {
+			t.Errorf("Compare(%q, %q, %q) = %v, want %v", c.is, c.isNot, c.got, err, c.want)
 		}
 	}
 }

@@ -53,8 +53,8 @@ var faults = func() map[string]string {
 }()
 
 // TestConformance runs every case in a new directory of one bucket, with the store's
-// profile and with that of an unknown store. Without the long tests it runs the cases
-// that the server or the profile can fail.
+// profile and with the unknown store's. Without the long tests it runs the cases that
+// the server or the profile can fail.
 func TestConformance(t *testing.T) {
 	server := testserver.Start(t, testserver.Minio)
 	for _, c := range []struct{ name, store, cases string }{

@@ -15,7 +15,7 @@ import (
 )
 
 // TestMoveBesideWriter: Moves beside a writer lose no acknowledged write, on every S3
-// server of the tests, with its profile and with that of an unknown store.
+// server of the tests, with its own profile and with the unknown store's.
 func TestMoveBesideWriter(t *testing.T) {
 	for server, stores := range map[string][]string{
 		testserver.Minio:     {"minio", "unknown"},
