@@ -70,7 +70,7 @@ func TestArrows(t *testing.T) {
 	const own = "cloudfiles.dev/files"
 	inner := []string{"internal/blockcache", "internal/callers", "internal/content", "internal/contenttype",
 		"internal/contexts", "internal/digests", "internal/each", "internal/flock",
-		"internal/handover",
+		"internal/guard", "internal/handover",
 		"internal/names", "internal/native"}
 	arrows := map[string][]string{
 		".":        nil,

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"cloudfiles.dev/files/internal/guard"
 )
 
 // Open opens the bucket that the URL names, with the drivers that the program imports:
@@ -49,6 +51,11 @@ func (m *Mux) open(ctx context.Context, rawURL string) (Bucket, error) {
 	own, _ := m.lookup(s.Name)
 	if ctx == nil {
 		return nil, errNilContext
+	}
+	if allowed := guard.Open.Load(); allowed != nil {
+		if err := (*allowed)(s.Name); err != nil {
+			return nil, err
+		}
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, contextError(ctx)

@@ -9,8 +9,8 @@ import (
 )
 
 // TestPersonalitiesClaim: the fakes claim what the real drivers claim, except what no
-// fake has: durability, limits of size, foreign keys. Disks and GCS sign if they are
-// configured to, and memory never does.
+// fake has: durability and foreign keys. Disks and GCS sign if they are configured to, and
+// memory never does.
 func TestPersonalitiesClaim(t *testing.T) {
 	environment(t)
 	t.Setenv("STORAGE_EMULATOR_HOST", "127.0.0.1:1") // so that GCS needs no credentials
@@ -20,7 +20,6 @@ func TestPersonalitiesClaim(t *testing.T) {
 	t.Setenv("AZURE_STORAGE_KEY", "a2V5")
 	comparable := func(f files.Features) files.Features {
 		f.Durable, f.ForeignKeys = false, false
-		f.MaxSize, f.MaxUnknownSize = 0, 0
 		return f
 	}
 	for _, c := range []struct {

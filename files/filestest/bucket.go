@@ -30,6 +30,7 @@ type Option func(*config)
 
 type config struct {
 	personality Personality
+	anyError    bool
 }
 
 // As makes the fake answer as a service does where services differ.
@@ -49,6 +50,9 @@ func New(t testing.TB, opts ...Option) *Bucket {
 		b.repeats, b.record.costs = true, c.personality.costs
 		b.record.usage.Requests = map[string]int{}
 		b.record.usage.class = c.personality.costs.class
+	}
+	if !c.anyError {
+		b.gives, b.driver = c.personality.Gives, "the driver of "+c.personality.name
 	}
 	memory := c.personality.memory
 	memory.Clock = b.Clock.Now

@@ -15,6 +15,10 @@
 //	b.On(files.OpList, "").Delay(5 * time.Second)           // free in a synctest bubble
 //	b.On(files.OpPut, "lock").LoseAnswer(filestest.Stored)  // ErrUncertain, but stored
 //
+// An error is that of the service's driver: what no driver returns from the operation
+// fails the test, and a service that is unavailable was asked as often as the driver does
+// ([Rule.Fail]).
+//
 // Of several rules that match a call, the one that was made first is applied, and no
 // other. Each call that reaches the fake is one call: a program that retries makes
 // several. A rule that wasn't applied as often as it says fails the test at its end,

@@ -26,6 +26,9 @@ type instruments struct {
 	changes *changes // what was committed, or nil
 	unwatch func()
 	repeats bool // the driver repeats what failed, and marks its last word
+	// gives, if not nil, reports whether the driver returns errors of a kind.
+	gives  func(op files.Op, kind error) bool
+	driver string // whose errors they are
 }
 
 // begin lets the instruments belong to a test.

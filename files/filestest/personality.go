@@ -6,20 +6,47 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // Personality says how a fake answers where services differ, within what the contract
 // allows them: what it claims, what Put and Copy return, how fine times are, and which
 // names are refused. What it claims is compared with the real drivers by their tests.
 //
-// A fake has no foreign keys (L7), isn't durable (P4), and has no limit of size, whatever
-// its personality.
+// A fake has no foreign keys (L7) and isn't durable (P4), whatever its personality. It
+// takes what its driver takes: names, sizes ([files.Features]), expiries of signed URLs,
+// and one more than the limit is refused with the driver's sentinel. A declared size is
+// refused before anything is read.
 type Personality struct {
 	name     string
 	memory   mem.Options
 	features func(*files.Features)
 	refuses  func(b *Bucket, name string) error // of a name that is to be stored
 	costs    costs                              // nil: it is no service
+	// maxExpiry is how long a signed URL may work, 0 without a limit.
+	maxExpiry time.Duration
+}
+
+const (
+	week = 7 * 24 * time.Hour
+	gib  = 1 << 30
+	tib  = 1 << 40
+)
+
+// The uploads of the drivers, which limit how large a file may be.
+var (
+	s3Plan    = plan(10_000, 5*gib)
+	gcsPlan   = plan(10_000, gib)
+	azurePlan = plan(50_000, 4000*mib)
+)
+
+func plan(parts int, largest int64) driver.PartPlan {
+	return driver.PartPlan{
+		PartSize:    partSize,
+		Concurrency: 8,
+		MaxParts:    parts,
+		MaxPartSize: largest,
+	}
 }
 
 // String returns the personality's name, such as "S3".
@@ -35,7 +62,10 @@ var (
 		features: func(f *files.Features) {
 			f.StatNoBucket = false    // S3
 			f.SignContentType = false // Azure
+			f.MaxSize = 5 * tib       // GCS
+			f.MaxUnknownSize = s3Plan.MaxUnknownSize()
 		},
+		maxExpiry: week, // S3 and GCS
 	}
 	// Strong returns everything that the contract allows, as the memory driver does with
 	// all of its options. Tests that pass only with it may not work on a cloud.
@@ -45,17 +75,25 @@ var (
 	}
 	// S3 is Amazon S3.
 	S3 = Personality{
-		name:     "S3",
-		costs:    s3Costs{},
-		features: func(f *files.Features) { f.StatNoBucket = false },
+		name:  "S3",
+		costs: s3Costs{},
+		features: func(f *files.Features) {
+			f.StatNoBucket = false
+			f.MaxSize, f.MaxUnknownSize = 50*tib, s3Plan.MaxUnknownSize()
+		},
+		maxExpiry: week,
 	}
 	// GCS is Google Cloud Storage: every Put makes a new version, and some legal names
 	// are refused.
 	GCS = Personality{
-		name:     "GCS",
-		costs:    gcsCosts{},
-		memory:   mem.Options{VersionPerPut: true, PutTime: true, CopyInfo: true},
-		features: func(f *files.Features) { f.AnyName = false },
+		name:   "GCS",
+		costs:  gcsCosts{},
+		memory: mem.Options{VersionPerPut: true, PutTime: true, CopyInfo: true},
+		features: func(f *files.Features) {
+			f.AnyName = false
+			f.MaxSize, f.MaxUnknownSize = 5*tib, gcsPlan.MaxUnknownSize()
+		},
+		maxExpiry: week,
 		refuses: refuseNames(func(name string) string {
 			if strings.HasPrefix(name, ".well-known/acme-challenge/") {
 				return "GCS has no names below .well-known/acme-challenge"
@@ -65,10 +103,14 @@ var (
 	}
 	// Azure is Azure Blob Storage with a flat namespace.
 	Azure = Personality{
-		name:     "Azure",
-		costs:    azureCosts{},
-		memory:   mem.Options{VersionPerPut: true, PutTime: true, CopyInfo: true},
-		features: func(f *files.Features) { f.AnyName, f.SignContentType = false, false },
+		name:   "Azure",
+		costs:  azureCosts{},
+		memory: mem.Options{VersionPerPut: true, PutTime: true, CopyInfo: true},
+		features: func(f *files.Features) {
+			f.AnyName, f.SignContentType = false, false
+			f.MaxSize = int64(azurePlan.MaxParts) * azurePlan.MaxPartSize
+			f.MaxUnknownSize = azurePlan.MaxUnknownSize()
+		},
 		refuses: refuseNames(func(name string) string {
 			if strings.HasSuffix(name, ".") || strings.Contains(name, "./") {
 				return "Azure cuts dots off at the end of an element"
@@ -84,7 +126,9 @@ var (
 		features: func(f *files.Features) {
 			f.AnyName, f.DirBesideFile, f.DeleteIfVersion = false, false, false
 			f.StatNoBucket = false
+			f.MaxSize, f.MaxUnknownSize = 50*tib, s3Plan.MaxUnknownSize()
 		},
+		maxExpiry: week,
 		refuses: func(b *Bucket, name string) error {
 			for e := range strings.SplitSeq(name, "/") {
 				if len(e) > 255 {

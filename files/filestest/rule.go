@@ -17,6 +17,7 @@ import (
 // Rule says which calls it is for and what happens to them. Its methods return it, so
 // that they can be chained. A rule without an action changes nothing.
 type Rule struct {
+	of      *instruments
 	op      files.Op
 	pattern string
 	line    string
@@ -58,6 +59,7 @@ func (b *instruments) On(op files.Op, pattern string) *Rule {
 	}
 	op.Writes() // panics on an operation that doesn't exist
 	r := &Rule{
+		of:      b,
 		op:      op,
 		pattern: pattern,
 		line:    callerLine(),
@@ -91,7 +93,14 @@ func (r *Rule) Delay(d time.Duration) *Rule {
 // driver's: of the same type, and, if it is ErrUnavailable of a service, marked as the
 // last word of a driver that has repeated the request ([retry.Attempts]), so that no
 // layer above repeats it, as in production. Each such try is a request.
+//
+// A kind of error that no driver returns from the operation, such as ErrNotExist from a
+// Put, fails the test, unless [AnyError] allows it.
 func (r *Rule) Fail(kind error) *Rule {
+	r.of.t.Helper()
+	if kind != nil {
+		r.of.check(r.op, kind)
+	}
 	return r.set(kind != nil, "Fail", func() {
 		r.action = func(ctx context.Context, b *instruments, call *files.Call,
 			_ func(context.Context) error) error {

@@ -3,9 +3,11 @@ package filestest
 import (
 	"context"
 	"net/url"
+	"testing"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/internal/guard"
 )
 
 const scheme = "filestest"
@@ -23,6 +25,25 @@ func init() {
 // is ErrNoBucket. Each Open returns a handle of its own; closing one leaves the fake and
 // the other handles.
 func (b *Bucket) URL() string { return scheme + "://" + b.host }
+
+// OnlyFakes lets every Open of a URL that is not a fake's fail the test, until it ends,
+// so that a wrong setting can't reach a real bucket. It is for the whole process, so the
+// test can't be parallel, and panics as [testing.T.Setenv] does if it is. Buckets that
+// are made by a driver's New aren't seen.
+func OnlyFakes(t testing.TB) {
+	t.Helper()
+	t.Setenv("CLOUDFILES_TEST_ONLY_FAKES", "1") // which refuses parallel tests
+	allowed := func(name string) error {
+		if name == scheme {
+			return nil
+		}
+		t.Errorf("filestest: a URL of the scheme %s was opened at %s; only those of fakes may be",
+			name, callerLine())
+		return files.Errorf(files.ErrPermission, "the test %s opens fakes alone", t.Name())
+	}
+	before := guard.Open.Swap(&allowed)
+	t.Cleanup(func() { guard.Open.Store(before) })
+}
 
 func openURL(_ context.Context, u *url.URL) (files.Bucket, error) {
 	open.Lock()
