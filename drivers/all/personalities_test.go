@@ -1,6 +1,7 @@
 package all
 
 import (
+	"net/url"
 	"testing"
 
 	"cloudfiles.dev/drivers/internal/testserver"
@@ -84,27 +85,30 @@ func habitsOf(t *testing.T, b files.Bucket) (h habits) {
 	return h
 }
 
+// personalityServers are the real servers that the fakes are compared with.
+var personalityServers = []struct {
+	p     filestest.Personality
+	store func(t *testing.T) string
+}{
+	{filestest.S3, func(t *testing.T) string {
+		return testserver.Start(t, testserver.Versitygw).Store(t)
+	}},
+	{filestest.MinIO, func(t *testing.T) string {
+		return testserver.Start(t, testserver.Minio).Store(t)
+	}},
+	{filestest.GCS, func(t *testing.T) string {
+		return testserver.Start(t, testserver.FakeGCS).Store(t)
+	}},
+	{filestest.Azure, func(t *testing.T) string {
+		return testserver.Start(t, testserver.Azurite).Store(t)
+	}},
+	{filestest.Disk, func(t *testing.T) string { return "file://" + t.TempDir() }},
+}
+
 // TestPersonalitiesHabits: the fakes return what the real drivers return on real
 // servers, and never more of a copy.
 func TestPersonalitiesHabits(t *testing.T) {
-	for _, c := range []struct {
-		p     filestest.Personality
-		store func(t *testing.T) string
-	}{
-		{filestest.S3, func(t *testing.T) string {
-			return testserver.Start(t, testserver.Versitygw).Store(t)
-		}},
-		{filestest.MinIO, func(t *testing.T) string {
-			return testserver.Start(t, testserver.Minio).Store(t)
-		}},
-		{filestest.GCS, func(t *testing.T) string {
-			return testserver.Start(t, testserver.FakeGCS).Store(t)
-		}},
-		{filestest.Azure, func(t *testing.T) string {
-			return testserver.Start(t, testserver.Azurite).Store(t)
-		}},
-		{filestest.Disk, func(t *testing.T) string { return "file://" + t.TempDir() }},
-	} {
+	for _, c := range personalityServers {
 		t.Run(c.p.String(), func(t *testing.T) {
 			b, err := files.Open(t.Context(), c.store(t))
 			if err != nil {
@@ -118,6 +122,39 @@ func TestPersonalitiesHabits(t *testing.T) {
 			less.CopyType = got.CopyType || want.CopyType
 			if less != want {
 				t.Errorf("the fake: %+v, the driver: %+v", got, want)
+			}
+		})
+	}
+}
+
+// TestPersonalitiesDiffer: every difference is one, and the driver's too.
+func TestPersonalitiesDiffer(t *testing.T) {
+	strong := filestest.New(t, filestest.As(filestest.Strong))
+	if n := len(filestest.Disk.Differences()) + len(filestest.Strong.Differences()); n != 0 {
+		t.Errorf("disks have %d differences", n)
+	}
+	for _, c := range personalityServers {
+		t.Run(c.p.String(), func(t *testing.T) {
+			b, err := files.Open(t.Context(), c.store(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer b.Close()
+			fake := filestest.New(t, filestest.As(c.p))
+			for _, d := range c.p.Differences() {
+				want, err := d.Probe(t.Context(), b)
+				got, ferr := d.Probe(t.Context(), fake)
+				bare, serr := d.Probe(t.Context(), strong)
+				if err != nil || ferr != nil || serr != nil || got != want || got == bare {
+					t.Errorf("%s: the driver: %q, %v; the fake: %q, %v; Strong: %q, %v", d, want,
+						err, got, ferr, bare, serr)
+				}
+				if u, err := url.Parse(d.Source); err != nil || u.Scheme != "https" {
+					t.Errorf("%s: the source: %v", d, err)
+				}
+			}
+			if c.p.String() != "disk" && len(c.p.Differences()) < 2 {
+				t.Error("there are hardly any differences")
 			}
 		})
 	}

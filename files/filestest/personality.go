@@ -24,7 +24,8 @@ type Personality struct {
 	refuses  func(b *Bucket, name string) error // of a name that is to be stored
 	costs    costs                              // nil: it is no service
 	// maxExpiry is how long a signed URL may work, 0 without a limit.
-	maxExpiry time.Duration
+	maxExpiry   time.Duration
+	differences []Difference
 }
 
 const (
@@ -57,8 +58,9 @@ var (
 	// Clouds is the default: it can what S3, GCS and Azure all can, and returns no more
 	// than all of them do.
 	Clouds = Personality{
-		name:  "clouds",
-		costs: s3Costs{},
+		name:        "clouds",
+		differences: []Difference{noPutTime, sameVersion, shortCopy, seconds(s3Times)},
+		costs:       s3Costs{},
 		features: func(f *files.Features) {
 			f.StatNoBucket = false    // S3
 			f.SignContentType = false // Azure
@@ -75,8 +77,9 @@ var (
 	}
 	// S3 is Amazon S3.
 	S3 = Personality{
-		name:  "S3",
-		costs: s3Costs{},
+		name:        "S3",
+		differences: []Difference{noPutTime, sameVersion, shortCopy, seconds(s3Times)},
+		costs:       s3Costs{},
 		features: func(f *files.Features) {
 			f.StatNoBucket = false
 			f.MaxSize, f.MaxUnknownSize = 50*tib, s3Plan.MaxUnknownSize()
@@ -86,9 +89,10 @@ var (
 	// GCS is Google Cloud Storage: every Put makes a new version, and some legal names
 	// are refused.
 	GCS = Personality{
-		name:   "GCS",
-		costs:  gcsCosts{},
-		memory: mem.Options{VersionPerPut: true, PutTime: true, CopyInfo: true},
+		name:        "GCS",
+		differences: []Difference{gcsReserved, seconds(gcsTimes)},
+		costs:       gcsCosts{},
+		memory:      mem.Options{VersionPerPut: true, PutTime: true, CopyInfo: true},
 		features: func(f *files.Features) {
 			f.AnyName = false
 			f.MaxSize, f.MaxUnknownSize = 5*tib, gcsPlan.MaxUnknownSize()
@@ -103,9 +107,10 @@ var (
 	}
 	// Azure is Azure Blob Storage with a flat namespace.
 	Azure = Personality{
-		name:   "Azure",
-		costs:  azureCosts{},
-		memory: mem.Options{VersionPerPut: true, PutTime: true, CopyInfo: true},
+		name:        "Azure",
+		differences: []Difference{azureDots, seconds(azureTimes)},
+		costs:       azureCosts{},
+		memory:      mem.Options{VersionPerPut: true, PutTime: true, CopyInfo: true},
 		features: func(f *files.Features) {
 			f.AnyName, f.SignContentType = false, false
 			f.MaxSize = int64(azurePlan.MaxParts) * azurePlan.MaxPartSize
@@ -121,7 +126,11 @@ var (
 	// MinIO is MinIO's community edition: no conditional deletes, no file beside a
 	// directory of its name, elements of at most 255 bytes.
 	MinIO = Personality{
-		name:  "MinIO",
+		name: "MinIO",
+		differences: []Difference{
+			noPutTime, sameVersion, shortCopy, seconds(s3Times),
+			minioElements, minioBelow, minioBeside,
+		},
 		costs: s3Costs{},
 		features: func(f *files.Features) {
 			f.AnyName, f.DirBesideFile, f.DeleteIfVersion = false, false, false
