@@ -118,9 +118,10 @@ type backend struct {
 	// ownClient is true if newClient made the client, which neither retries nor
 	// decompresses anything.
 	ownClient bool
-	// noFromURL is true if the service has no Put Blob From URL, as some emulators.
+	// noFromURL is true if the service has no Put Blob From URL; some emulators lack it.
 	noFromURL atomic.Bool
-	// noBatch is true if the service has no batches of deletions, as some emulators.
+	// noBatch is true if the service has no batches of deletions; some emulators lack
+	// them.
 	noBatch atomic.Bool
 	// tree is true if a response has shown that the account has a hierarchical namespace.
 	tree atomic.Bool

@@ -78,7 +78,7 @@ func init() {
 			"TooManyRequests", "AccountRequestRateExceeded", "IngressLimitExceeded",
 			// Another upload has dropped the blocks of this one: the Put may begin again.
 			"InvalidBlobOrBlock", "InvalidBlockList",
-			// Conditions of requests without a condition: response.condition handles
+			// A failed condition, if the request had none; response.condition handles
 			// the others.
 			"ConditionNotMet", "TargetConditionNotMet", "SourceConditionNotMet",
 			"BlobAlreadyExists",

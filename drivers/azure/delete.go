@@ -177,8 +177,8 @@ func (b *backend) deleteEach(ctx context.Context, names []string, pending []int,
 	return errors.Join(errs...) == nil
 }
 
-// batchPartError is the failure of a part of a batch, which must have the form of the
-// service's own errors, as any other response.
+// batchPartError is the failure of a part of a batch. Like any other, it must have the
+// form of the service's own errors.
 func batchPartError(err error) error {
 	r, ok := errors.AsType[*azcore.ResponseError](err)
 	if !ok || r.RawResponse == nil {

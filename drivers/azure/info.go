@@ -19,8 +19,9 @@ func value[T any](p *T) (v T) {
 	return v
 }
 
-// isDirMarker reports whether a response is about a directory, which has the form of an
-// empty blob: in an account with a hierarchical namespace, or by a tool's marker. See
+// isDirMarker reports whether a response is about a directory. A directory of an
+// account with a hierarchical namespace and a tool's folder marker both have the form
+// of an empty blob. See
 // https://learn.microsoft.com/rest/api/storageservices/get-blob-properties
 func isDirMarker(h http.Header) bool {
 	if h.Get("X-Ms-Resource-Type") == "directory" {

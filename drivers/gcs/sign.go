@@ -16,7 +16,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// maxExpiry is the longest life of a signed URL
+// maxExpiry is the longest validity of a signed URL
 // (https://cloud.google.com/storage/docs/access-control/signed-urls#expiration).
 const maxExpiry = 7 * 24 * time.Hour
 

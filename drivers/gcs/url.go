@@ -55,7 +55,7 @@ func init() {
 			{
 				Name:   "grpc",
 				Values: "true|false",
-				Doc:    "the gRPC API: through the Go CDK, as far as gocloud+gs:// goes",
+				Doc:    "the gRPC API, through the Go CDK, with the limits of gocloud+gs://",
 			},
 			{Name: "zonal", Values: "true|false", Doc: "a zonal bucket: likewise"},
 			{
