@@ -9,8 +9,7 @@ import (
 )
 
 // Delete removes the key; a missing one is not an error (D1). fileblob also removes an
-// empty folder of that name, which isn't a file, and reports that one with files in it
-// isn't empty.
+// empty folder of that name, which isn't a file, and fails for a folder with files.
 func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
 	if b.isOverBridge() {
 		return b.deleteNative(ctx, key, ifVersion)

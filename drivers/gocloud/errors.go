@@ -64,8 +64,8 @@ func (b *backend) mapError(ctx context.Context, o op, err error) error {
 	return files.WithCause(k, err, detail)
 }
 
-// mapFilesError removes the error's name, which lacks the prefix or the directory of the
-// buckets above (E1).
+// mapFilesError removes the error's name, which may have a prefix or directory that the
+// caller's name lacks (E1).
 func mapFilesError(inner *files.Error) error {
 	if inner.Kind == nil {
 		return &redactedError{inner.Detail, []error{inner.Err}}
