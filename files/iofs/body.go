@@ -22,7 +22,7 @@ func (s *source) Open(ctx context.Context, req driver.OpenRequest) (driver.Objec
 	}
 	o := driver.Object{Info: s.info(req.Key.Name, fi)}
 	if o.Info.ContentType == "" {
-		o.Info.ContentType, _ = s.sniff(path) // or reading fails below
+		o.Info.ContentType, _ = s.sniff(path) // after an error the read below fails too
 	}
 	if err = s.version(ctx, &o.Info); err == nil {
 		err = checkVersion(&req, o.Info.Version)
@@ -57,7 +57,7 @@ func (s *source) open(path string) (fs.File, fs.FileInfo, error) {
 	case err == nil && !fi.Mode().IsRegular():
 		err = files.ErrNotExist
 	case err == nil && fi.Size() < 0:
-		err = files.Errorf(files.ErrUnavailable, "the file is said to have %d bytes", fi.Size())
+		err = files.Errorf(files.ErrUnavailable, "the file system reports the size %d", fi.Size())
 	}
 	if err != nil {
 		f.Close()
@@ -66,7 +66,7 @@ func (s *source) open(path string) (fs.File, fs.FileInfo, error) {
 	return f, fi, nil
 }
 
-// seek returns what reads the file from the offset on.
+// seek returns a reader of the file from the offset on.
 func seek(ctx context.Context, f fs.File, offset, size int64) (io.Reader, error) {
 	if offset == 0 {
 		return f, nil
@@ -86,7 +86,7 @@ func seek(ctx context.Context, f fs.File, offset, size int64) (io.Reader, error)
 	return f, err
 }
 
-// untilEnd reads until the context ends.
+// untilEnd is a reader that fails when the context ends.
 type untilEnd struct {
 	ctx context.Context
 	r   io.Reader
@@ -99,7 +99,8 @@ func (u *untilEnd) Read(p []byte) (int, error) {
 	return u.r.Read(p)
 }
 
-// body reads a file, and returns ErrChanged in place of its end if the file was changed.
+// body reads a file, and returns ErrChanged in place of the end if the file has
+// changed.
 type body struct {
 	file   fs.File
 	from   io.Reader
@@ -152,8 +153,8 @@ func (b *body) read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Close closes the file. During a Read that is safe for an *os.File alone; any other file
-// is closed when the Read returns.
+// Close closes the file. If a Read is in progress, only an *os.File is closed at once;
+// any other file is closed when the Read returns.
 func (b *body) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 	"cloudfiles.dev/files/iofs"
 )
 
-// halves reads through iofs what is written to memory, whose io/fs view iofs reads.
+// halves writes to memory, and reads the io/fs view of that memory through iofs.
 type halves struct {
 	files.Bucket
 	to files.Bucket
@@ -33,7 +33,7 @@ func (h *halves) Close() error {
 	return h.Bucket.Close()
 }
 
-// Features are those of reading, and what the suite has to know of writing.
+// Features returns those of iofs, and what the suite must know of the writing half.
 func (h *halves) Features() files.Features {
 	f, to := h.Bucket.Features(), h.to.Features()
 	f.ReadOnly = false
@@ -42,8 +42,8 @@ func (h *halves) Features() files.Features {
 	return f
 }
 
-// TestReading runs the suite's cases of reading and listing. The others are about what an
-// fs.FS doesn't store, or write to another bucket than they read.
+// TestReading runs the suite's cases of reading and listing. The other cases need what
+// an fs.FS doesn't store, or compare what was written with what is read.
 func TestReading(t *testing.T) {
 	longtest.Only(t, "the cases of reading and listing over the io/fs view of memory")
 	not := map[string]string{
@@ -79,6 +79,6 @@ func TestReading(t *testing.T) {
 		}
 	}
 	if n < 40 {
-		t.Errorf("only %d cases have passed", n)
+		t.Errorf("only %d cases passed", n)
 	}
 }

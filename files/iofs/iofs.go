@@ -1,5 +1,5 @@
 // Package iofs makes a bucket of any fs.FS: an embed.FS, a zip, os.DirFS or a test's
-// fstest.MapFS. It can be read, listed, served, mounted beside others (package
+// fstest.MapFS. The bucket can be read, listed, served, mounted beside others (package
 // files/mount) and copied from (package files/transfer), but not written:
 //
 //	//go:embed static
@@ -7,35 +7,38 @@
 //
 //	b, err := iofs.FromFS(static, &iofs.Options{Versions: iofs.ByContent})
 //
-// The way back, from a bucket to an fs.FS, is files.FS.
+// The function files.FS does the opposite: it makes an fs.FS of a bucket.
 //
 // # What it promises
 //
-//   - Names are the paths as they are, in byte order: "a-b" comes before "a/b". What the
-//     local driver escapes on a disk is not understood.
-//   - Links, devices, pipes and other entries that aren't regular files, and those whose
-//     path isn't a legal name (N1), are never opened. They are not listed unless
-//     ListOptions.Foreign asks for them, and nothing can be read there (N5, L7).
-//   - A range is read by Seek or ReadAt, if the file has one of them; otherwise what is
-//     in front of it is read and thrown away, as in a compressed zip.
+//   - Names are the paths as they are, in byte order: "a-b" comes before "a/b". The
+//     escapes of the local driver are not decoded.
+//   - Links, devices, pipes and other entries that aren't regular files are never
+//     opened, and neither are entries whose path isn't a legal name (N1). They are
+//     listed only with ListOptions.Foreign, and can't be read (N5, L7).
+//   - A range is read by Seek or ReadAt if the file has one of them; otherwise, as in a
+//     compressed zip, the bytes in front of it are read and discarded.
 //   - A file that changes while it is read is files.ErrChanged, as far as its size and
-//     time show that.
+//     time show the change.
 //   - A directory that can't be read makes a listing fail after everything else (L9).
 //
 // # What it can't keep
 //
-// Nothing is written: every such call is ErrPermission, and Features.ReadOnly says so.
-// An fs.FS has no versions. So Features claims none, and conditional reads, files.OpenAt
-// and an ETag are missing, unless [Options].Versions says what to take for a version and
-// what the caller promises for that. An fs.FS takes no context: a Read that blocks is not
-// ended by it, except that of an *os.File.
+// Every write is ErrPermission, and Features.ReadOnly is true.
+//
+// An fs.FS has no versions. So by default Features claims none, and conditional reads,
+// files.OpenAt and ETags are unsupported. [Options].Versions can make a version of the
+// content or of the time, if the caller promises what the option requires.
+//
+// An fs.FS takes no context, so the end of a context doesn't end a Read that blocks,
+// unless the file is an *os.File.
 //
 // # What it costs
 //
-// A call is one Lstat or Open of the fs.FS, and one more Open if the name doesn't
-// decide the content type (P6). A listing reads each directory whole and holds its
-// names, and so does each page of it. With ByContent the first Stat, Get or listing of
-// a file reads all of it. The package links package files and package driver alone.
+// A call is one Lstat or Open of the fs.FS, and one more Open if the content type
+// doesn't follow from the name (P6). A listing, and each page of it, reads whole
+// directories and holds their names. With ByContent the first Stat, Get or listing of a
+// file reads all of it. The package links package files and package driver alone.
 package iofs
 
 import (
@@ -46,40 +49,42 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Versions says what a bucket takes for a file's version.
+// Versions says what a bucket uses as a file's version.
 type Versions int
 
 const (
-	// NoVersions claims no versions, which is true of every fs.FS.
+	// NoVersions claims no versions. It is right for every fs.FS.
 	NoVersions Versions = iota
-	// ByContent is for files that never change, such as those of an embed.FS or a zip:
-	// the version is the SHA-256 of the content. It is computed when a file is first
-	// looked at, and kept. A read of a whole file is checked against it (G6): one whose
-	// content has changed in spite of the promise is ErrCorrupt or ErrChanged.
+	// ByContent uses the SHA-256 of the content. The caller promises that files never
+	// change, as in an embed.FS or a zip. The digest is computed at the first use of a
+	// file, and kept. A whole read is checked against it (G6): a file that has changed
+	// all the same is ErrCorrupt or ErrChanged.
 	ByContent
-	// ByTime is for file systems in which every change of a file changes its size or its
-	// time, which the caller promises: that is the version. A file without a time, as in
-	// an embed.FS, has no version, and what needs one is ErrUnsupported.
+	// ByTime uses the size and the time. The caller promises that every change of a
+	// file changes one of them. A file without a time, as in an embed.FS, has no
+	// version, and a call that needs one is ErrUnsupported.
 	ByTime
 )
 
 // Options are the options of FromFS. The zero value follows no links, stores no modes and
 // claims no versions.
 type Options struct {
-	// FollowLinks takes what a symbolic link leads to for a file or a directory. A link
-	// to a directory that it lies in is not followed: it is skipped like a device.
+	// FollowLinks treats a symbolic link as the file or directory that it leads to. A
+	// link to a directory that contains it is not followed: it is ignored like a
+	// device.
 	FollowLinks bool
 	// StoreModes gives each file the metadata "mode": type and permission as rclone
 	// writes them, such as "100644".
 	StoreModes bool
-	// Versions says what is taken for a file's version.
+	// Versions says what is used as a file's version.
 	Versions Versions
 }
 
-// FromFS returns a bucket that reads the file system. opts may be nil. Closing the bucket
-// closes nothing: a zip.ReadCloser is closed by the caller, after the bucket.
+// FromFS returns a bucket that reads the file system. It is safe for concurrent use if
+// fsys is. opts may be nil. Closing the bucket doesn't close fsys: close a
+// zip.ReadCloser yourself, after the bucket.
 //
-// Errors: ErrInvalid for a nil file system and for Versions that there are not.
+// Errors: ErrInvalid for a nil file system and for an unknown value of Versions.
 func FromFS(fsys fs.FS, opts *Options) (files.Bucket, error) {
 	s := &source{fsys: fsys}
 	if opts != nil {
@@ -90,7 +95,7 @@ func FromFS(fsys fs.FS, opts *Options) (files.Bucket, error) {
 	case !v.IsValid(), v.Kind() == reflect.Pointer && v.IsNil():
 		err = files.Errorf(files.ErrInvalid, "the file system is nil")
 	case s.opts.Versions < NoVersions || s.opts.Versions > ByTime:
-		err = files.Errorf(files.ErrInvalid, "there are no Versions of the number %d",
+		err = files.Errorf(files.ErrInvalid, "unknown Versions value %d",
 			int(s.opts.Versions))
 	}
 	if err != nil {

@@ -32,7 +32,7 @@ func tree() fstest.MapFS {
 	return m
 }
 
-// zipped is a tree in a zip, whose files can't seek.
+// zipped returns a tree as a zip, whose files can't seek.
 func zipped(t *testing.T) fs.FS {
 	t.Helper()
 	var buf bytes.Buffer
@@ -58,7 +58,7 @@ func zipped(t *testing.T) fs.FS {
 	return r
 }
 
-// onlyAt has ReadAt and no Seek.
+// onlyAt is a file with ReadAt and without Seek.
 type onlyAt struct{ fs.FS }
 
 func (o onlyAt) Open(name string) (fs.File, error) {
@@ -94,8 +94,8 @@ func is(t *testing.T, err, want error) {
 	}
 }
 
-// TestKinds reads the same tree from every kind of file system, whole and in parts, and
-// lists it in byte order.
+// TestKinds: a tree is read, whole and in parts, and listed in byte order from every
+// kind of file system.
 func TestKinds(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, tree()); err != nil {
@@ -148,7 +148,8 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// TestVersions: what is claimed is true, and what isn't claimed is refused.
+// TestVersions: each value of Versions keeps what Features claims, and refuses what it
+// doesn't claim.
 func TestVersions(t *testing.T) {
 	m := tree()
 	for versions, claimed := range map[iofs.Versions]bool{
@@ -189,8 +190,8 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// TestChanged: a file that changes although the caller promised that it doesn't is never
-// served as the one that it was.
+// TestChanged: a file that changes in spite of the caller's promise is never returned
+// under its old version.
 func TestChanged(t *testing.T) {
 	m := tree()
 	b := from(t, m, &iofs.Options{Versions: iofs.ByContent})
@@ -208,8 +209,8 @@ func TestChanged(t *testing.T) {
 	}
 }
 
-// TestRefused: nothing is written, what isn't a file isn't one, and foreign keys are
-// listed if they are asked for.
+// TestRefused: writes are refused, entries that aren't regular files don't exist, and
+// Foreign lists them.
 func TestRefused(t *testing.T) {
 	b := from(t, tree(), nil)
 	_, err := files.PutString(t.Context(), b, "new", "x", nil)
@@ -229,7 +230,7 @@ func TestRefused(t *testing.T) {
 		}
 	}
 	if !slices.Equal(foreign, []string{"bad\x01name"}) {
-		t.Errorf("foreign are %q", foreign)
+		t.Errorf("the foreign keys are %q", foreign)
 	}
 	var none *fstest.MapFS
 	for what, bad := range map[string]func() (files.Bucket, error){
@@ -247,12 +248,11 @@ func TestRefused(t *testing.T) {
 	_, err = gone.Stat(t.Context(), "x", nil)
 	is(t, err, files.ErrNoBucket)
 	if err != nil && strings.Contains(err.Error(), "/") {
-		t.Errorf("%v shows a path", err)
+		t.Errorf("the error %v shows a path", err)
 	}
 }
 
-// TestRoundTrip: the io/fs view of the bucket is a file system by the standard library's
-// own test.
+// TestRoundTrip: the io/fs view of the bucket passes fstest.TestFS.
 func TestRoundTrip(t *testing.T) {
 	m := tree()
 	delete(m, "bad\x01name")
@@ -263,7 +263,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// TestContext: the end of the context ends what reads a file from its beginning.
+// TestContext: the end of Get's context ends the body.
 func TestContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	b := from(t, zipped(t), nil)

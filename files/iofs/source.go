@@ -20,7 +20,7 @@ type source struct {
 	hashed hashed
 }
 
-var errReadOnly = files.Errorf(files.ErrPermission, "the file system is only read")
+var errReadOnly = files.Errorf(files.ErrPermission, "the file system is read-only")
 
 func (s *source) Put(context.Context, *driver.PutRequest) (files.Info, error) {
 	return files.Info{}, errReadOnly
@@ -33,7 +33,8 @@ func (s *source) Close() error { return nil }
 // Layer implements driver.Layerer.
 func (s *source) Layer() string { return "iofs" }
 
-// ReadAhead implements driver.ReadAheader: several readers at a time gain nothing here.
+// ReadAhead implements driver.ReadAheader: several readers at a time wouldn't be
+// faster.
 func (s *source) ReadAhead() driver.ReadAhead { return driver.ReadAhead{Connections: 1} }
 
 func (s *source) Features() files.Features {
@@ -52,7 +53,7 @@ func (s *source) Features() files.Features {
 	}
 }
 
-// lstat looks at a path, and follows a link only if that is asked for.
+// lstat returns the FileInfo of a path. It follows links only if the options say so.
 func (s *source) lstat(path string) (fs.FileInfo, error) {
 	stat := fs.Lstat
 	if s.opts.FollowLinks {
@@ -67,7 +68,7 @@ func (s *source) lstat(path string) (fs.FileInfo, error) {
 
 var errNoInfo = files.Errorf(files.ErrUnavailable, "the file system returns no information")
 
-// file looks for a regular file.
+// file returns the path and FileInfo of a regular file.
 func (s *source) file(key driver.Key) (path string, fi fs.FileInfo, err error) {
 	if path = key.Name; !fs.ValidPath(path) || key.Raw {
 		return "", nil, files.ErrNotExist
@@ -84,7 +85,7 @@ func (s *source) file(key driver.Key) (path string, fi fs.FileInfo, err error) {
 	return path, fi, cleaned(err)
 }
 
-// cleaned takes the path on the disk out of an error's text (E1).
+// cleaned removes the path on the disk from an error's text (E1).
 func cleaned(err error) error {
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		if kind := files.KindOf(err); kind != nil {
@@ -101,13 +102,13 @@ func (s *source) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
 		return files.Info{}, err
 	}
 	info := s.info(key.Name, fi)
-	if info.ContentType == "" { // what may be seen but not read has none
+	if info.ContentType == "" { // it stays empty if the file can't be read
 		info.ContentType, _ = s.sniff(key.Name)
 	}
 	return info, s.version(ctx, &info)
 }
 
-// sniff finds a content type by the first bytes (P6).
+// sniff finds the content type by the first bytes (P6).
 func (s *source) sniff(path string) (string, error) {
 	f, fi, err := s.open(path)
 	if err != nil {

@@ -13,20 +13,20 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// hashed are the digests of files that were looked at.
+// hashed keeps the digests of files that were used.
 type hashed struct {
 	mu sync.Mutex
 	m  map[string]hash
 }
 
-// hash is the SHA-256 of a file that had this size and time.
+// hash is the SHA-256 of a file, and the size and time that the file had.
 type hash struct {
 	size int64
 	time time.Time
 	sum  string
 }
 
-// version sets the version, and the digest if there is one.
+// version sets the version, and with ByContent the digest.
 func (s *source) version(ctx context.Context, info *files.Info) error {
 	switch s.opts.Versions {
 	case ByTime:
@@ -44,7 +44,8 @@ func (s *source) version(ctx context.Context, info *files.Info) error {
 	return nil
 }
 
-// hash returns the digest of a file, which is read if that wasn't done before.
+// hash returns the digest of a file. It reads the file unless the digest is known for
+// this size and time.
 func (s *source) hash(ctx context.Context, info *files.Info) (hash, error) {
 	s.hashed.mu.Lock()
 	h, ok := s.hashed.m[info.Name]
@@ -79,7 +80,7 @@ func (s *source) hash(ctx context.Context, info *files.Info) (hash, error) {
 func checkVersion(req *driver.OpenRequest, v files.Version) error {
 	switch {
 	case v == "" && (req.IfVersion != "" || req.IfNotVersion != ""):
-		return files.Errorf(files.ErrUnsupported, "the file has no time that could be its version")
+		return files.Errorf(files.ErrUnsupported, "the file has no time, so it has no version")
 	case req.IfVersion != "" && req.IfVersion != v:
 		return files.ErrPrecondition
 	case req.IfNotVersion != "" && req.IfNotVersion == v:

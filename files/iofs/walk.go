@@ -12,8 +12,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// walk lists a file system in byte order of the paths, from start on, as far as it
-// begins with prefix or may lead there.
+// walk lists a file system in byte order of the paths: those from start on that begin
+// with prefix.
 type walk struct {
 	source        *source
 	ctx           context.Context
@@ -24,7 +24,7 @@ type walk struct {
 	inside        []fs.FileInfo
 }
 
-// root walks everything. It returns false if the caller has broken off.
+// root walks everything. It returns false if the caller has stopped.
 func (w *walk) root() bool {
 	fi, err := w.source.lstat(".")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -36,7 +36,7 @@ func (w *walk) root() bool {
 	return w.dir(".", "", fi)
 }
 
-// dir walks what is in a directory; below is its path with a slash, or "".
+// dir walks a directory; below is its path with a slash, or "".
 func (w *walk) dir(path, below string, fi fs.FileInfo) bool {
 	if w.ctx.Err() != nil {
 		return w.yield(files.Entry{}, driver.ContextError(w.ctx))
@@ -66,10 +66,10 @@ func (w *walk) dir(path, below string, fi fs.FileInfo) bool {
 	return true
 }
 
-// item is an entry; the key is its path, for a directory with a slash at the end.
+// item is an entry. Its key is the path, and for a directory ends in a slash.
 type item struct {
 	path, key string
-	info      fs.FileInfo // nil if it isn't needed or can't be had
+	info      fs.FileInfo // nil if it isn't known yet
 	entry     fs.DirEntry
 	dir       bool
 }
@@ -88,7 +88,7 @@ func (w *walk) itemOf(below string, e fs.DirEntry) item {
 	return it
 }
 
-// loops reports whether a link leads to a directory that it lies in.
+// loops reports whether a link leads to a directory that contains it.
 func (w *walk) loops(fi fs.FileInfo) bool {
 	return slices.ContainsFunc(w.inside, func(d fs.FileInfo) bool { return os.SameFile(d, fi) })
 }
@@ -144,7 +144,8 @@ func (w *walk) legal(path string) bool { return files.CheckName(path) == nil }
 // foreign yields an entry that is not a file, or whose path is not a name.
 func (w *walk) foreign(it item) bool { return w.yield(files.Entry{Key: it.path}, nil) }
 
-// fail notes what can't be read, which the listing reports when it has ended (L9).
+// fail records the first entry that can't be read, which the listing reports at its end
+// (L9).
 func (w *walk) fail(path string, err error) {
 	if w.failed == nil {
 		w.failed = files.NewError(files.OpList, path, cleaned(err))

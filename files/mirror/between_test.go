@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestBetween: what another process writes to the first while the second is written reaches
-// the second too, whichever way its content comes.
+// TestBetween: if another process writes to the first while the second is written, the
+// second gets that content too.
 func TestBetween(t *testing.T) {
 	for _, content := range []io.Reader{
 		strings.NewReader("mine"),
@@ -21,7 +21,8 @@ func TestBetween(t *testing.T) {
 		first, second := mem.New(nil), mem.New(nil)
 		left := 2
 		b := of(t, first, files.Wrap(second, files.Hooks{
-			Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			Around: func(ctx context.Context, c *files.Call,
+				next func(context.Context) error) error {
 				err := next(ctx)
 				if left--; c.Op.Writes() && left >= 0 {
 					text := strings.Repeat("theirs", left+1)
@@ -40,7 +41,8 @@ func TestBetween(t *testing.T) {
 		}
 		is(t, err, nil)
 		equal(t, first, second)
-		if got, err := files.ReadString(t.Context(), second, "a", nil); got != "theirs" || err != nil {
+		if got, err := files.ReadString(t.Context(), second, "a",
+			nil); got != "theirs" || err != nil {
 			t.Errorf("the second has %q, %v", got, err)
 		}
 	}

@@ -10,21 +10,21 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Difference is a name of which the two members have different files.
+// Difference is a name whose files in the two members differ.
 type Difference struct {
 	Name string
 	// Kind is "missing" if only the first has the file, "extra" if only the second has
-	// it, and "differs" if both have it with other content or attributes.
+	// it, and "differs" if the contents or attributes differ.
 	Kind string
 }
 
-// String is for logs.
+// String returns kind and name, for logs.
 func (d Difference) String() string { return d.Kind + " " + files.Printable(d.Name) }
 
-// Diff yields the names of which the second has another file than the first, in byte
-// order. Both listings are read at the same time. If the sizes are equal, a Stat of each
-// compares digests and attributes; if there is no digest in common, both contents are
-// read. It ends with the first error. What is written meanwhile may be yielded.
+// Diff yields the names whose files differ between the members, in byte order. It reads
+// both listings at the same time. If the sizes of a file are equal, it compares digests
+// and attributes by a Stat of each; if there is no digest in common, it reads both
+// contents. The first error ends it. A name that is written meanwhile may be yielded.
 //
 // Errors: ErrInvalid for a nil bucket, ErrUnsupported if one isn't Ordered.
 func Diff(ctx context.Context, first, second files.Bucket) iter.Seq2[Difference, error] {
@@ -43,7 +43,7 @@ func (m *mirror) diff(ctx context.Context, yield func(Difference, error) bool) e
 	}
 	if !m.first.Features().Ordered || !m.second.Features().Ordered {
 		return files.NewError(files.OpList, "",
-			files.Errorf(files.ErrUnsupported, "a member isn't ordered"))
+			files.Errorf(files.ErrUnsupported, "a member isn't Ordered"))
 	}
 	nextA, stopA := iter.Pull2(m.first.List(ctx, "", nil))
 	defer stopA()
@@ -106,7 +106,8 @@ func (m *mirror) sameFile(ctx context.Context, a, b files.Entry) (bool, error) {
 	return m.sameContent(ctx, a.Name)
 }
 
-// ignoreMissing: a file that was deleted meanwhile is a difference.
+// ignoreMissing returns nil for ErrNotExist: a file that was deleted meanwhile is a
+// difference.
 func ignoreMissing(err error) error {
 	if files.KindOf(err) == files.ErrNotExist {
 		return nil
@@ -133,10 +134,10 @@ func (m *mirror) sameContent(ctx context.Context, name string) (bool, error) {
 	return sums[0] == sums[1], nil
 }
 
-// Repair makes the second equal to the first, as far as [Diff] finds differences:
-// missing and differing files are copied, and extra ones are deleted. It returns how
-// many names it has repaired, and goes on after a failure. The buckets may be in use as
-// a mirror meanwhile.
+// Repair removes the differences that [Diff] finds: it copies missing and differing
+// files to the second, and deletes extra ones there. It returns how many names it has
+// repaired, and goes on after a failure. The buckets may be in use as a mirror
+// meanwhile.
 func Repair(ctx context.Context, first, second files.Bucket) (int64, error) {
 	m := &mirror{first: first, second: second}
 	var n int64

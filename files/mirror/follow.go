@@ -9,11 +9,12 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// maxRounds is how often a file is copied again because the first has another one by
-// then.
+// maxRounds is how often a file is copied again because it has changed in the first
+// meanwhile.
 const maxRounds = 100
 
-// follow makes the second's file what the first has, whatever that is.
+// follow makes the second's file equal to the first's, or deletes it if the first has
+// none.
 func (m *mirror) follow(ctx context.Context, name string, conditional bool) error {
 	versions := m.first.Features().Versions
 	for range maxRounds {
@@ -39,8 +40,8 @@ func (m *mirror) follow(ctx context.Context, name string, conditional bool) erro
 		files.Errorf(files.ErrUnavailable, "the file changes faster than it is copied"))
 }
 
-// copy copies the file to the second, or deletes it there. It returns nil if it is
-// deleted.
+// copy copies the file to the second, or deletes it there. It returns nil if the file
+// was deleted.
 func (m *mirror) copy(ctx context.Context, name string) (*files.Info, error) {
 	r, err := m.first.Get(ctx, name, nil)
 	if files.KindOf(err) == files.ErrNotExist {
@@ -59,22 +60,16 @@ func (m *mirror) copy(ctx context.Context, name string) (*files.Info, error) {
 	if !m.second.Features().Attributes {
 		o.Attributes = files.Attributes{ContentType: info.ContentType}
 	}
-	var read readError
-	if _, err = m.second.Put(ctx, name, io.TeeReader(r, &read), o); err != nil {
+	// The TeeReader hides all methods of r but Read from Put.
+	if _, err = m.second.Put(ctx, name, io.TeeReader(r, io.Discard), o); err != nil {
 		return nil, err
 	}
 	return &info, nil
 }
 
-// readError is a writer that takes everything. It keeps Put from finding anything in the
-// Reader but its Read.
-type readError struct{}
-
-func (*readError) Write(p []byte) (int, error) { return len(p), nil }
-
-// heal makes both equal after a condition has failed in the first, which may be because
-// an earlier call did it there alone. The failed condition is the call's outcome
-// anyway.
+// heal makes both members equal after a condition has failed in the first: an earlier
+// call may have succeeded in the first alone. The call returns the failed condition in
+// any case.
 func (m *mirror) heal(ctx context.Context, name string, err error) {
 	if !errors.Is(err, files.ErrExist) && !errors.Is(err, files.ErrPrecondition) {
 		return
@@ -84,8 +79,8 @@ func (m *mirror) heal(ctx context.Context, name string, err error) {
 	}
 }
 
-// same reports whether both have the same file, as far as sizes, digests and attributes
-// show it: files without a digest in common count as different.
+// same reports whether both members have the same file by size, digest and attributes.
+// Files without a digest in common count as different.
 func (m *mirror) same(ctx context.Context, name string) (bool, error) {
 	a, errA := m.first.Stat(ctx, name, nil)
 	b, errB := m.second.Stat(ctx, name, nil)
@@ -102,8 +97,8 @@ func (m *mirror) same(ctx context.Context, name string) (bool, error) {
 	return a.Size == b.Size && (known && equal || a.Size == 0) && m.sameAttributes(a, b), nil
 }
 
-// compare reports whether the digests have one in common, and whether all of those are
-// equal.
+// compare reports whether the digests have an algorithm in common, and whether all
+// values of common algorithms are equal.
 func compare(a, b files.Digest) (known, equal bool) {
 	equal = true
 	for _, d := range [][2]string{

@@ -11,11 +11,11 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// New returns a bucket that writes to both and reads the first. The buckets stay the
-// caller's: Close closes neither.
+// New returns a bucket that writes to both members and reads the first. It is safe for
+// concurrent use, and closing it closes neither member.
 //
-// Errors: ErrInvalid for a nil bucket, and for two that show the same files of one store;
-// ErrUnsupported if only the second is read-only.
+// Errors: ErrInvalid for a nil bucket, and for two that have files of one store in
+// common; ErrUnsupported if only the second is read-only.
 func New(first, second files.Bucket) (files.Bucket, error) {
 	m := &mirror{first: first, second: second}
 	if err := m.check(); err != nil {
@@ -41,7 +41,7 @@ func (m *mirror) check() error {
 		}
 	}
 	if overlap(m.first, m.second) {
-		return files.Errorf(files.ErrInvalid, "both members show the same files")
+		return files.Errorf(files.ErrInvalid, "the two members have files in common")
 	}
 	if m.second.Features().ReadOnly && !m.first.Features().ReadOnly {
 		return files.Errorf(files.ErrUnsupported, "the second member is read-only")
@@ -49,7 +49,8 @@ func (m *mirror) check() error {
 	return nil
 }
 
-// features are those of the first, as far as the second can follow what is written.
+// features returns those of the first, without the features of writes that the second
+// lacks.
 func (m *mirror) features(f files.Features) files.Features {
 	both := driver.MeetFeatures(f, m.second.Features())
 	f.MaxName, f.MaxSize, f.MaxUnknownSize = both.MaxName, both.MaxSize, both.MaxUnknownSize
@@ -64,17 +65,17 @@ var memberNames = [...]string{"first member", "second member"}
 
 // MemberError says which member of a mirror failed.
 type MemberError struct {
-	// Member is 0 for the first, which then has nothing of the call, unless Err is
-	// ErrUncertain, and 1 for the second: then the first has what was written.
+	// Member is 0 for the first and 1 for the second. If it is 0, neither member was
+	// changed, unless Err is ErrUncertain. If it is 1, the first has what was written.
 	Member int
 	// Err is the member's error.
 	Err error
 
-	final bool // repeating the call wouldn't do it again
+	final bool // Unwrap hides Err, so that nothing repeats the call
 }
 
-// Error returns what the member has answered, with the member in front. It has no name of
-// the member's.
+// Error returns the text of the member's error, with the member in front and without
+// the member's file name.
 func (e *MemberError) Error() string {
 	text := "the mirror's " + memberNames[min(max(e.Member, 0), 1)]
 	if own, ok := errors.AsType[*files.Error](e.Err); ok {
@@ -95,8 +96,9 @@ func kindText(kind error) string {
 	return kind.Error()
 }
 
-// Unwrap returns Err, or nil if it is a failure that is repeated or looked into
-// elsewhere, which would hide that the second member lacks what the first has.
+// Unwrap returns Err. It returns nil for a conditional write whose Err is
+// ErrUnavailable or ErrUncertain: code that repeats a call after these would hide that
+// the second member lacks what the first has.
 func (e *MemberError) Unwrap() error {
 	if e.final {
 		return nil
@@ -104,8 +106,8 @@ func (e *MemberError) Unwrap() error {
 	return e.Err
 }
 
-// failed makes the error of a member's failure. What the first answers to a condition,
-// the content or the options is the call's own error, as without a mirror.
+// failed returns the call's error for a member's error. An error of the first about the
+// condition, the content or the options is returned as without a mirror.
 func failed(member int, conditional bool, err error) error {
 	if err == nil {
 		return nil
@@ -148,7 +150,7 @@ func (m *mirror) put(ctx context.Context, c *files.Call, next func(context.Conte
 	if c.Put != nil {
 		o = *c.Put
 	}
-	for _, n := range o.Native { // the second could not follow
+	for _, n := range o.Native { // the second might not support them
 		if n == nil {
 			return files.Errorf(files.ErrInvalid, "a native option is nil")
 		}
@@ -173,11 +175,11 @@ func (m *mirror) put(ctx context.Context, c *files.Call, next func(context.Conte
 	return m.follow(ctx, c.Name, conditional)
 }
 
-// again puts the same content to the second, and reports whether both are equal then. If
-// not, the file is read from the first.
+// again puts the same content into the second, and reports whether both members are
+// then equal. If they aren't, the caller copies the file from the first.
 func (m *mirror) again(ctx context.Context, c *files.Call, o files.PutOptions, start int64) bool {
 	if c.Info.Version == "" || c.Info.Digest.IsZero() {
-		return false // what is put could not be compared
+		return false // the second's content could not be verified
 	}
 	if _, err := c.Content.(io.Seeker).Seek(start, io.SeekStart); err != nil {
 		return false
@@ -208,11 +210,11 @@ func (m *mirror) delete(ctx context.Context, c *files.Call,
 	if files.KindOf(err) == files.ErrNotExist {
 		return nil
 	}
-	return m.follow(ctx, c.Name, conditional) // it was put again meanwhile
+	return m.follow(ctx, c.Name, conditional) // the file was put again meanwhile
 }
 
-// deleteMany deletes in the second what is gone in the first. Names that this mirror
-// writes at the same time are looked at again.
+// deleteMany deletes in the second what was deleted in the first. Names that this
+// mirror writes at the same time are copied again.
 func (m *mirror) deleteMany(ctx context.Context, c *files.Call,
 	next func(context.Context) error) error {
 	alone := make([]uint64, len(c.Names))
@@ -253,7 +255,7 @@ func deleteMany(ctx context.Context, b files.Bucket, names []string) []error {
 	})
 }
 
-// overlap reports whether two buckets may show the same file.
+// overlap reports whether two buckets may have a file in common.
 func overlap(a, b files.Bucket) bool {
 	storeA, prefixA := root(a)
 	storeB, prefixB := root(b)
@@ -261,7 +263,7 @@ func overlap(a, b files.Bucket) bool {
 		(strings.HasPrefix(prefixA, prefixB) || strings.HasPrefix(prefixB, prefixA))
 }
 
-// root returns a bucket's store, and what all of its keys there begin with.
+// root returns a bucket's store, and the prefix of all its keys there.
 func root(b files.Bucket) (store any, prefix string) {
 	const probe = "x"
 	key := probe

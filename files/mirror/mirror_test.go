@@ -18,7 +18,7 @@ import (
 	"cloudfiles.dev/files/mirror"
 )
 
-// TestConformance runs the suite over memory of every kind, mirrored to memory.
+// TestConformance runs the suite over each kind of memory bucket, mirrored to memory.
 func TestConformance(t *testing.T) {
 	conformance.RunWrapper(t, func(below files.Bucket) files.Bucket {
 		b, err := mirror.New(below, mem.New(nil))
@@ -52,7 +52,7 @@ func is(t *testing.T, err, want error) {
 	}
 }
 
-// contents reads everything, with the attributes.
+// contents returns all contents and attributes.
 func contents(t *testing.T, b files.Bucket) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -83,7 +83,7 @@ func equal(t *testing.T, a, b files.Bucket) {
 	}
 }
 
-// member is a bucket whose calls of the ops fail while it is down.
+// member is a bucket whose calls of certain operations fail while it is down.
 type member struct {
 	files.Bucket
 	down atomic.Pointer[error]
@@ -125,8 +125,8 @@ func TestRefuses(t *testing.T) {
 	is(t, err, files.ErrUnsupported)
 }
 
-// TestBoth: every way to write reaches both, with content that can seek and content that
-// can't, and its attributes (W1).
+// TestBoth: every kind of write reaches both members with its attributes, whether its
+// content can seek or not (W1).
 func TestBoth(t *testing.T) {
 	first, second := mem.New(nil), mem.New(nil)
 	var seeks atomic.Int64
@@ -181,8 +181,8 @@ func TestBoth(t *testing.T) {
 	}
 }
 
-// TestSecondFails: the error says which member failed, what the first has stays, and the
-// same Put again makes both equal, whatever its condition (M3).
+// TestSecondFails: the error says which member failed, the first keeps its file, and
+// repeating the Put makes both equal, whatever its condition (M3).
 func TestSecondFails(t *testing.T) {
 	for _, kind := range []error{
 		files.ErrUnavailable, files.ErrUncertain, files.ErrTooLarge, files.ErrPermission,
@@ -202,7 +202,7 @@ func TestSecondFails(t *testing.T) {
 			err := put()
 			me, ok := errors.AsType[*mirror.MemberError](err)
 			if !ok || me.Member != 1 || !strings.Contains(err.Error(), "second member") {
-				t.Fatalf("%v: %v doesn't say which", kind, err)
+				t.Fatalf("%v: the error %v doesn't say which member failed", kind, err)
 			}
 			again := kind == files.ErrUnavailable || kind == files.ErrUncertain
 			if hidden := conditional && again; errors.Is(err, kind) == hidden {
@@ -214,7 +214,7 @@ func TestSecondFails(t *testing.T) {
 				all = append(all, fmt.Sprint(d, err))
 			}
 			if !slices.Equal(all, []string{"missing a <nil>"}) {
-				t.Errorf("differences are %q", all)
+				t.Errorf("the differences are %q", all)
 			}
 			if err := put(); conditional != errors.Is(err, files.ErrExist) ||
 				!conditional && err != nil {
@@ -225,8 +225,8 @@ func TestSecondFails(t *testing.T) {
 	}
 }
 
-// TestUpdate: an update that fails in the second is not taken for done, and a delete is
-// done again as well.
+// TestUpdate: an Update that fails in the second is an error, and a Delete can be
+// repeated too.
 func TestUpdate(t *testing.T) {
 	first, second := mem.New(nil), newMember(mem.New(nil))
 	b := of(t, first, second)
@@ -246,7 +246,7 @@ func TestUpdate(t *testing.T) {
 	equal(t, first, second)
 }
 
-// TestFirstFails: then nothing is written, and the second is neither asked nor read.
+// TestFirstFails: if the first fails, nothing is written, and the second gets no call.
 func TestFirstFails(t *testing.T) {
 	first, second := newMember(mem.New(nil)), mem.New(nil)
 	b := of(t, first, second)
@@ -258,7 +258,7 @@ func TestFirstFails(t *testing.T) {
 	is(t, err, files.ErrUnavailable)
 	if me, ok := errors.AsType[*mirror.MemberError](err); !ok || me.Member != 0 ||
 		!strings.Contains(err.Error(), "first member") {
-		t.Errorf("%v doesn't say which", err)
+		t.Errorf("the error %v doesn't say which member failed", err)
 	}
 	_, err = files.ReadString(t.Context(), b, "a", nil)
 	is(t, err, files.ErrUnavailable)
@@ -270,7 +270,7 @@ func TestFirstFails(t *testing.T) {
 	is(t, files.Check(t.Context(), b), files.ErrNoBucket)
 }
 
-// TestConditions: the first alone decides, whatever the second has.
+// TestConditions: the first alone decides conditions, whatever the second has.
 func TestConditions(t *testing.T) {
 	first, second := mem.New(nil), mem.New(nil)
 	b := of(t, first, second)
@@ -289,8 +289,8 @@ func TestConditions(t *testing.T) {
 	equal(t, first, second)
 }
 
-// TestRaces: however many write one name, through two mirrors, one Put with IfAbsent
-// wins, and both members end with the same (W2).
+// TestRaces: of concurrent Puts with IfAbsent through two mirrors one succeeds, and
+// both members end with the same file (W2).
 func TestRaces(t *testing.T) {
 	first, second := mem.New(&mem.Options{VersionPerPut: true}), mem.New(nil)
 	a, b := of(t, first, second), of(t, first, second)
@@ -323,12 +323,12 @@ func TestRaces(t *testing.T) {
 	}
 	wg.Wait()
 	if wins.Load() != 1 {
-		t.Errorf("%d winners", wins.Load())
+		t.Errorf("%d Puts succeeded, want 1", wins.Load())
 	}
 	equal(t, first, second)
 }
 
-// TestRepair lists differences of every kind, and repairs them.
+// TestRepair: Diff finds differences of every kind, and Repair removes them.
 func TestRepair(t *testing.T) {
 	first, second := mem.New(nil), mem.New(nil)
 	for _, name := range []string{"a", "b/c", "d", "same", "type"} {
@@ -344,7 +344,7 @@ func TestRepair(t *testing.T) {
 	files.PutString(t.Context(), second, "type", "of type", &files.PutOptions{
 		Attributes: files.Attributes{ContentType: "text/x"},
 	})
-	// one that has no digests: contents are compared
+	// A member without digests: contents are compared.
 	bare := files.Wrap(second, files.Hooks{Features: func(f files.Features) files.Features {
 		f.Digests = false
 		return f
@@ -357,12 +357,12 @@ func TestRepair(t *testing.T) {
 		want := []string{"extra a <nil>", "missing b/c <nil>", "differs d <nil>",
 			"differs type <nil>"}
 		if !slices.Equal(all, want) {
-			t.Errorf("differences are %q, want %q", all, want)
+			t.Errorf("the differences are %q, want %q", all, want)
 		}
 	}
 	n, err := mirror.Repair(t.Context(), first, second)
 	if n != 4 || err != nil {
-		t.Errorf("%d are repaired, %v", n, err)
+		t.Errorf("%d names were repaired, %v", n, err)
 	}
 	equal(t, first, second)
 	for _, err := range mirror.Diff(t.Context(), nil, second) {

@@ -2,8 +2,8 @@ package mirror
 
 import "sync"
 
-// writes knows the writes that are in progress, by name, so that one that has been alone
-// all the time need not look at the first again.
+// writes records the writes in progress, by name, so that a write without another one
+// beside it needn't check the first again.
 type writes struct {
 	mu sync.Mutex
 	m  map[string]*inProgress
@@ -11,10 +11,10 @@ type writes struct {
 
 type inProgress struct {
 	users int
-	begun uint64 // how many have begun since the entry was made
+	begun uint64 // writes that have begun since the entry was made
 }
 
-// begin notes a write, and returns what alone is given.
+// begin records a write, and returns the value to pass to alone.
 func (w *writes) begin(name string) uint64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -14,8 +14,8 @@ import (
 
 var stores atomic.Int64
 
-// TestConformance runs the suite over a table in which the suite's own names lie here and
-// there: one bucket is mounted in another, and both in a third.
+// TestConformance runs the suite over a table that spreads the suite's names over three
+// buckets: one bucket is mounted in another, and both in a third.
 func TestConformance(t *testing.T) {
 	var names sync.Map
 	open := func(t conformance.T, n int64) files.Bucket {

@@ -1,5 +1,5 @@
-// Package mount joins several buckets into one by a table of directories, as a system
-// mounts file systems:
+// Package mount joins several buckets into one by a table of directories, as an
+// operating system mounts file systems:
 //
 //	b, err := mount.New(map[string]files.Bucket{
 //		"":       local,    // everything else
@@ -9,35 +9,36 @@
 //
 // # What it promises
 //
-//   - The longest directory decides which bucket has a name, and that bucket alone is
-//     asked. What another bucket holds below a mounted directory can't be seen or
-//     reached.
+//   - The longest matching directory decides which bucket has a name, and only that
+//     bucket is used. Files of another bucket below a mounted directory can't be seen
+//     or reached.
 //   - Each name is exactly as atomic, durable, conditional and linearizable as its
-//     bucket makes it. The table doesn't change, and the layer keeps nothing.
-//   - There is one listing, in byte order, over all buckets. A mounted directory is
-//     listed above where it is mounted, if it has a file (L6).
-//   - A copy inside one bucket is made there, if it can; one between two of them goes
-//     through the program. URLs are signed by the bucket that has the name.
-//   - A bucket for reading only gets no write: such a call is ErrPermission.
-//   - A name for which there is no bucket, because the table has no "", doesn't exist,
-//     and to put it is ErrUnsupported.
-//   - If one bucket fails, a listing has what is in the others, and then the error, which
-//     names the directory (L9). Check asks all of them.
+//     bucket makes it. The table doesn't change, and the layer keeps no state.
+//   - There is one listing, in byte order, over all buckets. A mounted directory
+//     appears in the listing of its parent if it has a file (L6).
+//   - A copy inside one bucket is made by that bucket, if it can; a copy between two
+//     buckets passes through the program. URLs are signed by the bucket that has the
+//     name.
+//   - A write to a read-only bucket is ErrPermission.
+//   - If the table has no "", a name outside all directories doesn't exist, and a Put
+//     to it is ErrUnsupported.
+//   - If one bucket fails, a listing yields the files of the others and then the error,
+//     which names the directory (L9). Check checks all buckets.
 //
 // # What it can't keep
 //
-// Features are what all buckets can do; what only writes need, those that can be
-// written. [New] refuses a bucket that isn't Ordered, because its names can't be joined
-// in order in bounded memory. Foreign keys are off, and As doesn't reach a bucket. A
-// file whose name is longer than Features.MaxName, the smallest of all, is not listed.
+// Features has what all buckets can do; for what only writes need, what all writable
+// buckets can do. [New] refuses a bucket that isn't Ordered, because the listings could
+// not be merged in bounded memory. Foreign keys are off, and As doesn't reach the
+// buckets. A file whose name is longer than Features.MaxName, the smallest of all
+// buckets, is not listed.
 //
-// Closing it closes none of the buckets.
+// Closing the bucket closes none of the buckets in the table.
 //
 // # What it costs
 //
-// A call costs what it costs in its bucket, and a few hundred nanoseconds. A whole
-// listing begins one listing in each bucket, and one more in the bucket above for each
-// mounted directory, because it goes on behind it. A shallow listing asks for one name
-// of each directory that leads to a mounted one. The package links package files and
-// package driver alone.
+// A call takes the requests that it takes in its bucket. A whole listing lists each
+// bucket once, and begins one more listing of the bucket above after each mounted
+// directory. A shallow listing asks for one name in each directory that leads to a
+// mounted one. The package links package files and package driver alone.
 package mount

@@ -11,17 +11,18 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// segment is a part of all names, in their order, that one member has: those from lo on,
-// and before hi, if that isn't "".
+// segment is a range of names, in their order, that one member has: from lo on, and
+// before hi if that isn't "".
 type segment struct {
 	lo, hi string
-	// after is where a listing of the member begins, if something is mounted in front of
-	// the segment: behind most of what the member has there.
+	// after is where a listing of the member begins if another member is mounted just
+	// before the segment. It is after most of the names that the member has in the
+	// mounted directory.
 	after string
 	m     *member
 }
 
-// segmentsOf cuts all names where a mounted directory begins or ends.
+// segmentsOf divides all names at each beginning and end of a mounted directory.
 func segmentsOf(r *router) []segment {
 	type cut struct{ at, after string }
 	cuts := []cut{{}}
@@ -40,7 +41,7 @@ func segmentsOf(r *router) []segment {
 				continue
 			}
 		}
-		if s.m.prefix == s.lo { // it begins here, and there is nothing to leave out
+		if s.m.prefix == s.lo { // the member begins here, so there is nothing to skip
 			s.after = ""
 		}
 		all = append(all, s)
@@ -48,7 +49,7 @@ func segmentsOf(r *router) []segment {
 	return all
 }
 
-// innermost returns the member with the longest prefix that the text begins with.
+// innermost returns the member with the longest prefix of the text.
 func (r *router) innermost(text string) *member {
 	found := r.byPrefix[""]
 	for _, m := range r.members {
@@ -85,9 +86,9 @@ type lister struct {
 	longest int
 	yield   func(files.Entry, error) bool
 	n       int
-	failed  error // the first, which comes after everything that can be listed (L9)
-	done    bool  // the caller has broken off, or has what it wants
-	broken  bool  // the caller has broken off
+	failed  error // the first error, which comes after everything that can be listed (L9)
+	done    bool  // the caller has stopped, or Limit is reached
+	broken  bool  // the caller has stopped
 }
 
 func (l *lister) run() {
@@ -119,8 +120,8 @@ func (l *lister) give(e files.Entry) {
 	}
 }
 
-// fail notes an error of a member. One about a file that the member doesn't have here is
-// not an error of the listing. The end of the context ends it at once.
+// fail records an error of a member. An error about a file that is hidden by another
+// member is ignored. If the context has ended, the listing ends at once.
 func (l *lister) fail(m *member, err error) {
 	var e *files.Error
 	if errors.As(err, &e) && e.Op == files.OpList && strings.HasPrefix(e.Name, l.base) &&
@@ -137,7 +138,7 @@ func (l *lister) fail(m *member, err error) {
 	}
 }
 
-// segment lists what a segment has that begins with the prefix.
+// segment lists the names of a segment that begin with the prefix.
 func (l *lister) segment(s segment, prefix string) {
 	after := max(s.after, l.o.StartAfter)
 	switch {
@@ -170,7 +171,7 @@ func (l *lister) segment(s segment, prefix string) {
 				return
 			}
 			if o.StartAfter = e.Name; e.Name < s.lo {
-				continue // something else is mounted over it
+				continue // hidden by another member
 			}
 			if l.give(e); l.broken || l.done && seen < o.Limit {
 				return
@@ -184,16 +185,16 @@ func (l *lister) segment(s segment, prefix string) {
 
 var errOrder = files.Errorf(files.ErrUnavailable, "the bucket doesn't list in byte order")
 
-// shallow lists one directory: the files and directories of the member that has it, and
-// the directories that lead to mounted ones.
+// shallow lists one directory: the entries of the member that has it, and the
+// directories that lead to mounted ones.
 func (l *lister) shallow() {
 	if l.o.StartAfter > l.base && !strings.HasPrefix(l.o.StartAfter, l.base) {
-		return // it is behind everything here
+		return // StartAfter is after everything here
 	}
 	owner := l.r.owner(l.base)
 	leading := l.leading()
 	wanted := leading
-	yieldBefore := func(name string) { // all that come before the name
+	yieldBefore := func(name string) { // all leading directories before the name
 		for len(wanted) > 0 && (name == "" || wanted[0] < name) && !l.done {
 			l.directory(wanted[0])
 			wanted = wanted[1:]
@@ -223,7 +224,7 @@ func (l *lister) shallow() {
 				break
 			}
 			if slices.Contains(leading, e.Name) {
-				continue // something is mounted in it, or over it
+				continue // yieldBefore yields it, if it has a file
 			}
 			if l.give(e); l.broken || l.done && seen < o.Limit {
 				return
@@ -234,7 +235,8 @@ func (l *lister) shallow() {
 	yieldBefore("")
 }
 
-// leading returns the directories in this one that lead to mounted ones, in order.
+// leading returns the directories in this one that lead to mounted ones, or are
+// mounted, in order.
 func (l *lister) leading() []string {
 	var all []string
 	for _, m := range l.r.members {
@@ -252,7 +254,7 @@ func (l *lister) leading() []string {
 	return slices.Compact(all)
 }
 
-// directory yields a directory if there is a file below it (L6).
+// directory yields a directory if it has a file (L6).
 func (l *lister) directory(d string) {
 	one := lister{
 		r:       l.r,

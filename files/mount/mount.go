@@ -10,16 +10,16 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// New returns one bucket of those in the table, by the directories where they are
-// mounted; "" is everything that no other entry has. A directory may be given with one
-// "/" at its end, and may lie in another. The buckets stay the caller's: Close closes
-// none of them.
+// New returns one bucket that joins the buckets of the table. Each key is the directory
+// at which its bucket is mounted; "" is for all other names. A directory may have one
+// "/" at its end, and may be inside another. The bucket is safe for concurrent use, and
+// closing it closes none of the others.
 //
 // Errors:
 //
 //   - ErrInvalid for an empty table, a nil bucket, a directory that isn't a legal name
-//     or is given twice, and for two entries that show the same files of one store, of
-//     which each would have two names;
+//     or is given twice, and for two buckets that have files of one store in common,
+//     because each such file would have two names;
 //   - ErrUnsupported for a bucket that isn't Ordered.
 func New(table map[string]files.Bucket) (files.Bucket, error) {
 	r, err := newRouter(table)
@@ -29,20 +29,20 @@ func New(table map[string]files.Bucket) (files.Bucket, error) {
 	return files.Wrap(r, files.Hooks{Layer: r.text(), Restrict: true}), nil
 }
 
-// router is a files.Bucket that is used through Wrap only, which checks what is the same
-// for all operations.
+// router is a files.Bucket that is only used through Wrap, which does the checks that
+// are common to all operations.
 type router struct {
 	members  []*member          // by prefix
-	byPrefix map[string]*member // and the nowhere for "", if the table has none
+	byPrefix map[string]*member // with nowhere for "", if the table has none
 	segments []segment
 	nowhere  *member // or nil
 }
 
-// member is a bucket with its place.
+// member is a bucket and where it is mounted.
 type member struct {
 	prefix string       // "" or "dir/"
 	raw    files.Bucket // as the caller gave it
-	b      files.Bucket // the same, with the names above
+	b      files.Bucket // raw with the names of the joined bucket
 }
 
 func newRouter(table map[string]files.Bucket) (*router, error) {
@@ -70,7 +70,8 @@ func newRouter(table map[string]files.Bucket) (*router, error) {
 	for i, m := range r.members {
 		for _, o := range r.members[:i] {
 			if overlap(m.raw, o.raw) {
-				return nil, invalid("%s and %s show the same files", o.place(), m.place())
+				return nil, invalid("the buckets at %s and %s have files in common", o.place(),
+					m.place())
 			}
 		}
 	}
@@ -90,12 +91,12 @@ func (m *member) check(dir string) error {
 	}
 	if !m.raw.Features().Ordered {
 		return files.Errorf(files.ErrUnsupported,
-			"the bucket at %q isn't ordered, so that there can't be one listing", dir)
+			"the bucket at %q isn't Ordered, so its listing can't be merged with others", dir)
 	}
 	return nil
 }
 
-// place names the member in errors.
+// place returns where the member is mounted, for errors.
 func (m *member) place() string {
 	if m.prefix == "" {
 		return "the root"
@@ -103,7 +104,7 @@ func (m *member) place() string {
 	return fmt.Sprintf("%q", strings.TrimSuffix(m.prefix, "/"))
 }
 
-// wrap gives the members their names and times.
+// wrap gives the members the joined bucket's names and time resolution.
 func (r *router) wrap() {
 	if r.byPrefix[""] == nil {
 		r.nowhere = &member{raw: driver.New(nothing{})}
@@ -125,7 +126,7 @@ func (r *router) wrap() {
 	}
 }
 
-// below maps names that begin with the prefix to those without it.
+// below returns the NameMap that cuts the prefix from names.
 func below(prefix string) *files.NameMap {
 	return &files.NameMap{
 		Extra: -len(prefix),
@@ -133,7 +134,7 @@ func below(prefix string) *files.NameMap {
 		Out:   func(inner string) (string, bool) { return prefix + inner, inner != "" },
 		List: func(dir string, o *files.ListOptions) string {
 			after, ok := strings.CutPrefix(o.StartAfter, prefix)
-			if !ok { // it comes before them all
+			if !ok { // StartAfter is before all names here
 				after = ""
 			}
 			o.StartAfter = after
@@ -154,7 +155,7 @@ func (r *router) owner(name string) *member {
 	return r.byPrefix[""]
 }
 
-// text is the layer's text: where what is mounted.
+// text returns the layer's text: each member's mount point and layers.
 func (r *router) text() string {
 	var all []string
 	for _, m := range r.members {
@@ -163,7 +164,7 @@ func (r *router) text() string {
 	return "mount " + strings.Join(all, "; ")
 }
 
-// overlap reports whether two buckets may show the same file.
+// overlap reports whether two buckets may have a file in common.
 func overlap(a, b files.Bucket) bool {
 	storeA, prefixA := root(a)
 	storeB, prefixB := root(b)
@@ -171,7 +172,7 @@ func overlap(a, b files.Bucket) bool {
 		(strings.HasPrefix(prefixA, prefixB) || strings.HasPrefix(prefixB, prefixA))
 }
 
-// root returns a bucket's store, and what all of its keys there begin with.
+// root returns a bucket's store, and the prefix of all its keys there.
 func root(b files.Bucket) (store any, prefix string) {
 	const probe = "x"
 	key := probe

@@ -89,8 +89,9 @@ func TestRefuses(t *testing.T) {
 	is(t, err, files.ErrUnsupported)
 }
 
-// TestLongestWins: the longest directory has the name, what lies below it in another
-// bucket can't be seen or changed, and a name that only begins alike is another.
+// TestLongestWins: the longest matching directory has the name, files below it in
+// another bucket can't be seen or changed, and a name that only has the directory as a
+// textual prefix isn't in it.
 func TestLongestWins(t *testing.T) {
 	root, a, ab := mem.New(nil), mem.New(nil), mem.New(nil)
 	put(t, root, "a", "a/hidden", "a/b/hidden", "ab", "a0", "z")
@@ -121,14 +122,14 @@ func TestLongestWins(t *testing.T) {
 		t.Errorf("%+v, %v", res, err)
 	}
 	if got := names(t, root, "", nil); !slices.Equal(got, []string{"a/b/hidden", "a/hidden"}) {
-		t.Errorf("after deleting all the root has %q", got)
+		t.Errorf("after DeleteAll the root bucket has %q", got)
 	}
 	if got := names(t, b, "", &files.ListOptions{Shallow: true}); len(got) != 0 {
-		t.Errorf("without files there are still %q", got)
+		t.Errorf("after DeleteAll the listing has %q, want nothing", got)
 	}
 }
 
-// TestNowhere: without a bucket at "" other names don't exist, and can't be put.
+// TestNowhere: without a bucket at "" other names don't exist and can't be put.
 func TestNowhere(t *testing.T) {
 	b := join(t, table{"a/b": mem.New(nil)})
 	_, err := files.PutString(t.Context(), b, "a/c", "x", nil)
@@ -148,8 +149,8 @@ func TestNowhere(t *testing.T) {
 	}
 }
 
-// TestListing compares random listings over random tables with those of one bucket that
-// has the same names (M4).
+// TestListing: random listings over random tables are those of one bucket with the same
+// names (M4).
 func TestListing(t *testing.T) {
 	parts := []string{"a", "b", "b-", "c", "c.d", "é", "\U0001F4C1", "~"}
 	for seed := range uint64(30) {
@@ -165,14 +166,14 @@ func TestListing(t *testing.T) {
 		for range rng.IntN(5) {
 			m[pick(3)] = mem.New(nil)
 		}
-		for _, inner := range m { // much of it is hidden
+		for _, inner := range m { // many of them are hidden
 			for range 20 {
 				put(t, inner, pick(4))
 			}
 		}
 		b, one := join(t, m), mem.New(nil)
 		for _, dir := range slices.Sorted(keys(m)) {
-			if dir != "" { // what is mounted hides what the ones before have
+			if dir != "" { // the mounted bucket hides names of the buckets before it
 				if _, err := files.DeleteDir(t.Context(), one, dir); err != nil {
 					t.Fatal(err)
 				}
@@ -216,7 +217,7 @@ func keys(m table) func(func(string) bool) {
 	}
 }
 
-// failing is a bucket of which every call fails.
+// failing is a bucket whose calls all fail.
 func failing(kind error) files.Bucket {
 	return files.Wrap(mem.New(nil), files.Hooks{
 		Around: func(context.Context, *files.Call, func(context.Context) error) error {
@@ -225,8 +226,8 @@ func failing(kind error) files.Bucket {
 	})
 }
 
-// TestOutage: a bucket that fails is not an empty one, spoils nothing of the others, and
-// no other bucket is asked in its place (M2).
+// TestOutage: a bucket that fails doesn't look empty, doesn't affect the others, and no
+// other bucket is used in its place (M2).
 func TestOutage(t *testing.T) {
 	root := mem.New(nil)
 	put(t, root, "a", "m/x", "z")
@@ -242,11 +243,11 @@ func TestOutage(t *testing.T) {
 			}
 		}
 		if !slices.Equal(got, []string{"a", "z"}) {
-			t.Errorf("listed are %q", got)
+			t.Errorf("the listing has %q", got)
 		}
 		is(t, last, files.ErrUnavailable)
 		if last != nil && !strings.Contains(last.Error(), "m") {
-			t.Errorf("%v doesn't say which", last)
+			t.Errorf("the error %v doesn't name the bucket", last)
 		}
 	}
 	err = files.Check(t.Context(), b)
@@ -258,7 +259,8 @@ func TestOutage(t *testing.T) {
 	is(t, err, files.ErrUnavailable)
 }
 
-// TestReadOnlyMember: it gets no write, and takes nothing from the other's features.
+// TestReadOnlyMember: a read-only bucket gets no write, and removes nothing from the
+// Features of the other.
 func TestReadOnlyMember(t *testing.T) {
 	fixed, root := mem.New(nil), mem.New(nil)
 	put(t, fixed, "x")
@@ -287,7 +289,7 @@ func TestReadOnlyMember(t *testing.T) {
 		t.Error(err)
 	}
 	if n := writes.Load(); n != 0 {
-		t.Errorf("%d writes", n)
+		t.Errorf("the read-only bucket got %d writes", n)
 	}
 }
 
@@ -301,8 +303,8 @@ func watched(b files.Bucket, seen func(*files.Call)) files.Bucket {
 	})
 }
 
-// TestCopyInside: a copy inside one bucket is made there, one between two passes through
-// the program, and both arrive (C1).
+// TestCopyInside: a copy inside one bucket is made by it, and a copy between two
+// buckets passes through the program (C1).
 func TestCopyInside(t *testing.T) {
 	var mu sync.Mutex
 	ops := map[files.Op]int{}
@@ -349,8 +351,8 @@ func TestCopyInside(t *testing.T) {
 	}
 }
 
-// TestPutArrives: size and rewinding of the content reach the bucket, and of many Puts
-// with IfAbsent one wins (W1, W2).
+// TestPutArrives: the bucket gets the content's size and can rewind it, and of many
+// Puts with IfAbsent one succeeds (W1, W2).
 func TestPutArrives(t *testing.T) {
 	var sized, seekable atomic.Int64
 	b := join(t, table{"m": watched(mem.New(nil), func(c *files.Call) {
@@ -380,12 +382,13 @@ func TestPutArrives(t *testing.T) {
 	}
 	wg.Wait()
 	if wins.Load() != 1 || sized.Load() != 8 || seekable.Load() != 8 {
-		t.Errorf("%d wins, %d sized, %d seekable", wins.Load(), sized.Load(), seekable.Load())
+		t.Errorf("%d Puts succeeded, %d were sized, %d seekable", wins.Load(), sized.Load(),
+			seekable.Load())
 	}
 }
 
-// TestOtherView: a copy between a view that stores other bytes and the stored file itself
-// is refused, through a mount as without it (W4).
+// TestOtherView: a copy between a wrapper that stores other bytes and the stored file
+// itself is refused, with a mount as without (W4).
 func TestOtherView(t *testing.T) {
 	store := mem.New(nil)
 	put(t, store, "a")

@@ -8,8 +8,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// nothing is the backend of the names for which there is no bucket. It claims
-// everything, so that what is wrong with options is found as anywhere else.
+// nothing is the backend for the names that have no bucket. It claims every feature, so
+// that wrong options are reported as in any bucket.
 type nothing struct{}
 
 func (nothing) Put(context.Context, *driver.PutRequest) (files.Info, error) {

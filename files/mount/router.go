@@ -28,14 +28,14 @@ func (r *router) Delete(ctx context.Context, name string, opts *files.DeleteOpti
 	return r.owner(name).b.Delete(ctx, name, opts)
 }
 
-// Layers adds nothing to the layer's text, which has the members.
+// Layers returns nothing, because the layer's text already has the members.
 func (r *router) Layers() []string { return nil }
 
-// Close closes nothing: the buckets are the caller's.
+// Close does nothing, because the buckets are the caller's.
 func (r *router) Close() error { return nil }
 
-// Features are what all members can do, and of what only writes need, what those can do
-// that can be written.
+// Features returns what all members can do; for what only writes need, what all
+// writable members can do.
 func (r *router) Features() files.Features {
 	readOnly := true
 	for _, m := range r.members {
@@ -57,8 +57,8 @@ func (r *router) Features() files.Features {
 	return f
 }
 
-// writable gives a bucket for reading only what a write needs, so that it takes nothing
-// from the others.
+// writable adds all features of writes to those of a read-only bucket, so that it
+// doesn't remove any from the other buckets.
 func writable(f files.Features) files.Features {
 	f.ReadOnly = false
 	f.MaxSize, f.MaxUnknownSize = 0, 0
@@ -69,7 +69,7 @@ func writable(f files.Features) files.Features {
 	return f
 }
 
-// CopyFrom copies in the target's bucket, if that reaches the source.
+// CopyFrom copies inside the target's bucket, if that can read the source.
 func (r *router) CopyFrom(ctx context.Context, dstName string, src files.Bucket, srcName string,
 	opts *files.CopyOptions) (files.Info, error) {
 	to := r.owner(dstName)
@@ -83,13 +83,14 @@ func (r *router) CopyFrom(ctx context.Context, dstName string, src files.Bucket,
 	return c.CopyFrom(ctx, dstName, src, srcName, opts)
 }
 
-// WithCopySource lets another bucket copy from the one that has the name.
+// WithCopySource calls fn with the bucket that has the name, so that another bucket can
+// copy from it.
 func (r *router) WithCopySource(ctx context.Context, name string,
 	fn func(ctx context.Context, b files.Bucket, name string) error) error {
 	return fn(ctx, r.owner(name).b, name)
 }
 
-// Locate returns which file of its bucket a name stands for.
+// Locate returns the store and the key of a name in its bucket.
 func (r *router) Locate(name string) (any, string) {
 	if l, ok := r.owner(name).b.(driver.BucketLocator); ok {
 		return l.Locate(name)
@@ -97,7 +98,7 @@ func (r *router) Locate(name string) (any, string) {
 	return nil, ""
 }
 
-// View returns in which way the name's bucket stores what it is given.
+// View returns the view of the name's bucket.
 func (r *router) View(name string) any {
 	if v, ok := r.owner(name).b.(driver.BucketViewer); ok {
 		return v.View(name)
@@ -105,8 +106,8 @@ func (r *router) View(name string) any {
 	return nil
 }
 
-// CheckNative takes what one of the members takes. The member that gets the option
-// refuses what it doesn't know.
+// CheckNative accepts an option that any member accepts. The member that gets the
+// option still checks it.
 func (r *router) CheckNative(op files.Op, options []files.NativeOption) error {
 	for _, o := range options {
 		if err := r.checkNative(op, o); err != nil {
@@ -134,7 +135,7 @@ func (r *router) SignURL(ctx context.Context, name string,
 	return files.SignURL(ctx, r.owner(name).b, name, opts)
 }
 
-// DeleteMany deletes the names of each member together.
+// DeleteMany deletes the names of each member in one call.
 func (r *router) DeleteMany(ctx context.Context, names []string) []error {
 	errs := make([]error, len(names))
 	at := map[*member][]int{}
@@ -166,7 +167,7 @@ func deleteMany(ctx context.Context, b files.Bucket, names []string) []error {
 	})
 }
 
-// Check asks every member, and names the one that fails.
+// Check checks every member. Its error names the member that fails.
 func (r *router) Check(ctx context.Context) error {
 	for _, m := range r.members {
 		if err := files.Check(ctx, m.b); err != nil {
@@ -176,7 +177,7 @@ func (r *router) Check(ctx context.Context) error {
 	return nil
 }
 
-// failed says in the text of an error which member it comes from.
+// failed adds the mount point to an error of the member.
 func (m *member) failed(err error) error {
 	if kind := files.KindOf(err); kind != nil {
 		return files.Errorf(kind, "mounted at %s: %w", m.place(), err)

@@ -14,8 +14,8 @@ import (
 
 var stores atomic.Int64
 
-// TestConformance runs the suite over three members. The lower ones are full of files
-// that are masked, so that every name of the suite's may have one below.
+// TestConformance runs the suite over three members. The lower members have many masked
+// files, so that each name of the suite may have one below.
 func TestConformance(t *testing.T) {
 	var names sync.Map
 	open := func(t conformance.T, n int64) files.Bucket {

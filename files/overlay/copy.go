@@ -7,11 +7,12 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// maxCopies is how often a copy looks for its source anew, if that is replaced meanwhile.
+// maxCopies is how often a copy looks for its source again if the source is replaced
+// meanwhile.
 const maxCopies = 10
 
-// CopyFrom copies in the first member's store, if that reaches the source. Everything
-// else is a copy through the program.
+// CopyFrom copies inside the first member's store, if that can read the source.
+// Otherwise the copy passes through the program.
 func (r *router) CopyFrom(ctx context.Context, dstName string, src files.Bucket, srcName string,
 	opts *files.CopyOptions) (files.Info, error) {
 	to, ok := r.members[0].(driver.BucketCopier)
@@ -30,7 +31,7 @@ func (r *router) CopyFrom(ctx context.Context, dstName string, src files.Bucket,
 		return files.Info{}, files.ErrUnsupported
 	}
 	if !inside {
-		if r.whiteouts { // a whiteout's copy would be one
+		if r.whiteouts { // a copy of a whiteout would be a whiteout
 			if info, err := src.Stat(ctx, srcName, nil); err != nil || isWhiteout(info) {
 				return files.Info{}, files.ErrUnsupported
 			}
@@ -49,9 +50,9 @@ func (r *router) CopyFrom(ctx context.Context, dstName string, src files.Bucket,
 			return files.Info{}, files.ErrPrecondition
 		}
 		if f.info.Version == "" || srcName == dstName && (f.member > 0 || o.Attributes == nil) {
-			return files.Info{}, files.ErrUnsupported // it is read, and put under its condition
+			return files.Info{}, files.ErrUnsupported // a Get and a conditional Put follow
 		}
-		once := o // a whiteout that comes meanwhile must not be copied
+		once := o // a whiteout that is put meanwhile must not be copied
 		once.IfSource = f.info.Version
 		info, err := r.copyTo(ctx, to, dstName, r.members[f.member], srcName, once)
 		if files.KindOf(err) != files.ErrPrecondition || o.IfSource != "" || n == maxCopies {
@@ -59,7 +60,7 @@ func (r *router) CopyFrom(ctx context.Context, dstName string, src files.Bucket,
 		}
 		now, ferr := r.find(ctx, srcName, 0)
 		if ferr != nil || now.member == f.member && now.info.Version == f.info.Version {
-			return info, err // it was the target's condition
+			return info, err // the target's condition failed
 		}
 	}
 }
@@ -79,7 +80,7 @@ func (r *router) copyTo(ctx context.Context, to driver.BucketCopier, dstName str
 	return tagged(0, info), outcome(asked, err)
 }
 
-// Locate returns the first member's file, which is the one that a write changes.
+// Locate returns the first member's store and key, because a write changes that file.
 func (r *router) Locate(name string) (any, string) {
 	if l, ok := r.members[0].(driver.BucketLocator); ok {
 		return l.Locate(name)
@@ -87,7 +88,7 @@ func (r *router) Locate(name string) (any, string) {
 	return nil, ""
 }
 
-// View returns in which way the first member stores what it is given.
+// View returns the view of the first member.
 func (r *router) View(name string) any {
 	if v, ok := r.members[0].(driver.BucketViewer); ok {
 		return v.View(name)
@@ -95,7 +96,7 @@ func (r *router) View(name string) any {
 	return nil
 }
 
-// CheckNative asks the first member, which gets all writes.
+// CheckNative calls the first member's, because it gets all writes.
 func (r *router) CheckNative(op files.Op, options []files.NativeOption) error {
 	if c, ok := r.members[0].(driver.BucketNativeChecker); ok {
 		return c.CheckNative(op, options)
@@ -106,13 +107,13 @@ func (r *router) CheckNative(op files.Op, options []files.NativeOption) error {
 	return nil
 }
 
-// SignURL signs a PUT, which goes to the first member as every write does.
+// SignURL signs PUTs alone, which go to the first member as every write does.
 func (r *router) SignURL(ctx context.Context, name string,
 	opts *files.SignOptions) (files.SignedURL, error) {
 	return files.SignURL(ctx, r.members[0], name, opts)
 }
 
-// Check asks every member, and names the one that fails.
+// Check checks every member. Its error names the member that fails.
 func (r *router) Check(ctx context.Context) error {
 	for i, m := range r.members {
 		err := files.Check(ctx, m)

@@ -39,20 +39,20 @@ type lister struct {
 	base    string // "" or "dir/"
 	o       files.ListOptions
 	streams []*stream
-	unread  error // what a member couldn't read, which comes after everything else (L9)
+	unread  error // the first file that a member couldn't read, reported at the end (L9)
 }
 
-// stream is a member's listing, which is read in parts if there is a Limit: what the
-// member couldn't read before its last entry comes after that (L9). Its head is the
-// next entry, unless it has ended.
+// stream is a member's listing. With a Limit it is read in parts, because the member
+// reports what it couldn't read after the last entry that Limit allows (L9). Its head
+// is the next entry, unless the stream has ended.
 type stream struct {
 	list  func(files.ListOptions) iter.Seq2[files.Entry, error]
 	o     files.ListOptions
 	next  func() (files.Entry, error, bool)
 	stop  func()
-	seen  int // entries of this part
+	seen  int // entries in this part so far
 	head  files.Entry
-	used  bool // the head
+	used  bool // the head was taken
 	ended bool
 }
 
@@ -61,8 +61,8 @@ func (s *stream) begin() {
 	s.next, s.stop = iter.Pull2(s.list(s.o))
 }
 
-// pull returns the next entry. It begins another part if this one is used up, unless only
-// the error at its end is wanted.
+// pull returns the next entry. It begins another part after the end of this one, unless
+// onlyEnd is set, which is for the error at the end.
 func (s *stream) pull(onlyEnd bool) (files.Entry, error, bool) {
 	for {
 		e, err, ok := s.next()
@@ -122,7 +122,7 @@ func (l *lister) run(yield func(files.Entry, error) bool) {
 	}
 }
 
-// ends looks for what couldn't be read, where a listing has ended with its Limit.
+// ends gets the error of each stream that ended with the Limit.
 func (l *lister) ends() {
 	for _, s := range l.streams {
 		if s.used && !s.ended && s.seen == s.o.Limit {
@@ -142,7 +142,7 @@ func (l *lister) start() error {
 	for i, m := range l.r.members {
 		of := o
 		if i == 0 && l.r.whiteouts {
-			of.NamesOnly = false // the size shows what may be a whiteout
+			of.NamesOnly = false // only a file of a certain size may be a whiteout
 		}
 		s := &stream{o: of, used: true}
 		s.list = func(o files.ListOptions) iter.Seq2[files.Entry, error] {
@@ -154,8 +154,9 @@ func (l *lister) start() error {
 	return nil
 }
 
-// advance moves a stream to its next entry. What a member couldn't read does not spoil
-// the rest; every other error ends the listing, because what is below might be masked.
+// advance moves a stream to its next entry. A file that a member couldn't read doesn't
+// end the listing; every other error does, because it may hide files that mask lower
+// ones.
 func (l *lister) advance(s *stream) error {
 	e, err, ok := s.pull(false)
 	s.used = false
@@ -181,8 +182,8 @@ func (l *lister) advance(s *stream) error {
 	return nil
 }
 
-// take returns the next entry and its member, or -1 at the end, and marks all streams
-// that have the name as used.
+// take returns the next entry and its member, or -1 at the end. It marks the heads with
+// this name as used.
 func (l *lister) take() (e files.Entry, member int, err error) {
 	for _, s := range l.streams {
 		if s.used && !s.ended {
@@ -203,8 +204,8 @@ func (l *lister) take() (e files.Entry, member int, err error) {
 	return e, member, nil
 }
 
-// shows reports whether an entry is to be seen: it isn't a whiteout, or it is a directory
-// that has a file.
+// shows reports whether an entry is listed: it is not if it is a whiteout, or a
+// directory whose files are all masked.
 func (l *lister) shows(e files.Entry, member int) (bool, error) {
 	if len(e.Name) > l.r.members[0].Features().MaxName {
 		return false, nil
@@ -217,7 +218,7 @@ func (l *lister) shows(e files.Entry, member int) (bool, error) {
 			return true, nil
 		}
 		info, err := l.r.members[0].Stat(l.ctx, e.Name, nil)
-		if files.KindOf(err) == files.ErrNotExist { // it was deleted meanwhile
+		if files.KindOf(err) == files.ErrNotExist { // the file was deleted meanwhile
 			return false, nil
 		}
 		return !isWhiteout(info), err

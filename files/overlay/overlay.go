@@ -8,23 +8,23 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Options are the options of New. The zero value refuses to delete what a lower member
-// has.
+// Options are the options of New. With the zero value, files of lower members can't be
+// deleted.
 type Options struct {
-	// Whiteouts lets Delete mask a file of a lower member by a whiteout in the first,
-	// which needs Features Attributes, Versions, IfAbsent and IfVersion there. All who
-	// use the same members must set it, or none.
+	// Whiteouts makes Delete mask a file of a lower member by a whiteout in the first.
+	// The first member needs the Features Attributes, Versions, IfAbsent and IfVersion.
+	// All programs that use the same members must set the option alike.
 	Whiteouts bool
 }
 
-// New returns one bucket of several members: the first is written, and the first that has
-// a file is read. The members stay the caller's: Close closes none of them. opts may be
-// nil.
+// New returns one bucket of several members: it writes to the first, and reads each
+// file from the first that has it. It is safe for concurrent use, and closing it closes
+// no member. opts may be nil.
 //
 // Errors:
 //
-//   - ErrInvalid for an empty list, a nil bucket, and for two members that show the same
-//     files of one store;
+//   - ErrInvalid for an empty list, a nil bucket, and for two members that have files
+//     of one store in common;
 //   - ErrUnsupported for a member that isn't Ordered, and for Whiteouts if the first
 //     member can't have them.
 func New(members []files.Bucket, opts *Options) (files.Bucket, error) {
@@ -57,7 +57,7 @@ func New(members []files.Bucket, opts *Options) (files.Bucket, error) {
 
 func check(members []files.Bucket, whiteouts bool) error {
 	if len(members) == 0 {
-		return invalid("there is no member")
+		return invalid("the list of members is empty")
 	}
 	for i, b := range members {
 		if v := reflect.ValueOf(b); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
@@ -65,12 +65,12 @@ func check(members []files.Bucket, whiteouts bool) error {
 		}
 		for j, o := range members[:i] {
 			if overlap(b, o) {
-				return invalid("members %d and %d show the same files", j, i)
+				return invalid("members %d and %d have files in common", j, i)
 			}
 		}
 		if !b.Features().Ordered {
 			return files.Errorf(files.ErrUnsupported,
-				"member %d isn't ordered, so that there can't be one listing", i)
+				"member %d isn't Ordered, so its listing can't be merged with others", i)
 		}
 	}
 	f := members[0].Features()
@@ -81,7 +81,7 @@ func check(members []files.Bucket, whiteouts bool) error {
 	return nil
 }
 
-// overlap reports whether two buckets may show the same file.
+// overlap reports whether two buckets may have a file in common.
 func overlap(a, b files.Bucket) bool {
 	storeA, prefixA := root(a)
 	storeB, prefixB := root(b)
@@ -89,7 +89,7 @@ func overlap(a, b files.Bucket) bool {
 		(strings.HasPrefix(prefixA, prefixB) || strings.HasPrefix(prefixB, prefixA))
 }
 
-// root returns a bucket's store, and what all of its keys there begin with.
+// root returns a bucket's store, and the prefix of all its keys there.
 func root(b files.Bucket) (store any, prefix string) {
 	const probe = "x"
 	key := probe
@@ -108,21 +108,21 @@ func invalid(format string, args ...any) error {
 	return files.Errorf(files.ErrInvalid, format, args...)
 }
 
-// router is a files.Bucket that is used through Wrap only, which checks what is the same
-// for all operations.
+// router is a files.Bucket that is only used through Wrap, which does the checks that
+// are common to all operations.
 type router struct {
 	members   []files.Bucket
 	whiteouts bool
 }
 
-// Layers adds nothing to the layer's text, which has the members.
+// Layers returns nothing, because the layer's text already has the members.
 func (r *router) Layers() []string { return nil }
 
-// Close closes nothing: the members are the caller's.
+// Close does nothing, because the members are the caller's.
 func (r *router) Close() error { return nil }
 
-// Features are those of the first member, as far as every other can keep to what reading
-// needs.
+// Features returns those of the first member, without the features of reading that
+// another member lacks.
 func (r *router) Features() files.Features {
 	f := r.members[0].Features()
 	for _, m := range r.members[1:] {

@@ -49,7 +49,7 @@ func names(t *testing.T, b files.Bucket, dir string, o *files.ListOptions) []str
 	return all
 }
 
-// has looks at a name in every way; "" is no file.
+// has checks the content of a file by every method; "" means no file.
 func has(t *testing.T, b files.Bucket, name, want string) {
 	t.Helper()
 	got, err := files.ReadString(t.Context(), b, name, nil)
@@ -63,7 +63,7 @@ func has(t *testing.T, b files.Bucket, name, want string) {
 		if e.Name == name {
 			listed = true
 			if e != info.Entry {
-				t.Errorf("%s is listed as %+v, and is %+v", name, e, info.Entry)
+				t.Errorf("%s is listed as %+v, but Stat returns %+v", name, e, info.Entry)
 			}
 		}
 	}
@@ -119,8 +119,8 @@ func TestRefuses(t *testing.T) {
 	over(t, nil, plain, b)
 }
 
-// TestMasks: what is deleted is gone for every method, what is put again is there, and
-// the lower members get no write (M1, M2).
+// TestMasks: a deleted file is gone for every method, a file that is put again is
+// there, and the lower members get no write (M1, M2).
 func TestMasks(t *testing.T) {
 	upper, lower := mem.New(nil), mem.New(nil)
 	put(t, lower, "d/a", "lower")
@@ -161,7 +161,7 @@ func TestMasks(t *testing.T) {
 	}
 	has(t, lower, "d/a", "lower")
 	if n := writes.Load(); n != 0 {
-		t.Errorf("%d writes to the lower member", n)
+		t.Errorf("the lower member got %d writes", n)
 	}
 	_, err = files.PutString(t.Context(), b, "x", "x", &files.PutOptions{
 		Attributes: files.Attributes{Metadata: map[string]string{"CloudFiles-Whiteout": "1"}},
@@ -169,7 +169,7 @@ func TestMasks(t *testing.T) {
 	is(t, err, files.ErrUnsupported)
 }
 
-// TestWithoutWhiteouts: a file that a lower member has can't be deleted, and stays.
+// TestWithoutWhiteouts: a file that a lower member has can't be deleted.
 func TestWithoutWhiteouts(t *testing.T) {
 	upper, lower := mem.New(nil), mem.New(nil)
 	put(t, lower, "a", "lower")
@@ -187,9 +187,9 @@ func TestWithoutWhiteouts(t *testing.T) {
 	has(t, b, "a", "upper")
 }
 
-// TestVersions: a version of one member never matches in another, though the bytes and
-// the texts be equal, and an update of a lower file goes to the first member alone
-// (M2).
+// TestVersions: a version of one member never matches in another, even if the bytes and
+// the members' versions are equal, and an update of a lower file goes to the first
+// member alone (M2).
 func TestVersions(t *testing.T) {
 	upper, lower := mem.New(nil), mem.New(nil)
 	raw := put(t, lower, "a", "same")
@@ -242,7 +242,7 @@ func TestVersions(t *testing.T) {
 	has(t, b, "a", "same")
 }
 
-// TestCopyUp: a change of a lower file puts the changed one into the first member.
+// TestCopyUp: a change of a lower file puts the changed file into the first member.
 func TestCopyUp(t *testing.T) {
 	for _, lowerOptions := range []*mem.Options{nil, {VersionPerPut: true, CopyInfo: true}} {
 		upper, lower := mem.New(nil), mem.New(lowerOptions)
@@ -260,7 +260,7 @@ func TestCopyUp(t *testing.T) {
 		has(t, upper, "a", "content")
 		if below, err := lower.Stat(t.Context(), "a",
 			nil); err != nil || below.Metadata["k"] != "" {
-			t.Errorf("the lower file is changed: %+v, %v", below, err)
+			t.Errorf("the lower file was changed: %+v, %v", below, err)
 		}
 		_, err = files.Update(t.Context(), b, "b", func(old []byte) ([]byte, error) {
 			return append(old, '2'), nil
@@ -276,8 +276,8 @@ func TestCopyUp(t *testing.T) {
 	}
 }
 
-// TestOutage: trouble is not absence. Whatever fails in a member ends the call, and an
-// old file is not served in place of a newer one (M2).
+// TestOutage: any failure of a member ends the call, so that an old file is not
+// returned in place of a newer one (M2).
 func TestOutage(t *testing.T) {
 	for _, kind := range []error{
 		files.ErrUnavailable, files.ErrPermission, files.ErrNoBucket, files.ErrCorrupt,
@@ -315,8 +315,8 @@ func TestOutage(t *testing.T) {
 	}
 }
 
-// TestListing compares random listings of three members, with equal, interleaved and
-// masked names, with those of one bucket (M4).
+// TestListing: random listings over three members, with equal, interleaved and masked
+// names, are those of one bucket (M4).
 func TestListing(t *testing.T) {
 	parts := []string{"a", "b", "b-", "c", "é", "~"}
 	for seed := range uint64(30) {
@@ -375,8 +375,8 @@ func TestListing(t *testing.T) {
 }
 
 // TestRaces: of many conditional Puts over a lower file, a whiteout or nothing, one
-// wins, and a Delete that came first is not undone. Size and rewinding of the content
-// arrive (W1, W2).
+// succeeds, and a Delete that came first is not undone. The first member gets the
+// content's size and can rewind it (W1, W2).
 func TestRaces(t *testing.T) {
 	var arrived atomic.Int64
 	upper, lower := mem.New(nil), mem.New(nil)
@@ -419,7 +419,7 @@ func TestRaces(t *testing.T) {
 		}
 		wg.Wait()
 		if wins.Load() != 1 {
-			t.Errorf("%s: %d winners", name, wins.Load())
+			t.Errorf("%s: %d Puts succeeded, want 1", name, wins.Load())
 		}
 	}
 	if arrived.Load() == 0 {
@@ -435,14 +435,14 @@ func TestRaces(t *testing.T) {
 	has(t, b, "gone", "")
 }
 
-// TestReadThroughFeatures: what only reading needs is what all can, and the rest is the
-// first's.
+// TestReadThroughFeatures: features of reading are those of all members, and the rest
+// is the first member's.
 func TestReadThroughFeatures(t *testing.T) {
 	upper := mem.New(nil)
 	lower := files.ReadOnly(mem.New(nil))
 	f, want := over(t, nil, upper, lower).Features(), upper.Features()
 	want.ForeignKeys, want.SignGet, want.SignDelete = false, false, false
-	want.ServerCopy = false // the lower one has none
+	want.ServerCopy = false // the lower member has none
 	if f != want {
 		t.Errorf("%+v\nwant %+v", f, want)
 	}
@@ -455,8 +455,8 @@ func TestLayers(t *testing.T) {
 	}
 }
 
-// TestDeleteMany: what no lower member has is deleted by one call of the first member
-// (D3).
+// TestDeleteMany: names that no lower member has are deleted by one call of the first
+// member (D3).
 func TestDeleteMany(t *testing.T) {
 	upper, lower := mem.New(nil), mem.New(nil)
 	var mu sync.Mutex
@@ -478,9 +478,9 @@ func TestDeleteMany(t *testing.T) {
 		t.Errorf("%+v, %v", res, err)
 	}
 	if ops[files.OpDeleteMany] != 1 || ops[files.OpDelete] != 0 {
-		t.Errorf("requests are %v", ops)
+		t.Errorf("the requests are %v", ops)
 	}
 	if got := names(t, b, "", nil); !slices.Equal(got, []string{"d"}) {
-		t.Errorf("left are %q", got)
+		t.Errorf("the remaining files are %q", got)
 	}
 }

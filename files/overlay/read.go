@@ -7,15 +7,15 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// found is where a name is.
+// found says which member has a name.
 type found struct {
-	member int // -1: nowhere
+	member int // -1: none
 	info   files.Info
 	// masked is the version of the whiteout that masks the name; "" if there is none.
 	masked files.Version
 }
 
-// find looks for a name, in the members from the given one on.
+// find looks up a name in the members from the given one on.
 func (r *router) find(ctx context.Context, name string, from int) (found, error) {
 	for i := from; i < len(r.members); i++ {
 		if !r.fits(i, name) {
@@ -34,13 +34,14 @@ func (r *router) find(ctx context.Context, name string, from int) (found, error)
 	return found{member: -1}, nil
 }
 
-// fits reports whether the member can have the name.
+// fits reports whether the name is short enough for the member.
 func (r *router) fits(i int, name string) bool {
 	return i == 0 || driver.CheckNameMax(name, r.members[i].Features().MaxName) == nil
 }
 
-// lower looks for a name below the first member. A member whose Stat can't tell a missing
-// bucket is asked for it: what is below a bucket that is gone is not deleted for that.
+// lower reports whether a lower member has the name. It calls Check if a member's Stat
+// can't distinguish a missing bucket from a missing file: a file is not taken as absent
+// because its bucket is missing.
 func (r *router) lower(ctx context.Context, name string) (bool, error) {
 	f, err := r.find(ctx, name, 1)
 	if err != nil || f.member > 0 {
@@ -90,11 +91,11 @@ func (r *router) Get(ctx context.Context, name string,
 	return nil, last
 }
 
-// errMasked is the ErrNotExist that ends the search.
+// errMasked is the ErrNotExist of a whiteout, after which no further member is read.
 var errMasked = files.Errorf(files.ErrNotExist, "the file is deleted in the overlay")
 
-// open opens a member's file, if the conditions allow that. ErrNotExist leads to the
-// next.
+// open opens a member's file under the conditions. After ErrNotExist the next member
+// follows.
 func (r *router) open(ctx context.Context, i int, name string,
 	o files.GetOptions) (*files.Reader, error) {
 	m := r.members[i]
@@ -106,7 +107,7 @@ func (r *router) open(ctx context.Context, i int, name string,
 	}
 	if o.IfVersion != "" {
 		of, v := untag(o.IfVersion)
-		if of != i { // whatever is here is of another version
+		if of != i { // the version is of another member
 			info, err := m.Stat(ctx, name, nil)
 			if err == nil && r.masks(i, info) {
 				err = errMasked

@@ -7,7 +7,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// tag makes a member's version one of the overlay.
+// tag turns a member's version into one of the overlay.
 func tag(i int, v files.Version) files.Version {
 	if v == "" {
 		return ""
@@ -15,8 +15,8 @@ func tag(i int, v files.Version) files.Version {
 	return files.Version(strconv.Itoa(i)) + "." + v
 }
 
-// untag returns the member that a version comes from, and the version there. A text that
-// is no version of the overlay's is of member -1.
+// untag returns the member that a version comes from, and the version there. For a text
+// that isn't a version of the overlay it returns -1.
 func untag(v files.Version) (int, files.Version) {
 	index, rest, ok := strings.Cut(string(v), ".")
 	i, err := strconv.Atoi(index)

@@ -23,7 +23,7 @@ func (r *router) masks(i int, info files.Info) bool {
 	return r.whiteouts && i == 0 && isWhiteout(info)
 }
 
-// putWhiteout masks the name.
+// putWhiteout puts a whiteout, which masks the name.
 func (r *router) putWhiteout(ctx context.Context, name string, c files.Condition) error {
 	size := int64(len(WhiteoutContent))
 	_, err := r.members[0].Put(ctx, name, strings.NewReader(WhiteoutContent), &files.PutOptions{
@@ -37,7 +37,7 @@ func (r *router) putWhiteout(ctx context.Context, name string, c files.Condition
 	return err
 }
 
-// checkAttributes refuses what would make a whiteout of a file.
+// checkAttributes refuses the metadata key of whiteouts.
 func (r *router) checkAttributes(a *files.Attributes) error {
 	if !r.whiteouts || a == nil {
 		return nil
@@ -45,7 +45,7 @@ func (r *router) checkAttributes(a *files.Attributes) error {
 	for k := range a.Metadata {
 		if strings.EqualFold(k, WhiteoutKey) {
 			return files.Errorf(files.ErrUnsupported,
-				"the metadata key %s marks deleted files of an overlay", WhiteoutKey)
+				"the metadata key %s is reserved for deleted files of an overlay", WhiteoutKey)
 		}
 	}
 	return nil

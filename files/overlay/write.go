@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// condition turns a condition on a name of the overlay into one for the first member, at
-// whose commit it is decided. The error of that write goes through outcome.
+// condition turns a condition on a name of the overlay into one for the first member,
+// which decides it at its commit. The caller passes the error of the write to outcome.
 func (r *router) condition(ctx context.Context, name string,
 	c files.Condition) (files.Condition, error) {
 	if c.Absent() {
@@ -24,7 +24,7 @@ func (r *router) condition(ctx context.Context, name string,
 		case f.masked != "":
 			return files.IfVersion(f.masked), nil
 		}
-		return c, nil // the first member says ErrExist by itself
+		return c, nil // the first member returns ErrExist by itself
 	}
 	v, ok := c.Version()
 	if !ok || v == "" {
@@ -41,14 +41,14 @@ func (r *router) condition(ctx context.Context, name string,
 	return files.IfAbsent(), err
 }
 
-// outcome gives the error of a write under the first member's condition the kind that the
-// overlay's condition asks for.
+// outcome turns an error of the first member's condition into one of the overlay's
+// condition.
 func outcome(c files.Condition, err error) error {
 	_, version := c.Version()
 	switch kind := files.KindOf(err); {
-	case kind == files.ErrExist && version: // another file came over the lower one
+	case kind == files.ErrExist && version: // a new file masks the lower one
 		return files.ErrPrecondition
-	case kind == files.ErrPrecondition && c.Absent(): // and one over the whiteout
+	case kind == files.ErrPrecondition && c.Absent(): // a new file has replaced the whiteout
 		return files.ErrExist
 	}
 	return err
@@ -75,7 +75,7 @@ func (r *router) Put(ctx context.Context, name string, content io.Reader,
 	return tagged(0, info), outcome(asked, err)
 }
 
-// checkPut finds what is wrong with the options before a condition is looked at (E2).
+// checkPut checks the options, which comes before conditions (E2).
 func (r *router) checkPut(content io.Reader, o *files.PutOptions) error {
 	if err := r.checkAttributes(&o.Attributes); err != nil || o.If.IsZero() {
 		return err
@@ -118,13 +118,13 @@ func (r *router) Delete(ctx context.Context, name string, opts *files.DeleteOpti
 		return errLower
 	case only.IsZero():
 		if info, err := first.Stat(ctx, name, nil); err == nil && isWhiteout(info) {
-			return nil // it is deleted already
+			return nil // the file is deleted already
 		}
 	}
 	return r.putWhiteout(ctx, name, only)
 }
 
-// deleteLower deletes a version of a lower member's file.
+// deleteLower deletes the given version of a lower member's file.
 func (r *router) deleteLower(ctx context.Context, name string, i int, v files.Version) error {
 	f, err := r.find(ctx, name, 0)
 	switch {
@@ -136,13 +136,14 @@ func (r *router) deleteLower(ctx context.Context, name string, i int, v files.Ve
 		return errLower
 	}
 	err = r.putWhiteout(ctx, name, files.IfAbsent())
-	if errors.Is(err, files.ErrExist) { // another file came over it
+	if errors.Is(err, files.ErrExist) { // a new file masks the lower one
 		return files.ErrPrecondition
 	}
 	return err
 }
 
-// DeleteMany deletes together what no lower member has, and the rest one by one.
+// DeleteMany deletes the names that no lower member has in one call, and the rest one
+// by one.
 func (r *router) DeleteMany(ctx context.Context, names []string) []error {
 	var mu sync.Mutex
 	lower := map[string]bool{}
