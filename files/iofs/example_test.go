@@ -28,6 +28,8 @@ func ExampleFromFS() {
 	_, err = files.PutString(ctx, b, "new.html", "", nil)
 	fmt.Println(err)
 	// Output:
-	// css/site.css 18 <nil> index.html 13 <nil> <h1>Rain</h1> <nil> files: put
-	// new.html: permission denied: the file system is read-only
+	// css/site.css 18 <nil>
+	// index.html 13 <nil>
+	// <h1>Rain</h1> <nil>
+	// files: put new.html: permission denied: the file system is read-only
 }
