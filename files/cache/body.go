@@ -8,23 +8,23 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// body is the body of one Get: it takes each part from a download that is in progress,
-// from the store, or from a download of its own.
+// body is the body of one Get. It takes each part from a download that is in progress,
+// from the store, or from a new download.
 type body struct {
 	s        *state
 	ctx      context.Context
 	cancel   context.CancelFunc
 	opts     files.GetOptions
-	requests atomic.Int64 // to the origin
+	requests atomic.Int64 // requests to the origin
 
-	// What follows is Read's alone.
+	// The fields below are only used by Read.
 	pos, end int64
-	cur      *part  // of a download, or nil
-	own      []byte // what was read from the store, or nil
-	at       int64  // the part that one of both is
-	buf      []byte // the memory of own
+	cur      *part  // a part of a download, or nil
+	own      []byte // a part that was read from the store, or nil
+	at       int64  // number of that part
+	buf      []byte // the array of own
 
-	// What follows is under the state's mu.
+	// The fields below are guarded by the state's mu.
 	pending bool // not yet begun
 	counted bool
 	closed  bool
@@ -50,10 +50,10 @@ func newBody(ctx context.Context, s *state, o *files.GetOptions) *body {
 
 func (b *body) asked() { b.requests.Add(1) }
 
-// Requests is how many requests to the origin the body has made.
+// Requests returns how many requests to the origin the body has made.
 func (b *body) Requests() int64 { return b.requests.Load() }
 
-// begin says what is read.
+// begin sets the version and the range that the body reads.
 func (b *body) begin(res *result, off, n int64) {
 	b.s.c.bodies(1)
 	b.pos, b.end = off, off+n
@@ -74,7 +74,7 @@ func (b *body) begin(res *result, off, n int64) {
 	}
 }
 
-// Close ends a Read in progress, and the downloads that nobody needs any more.
+// Close ends a Read in progress, and the downloads that no other body needs.
 func (b *body) Close() error {
 	s := b.s
 	s.mu.Lock()
@@ -122,7 +122,7 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// available returns what there is of the part from off on, at least a byte.
+// available returns the available bytes of the part from off on, at least one.
 func (b *body) available(off int64) ([]byte, error) {
 	if b.cur == nil {
 		return b.own[off:], nil
@@ -152,18 +152,18 @@ func (b *body) waitLocked() error {
 	case <-changed:
 		return nil
 	case <-b.ctx.Done():
-		return files.ErrClosed // the Reader knows why
+		return files.ErrClosed // the Reader turns it into its own error
 	}
 }
 
-// acquire gets hold of a part.
+// acquire sets cur or own to a part.
 func (b *body) acquire(i int64) error {
 	s := b.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b.lo = i
 	var waited *flight
-	missed := int64(-1) // value of gone when the store didn't have the part
+	missed := int64(-1) // value of gone when the store last didn't have the part
 	for {
 		if b.closed {
 			return files.ErrClosed
@@ -182,7 +182,7 @@ func (b *body) acquire(i int64) error {
 			if err := b.waitLocked(); err != nil {
 				return err
 			}
-		case missed != s.gone: // something was stored, or this is the first look
+		case missed != s.gone: // a part was stored since, or this is the first try
 			missed = s.gone
 			if b.loadLocked(i) {
 				return nil
@@ -196,9 +196,8 @@ func (b *body) acquire(i int64) error {
 	}
 }
 
-// wants returns up to which byte of the file the body wants a part: no more than the
-// next byte if all of the part is read anyway, and otherwise the whole part, so that it
-// can be stored.
+// wants returns the offset up to which the body needs a part: one byte ahead if it will
+// read the whole part anyway, and otherwise the whole part, so that it can be stored.
 func (b *body) wants(i int64) int64 {
 	end := min((i+1)*PartSize, b.info.Size)
 	if b.end < end || b.pos > i*PartSize && !b.opts.Range.IsWhole() {
@@ -207,7 +206,7 @@ func (b *body) wants(i int64) int64 {
 	return max(b.pos, i*PartSize) + 1
 }
 
-// want makes the flight read on. The caller holds mu.
+// want makes the flight read up to the offset. The caller holds mu.
 func (f *flight) want(to int64) {
 	if f.demand < to {
 		f.demand = to
@@ -215,7 +214,7 @@ func (f *flight) want(to int64) {
 	}
 }
 
-// inFlight looks for a part among the downloads, or for one that will bring it soon.
+// inFlight returns a part of a download, or a download that will reach it soon.
 func (s *state) inFlight(b *body, i int64) (p *part, from *flight) {
 	for _, f := range s.flights {
 		if f.epoch != b.epoch || f.info.Version != b.info.Version || f.err != nil {
@@ -232,8 +231,8 @@ func (s *state) inFlight(b *body, i int64) (p *part, from *flight) {
 	return nil, from
 }
 
-// downloadLocked begins a download at a part, to the end of what is read. The caller
-// holds the state's mu.
+// downloadLocked begins a download from a part to the end of the body's range. The
+// caller holds the state's mu.
 func (b *body) downloadLocked(i int64) (*flight, error) {
 	s := b.s
 	o := b.opts
@@ -249,7 +248,7 @@ func (b *body) downloadLocked(i int64) (*flight, error) {
 	s.flights = append(s.flights, f)
 	s.mu.Unlock()
 	opened := false
-	defer func() { // also if the origin panics
+	defer func() { // runs also if the origin panics
 		s.mu.Lock()
 		f.opening = false
 		if !opened {

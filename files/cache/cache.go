@@ -10,20 +10,18 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// maxSpoiled bounds for how many names the cache remembers that the store holds
-// something old that it couldn't remove.
+// maxSpoiled is for how many names the cache remembers an outdated entry that it
+// couldn't remove from the store.
 const maxSpoiled = 10_000
 
-// New returns a bucket that reads through store: what was read of origin is stored
-// there, and served from there as long as it is current. Everything else is as the
-// origin does it, and closing the result closes neither, unless opts say so. opts may be
-// nil.
+// New returns a bucket that reads origin through store. It is safe for concurrent use.
+// Closing it closes neither bucket, unless opts says so. opts may be nil.
 //
-// An origin whose Features lack Versions or ReadConditions can't be cached: then
-// everything is read from the origin.
+// If the Features of origin lack Versions or ReadConditions, nothing is cached, and
+// every Get reads from the origin.
 //
-// Errors: ErrInvalid for options that make no sense, or a nil bucket; ErrUnsupported if
-// the store can't hold the names of entries.
+// Errors: ErrInvalid for options that make no sense, and for a nil bucket;
+// ErrUnsupported if the names of entries are too long for the store.
 func New(origin, store files.Bucket, opts *Options) (files.Bucket, error) {
 	var o Options
 	if opts != nil {
@@ -38,7 +36,8 @@ func New(origin, store files.Bucket, opts *Options) (files.Bucket, error) {
 		err = files.Errorf(files.ErrInvalid, "the store is the origin itself")
 	default:
 		if n := store.Features().MaxName; n > 0 && n < len(key{}.name()) {
-			err = files.Errorf(files.ErrUnsupported, "the store holds names of %d bytes only", n)
+			err = files.Errorf(files.ErrUnsupported,
+				"the store takes names of at most %d bytes, which is too short for entries", n)
 		}
 	}
 	if err != nil {
@@ -59,7 +58,7 @@ func New(origin, store files.Bucket, opts *Options) (files.Bucket, error) {
 	}), nil
 }
 
-// identity names the origin in the keys of entries.
+// identity returns the text that identifies the origin in the keys of entries.
 func identity(origin files.Bucket, given string) string {
 	if given == "" {
 		return "\x00" + rand.Text()
@@ -80,7 +79,7 @@ func size(n int64) string {
 	return fmt.Sprintf("%d bytes", n)
 }
 
-// cache is what the hooks of one cache share.
+// cache has what the hooks of one bucket share.
 type cache struct {
 	origin files.Bucket
 	opts   Options
@@ -90,7 +89,7 @@ type cache struct {
 	mu      sync.Mutex
 	names   map[string]*state // of what is read or written at the moment, or spoiled
 	spoiled int
-	off     bool // too much is spoiled
+	off     bool // there are too many outdated entries, so nothing is cached
 	open    int  // bodies
 	closed  bool
 }
@@ -111,7 +110,7 @@ func (c *cache) around(ctx context.Context, call *files.Call,
 	return next(ctx)
 }
 
-// state returns what is going on with a name, until release.
+// state returns the state of a name, and retains it until release.
 func (c *cache) state(name string) *state {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -138,8 +137,8 @@ func (c *cache) release(s *state) {
 	}
 }
 
-// keep notes whether the store holds something old for a name. The state of such a name
-// stays, so that nobody uses it.
+// keep records whether the store has an outdated entry for a name. The state of such a
+// name is kept, so that the entry isn't used.
 func (c *cache) keep(s *state, spoiled bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -161,7 +160,7 @@ func (c *cache) isOff() bool {
 	return c.off
 }
 
-// bodies counts the open bodies.
+// bodies adds n to the number of open bodies.
 func (c *cache) bodies(n int) {
 	c.mu.Lock()
 	c.open += n
@@ -172,7 +171,7 @@ func (c *cache) bodies(n int) {
 	}
 }
 
-// close closes what the cache owns, when nobody reads any more.
+// close closes the buckets that the cache owns, when no body is open any more.
 func (c *cache) close() error {
 	c.mu.Lock()
 	c.closed = true

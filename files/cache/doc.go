@@ -1,5 +1,6 @@
-// Package cache reads through: what is read of one bucket, the origin, is stored in
-// another one, usually a local folder, and served from there as long as it is current.
+// Package cache reads through: it stores what it reads from one bucket, the origin, in
+// another bucket, the store, usually a local folder, and reads it from there as long as
+// it is current.
 //
 //	folder, err := files.Open(ctx, "file:///var/cache/app?create_dir=1&sync=none")
 //	...
@@ -7,66 +8,74 @@
 //
 // # What it does
 //
-//   - A Get of a file that is cached asks the origin by one conditional request
-//     (GetOptions.IfNotVersion) whether the version is current, and reads the content
-//     from the store. With Options.MaxAge it doesn't even ask, for that time.
-//   - A Get of a file that isn't cached reads from the origin, and stores what comes,
-//     MiB by MiB ([PartSize]). Readers who come meanwhile read along: a thousand readers
-//     of one file make one download, and a thousand who come at once make one request
-//     more, to ask for all of them whether it is current. A download goes on as long as
-//     somebody needs it, whoever began it, and reads no further than somebody reads.
+//   - A Get of a cached file asks the origin by one conditional request
+//     (GetOptions.IfNotVersion) whether the cached version is current, and reads the
+//     content from the store. With Options.MaxAge it makes no request for that time.
+//   - A Get of a file that isn't cached reads from the origin and stores the content
+//     MiB by MiB ([PartSize]).
+//   - Concurrent readers share a download: a thousand readers of one file make one
+//     download. A thousand who call Get at the same moment make one more request, which
+//     checks for all of them whether the download is current. A download goes on as
+//     long as any reader needs it, and no further than readers read.
 //   - A range is read in whole MiB, and these are stored. So OpenAt, ReadRanges and the
-//     io/fs view profit, and a part of a large file never fetches the rest. A range
-//     evicts nothing, unless Options.RangesEvict is set: it is stored while there is
-//     room. The same holds for a file larger than half of Options.MaxBytes.
-//   - The entries used least recently are evicted before others are stored. What an
-//     earlier process left in the store is found by a listing before the first entry is
-//     stored; their order is then that of their times.
-//   - Stat, List, Put and all else go to the origin. So do a Get with a foreign Key,
-//     Growing or SkipVerify, and every Get if the origin has no Versions or no
-//     ReadConditions. Copies inside the origin, signed URLs and As are the origin's.
-//     That a file is missing is never remembered. A file of 0 bytes isn't cached.
+//     io/fs view profit too, and reading a part of a large file never fetches the rest.
+//   - The least recently used entries are evicted to make room. Ranges, and files
+//     larger than half of Options.MaxBytes, evict nothing: they are stored only while
+//     there is room. Options.RangesEvict changes that for ranges.
+//   - Entries of an earlier process are found by a listing of the store before the
+//     first entry is stored; their times stand for their last use.
+//
+// All other calls go to the origin: Stat, List, Put and so on, and also a Get with a
+// foreign Key, Growing or SkipVerify. Every Get goes to the origin if that has no
+// Versions or no ReadConditions. Copies inside the origin, signed URLs and As are the
+// origin's. The cache doesn't remember missing files, and doesn't store files of 0
+// bytes.
 //
 // # What it promises
 //
 //   - The cache keeps the contract as the origin does. Info and content are of one
-//     version, and Info is what the origin told with that version. A read that needs the
-//     origin again, because an entry was evicted meanwhile, asks for that version, and
-//     fails with ErrChanged if it is gone, as a read whose connection broke does (G4).
+//     version, and Info is what the origin returned with that version. If an entry is
+//     evicted while it is read, the rest is read from the origin under the same
+//     version, and reading fails with ErrChanged if that is gone, as after a broken
+//     connection (G4).
 //   - After a Put, Copy, Move, Delete, DeleteMany or Update through the cache has
-//     returned, nothing older is served, whatever it returned, ErrUncertain included.
-//   - After a write that doesn't pass through it, such as that of another process or
-//     by a signed URL, nothing older is served either, unless Options.MaxAge allows it.
-//     Two exceptions follow from the origin: if not every Put makes a new version
-//     (Features.VersionPerPut; S3), a change of attributes alone, past the cache, is not
-//     seen until the entry is evicted or the file is written through it. The content is
-//     always current.
-//   - Each entry has a checksum and says whose it is. One that is cut, edited, or was
-//     left by a process that was killed, is removed and never served. Contents are
-//     checked before they are handed out, so damage costs a request, not a failed read.
-//   - The store's trouble never fails a read: what can't be read or stored there comes
-//     from the origin, and [Stats] counts the failure. A store that hangs delays a read,
-//     though: [files.Hooks] around the store, such as a timeout's, bound that.
-//   - Two origins over one store never mix, if Options.Origin differs, or is empty, or
-//     the layers do, as files.Layers shows them: two prefixes may share an Origin.
+//     returned, nothing older is returned, even if the write's result is an error such
+//     as ErrUncertain.
+//   - After a write that doesn't pass through the cache, such as another process's,
+//     nothing older is returned either, unless Options.MaxAge allows it. There is one
+//     exception: if not every Put makes a new version (Features.VersionPerPut is false,
+//     as on S3), a change of attributes alone is not noticed until the entry is evicted
+//     or the file is written through the cache. The content is always current.
+//   - Each entry has a checksum and identifies its file. An entry that was cut or
+//     edited, or that a killed process left unfinished, is removed and never returned.
+//     Content is checked before it is returned, so damage costs a request and not a
+//     failed read.
+//   - A failure of the store never fails a read: the content comes from the origin
+//     instead, and [Stats] counts the failure. A store that hangs delays reads, though;
+//     a layer such as package timeout around the store bounds that.
+//   - Two origins over one store never mix if their Options.Origin or their layers, as
+//     files.Layers lists them, differ, or if Options.Origin is empty. So two prefixes
+//     of one bucket may share an Origin.
 //
-// What is read back from the store was compared with the origin's digest when it was
-// fetched, if it was read whole. So damage at the origin that comes later is not noticed
-// (G6), because what is served is undamaged.
+// A file that is read whole is compared with the origin's digest when it is fetched.
+// Damage that the origin suffers later is not noticed (G6), because the undamaged copy
+// is returned.
 //
-// The store holds names and contents in the clear: protect it as you protect the
-// origin. Several caches and processes may share one store. Each keeps the bounds for
-// all of it, but knows of the others' entries only what the listing told: when about half
-// of MaxBytes was stored, it lists again.
+// The store has names and contents in the clear, so protect it like the origin. Several
+// caches and processes may share one store. Each keeps the bounds for all entries, but
+// learns of the others' entries only from listings: it lists again after it has stored
+// about half of MaxBytes.
 //
 // # What it costs
 //
-// The package imports the standard library alone. Memory: about 200 bytes for each entry
-// in the store, a MiB for each open body of a larger file, and a few MiB for each
-// download. A hit reads a file of the store, beside the origin's answer. A store that
-// syncs each entry to the disk makes the first read slow: entries needn't be durable, so
-// the URL above says sync=none. The last byte of a first read comes when everything is
-// stored, so that the next read is a hit; a slow store is waited for 10 seconds at most.
+// The package imports the standard library alone. It holds an index of the store's
+// entries, a MiB for each open body of a larger file, and a few MiB for each download.
+//
+// A hit reads a file of the store besides the request to the origin. Entries needn't be
+// durable, so the URL above has sync=none: a store that syncs each entry to the disk
+// makes first reads slow. The last byte of a first read is returned when everything is
+// stored, so that the next read is a hit; but a slow store is waited for at most 10
+// seconds.
 //
 // # By URL
 //

@@ -15,8 +15,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// An entry is a file of the store that says by itself whose it is and whether it is
-// whole:
+// An entry is a file of the store. It identifies itself, and shows whether it is whole:
 //
 //	magic                  19 bytes
 //	length of the header   4 bytes, big endian
@@ -25,25 +24,25 @@ import (
 //	header                 JSON
 //	data
 //
-// There are two kinds. A head has the Info of one version of a file, and its first part
-// unless only others were read. Its name follows from origin and name, so that a Get
-// finds it without knowing the version. A part has the content from PartSize·n on; its
-// name follows from the version and n as well.
+// There are two kinds. A head has the Info of one version of a file, and the first part
+// unless only other parts were read. Its name is computed from origin and name, so that
+// a Get finds it without knowing the version. A part has the content from PartSize·n
+// on; its name is computed from version and n as well.
 
 const (
 	magic     = "cloudfiles cache 1\n"
 	prefixLen = len(magic) + 12
 	maxHeader = 64 << 10
-	// folder is where entries lie in the store.
+	// folder is the directory of the entries in the store.
 	folder = "cloudfiles-cache-1"
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// errDamaged is the error of an entry that isn't what it should be.
+// errDamaged is the error for an entry that is not whole, or not the expected one.
 var errDamaged = errors.New("the entry is damaged")
 
-// key names an entry: its kind, 'h' or 'p', and a part of a SHA-256.
+// key identifies an entry: its kind, 'h' or 'p', and a part of a SHA-256.
 type key [21]byte
 
 // keyOf returns the key of a head, or of a part of a version.
@@ -79,26 +78,26 @@ func parseName(name string) (k key, ok bool) {
 	return k, (k[0] == 'h' || k[0] == 'p') && k.name() == name
 }
 
-// header is what an entry says of itself.
+// header is the JSON header of an entry.
 type header struct {
 	Origin  string        `json:"origin"`
 	Name    string        `json:"name"`
 	Version files.Version `json:"version"`
 	Part    int64         `json:"part"`
-	Len     int64         `json:"len"` // of the data
+	Len     int64         `json:"len"` // length of the data
 	Info    *files.Info   `json:"info,omitempty"`
 }
 
-// encode returns what stands before the data.
+// encode returns everything before the data.
 func (h *header) encode(data []byte) ([]byte, error) {
 	text, err := json.Marshal(h)
 	if err != nil {
 		return nil, err
 	}
 	if len(text) > maxHeader {
-		return nil, files.Errorf(files.ErrTooLarge, "a header of %d bytes", len(text))
+		return nil, files.Errorf(files.ErrTooLarge, "the header has %d bytes", len(text))
 	}
-	if h.Info != nil { // what JSON can't hold is not cached
+	if h.Info != nil { // an Info that JSON would change is not cached
 		var back header
 		if err := json.Unmarshal(text, &back); err != nil || !sameInfo(*h.Info, *back.Info) {
 			return nil, files.Errorf(files.ErrUnsupported, "attributes that JSON changes")
@@ -127,16 +126,16 @@ func sameInfo(a, b files.Info) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// opened is an entry that was found whole as far as its header.
+// opened is an open entry whose header was read and is whole.
 type opened struct {
 	header
 	text []byte
 	sum  uint32
-	r    *files.Reader // at the beginning of the data
+	r    *files.Reader // positioned at the data
 }
 
-// readHeader reads the header. The error is errDamaged for what is not an entry or not
-// of its whole length, and otherwise the store's.
+// readHeader reads the header. The error is errDamaged if the file is not an entry or
+// has the wrong length, and otherwise the store's.
 func readHeader(r *files.Reader) (*opened, error) {
 	var p [prefixLen]byte
 	if err := readFull(r, p[:]); err != nil {
@@ -160,7 +159,7 @@ func readHeader(r *files.Reader) (*opened, error) {
 	return e, nil
 }
 
-// data reads the data into buf's memory, if it is large enough, and checks it.
+// data reads the data, into buf if that is large enough, and checks it.
 func (e *opened) data(buf []byte) ([]byte, error) {
 	if int64(cap(buf)) < e.Len {
 		buf = make([]byte, e.Len)
@@ -183,7 +182,7 @@ func readFull(r *files.Reader, p []byte) error {
 	return err
 }
 
-// content is the whole entry, for a Put, which can be rewound.
+// content returns the whole entry for a Put, which can rewind it, and its size.
 func content(head, data []byte) (io.Reader, int64) {
 	if len(data) == 0 {
 		return bytes.NewReader(head), int64(len(head))

@@ -11,22 +11,22 @@ import (
 )
 
 const (
-	// ahead is how far a reader may be in front of a download that it waits for, in
-	// parts. One that is further in front begins a download of its own.
+	// ahead is how many parts a reader may be ahead of a download and still wait for
+	// it. A reader that is further ahead begins another download.
 	ahead = 8
-	// unstored is how many parts that weren't stored a download keeps for readers
-	// behind it.
+	// unstored is how many parts that couldn't be stored a download keeps for slower
+	// readers.
 	unstored = 4
 	// storeWait is how long the last byte of a download waits until everything is
-	// stored, so that whoever reads the file next finds it. A store that takes longer
-	// is not waited for, nor is anything more of that download stored.
+	// stored, so that the next Get is a hit. If the store takes longer, nothing more of
+	// the download is stored.
 	storeWait = 10 * time.Second
-	// closeWait is how long Close waits for the origin to end a Read.
+	// closeWait is how long Close waits until the origin ends a Read.
 	closeWait = time.Second
 )
 
-// part is a part of a file in memory, which a download fills. The bytes before n don't
-// change any more.
+// part is a part of a file in memory, which a download fills. The bytes before n are
+// final.
 type part struct {
 	f   *flight
 	buf []byte
@@ -34,34 +34,34 @@ type part struct {
 	err error // of the download, after these bytes; under the state's mu
 }
 
-// flight is one download of consecutive parts of one version. It reads on only if a
-// reader wants more.
+// flight is one download of consecutive parts of one version. It reads no further than
+// readers need.
 type flight struct {
 	s        *state
 	epoch    int64
 	info     files.Info
 	from     *source
 	first    int64
-	skip     int64 // bytes in front of the first part
+	skip     int64 // bytes before the first part
 	mayEvict bool
-	ended    chan struct{} // closed when r isn't read any more
+	ended    chan struct{} // closed when r is no longer read
 	broken   each.BrokenOff
-	slots    chan struct{} // of parts that are being stored
+	slots    chan struct{} // one for each part that is being stored
 	storing  sync.WaitGroup
 
-	// All that follows is under the state's mu.
+	// The fields below are guarded by the state's mu.
 	cond    *sync.Cond
-	opening bool  // r isn't there yet
-	next    int64 // the part that is read next
-	end     int64 // behind the last
-	demand  int64 // up to which byte of the file readers want it
+	opening bool  // r isn't open yet
+	next    int64 // the next part to read
+	end     int64 // the part after the last
+	demand  int64 // the offset up to which readers need the file
 	parts   map[int64]*part
 	kept    []int64 // parts that weren't stored
 
 	lastStored bool // the last part was stored
-	saved      bool // nothing is being stored any more
+	saved      bool // storing has ended
 	store      bool
-	over       bool // all was read
+	over       bool // everything was read
 	closed     bool
 	err        error
 }
@@ -82,7 +82,7 @@ func (s *state) newFlight(epoch int64, info files.Info, next, end int64) *flight
 	}
 }
 
-// take makes a flight of what a lookup has opened.
+// take makes a flight of the body that a lookup has opened.
 func (s *state) take(from *source, res *result, asked files.Range) {
 	off, n := from.r.Offset(), from.r.Len()
 	if n == 0 {
@@ -103,19 +103,19 @@ func (s *state) take(from *source, res *result, asked files.Range) {
 	s.takeOff(f)
 }
 
-// takeOff begins to read. The flight keeps the state until everything is stored.
+// takeOff starts the flight, which retains the state until everything is stored.
 func (s *state) takeOff(f *flight) {
 	s.c.opts.Stats.fetches.Add(1)
 	s.c.retain(s)
 	go f.run()
 }
 
-// mayEvict reports whether a download of so many bytes may evict others.
+// mayEvict reports whether a download of n bytes may evict entries.
 func (c *cache) mayEvict(whole bool, n int64) bool {
 	return (whole || c.opts.RangesEvict) && n <= c.opts.MaxBytes/2
 }
 
-// run reads what is wanted, and stores it.
+// run reads the parts that readers need, and stores them.
 func (f *flight) run() {
 	s := f.s
 	whole := false
@@ -123,7 +123,7 @@ func (f *flight) run() {
 	defer func() {
 		if !whole {
 			f.broken.By(recover())
-			err = files.Errorf(files.ErrUnavailable, "the download broke off")
+			err = files.Errorf(files.ErrUnavailable, "the download was interrupted")
 		}
 		f.from.r.Close()
 		f.fail(err)
@@ -144,15 +144,15 @@ func (f *flight) run() {
 		}
 	}
 	if err == io.EOF {
-		err = files.Errorf(files.ErrCorrupt, "the content ended early")
+		err = files.Errorf(files.ErrCorrupt, "the content is shorter than its size")
 	}
-	if files.KindOf(err) == files.ErrCorrupt { // what is stored came before the check
+	if files.KindOf(err) == files.ErrCorrupt { // parts were stored before the check
 		s.c.dropVersion(f.from.ctx, s.name, f.info.Version, f.next)
 	}
 	whole = true
 }
 
-// begin waits until the next part is wanted. It returns nil at the end.
+// begin waits until a reader needs the next part. It returns nil at the end.
 func (f *flight) begin() (*part, int64) {
 	s := f.s
 	s.mu.Lock()
@@ -167,8 +167,8 @@ func (f *flight) begin() (*part, int64) {
 	return p, i
 }
 
-// wanted waits until a reader wants the byte at off. It returns false if the flight is
-// stopped before. The caller holds mu.
+// wanted waits until a reader needs the byte at off. It returns false if the flight is
+// stopped before that. The caller holds mu.
 func (f *flight) wanted(off int64) bool {
 	for !f.closed && f.demand <= off {
 		f.cond.Wait()
@@ -176,8 +176,8 @@ func (f *flight) wanted(off int64) bool {
 	return !f.closed
 }
 
-// fill reads a part, as far as readers want it. They get what has come at once, but the
-// very last byte only when everything is stored.
+// fill reads a part as far as readers need it. Readers get the bytes as they come, but
+// the last byte of the file only when everything is stored.
 func (f *flight) fill(p *part, i int64) error {
 	last := 0
 	if i == f.end-1 {
@@ -213,7 +213,7 @@ func (f *flight) fill(p *part, i int64) error {
 	return nil
 }
 
-// filled stores a part that has come.
+// filled stores a part that is complete.
 func (f *flight) filled(p *part, i int64) {
 	last := i == f.end-1
 	if last {
@@ -225,7 +225,7 @@ func (f *flight) filled(p *part, i int64) {
 			defer func() { <-f.slots }()
 			stored := false
 			defer func() {
-				if recover() != nil { // the store's trouble is nobody's
+				if recover() != nil { // a panic of the store must not reach a caller
 					f.s.c.opts.Stats.failed.Add(1)
 				}
 				f.done(i, stored)
@@ -238,14 +238,14 @@ func (f *flight) filled(p *part, i int64) {
 	if !last {
 		return
 	}
-	f.wait() // a reader gets the last part from here, and not from the store, until then
+	f.wait() // until then readers get the last part from memory
 	f.s.mu.Lock()
 	defer f.s.mu.Unlock()
 	p.n = len(p.buf)
 	f.giveUp(i, f.lastStored)
 }
 
-// finish notes that nothing more is read.
+// finish records that everything was read.
 func (f *flight) finish() {
 	f.s.mu.Lock()
 	defer f.s.mu.Unlock()
@@ -255,8 +255,7 @@ func (f *flight) finish() {
 	}
 }
 
-// slot waits until another part may be stored. It returns false if nothing is stored any
-// more.
+// slot waits until another part may be stored. It returns false if storing has ended.
 func (f *flight) slot() bool {
 	f.s.mu.Lock()
 	store := f.store
@@ -282,7 +281,7 @@ func (f *flight) slot() bool {
 	}
 }
 
-// wait waits until all is stored, but not for ever.
+// wait waits until everything is stored, for at most storeWait.
 func (f *flight) wait() {
 	stored := make(chan struct{})
 	go func() {
@@ -297,8 +296,8 @@ func (f *flight) wait() {
 	}
 }
 
-// done gives up the memory of a part that is stored. Of those that aren't, the last few
-// stay for readers behind the download.
+// done releases the memory of a stored part. The last few parts that couldn't be stored
+// are kept for slower readers.
 func (f *flight) done(i int64, stored bool) {
 	f.s.mu.Lock()
 	defer f.s.mu.Unlock()
@@ -343,12 +342,12 @@ func (f *flight) fail(err error) {
 	s.wake()
 }
 
-// leave takes a flight off the list. The caller holds mu.
+// leave removes a flight from the list. The caller holds mu.
 func (s *state) leave(f *flight) {
 	s.flights = slices.DeleteFunc(s.flights, func(g *flight) bool { return g == f })
 }
 
-// stop ends a flight that nobody needs.
+// stop ends a flight that no reader needs.
 func (f *flight) stop() {
 	f.from.close()
 	t := time.NewTimer(closeWait)
@@ -359,8 +358,8 @@ func (f *flight) stop() {
 	}
 }
 
-// sweep takes flights off the list that nobody needs, and returns those that are still
-// reading. The caller holds mu, and stops them without it.
+// sweep removes the flights that no reader needs from the list, and returns those that
+// are still reading. The caller holds mu, and stops them after unlocking it.
 func (s *state) sweep() (stop []*flight) {
 	kept := s.flights[:0]
 	for _, f := range s.flights {
@@ -378,8 +377,8 @@ func (s *state) sweep() (stop []*flight) {
 	return stop
 }
 
-// needs reports whether an open body, or one that is just being opened, may need
-// something of the flight. The caller holds mu.
+// needs reports whether an open body, or one that is being opened, may need the flight.
+// The caller holds mu.
 func (s *state) needs(f *flight) bool {
 	if f.over && len(f.parts) == 0 {
 		return false

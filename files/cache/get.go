@@ -8,10 +8,10 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// maxSize is the largest size that is cached: no file is larger.
+// maxSize is the largest size of a file that is cached, larger than any real file.
 const maxSize = 1 << 60
 
-// get serves a Get from the store, or reads along with a download that fills it.
+// get carries out a Get: from the store, or from a download that fills it.
 func (c *cache) get(ctx context.Context, call *files.Call, next func(context.Context) error) error {
 	var o files.GetOptions
 	if call.Get != nil {
@@ -25,7 +25,7 @@ func (c *cache) get(ctx context.Context, call *files.Call, next func(context.Con
 	b := newBody(ctx, s, &o)
 	made := false
 	defer func() {
-		if !made { // also if the origin panicked
+		if !made { // after an error, or a panic of the origin
 			b.Close()
 		}
 	}()
@@ -36,7 +36,7 @@ func (c *cache) get(ctx context.Context, call *files.Call, next func(context.Con
 		return next(ctx)
 	case res.err != nil && (o.IfVersion != "" || o.IfNotVersion != "") &&
 		files.KindOf(res.err) == files.ErrNotExist:
-		return next(ctx) // the origin says what that is with a condition
+		return next(ctx) // the origin returns the error for the condition
 	case res.err != nil:
 		return res.err
 	case o.IfVersion != "" && o.IfVersion != res.info.Version:
@@ -66,8 +66,8 @@ func (c *cache) get(ctx context.Context, call *files.Call, next func(context.Con
 	return nil
 }
 
-// bypasses reports whether a Get is for the origin alone: what is not a file with a name,
-// what may change while it is read, what wants damaged bytes, and what is refused.
+// bypasses reports whether a Get goes to the origin alone: a foreign key, a growing
+// file, a read without a check, and options that are refused.
 func (c *cache) bypasses(o *files.GetOptions) bool {
 	f := c.origin.Features()
 	return !f.Versions || !f.ReadConditions || o.Key != "" || o.Growing || o.SkipVerify ||
@@ -75,8 +75,9 @@ func (c *cache) bypasses(o *files.GetOptions) bool {
 		o.ConnectionsAfter < 0 || c.isOff()
 }
 
-// rounded returns the range that is fetched for r: whole parts. Of the last bytes it is
-// a part more, because the size isn't known: the beginning is thrown away.
+// rounded returns the range of whole parts that is fetched for r. If r is the last
+// bytes, it is a part more, because the size isn't known, and its beginning is
+// discarded.
 func rounded(r files.Range) files.Range {
 	off, n, last := r.Parts()
 	switch {
@@ -95,5 +96,5 @@ func rounded(r files.Range) files.Range {
 	return files.Bytes(from, end-from)
 }
 
-// parts returns how many parts a file of that size has.
+// parts returns the number of parts of a file of the given size.
 func parts(size int64) int64 { return (size + PartSize - 1) / PartSize }

@@ -7,10 +7,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// retryListing is how long after a listing that failed the next one is begun.
+// retryListing is the time between a failed listing and the next one.
 const retryListing = 10 * time.Second
 
-// learn makes sure that what lies in the store is known, and reports whether it is.
+// learn lists the store unless its entries are known, and reports whether they are.
 func (s *shelf) learn(ctx context.Context) bool {
 	if s.knows() {
 		return true
@@ -40,16 +40,16 @@ func (s *shelf) learn(ctx context.Context) bool {
 	return s.learned
 }
 
-// knows reports whether the store was listed, and not too much was stored since: others
-// may have stored as much.
+// knows reports whether the store was listed, and not too much was stored since then:
+// others may have stored as much.
 func (s *shelf) knows() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.learned && s.fresh <= s.max/2
 }
 
-// list reads what is there, one entry after the other. It evicts at once what goes
-// beyond the bounds, so that no more is held in memory.
+// list reads the listing, and evicts at once what exceeds the bounds, so that the index
+// stays within them.
 func (s *shelf) list(ctx context.Context) error {
 	s.mu.Lock()
 	s.scan++
@@ -71,13 +71,13 @@ func (s *shelf) list(ctx context.Context) error {
 	defer s.mu.Unlock()
 	for _, it := range s.items {
 		if it.scan < scan {
-			s.remove(it) // others have removed it
+			s.remove(it) // another process has removed it
 		}
 	}
 	return nil
 }
 
-// found notes an entry of the listing.
+// found records an entry of the listing.
 func (s *shelf) found(k key, e files.Entry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,7 +88,7 @@ func (s *shelf) found(k key, e files.Entry) {
 	s.set(k, e.Size, e.ModTime.UnixNano())
 }
 
-// shrink evicts what goes beyond the bounds.
+// shrink evicts entries until the bounds hold.
 func (s *shelf) shrink(ctx context.Context) error {
 	for {
 		s.mu.Lock()

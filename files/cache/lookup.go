@@ -9,12 +9,12 @@ import (
 	"cloudfiles.dev/files/internal/contexts"
 )
 
-// state is what is going on with one name.
+// state is the state of one name: its lookups, downloads and writes.
 type state struct {
 	c    *cache
 	name string
 	refs int  // under c.mu
-	kept bool // the store holds something old for the name; under c.mu
+	kept bool // the store has an outdated entry for the name; under c.mu
 
 	heads sync.Mutex // held while a head is stored, before mu
 
@@ -25,15 +25,15 @@ type state struct {
 	stored  files.Version // of the head in the store, in this epoch, if it is known
 	changed chan struct{} // closed, and made anew, when something changes
 
-	// One lookup runs at a time. Who comes while it runs waits for the next one, which
-	// is one for all of them: its request is made after each of them has come.
+	// One lookup runs at a time. All Gets that begin while it runs share the next one,
+	// whose request is sent after each of them has begun.
 	begun   int64
 	looking bool
 	last    result
 
 	flights []*flight
 	bodies  map[*body]struct{}
-	gone    int64 // parts that have left the memory of flights
+	gone    int64 // number of parts that flights no longer hold in memory
 }
 
 func newState(c *cache, name string) *state {
@@ -45,7 +45,7 @@ func newState(c *cache, name string) *state {
 	}
 }
 
-// wake wakes all who wait for a change. The caller holds mu.
+// wake wakes all goroutines that wait for a change. The caller holds mu.
 func (s *state) wake() {
 	close(s.changed)
 	s.changed = make(chan struct{})
@@ -57,12 +57,12 @@ type result struct {
 	epoch    int64
 	info     files.Info
 	hit      bool
-	uncached bool  // the origin's answer is not to be cached
-	err      error // of the origin
+	uncached bool  // the origin's result can't be cached
+	err      error // the origin's error
 	head     *opened
 }
 
-// lookup finds out which version is current.
+// lookup returns the current version.
 func (s *state) lookup(ctx context.Context, b *body) result {
 	s.mu.Lock()
 	need := s.begun + 1
@@ -86,7 +86,8 @@ func (s *state) lookup(ctx context.Context, b *body) result {
 	return res
 }
 
-// lead makes a lookup for all who wait. It is called with mu, which it gives up.
+// lead makes a lookup for all that wait for it. The caller holds mu, which lead
+// unlocks.
 func (s *state) lead(ctx context.Context, b *body, number int64) (res result) {
 	res.epoch = s.epoch
 	s.mu.Unlock()
@@ -95,14 +96,14 @@ func (s *state) lead(ctx context.Context, b *body, number int64) (res result) {
 		s.looking = false
 		if res.number == number && s.epoch == res.epoch {
 			s.last = res
-			s.last.head = nil // the leader's own
+			s.last.head = nil // only for the leader
 			s.last.hit = res.err == nil && !res.uncached
 		}
 		s.wake()
 		s.mu.Unlock()
 	}()
 	res = s.ask(ctx, b, res.epoch)
-	if ctx.Err() != nil && res.err != nil { // says nothing to the others
+	if ctx.Err() != nil && res.err != nil { // the others' contexts haven't ended
 		res.err = contexts.Err(ctx)
 		return res
 	}
@@ -110,7 +111,7 @@ func (s *state) lead(ctx context.Context, b *body, number int64) (res result) {
 	return res
 }
 
-// ask finds what is cached, and asks the origin whether it is current.
+// ask looks up the cached version, and asks the origin whether it is current.
 func (s *state) ask(ctx context.Context, b *body, epoch int64) result {
 	res := result{epoch: epoch}
 	known, head := s.known(ctx, epoch)
@@ -155,8 +156,8 @@ func (s *state) ask(ctx context.Context, b *body, epoch int64) result {
 	return res
 }
 
-// known returns the Info of the version that is cached, or is just being fetched, if
-// there is one: the origin is asked whether it is current.
+// known returns the Info of the version that is cached or being fetched, if there is
+// one.
 func (s *state) known(ctx context.Context, epoch int64) (files.Info, *opened) {
 	s.mu.Lock()
 	usable := s.epoch == epoch && s.writers == 0
@@ -205,8 +206,7 @@ func (c *cache) isKept(s *state) bool {
 	return s.kept
 }
 
-// cacheable reports whether what the origin has opened has a version and is what was
-// asked for.
+// cacheable reports whether a body of the origin has a version and the requested range.
 func cacheable(r *files.Reader, asked files.Range) bool {
 	info := r.Info()
 	if info.Version == "" || info.Size < 0 || info.Size > maxSize {
@@ -216,12 +216,12 @@ func cacheable(r *files.Reader, asked files.Range) bool {
 	return r.Offset() == off && r.Len() == n
 }
 
-// source is a body of the origin, and the context that governs it.
+// source is a body of the origin with its context.
 type source struct {
 	r      *files.Reader
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	at     time.Duration // when the origin was asked
+	at     time.Duration // when the request was made
 }
 
 func (s *source) close() {
@@ -229,8 +229,8 @@ func (s *source) close() {
 	s.cancel(nil)
 }
 
-// fetch opens a body of the origin that outlives the caller: ctx governs only until the
-// body is open.
+// fetch opens a body of the origin that may outlive the call: ctx governs only until
+// the body is open.
 func (c *cache) fetch(ctx context.Context, name string, o *files.GetOptions) (*source, error) {
 	s := &source{at: c.shelf.now()}
 	s.ctx, s.cancel = context.WithCancelCause(context.WithoutCancel(ctx))

@@ -13,41 +13,43 @@ const (
 	DefaultMaxEntries = 100_000
 )
 
-// PartSize is the unit, in bytes, in which contents are fetched, stored and evicted.
+// PartSize is the size in bytes of the parts in which contents are fetched, stored and
+// evicted.
 const PartSize = 1 << 20
 
-// Options are the options of New. The zero value asks the origin at each read whether
-// what is cached is current, and keeps at most DefaultMaxBytes.
+// Options are the options of New. The zero value asks the origin at each Get whether
+// the cached version is current, and stores at most DefaultMaxBytes.
 type Options struct {
-	// Origin names the origin in the store, so that a later process finds again what is
-	// there: the URL without credentials, for example. Whatever can give a name another
-	// content belongs in it: a namespace, an account, a crypt key's id. Together with
-	// the layers of the origin, as files.Layers lists them, and the file's name and
-	// version it is the key of an entry. If Origin is empty, the cache is for this one
-	// bucket: no other bucket, and no later process, finds what it has stored.
+	// Origin identifies the origin in the store, so that a later process finds the
+	// stored entries: the URL without credentials, for example. It must include
+	// everything by which the same name can mean another content: a namespace, an
+	// account, the ID of a crypt key. The key of an entry is made of Origin, the layers
+	// of the origin as files.Layers lists them, and the file's name and version. If
+	// Origin is empty, no other bucket and no later process uses the entries of this
+	// one.
 	Origin string
-	// MaxBytes bounds the sizes of all entries of the store together, whoever stored
-	// them, in bytes; 0 is DefaultMaxBytes. A file system's own blocks and what it
-	// needs for attributes come on top.
+	// MaxBytes bounds the sum of the sizes of all entries of the store, in bytes,
+	// including those that others stored; 0 is DefaultMaxBytes. The disk may need more,
+	// for the rest of blocks and for attributes.
 	MaxBytes int64
-	// MaxEntries bounds their number; 0 is DefaultMaxEntries. Each costs about 200
-	// bytes of memory. There is one for each MiB of a file.
+	// MaxEntries bounds the number of entries; 0 is DefaultMaxEntries. There is one
+	// entry for each MiB of a file, and each takes memory in the index.
 	MaxEntries int
-	// MaxAge is for how long what the origin has confirmed is served without asking
-	// again; 0 asks at each Get. A write through the cache ends it at once. A write
-	// that doesn't pass through the cache is seen after MaxAge at the latest.
+	// MaxAge is how long a version that the origin has confirmed is returned without
+	// another request; 0 asks the origin at each Get. A write through the cache takes
+	// effect at once, and any other write after MaxAge at the latest.
 	MaxAge time.Duration
-	// RangesEvict lets what is read in part evict other entries. Without it the parts
-	// of a file that a range needs are stored only while there is room.
+	// RangesEvict lets the parts that a range needs evict other entries. Without it
+	// they are stored only while there is room.
 	RangesEvict bool
-	// Stats, if not nil, counts what the cache does. One may be shared by several.
+	// Stats, if not nil, counts what the cache does. Several caches may share one.
 	Stats *Stats
-	// OwnsOrigin and OwnsStore close the origin and the store with the cache, once the
+	// OwnsOrigin and OwnsStore make Close close the origin and the store too, when the
 	// last open body is closed.
 	OwnsOrigin, OwnsStore bool
 }
 
-// complete checks the options and fills in the defaults.
+// complete returns the options with the defaults, after checking them.
 func (o Options) complete() (Options, error) {
 	switch {
 	case o.MaxBytes < 0:

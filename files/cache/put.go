@@ -6,9 +6,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// put stores a part of a download, unless a write has come in between. The first part is
-// stored with the Info. A download that begins further behind stores the Info in an
-// entry of its own, unless it is there.
+// put stores a part of a download, unless there was a write meanwhile. The first part
+// is stored together with the Info. A download that begins later in the file stores the
+// Info as a separate entry, unless that exists.
 func (s *state) put(f *flight, i int64, data []byte) bool {
 	v := f.info.Version
 	if i == 0 {
@@ -27,8 +27,8 @@ func (s *state) put(f *flight, i int64, data []byte) bool {
 	return s.c.shelf.put(f.from.ctx, s.c.partKey(s.name, v, i), h, data, f.mayEvict)
 }
 
-// putHead stores the Info, and the first part if it is there. It doesn't replace a head
-// by one without the part.
+// putHead stores the Info, with the first part if data isn't nil. It doesn't replace a
+// head that has the part by one without it.
 func (s *state) putHead(f *flight, data []byte) bool {
 	s.heads.Lock()
 	defer s.heads.Unlock()
@@ -76,8 +76,9 @@ func (s *state) putHead(f *flight, data []byte) bool {
 	return stored
 }
 
-// hasHead reports whether the store has a head that one without the first part must not
-// replace, and whether that is of the version. One that can't be read stays: it may be.
+// hasHead reports whether the store has a head that must not be replaced by one without
+// the first part, and whether that head is of the flight's version. A head that can't
+// be read is kept.
 func (s *state) hasHead(f *flight) (there, same bool) {
 	s.mu.Lock()
 	same = s.epoch == f.epoch && s.stored == f.info.Version
@@ -95,8 +96,8 @@ func (s *state) hasHead(f *flight) (there, same bool) {
 	return same, same
 }
 
-// dropVersion removes the entries of a version whose content was found damaged.
-// Only those before the part n can be there.
+// dropVersion removes the entries of a version whose content is damaged. Only the first
+// n parts can have entries.
 func (c *cache) dropVersion(ctx context.Context, name string, v files.Version, n int64) {
 	c.shelf.drop(ctx, c.headKey(name))
 	for i := int64(1); i < n; i++ {

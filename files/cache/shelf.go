@@ -9,9 +9,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// shelf is the store with the order in which its entries were used, which is kept in
-// memory. A process learns from a listing what earlier ones left there, before it stores
-// anything, and again from time to time because others may use the store too.
+// shelf is the store with an index in memory, which has the order in which entries were
+// used. A listing finds the entries of earlier processes before anything is stored, and
+// is repeated from time to time because other processes may use the store too.
 type shelf struct {
 	b     files.Bucket
 	max   int64
@@ -19,27 +19,27 @@ type shelf struct {
 	stats *Stats
 	start time.Time
 
-	learning chan struct{} // holds a token while no listing is read
+	learning chan struct{} // holds a token while no listing runs
 
 	mu      sync.Mutex
 	items   map[key]*item
 	order   byUse
 	bytes   int64
-	scan    int64 // number of the last listing that was begun
+	scan    int64 // number of the last listing
 	learned bool
-	retry   time.Duration // when a listing that failed is begun again
-	fresh   int64         // bytes that were stored since the last listing
+	retry   time.Duration // when a listing may run after one that failed
+	fresh   int64         // bytes stored since the last listing
 }
 
-// item is what is known of an entry.
+// item is an entry in the index.
 type item struct {
 	key     key
 	size    int64
-	used    int64 // when, in Unix nanoseconds
-	at      int   // in the heap
-	scan    int64 // the last listing that it was in, or that was begun when it was stored
+	used    int64 // last use, in Unix nanoseconds
+	at      int   // index in the heap
+	scan    int64 // the last listing that had it, or the last one when it was stored
 	checked time.Duration
-	version files.Version // that the origin confirmed at checked, or ""
+	version files.Version // the version that the origin confirmed at checked, or ""
 }
 
 func newShelf(b files.Bucket, o Options) *shelf {
@@ -56,8 +56,8 @@ func newShelf(b files.Bucket, o Options) *shelf {
 	return s
 }
 
-// open opens an entry and reads its header. It returns nil if there is none that can be
-// used: what is damaged is removed, what can't be read is left alone.
+// open opens an entry and reads its header. It returns nil if there is no usable entry.
+// It removes a damaged entry, and keeps one that can't be read.
 func (s *shelf) open(ctx context.Context, k key) *opened {
 	r, err := s.b.Get(ctx, k.name(), &files.GetOptions{SkipVerify: true})
 	if err != nil {
@@ -78,7 +78,7 @@ func (s *shelf) open(ctx context.Context, k key) *opened {
 	return e
 }
 
-// unusable deals with an entry that couldn't be read.
+// unusable removes an entry if it is damaged, and counts the failure otherwise.
 func (s *shelf) unusable(ctx context.Context, k key, err error) {
 	if err != errDamaged {
 		s.failed(ctx, err)
@@ -94,7 +94,8 @@ func (s *shelf) failed(ctx context.Context, err error) {
 	}
 }
 
-// put stores an entry if there is room for it, or can be made by evicting others.
+// put stores an entry if there is room for it, or if evict is set and evicting others
+// makes room.
 func (s *shelf) put(ctx context.Context, k key, h *header, data []byte, evict bool) bool {
 	head, err := h.encode(data)
 	if err != nil {
@@ -111,7 +112,7 @@ func (s *shelf) put(ctx context.Context, k key, h *header, data []byte, evict bo
 	if err != nil {
 		s.failed(ctx, err)
 		if files.KindOf(err) != files.ErrUncertain {
-			s.forget(k) // unless the old one is still there: a listing finds it
+			s.forget(k) // if the old entry is still there, a listing will find it
 		}
 		return false
 	}
@@ -119,7 +120,8 @@ func (s *shelf) put(ctx context.Context, k key, h *header, data []byte, evict bo
 	return true
 }
 
-// reserve counts an entry of that size before it is stored, and makes room for it.
+// reserve adds an entry of the given size to the index before it is stored, and makes
+// room for it.
 func (s *shelf) reserve(ctx context.Context, k key, size int64, evict bool) bool {
 	for {
 		s.mu.Lock()
@@ -146,8 +148,8 @@ func (s *shelf) reserve(ctx context.Context, k key, size int64, evict bool) bool
 	}
 }
 
-// take takes the entry that was used least recently out of the books, unless it is the
-// one that is to be stored. The caller holds mu.
+// take removes the least recently used entry from the index, except the one that is
+// about to be stored. The caller holds mu.
 func (s *shelf) take(but key) *item {
 	it := s.order[0]
 	if it.key == but {
@@ -157,8 +159,8 @@ func (s *shelf) take(but key) *item {
 	return it
 }
 
-// evict deletes an entry that was taken out of the books. One that can't be deleted
-// comes back: the bound counts it.
+// evict deletes an entry that was taken from the index. If it can't be deleted, it
+// returns to the index, because the bounds count it.
 func (s *shelf) evict(ctx context.Context, it *item) bool {
 	if err := s.b.Delete(ctx, it.key.name(), nil); err != nil {
 		s.failed(ctx, err)
@@ -184,7 +186,7 @@ func (s *shelf) drop(ctx context.Context, k key) bool {
 	return true
 }
 
-// set notes an entry. The caller holds mu.
+// set adds an entry to the index, or changes it. The caller holds mu.
 func (s *shelf) set(k key, size, used int64) {
 	it := s.items[k]
 	if it == nil {
@@ -199,7 +201,7 @@ func (s *shelf) set(k key, size, used int64) {
 	heap.Fix(&s.order, it.at)
 }
 
-// remove takes an entry out of the books. The caller holds mu.
+// remove removes an entry from the index. The caller holds mu.
 func (s *shelf) remove(it *item) {
 	heap.Remove(&s.order, it.at)
 	delete(s.items, it.key)
@@ -216,7 +218,7 @@ func (s *shelf) forget(k key) {
 	}
 }
 
-// used notes that an entry was found and is in use.
+// used records that an entry exists and was used.
 func (s *shelf) used(k key, size int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -225,17 +227,18 @@ func (s *shelf) used(k key, size int64) {
 	}
 }
 
-// has reports whether an entry is known to be there.
+// has reports whether an entry is in the index.
 func (s *shelf) has(k key) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.items[k] != nil
 }
 
-// now is the time since the beginning, by a clock that nobody sets.
+// now is the time since start, by the monotonic clock.
 func (s *shelf) now() time.Duration { return time.Since(s.start) }
 
-// confirm notes that the origin, asked at that time, has confirmed the version of a head.
+// confirm records that the origin, asked at the given time, has confirmed the version
+// of a head.
 func (s *shelf) confirm(k key, v files.Version, at time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -255,7 +258,7 @@ func (s *shelf) trusts(k key, v files.Version, age time.Duration) bool {
 	return it != nil && v != "" && it.version == v && s.now()-it.checked < age
 }
 
-// byUse is a heap of entries: the one that was used least recently is the first.
+// byUse is a heap of entries. The least recently used is the first.
 type byUse []*item
 
 func (h byUse) Len() int           { return len(h) }

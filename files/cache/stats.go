@@ -2,8 +2,8 @@ package cache
 
 import "sync/atomic"
 
-// Stats counts what a cache does. The zero Stats is ready to use. It must not be copied,
-// and is safe for concurrent use.
+// Stats counts what a cache does. The zero value is ready to use. It is safe for
+// concurrent use, and must not be copied.
 type Stats struct {
 	hits, misses, bypassed             atomic.Int64
 	bytesServed, bytesFetched, fetches atomic.Int64
@@ -11,27 +11,28 @@ type Stats struct {
 	entries, bytes                     atomic.Int64
 }
 
-// Counts are the numbers of a Stats at one moment.
+// Counts has the numbers of a Stats at one moment.
 type Counts struct {
-	// Hits are the Gets of a version that was cached, or on its way into the cache.
-	// Misses are the Gets whose version was new to the cache, and Bypassed those that
-	// it doesn't deal with.
+	// Hits counts the Gets of a version that was cached or being downloaded, Misses
+	// those of a version that was new to the cache, and Bypassed those that go to the
+	// origin alone.
 	Hits, Misses, Bypassed int64
-	// BytesServed are the bytes that were read from the store, and BytesFetched those
-	// that were read from the origin.
+	// BytesServed counts the bytes read from the store, and BytesFetched those read
+	// from the origin.
 	BytesServed, BytesFetched int64
-	// Fetches are the downloads from the origin that were begun.
+	// Fetches counts the downloads from the origin.
 	Fetches int64
-	// Stored are the entries that were stored, Evicted those that were removed for
-	// room, and Damaged those that were removed because they were not whole.
+	// Stored counts the entries that were stored, Evicted those that were removed to
+	// make room, and Damaged those that were removed because they were damaged.
 	Stored, Evicted, Damaged int64
-	// StoreErrors are the failures of the store, of which no reader learns.
+	// StoreErrors counts the failures of the store, which no call returns.
 	StoreErrors int64
-	// Entries and Bytes are what the store holds, as far as the cache has learned it.
+	// Entries and Bytes are the number of entries in the store and the sum of their
+	// sizes, as far as the cache knows them.
 	Entries, Bytes int64
 }
 
-// Counts returns the numbers of this moment.
+// Counts returns the current numbers.
 func (s *Stats) Counts() Counts {
 	if s == nil {
 		return Counts{}

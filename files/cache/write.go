@@ -2,13 +2,13 @@ package cache
 
 import "context"
 
-// write carries out a write. Whatever becomes of it, nothing that was read before it
-// ends is stored or served after it: the write may have been done even if its answer
-// was lost.
+// write carries out a write. Whatever its result, nothing that was read before its end
+// is stored or returned after it: the write may have succeeded even if its response was
+// lost.
 func (c *cache) write(ctx context.Context, names []string, next func(context.Context) error) error {
 	states := make([]*state, 0, len(names))
 	seen := make(map[string]bool, len(names))
-	defer func() { // whatever ends the call
+	defer func() { // runs also after a panic
 		for _, s := range states {
 			s.written()
 			c.release(s)
@@ -26,8 +26,8 @@ func (c *cache) write(ctx context.Context, names []string, next func(context.Con
 	return next(ctx)
 }
 
-// writing begins a write: what the store has of the name is removed, and nothing is
-// stored until its end.
+// writing begins a write: the name's head is removed from the store, and nothing is
+// stored until the write ends.
 func (s *state) writing(ctx context.Context) {
 	s.mu.Lock()
 	s.writers++
@@ -36,8 +36,9 @@ func (s *state) writing(ctx context.Context) {
 	s.mu.Unlock()
 	k := s.c.headKey(s.name)
 	s.c.shelf.distrust(k)
-	// If each Put makes a new version, what the store has is compared with it. If not,
-	// the attributes may change while the version stays, so it must go before.
+	// If each Put makes a new version, a stored head is compared with it later. If not,
+	// the attributes may change while the version stays, so the head must be removed
+	// first.
 	if !s.c.origin.Features().VersionPerPut || s.c.shelf.has(k) {
 		spoiled = !s.c.shelf.drop(ctx, k) || spoiled
 	}
@@ -53,7 +54,8 @@ func (s *state) written() {
 	s.mu.Unlock()
 }
 
-// outdated ends the use of all that was read before. The caller holds mu.
+// outdated begins a new epoch: results of earlier reads are no longer used. The caller
+// holds mu.
 func (s *state) outdated() {
 	s.epoch++
 	s.stored = ""

@@ -10,29 +10,30 @@
 //	}
 //
 // A log is a directory. Its file "head" has the newest records and the list of the
-// segments, files with older records, which are written once. Every change is a change
-// of head by [files.Update], so the bucket must keep IfAbsent and IfVersion.
+// segments. Segments are files with older records, and are written once. Every change
+// of the log is a change of head by [files.Update], so the bucket must support IfAbsent
+// and IfVersion.
 //
 // # What it promises
 //
 //   - Positions are 0, 1, 2 and so on, without gaps and in the order of the appends. A
-//     position is that of a record; reading on from Position+1 repeats and skips
-//     nothing, also across Compact.
-//   - Append puts the record in once, also if answers are lost. Only an Append that
-//     itself returns ErrUncertain leaves it open.
-//   - Once Append has returned, every Read that begins sees the record.
-//   - Compact removes the oldest records. Reading from a position that is gone is
-//     ErrGone: nothing is skipped silently.
+//     record keeps its position, so reading on from Position+1 repeats and skips
+//     nothing, even after Compact.
+//   - Append stores the record exactly once, even if responses are lost. Only after
+//     ErrUncertain may the record be stored or not.
+//   - Once Append has returned, every Read that begins later yields the record.
+//   - Compact removes the oldest records. A Read from a removed position is ErrGone:
+//     nothing is skipped silently.
 //
 // # What it can't keep
 //
-// Whoever deletes head ends the log. Appends are one after the other: with many writers
-// some wait long, and end with ErrPrecondition.
+// If somebody deletes head, the log is lost. Appends are made one after the other: with
+// many writers some wait long, or fail with ErrPrecondition.
 //
 // # Cost
 //
 // An Append reads and writes head: two requests, of up to SegmentBytes and the list of
-// segments. Each time SegmentBytes are full there is one more write. A Read is one
+// segments. Each time SegmentBytes are full, there is one more write. A Read is one
 // request for head and one for each segment that it reads. The package links the
 // standard library and package files alone.
 package eventlog
@@ -55,27 +56,27 @@ const (
 	MaxRecord = 64 << 10
 	// DefaultSegmentBytes is the default of Options.SegmentBytes.
 	DefaultSegmentBytes = 128 << 10
-	// maxHead bounds what is read of head, and maxSegment of a segment.
+	// maxHead and maxSegment are the largest sizes of head and a segment that are read.
 	maxHead, maxSegment = 16 << 20, 16 << 20
 	maxSegmentBytes     = 4 << 20
-	// attempts bounds how often an append meets another.
+	// attempts is how often an Append tries if others append at the same time.
 	attempts = 100
 )
 
-// ErrGone is the error of Read for a position that Compact has removed.
+// ErrGone is the error of Read for a position whose record Compact has removed.
 var ErrGone = errors.New("the records at this position are gone")
 
 // Options are the options of New.
 type Options struct {
-	// SegmentBytes is how many bytes of records head holds before they become a
-	// segment, at most 4 MiB; 0 is DefaultSegmentBytes. Writers may differ in it.
+	// SegmentBytes is how many bytes of records head has before they become a segment,
+	// at most 4 MiB; 0 is DefaultSegmentBytes. Each writer may set its own.
 	SegmentBytes int
 }
 
 // Record is one record of a log.
 type Record struct {
 	Position int64
-	Data     []byte // the caller's own
+	Data     []byte // the caller may change it
 }
 
 // Log is a log in a bucket. It is safe for concurrent use.
@@ -85,14 +86,14 @@ type Log struct {
 	segment int
 }
 
-// head is what the file head holds.
+// head is the content of the file head.
 type head struct {
 	Format   int       `json:"log"`
-	First    int64     `json:"first"` // of what Compact has left
+	First    int64     `json:"first"` // position of the first record that Compact has left
 	Segments []segment `json:"segments,omitempty"`
-	Start    int64     `json:"start"` // the position of the first of Records
+	Start    int64     `json:"start"` // position of the first of Records
 	Records  []entry   `json:"records,omitempty"`
-	Write    string    `json:"write"` // differs each time (V1)
+	Write    string    `json:"write"` // differs for each write (V1)
 }
 
 // segment is a file of records.
@@ -111,11 +112,11 @@ const format = 1
 
 func (h *head) next() int64 { return h.Start + int64(len(h.Records)) }
 
-// New returns the log in that directory, which comes into being with the first Append.
-// It makes no request.
+// New returns the log in the directory, which the first Append creates. New makes no
+// request.
 //
-// Errors: ErrInvalid and ErrInvalidName, and ErrUnsupported if the bucket can't put
-// conditionally.
+// Errors: ErrInvalid, ErrInvalidName, and ErrUnsupported if the bucket has no
+// conditional Put.
 func New(b files.Bucket, dir string, opts *Options) (*Log, error) {
 	var o Options
 	if opts != nil {
@@ -144,24 +145,24 @@ func (l *Log) check() error {
 	case l.bucket == nil:
 		return files.Errorf(files.ErrInvalid, "the bucket is nil")
 	case l.segment < 0 || l.segment > maxSegmentBytes:
-		return files.Errorf(files.ErrInvalid, "segments of %d bytes: at most %d", l.segment,
+		return files.Errorf(files.ErrInvalid, "SegmentBytes is %d, want 0 to %d", l.segment,
 			maxSegmentBytes)
 	}
 	if f := l.bucket.Features(); !f.ReadOnly && (!f.IfAbsent || !f.IfVersion) {
 		return files.Errorf(files.ErrUnsupported,
-			"the bucket can't put conditionally, so records would be lost")
+			"the bucket has no conditional Put, so records would be lost")
 	}
 	return nil
 }
 
 func (l *Log) headName() string { return l.dir + "/head" }
 
-// segmentName is a name that no other call gives.
+// segmentName returns a name that no other call returns.
 func (l *Log) segmentName(first int64) string {
 	return fmt.Sprintf("%s/segments/%019d-%s", l.dir, first, rand.Text())
 }
 
-// parseHead returns what head holds; nil is no file.
+// parseHead parses the content of head; nil content means that there is no file.
 func parseHead(content []byte) (*head, error) {
 	h := &head{Format: format}
 	if content == nil {
@@ -170,13 +171,14 @@ func parseHead(content []byte) (*head, error) {
 	*h = head{}
 	if err := json.Unmarshal(content, h); err != nil || h.Format != format || h.First < 0 ||
 		h.Start < 0 || h.First > h.next() {
-		return nil, files.Errorf(files.ErrInvalid, "the file holds no log of format %d", format)
+		return nil, files.Errorf(files.ErrInvalid, "the file isn't the head of a log of format %d",
+			format)
 	}
 	pos := h.Start
 	for i := len(h.Segments) - 1; i >= 0; i-- {
 		s := h.Segments[i]
 		if s.Count < 1 || s.First < 0 || s.First+s.Count != pos || files.CheckName(s.Name) != nil {
-			return nil, files.Errorf(files.ErrInvalid, "the log's segments don't fit")
+			return nil, files.Errorf(files.ErrInvalid, "the log's segments don't fit together")
 		}
 		pos = s.First
 	}
@@ -197,16 +199,16 @@ var options = &files.UpdateOptions{
 	MaxBytes:   maxHead,
 }
 
-// Append puts a record at the log's end and returns its position. data may be empty.
+// Append adds a record at the log's end and returns its position. data may be empty.
 //
-// Errors: ErrTooLarge for more than MaxRecord bytes; ErrPrecondition if others were
-// faster again and again; ErrUncertain if an answer was lost and it couldn't be found
-// out whether the record is in; those of Update; ErrInvalid if the directory holds no
-// log.
+// Errors: ErrTooLarge for more than MaxRecord bytes; ErrPrecondition if other writers
+// were always faster; ErrUncertain if a response was lost and Append couldn't find out
+// whether the record is stored; ErrInvalid if the directory has something else than a
+// log; those of Update.
 func (l *Log) Append(ctx context.Context, data []byte) (int64, error) {
 	if len(data) > MaxRecord {
 		return 0, files.NewError(files.OpUpdate, l.dir, files.Errorf(files.ErrTooLarge,
-			"a record of %d bytes: at most %d", len(data), MaxRecord))
+			"the record has %d bytes, more than %d", len(data), MaxRecord))
 	}
 	a := &appender{
 		Log:   l,
@@ -227,12 +229,12 @@ func (l *Log) Append(ctx context.Context, data []byte) (int64, error) {
 		case n == maxLost || kind != files.ErrUncertain && kind != files.ErrUnavailable &&
 			kind != files.ErrPrecondition:
 			return 0, files.NewError(files.OpUpdate, l.dir, files.WithCause(files.ErrUncertain,
-				err, "the answer to a write was lost"))
+				err, "the response to a write was lost"))
 		}
 	}
 }
 
-// maxLost is how often Append looks again after a lost answer.
+// maxLost is how often Append tries again after a lost response.
 const maxLost = 5
 
 // appender is one Append.
@@ -240,11 +242,11 @@ type appender struct {
 	*Log
 	entry    entry
 	position int64
-	since    int64 // the record can't be in front of this; -1: nothing was read yet
-	lost     bool  // the answer to a write
+	since    int64 // the record can't be before this position; -1: not known yet
+	lost     bool  // the response to a write was lost
 }
 
-// add returns head with the record.
+// add returns the content of head with the record added.
 func (a *appender) add(ctx context.Context, old []byte) ([]byte, error) {
 	h, err := parseHead(old)
 	if err != nil {
@@ -269,11 +271,11 @@ func (a *appender) add(ctx context.Context, old []byte) ([]byte, error) {
 	return h.encode()
 }
 
-// find looks for the record in what was added since.
+// find reports whether the record is among those added since the first read.
 func (a *appender) find(ctx context.Context, h *head) (bool, error) {
-	if h.First > a.since { // compacted that fast: it can't be said any more
+	if h.First > a.since { // Compact may have removed the record
 		return false, files.Errorf(files.ErrUncertain,
-			"the answer to a write was lost, and the log was compacted since")
+			"the response to a write was lost, and the log was compacted since then")
 	}
 	for pos, e := range a.entries(ctx, h, a.since) {
 		if e.err != nil {
@@ -287,8 +289,8 @@ func (a *appender) find(ctx context.Context, h *head) (bool, error) {
 	return false, nil
 }
 
-// spill makes a segment of head's records if they are many. If head isn't stored then,
-// the segment belongs to nothing, and Compact deletes it one day.
+// spill makes a segment of head's records if they are many. If head isn't stored after
+// that, the segment isn't part of the log, and a later Compact deletes it.
 func (a *appender) spill(ctx context.Context, h *head) error {
 	size := 0
 	for _, e := range h.Records {
@@ -305,7 +307,7 @@ func (a *appender) spill(ctx context.Context, h *head) error {
 	if _, err := files.PutBytes(ctx, a.bucket, s.Name, content, &files.PutOptions{
 		If: files.IfAbsent(),
 	}); err != nil {
-		if files.KindOf(err) == files.ErrUncertain { // of a file that nothing leads to
+		if files.KindOf(err) == files.ErrUncertain { // no head refers to the segment yet
 			return files.WithCause(files.ErrUnavailable, err, "a segment may not be stored")
 		}
 		return err
@@ -315,5 +317,5 @@ func (a *appender) spill(ctx context.Context, h *head) error {
 	return nil
 }
 
-// inDir reports whether a segment's name is one of this log's.
+// inDir reports whether a segment's name is in this log's directory.
 func (l *Log) inDir(name string) bool { return strings.HasPrefix(name, l.dir+"/segments/") }

@@ -20,7 +20,7 @@ type found struct {
 	err error
 }
 
-// load reads head. A log that isn't there is an empty one.
+// load reads head. A log without head is empty.
 func (l *Log) load(ctx context.Context) (*head, error) {
 	content, err := files.ReadAll(ctx, l.bucket, l.headName(), &files.ReadOptions{
 		MaxBytes: maxHead,
@@ -34,7 +34,7 @@ func (l *Log) load(ctx context.Context) (*head, error) {
 	return parseHead(content)
 }
 
-// entries yields what is in head and its segments from a position on.
+// entries yields the entries of head and its segments from a position on.
 func (l *Log) entries(ctx context.Context, h *head, from int64) iter.Seq2[int64, found] {
 	return func(yield func(int64, found) bool) {
 		give := func(first int64, all []entry) bool {
@@ -64,7 +64,7 @@ func (l *Log) entries(ctx context.Context, h *head, from int64) iter.Seq2[int64,
 
 func (l *Log) readSegment(ctx context.Context, s segment) ([]entry, error) {
 	if !l.inDir(s.Name) {
-		return nil, files.Errorf(files.ErrInvalid, "a segment lies outside of the log")
+		return nil, files.Errorf(files.ErrInvalid, "a segment is outside of the log's directory")
 	}
 	content, err := files.ReadAll(ctx, l.bucket, s.Name, &files.ReadOptions{MaxBytes: maxSegment})
 	if err != nil {
@@ -77,13 +77,13 @@ func (l *Log) readSegment(ctx context.Context, s segment) ([]entry, error) {
 	return all, nil
 }
 
-// Read yields the records from the position on, up to those that were there when the
-// loop began. From the log's end there are none. Each range over the result reads anew.
-// An error is the last that it yields.
+// Read yields the records from the position on, up to the log's end when the loop
+// began. At the log's end there are none. Each range over the result reads anew. An
+// error is the last value that it yields.
 //
-// Errors: ErrGone if the first position asked for, or one that was to come, was removed
-// by Compact; ErrInvalid for a position that is negative or beyond the log's end; those
-// of Get.
+// Errors: ErrGone if Compact has removed the record at from, or one that the loop
+// hasn't reached; ErrInvalid for a position that is negative or beyond the log's end;
+// those of Get.
 func (l *Log) Read(ctx context.Context, from int64) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		next := from
@@ -91,8 +91,8 @@ func (l *Log) Read(ctx context.Context, from int64) iter.Seq2[Record, error] {
 		switch {
 		case err != nil:
 		case from < 0 || from > h.next():
-			err = files.Errorf(files.ErrInvalid, "position %d of a log that ends in front of %d",
-				from, h.next())
+			err = files.Errorf(files.ErrInvalid,
+				"the position %d is not from 0 to the log's end, %d", from, h.next())
 		case from < h.First:
 			err = l.gone(from, h)
 		}
@@ -107,7 +107,7 @@ func (l *Log) Read(ctx context.Context, from int64) iter.Seq2[Record, error] {
 				next = pos + 1
 			}
 		}
-		if errors.Is(err, files.ErrNotExist) { // a segment, which Compact deletes
+		if errors.Is(err, files.ErrNotExist) { // a segment that Compact has deleted
 			if now, again := l.load(ctx); again == nil && next < now.First {
 				err = l.gone(next, now)
 			}
@@ -119,11 +119,11 @@ func (l *Log) Read(ctx context.Context, from int64) iter.Seq2[Record, error] {
 }
 
 func (l *Log) gone(pos int64, h *head) error {
-	return fmt.Errorf("%w: %d is asked for, and %d is the first", ErrGone, pos, h.First)
+	return fmt.Errorf("%w: the position is %d, the first record is at %d", ErrGone, pos, h.First)
 }
 
-// Bounds returns the position of the first record that is there, and that of the next
-// one to come. They are equal if the log is empty.
+// Bounds returns the position of the first record, and the position that the next
+// append will get. They are equal if the log is empty.
 func (l *Log) Bounds(ctx context.Context) (first, next int64, err error) {
 	h, err := l.load(ctx)
 	if err != nil {
@@ -132,9 +132,9 @@ func (l *Log) Bounds(ctx context.Context) (first, next int64, err error) {
 	return h.First, h.next(), nil
 }
 
-// Compact removes all records in front of the position, which becomes the first. Those
-// that are already gone are not an error. A position beyond the log's end is ErrInvalid.
-// The segments without records are deleted, also those that a writer left.
+// Compact removes all records before the given position, if any are left. A position
+// that is negative or beyond the log's end is ErrInvalid. Compact also deletes segments
+// that are no longer needed, including those that failed appends left.
 func (l *Log) Compact(ctx context.Context, before int64) error {
 	err := l.compact(ctx, before)
 	return files.NewError(files.OpUpdate, l.dir, err)
@@ -150,7 +150,7 @@ func (l *Log) compact(ctx context.Context, before int64) error {
 		now = h
 		if before < 0 || before > h.next() {
 			return nil, files.Errorf(files.ErrInvalid,
-				"position %d of a log that ends in front of %d", before, h.next())
+				"the position %d is not from 0 to the log's end, %d", before, h.next())
 		}
 		if before <= h.First {
 			return nil, files.SkipUpdate
@@ -170,8 +170,9 @@ func (l *Log) compact(ctx context.Context, before int64) error {
 	return l.clean(ctx, now)
 }
 
-// clean deletes the segments that begin in front of the log and aren't part of it. One
-// that a writer is just making begins behind, or its head can't be stored any more.
+// clean deletes the segments that begin before the log's first record and aren't part
+// of the log. A segment that a writer is just making begins later, or its head can't be
+// stored any more.
 func (l *Log) clean(ctx context.Context, h *head) error {
 	used := map[string]bool{}
 	for _, s := range h.Segments {

@@ -10,22 +10,23 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Lease is a lease that is held, or was. It is safe for concurrent use.
+// Lease is a lease that Acquire or TryAcquire has taken. It is safe for concurrent use.
 type Lease struct {
 	lock  *Lock
 	id    string
 	token int64
 
-	ctx    context.Context // without the look at the clock
+	ctx    context.Context // its Err doesn't check the clock
 	cancel context.CancelCauseFunc
 	done   chan struct{} // closed when the goroutine has ended
 
 	mu    sync.Mutex
-	start time.Time // before the last write that was answered was sent
+	start time.Time // before the last successful write was sent
 	timer *time.Timer
 }
 
-// newLease begins the renewals. start is a time before the lease's write was sent.
+// newLease returns a Lease and begins its renewals. start is a time before the lease's
+// write was sent.
 func newLease(ctx context.Context, l *Lock, id string, token int64, start time.Time) *Lease {
 	h := &Lease{
 		lock:  l,
@@ -42,11 +43,11 @@ func newLease(ctx context.Context, l *Lock, id string, token int64, start time.T
 	return h
 }
 
-// Token is the fencing token: larger than that of every earlier holder of the lease, and
-// the same as long as this Lease is held. The first is 1.
+// Token returns the fencing token. It is larger than the token of every earlier holder,
+// and constant for this Lease. The first token is 1.
 //
-// Who writes to what the lease protects sends the token along, and what is protected
-// refuses a token that is smaller than one that it has seen.
+// The holder sends the token with each write to the protected resource, which refuses a
+// token smaller than one that it has received before.
 func (h *Lease) Token() int64 { return h.token }
 
 // Context returns the context for the work that the lease protects. It ends when
@@ -54,15 +55,15 @@ func (h *Lease) Token() int64 { return h.token }
 //   - the context that was given to Acquire ends, or Release is called, or
 //   - the lease can't be renewed in time, or is gone: then context.Cause is ErrLost.
 //
-// It ends at least a quarter of Duration before another can acquire the lease, unless
-// the file was deleted or overwritten. Its Err looks at the clock, so that a process
-// that was stopped sees the end before anything else has run.
+// It ends at least a quarter of Duration before another process can acquire the lease,
+// unless the file was deleted or overwritten. Its Err checks the clock, so that it is
+// right in a process that was stopped, even before any timer has fired.
 //
-// After the end of the context that was given to Acquire there are no more renewals, so
+// After the context that was given to Acquire has ended there are no more renewals, so
 // the work should end within half of Duration.
 func (h *Lease) Context() context.Context { return heldContext{h.ctx, h} }
 
-// heldContext is a context whose Err looks at the clock.
+// heldContext is a context whose Err checks the clock.
 type heldContext struct {
 	context.Context
 	lease *Lease
@@ -73,7 +74,7 @@ func (c heldContext) Err() error {
 	return c.Context.Err()
 }
 
-// left is how much of the lease's time is left, by the clock that says less. The caller
+// left returns the lease's remaining time, by the clock that leaves less. The caller
 // holds mu.
 func (h *Lease) left() time.Duration {
 	now := time.Now()
@@ -82,15 +83,15 @@ func (h *Lease) left() time.Duration {
 	return h.lock.duration/4*3 - max(passed, wall)
 }
 
-// expire ends the context if the lease's time is over, and otherwise sets the timer
-// anew.
+// expire ends the context if the lease's time is over, and otherwise resets the timer.
 func (h *Lease) expire() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.check()
 }
 
-// check is expire for a caller who holds mu. It reports whether the lease is still held.
+// check does what expire does, for a caller that holds mu. It reports whether the lease
+// is still held.
 func (h *Lease) check() bool {
 	if h.ctx.Err() != nil {
 		return false
@@ -104,7 +105,7 @@ func (h *Lease) check() bool {
 	return true
 }
 
-// extend counts the lease's time from start, unless it is over.
+// extend makes the lease's time begin at start, unless it is over already.
 func (h *Lease) extend(start time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -129,7 +130,7 @@ func (h *Lease) renew() {
 			wait = h.lock.duration/3 - time.Since(start)
 		case errors.Is(err, ErrLost):
 			h.cancel(err)
-		default: // again, until the time is over
+		default: // retry until the time is over
 			wait = h.lock.duration/30 + jitter(h.lock.duration/30)
 		}
 	}
@@ -141,8 +142,8 @@ func (h *Lease) stop() {
 	h.timer.Stop()
 }
 
-// write renews the record, or gives it up, if it is this lease's. It returns a time
-// before the write.
+// write renews the record, or releases the lease, if the record is this lease's. It
+// returns a time before the write was sent.
 func (h *Lease) write(ctx context.Context, held bool) (start time.Time, err error) {
 	fn := func(old []byte) ([]byte, error) {
 		r, err := parse(old)
@@ -164,17 +165,16 @@ func (h *Lease) write(ctx context.Context, held bool) (start time.Time, err erro
 	return start, err
 }
 
-// Release ends the Context and gives the lease up, so that another can have it at once.
-// If the lease isn't this one's any more, it changes nothing and returns nil: whether
-// the lease was held all the while is what context.Cause of the Context says.
+// Release ends the Context and gives the lease up, so that another process can acquire
+// it at once. If the lease was lost before, Release changes nothing and returns nil;
+// context.Cause of the Context then is ErrLost.
 //
-// Release works after the end of every context: it uses the values of ctx, but not its
-// end, because it is called when things end. It takes at most Duration. After an error
-// the lease becomes free by itself once Duration has passed; Release may be called
-// again.
+// Release also works after the end of ctx: it uses only the values of ctx. It takes at
+// most Duration. If it fails, it may be called again; otherwise the lease becomes free
+// when Duration has passed.
 func (h *Lease) Release(ctx context.Context) error {
 	h.cancel(context.Canceled)
-	<-h.done // so that no renewal is on its way
+	<-h.done // so that no renewal is in progress
 	if ctx == nil {
 		ctx = context.Background()
 	}

@@ -1,5 +1,5 @@
-// Package lease lets one of many processes work at a time, with a bucket as the only
-// thing that they share.
+// Package lease lets one of many processes work at a time. The processes need to share
+// nothing but a bucket.
 //
 //	lock, err := lease.New(b, "locks/nightly", nil)
 //	...
@@ -10,45 +10,45 @@
 //	defer held.Release(ctx)
 //	return work(held.Context(), held.Token())
 //
-// A lease is a small file, which [files.Update] writes. It needs a bucket that keeps
-// IfAbsent and IfVersion, as Features say.
+// A lease is a small file, which [files.Update] writes. The bucket must support
+// IfAbsent and IfVersion, as its Features say.
 //
 // # What it promises
 //
-//   - At most one [Lease] of a name has a live Context at any moment, in whatever
-//     process, whatever requests fail, and whatever answers are lost. The Context ends
-//     before another can acquire the lease.
-//   - A holder that is killed is replaced after the Duration that it recorded, and at
+//   - At most one [Lease] of a name has a live Context at any moment, in any process,
+//     whatever requests fail and whatever responses are lost. The Context ends before
+//     another process can acquire the lease.
+//   - A holder that is killed is replaced after the Duration that it recorded and at
 //     most one Poll more.
-//   - Release gives up this very lease. It never ends that of the next holder.
+//   - Release gives up only its own lease, never that of a later holder.
 //   - The token rises with each holder, over releases, expiries and restarts.
-//
-// # Clocks
-//
-// No clock is compared with that of another machine, so clocks may be wrong by hours.
-// Clocks must run at the same speed, within a quarter. A holder counts its time from
-// before its last renewal was sent, and stops after three quarters of Duration. A
-// waiter counts from when it first saw that renewal, and takes over if a whole Duration
-// went by without another one. The holder counts by its wall clock too, since the other
-// one stands still while a machine sleeps: a wall clock that is set forward may end a
-// lease early.
 //
 // # What it can't keep
 //
 // A process that was stopped, by SIGSTOP or a long pause of the machine, finds its
-// Context ended when it goes on. But a request that was already on its way may arrive
-// after another holder has begun. Where that matters, what is protected must know the
-// token and refuse one that is smaller than the largest that it has seen: see the
-// example of [Lease.Token].
+// Context ended when it continues. But a request that it had sent before may arrive
+// after another holder has begun. If that matters, the protected resource must receive
+// the token with each request, and refuse a token that is smaller than the largest it
+// has received: see the example of [Lease.Token].
 //
-// Whoever deletes or overwrites the file ends the exclusion, and deleting it lets the
-// tokens begin at 1 again. There is no queue: any of those who wait may be next.
+// If somebody deletes or overwrites the file, the exclusion ends, and after a deletion
+// the tokens begin at 1 again. There is no queue: any waiting process may be next.
+//
+// # Clocks
+//
+// No machine's clock is compared with another's, so clocks may be wrong by hours. They
+// must run at the same speed, within a quarter. A holder counts its time from before it
+// sent its last renewal, and stops after three quarters of Duration. A waiting process
+// counts from when it first read that renewal, and takes over if there was no other one
+// for a whole Duration. Because the monotonic clock stands still while a machine
+// sleeps, the holder also counts by its wall clock; setting that forward may end a
+// lease early.
 //
 // # Cost
 //
-// A holder makes two requests each third of Duration, and a waiter makes one each Poll.
-// The package links the standard library and package files alone. Each Lease has one
-// goroutine, until it is released or has ended.
+// A holder makes two requests each third of Duration, and a waiting process makes one
+// each Poll. Each Lease has one goroutine until it is released or has ended. The
+// package links the standard library and package files alone.
 package lease
 
 import (
@@ -71,29 +71,30 @@ const (
 )
 
 var (
-	// ErrHeld is what TryAcquire returns if another has the lease.
+	// ErrHeld is the error of TryAcquire if another Lease is held.
 	ErrHeld = errors.New("the lease is held")
-	// ErrLost is the cause with which a Lease's Context ends if it couldn't be renewed
-	// in time, or if its file was deleted or overwritten.
+	// ErrLost is the cause of the end of a Lease's Context if the lease couldn't be
+	// renewed in time, or if its file was deleted or overwritten.
 	ErrLost = errors.New("the lease is lost")
 )
 
 // Options are the options of New.
 type Options struct {
-	// Duration is how long a holder that has vanished keeps others out, at most
-	// MaxDuration; 0 is DefaultDuration. It should be many times as long as a request
-	// takes. Holders may have different Durations: each is recorded in the file.
+	// Duration is how long a killed holder keeps others out, at most MaxDuration; 0 is
+	// DefaultDuration. It should be many times as long as a request takes. Holders may
+	// have different Durations: the file records the holder's.
 	Duration time.Duration
-	// Poll is how long a waiter waits at most between two looks at the file; 0 is a
-	// tenth of Duration.
+	// Poll is the longest time between two requests of a waiting process; 0 is a tenth
+	// of Duration.
 	Poll time.Duration
-	// Holder is a text that says to people who holds the lease, such as a host's name.
-	// It is stored in the file and is part of the error of those who find it held.
+	// Holder describes the holder to people, such as a host's name. It is stored in the
+	// file, and is part of the error ErrHeld of others.
 	Holder string
 }
 
-// Lock is what may be held: a name in a bucket. It is safe for concurrent use, and
-// several Locks of one name, in one process or many, exclude each other.
+// Lock makes Leases of one name in a bucket. It is safe for concurrent use. Leases of
+// one name exclude each other, whether they come from one Lock or several, in one
+// process or many.
 type Lock struct {
 	bucket   files.Bucket
 	name     string
@@ -102,11 +103,11 @@ type Lock struct {
 	holder   string
 
 	mu   sync.Mutex
-	seen string    // what the file held when it was last looked at
-	at   time.Time // when that was seen first
+	seen string    // the file's content at the last read
+	at   time.Time // when that content was first read
 }
 
-// New returns the Lock of the name. It makes no request.
+// New returns a Lock of the name. It makes no request.
 //
 // Errors: ErrInvalid for impossible options, ErrInvalidName, and ErrUnsupported if the
 // bucket can't put conditionally (Features.IfAbsent, IfVersion).
@@ -141,28 +142,28 @@ func (l *Lock) check(o Options) error {
 	case l.bucket == nil:
 		return files.Errorf(files.ErrInvalid, "the bucket is nil")
 	case o.Duration < 0 || o.Duration > MaxDuration:
-		return files.Errorf(files.ErrInvalid, "a lease of %v: more than 0 and at most %v",
-			o.Duration, MaxDuration)
+		return files.Errorf(files.ErrInvalid, "the Duration %v is not from 0 to %v", o.Duration,
+			MaxDuration)
 	case o.Poll < 0:
-		return files.Errorf(files.ErrInvalid, "negative time between looks: %v", o.Poll)
+		return files.Errorf(files.ErrInvalid, "the Poll %v is negative", o.Poll)
 	case len(o.Holder) > MaxHolder:
-		return files.Errorf(files.ErrInvalid, "a holder of %d bytes: at most %d", len(o.Holder),
-			MaxHolder)
+		return files.Errorf(files.ErrInvalid, "the Holder has %d bytes, more than %d",
+			len(o.Holder), MaxHolder)
 	}
 	if f := l.bucket.Features(); !f.ReadOnly && (!f.IfAbsent || !f.IfVersion) {
 		return files.Errorf(files.ErrUnsupported,
-			"the bucket can't put conditionally, so two could hold a lease")
+			"the bucket supports no conditional Put, so two processes could hold the lease")
 	}
 	return nil
 }
 
-// Acquire waits until the lease is free, or its holder has vanished, and takes it. It
-// ends with an error when ctx ends.
+// Acquire waits until the lease is free or its holder has vanished, and takes it. It
+// returns an error when ctx ends.
 //
-// A bucket that is ErrUnavailable is waited for, but not longer than Duration. All
-// other errors of Update end Acquire, and so does a file that holds no lease, which is
-// ErrInvalid. If Acquire fails while the answer to a write is missing, it takes back
-// what it may have written, which takes at most five seconds more.
+// While the bucket is ErrUnavailable, Acquire retries for at most Duration. All other
+// errors of Update end Acquire, and so does a file that isn't a lease, which is
+// ErrInvalid. If Acquire fails after the response to a write was lost, it undoes that
+// write, which takes at most five seconds more.
 func (l *Lock) Acquire(ctx context.Context) (*Lease, error) {
 	if ctx == nil {
 		return nil, files.NewError(files.OpUpdate, l.name,
@@ -191,11 +192,11 @@ func (l *Lock) Acquire(ctx context.Context) (*Lease, error) {
 // TryAcquire takes the lease if it is free, and returns ErrHeld otherwise. It doesn't
 // wait.
 //
-// That a holder has vanished can only be seen by watching the file for the Duration
-// that is recorded in it. The Lock remembers between calls since when it has seen no
+// A vanished holder can only be recognized by watching the file for the Duration that
+// is recorded in it. The Lock remembers between calls when it first read the last
 // renewal. So a program that calls TryAcquire of one Lock again and again replaces a
-// holder that has vanished, but one that starts, tries once and ends doesn't: it
-// calls Acquire, with a context that ends after two Durations, for example.
+// holder that has vanished. A program that starts, tries once and ends doesn't: call
+// Acquire instead, for example with a context that ends after two Durations.
 func (l *Lock) TryAcquire(ctx context.Context) (*Lease, error) {
 	if ctx == nil {
 		return nil, files.NewError(files.OpUpdate, l.name,
@@ -217,18 +218,18 @@ func (l *Lock) TryAcquire(ctx context.Context) (*Lease, error) {
 	}
 }
 
-// tryAttempts is how often TryAcquire writes if the answers are lost.
+// tryAttempts is how often TryAcquire writes if responses are lost.
 const tryAttempts = 5
 
-// maxEnd bounds how long a call that failed goes on to undo what it may have written.
+// maxEnd is how long a failed call tries to undo a write whose response was lost.
 const maxEnd = 5 * time.Second
 
 // try is one call of Acquire or TryAcquire.
 type try struct {
 	*Lock
-	id      string // of the lease, if it comes to that
+	id      string // the ID of the lease, if it is acquired
 	unknown bool   // a write may have been stored, or may still be
-	over    string // what that write replaces
+	over    string // the content that this write replaces
 	token   int64
 	start   time.Time // before the write that made the lease was sent
 	left    time.Duration
@@ -236,7 +237,8 @@ type try struct {
 
 func (l *Lock) newTry() *try { return &try{Lock: l, id: rand.Text()} }
 
-// once looks at the file and takes the lease if it may. ErrHeld is an answer.
+// once reads the file, and takes the lease if it is free. It returns ErrHeld if it
+// isn't.
 func (t *try) once(ctx context.Context) error {
 	var foreign *record
 	_, err := files.Update(ctx, t.bucket, t.name, func(old []byte) ([]byte, error) {
@@ -247,11 +249,11 @@ func (t *try) once(ctx context.Context) error {
 		}
 		token := r.Token + 1
 		switch free, left := t.observe(string(old), r); {
-		case r.ID == t.id: // an attempt whose answer was lost
+		case r.ID == t.id: // stored by an attempt whose response was lost
 			token = r.Token
 		case !free:
 			foreign, t.left = r, left
-			t.unknown = t.unknown && string(old) == t.over // otherwise it comes too late
+			t.unknown = t.unknown && string(old) == t.over // otherwise that write can't succeed
 			return nil, files.SkipUpdate
 		}
 		t.unknown, t.over = true, string(old)
@@ -270,16 +272,16 @@ func (t *try) once(ctx context.Context) error {
 	case foreign != nil:
 		return fmt.Errorf("lease: %s: %w by %q", files.Printable(t.name), ErrHeld,
 			files.Printable(foreign.Holder))
-	case time.Since(t.start) > t.duration/2: // little of it is left: once more
+	case time.Since(t.start) > t.duration/2: // little time is left, so it is retried
 		return files.NewError(files.OpUpdate, t.name, files.Errorf(files.ErrUnavailable,
-			"the requests took as long as the lease would last"))
+			"the requests took longer than half of the lease's Duration"))
 	}
 	return nil
 }
 
-// observe reports whether a lease with this record may be taken, and otherwise how long
-// the record must stay as it is until then. Records are never written twice, so one
-// that is the same is the same write.
+// observe reports whether a lease with this record may be taken, and if not, how long
+// the record must remain unchanged until it may. No two writes have equal records, so
+// an equal record is the same write.
 func (l *Lock) observe(content string, r *record) (free bool, left time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -300,15 +302,15 @@ func (t *try) wait(err error) time.Duration {
 	return d
 }
 
-// lease makes the lease of a try that has succeeded.
+// lease returns the lease of a try that has succeeded.
 func (t *try) lease(ctx context.Context) *Lease {
 	t.unknown = false
 	return newLease(ctx, t.Lock, t.id, t.token, t.start)
 }
 
-// end makes sure that a write of a try that was given up takes no effect: it replaces
-// what that write would replace, or what it wrote. If it fails too, the lease may stay
-// held by nobody for a Duration.
+// end makes sure that a write whose response was lost takes no effect if the try
+// failed: it replaces what that write has written, or would replace. If end fails too,
+// the lease may stay taken without a holder for a Duration.
 func (t *try) end(ctx context.Context) {
 	if !t.unknown {
 		return
@@ -327,7 +329,8 @@ func (t *try) end(ctx context.Context) {
 	})
 }
 
-// retried is Update until it succeeds, fails for good or the context ends.
+// retried repeats Update until it succeeds, fails with an error that isn't transient,
+// or the context ends.
 func retried(ctx context.Context, l *Lock,
 	fn func(old []byte) ([]byte, error)) (files.Info, error) {
 	for {

@@ -12,27 +12,28 @@ import (
 	"cloudfiles.dev/files/internal/contexts"
 )
 
-// record is what the file holds.
+// record is the file's content.
 type record struct {
-	// Format is that of this record.
+	// Format is the version of the format.
 	Format int `json:"lease"`
-	// Token is that of the last holder; 0 before the first.
+	// Token is the token of the last holder, and 0 before the first.
 	Token int64 `json:"token"`
 	Held  bool  `json:"held"`
-	// ID is the holder's, and differs for each lease.
+	// ID identifies the holder's Lease, and differs for each.
 	ID string `json:"id,omitempty"`
-	// Duration is how long the record must stay as it is before another may take over,
-	// in nanoseconds.
+	// Duration is how long the record must remain unchanged before another process may
+	// take over, in nanoseconds.
 	Duration time.Duration `json:"duration,omitempty"`
 	Holder   string        `json:"holder,omitempty"`
-	// Write differs for each write, so that a writer whose answer was lost knows its
-	// own, and so that versions differ (V1).
+	// Write differs for each write, so that versions differ (V1), and so that a write
+	// can be recognized after its response was lost.
 	Write string `json:"write"`
 }
 
 const format = 1
 
-// maxRecord bounds what is read: a record with the longest holder, escaped, and room.
+// maxRecord is the largest record that is read. It has room for the longest holder,
+// escaped.
 const maxRecord = 16 << 10
 
 var attributes = &files.UpdateOptions{
@@ -46,18 +47,18 @@ func (r record) encode() ([]byte, error) {
 	return json.Marshal(r)
 }
 
-// parse returns the record that the file holds; nil is no file.
+// parse returns the record in content; nil content means that there is no file.
 func parse(content []byte) (*record, error) {
 	r := &record{}
 	if content == nil {
 		return r, nil
 	}
 	if err := json.Unmarshal(content, r); err != nil || r.Format != format {
-		return nil, files.Errorf(files.ErrInvalid, "the file holds no lease of format %d", format)
+		return nil, files.Errorf(files.ErrInvalid, "the file isn't a lease of format %d", format)
 	}
 	if r.Token < 0 || r.Token == math.MaxInt64 ||
 		r.Held && (r.ID == "" || r.Duration <= 0 || r.Duration > MaxDuration) {
-		return nil, files.Errorf(files.ErrInvalid, "the file's lease is impossible")
+		return nil, files.Errorf(files.ErrInvalid, "the file's lease has impossible values")
 	}
 	return r, nil
 }
@@ -70,7 +71,7 @@ func jitter(d time.Duration) time.Duration {
 	return mathrand.N(d)
 }
 
-// sleep waits, unless the context ends, which it returns as an error.
+// sleep waits for d. If the context ends before, it returns the context's error.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

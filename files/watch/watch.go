@@ -1,5 +1,4 @@
-// Package watch calls a function whenever a file has changed, by asking for it again and
-// again.
+// Package watch calls a function whenever a file has changed. It polls the file.
 //
 //	err := watch.File(ctx, b, "config.json", time.Minute,
 //		func(ctx context.Context, r *files.Reader) error {
@@ -11,25 +10,28 @@
 //
 // # What it promises
 //
-//   - Each look is one conditional Get. If the file has changed, its content comes with
-//     that very answer, and its Info fits it.
-//   - A version counts as seen only when the function has returned nil for it. What it
-//     failed on comes again at the next look, or what the file is by then.
-//   - The first look always calls the function, and so does each change that a look
-//     finds: another version, a deletion, and a return, even with the old content.
+//   - Each poll is one conditional Get. If the file has changed, the same response has
+//     its content, which therefore fits its Info.
+//   - A version is done only when the function has returned nil for it. If the function
+//     failed, the next poll calls it again, with what the file is by then.
+//   - The first poll always calls the function. After that each change that a poll
+//     finds does: another version, a deletion, and the file's return, even with the old
+//     content.
 //
 // # What it can't keep
 //
-// A look sees what is there at that moment. What comes and goes between two looks isn't
-// seen. Neither is a file that changes and changes back if the bucket gives the same
-// version to the same bytes (Features.VersionPerPut is false, as on S3): a writer whose
-// every Put matters writes bytes that differ (V1). If VersionPerPut is true, as in a
-// local folder, each Put is another version.
+// A poll gets the file as it is at that moment. Changes that are undone or overwritten
+// between two polls are not reported. If the bucket gives the same version to the same
+// bytes (Features.VersionPerPut is false, as on S3), a file that changes and changes
+// back between two polls isn't reported either: a writer whose every Put matters must
+// write different bytes (V1). If VersionPerPut is true, as in a local folder, each Put
+// makes another version.
 //
 // # Cost
 //
-// One request a look, which services charge as a read also if nothing has changed. The
-// package links the standard library and package files alone, and starts no goroutine.
+// Each poll is one request, which services charge as a read even if nothing has
+// changed. The package links the standard library and package files alone, and starts
+// no goroutine.
 package watch
 
 import (
@@ -42,35 +44,35 @@ import (
 	"cloudfiles.dev/files/internal/contexts"
 )
 
-// Stop is what the function returns to end File without an error.
+// Stop is returned by the function to end File without an error.
 //
 //lint:ignore ST1012 the standard library's fs.SkipAll is named so too
 var Stop = errors.New("stop watching")
 
 // Options are the options of File.
 type Options struct {
-	// OnError, if not nil, is called with each error of a look or of the function that
-	// doesn't end File, and with how many came in a row. File calls it before it waits.
+	// OnError, if not nil, is called with each error of a poll or of the function that
+	// doesn't end File, and with the number of errors in a row. File calls it before it
+	// waits.
 	OnError func(err error, inARow int)
 }
 
-// File looks at the file at once and then again and again, and calls the function when
-// there is something new: with a Reader of the content, or with nil if there is no file.
-// The Reader is File's: it is closed when the function has returned. The next look comes
-// every after the function has returned, give or take a tenth, so that many watchers
-// don't ask at the same moments.
+// File polls the file, first at once, and calls handle when there is something new:
+// with a Reader of the content, or with nil if there is no file. File closes the Reader
+// when handle has returned. It polls again when the duration every has passed after
+// that, give or take a tenth, so that many watchers don't poll at the same moments.
 //
 // File ends when
 //
 //   - ctx ends: then the error is the context's.
-//   - the function returns Stop: then the error is nil.
-//   - a look fails for good: the error is ErrUnsupported if the bucket can't read on
-//     condition (Features.ReadConditions) or the file has no version, ErrInvalid if every
-//     isn't positive or an argument is nil, and else that of Get, such as ErrPermission,
-//     ErrNoBucket or ErrClosed.
+//   - handle returns Stop: then the error is nil.
+//   - polling makes no sense: the error is ErrUnsupported if the bucket has no
+//     conditional reads (Features.ReadConditions) or the file has no version,
+//     ErrInvalid if every isn't positive or an argument is nil, and otherwise Get's
+//     error, such as ErrPermission, ErrNoBucket or ErrClosed.
 //
-// Looks that are ErrUnavailable, ErrChanged or out of time don't end File, nor does any
-// other error of the function.
+// A poll that fails with ErrUnavailable, ErrChanged or an exceeded deadline doesn't end
+// File, and neither does any other error of handle.
 func File(ctx context.Context, b files.Bucket, name string, every time.Duration,
 	handle func(ctx context.Context, r *files.Reader) error, opts *Options) error {
 	w := &watcher{
@@ -95,9 +97,9 @@ type watcher struct {
 	handle  func(ctx context.Context, r *files.Reader) error
 	onError func(err error, inARow int)
 
-	looked  bool          // and the function was content with
-	version files.Version // this, or with "" for no file
-	failed  int           // looks in a row
+	looked  bool          // handle has returned nil for version
+	version files.Version // "" is no file
+	failed  int           // failed polls in a row
 }
 
 func (w *watcher) check(ctx context.Context) error {
@@ -111,9 +113,10 @@ func (w *watcher) check(ctx context.Context) error {
 	case w.handle == nil:
 		return files.Errorf(files.ErrInvalid, "the function is nil")
 	case w.every <= 0:
-		return files.Errorf(files.ErrInvalid, "a look every %v: more than 0", w.every)
+		return files.Errorf(files.ErrInvalid, "the time between polls is %v, want more than 0",
+			w.every)
 	case !w.bucket.Features().ReadConditions:
-		return files.Errorf(files.ErrUnsupported, "the bucket can't read on condition")
+		return files.Errorf(files.ErrUnsupported, "the bucket has no conditional reads")
 	}
 	return nil
 }
@@ -142,13 +145,13 @@ func (w *watcher) run(ctx context.Context) error {
 	}
 }
 
-// look asks for the file once. fatal is an error that ends the watch.
+// look polls the file once. fatal reports whether err ends File.
 func (w *watcher) look(ctx context.Context) (err error, fatal bool) {
 	r, err := w.bucket.Get(ctx, w.name, &files.GetOptions{IfNotVersion: w.version})
 	var version files.Version
 	switch files.KindOf(err) {
 	case nil:
-		if err != nil { // the end of a context, or a hook's own
+		if err != nil { // the end of a context, or a hook's error
 			return err, !errors.Is(err, context.DeadlineExceeded)
 		}
 		defer r.Close()
