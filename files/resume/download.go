@@ -13,15 +13,15 @@ import (
 	"cloudfiles.dev/files/internal/each"
 )
 
-// DownloadOptions are the options of Download. The zero value has the defaults.
+// DownloadOptions are the options of Download. The zero value stands for the defaults.
 type DownloadOptions struct {
-	// PartSize is how many bytes a request reads, and at most what each of the requests
-	// that are interrupted loses; 0 is 8 MiB, and more for a file of more than 10,000
-	// parts. A download that is resumed keeps its part size.
+	// PartSize is how many bytes a request reads. An interruption loses at most that
+	// much of each request. 0 is 8 MiB, or more so that a file has at most 10,000
+	// parts. A resumed download keeps its part size.
 	PartSize int64
-	// Concurrency is how many requests are made at a time; 0 is 8.
+	// Concurrency is the number of requests at a time; 0 is 8.
 	Concurrency int
-	// IfVersion makes Download fail with ErrPrecondition if the file isn't of that
+	// IfVersion makes Download fail with ErrPrecondition if the file has another
 	// version.
 	IfVersion files.Version
 	// ReadTimeout is GetOptions.ReadTimeout.
@@ -38,13 +38,13 @@ const (
 )
 
 // Download copies the file's content to a file at path on disk, all or nothing, as
-// files.DownloadFile does, by several requests at a time. If it fails, or the process is
-// killed, the next call for the same name and path goes on where it was.
+// files.DownloadFile does, by several requests at a time. If it fails, or the process
+// is killed, the next call for the same name and path continues.
 //
-// What it has got so far is kept after an end of the context and after errors that a
-// retry may fix. It is removed if the file was changed or deleted while it was read
-// (ErrChanged, ErrNotExist), if it doesn't match its digest (ErrCorrupt), and if the disk
-// is full. A file that was changed between two calls is downloaded anew.
+// After the end of the context, and after errors that a retry may fix, the parts are
+// kept. They are removed if the file was changed or deleted while it was read
+// (ErrChanged, ErrNotExist), if the content doesn't match its digest (ErrCorrupt), and
+// if the disk is full. A file that was changed between two calls is downloaded anew.
 //
 // Errors: those of files.DownloadFile; ErrInvalid for a negative part size or
 // concurrency.
@@ -81,22 +81,22 @@ func Download(ctx context.Context, b files.Bucket, name, path string,
 	return d.run(ctx, path)
 }
 
-// download is a Download on its way.
+// download is a Download in progress.
 type download struct {
 	b       files.Bucket
 	name    string
 	opts    DownloadOptions
-	digests bool // they are checked
+	digests bool // digests are checked
 	p       *partial
 	cancel  context.CancelFunc
 	info    files.Info
-	first   *files.Reader // of the whole file, if it was opened
+	first   *files.Reader // the whole file, if it was opened
 
 	mu  sync.Mutex
-	err error // the first
+	err error // the first error
 }
 
-// plainly downloads without keeping anything.
+// plainly downloads in the way of files.DownloadFile.
 func (d *download) plainly(ctx context.Context, path string) (files.Info, error) {
 	return files.DownloadFile(ctx, d.b, d.name, path, &files.GetOptions{
 		IfVersion:   d.opts.IfVersion,
@@ -139,7 +139,7 @@ func (d *download) run(ctx context.Context, path string) (files.Info, error) {
 
 var errNoVersion = errors.New("the file has no version")
 
-// begin finds out what there is to resume, or opens the file.
+// begin finds the parts of an earlier call, or opens the file.
 func (d *download) begin(ctx context.Context) error {
 	if d.p.readHead() && d.p.head.Name == d.name {
 		info, err := d.b.Stat(ctx, d.name, nil)
@@ -179,13 +179,13 @@ func (d *download) begin(ctx context.Context) error {
 	return nil
 }
 
-// sums is the empty CRC of a part, of the kind that the digest has.
+// sums returns the empty CRC of a part, of the digest's kind.
 func (d *download) sums() digests.Part {
 	p, _, _ := digests.NewPart(digests.Digest(d.info.Digest))
 	return p
 }
 
-// fetch gets the parts that are missing.
+// fetch fetches the missing parts.
 func (d *download) fetch(ctx context.Context) error {
 	var missing []int64
 	for i := range d.p.head.parts() {
@@ -209,7 +209,8 @@ func (d *download) fetch(ctx context.Context) error {
 	return d.err
 }
 
-// part gets the part of that number: the first from the body that is open already.
+// part fetches the part of the given number. The first one comes from the body that is
+// open already.
 func (d *download) part(ctx context.Context, i int64) error {
 	off, n := d.p.head.part(i)
 	r := d.first
@@ -230,7 +231,7 @@ func (d *download) part(ctx context.Context, i int64) error {
 		at += int64(m)
 		if err != nil && at < n {
 			if err == io.EOF {
-				err = files.Errorf(files.ErrCorrupt, "the body ended %d bytes early", n-at)
+				err = files.Errorf(files.ErrCorrupt, "the body is %d bytes too short", n-at)
 			}
 			return err
 		}
@@ -244,7 +245,7 @@ func (d *download) part(ctx context.Context, i int64) error {
 	return nil
 }
 
-// open opens a part of the version.
+// open opens a range of the version.
 func (d *download) open(ctx context.Context, off, n int64) (*files.Reader, error) {
 	r, err := d.b.Get(ctx, d.name, &files.GetOptions{
 		Range:       files.Bytes(off, n),
@@ -254,19 +255,20 @@ func (d *download) open(ctx context.Context, off, n int64) (*files.Reader, error
 	})
 	switch files.KindOf(err) {
 	case files.ErrPrecondition, files.ErrNotExist:
-		return nil, files.Errorf(files.ErrChanged, "replaced or deleted while it was read")
+		return nil, files.Errorf(files.ErrChanged,
+			"the file was replaced or deleted while it was read")
 	}
 	if err != nil {
 		return nil, err
 	}
 	if now := r.Info(); now.Version != d.info.Version || now.Size != d.info.Size {
 		r.Close()
-		return nil, files.Errorf(files.ErrChanged, "replaced while it was read")
+		return nil, files.Errorf(files.ErrChanged, "the file was replaced while it was read")
 	}
 	return r, nil
 }
 
-// verify checks the whole against the stored digest.
+// verify checks the whole content against the stored digest.
 func (d *download) verify() error {
 	if !d.digests || d.info.Digest.IsZero() {
 		return nil

@@ -12,14 +12,14 @@ import (
 // targetError is an error of the disk.
 type targetError struct {
 	err  error
-	last bool // everything was fetched
+	last bool // everything had been fetched
 }
 
 func (t targetError) Error() string { return t.err.Error() }
 func (t targetError) Unwrap() error { return t.err }
 
-// as is the error as the caller gets it. The sentinels of the disk's own errors would
-// refer to the bucket's file.
+// as returns the caller's error. It drops the sentinels of the disk's error, because
+// they would refer to the bucket's file.
 func (t targetError) as(name string) error {
 	kind := files.ErrInvalid
 	switch {

@@ -21,9 +21,9 @@ import (
 	"cloudfiles.dev/files/internal/flock"
 )
 
-// The state is lines of JSON: a head, and then one for each part that is whole. A line
-// that a killed process left half-written isn't JSON and is ignored. Nothing is synced:
-// what is read back is compared with its SHA-256.
+// The state has lines of JSON: a head, and one for each complete part. A line that a
+// killed process left half-written isn't JSON and is ignored. Nothing is synced,
+// because the parts are compared with their SHA-256 when they are read back.
 
 const format = 1
 
@@ -50,15 +50,15 @@ func headOf(i files.Info, partSize int64) head {
 	}
 }
 
-// is reports whether the head is of the file as it is now. A service may report the
-// digest with the content alone.
+// is reports whether the head describes the file as it is now. The digest may be
+// missing in i, because some services report it only with the content.
 func (h *head) is(i files.Info) bool {
 	return h.Format == format && h.Name == i.Name && h.Size == i.Size && h.Version == i.Version &&
 		h.Version != "" && h.ModTime.Equal(i.ModTime) && h.PartSize > 0 &&
 		(h.Digest == i.Digest || i.Digest.IsZero())
 }
 
-// parts returns how many parts there are.
+// parts returns the number of parts.
 func (h *head) parts() int64 {
 	if h.Size == 0 {
 		return 0
@@ -66,24 +66,24 @@ func (h *head) parts() int64 {
 	return (h.Size-1)/h.PartSize + 1
 }
 
-// part returns where a part is, and its size.
+// part returns the offset and the size of a part.
 func (h *head) part(i int64) (off, n int64) {
 	off = i * h.PartSize
 	return off, min(h.PartSize, h.Size-off)
 }
 
-// doneLine is the line of a part that is whole.
+// doneLine is the line of a complete part.
 type doneLine struct {
 	Part   int64  `json:"part"`
 	SHA256 string `json:"sha256"`
 }
 
-// partial is a download that may be unfinished, on disk.
+// partial is the state and the content of a download on disk.
 type partial struct {
 	path, statePath string
 	f, state        *os.File
 	head            head
-	lines           []byte // of the state, behind the head
+	lines           []byte // lines of the state after the head
 
 	mu   sync.Mutex
 	done map[int64]digests.Part
@@ -97,8 +97,8 @@ func partialNames(path string) (part, state string) {
 	return stem + ".part", stem + ".state"
 }
 
-// openPartial opens or makes what belongs to a target, and locks it. It returns nil if
-// another has locked it, or if something else has its place.
+// openPartial opens or makes the two files for a target, and locks them. It returns nil
+// if another call has locked them, or if their names are taken.
 func openPartial(path string) *partial {
 	if !flock.Works {
 		return nil
@@ -114,7 +114,7 @@ func openPartial(path string) *partial {
 			f.Close()
 			return nil
 		}
-		if !isAt(f, p.path) { // another has just finished with it
+		if !isAt(f, p.path) { // another call has just removed it
 			f.Close()
 			continue
 		}
@@ -153,7 +153,8 @@ func (p *partial) readHead() bool {
 	return true
 }
 
-// readParts reads the parts that the state names, and keeps those that are whole.
+// readParts reads the parts that the state lists, and keeps those that match their
+// SHA-256.
 func (p *partial) readParts(ctx context.Context, sum digests.Part) error {
 	count := p.head.parts()
 	lines := bufio.NewScanner(bytes.NewReader(p.lines))
@@ -178,13 +179,13 @@ func (p *partial) readParts(ctx context.Context, sum digests.Part) error {
 	if _, err := p.state.Seek(0, io.SeekEnd); err != nil {
 		return targetError{err: err}
 	}
-	if _, err := p.state.WriteString("\n"); err != nil { // behind a line half-written
+	if _, err := p.state.WriteString("\n"); err != nil { // the last line may be half-written
 		return targetError{err: err}
 	}
 	return nil
 }
 
-// anew forgets what there is.
+// anew removes all parts, and begins with the head.
 func (p *partial) anew(h head) error {
 	p.head, p.lines = h, nil
 	line, err := json.Marshal(h)
@@ -220,7 +221,7 @@ func (p *partial) empty() bool {
 	return len(p.done) == 0 && len(p.lines) == 0
 }
 
-// partWriter writes a part to its place and sums it up.
+// partWriter writes a part at its offset, and computes its digests.
 type partWriter struct {
 	p      *partial
 	number int64
@@ -240,7 +241,7 @@ func (p *partial) newPart(i int64, sum digests.Part) *partWriter {
 	}
 }
 
-// Write only sums up.
+// Write only computes the digests.
 func (w *partWriter) Write(b []byte) (int, error) {
 	w.sum.Write(b)
 	w.sha.Write(b)
@@ -255,7 +256,7 @@ func (w *partWriter) write(b []byte) (int, error) {
 	return w.Write(b)
 }
 
-// end notes that the part is whole.
+// end records that the part is complete.
 func (w *partWriter) end() error {
 	line, err := json.Marshal(doneLine{w.number, hex.EncodeToString(w.sha.Sum(nil))})
 	if err != nil {
@@ -268,7 +269,8 @@ func (w *partWriter) end() error {
 	return err
 }
 
-// check compares the content with a digest that can't be combined of those of the parts.
+// check compares the content with a digest that can't be combined from digests of the
+// parts.
 func (p *partial) check(want files.Digest) error {
 	h := driver.NewHasher(want)
 	if _, err := io.Copy(h, io.NewSectionReader(p.f, 0, p.head.Size)); err != nil {
@@ -281,7 +283,7 @@ func (p *partial) check(want files.Digest) error {
 	return nil
 }
 
-// place gives the content its name, durably.
+// place renames the content to path, durably.
 func (p *partial) place(path string) error {
 	err := p.f.Truncate(p.head.Size)
 	if err == nil {
@@ -293,7 +295,8 @@ func (p *partial) place(path string) error {
 	if err != nil {
 		return targetError{err: err, last: true}
 	}
-	if _, err := os.Lstat(p.path); errors.Is(err, os.ErrNotExist) { // or it is another's
+	// otherwise it is another call's
+	if _, err := os.Lstat(p.path); errors.Is(err, os.ErrNotExist) {
 		os.Remove(p.statePath)
 	}
 	if err := syncDir(filepath.Dir(path)); err != nil {
@@ -303,7 +306,7 @@ func (p *partial) place(path string) error {
 	return nil
 }
 
-// remove removes both files, while they are locked.
+// remove removes both files while they are locked.
 func (p *partial) remove() {
 	if isAt(p.f, p.path) {
 		os.Remove(p.statePath)

@@ -9,9 +9,9 @@ import (
 	"cloudfiles.dev/files/internal/flock"
 )
 
-// RemoveStale removes from a folder on disk what downloads have left that were not
-// resumed for so long. It leaves alone those that are in progress. It returns how many
-// bytes became free.
+// RemoveStale removes from a folder on disk what unfinished downloads have left, if
+// they weren't resumed for the duration age. It leaves downloads in progress alone. It
+// returns the number of bytes freed.
 func RemoveStale(dir string, age time.Duration) (int64, error) {
 	entries, err := os.ReadDir(dir)
 	var freed int64
@@ -23,7 +23,7 @@ func RemoveStale(dir string, age time.Duration) (int64, error) {
 		path := filepath.Join(dir, e.Name())
 		if state {
 			if _, lerr := os.Lstat(strings.TrimSuffix(path, ".state") + ".part"); lerr == nil {
-				continue // goes with its content
+				continue // is removed with its content
 			}
 		}
 		n, rerr := removeStale(path, age)
@@ -35,7 +35,7 @@ func RemoveStale(dir string, age time.Duration) (int64, error) {
 	return freed, err
 }
 
-// isPartial reports whether a name is one of partialNames'.
+// isPartial reports whether partialNames could have returned the name.
 func isPartial(name string) (part, state bool) {
 	rest, ok := strings.CutPrefix(name, ".resume-")
 	stem, ext, _ := strings.Cut(rest, ".")
@@ -48,7 +48,7 @@ func isPartial(name string) (part, state bool) {
 func removeStale(path string, age time.Duration) (int64, error) {
 	f, err := openOwn(path)
 	if err != nil {
-		return 0, nil // not ours
+		return 0, nil // not a file of this package
 	}
 	defer f.Close()
 	fi, err := f.Stat()

@@ -27,26 +27,26 @@ const (
 	tokenVersion = 1
 )
 
-// token is an upload as one process hands it to another.
+// token is what one process passes to another to continue an upload.
 type token struct {
 	Kind     string `json:"cloudfiles"` // tokenKind
 	Version  int    `json:"version"`
-	Target   string `json:"target"`  // a hash of store and name
-	Options  string `json:"options"` // a hash of what the file is to have
-	Name     string `json:"name"`    // as the caller had it, for people
+	Target   string `json:"target"`  // hash of store and name
+	Options  string `json:"options"` // hash of the file's attributes and other options
+	Name     string `json:"name"`    // the caller's name, for people
 	Type     string `json:"type"`
 	ID       string `json:"id"`
 	Size     int64  `json:"size"`
 	PartSize int64  `json:"partSize"`
 	Parts    string `json:"parts,omitempty"` // partRecords in base64
-	Sum      string `json:"sum"`             // of the token without it
+	Sum      string `json:"sum"`             // digest of the token without Sum
 }
 
-// sent is a part that the service has taken.
+// sent is a part that was sent to the service.
 type sent struct {
 	crc32c uint32
-	sha256 [16]byte // the first half of its SHA-256
-	tag    [4]byte  // of the service's tag, the beginning of its SHA-256
+	sha256 [16]byte // first half of its SHA-256
+	tag    [4]byte  // first bytes of the SHA-256 of the service's tag
 }
 
 // recordSize is the size of a part in a token: number, CRC-32C, SHA-256 and tag.
@@ -66,7 +66,7 @@ func (t *token) sum() string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// encode makes the text.
+// encode returns the token's text.
 func (t *token) encode(parts map[int]sent) (string, error) {
 	numbers := make([]int, 0, len(parts))
 	for n := range parts {
@@ -91,9 +91,9 @@ func (t *token) encode(parts map[int]sent) (string, error) {
 	return string(text), nil
 }
 
-var errNoToken = files.Errorf(files.ErrInvalid, "this is not the token of an upload")
+var errNoToken = files.Errorf(files.ErrInvalid, "the text is not the token of an upload")
 
-// decodeToken reads a token, which may come from anywhere.
+// decodeToken parses a token, which is not trusted.
 func decodeToken(text string) (*token, map[int]sent, error) {
 	t := &token{}
 	if len(text) > MaxToken || json.Unmarshal([]byte(text), t) != nil || t.Kind != tokenKind {
@@ -120,18 +120,18 @@ func decodeToken(text string) (*token, map[int]sent, error) {
 	return t, parts, nil
 }
 
-// targetOf is what a token says about store and name.
+// targetOf returns the Target of a token.
 func targetOf(to *driver.Uploader) string {
 	sum := sha256.Sum256([]byte(to.Store()))
 	return hex.EncodeToString(sum[:16])
 }
 
-// optionsOf is what a token says about what the file is to have.
+// optionsOf returns the Options of a token.
 func optionsOf(up *driver.Upload, put *files.PutOptions) (string, error) {
 	h := sha256.New()
 	version, matches := up.If.Version()
 	attrs := up.Attributes
-	if up.TypeFound { // the token has it
+	if up.TypeFound { // the token has the type itself
 		attrs.ContentType = ""
 	}
 	err := json.NewEncoder(h).Encode([]any{
@@ -201,8 +201,8 @@ func writeTokenFile(path, text string) (err error) {
 	return nil
 }
 
-// tokenError is an error of the token's file, whose path isn't shown. Its kind isn't one
-// that says something about the bucket's file.
+// tokenError returns an error of the token's file without the path, and without a
+// sentinel that would refer to the bucket's file.
 func tokenError(err error) error {
 	var p *fs.PathError
 	var l *os.LinkError

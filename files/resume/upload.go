@@ -11,39 +11,40 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// UploadOptions are the options of Upload and UploadFile. The zero value has the
-// defaults, and keeps nothing: a failed upload is aborted, as that of a Put.
+// UploadOptions are the options of Upload and UploadFile. The zero value stands for the
+// defaults and keeps no token: a failed upload is aborted, as in a Put.
 type UploadOptions struct {
-	// Put are the options of the file: attributes, condition, digest and native options.
-	// Each process that goes on with an upload gives the same ones. Size may be nil.
+	// Put has the options of the file: attributes, condition, digest and native
+	// options. A call that continues an upload must have the same options. Size may be
+	// nil.
 	Put *files.PutOptions
-	// PartSize is the size of a part in bytes; 0 is 8 MiB, and more for a file of more
-	// than 10,000 parts. A service's limits, such as 5 MiB on S3, may make it larger. An
-	// upload that is resumed keeps its part size.
+	// PartSize is the size of a part in bytes; 0 is 8 MiB, or more so that a file has
+	// at most 10,000 parts. A service's limits, such as 5 MiB on S3, may make it
+	// larger. A resumed upload keeps its part size.
 	PartSize int64
-	// Concurrency is how many parts are sent at a time; 0 is 4. Upload holds one more in
-	// memory.
+	// Concurrency is the number of parts that are sent at a time; 0 is 4. Upload holds
+	// one part more in memory.
 	Concurrency int
 
-	// TokenFile is the path of a file on disk that keeps the token. Upload resumes from
-	// it, and removes it when nothing is left to resume. It may not exist. What isn't a
-	// token is ErrInvalid and is left alone.
+	// TokenFile is the path of a file on disk for the token. Upload resumes from it if
+	// it exists, and removes it when nothing is left to resume. A file that isn't a
+	// token is ErrInvalid, and is not changed.
 	TokenFile string
-	// Token is the token to resume from, for a caller who keeps it elsewhere; "" begins
-	// an upload. It excludes TokenFile.
+	// Token is the token to resume from, for callers that keep it elsewhere; "" begins
+	// an upload. Token and TokenFile exclude each other.
 	Token string
-	// Save, if not nil, is called with each new token, by one goroutine at a time, and
-	// with "" when nothing is left to resume. Its error ends the upload, of which the
-	// parts are kept.
+	// Save, if not nil, is called with each new token, and with "" when nothing is left
+	// to resume, by one goroutine at a time. If it returns an error, the upload ends
+	// and its parts are kept.
 	Save func(token string) error
-	// Event, if not nil, is called with what happens, by one goroutine at a time.
+	// Event, if not nil, is called with each event, by one goroutine at a time.
 	Event func(UploadEvent)
 }
 
-// UploadEvent is something that happened during an upload.
+// UploadEvent is an event of an upload.
 type UploadEvent struct {
 	Kind  UploadEventKind
-	Bytes int64  // sent: of the part; resumed: of the parts that are there
+	Bytes int64  // sent: size of the part; resumed: size of all parts at the service
 	Part  int    // sent: its number, from 1
 	Why   string // begun anew: the reason
 }
@@ -54,46 +55,46 @@ type UploadEventKind string
 // The kinds of events.
 const (
 	UploadBegun     UploadEventKind = "begun"      // a new upload has begun
-	UploadResumed   UploadEventKind = "resumed"    // the token's upload is there
-	UploadSent      UploadEventKind = "sent"       // a part is at the service
+	UploadResumed   UploadEventKind = "resumed"    // the service has the token's upload
+	UploadSent      UploadEventKind = "sent"       // a part was sent
 	UploadBegunAnew UploadEventKind = "begun anew" // the parts are gone, and are sent again
-	UploadFound     UploadEventKind = "found"      // an earlier process had completed it
-	UploadPlain     UploadEventKind = "plain"      // it is one Put, which can't be resumed
+	UploadFound     UploadEventKind = "found"      // another process had completed it
+	UploadPlain     UploadEventKind = "plain"      // the upload is one Put, which can't be resumed
 )
 
 const (
 	defaultUploads = 4
-	// maxRounds is how many times an upload is looked at whose parts vanish.
+	// maxRounds is how often an upload is continued after its parts have vanished.
 	maxRounds = 4
 )
 
 // Upload stores size bytes of the source under the name, all or nothing, by several
 // requests at a time. If it fails, or the process is killed, a call in any process that
-// has the token goes on: it sends only the parts that the service doesn't have.
+// has the token continues: it sends only the parts that the service doesn't have.
 //
-// The file, its Info and the errors are those of Put, and so are all rules of Put: the
-// condition is decided at the commit, and a digest that was given is checked. The parts
-// that an earlier process sent are read again from the source and compared with the
-// token's digests of them, so a source that has changed since is ErrCorrupt, and never
-// becomes a mix. If source has a method Stat, as os.File and fs.File have, the size and
-// the modification time must also stay the same during a call (ErrCorrupt).
+// All rules of Put hold: the condition is decided at the commit, and a given digest is
+// checked. The parts that an earlier process sent are read again from the source and
+// compared with the token's digests. So if the source has changed since then, Upload is
+// ErrCorrupt, and never stores a mix. If source has a method Stat, as os.File and
+// fs.File have, its size and modification time must also stay the same during a call
+// (ErrCorrupt).
 //
-// After an error that a later call may not meet, the parts are kept if there is a token:
-// TokenFile, Token or Save is given. After ErrCorrupt, ErrExist, ErrPrecondition,
-// ErrInvalid, ErrTooLarge and ErrUnsupported they are removed, and so is the token. If
-// the response to the commit was lost the error is ErrUncertain; the next call with the
-// token finds out what became of it. Several processes may have one token: the file is
-// stored once, and each of them returns its Info.
+// The parts are kept after a failure if there is a token, that is, if TokenFile, Token
+// or Save is given. But after ErrCorrupt, ErrExist, ErrPrecondition, ErrInvalid,
+// ErrTooLarge and ErrUnsupported, parts and token are removed. If the response to the
+// commit was lost, the error is ErrUncertain; the next call with the token finds out
+// whether the file was stored. Several processes may use one token: the file is stored
+// once, and each of them returns its Info.
 //
-// Upload is one Put, of which nothing is kept, if the content has no more than one part,
-// and if the bucket has no such uploads: Go CDK's drivers, a wrapper that sees or changes
-// what passes and doesn't know them (Hooks.Uploads), and Google Cloud Storage with a
-// condition, native options, or attributes that no header can carry. Then a call that is
-// given a token is ErrUnsupported.
+// Upload is one Put, and keeps nothing, if the content has at most one part, or if the
+// bucket has no uploads in parts. The latter is the case for Go CDK's drivers, for a
+// wrapper whose hooks don't support them (Hooks.Uploads), and for Google Cloud Storage
+// with a condition, native options, or attributes that no header can carry. A call with
+// a token is then ErrUnsupported.
 //
-// Errors: those of Put; ErrCorrupt for a changed source; ErrInvalid for a token that
-// isn't one, or is of another version of this package, another bucket, another name or
-// other options.
+// Errors: those of Put; ErrCorrupt for a changed source; ErrInvalid for a text that
+// isn't a token, and for a token of another version of this package, another bucket,
+// another name or other options.
 func Upload(ctx context.Context, b files.Bucket, name string, source io.ReaderAt, size int64,
 	opts *UploadOptions) (files.Info, error) {
 	u := &upload{
@@ -115,7 +116,7 @@ func Upload(ctx context.Context, b files.Bucket, name string, source io.ReaderAt
 	return info, nil
 }
 
-// UploadFile is Upload of the regular file at path on disk. A missing file is
+// UploadFile calls Upload with the regular file at path on disk. A missing file is
 // ErrNotExist.
 func UploadFile(ctx context.Context, b files.Bucket, name, path string,
 	opts *UploadOptions) (files.Info, error) {
@@ -143,8 +144,8 @@ func UploadFile(ctx context.Context, b files.Bucket, name, path string,
 	return Upload(ctx, b, name, f, fi.Size(), opts)
 }
 
-// onDisk makes clear that the file on disk is missing or refused, not the one in the
-// bucket. Its path isn't shown.
+// onDisk returns an error that says that the file on disk is missing or refused, not
+// the bucket's file. It doesn't show the path.
 func onDisk(err error) error {
 	kind := files.KindOf(err)
 	if kind == nil {
@@ -157,7 +158,7 @@ func onDisk(err error) error {
 	return files.WithCause(kind, err, "the source on disk: "+err.Error())
 }
 
-// check refuses options that make no sense.
+// check returns an error for options that make no sense.
 func (u *upload) check(ctx context.Context) error {
 	o := &u.opts
 	switch {
@@ -166,7 +167,7 @@ func (u *upload) check(ctx context.Context) error {
 	case u.size < 0 || o.PartSize < 0 || o.Concurrency < 0:
 		return files.Errorf(files.ErrInvalid, "negative size, part size or concurrency")
 	case o.Token != "" && o.TokenFile != "":
-		return files.Errorf(files.ErrInvalid, "a token and a file for it are both given")
+		return files.Errorf(files.ErrInvalid, "both Token and TokenFile are given")
 	case o.Put != nil && o.Put.Size != nil && *o.Put.Size != u.size:
 		return files.Errorf(files.ErrCorrupt, "the source has %d bytes, not the %d declared",
 			u.size, *o.Put.Size)
@@ -186,14 +187,14 @@ func (u *upload) check(ctx context.Context) error {
 	return err
 }
 
-// event tells the caller.
+// event calls Options.Event.
 func (u *upload) event(e UploadEvent) {
 	if u.opts.Event != nil {
 		u.opts.Event(e)
 	}
 }
 
-// keeps reports whether somebody has the token.
+// keeps reports whether the token is saved.
 func (u *upload) keeps() bool {
 	return u.opts.TokenFile != "" || u.opts.Token != "" || u.opts.Save != nil
 }
@@ -208,7 +209,7 @@ func (u *upload) plainly(ctx context.Context) (files.Info, error) {
 	return u.b.Put(ctx, u.name, content, &u.put)
 }
 
-// steady fails in place of its end if the source has changed.
+// steady reads the source, and fails in place of the end if the source has changed.
 type steady struct {
 	io.Reader
 	same func() error
@@ -224,7 +225,7 @@ func (s *steady) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// look notes what the source is like, if it can say so.
+// look records size and time of the source, if it has a method Stat.
 func (u *upload) look() error {
 	f, ok := u.source.(interface{ Stat() (fs.FileInfo, error) })
 	if !ok {
@@ -241,7 +242,7 @@ func (u *upload) look() error {
 	return nil
 }
 
-// same compares the source with what look has seen.
+// same compares size and time of the source with those that look has recorded.
 func (u *upload) same() error {
 	if u.before == nil {
 		return nil
@@ -258,7 +259,7 @@ func (u *upload) same() error {
 
 var errSourceChanged = files.Errorf(files.ErrCorrupt, "the source was changed while it was read")
 
-// isLast reports whether no later call can go on after the error.
+// isLast reports whether no later call can continue after the error.
 func isLast(err error) bool {
 	if _, ok := errors.AsType[*saveError](err); ok {
 		return false

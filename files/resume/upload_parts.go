@@ -12,8 +12,8 @@ import (
 	"cloudfiles.dev/files/internal/each"
 )
 
-// readSize is how much of the source is read at a time, so that the digests are computed
-// while it is in the processor's cache.
+// readSize is how much of the source is read at a time, so that the digests are
+// computed while the bytes are in the processor's cache.
 const readSize = 256 << 10
 
 // sending is a pass over the source.
@@ -22,12 +22,12 @@ type sending struct {
 	whole   digests.Hasher
 	results chan result
 	broken  each.BrokenOff
-	atOnce  int // parts that are being sent
+	atOnce  int // number of parts that are being sent
 	free    [][]byte
-	step    int // the token is saved after so many parts
+	step    int // the token is saved after this number of parts
 }
 
-// result is what became of a part.
+// result is the result of sending a part.
 type result struct {
 	n    int
 	sent sent
@@ -37,9 +37,9 @@ type result struct {
 	err  error
 }
 
-// transfer reads the source once, in order, compares the parts that the token has, and
-// sends what the service doesn't have, unless send is false. It sets the digest of the
-// whole. gone says that the service no longer has the upload.
+// transfer reads the source once, in order, and sets the digest of the whole. It
+// compares the parts that the token has, and sends the parts that the service doesn't
+// have, unless send is false. gone reports that the service no longer has the upload.
 func (u *upload) transfer(ctx context.Context, send bool) (gone bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	s := &sending{
@@ -58,7 +58,7 @@ func (u *upload) transfer(ctx context.Context, send bool) (gone bool, err error)
 			}
 		}
 		if _, own := errors.AsType[*saveError](err); whole && err != nil && !own {
-			u.save() // what else was sent; the upload has failed anyway
+			u.save() // other parts may have been sent; the upload has failed anyway
 		}
 	}()
 	gone, err = s.run(ctx, send)
@@ -101,7 +101,8 @@ func (s *sending) run(ctx context.Context, send bool) (gone bool, err error) {
 	return false, nil
 }
 
-// take waits until no more than so many parts are being sent, and notes those that were.
+// take waits until at most most parts are being sent, and records the results of the
+// others.
 func (s *sending) take(most int) (gone bool, err error) {
 	for s.atOnce > most || len(s.results) > 0 {
 		r := <-s.results
@@ -122,13 +123,13 @@ func (s *sending) take(most int) (gone bool, err error) {
 	return false, nil
 }
 
-// note notes a part that was sent.
+// note records the result of sending a part.
 func (s *sending) note(r result) {
 	s.u.sent[r.n], s.u.there[r.n] = r.sent, r.part
 	s.u.left++
 }
 
-// read reads a part, and compares it if the token has it.
+// read reads a part, and compares it with the token's digests if the token has it.
 func (s *sending) read(ctx context.Context, n int) ([]byte, error) {
 	off, size := s.u.up.Part(n)
 	var buf []byte
@@ -189,7 +190,7 @@ func (s *sending) send(ctx context.Context, n int, buf []byte) {
 	}
 	s.atOnce++
 	go func() {
-		r := result{n: n, buf: buf, err: files.ErrUnavailable} // if a hook breaks off
+		r := result{n: n, buf: buf, err: files.ErrUnavailable} // stays if a hook panics
 		whole := false
 		defer func() {
 			if !whole {

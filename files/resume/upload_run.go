@@ -12,20 +12,20 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// How an upload goes.
+// The steps of an upload:
 //
 //  1. Prepare: check what Put checks, find the content type, and compare the token with
 //     the bucket, the name and the options.
 //  2. Begin an upload and save its token, or ask the service which parts of the token's
-//     upload it has. If any of them is missing, an earlier process may have completed
-//     the upload: then the file bears the upload's mark, and is the result.
-//  3. Read the source once, in order. A part that the token has is compared with its
-//     digests, and any other is sent. The token is saved on the way.
-//  4. Save the token, and complete. If that fails because another process was first, the
-//     mark shows it. If parts have vanished, go back to 2.
+//     upload it has. If any part is missing, an earlier process may have completed the
+//     upload: if so, the file has the upload's mark, and is the result.
+//  3. Read the source once, in order. Compare a part that the token has with its
+//     digests, and send any other. Save the token from time to time.
+//  4. Save the token, and complete the upload. If that fails because another process
+//     was first, the mark shows it. If parts have vanished, go back to 2.
 //  5. Forget the token.
 
-// upload is an Upload on its way. One goroutine has it.
+// upload is an Upload in progress. Only one goroutine uses it.
 type upload struct {
 	b      files.Bucket
 	name   string
@@ -33,14 +33,14 @@ type upload struct {
 	size   int64
 	opts   UploadOptions
 	put    files.PutOptions
-	before fs.FileInfo // of the source, if it says it
+	before fs.FileInfo // of the source, if it has a method Stat
 
 	tok   *token                      // nil until an upload has begun
-	up    *driver.Upload              // what the backend gets
-	sent  map[int]sent                // parts that the service has taken
-	there map[int]driver.UploadedPart // those that it has
-	sum   sent                        // of the part that was read last
-	left  int                         // how many of sent the saved token doesn't have
+	up    *driver.Upload              // the backend's argument
+	sent  map[int]sent                // parts that were sent
+	there map[int]driver.UploadedPart // parts that the service has
+	sum   sent                        // digests of the part that was read last
+	left  int                         // number of sent parts that the saved token doesn't have
 }
 
 func (u *upload) run(ctx context.Context) (files.Info, error) {
@@ -90,10 +90,10 @@ func (u *upload) run(ctx context.Context) (files.Info, error) {
 	return files.Info{}, err
 }
 
-// errPlainly says that the backend can't begin this upload.
+// errPlainly means that the backend can't begin this upload, so it is one Put.
 var errPlainly = errors.New("one Put")
 
-// prepare is step 1. plain says that it is to be one Put.
+// prepare is step 1. plain reports that the upload is to be one Put.
 func (u *upload) prepare(ctx context.Context) (plain bool, err error) {
 	head, err := u.head()
 	if err != nil {
@@ -110,7 +110,7 @@ func (u *upload) prepare(ctx context.Context) (plain bool, err error) {
 	})
 	switch {
 	case !asked && files.KindOf(refused) == errors.ErrUnsupported:
-		return true, nil // a Put says it, if it can't do that either
+		return true, nil // if a Put isn't possible either, it returns the error
 	case refused != nil:
 		return false, refused
 	}
@@ -131,7 +131,8 @@ func (u *upload) prepare(ctx context.Context) (plain bool, err error) {
 		size = (least + unit - 1) / unit * unit
 	}
 	if size = max(size, limits.MinPart); size > limits.MaxPart {
-		return false, files.Errorf(files.ErrTooLarge, "parts of %d bytes, at most %d", size,
+		return false, files.Errorf(files.ErrTooLarge, "a part would have %d bytes, more than %d",
+			size,
 			limits.MaxPart)
 	}
 	if u.size <= size {
@@ -143,7 +144,7 @@ func (u *upload) prepare(ctx context.Context) (plain bool, err error) {
 	return false, nil
 }
 
-// begin makes what a token will say of a new upload.
+// begin makes the token of a new upload.
 func (u *upload) begin(target, options string) {
 	u.tok = &token{
 		Kind:     tokenKind,
@@ -168,7 +169,7 @@ func (u *upload) head() ([]byte, error) {
 	return head[:n], nil
 }
 
-// fits compares the token with the upload that is asked for.
+// fits checks that the token is for this upload.
 func (u *upload) fits(target, options string, limits driver.UploadLimits) error {
 	t := u.tok
 	u.up.ID, u.up.PartSize = t.ID, t.PartSize
@@ -179,13 +180,13 @@ func (u *upload) fits(target, options string, limits driver.UploadLimits) error 
 	case t.Options != options:
 		other = "a file with other options"
 	case t.Size != u.size, u.up.TypeFound && t.Type != u.up.Attributes.ContentType:
-		return nil // the source has changed, as rounds says
+		return nil // the source has changed, which rounds reports
 	case t.PartSize < limits.MinPart || t.PartSize > limits.MaxPart ||
 		(t.Size-1)/t.PartSize+1 > int64(min(maxParts, limits.MaxParts)):
 		other = "parts that the bucket doesn't take"
 	}
 	if other != "" {
-		return files.Errorf(files.ErrInvalid, "the token is that of %s", other)
+		return files.Errorf(files.ErrInvalid, "the token is for %s", other)
 	}
 	for n := range u.sent {
 		if n < 1 || n > u.up.Parts() {
@@ -220,7 +221,7 @@ func (u *upload) rounds(ctx context.Context) (files.Info, error) {
 	}
 }
 
-// round is one of them; gone says that parts have vanished.
+// round is steps 2 to 4 once; gone reports that parts have vanished.
 func (u *upload) round(ctx context.Context) (info files.Info, gone bool, err error) {
 	if u.tok.ID == "" {
 		err = u.start(ctx)
@@ -260,13 +261,14 @@ func (u *upload) start(ctx context.Context) error {
 	u.there = map[int]driver.UploadedPart{}
 	u.left = 1
 	if err := u.save(); err != nil {
-		return u.abort(ctx, err) // nobody has its token
+		return u.abort(ctx, err) // the token was not saved
 	}
 	u.event(UploadEvent{Kind: UploadBegun})
 	return nil
 }
 
-// catchUp finds out what the service has of the token's upload, or that it was completed.
+// catchUp asks the service for the parts of the token's upload. found reports that the
+// upload was completed.
 func (u *upload) catchUp(ctx context.Context) (info files.Info, found bool, err error) {
 	var parts []driver.UploadedPart
 	err, gone := u.step(ctx, func(ctx context.Context, to *driver.Uploader) (err error) {
@@ -302,12 +304,13 @@ func (u *upload) catchUp(ctx context.Context) (info files.Info, found bool, err 
 		Why:  "the service no longer has the upload " + u.tok.ID,
 	})
 	u.tok.ID, u.up.ID = "", ""
-	// What an earlier process has read must still be so, and is compared again.
+	// The parts that an earlier process has read are compared again, because the source
+	// must not have changed.
 	return files.Info{}, false, u.start(ctx)
 }
 
-// find looks whether an earlier process, or another one, has completed the upload, and
-// compares the source with the file then.
+// find looks for the file of an upload that another process has completed, and compares
+// the source with it.
 func (u *upload) find(ctx context.Context) (info files.Info, found bool, err error) {
 	err, _ = u.step(ctx, func(ctx context.Context, to *driver.Uploader) (err error) {
 		info, found, err = to.FindUpload(ctx, u.up)
@@ -324,13 +327,13 @@ func (u *upload) find(ctx context.Context) (info files.Info, found bool, err err
 		return files.Info{}, false, files.Errorf(files.ErrCorrupt,
 			"the source was changed since it was stored")
 	}
-	info = u.told(ctx, info)
+	info = u.fullInfo(ctx, info)
 	u.event(UploadEvent{Kind: UploadFound, Bytes: u.size})
 	return info, true, nil
 }
 
-// told completes the Info.
-func (u *upload) told(ctx context.Context, info files.Info) files.Info {
+// fullInfo returns the Info with the fields that the service didn't return.
+func (u *upload) fullInfo(ctx context.Context, info files.Info) files.Info {
 	u.step(context.WithoutCancel(ctx), func(_ context.Context, to *driver.Uploader) error {
 		info = to.Info(u.up, info)
 		return nil
@@ -366,7 +369,7 @@ func (u *upload) complete(ctx context.Context) (info files.Info, gone bool, err 
 	return files.Info{}, gone, err
 }
 
-// save hands the token to who keeps it, if it has changed.
+// save saves the token, if it has changed.
 func (u *upload) save() error {
 	if u.left == 0 {
 		return nil
@@ -377,7 +380,7 @@ func (u *upload) save() error {
 	}
 	text, err := u.tok.encode(u.sent)
 	if err == nil {
-		err = u.hand(text)
+		err = u.saveText(text)
 	}
 	if err == nil {
 		u.left = 0
@@ -385,7 +388,7 @@ func (u *upload) save() error {
 	return err
 }
 
-func (u *upload) hand(text string) error {
+func (u *upload) saveText(text string) error {
 	if u.opts.Save != nil {
 		if err := u.opts.Save(text); err != nil {
 			return &saveError{err}
@@ -397,15 +400,16 @@ func (u *upload) hand(text string) error {
 	return writeTokenFile(u.opts.TokenFile, text)
 }
 
-// saveError is the caller's, which says nothing about the upload.
+// saveError is an error of saving the token, which matches no sentinel about the
+// bucket's file.
 type saveError struct{ err error }
 
-func (e *saveError) Error() string { return "the token can't be kept: " + e.err.Error() }
+func (e *saveError) Error() string { return "the token can't be saved: " + e.err.Error() }
 func (e *saveError) Unwrap() error { return e.err }
 
-// forget says that nothing is left to resume. If that fails, the next call finds the
-// upload completed, or gone.
-func (u *upload) forget() { u.hand("") }
+// forget removes the saved token. If that fails, the next call finds the upload
+// completed, or gone.
+func (u *upload) forget() { u.saveText("") }
 
 // abort removes the parts. It returns err, which names the upload if that fails.
 func (u *upload) abort(ctx context.Context, err error) error {
@@ -432,7 +436,7 @@ func (u *upload) abort(ctx context.Context, err error) error {
 		if aerr == nil || err == nil {
 			return err
 		}
-	default: // it goes on
+	default: // a later call can continue
 	}
 	if err == nil {
 		return nil
@@ -440,7 +444,7 @@ func (u *upload) abort(ctx context.Context, err error) error {
 	return driver.UploadLeft(err, id)
 }
 
-// describe is a part for an error.
+// describe returns a text for a part, for errors.
 func describe(n int, off, size int64) string {
 	return "part " + strconv.Itoa(n) + fmt.Sprintf(" (bytes %d to %d)", off, off+size-1)
 }

@@ -11,24 +11,25 @@ import (
 	"cloudfiles.dev/files/internal/each"
 )
 
-// Unfinished is an upload in parts that was neither completed nor aborted: one that a
-// token goes on with, one that its token was lost of, or, on S3 and Google Cloud
-// Storage, what a Put or another program has left, or is just sending.
+// Unfinished is an upload in parts that was neither completed nor aborted: one with a
+// token, one whose token was lost, or, on S3 and Google Cloud Storage, one that a Put
+// or another program has left or is just sending.
 type Unfinished struct {
 	Name string
-	// ID is what AbortUpload takes. It is "" if the service doesn't say it (Azure).
+	// ID is the argument of AbortUpload. It is "" if the service doesn't report it
+	// (Azure).
 	ID string
 	// Time is when the upload began, or when it was last written to, as the service
-	// says. It is zero if the service doesn't say it.
+	// reports it. It is zero if the service reports neither.
 	Time time.Time
-	// Size is how many bytes its parts have, or -1 if the listing doesn't say it (S3,
-	// Google Cloud Storage).
+	// Size is the number of bytes of its parts, or -1 if the listing doesn't have it
+	// (S3, Google Cloud Storage).
 	Size int64
 }
 
-// Uploads yields the unfinished uploads of a bucket below a directory, "" for all, in
-// any order. Each range over the result is a new listing, and an error is the last thing
-// that it yields. A bucket without such uploads is ErrUnsupported.
+// Uploads yields the unfinished uploads below a directory of a bucket, in any order; ""
+// is the whole bucket. Each range over the result is a new listing, and an error is the
+// last value that it yields. A bucket without uploads in parts is ErrUnsupported.
 func Uploads(ctx context.Context, b files.Bucket, dir string) iter.Seq2[Unfinished, error] {
 	return func(yield func(Unfinished, error) bool) {
 		if b == nil {
@@ -44,9 +45,9 @@ func Uploads(ctx context.Context, b files.Bucket, dir string) iter.Seq2[Unfinish
 	}
 }
 
-// AbortUpload removes the parts of an unfinished upload, and what goes on with it begins
-// anew. What isn't there is not an error. It is ErrUnsupported if only the service
-// removes parts, as Azure does after a week.
+// AbortUpload removes the parts of an unfinished upload. A later call with its token
+// begins the upload anew. It is not an error if there is no such upload. AbortUpload is
+// ErrUnsupported if only the service can remove parts, as Azure does after a week.
 func AbortUpload(ctx context.Context, b files.Bucket, name, id string) error {
 	if b == nil {
 		return files.NewError(files.OpUpload, name,
@@ -60,27 +61,27 @@ func AbortUpload(ctx context.Context, b files.Bucket, name, id string) error {
 
 // StaleOptions are the options of AbortStale.
 type StaleOptions struct {
-	// Dir is the directory below which uploads are looked for; "" is the whole bucket.
+	// Dir is the directory whose uploads are removed; "" is the whole bucket.
 	Dir string
-	// Prefix is what the names begin with, relative to Dir.
+	// Prefix is the prefix of the names, relative to Dir.
 	Prefix string
-	// Age is how long ago the upload must have begun, or have been written to last; 0 is
+	// Age is how long ago the upload must have begun, or been written to last; 0 is
 	// seven days.
 	Age time.Duration
-	// Each, if not nil, is called with each upload that was found to be stale, and with
-	// the error of aborting it, by one goroutine at a time.
+	// Each, if not nil, is called with each stale upload and the error of aborting it,
+	// by one goroutine at a time.
 	Each func(u Unfinished, err error)
 }
 
-// DefaultAge is the Age of StaleOptions if none is given.
+// DefaultAge is the default of StaleOptions.Age.
 const DefaultAge = 7 * 24 * time.Hour
 
 // AbortStale removes the parts of unfinished uploads that are older than opts.Age, and
-// returns how many. An upload of which the service says no time is left alone. One that
-// can't be removed doesn't stop the rest: the first error is returned at the end.
+// returns the number of uploads removed. It leaves an upload alone if the service
+// reports no time. It goes on after a failure, and returns the first error at the end.
 //
-// An upload that a process is still sending is as old as its beginning on S3 and Google
-// Cloud Storage, so Age must be longer than the longest upload takes.
+// On S3 and Google Cloud Storage the age of an upload counts from its beginning, even
+// while a process is sending it, so Age must be longer than the longest upload takes.
 //
 // Errors: ErrUnsupported if the bucket has no such uploads; ErrInvalid for a negative
 // age.

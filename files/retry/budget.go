@@ -2,32 +2,32 @@ package retry
 
 import "sync"
 
-// DefaultBurst is the Burst of a Budget if none is given.
+// DefaultBurst is the default of Budget.Burst.
 const DefaultBurst = 100
 
-// payback is how many calls must succeed to pay for one repeat.
+// payback is how many calls must succeed to pay for one retry.
 const payback = 10
 
-// Budget bounds the repeats of many calls, so that a failing service doesn't get
-// several times its load in addition. It is a bucket of tokens: each repeat takes one,
-// and each call that succeeds puts back a tenth of one. So in the long run there is at
-// most one repeat for ten successes, beside a burst. When the tokens are used up, calls
-// fail at their first failure until successes bring tokens back.
+// Budget bounds the retries of many calls, so that retries don't multiply the load of a
+// failing service. It is a bucket of tokens: each retry takes a token, and each call
+// that succeeds puts back a tenth of one. So in the long run there is at most one retry
+// for ten successes, and a burst. When the tokens are used up, calls aren't repeated
+// until successes bring tokens back.
 //
-// The zero Budget is full, with DefaultBurst tokens; the nil Budget has no limit. A
-// Budget is safe for concurrent use, usually shared by the calls of one bucket, and
-// must not be copied.
+// The zero Budget is full, with DefaultBurst tokens; a nil *Budget has no limit. A
+// Budget is usually shared by the calls of one bucket. It is safe for concurrent use,
+// and must not be copied.
 type Budget struct {
-	// Burst is how many repeats are possible before any success; 0 is DefaultBurst. It
+	// Burst is how many retries are possible before any success; 0 is DefaultBurst. It
 	// must not change while the Budget is in use.
 	Burst int
 
 	mu   sync.Mutex
-	owed int // what is taken, in tenths
+	owed int // tokens taken, in tenths
 }
 
-// Left returns how many repeats are possible now, or -1 for the nil Budget, which has
-// no limit.
+// Left returns how many retries are possible now, or -1 for a nil *Budget, which has no
+// limit.
 func (b *Budget) Left() int {
 	if b == nil {
 		return -1
@@ -37,7 +37,7 @@ func (b *Budget) Left() int {
 	return (b.size() - b.owed) / payback
 }
 
-// size returns what the full Budget holds, in tenths.
+// size returns the tokens of the full Budget, in tenths.
 func (b *Budget) size() int {
 	if b.Burst == 0 {
 		return DefaultBurst * payback
@@ -45,7 +45,7 @@ func (b *Budget) size() int {
 	return max(b.Burst, 0) * payback
 }
 
-// take pays for one repeat, if there is enough left.
+// take pays for one retry. It reports whether there was enough left.
 func (b *Budget) take() bool {
 	if b == nil {
 		return true
@@ -59,7 +59,7 @@ func (b *Budget) take() bool {
 	return true
 }
 
-// pay puts back the part of a token that one success is worth.
+// pay puts back a tenth of a token, for one success.
 func (b *Budget) pay() {
 	if b == nil {
 		return

@@ -7,7 +7,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// marked is an error that a policy has dealt with.
+// marked is an error that a policy has handled.
 type marked struct {
 	err      error
 	attempts int
@@ -23,9 +23,9 @@ func (m *marked) Error() string {
 
 func (m *marked) Unwrap() error { return m.err }
 
-// Attempts returns how many requests were made for a call that failed with err, or 0 if
-// no policy has repeated it or refused to repeat it. A layer that repeats calls by
-// itself leaves an error with attempts alone.
+// Attempts returns how many requests were made for a call that failed with err. It is 0
+// if no policy has repeated the call or refused to. A layer that repeats calls itself
+// must not repeat one whose error has attempts.
 func Attempts(err error) int {
 	var m *marked
 	if errors.As(err, &m) {
@@ -34,9 +34,9 @@ func Attempts(err error) int {
 	return 0
 }
 
-// Permanent marks err so that no policy repeats it, because the content was read
-// already and can't be read again, or because the request may have been carried out. It
-// returns nil for nil.
+// Permanent marks err so that no policy repeats the call: because its content was read
+// and can't be read again, or because the request may have been carried out. It returns
+// nil for nil.
 func Permanent(err error) error {
 	if err == nil || Attempts(err) > 0 {
 		return err
@@ -44,8 +44,8 @@ func Permanent(err error) error {
 	return withMark(err, 1, "")
 }
 
-// mark marks err after n attempts of one call; the attempts below may have been
-// repeated themselves. A single attempt without a refused repeat stays as it is.
+// mark marks err after n attempts of one call; the layers below may have repeated each
+// of them. The error of a single attempt is not marked, unless a retry was refused.
 func mark(err error, n int, refused string) error {
 	if n == 1 && refused == "" {
 		return err
@@ -60,8 +60,7 @@ func mark(err error, n int, refused string) error {
 	return withMark(err, n, text)
 }
 
-// withMark marks err so that an error that files.NewError makes of it also shows the
-// text.
+// withMark marks err. An error that files.NewError makes of it has the text too.
 func withMark(err error, n int, text string) error {
 	if e, ok := err.(*files.Error); ok {
 		f := *e
@@ -83,8 +82,8 @@ func withMark(err error, n int, text string) error {
 	return files.WithCause(kind, m, join(files.NewError("", "", err).(*files.Error).Detail, text))
 }
 
-// isOutcome reports whether the sentinel is an answer to the call. The number of
-// attempts only explains the others, which are trouble.
+// isOutcome reports whether the sentinel is a normal result of a call, such as
+// ErrNotExist. The number of attempts is only shown with other errors.
 func isOutcome(kind error) bool {
 	switch kind {
 	case nil, files.ErrUnavailable, files.ErrUncertain, files.ErrPermission:
@@ -109,7 +108,8 @@ func interrupted(ctxErr, failure error, n int) error {
 		join(detail, text))
 }
 
-// both is the context's end and the failure that was therefore not repeated.
+// both is the error of a context that ended before a retry, and the failure of the last
+// attempt.
 type both struct{ ctxErr, failure error }
 
 func (b *both) Error() string   { return b.failure.Error() }

@@ -36,15 +36,15 @@ func Params() []files.Param {
 	}
 }
 
-// Source reads URL parameters, as *driver.Params of package files/driver does. It keeps
-// the error of a malformed one.
+// Source reads URL parameters, as *driver.Params of package files/driver does. It
+// records the error of a malformed parameter.
 type Source interface {
 	Int(name string, def, lo, hi int64) int64
 	Duration(name string, def time.Duration) time.Duration
 }
 
-// FromParams returns the policy that the URL parameters of Params ask for. What they
-// leave out is as in New.
+// FromParams returns the policy of the URL parameters that Params documents. Parameters
+// that are missing have the defaults of New.
 func FromParams(p Source) *Policy {
 	policy := &Policy{
 		Attempts: int(p.Int("retry_attempts", DefaultAttempts, 1, 100)),

@@ -1,16 +1,16 @@
-// Package retry is the one policy for repeating calls that failed with
-// files.ErrUnavailable.
+// Package retry repeats calls that failed with files.ErrUnavailable. One policy decides
+// when and how often.
 //
 //	b = retry.Wrap(b, retry.New())
 //
-// Drivers of services take a [Policy] in their options and in their URLs ([Params]),
-// run each call through [Policy.Do], and turn off the repeats of their SDK, so that one
-// policy decides and attempts don't multiply. [Wrap] adds a policy to a bucket that
-// doesn't repeat by itself.
+// [Wrap] adds a policy to a bucket that doesn't repeat by itself. Drivers of services
+// do: they take a [Policy] in their options and in their URLs ([Params]), run each call
+// through [Policy.Do], and turn off the retries of their SDK, so that attempts don't
+// multiply.
 //
-// An error that a policy has dealt with is marked: [Attempts] returns how many requests
-// were made, the error's text says so, and no policy above repeats it. [Permanent]
-// marks an error that must not be repeated although the service was unavailable.
+// An error that a policy has handled is marked: [Attempts] returns how many requests
+// were made, the error's text contains the number, and no policy above repeats the
+// call. [Permanent] marks an ErrUnavailable whose call must not be repeated.
 package retry
 
 import (
@@ -31,32 +31,32 @@ const (
 	DefaultMaxDelay = 20 * time.Second
 )
 
-// Policy says how often and when a call is repeated. The nil Policy and the zero Policy
+// Policy says how often and when a call is repeated. A nil *Policy and the zero value
 // have the defaults and no budget. A Policy is safe for concurrent use, and must not
 // change while it is in use.
 //
-// The delay before the n-th repeat is a random time of up to Delay·2ⁿ⁻¹, at most
-// MaxDelay (exponential backoff with full jitter). A failure may ask for a delay by a
-// method RetryAfter() time.Duration, which drivers make of the header Retry-After (RFC
-// 9110 §10.2.3). It gets that delay, at most MaxDelay, and up to Delay more, so that
-// clients that were turned away together don't come back together.
+// The delay before the n-th retry is a random time of up to Delay·2ⁿ⁻¹, at most
+// MaxDelay (exponential backoff with full jitter). If the error has a method
+// RetryAfter() time.Duration, for which drivers use the header Retry-After (RFC 9110
+// §10.2.3), the delay is what it returns, at most MaxDelay, and up to Delay more, so
+// that clients that were refused together don't return together.
 type Policy struct {
-	// Attempts is how many requests one call makes at most, including the first. 0 is
-	// DefaultAttempts, and 1 never repeats.
+	// Attempts is the largest number of requests for one call, including the first. 0
+	// is DefaultAttempts, and 1 means no retry.
 	Attempts int
-	// Delay bounds the delay before the first repeat; 0 is DefaultDelay.
+	// Delay bounds the delay before the first retry; 0 is DefaultDelay.
 	Delay time.Duration
 	// MaxDelay bounds every delay; 0 is DefaultMaxDelay.
 	MaxDelay time.Duration
-	// Budget bounds the repeats of all calls together; nil is no bound.
+	// Budget bounds the retries of all calls together; nil is no bound.
 	Budget *Budget
-	// OnRetry, if not nil, is called before the wait for each repeat, with the number
-	// of the attempt that failed, from 1, and its error, whose text may be the
-	// service's own. It may be called concurrently.
+	// OnRetry, if not nil, is called before the delay of each retry, with the number of
+	// the failed attempt, from 1, and its error, whose text may come from the service.
+	// It may be called concurrently.
 	OnRetry func(ctx context.Context, attempt int, delay time.Duration, err error)
 }
 
-// New returns a policy with the defaults and a budget of its own.
+// New returns a policy with the defaults and a new budget.
 func New() *Policy { return &Policy{Budget: &Budget{}} }
 
 var defaults Policy
@@ -64,13 +64,13 @@ var defaults Policy
 // Do calls f, with the number of the attempt from 1, until f
 //
 //   - succeeds,
-//   - fails with anything but files.ErrUnavailable (as files.KindOf classes it), or
-//   - may not be repeated any more.
+//   - fails with an error other than files.ErrUnavailable (by files.KindOf), or
+//   - must not be repeated again.
 //
-// The error is f's last one, marked if f ran more than once or a repeat was refused. If
-// ctx ends between two attempts, the error is the context's cause and
-// the last failure as well. If a delay would outlast the context's deadline, Do doesn't
-// wait and returns the failure at once.
+// The error is f's last one, marked if f ran more than once or the budget refused a
+// retry. If ctx ends between two attempts, the error matches the context's cause and
+// the last failure. If a delay would end after the context's deadline, Do returns the
+// failure at once.
 //
 // A policy of one attempt leaves the error unmarked, so that a policy above may repeat
 // the call.
@@ -107,8 +107,7 @@ func (p *Policy) Do(ctx context.Context, f func(ctx context.Context, attempt int
 	}
 }
 
-// String returns how often the policy has a call made at most, such as "retry 5
-// attempts".
+// String returns the largest number of attempts, such as "retry 5 attempts".
 func (p *Policy) String() string {
 	if p == nil {
 		p = &defaults
@@ -152,7 +151,7 @@ func or(d, def time.Duration) time.Duration {
 	return d
 }
 
-// sleep waits, unless the context ends first; then it returns the context's error.
+// sleep waits for d. If the context ends before, it returns the context's error.
 func sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()

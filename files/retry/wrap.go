@@ -9,21 +9,23 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Wrap returns a bucket that repeats each call of b that fails with
+// Wrap returns a bucket that repeats the calls of b that fail with
 // files.ErrUnavailable, as the policy says. It is for buckets that don't repeat by
-// themselves, and leaves alone what a bucket below has repeated already. The nil policy
-// has the defaults. Closing the result leaves b open.
+// themselves; calls that a bucket below has repeated are not repeated again. A nil
+// policy has the defaults. The bucket is safe for concurrent use, and closing it leaves
+// b open.
 //
 //   - Reads, deletions and copies are repeated.
-//   - A listing that breaks off continues after the last name that came, with attempts
-//     counted anew, if the bucket lists in order.
-//   - A Put is repeated if its content can seek: it is rewound to where it was. Content
-//     that can't seek is never sent again, and the error is marked as Permanent.
+//   - An interrupted listing continues after its last name, if the bucket lists in
+//     order. Attempts are counted anew after each entry.
+//   - A Put is repeated if its content can seek: it is rewound to its first position.
+//     Content that can't seek is never sent again, and the error is marked as
+//     Permanent.
 //
-// A bucket that keeps the contract returns files.ErrUncertain if the answer to a commit
-// was lost, and that is not repeated (P2). If it returns files.ErrUnavailable
-// nonetheless, a repeated conditional write may be refused because of its own first
-// attempt. So a refusal after a repeat is files.ErrUncertain.
+// A bucket that keeps the contract returns files.ErrUncertain if the response to a
+// commit was lost, and that is not repeated (P2). If a bucket returns
+// files.ErrUnavailable instead, the condition of a repeated write may fail because the
+// first attempt succeeded. So a failed condition after a retry is files.ErrUncertain.
 func Wrap(b files.Bucket, p *Policy) files.Bucket {
 	h := files.Hooks{Layer: p.String(), Around: p.around, Uploads: true}
 	if b != nil && b.Features().Ordered {
@@ -47,8 +49,8 @@ func (p *Policy) around(ctx context.Context, c *files.Call,
 	})
 }
 
-// certain returns ErrUncertain for the refusal of a conditional write if an earlier
-// attempt may have caused the refusal.
+// certain returns ErrUncertain for the failed condition of a write if an earlier
+// attempt may have caused the failure.
 func certain(c *files.Call, attempt int, err error) error {
 	conditional := c.Put != nil && !c.Put.If.IsZero() || c.Copy != nil && !c.Copy.If.IsZero() ||
 		c.Delete != nil && c.Delete.IfVersion != ""
@@ -71,38 +73,38 @@ func (p *Policy) put(ctx context.Context, c *files.Call, next func(context.Conte
 		}
 		err := certain(c, attempt, next(ctx))
 		if rewind == nil && files.KindOf(err) == files.ErrUnavailable {
-			return Permanent(err) // the content may have been read, and can't be again
+			return Permanent(err) // the content may have been read, and can't be read again
 		}
 		return err
 	})
 }
 
-// rewinder returns a function that takes the content back to where it is now, or nil.
+// rewinder returns a function that rewinds the content to its current position, or nil
+// if the content can't seek.
 func rewinder(content io.Reader) func() error {
 	s, ok := content.(io.Seeker)
 	if !ok {
 		return nil
 	}
 	at, err := s.Seek(0, io.SeekCurrent)
-	if err != nil { // a pipe, which is an *os.File as well
+	if err != nil { // a pipe, which can be an *os.File
 		return nil
 	}
 	return func() error { _, err := s.Seek(at, io.SeekStart); return err }
 }
 
-// deleteMany repeats the deletion of those names that fail with files.ErrUnavailable.
-// It leaves out what is deleted: somebody may have put it anew, and a refusal of the
-// repeat says nothing about it.
+// deleteMany repeats the deletion of the names that fail with files.ErrUnavailable. It
+// leaves out deleted names, because others may have put these again.
 func (p *Policy) deleteMany(ctx context.Context, c *files.Call,
 	next func(context.Context) error) error {
 	names := c.Names
 	result := make([]error, len(names))
 	tries := make([]int, len(names))
-	left := make([]int, len(names)) // of names, those to delete
+	left := make([]int, len(names)) // indexes of the names to delete
 	for i := range left {
 		left[i] = i
 	}
-	var failed error // of next itself, as opposed to that of a name
+	var failed error // error of the whole call, not of a name
 	last := p.Do(ctx, func(ctx context.Context, attempt int) error {
 		c.Names = make([]string, len(left))
 		for j, i := range left {
@@ -141,11 +143,11 @@ func (p *Policy) deleteMany(ctx context.Context, c *files.Call,
 	return nil
 }
 
-// list continues after the last name when a listing breaks off.
+// list continues an interrupted listing after its last name.
 func (p *Policy) list(ctx context.Context, c *files.Call, o files.ListOptions,
 	list func(context.Context,
 		files.ListOptions) iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
-	if o.Foreign { // no listing can continue from their keys
+	if o.Foreign { // a listing can't continue from a foreign key
 		return list(ctx, o)
 	}
 	return func(yield func(files.Entry, error) bool) {
@@ -157,7 +159,7 @@ func (p *Policy) list(ctx context.Context, c *files.Call, o files.ListOptions,
 				err := l.run(list(ctx, l.opts))
 				if more = err != nil && l.n > before && files.KindOf(err) == files.ErrUnavailable &&
 					Attempts(err) == 0; more {
-					return nil // attempts are counted anew after what came
+					return nil // attempts are counted anew after an entry
 				}
 				return err
 			})
@@ -174,17 +176,17 @@ func (p *Policy) list(ctx context.Context, c *files.Call, o files.ListOptions,
 // listing is one listing in progress.
 type listing struct {
 	yield func(files.Entry, error) bool
-	opts  files.ListOptions // for what is left
+	opts  files.ListOptions // for the remaining entries
 	n     int               // entries that were yielded
-	over  bool              // the loop's body wants no more
+	over  bool              // the loop has ended
 	dir   string
-	full  bool // there are as many as Limit wants
-	// unread is the error of what can't be read before the place to continue from: no
-	// repeat meets it (L9).
+	full  bool // Limit is reached
+	// unread is the error of a file that can't be read before the point to continue
+	// from: a retry wouldn't report it again (L9).
 	unread error
 }
 
-// run yields the entries until an error, and keeps where to continue.
+// run yields the entries until an error, and records where to continue.
 func (l *listing) run(entries iter.Seq2[files.Entry, error]) error {
 	for e, err := range entries {
 		if err != nil && (l.full || l.passed(err)) {
@@ -208,8 +210,8 @@ func (l *listing) run(entries iter.Seq2[files.Entry, error]) error {
 	return nil
 }
 
-// passed reports whether an error names something below the directory and before the
-// place to continue from.
+// passed reports whether an error names a file below the directory and before the point
+// to continue from.
 func (l *listing) passed(err error) bool {
 	e, ok := err.(*files.Error)
 	if !ok || e.Op != files.OpList || l.n == 0 {
