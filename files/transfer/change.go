@@ -37,8 +37,9 @@ const (
 // The reasons of a deletion.
 const (
 	ReasonNotInSource Reason = "notInSource" // only the target has the file
-	ReasonExcluded    Reason = "excluded"    // it is excluded, and DeleteExcluded is set
-	ReasonRemoved     Reason = "removed"     // Remove takes every file
+	// Filter leaves the file out, and DeleteExcluded is set
+	ReasonExcluded Reason = "excluded"
+	ReasonRemoved  Reason = "removed" // Remove takes every file
 )
 
 // The reasons of a skip.
@@ -48,7 +49,7 @@ const (
 	ReasonTargetNewer Reason = "targetNewer" // KeepNewer is set
 )
 
-// The reasons of a keep, which say what was compared beside the size.
+// The reasons of a keep: what was compared besides the size.
 const (
 	ReasonSameTime    Reason = "sameTime"    // the target was written after the source changed
 	ReasonSameStored  Reason = "sameStored"  // the target stores the source's time
@@ -64,13 +65,13 @@ type Change struct {
 	// Name is the name below the directories of both trees. It is empty for an object
 	// with a foreign key, which Source.Key has.
 	Name string `json:"name"`
-	// Source and Target are what the listings showed, with the buckets' own names; the
+	// Source and Target are the listed entries, with the buckets' own names, or the
 	// zero Entry if there is no such file. In a Remove, the file is the Target.
 	Source files.Entry `json:"source,omitzero"`
 	Target files.Entry `json:"target,omitzero"`
 }
 
-// Size is how many bytes the change has to bring: those of the source for a copy or a
+// Size returns how many bytes the change transfers: the source's size for a copy or a
 // move, and 0 for everything else.
 func (c Change) Size() int64 {
 	if c.Action == ActionCopy || c.Action == ActionMove && !c.equal() {
@@ -79,7 +80,7 @@ func (c Change) Size() int64 {
 	return 0
 }
 
-// equal reports whether the target has the source's file already.
+// equal reports whether the files of both sides are the same.
 func (c Change) equal() bool {
 	switch c.Reason {
 	case ReasonSameTime, ReasonSameStored, ReasonSameDigest, ReasonSameContent, ReasonSameSize:
@@ -88,8 +89,8 @@ func (c Change) equal() bool {
 	return false
 }
 
-// String returns one line for a person, without a line end, in which control characters
-// are escaped: "copy a/b.txt (newer, 12 bytes)".
+// String returns a line for people, such as "copy a/b.txt (newer, 12 bytes)". It has no
+// line end, and control characters are escaped.
 func (c Change) String() string {
 	var b strings.Builder
 	b.WriteString(string(c.Action))

@@ -15,7 +15,7 @@ type copier interface {
 		opts *files.CopyOptions) (files.Info, error)
 }
 
-// copyOrMove carries a change out, and returns how many bytes it copied.
+// copyOrMove carries out a change, and returns how many bytes it copied.
 func (r *run) copyOrMove(ctx context.Context, c Change) (int64, error) {
 	if r.plan.opts.DryRun {
 		return c.Size(), nil
@@ -36,8 +36,8 @@ func (r *run) deleteSource(ctx context.Context, c Change) error {
 	return deleteListed(ctx, r.plan.src, c.Source)
 }
 
-// copyTwice copies a file, and begins once more if that may help: drivers have retried
-// requests already, but not a file that was changed while it was read.
+// copyTwice copies a file, and begins again if that may help: drivers retry requests,
+// but not a file that was changed while it was read.
 func (r *run) copyTwice(ctx context.Context, c Change) (n int64, v files.Version, err error) {
 	if err := r.afterTick(ctx, c); err != nil {
 		return 0, "", err
@@ -55,10 +55,10 @@ func (r *run) copyTwice(ctx context.Context, c Change) (n int64, v files.Version
 	return n, v, err
 }
 
-// afterTick waits until a file that was just changed has an older time than its copy will
-// have, in the resolution of both sides, so that the next run sees that they are equal
-// without a look. It waits at most one unit of the resolution, and a little more: the clock
-// of a file system runs some milliseconds behind.
+// afterTick waits until the time of a copy will be later than that of a file that was
+// just changed, in the resolution of both sides, so that the next run needs no Stat to
+// find them equal. It waits at most one unit of the resolution, and a little more,
+// because the clock of a file system is some milliseconds late.
 func (r *run) afterTick(ctx context.Context, c Change) error {
 	res := r.plan.resolution()
 	if c.Source.ModTime.IsZero() || r.plan.opts.Compare != ByTime || r.plan.verb == verbMove {
@@ -83,9 +83,9 @@ func (r *run) afterTick(ctx context.Context, c Change) error {
 
 const clockLag = 50 * time.Millisecond
 
-// copyOnce copies a file inside the store if that is possible, and through this process
-// otherwise. It returns the size and the version of what was copied; a move's version is
-// that of the listing.
+// copyOnce copies a file inside the store if possible, and through this process
+// otherwise. It returns the size and the version that was copied; in a move, the listed
+// version.
 func (r *run) copyOnce(ctx context.Context, c Change) (int64, files.Version, error) {
 	p := r.plan
 	name := p.dst.full(c.Name)
@@ -110,7 +110,7 @@ func (r *run) copyOnce(ctx context.Context, c Change) (int64, files.Version, err
 	return n, v, err
 }
 
-// condition keeps a file that somebody puts meanwhile where none may be overwritten.
+// condition returns IfAbsent if no file may be overwritten and the bucket supports it.
 func (r *run) condition(c Change) files.Condition {
 	if r.plan.opts.NoOverwrite && r.plan.dst.features.IfAbsent {
 		return files.IfAbsent()
@@ -148,7 +148,7 @@ func (r *run) stream(ctx context.Context, c Change, name string,
 	return info.Size, info.Version, nil
 }
 
-// attributes are what the copy gets beside the content.
+// attributes returns the attributes of the copy.
 func (p *Plan) attributes(info files.Info, c Change) files.Attributes {
 	if p.opts.ContentOnly || !p.dst.features.Attributes {
 		return files.Attributes{}
@@ -166,11 +166,13 @@ func (p *Plan) attributes(info files.Info, c Change) files.Attributes {
 	return a
 }
 
-// countedSize is from which size on the bytes of a file are counted as they come. Smaller
-// bodies go to the bucket as they are, which may know them.
+// countedSize is the smallest size of a file whose bytes are counted as they come. The
+// body of a smaller file is passed to Put unwrapped, because the bucket may recognize
+// it.
 const countedSize = 8 << 20
 
-// counted counts the bytes of a body as active until done is called.
+// counted returns a reader that counts the bytes of a body as Active until done is
+// called.
 func (r *run) counted(body *files.Reader, size int64) (content io.Reader, done func()) {
 	if size < countedSize || r.plan.opts.Progress == nil {
 		return body, func() {}

@@ -8,7 +8,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// deletions carries out what was kept, and then the copies that were in its way.
+// deletions carries out the deletions that were put off, and then the copies that had
+// to wait for them.
 func (r *run) deletions(ctx context.Context) error {
 	size := 1
 	if r.plan.verb == verbRemove || r.plan.opts.MayLoseConcurrentPut {
@@ -59,7 +60,7 @@ func (r *run) deletions(ctx context.Context) error {
 	return err
 }
 
-// withhold counts deletions that are not tried.
+// withhold counts n deletions that are not tried.
 func (r *run) withhold(n int) {
 	r.track.update(Event{Kind: EventProgress},
 		func(_ *Progress, res *Result) { res.Withheld += int64(n) })
@@ -87,8 +88,8 @@ func (r *run) deleteBatch(ctx context.Context, batch []Change) {
 	}
 }
 
-// deleteNames deletes by name and returns the errors. What the service was too busy for
-// is tried once more.
+// deleteNames deletes by name and returns the errors. Names that fail with
+// ErrUnavailable are tried again once.
 func (r *run) deleteNames(ctx context.Context, batch []Change) map[string]error {
 	names := make([]string, len(batch))
 	for i, c := range batch {
@@ -103,7 +104,7 @@ func (r *run) deleteNames(ctx context.Context, batch []Change) map[string]error 
 		for _, e := range res.Failed {
 			failed[e.Name] = e
 		}
-		if err != nil && len(res.Failed) == 0 { // what ended it, it did to all
+		if err != nil && len(res.Failed) == 0 { // the error is for all names
 			for _, name := range names {
 				failed[name] = err
 			}
@@ -120,9 +121,9 @@ func (r *run) deleteNames(ctx context.Context, batch []Change) map[string]error 
 	return failed
 }
 
-// deleteListed deletes a file as it was listed. If the bucket can't delete a certain
-// version, the version, or else size and time, are compared shortly before. A file that
-// is gone already is not an error.
+// deleteListed deletes a file if it is still as it was listed. If the bucket can't
+// delete a certain version, it compares the version, or else size and time, just
+// before. It is not an error if the file is gone already.
 func deleteListed(ctx context.Context, p place, e files.Entry) error {
 	name, v := e.Name, e.Version
 	if v != "" && p.features.DeleteIfVersion {

@@ -9,15 +9,16 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// DownloadDir is the short form of a Copy to a folder on disk, which it makes if it
-// isn't there; files.PutFS is that of the way back. It opens the folder as a file://
-// bucket that stores the contents alone, so the program must import the local driver:
+// DownloadDir copies a tree to a folder on disk, which it makes if it is missing. It is
+// a short form of Copy and Apply; files.PutFS copies in the other direction. It opens
+// the folder as a file:// bucket that stores the contents alone, so the program must
+// import the local driver:
 //
 //	import _ "cloudfiles.dev/drivers/local"
 //
-// Files that the folder has already, by size and time, are left alone. Every file is
+// Files that the folder has already, by size and time, are not copied. Every file is
 // all or nothing, and durable when DownloadDir returns. Names that the disk can't hold
-// as they are get others, which begin with "%cf-": the driver's documentation has them.
+// unchanged are escaped and begin with "%cf-", as the driver's documentation explains.
 //
 // Errors: those of files.Open, Copy and Apply.
 func DownloadDir(ctx context.Context, path string, src Tree, opts *Options) (Result, error) {

@@ -9,10 +9,11 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// DeleteLimitError says why no file was deleted: more are due than Options.MaxDeletes
-// allows, or the source has no file. It is also files.ErrPrecondition.
+// DeleteLimitError is the error of a run that deletes nothing because there are more
+// deletions than Options.MaxDeletes allows, or because the source has no file. It
+// matches files.ErrPrecondition.
 type DeleteLimitError struct {
-	Due   int64 // how many deletions are due
+	Due   int64 // number of deletions that there would be
 	Limit int64 // Options.MaxDeletes; 0 if the source is empty
 }
 
@@ -25,16 +26,16 @@ func (e *DeleteLimitError) Error() string {
 		e.Due, e.Limit)
 }
 
-// Is makes the error files.ErrPrecondition.
+// Is reports whether target is files.ErrPrecondition.
 func (e *DeleteLimitError) Is(target error) bool { return target == files.ErrPrecondition }
 
-// maxErrorsKept is how many errors a Result has at most.
+// maxErrorsKept is the largest number of errors in a Result.
 const maxErrorsKept = 100
 
-// errStopped ends a run that can't go on.
+// errStopped ends a run that can't continue.
 var errStopped = errors.New("the transfer was stopped")
 
-// ended returns why a context has ended.
+// ended returns the error for a context that has ended.
 func ended(ctx context.Context) error {
 	if cause := context.Cause(ctx); cause != nil && cause != ctx.Err() {
 		return fmt.Errorf("%w: %w", ctx.Err(), cause)
@@ -42,7 +43,7 @@ func ended(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// hopeless reports whether an error will meet every other file as well: the bucket is
+// hopeless reports whether an error affects every other file as well: the bucket is
 // gone or closed, the disk is full, or there are no more descriptors.
 func hopeless(err error) bool {
 	switch files.KindOf(err) {
@@ -59,11 +60,12 @@ func hopeless(err error) bool {
 	return false
 }
 
-// maxInARow is how many files may fail one after the other, with none that succeeds in
-// between, for a reason that is more likely the bucket's than theirs.
+// maxInARow is how many files in a row may fail with errors that suspicious returns
+// true for.
 const maxInARow = 50
 
-// suspicious reports whether an error, if it comes again and again, is not the file's.
+// suspicious reports whether an error, if it is repeated, is likely to be of the bucket
+// rather than of a file.
 func suspicious(err error) bool {
 	switch files.KindOf(err) {
 	case files.ErrPermission, files.ErrUnavailable, files.ErrTooLarge:

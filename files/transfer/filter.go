@@ -18,7 +18,7 @@ type rule struct {
 	elems   []string // of the pattern; "**" is any number of elements
 }
 
-// newFilter reads the rules.
+// newFilter parses the rules.
 func newFilter(lines []string) (*filter, error) {
 	f := &filter{rest: true}
 	for _, line := range lines {
@@ -69,7 +69,7 @@ func newRule(take bool, pattern string) (rule, error) {
 	return r, nil
 }
 
-// takes reports whether a file belongs to the transfer.
+// takes reports whether the filter takes a file.
 func (f *filter) takes(name string) bool {
 	if len(f.rules) == 0 {
 		return true
@@ -83,7 +83,7 @@ func (f *filter) takes(name string) bool {
 	return f.rest
 }
 
-// matches reports whether the pattern matches the file, or a directory that it is in.
+// matches reports whether the pattern matches the file or one of its directories.
 func (r *rule) matches(elems []string) bool {
 	last := len(elems)
 	if r.dirOnly {
@@ -97,8 +97,8 @@ func (r *rule) matches(elems []string) bool {
 	return false
 }
 
-// matchElems matches whole names. A "**" in the middle matches no element as well, and
-// one at the end at least one: "a/**" is what is in a.
+// matchElems matches whole names. A "**" in the middle matches any number of elements,
+// also none; one at the end matches at least one element: "a/**" matches what is in a.
 func matchElems(pattern, elems []string) bool {
 	p, e := 0, 0
 	star, from := -1, 0 // the last "**", and what it has matched up to
@@ -126,11 +126,11 @@ func matchElem(pattern, elem string) bool {
 	if !strings.ContainsAny(pattern, `*?[\`) {
 		return pattern == elem
 	}
-	ok, _ := path.Match(pattern, elem) // it was checked
+	ok, _ := path.Match(pattern, elem) // newFilter has checked the pattern
 	return ok
 }
 
-// withCarets writes "[!a]" as package path wants it, "[^a]".
+// withCarets turns "[!a]" into "[^a]", as package path requires.
 func withCarets(elem string) string {
 	b := []byte(elem)
 	for i := 0; i+1 < len(b); i++ {

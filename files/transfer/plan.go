@@ -7,9 +7,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Plan is what a Copy, Move, Sync or Remove will do. It holds no list: Changes and Apply
-// find the changes by listing both trees when they are called, in bounded memory. A Plan
-// can be used again, and is safe for concurrent use.
+// Plan is a Copy, Move, Sync or Remove that can be looked at and carried out. It holds
+// no list of changes: Changes and Apply list both trees when they are called, in
+// bounded memory. A Plan can be used again, and is safe for concurrent use.
 type Plan struct {
 	op       files.Op
 	verb     verb
@@ -27,18 +27,19 @@ const (
 	verbRemove
 )
 
-// Copy plans to bring every file of the source tree to the target tree, under the same
-// name below the directory. Files that the target has already are left alone, and other
-// files of the target too.
+// Copy plans to copy every file of the source tree to the target tree, under the same
+// name below the directory. Files that are the same on both sides are not copied, and
+// other files of the target are not changed.
 //
-// Errors: ErrInvalid for impossible options, for trees that overlap, and for a nil
-// bucket; ErrInvalidName for an impossible directory.
+// Errors: ErrInvalid for options that make no sense, for trees that overlap, and for a
+// nil bucket; ErrInvalidName for an illegal directory.
 func Copy(dst, src Tree, opts *Options) (*Plan, error) {
 	return newPlan(verbCopy, files.OpCopy, dst, &src, opts)
 }
 
-// Move plans a Copy, after which each file of the source that was copied, or was found to
-// be the same by digest or content, is deleted: that version of it, and no other.
+// Move plans a Copy, and to delete each file of the source that was copied, or that is
+// the same by digest or content. Only the version that was copied or compared is
+// deleted.
 //
 // Errors: those of Copy; ErrUnsupported if the source can't delete a certain version
 // (Features.DeleteIfVersion), unless Options.MayLoseConcurrentPut allows that.
@@ -54,10 +55,10 @@ func Sync(dst, src Tree, opts *Options) (*Plan, error) {
 	return newPlan(verbSync, files.OpCopy, dst, &src, opts)
 }
 
-// Remove plans to delete the files of a tree. If its Dir is empty, that is every file
-// of the bucket. Apply deletes by name, many files in one request if the bucket can
-// (D3): a file that is put under a listed name meanwhile is deleted, too. Foreign keys
-// (L7) are not removed.
+// Remove plans to delete the files of a tree; with an empty Dir, every file of the
+// bucket. Apply deletes by name, many files in one request if the bucket can (D3), so a
+// file that is put under a listed name meanwhile is deleted too. Foreign keys (L7) are
+// not removed.
 //
 // Errors: those of Copy.
 func Remove(tree Tree, opts *Options) (*Plan, error) {
@@ -110,12 +111,12 @@ func (p *Plan) init(dst Tree, src *Tree) (err error) {
 	return nil
 }
 
-// Changes yields what Apply would do, in byte order of the names, without doing it; files
-// that are the same on both sides are not among them. Each range over the result lists
-// both trees anew.
+// Changes yields the changes that Apply would make, in byte order of the names. Files
+// that are the same on both sides are left out. Each range over the result lists both
+// trees anew.
 //
-// An error is the last thing that is yielded: one of a listing or of a comparison, or a
-// *DeleteLimitError after all changes.
+// An error is the last value that it yields: an error of a listing or a comparison, or
+// a *DeleteLimitError after all changes.
 func (p *Plan) Changes(ctx context.Context) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
 		for c, err := range p.All(ctx) {
@@ -129,7 +130,8 @@ func (p *Plan) Changes(ctx context.Context) iter.Seq2[Change, error] {
 	}
 }
 
-// All is Changes with the files that are the same on both sides (ActionKeep).
+// All yields what Changes yields, and also the files that are the same on both sides
+// (ActionKeep).
 func (p *Plan) All(ctx context.Context) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
 		if ctx == nil {
@@ -147,7 +149,7 @@ func (p *Plan) All(ctx context.Context) iter.Seq2[Change, error] {
 	}
 }
 
-// each calls f for every change until it returns false, and returns what All ends with.
+// each calls f for every change until f returns false, and returns the error of All.
 func (p *Plan) each(ctx context.Context, f func(*Change) bool) error {
 	g := &guard{plan: p}
 	if err := p.compared(ctx, func(c *Change) bool {

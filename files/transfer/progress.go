@@ -13,14 +13,14 @@ type EventKind string
 // The kinds of events.
 const (
 	EventDone     EventKind = "done"     // a file was copied, moved or deleted
-	EventFailed   EventKind = "failed"   // a file could not be; Err says why
-	EventSkipped  EventKind = "skipped"  // the plan skips the file; the change says why
-	EventRetry    EventKind = "retry"    // a file is tried once more, because of Err
-	EventProgress EventKind = "progress" // bytes of a large file have come, or files were equal
+	EventFailed   EventKind = "failed"   // a change failed; Err says why
+	EventSkipped  EventKind = "skipped"  // the plan skips the file; Change says why
+	EventRetry    EventKind = "retry"    // a file is begun again because of Err
+	EventProgress EventKind = "progress" // bytes of a large file were copied, or files were equal
 	EventEnd      EventKind = "end"      // the run has ended; Err is what Apply returns
 )
 
-// Event is something that happened in Apply.
+// Event is an event of Apply.
 type Event struct {
 	Kind     EventKind
 	Change   Change // zero for EventProgress and EventEnd
@@ -28,29 +28,30 @@ type Event struct {
 	Progress Progress
 }
 
-// Progress counts a run of Apply. Files and Bytes count what is finished: they never fall
-// and never exceed the totals.
+// Progress has the numbers of a run of Apply. Files and Bytes count finished files:
+// they never fall and never exceed the totals.
 type Progress struct {
-	// Files were copied, moved or deleted; Bytes are those of the files copied.
+	// Files is the number of files copied, moved or deleted, and Bytes the size of
+	// those copied.
 	Files int64 `json:"files"`
 	Bytes int64 `json:"bytes"`
-	// Active is how many bytes of unfinished files have come. It falls when a file ends,
-	// or is begun again.
+	// Active is the number of bytes copied of unfinished files. It falls when a file is
+	// finished or begun again.
 	Active int64 `json:"active"`
-	// TotalFiles and TotalBytes are what was planned so far, less what has failed. They
-	// grow until TotalKnown is true, which is when both listings have been read.
+	// TotalFiles and TotalBytes count what was planned so far, less what has failed.
+	// They grow until TotalKnown is true, that is, until both listings have been read.
 	TotalFiles int64 `json:"totalFiles"`
 	TotalBytes int64 `json:"totalBytes"`
 	TotalKnown bool  `json:"totalKnown"`
 	Equal      int64 `json:"equal"`   // files that were the same on both sides
 	Skipped    int64 `json:"skipped"` // by the plan
 	Failed     int64 `json:"failed"`
-	Retries    int64 `json:"retries"` // files that were begun once more
+	Retries    int64 `json:"retries"` // files that were begun again
 	// Elapsed is the time since Apply began.
 	Elapsed time.Duration `json:"elapsed"`
 }
 
-// Rate is how many bytes have come in a second, over the whole run.
+// Rate returns the average number of bytes copied per second.
 func (p Progress) Rate() float64 {
 	if p.Elapsed <= 0 {
 		return 0
@@ -58,8 +59,8 @@ func (p Progress) Rate() float64 {
 	return float64(p.Bytes+p.Active) / p.Elapsed.Seconds()
 }
 
-// Left estimates how long the rest takes at that rate; ok is false while the total or the
-// rate isn't known. Where only deletions are left it counts files.
+// Left estimates how long the rest takes at the rate so far. ok is false while the
+// total or the rate isn't known. If only deletions are left, it counts files.
 func (p Progress) Left() (left time.Duration, ok bool) {
 	if !p.TotalKnown || p.Elapsed <= 0 {
 		return 0, false
@@ -74,17 +75,18 @@ func (p Progress) Left() (left time.Duration, ok bool) {
 	return time.Duration(max(total-done, 0) / done * float64(p.Elapsed)), true
 }
 
-// Result is what Apply did.
+// Result has the numbers and the errors of a finished Apply.
 type Result struct {
 	Copied      int64 `json:"copied"`      // files
-	CopiedBytes int64 `json:"copiedBytes"` // of them
-	Moved       int64 `json:"moved"`       // files whose source is deleted, also if they were equal
-	Deleted     int64 `json:"deleted"`     // files of the target, or of Remove's tree
-	Equal       int64 `json:"equal"`       // files that were the same on both sides
-	Skipped     int64 `json:"skipped"`     // by the plan: foreign keys, and by options
-	Failed      int64 `json:"failed"`      // changes that failed
-	Withheld    int64 `json:"withheld"`    // deletions that were due and were not tried
-	Retries     int64 `json:"retries"`     // files that were begun once more
+	CopiedBytes int64 `json:"copiedBytes"` // their size
+	// files whose source was deleted, also if they were equal
+	Moved    int64 `json:"moved"`
+	Deleted  int64 `json:"deleted"`  // files of the target, or of Remove's tree
+	Equal    int64 `json:"equal"`    // files that were the same on both sides
+	Skipped  int64 `json:"skipped"`  // foreign keys, and files skipped by an option
+	Failed   int64 `json:"failed"`   // changes that failed
+	Withheld int64 `json:"withheld"` // deletions that were planned and not tried
+	Retries  int64 `json:"retries"`  // files that were begun again
 	// Errors are the first 100 errors, each with the file's name.
 	Errors []error `json:"-"`
 }
@@ -95,19 +97,19 @@ type tracker struct {
 	progress Progress
 	result   Result
 	began    time.Time
-	told     time.Time // of the last EventProgress
+	reported time.Time // time of the last EventProgress
 	call     func(Event)
-	inARow   int64 // failures
+	inARow   int64 // failures in a row
 }
 
-// progressEvery is how often bytes and equal files make an event.
+// progressEvery is the shortest time between two EventProgress.
 const progressEvery = 100 * time.Millisecond
 
 func newTracker(call func(Event)) *tracker {
 	return &tracker{call: call, began: time.Now()}
 }
 
-// update changes the numbers and reports an event, one at a time.
+// update changes the numbers and calls Options.Progress, one call at a time.
 func (t *tracker) update(e Event, f func(*Progress, *Result)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -117,17 +119,18 @@ func (t *tracker) update(e Event, f func(*Progress, *Result)) {
 	}
 	now := time.Now()
 	if e.Kind == EventProgress {
-		if now.Sub(t.told) < progressEvery {
+		if now.Sub(t.reported) < progressEvery {
 			return
 		}
-		t.told = now
+		t.reported = now
 	}
 	t.progress.Elapsed = now.Sub(t.began)
 	e.Progress = t.progress
 	t.call(e)
 }
 
-// equal counts a file that is the same on both sides, of which there may be millions.
+// equal counts a file that is the same on both sides. It makes few events, because
+// there may be millions of such files.
 func (t *tracker) equal() {
 	t.mu.Lock()
 	t.progress.Equal++
@@ -140,9 +143,8 @@ func (t *tracker) equal() {
 }
 
 // Events runs Apply and yields its events, in the order in which they happen. The last
-// one is EventEnd; the error that comes with it is the one that Apply returns. Breaking
-// off the loop ends the run as the end of the context does. Options.Progress is called
-// as well.
+// one is EventEnd, with the error that Apply returns. Leaving the loop ends the run, as
+// the end of the context does. Options.Progress is called as well.
 func (p *Plan) Events(ctx context.Context) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		if ctx == nil {

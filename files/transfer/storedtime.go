@@ -8,11 +8,11 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// timeKey is the metadata key of a source's time, as rclone has it.
+// timeKey is the metadata key of a source's time, which rclone uses too.
 const timeKey = "mtime"
 
-// storedTime reads the time of the source from the metadata: seconds since 1970 with a
-// fraction, or RFC 3339, both of which rclone writes.
+// storedTime parses the source's time in the metadata: seconds since 1970 with a
+// fraction, or RFC 3339. rclone writes both.
 func storedTime(info files.Info) (time.Time, bool) {
 	text := info.Metadata[timeKey]
 	if text == "" {
@@ -36,7 +36,7 @@ func storedTime(info files.Info) (time.Time, bool) {
 	return time.Unix(sec, int64(nsec)), true
 }
 
-// formatTime is the text of a time that storedTime reads.
+// formatTime returns the text of a time for storedTime.
 func formatTime(t time.Time) string {
 	sec, nsec := t.Unix(), int64(t.Nanosecond())
 	sign := ""
@@ -55,7 +55,7 @@ func formatTime(t time.Time) string {
 	return text + "." + strings.TrimRight(digits, "0")
 }
 
-// sourceTime is the time that a copy of the source stores.
+// sourceTime returns the time that a copy of the source stores.
 func sourceTime(src files.Info, c *Change) time.Time {
 	if t, ok := storedTime(src); ok {
 		return t

@@ -12,9 +12,9 @@ import (
 // package files/iofs.
 type Tree struct {
 	Bucket files.Bucket
-	// Dir is the directory, without a slash at its end or with one. It need not exist:
-	// a missing source directory is empty, and a missing target is made by what is
-	// stored in it.
+	// Dir is the directory, with or without a slash at its end. It need not exist: a
+	// missing source directory is empty, and a missing target directory appears with
+	// its first file.
 	Dir string
 }
 
@@ -62,8 +62,8 @@ type locator interface {
 	Locate(name string) (store any, key string)
 }
 
-// root returns the store and what all its keys below the directory begin with; store is
-// nil if it can't be known.
+// root returns the store and the prefix of all keys below the directory. The store is
+// nil if it isn't known.
 func (p place) root() (store any, prefix string) {
 	const probe = "x"
 	l, ok := p.b.(locator)
@@ -80,7 +80,7 @@ func (p place) root() (store any, prefix string) {
 	return store, strings.TrimSuffix(key, probe)
 }
 
-// overlap reports whether a file of one place can be a file of the other.
+// overlap reports whether the places may have a file in common.
 func overlap(a, b place) bool {
 	storeA, prefixA := a.root()
 	storeB, prefixB := b.root()
