@@ -9,7 +9,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// conditions are the preconditions of a request (RFC 9110, 13.1).
+// conditions has the preconditions of a request (RFC 9110, 13.1).
 type conditions struct {
 	match, noneMatch               tags
 	unmodifiedSince, modifiedSince time.Time // zero if not given or malformed
@@ -27,10 +27,10 @@ func parseConditions(h http.Header) conditions {
 	return c
 }
 
-// failed returns the status that a GET or HEAD of the file gets instead of its content,
-// in the order of RFC 9110, 13.2.2: 412, 304, or 0 if no condition fails.
+// failed returns the status of a GET or HEAD whose condition fails, 412 or 304, or 0 if
+// none fails. It evaluates them in the order of RFC 9110, 13.2.2.
 func (c conditions) failed(info files.Info) int {
-	at := info.ModTime.Truncate(time.Second) // HTTP's dates have seconds
+	at := info.ModTime.Truncate(time.Second) // the resolution of HTTP's dates
 	dated := hasTime(info)
 	switch {
 	case c.match.given:
@@ -51,8 +51,8 @@ func (c conditions) failed(info files.Info) int {
 	return 0
 }
 
-// rangeHolds reports whether If-Range, if it is given, allows the range (RFC 9110,
-// 13.1.5).
+// rangeHolds reports whether the range may be served: there is no If-Range, or it holds
+// (RFC 9110, 13.1.5).
 func (c conditions) rangeHolds(info files.Info) bool {
 	if c.ifRange == "" {
 		return true
@@ -61,8 +61,8 @@ func (c conditions) rangeHolds(info files.Info) bool {
 		t := parseTags([]string{c.ifRange})
 		return len(t.list) == 1 && t.match(info.Version, false)
 	}
-	// A date is not a strong validator if two versions may be of one second. A client
-	// that has an entity tag may not send a date.
+	// A date is not a strong validator if two versions may be of the same second. A
+	// client that has an entity tag must not send a date.
 	date, err := http.ParseTime(c.ifRange)
 	return err == nil && info.Version == "" && hasTime(info) &&
 		info.ModTime.Truncate(time.Second).Equal(date)
@@ -75,7 +75,7 @@ func hasTime(info files.Info) bool {
 	return !info.ModTime.IsZero() && info.ModTime.Unix() != 0 && 0 < year && year <= 9999
 }
 
-// setLastModified sets the file's time, or that of the answer if the file's is later
+// setLastModified sets the file's time, or the response's time if the file's is later
 // (RFC 9110, 8.8.2.1).
 func setLastModified(h http.Header, info files.Info) {
 	if !hasTime(info) {

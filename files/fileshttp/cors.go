@@ -8,23 +8,24 @@ import (
 	"time"
 )
 
-// CORS says which web pages of other origins may use a handler from a browser (the
-// protocol of the Fetch standard). A nil *CORS allows none. Credentials such as cookies
-// are never allowed. It is safe for concurrent use while it is not changed.
+// CORS says which web pages of other origins may use a handler (the CORS protocol of
+// the Fetch standard). A nil *CORS allows none. Credentials such as cookies are never
+// allowed. It is safe for concurrent use; its fields must not change while it is in
+// use.
 type CORS struct {
-	// Origins are the origins that are allowed, such as "https://app.example.com"; "*"
-	// allows all.
+	// Origins has the allowed origins, such as "https://app.example.com"; "*" allows
+	// all.
 	Origins []string
-	// Headers are the request's fields that pages may set. If it is empty, they are the
-	// fields that the handlers of this package read.
+	// Headers has the request fields that pages may set. If it is empty, pages may set
+	// the fields that the handlers of this package read.
 	Headers []string
-	// MaxAge is how long a browser may keep the answer to a preflight request; 0 leaves
-	// it to the browser.
+	// MaxAge is how long a browser may cache the response to a preflight request; 0
+	// leaves that to the browser.
 	MaxAge time.Duration
 }
 
-// requestHeaders are the fields that the handlers read. exposed are the fields of the
-// answers that pages may read, beside those that they always may.
+// requestHeaders are the fields that the handlers read. exposed are the response fields
+// that pages may read, in addition to those that they always may.
 var requestHeaders = []string{
 	"Content-Type", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Md5",
 	"Content-Digest", "Repr-Digest",
@@ -34,10 +35,10 @@ var requestHeaders = []string{
 const exposed = "Accept-Ranges, Content-Disposition, Content-Encoding, Content-Length, " +
 	"Content-Range, Etag, Repr-Digest"
 
-// Answer sets the fields of the protocol for a request that comes from another origin.
-// It answers a preflight request completely, and reports whether it did. methods are
-// those that the handler takes: "GET, HEAD". It does not answer a preflight request of
-// an origin that isn't allowed.
+// Answer sets the response fields of the protocol if the request comes from another
+// origin. It responds to a preflight request completely, unless the origin isn't
+// allowed, and reports whether it did. methods are the methods that the handler
+// accepts, such as "GET, HEAD".
 func (c *CORS) Answer(w http.ResponseWriter, r *http.Request, methods string) bool {
 	if c == nil {
 		return false

@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// parseDigests reads the digests of an upload: Content-Digest and Repr-Digest (RFC
-// 9530), which are the same for content that is stored as it comes, and Content-MD5.
+// parseDigests parses the digests of an upload: Content-Digest and Repr-Digest (RFC
+// 9530), which mean the same for content that is stored as it comes, and Content-MD5.
 // Algorithms other than sha-256 and md5 are ignored.
 func parseDigests(h http.Header) (files.Digest, error) {
 	var d files.Digest

@@ -6,9 +6,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// ETag returns the entity tag of a version, with its quotes, or "" for no version. It
-// is strong, because equal versions mean equal content. Spaces, which tags cannot have,
-// are escaped.
+// ETag returns the entity tag of a version, with its quotes, or "" for an empty
+// version. It is strong, because equal versions mean equal content. Spaces, which tags
+// cannot have, are escaped.
 func ETag(v files.Version) string {
 	if v == "" {
 		return ""
@@ -34,14 +34,14 @@ func (t tag) version() (files.Version, bool) {
 	return v, v != "" && ETag(v) == `"`+t.text+`"`
 }
 
-// tags is the value of an If-Match or If-None-Match field.
+// tags is the parsed value of an If-Match or If-None-Match field.
 type tags struct {
 	given bool
 	any   bool // "*"
 	list  []tag
 }
 
-// parseTags reads the field's lines. It ignores what follows a mistake.
+// parseTags parses the field's lines. It ignores everything after a mistake.
 func parseTags(lines []string) tags {
 	s := strings.TrimSpace(strings.Join(lines, ","))
 	t := tags{given: len(lines) > 0}
@@ -62,7 +62,7 @@ func parseTags(lines []string) tags {
 	}
 }
 
-// parseTag reads one entity tag from the beginning of s.
+// parseTag parses one entity tag at the beginning of s.
 func parseTag(s string) (t tag, rest string, ok bool) {
 	s, t.weak = strings.CutPrefix(s, "W/")
 	if !strings.HasPrefix(s, `"`) {

@@ -21,30 +21,30 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Forms signs upload forms and takes them, for buckets without a service that does. It
-// is a driver.PostSigner and a handler, and safe for concurrent use. Its fields must not
-// change while it is in use.
+// Forms signs and accepts upload forms, for buckets whose service doesn't. It is a
+// driver.PostSigner and an http.Handler. It is safe for concurrent use; its fields must
+// not change while it is in use.
 //
-// What a form sends is compared with its signed policy: the name, every field and its
-// value, the time, and the content's size while it comes. Whatever differs is refused
-// and nothing is stored: 403, or 400 for the size and for a body that is no form.
+// A form is compared with its signed policy: the name, every field and its value, the
+// time, and the content's size while it comes. If anything differs, nothing is stored
+// and the response is 403, or 400 for the size and for a body that isn't a form.
 type Forms struct {
-	// Bucket is where the files are stored.
+	// Bucket is the bucket that stores the files.
 	Bucket files.Bucket
-	// Secret signs; whoever knows it can sign.
+	// Secret is the signing key. Everybody who has it can sign forms.
 	Secret []byte
-	// URL is where Forms is served: the forms' URL.
+	// URL is the URL at which this handler is served, to which forms are sent.
 	URL string
-	// MaxSize, if not 0, is the largest content in bytes that is taken, whatever was
-	// signed.
+	// MaxSize, if not 0, is the largest content that is accepted, in bytes, whatever
+	// was signed.
 	MaxSize int64
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// OnError, if not nil, is called with each refusal's and each failure's error.
+	// OnError, if not nil, is called with the error of each refused or failed request.
 	OnError func(r *http.Request, err error)
 }
 
-// The limits of what comes before the content.
+// The limits of the fields before the content.
 const (
 	maxFormFields = 100
 	maxFormBytes  = 64 << 10
@@ -59,7 +59,7 @@ const (
 	fieldType      = "Content-Type"
 )
 
-// formPolicy is what a form is bound to.
+// formPolicy is the signed policy of a form.
 type formPolicy struct {
 	Expires  int64             `json:"expires"` // Unix seconds
 	Name     string            `json:"name"`
@@ -69,7 +69,7 @@ type formPolicy struct {
 	Type     string            `json:"type,omitempty"`
 	Redirect string            `json:"redirect,omitempty"`
 	Status   int               `json:"status"`
-	Fields   map[string]string `json:"fields"` // that must be sent as they are
+	Fields   map[string]string `json:"fields"` // must be sent unchanged
 	files.Attributes
 }
 
@@ -80,8 +80,8 @@ func (f *Forms) now() time.Time {
 	return time.Now()
 }
 
-// SignPost signs a form whose options package driver has checked. The expiry counts in
-// whole seconds.
+// SignPost signs a form. Package driver has checked the options. The expiry is in whole
+// seconds.
 func (f *Forms) SignPost(name string, o driver.PostOptions) (driver.PostForm, error) {
 	expires := f.now().UTC().Add(o.Expiry).Truncate(time.Second)
 	p := formPolicy{
@@ -116,11 +116,11 @@ func (f *Forms) SignPost(name string, o driver.PostOptions) (driver.PostForm, er
 
 func (f *Forms) signature(policy string) string {
 	mac := hmac.New(sha256.New, f.Secret)
-	fmt.Fprintf(mac, "form %q", policy) // which nothing else that is signed begins with
+	fmt.Fprintf(mac, "form %q", policy) // no other signed text begins with "form "
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// refusal is an error with the status for the browser.
+// refusal is an error with the status of the response.
 type refusal struct {
 	status int
 	text   string
@@ -132,7 +132,7 @@ func refused(status int, format string, args ...any) error {
 	return &refusal{status, fmt.Sprintf(format, args...)}
 }
 
-// ServeHTTP takes a form: a POST of multipart/form-data.
+// ServeHTTP accepts a form: a POST of multipart/form-data.
 func (f *Forms) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
@@ -169,7 +169,7 @@ func (f *Forms) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// take stores what a form sends.
+// take stores the content of a form.
 func (f *Forms) take(r *http.Request) (*formPolicy, string, error) {
 	form, err := r.MultipartReader()
 	if err != nil {
@@ -194,7 +194,7 @@ func (f *Forms) take(r *http.Request) (*formPolicy, string, error) {
 	}
 	o := &files.PutOptions{Attributes: p.Attributes}
 	if o.ContentType = fields[fieldType]; o.ContentType == "" {
-		o.ContentType = "binary/octet-stream" // never found by the content (P6)
+		o.ContentType = "binary/octet-stream" // so that it isn't found by the content (P6)
 	}
 	if _, err := f.Bucket.Put(r.Context(), name, content, o); err != nil {
 		return nil, "", err
@@ -202,7 +202,7 @@ func (f *Forms) take(r *http.Request) (*formPolicy, string, error) {
 	return p, name, nil
 }
 
-// readFields reads all that comes before the content.
+// readFields reads the fields before the content.
 func readFields(form *multipart.Reader) (map[string]string, *multipart.Part, error) {
 	fields := map[string]string{}
 	left := int64(maxFormBytes)
@@ -235,8 +235,7 @@ func readFields(form *multipart.Reader) (map[string]string, *multipart.Part, err
 	}
 }
 
-// verify compares the fields with the policy that they bring, and returns the file's
-// name.
+// verify checks the policy's signature and the fields, and returns the file's name.
 func (f *Forms) verify(fields map[string]string, file *multipart.Part) (*formPolicy, string,
 	error) {
 	p := &formPolicy{}
@@ -277,12 +276,13 @@ func (f *Forms) verify(fields map[string]string, file *multipart.Part) (*formPol
 	return p, name, nil
 }
 
-// fileName is the browser's own name of the file, without the folder that some send.
+// fileName returns the browser's name of the file, without the folder that some
+// browsers send.
 func fileName(file *multipart.Part) string {
 	return path.Base(strings.ReplaceAll(file.FileName(), `\`, "/"))
 }
 
-// sized fails when there is more or less to read than allowed.
+// sized fails if there is more or less to read than allowed.
 type sized struct {
 	r        io.Reader
 	n        int64

@@ -10,29 +10,30 @@ import (
 )
 
 // Handler serves a bucket, or a directory of it. The URL's path without its first slash
-// is the file's name: put http.StripPrefix in front if the handler isn't mounted at the
-// root. It is safe for concurrent use while its fields are not changed.
+// is the file's name: use http.StripPrefix if the handler isn't mounted at the root. A
+// Handler is safe for concurrent use; its fields must not change while it is in use.
 //
-// By default it answers GET and HEAD of files, and nothing can be changed or listed
-// through it.
+// By default it responds to GET and HEAD of files, and nothing can be changed or
+// listed.
 //
-// It authenticates nobody, and serves uploads with the type that the client gave. To
-// serve strangers' files in the browser, use a host of their own, or set
-// Content-Disposition or Content-Security-Policy on the ResponseWriter before.
+// It authenticates nobody, and serves uploads with the content type that the client
+// gave. If browsers load files that strangers have uploaded, serve these on a separate
+// host, or set Content-Disposition or Content-Security-Policy on the ResponseWriter
+// before.
 type Handler struct {
-	// Bucket is what is served. The handler does not close it.
+	// Bucket is the bucket that is served. The handler does not close it.
 	Bucket files.Bucket
-	// Dir is the directory that is served; "" is the whole bucket. No path leads out of
-	// it.
+	// Dir is the directory that is served; "" is the whole bucket. No path leads
+	// outside of it.
 	Dir string
-	// Index, such as "index.html", is the file that is served for a path that is empty or
-	// ends in a slash.
+	// Index, such as "index.html", is the name of the file that is served for a path
+	// that is empty or ends in a slash.
 	Index string
-	// Listing answers a GET of a path that is empty or ends in a slash with the files
-	// there, unless the Index is one of them. The answer is HTML, or JSON if the
-	// request accepts it, in pages of 1,000 entries.
+	// Listing serves a list of files for a path that is empty or ends in a slash,
+	// unless the Index exists there. The list is HTML, or JSON if the request accepts
+	// it, in pages of 1,000 entries.
 	Listing bool
-	// MaxUpload lets PUT store files of at most so many bytes; with 0 PUT is 405.
+	// MaxUpload lets PUT store files of at most MaxUpload bytes; with 0 PUT is 405.
 	//
 	// The content streams to the bucket. Nothing is stored if the upload is cut, is
 	// larger, or does not match its Content-Length, Content-MD5, Content-Digest or
@@ -40,14 +41,13 @@ type Handler struct {
 	// and Content-Language are stored with the file.
 	//
 	// If-None-Match: * stores only a new file, and If-Match only replaces that version.
-	// The answer has the new ETag, and is 201 if the file is new and 204 otherwise.
-	// Without a condition that takes an additional Stat.
+	// The response has the new ETag, and is 201 if the file is new and 204 otherwise.
+	// Without a condition that takes one more Stat.
 	MaxUpload int64
 	// AllowDelete lets DELETE remove files; without it DELETE is 405. A missing file is
 	// 204 too, unless If-Match is given.
 	AllowDelete bool
-	// CORS says which pages of other origins may use the handler from a browser; nil
-	// allows none.
+	// CORS says which pages of other origins may use the handler; nil allows none.
 	CORS *CORS
 	ServeOptions
 }
@@ -133,8 +133,8 @@ func (h *Handler) redirectDir(w http.ResponseWriter, r *http.Request, name strin
 	return false
 }
 
-// name returns the file's name in the bucket. The path is checked by itself, so that it
-// can't lead out of Dir.
+// name returns the file's name in the bucket. The path is checked without Dir, so that
+// it can't lead outside of Dir.
 func (h *Handler) name(path string, op files.Op) (string, error) {
 	if err := files.CheckName(path); err != nil {
 		return "", files.NewError(op, path, err)
@@ -142,7 +142,7 @@ func (h *Handler) name(path string, op files.Op) (string, error) {
 	return h.dirPrefix() + path, nil
 }
 
-// dirPrefix is what comes before every path.
+// dirPrefix returns the prefix of all names.
 func (h *Handler) dirPrefix() string {
 	if h.Dir == "" || strings.HasSuffix(h.Dir, "/") {
 		return h.Dir

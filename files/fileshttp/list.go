@@ -15,10 +15,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// pageSize is how many entries a page of a listing has at most.
+// pageSize is the largest number of entries in a page of a listing.
 const pageSize = 1000
 
-// limit is how many entries a page has: the query's limit, from 1 to pageSize.
+// limit returns the number of entries in a page: the query's limit, from 1 to pageSize.
 func limit(q url.Values) (int, error) {
 	text := q.Get("limit")
 	if text == "" {
@@ -26,22 +26,23 @@ func limit(q url.Values) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > pageSize {
-		return 0, files.Errorf(files.ErrInvalid, "the page's limit is not from 1 to %d", pageSize)
+		return 0, files.Errorf(files.ErrInvalid, "the query's limit is not from 1 to %d", pageSize)
 	}
 	return n, nil
 }
 
-// page is a listing's answer as JSON. Names are relative to the handler's directory.
+// page is the JSON response to a listing. Names are relative to the handler's
+// directory.
 type page struct {
 	Entries []files.Entry `json:"entries"`
-	// After is the query parameter "after" of the next page; "" on the last one.
+	// After is the query parameter "after" of the next page, or "" on the last one.
 	After string `json:"after,omitempty"`
 	// Incomplete is true if a part of the page could not be read (L9).
 	Incomplete bool `json:"incomplete,omitempty"`
 	limit      int
 }
 
-// list answers with the files of a directory. path is empty or ends in a slash.
+// list responds with the files of a directory. path is empty or ends in a slash.
 func (h *Handler) list(w http.ResponseWriter, r *http.Request, path string) {
 	query := r.URL.Query()
 	p, err := h.page(r.Context(), path, query)
@@ -72,7 +73,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request, path string) {
 	setLength(w, int64(len(text)))
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
-		w.Write(text) // an error means that the client has gone
+		w.Write(text) // an error means that the client is gone
 	}
 }
 
@@ -100,7 +101,7 @@ func (h *Handler) page(ctx context.Context, path string, query url.Values) (page
 		if err != nil {
 			return page{}, err
 		}
-		if len(p.Entries) == size { // an error may still come
+		if len(p.Entries) == size { // the listing may still end with an error
 			p.After = strings.TrimPrefix(p.Entries[size-1].Name, path)
 			continue
 		}
@@ -113,7 +114,7 @@ func (h *Handler) page(ctx context.Context, path string, query url.Values) (page
 	return p, nil
 }
 
-// html shows the page as net/http shows a directory: links, nothing else.
+// html returns the page as net/http shows a directory: links and nothing else.
 func (p page) html(path string) string {
 	var b strings.Builder
 	b.WriteString("<!doctype html>\n<meta name=\"viewport\" " +

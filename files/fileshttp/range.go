@@ -7,9 +7,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// parseRange returns the one range that the field asks for. ok is false if there is
-// none to serve: no field, another unit, several ranges, or a mistake. The answer is
-// then the whole file.
+// parseRange returns the one range of the field. ok is false if the response is the
+// whole file: there is no field, another unit, several ranges or a mistake.
 func parseRange(s string) (r files.Range, ok bool) {
 	unit, set, found := strings.Cut(s, "=")
 	if !found || !strings.EqualFold(strings.TrimSpace(unit), "bytes") {
@@ -43,8 +42,7 @@ func parseRange(s string) (r files.Range, ok bool) {
 	return files.Range{}, false
 }
 
-// parsePos reads a number that has only digits; a number that is too large becomes the
-// largest.
+// parsePos parses a number of digits; a number that is too large becomes the largest.
 func parsePos(s string) (int64, bool) {
 	if s == "" {
 		return 0, false

@@ -10,10 +10,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// ServeFile answers a GET or HEAD request with the file: its content, or what
-// conditions, a range or an error make of it, as the package documentation says. Other
-// methods get 405. The caller chooses and checks the name: ServeFile doesn't look at
-// the URL. opts may be nil.
+// ServeFile responds to a GET or HEAD request with the file, under the request's
+// conditions and range, or with an error's status, as the package documentation says.
+// Other methods are 405. The caller chooses and checks the name: ServeFile ignores the
+// URL. opts may be nil.
 func ServeFile(w http.ResponseWriter, r *http.Request, b files.Bucket, name string,
 	opts *ServeOptions) {
 	if opts.withoutBucket(w, r, b) {
@@ -51,7 +51,7 @@ func serveGet(w http.ResponseWriter, r *http.Request, b files.Bucket, name strin
 	}
 	body, err := b.Get(r.Context(), name, &get)
 	if err == nil && ranged && !cond.rangeHolds(body.Info()) && cond.failed(body.Info()) == 0 {
-		// The client has a part of another version and must get all of this one.
+		// The client has a part of another version, so it must get this version whole.
 		body.Close()
 		get.Range, ranged = files.Range{}, false
 		body, err = b.Get(r.Context(), name, &get)
@@ -84,7 +84,7 @@ func serveGet(w http.ResponseWriter, r *http.Request, b files.Bucket, name strin
 	setHeaders(w, info)
 	if status == http.StatusPartialContent ||
 		w.Header().Get("Content-Encoding") == info.ContentEncoding {
-		setLength(w, body.Len()) // otherwise a wrapper of w encodes, and knows the length better
+		setLength(w, body.Len()) // otherwise a wrapper of w encodes and sets the length
 	}
 	out := &lateHeader{w: w, status: status}
 	if _, err := body.WriteTo(out); err != nil {
@@ -94,8 +94,8 @@ func serveGet(w http.ResponseWriter, r *http.Request, b files.Bucket, name strin
 	out.begin()
 }
 
-// lateHeader writes the header with the first bytes of the body. Until then the answer
-// may still become an error.
+// lateHeader writes the header with the first bytes of the body. Until then the
+// response can still be an error.
 type lateHeader struct {
 	w      http.ResponseWriter
 	status int
@@ -114,8 +114,8 @@ func (l *lateHeader) Write(p []byte) (int, error) {
 	return l.w.Write(p)
 }
 
-// abort ends a response whose body failed. If it has begun, all that can still be
-// reported is that it isn't whole.
+// abort ends a response whose body failed. If the response has begun, the client only
+// gets to know that it isn't whole.
 func abort(out *lateHeader, r *http.Request, opts *ServeOptions, err error) {
 	if !out.begun {
 		for _, k := range [...]string{"Content-Range", "Accept-Ranges"} {
@@ -131,7 +131,7 @@ func abort(out *lateHeader, r *http.Request, opts *ServeOptions, err error) {
 	}
 }
 
-// answerWithout answers 304 or 412, with what the client has to know about the file.
+// answerWithout responds with 304 or 412 and the fields that this status requires.
 func answerWithout(w http.ResponseWriter, status int, info files.Info) {
 	if status != http.StatusNotModified {
 		refuse(w, status)
@@ -149,7 +149,7 @@ func answerWithout(w http.ResponseWriter, status int, info files.Info) {
 	w.WriteHeader(status)
 }
 
-// setHeaders sets what is known of the file; fields that were set before are kept.
+// setHeaders sets the file's fields. It keeps fields that were set before.
 func setHeaders(w http.ResponseWriter, info files.Info) {
 	h := w.Header()
 	ct := info.ContentType

@@ -10,11 +10,12 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// StatusClientClosedRequest is the status of a request whose context was cancelled.
-// Nobody sees it but logs: it is not in the standard, but common.
+// StatusClientClosedRequest is the status of a request whose context was cancelled. It
+// only appears in logs. It is common, but not in the standard.
 const StatusClientClosedRequest = 499
 
-// Status returns the HTTP status of the error: 200 for nil, 500 if no other fits.
+// Status returns the HTTP status for an error: 200 for nil, and 500 for errors that
+// aren't in this table.
 //
 //	ErrNotExist                                404
 //	ErrNotModified                             304
@@ -25,7 +26,7 @@ const StatusClientClosedRequest = 499
 //	ErrUnsupported                             501
 //	ErrUnavailable, ErrNoBucket, ErrClosed     503
 //	ErrChanged                                 503: the same request may succeed now
-//	ErrCorrupt                                 400 from Put: not what it declared; else 500
+//	ErrCorrupt                                 400 from Put: not as declared; otherwise 500
 //	ErrUncertain                               500
 //	a deadline                                 504
 //	context.Canceled                           499
@@ -73,27 +74,27 @@ func Status(err error) int {
 	return http.StatusInternalServerError
 }
 
-// ServeOptions are the options of ServeFile. The zero value is the default.
+// ServeOptions are the options of ServeFile. The zero value stands for the defaults.
 type ServeOptions struct {
-	// OnError gets every error, including those that are the client's and that of a
-	// body that failed in the middle. The responses do not show it, and the package
-	// logs nothing. It is called concurrently.
+	// OnError, if not nil, is called with every error, including errors of the client
+	// and of a body that failed in the middle. Responses don't show errors, and the
+	// package logs nothing. It is called concurrently.
 	OnError func(r *http.Request, err error)
 	// Growing serves files that other programs append to, such as logs on a disk, with
 	// the length that they had when the request came (files.GetOptions.Growing).
-	// Without it such an answer is cut off.
+	// Without it such a response is cut off.
 	Growing bool
 
-	missing func() bool // answers for a file that isn't there if it returns true
+	missing func() bool // called if there is no file; true if it has responded
 }
 
-// fail answers with an error.
+// fail responds with the status of an error.
 func (o *ServeOptions) fail(w http.ResponseWriter, r *http.Request, err error) {
 	o.tell(r, err)
 	refuse(w, Status(err))
 }
 
-// failRead is fail for what should be there: a path that can't be a name has no file.
+// failRead is fail for reads: a path that can't be a name is 404.
 func (o *ServeOptions) failRead(w http.ResponseWriter, r *http.Request, err error) {
 	if files.KindOf(err) == files.ErrNotExist && o != nil && o.missing != nil && o.missing() {
 		return
@@ -106,7 +107,7 @@ func (o *ServeOptions) failRead(w http.ResponseWriter, r *http.Request, err erro
 	refuse(w, status)
 }
 
-// withoutBucket answers 500 if the program gave no bucket.
+// withoutBucket responds with 500 if the bucket is nil.
 func (o *ServeOptions) withoutBucket(w http.ResponseWriter, r *http.Request, b files.Bucket) bool {
 	if b != nil {
 		return false
@@ -122,8 +123,8 @@ func (o *ServeOptions) tell(r *http.Request, err error) {
 	}
 }
 
-// refuse answers with a status and its name. Headers about the file's content don't
-// apply to this answer.
+// refuse responds with a status and its name. It removes headers about the file's
+// content, which don't apply.
 func refuse(w http.ResponseWriter, status int) {
 	for _, h := range [...]string{
 		"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language",
@@ -142,7 +143,7 @@ func refuse(w http.ResponseWriter, status int) {
 	http.Error(w, text, status)
 }
 
-// refuseMethod answers 405 and says what is allowed.
+// refuseMethod responds with 405 and the allowed methods.
 func refuseMethod(w http.ResponseWriter, allow string) {
 	w.Header().Set("Allow", allow)
 	refuse(w, http.StatusMethodNotAllowed)

@@ -18,20 +18,20 @@ func (h *Handler) put(w http.ResponseWriter, r *http.Request, path string) {
 	}
 	if err != nil {
 		err = files.NewError(files.OpPut, name, err)
-		if strings.Trim(path, "/") == "" { // nothing can be there
+		if strings.Trim(path, "/") == "" { // a directory can't be stored
 			h.failRead(w, r, err)
 			return
 		}
 		h.fail(w, r, err)
 		return
 	}
-	if r.Body == nil { // this never happens in a server
+	if r.Body == nil { // never in a server's request
 		r.Body = http.NoBody
 	}
 	body := http.MaxBytesReader(w, r.Body, h.MaxUpload)
 	defer body.Close()
 	created := opts.If.Absent()
-	if opts.If == (files.Condition{}) { // RFC 9110, 9.3.4: 201 for what wasn't there
+	if opts.If == (files.Condition{}) { // RFC 9110, 9.3.4: 201 for a new file
 		_, err := h.Bucket.Stat(r.Context(), name, nil)
 		created = errors.Is(err, files.ErrNotExist)
 	}
@@ -49,11 +49,11 @@ func (h *Handler) put(w http.ResponseWriter, r *http.Request, path string) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// putOptions reads the request's fields; the body is not touched yet.
+// putOptions parses the request's fields. It doesn't read the body.
 func (h *Handler) putOptions(r *http.Request, name string) (o files.PutOptions, err error) {
-	// RFC 9110, 14.5: to store a part as if it were the whole would destroy the file
+	// RFC 9110, 14.5: storing a part as if it were the whole would destroy the file
 	if r.Header.Get("Content-Range") != "" {
-		return o, files.Errorf(files.ErrInvalid, "Content-Range in a PUT")
+		return o, files.Errorf(files.ErrInvalid, "Content-Range is not supported in a PUT")
 	}
 	if r.ContentLength > h.MaxUpload {
 		return o, &http.MaxBytesError{Limit: h.MaxUpload}
@@ -74,14 +74,15 @@ func (h *Handler) putOptions(r *http.Request, name string) (o files.PutOptions, 
 	return o, err
 }
 
-// writeCondition makes one condition, decided at the commit, of the request's
-// conditions. If the fields do not name the one version themselves, it looks at the
-// file first, which must then stay what it was.
+// writeCondition turns the request's conditions into one condition, which is decided at
+// the commit. If the fields do not name exactly one version, it calls Stat first, and
+// the condition is that the file stays the same.
 func (h *Handler) writeCondition(r *http.Request, name string) (files.Condition, error) {
 	c := parseConditions(r.Header)
 	switch {
 	case c.noneMatch.any && c.match.given:
-		return files.Condition{}, files.ErrPrecondition // it must exist and not exist
+		// the file would have to exist and not exist
+		return files.Condition{}, files.ErrPrecondition
 	case c.noneMatch.any:
 		return files.IfAbsent(), nil
 	case c.noneMatch.given:
@@ -124,8 +125,8 @@ func (h *Handler) delete(w http.ResponseWriter, r *http.Request, path string) {
 	switch {
 	case err != nil:
 	case cond.Absent() && r.Header.Get("If-None-Match") != "":
-		err = files.Errorf(files.ErrUnsupported, "If-None-Match of a DELETE")
-	case cond.Absent(): // If-Unmodified-Since, and there is nothing to remove
+		err = files.Errorf(files.ErrUnsupported, "If-None-Match is not supported in a DELETE")
+	case cond.Absent(): // If-Unmodified-Since, and there is no file
 	default:
 		v, _ := cond.Version()
 		err = h.Bucket.Delete(r.Context(), name, &files.DeleteOptions{IfVersion: v})
