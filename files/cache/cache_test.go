@@ -18,7 +18,7 @@ import (
 	"cloudfiles.dev/files/cache"
 )
 
-// counted is an origin that counts, and does more if a test says so.
+// counted is an origin that counts its calls, and runs a test's hooks.
 type counted struct {
 	files.Bucket
 	gets, bodies, bytes, notModified atomic.Int64
@@ -27,8 +27,8 @@ type counted struct {
 
 type hook func(ctx context.Context, c *files.Call, next func(context.Context) error) error
 
-// counting returns a bucket that counts what reaches b, which memory that makes a new
-// version for each Put is by default.
+// counting returns a bucket that counts the calls of b. A nil b is memory that makes a
+// new version for each Put.
 func counting(t *testing.T, b files.Bucket) *counted {
 	t.Helper()
 	if b == nil {
@@ -72,7 +72,7 @@ func (o *counted) hook(h hook) {
 	o.around.Store(&h)
 }
 
-// reset returns the Gets, and those that had a body, since the last time.
+// reset returns the number of Gets since the last call, and of those with a body.
 func (o *counted) reset() (gets, bodies int64) {
 	o.notModified.Store(0)
 	return o.gets.Swap(0), o.bodies.Swap(0)
@@ -108,7 +108,7 @@ func put(t *testing.T, b files.Bucket, name string, content []byte) files.Info {
 	return info
 }
 
-// read reads a file, or a part of it, and compares it.
+// read reads a file, or a part of it, and checks the bytes.
 func read(t *testing.T, b files.Bucket, name string, r files.Range, whole []byte) {
 	t.Helper()
 	if err := readErr(t.Context(), b, name, r, whole); err != nil {
@@ -135,7 +135,7 @@ func readErr(ctx context.Context, b files.Bucket, name string, r files.Range, wh
 	return nil
 }
 
-// comparing is a writer that wants certain bytes.
+// comparing is a writer that expects certain bytes.
 type comparing struct{ want []byte }
 
 func (c *comparing) Write(p []byte) (int, error) {
@@ -205,7 +205,8 @@ func TestHit(t *testing.T) {
 	}
 }
 
-// TestConditions: the caller's conditions are about what is current, cached or not.
+// TestConditions: the caller's conditions are decided against the current version,
+// cached or not.
 func TestConditions(t *testing.T) {
 	origin := counting(t, nil)
 	b := newCache(t, origin.Bucket, mem.New(nil), nil)
@@ -233,7 +234,7 @@ func TestConditions(t *testing.T) {
 		get(state+", another", &files.GetOptions{IfVersion: "x"}, files.ErrPrecondition, "")
 		get(state, nil, nil, "one")
 	}
-	v2 := put(t, origin.Bucket, "a", []byte("two, longer")).Version // past the cache
+	v2 := put(t, origin.Bucket, "a", []byte("two, longer")).Version // not through the cache
 	get("changed, v1", &files.GetOptions{IfVersion: v1}, files.ErrPrecondition, "")
 	get("changed, not v1", &files.GetOptions{IfNotVersion: v1}, nil, "two, longer")
 	get("changed, v2", &files.GetOptions{IfVersion: v2, Range: files.Last(3)}, nil, "ger")
@@ -243,7 +244,7 @@ func TestConditions(t *testing.T) {
 	}
 	get("deleted", nil, files.ErrNotExist, "")
 	put(t, origin.Bucket, "a", []byte("three"))
-	get("back again", nil, nil, "three") // that it was missing wasn't remembered
+	get("back again", nil, nil, "three") // the cache doesn't remember missing files
 }
 
 // TestManyReaders: a thousand readers of a cold file make one download.
@@ -277,7 +278,8 @@ func TestManyReaders(t *testing.T) {
 	}
 }
 
-// TestFirstCancels: the others go on with the one download (C2).
+// TestFirstCancels: if the first reader cancels, the others continue with the same
+// download (C2).
 func TestFirstCancels(t *testing.T) {
 	origin := counting(t, nil)
 	b := newCache(t, origin.Bucket, mem.New(nil), nil)
@@ -301,7 +303,7 @@ func TestFirstCancels(t *testing.T) {
 	}
 	cancel()
 	if _, err := first.ReadAll(); !errors.Is(err, context.Canceled) {
-		t.Errorf("the first one: %v", err)
+		t.Errorf("the first reader: %v", err)
 	}
 	first.Close()
 	var wg sync.WaitGroup
@@ -322,8 +324,8 @@ func TestFirstCancels(t *testing.T) {
 	}
 }
 
-// TestUnreadIsNotFetched: a download reads no further than its readers, and a part of a
-// file never fetches the whole.
+// TestUnreadIsNotFetched: a download reads no further than its readers, and reading a
+// part never fetches the whole file.
 func TestUnreadIsNotFetched(t *testing.T) {
 	origin := counting(t, nil)
 	b := newCache(t, origin.Bucket, mem.New(nil), nil)
@@ -332,7 +334,7 @@ func TestUnreadIsNotFetched(t *testing.T) {
 	for _, r := range []files.Range{files.Bytes(5<<20, 10), files.Last(8), files.From(19 << 20)} {
 		read(t, b, "a", r, c)
 		if n := origin.bytes.Swap(0); n > 2<<20 {
-			t.Errorf("%v: %d bytes of the origin", r, n)
+			t.Errorf("%v: %d bytes were read from the origin", r, n)
 		}
 	}
 	r, err := b.Get(t.Context(), "a", nil)
@@ -344,23 +346,24 @@ func TestUnreadIsNotFetched(t *testing.T) {
 	}
 	r.Close()
 	if n := origin.bytes.Load(); n > 1<<20 {
-		t.Errorf("10 bytes of a whole Get: %d bytes of the origin", n)
+		t.Errorf("for 10 bytes of a whole Get %d bytes were read from the origin", n)
 	}
 }
 
-// TestTrusted: for MaxAge nothing is asked, and a write through the cache ends that.
+// TestTrusted: for MaxAge the origin gets no request, and a write through the cache
+// ends that.
 func TestTrusted(t *testing.T) {
 	origin := counting(t, nil)
 	b := newCache(t, origin.Bucket, mem.New(nil), &cache.Options{MaxAge: time.Hour})
 	put(t, origin.Bucket, "a", []byte("one"))
 	read(t, b, "a", files.Range{}, []byte("one"))
 	origin.reset()
-	put(t, origin.Bucket, "a", []byte("two")) // past the cache
+	put(t, origin.Bucket, "a", []byte("two")) // not through the cache
 	read(t, b, "a", files.Range{}, []byte("one"))
 	if gets, _ := origin.reset(); gets != 0 {
 		t.Errorf("%d requests", gets)
 	}
-	// What an update meets is not what it trusted in: it must not try for ever.
+	// Update reads an outdated version within MaxAge, but must not try forever.
 	if _, err := files.Update(t.Context(), b, "a", func(old []byte) ([]byte, error) {
 		return append(old, '!'), nil
 	}, nil); err != nil {

@@ -9,7 +9,7 @@ import (
 	"cloudfiles.dev/files/cache"
 )
 
-// TestWrapper: a cache claims what its origin claims, and keeps all of it.
+// TestWrapper: a cache has the Features of its origin, and keeps them.
 func TestWrapper(t *testing.T) {
 	conformance.RunWrapper(t, func(b files.Bucket) files.Bucket {
 		c, err := cache.New(b, mem.New(nil), nil)

@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files/cache"
 )
 
-// Two reads of a file fetch it once. The store is memory here, and a local folder
-// usually.
+// Two reads of a file fetch it once. The store is usually a local folder; here it is
+// memory.
 func ExampleNew() {
 	ctx := context.Background()
 	origin, store := mem.New(nil), mem.New(nil)

@@ -15,8 +15,8 @@ import (
 	"cloudfiles.dev/files/cache"
 )
 
-// TestBrokenFill: a download that breaks at any byte is never served as a whole, neither
-// to who reads along, and may go on from the origin, nor later (C1).
+// TestBrokenFill: a download that breaks at any byte is never returned as a whole file,
+// neither to its readers, which may continue from the origin, nor later (C1).
 func TestBrokenFill(t *testing.T) {
 	c := random(11, 2<<20+9)
 	failure := files.Errorf(files.ErrUnavailable, "the connection broke")
@@ -61,7 +61,8 @@ func TestBrokenFill(t *testing.T) {
 	}
 }
 
-// TestClosedEarly: who closes leaves nothing half behind, and no goroutine.
+// TestClosedEarly: a body that is closed early leaves no incomplete entry and no
+// goroutine.
 func TestClosedEarly(t *testing.T) {
 	origin := counting(t, nil)
 	b := newCache(t, origin.Bucket, mem.New(nil), nil)
@@ -85,8 +86,8 @@ func TestClosedEarly(t *testing.T) {
 	}
 }
 
-// TestOriginPanics: a panic or Goexit of the origin ends the caller, not the process, and
-// the cache works on (X2).
+// TestOriginPanics: a panic or Goexit of the origin reaches the caller and doesn't end
+// the process, and the cache still works (X2).
 func TestOriginPanics(t *testing.T) {
 	for what, end := range map[string]func(){
 		"panic":  func() { panic("of the origin") },
@@ -138,7 +139,7 @@ type readFunc func([]byte) (int, error)
 
 func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 
-// TestOpenAt: reads at any place fetch parts once, and later ones nothing.
+// TestOpenAt: reads at any offset fetch each part once, and later reads fetch nothing.
 func TestOpenAt(t *testing.T) {
 	origin := counting(t, nil)
 	b := newCache(t, origin.Bucket, mem.New(nil), nil)
@@ -159,13 +160,13 @@ func TestOpenAt(t *testing.T) {
 		}
 		f.Close()
 		if n := origin.bytes.Swap(0); round == 1 && n != 0 || n > 12<<20 {
-			t.Errorf("round %d: %d bytes of the origin", round, n)
+			t.Errorf("round %d: %d bytes were read from the origin", round, n)
 		}
 	}
 }
 
-// TestClose: a cache that owns both closes them when the last body is closed, and until
-// then the body is whole (X3).
+// TestClose: a cache that owns its buckets closes them after the last body is closed,
+// and that body is whole (X3).
 func TestClose(t *testing.T) {
 	for _, owns := range []bool{false, true} {
 		origin, store := mem.New(nil), mem.New(nil)
@@ -195,7 +196,7 @@ func TestClose(t *testing.T) {
 	}
 }
 
-// TestGetOptionsAreKnown: what is added to GetOptions must be handled here.
+// TestGetOptionsAreKnown: a new field of GetOptions must be handled in this package.
 func TestGetOptionsAreKnown(t *testing.T) {
 	known := map[string]string{
 		"Range":            "rounded to parts",
@@ -210,12 +211,12 @@ func TestGetOptionsAreKnown(t *testing.T) {
 	}
 	for f := range reflect.TypeFor[files.GetOptions]().Fields() {
 		if known[f.Name] == "" {
-			t.Errorf("GetOptions.%s is new", f.Name)
+			t.Errorf("GetOptions.%s is new: handle it in bypasses", f.Name)
 		}
 	}
 }
 
-// TestPassesBy: what isn't cached reaches the origin with its options.
+// TestPassesBy: a Get that isn't cached reaches the origin with its options.
 func TestPassesBy(t *testing.T) {
 	inner := mem.New(nil)
 	origin := counting(t, inner)
@@ -242,7 +243,7 @@ func TestPassesBy(t *testing.T) {
 			t.Errorf("%+v: %v", o, err)
 		}
 		if want.ReadTimeout > 0 {
-			want.ReadTimeout = 0 // is the body's own
+			want.ReadTimeout = 0 // applies to the cache's body
 		}
 		if !reflect.DeepEqual(seen, want) || o != o {
 			t.Errorf("%+v reached the origin as %+v", o, seen)

@@ -28,7 +28,8 @@ func openLocal(t testing.TB, dir string) files.Bucket {
 	return b
 }
 
-// TestKilledChild is no test: it reads through a cache until it is killed.
+// TestKilledChild is the child of TestKilled. It reads through a cache until it is
+// killed.
 func TestKilledChild(t *testing.T) {
 	dir, ok := os.LookupEnv(killDir)
 	if !ok {
@@ -51,7 +52,7 @@ func TestKilledChild(t *testing.T) {
 	}
 }
 
-// TestKilled: a process that is killed while it fills leaves nothing half that is served.
+// TestKilled: what a killed process has left incomplete is never returned.
 func TestKilled(t *testing.T) {
 	dir := t.TempDir()
 	origin := openLocal(t, filepath.Join(dir, "origin"))

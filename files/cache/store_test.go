@@ -31,8 +31,7 @@ func held(t *testing.T, store files.Bucket) (names []string, size int64) {
 	return names, size
 }
 
-// TestBound: a load of reads alone keeps the bounds, and evicts what was used least
-// recently.
+// TestBound: reads keep the bounds, and evict the least recently used entries.
 func TestBound(t *testing.T) {
 	for what, o := range map[string]cache.Options{
 		"bytes":   {MaxBytes: 4 << 20},
@@ -64,7 +63,7 @@ func TestBound(t *testing.T) {
 			read(t, b, name, files.Range{}, c)
 		}
 		if _, bodies := origin.reset(); bodies != 0 {
-			t.Errorf("%s: %d of the last ones were evicted", what, bodies)
+			t.Errorf("%s: %d of the most recent files were evicted", what, bodies)
 		}
 		if n := stats.Counts().Evicted; n != 16 {
 			t.Errorf("%s: %d were evicted, want 16", what, n)
@@ -72,8 +71,8 @@ func TestBound(t *testing.T) {
 	}
 }
 
-// TestRestart: a later process finds what is there, keeps bounds that are lower, and
-// leaves other files of the store alone.
+// TestRestart: a later process finds the entries, keeps lower bounds, and leaves other
+// files of the store alone.
 func TestRestart(t *testing.T) {
 	origin := counting(t, nil)
 	store := mem.New(nil)
@@ -91,7 +90,7 @@ func TestRestart(t *testing.T) {
 		read(t, second, fmt.Sprint(i), files.Range{}, c)
 	}
 	if _, bodies := origin.reset(); bodies != 0 {
-		t.Errorf("%d downloads of what an earlier process had stored", bodies)
+		t.Errorf("%d files that an earlier process had stored were downloaded", bodies)
 	}
 	put(t, origin.Bucket, "new", c)
 	read(t, second, "new", files.Range{}, c)
@@ -105,9 +104,9 @@ func TestRestart(t *testing.T) {
 		read(t, second, name, files.Range{}, c)
 	}
 	if _, bodies := origin.reset(); bodies != 0 {
-		t.Errorf("%d of those used last were evicted", bodies)
+		t.Errorf("%d of the most recently used files were evicted", bodies)
 	}
-	// Each cache over the store keeps the bound, though the other stores as much.
+	// Each cache over the store keeps the bound, although the other one stores as much.
 	small := &cache.Options{Origin: "o", MaxBytes: 3 << 20}
 	both := []files.Bucket{newCache(t, origin.Bucket, store, small),
 		newCache(t, origin.Bucket, store, small)}
@@ -121,8 +120,8 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-// TestRangesEvictNothing: a part that is read is stored only while there is room, unless
-// it may evict.
+// TestRangesEvictNothing: the parts of a range are stored only while there is room,
+// unless RangesEvict is set.
 func TestRangesEvictNothing(t *testing.T) {
 	for _, evict := range []bool{false, true} {
 		origin := counting(t, nil)
@@ -140,7 +139,7 @@ func TestRangesEvictNothing(t *testing.T) {
 		for i := range int64(10) {
 			read(t, b, "large", files.Bytes(i<<21, 10), large)
 		}
-		read(t, b, "large", files.Range{}, large) // larger than half of all
+		read(t, b, "large", files.Range{}, large) // larger than half of MaxBytes
 		origin.reset()
 		read(t, b, "a", files.Range{}, c)
 		_, bodies := origin.reset()
@@ -150,7 +149,8 @@ func TestRangesEvictNothing(t *testing.T) {
 	}
 }
 
-// TestIsolation: two origins over one store never see each other's files (C5).
+// TestIsolation: a cache never returns the files of another origin over the same store
+// (C5).
 func TestIsolation(t *testing.T) {
 	shared := mem.New(nil)
 	one, two := mem.New(nil), mem.New(nil)
@@ -189,7 +189,7 @@ func TestIsolation(t *testing.T) {
 	if names, _ := held(t, store); len(names) != 6 {
 		t.Errorf("%d entries for 6 caches", len(names))
 	}
-	// What mixes by a hash, a copied entry, is not served either.
+	// An entry that was copied to another entry's name is not used either.
 	names, _ := held(t, store)
 	for _, from := range names {
 		for _, to := range names {
@@ -204,8 +204,8 @@ func TestIsolation(t *testing.T) {
 	}
 }
 
-// TestDamagedEntries: an entry that is cut, edited or longer is never served, costs a
-// download, and is replaced.
+// TestDamagedEntries: an entry that was cut, edited or lengthened is never returned,
+// costs a download, and is replaced.
 func TestDamagedEntries(t *testing.T) {
 	origin := counting(t, nil)
 	store := mem.New(nil)
@@ -255,7 +255,7 @@ func TestDamagedEntries(t *testing.T) {
 	}
 }
 
-// troubled is a store that fails with one error, at some calls or at all.
+// troubled is a store that fails with one error, in some calls or in all.
 type troubled struct {
 	mu    sync.Mutex
 	err   error
@@ -306,8 +306,8 @@ type failingReader struct{ err error }
 
 func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
 
-// TestTroubledStore: whatever fails in the store, every read is right, and a failure
-// that passes has removed nothing (C6).
+// TestTroubledStore: whatever fails in the store, every read is right, and a transient
+// failure removes nothing (C6).
 func TestTroubledStore(t *testing.T) {
 	kinds := map[string]error{
 		"ENOSPC":    files.WithCause(files.ErrTooLarge, syscall.ENOSPC, ""),
@@ -362,7 +362,7 @@ func readInTrouble(t *testing.T, failure error, fails func(files.Op, int) bool, 
 	s.set(failure, cut)
 	all("cold")
 	s.set(nil, false)
-	time.Sleep(time.Minute) // a listing that failed is not begun again at once
+	time.Sleep(time.Minute) // a failed listing isn't repeated at once
 	all("filling")
 	before, _ := held(t, store)
 	gone := s.gone.Load()
@@ -375,7 +375,7 @@ func readInTrouble(t *testing.T, failure error, fails func(files.Op, int) bool, 
 	origin.reset()
 	all("over")
 	if _, bodies := origin.reset(); bodies != 0 {
-		t.Errorf("%d downloads when the failure was over", bodies)
+		t.Errorf("%d downloads after the failure was over", bodies)
 	}
 }
 

@@ -71,7 +71,7 @@ var writes = map[string]func(ctx context.Context, b files.Bucket) error{
 	},
 }
 
-// same compares what a cache has of the file "a" with what the origin has.
+// same checks that the cache returns the origin's file "a".
 func same(t *testing.T, what string, b, origin files.Bucket) {
 	t.Helper()
 	got, want := seen(t, b), seen(t, origin)
@@ -99,7 +99,7 @@ func seen(t *testing.T, b files.Bucket) string {
 	return fmt.Sprintf("%q %+v", text, info)
 }
 
-// lost are what becomes of the answer to a write.
+// lost are the ways in which the response to a write is lost.
 var lost = map[string]func(next func() error) error{
 	"answered":            func(next func() error) error { return next() },
 	"uncertain, done":     func(next func() error) error { next(); return files.ErrUncertain },
@@ -107,14 +107,15 @@ var lost = map[string]func(next func() error) error{
 	"unavailable, done":   func(next func() error) error { next(); return files.ErrUnavailable },
 }
 
-// eachWrite runs f for every write, over both kinds of memory, and for every answer.
+// eachWrite runs f for every write, over both kinds of memory, and for every way of
+// lost.
 func eachWrite(t *testing.T, f func(t *testing.T, origin *counted, open func() files.Bucket,
 	write func(b files.Bucket))) {
 	for _, perPut := range []bool{false, true} {
 		for name, write := range writes {
 			for answer, around := range lost {
 				if strings.HasPrefix(name, "Update") && answer != "answered" {
-					continue // these look what became of it, again and again
+					continue // these repeat the call until they know whether it was done
 				}
 				what := fmt.Sprintf("%s, %s, per put %v", name, answer, perPut)
 				t.Run(what, func(t *testing.T) {
@@ -153,8 +154,8 @@ func eachWrite(t *testing.T, f func(t *testing.T, origin *counted, open func() f
 	}
 }
 
-// TestWritesThrough: whatever a write through the cache returns, nothing older is served
-// afterwards, trusted or not, by this process or by a later one.
+// TestWritesThrough: whatever a write through the cache returns, nothing older is
+// returned later, with MaxAge or without, by this process or a later one.
 func TestWritesThrough(t *testing.T) {
 	eachWrite(t, func(t *testing.T, origin *counted, open func() files.Bucket,
 		write func(b files.Bucket)) {
@@ -167,8 +168,8 @@ func TestWritesThrough(t *testing.T) {
 	})
 }
 
-// reads are the writes that read the file before or after: they would wait for a Get of
-// it that is held.
+// reads are the writes that also read the file, so that they would wait for a blocked
+// Get of it.
 var reads = map[string]bool{
 	"Update":           true,
 	"UpdateAttributes": true,
@@ -176,7 +177,7 @@ var reads = map[string]bool{
 	"Move_away":        true,
 }
 
-// TestHeldGet: what a Get has read before a write is not stored after it (C3).
+// TestHeldGet: content that a Get has read before a write is not stored after it (C3).
 func TestHeldGet(t *testing.T) {
 	eachWrite(t, func(t *testing.T, origin *counted, open func() files.Bucket,
 		write func(b files.Bucket)) {
@@ -216,7 +217,7 @@ func TestHeldGet(t *testing.T) {
 	})
 }
 
-// TestUndroppable: a store that can't be written any more serves nothing old.
+// TestUndroppable: nothing outdated is returned if the store can no longer be written.
 func TestUndroppable(t *testing.T) {
 	for name, write := range writes {
 		origin := counting(t, nil)
@@ -254,8 +255,8 @@ func TestUndroppable(t *testing.T) {
 	}
 }
 
-// TestRewritten: while a file is written all the time, past the cache and through it,
-// Info and content are of one version (C4).
+// TestRewritten: while a file is written all the time, through the cache and not, Info
+// and content are of one version (C4).
 func TestRewritten(t *testing.T) {
 	origin := counting(t, nil)
 	b := newCache(t, origin.Bucket, mem.New(nil), nil)
@@ -311,7 +312,7 @@ func TestRewritten(t *testing.T) {
 	}
 }
 
-// versionOf returns the version that memory gives a content.
+// versionOf returns the version of a content in memory.
 func versionOf(t *testing.T, text string) files.Version {
 	t.Helper()
 	return put(t, mem.New(nil), "a", []byte(text)).Version

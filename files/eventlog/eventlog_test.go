@@ -35,7 +35,7 @@ func appendTo(t *testing.T, l *Log, text string) int64 {
 	return pos
 }
 
-// wantFrom reads on from a position.
+// wantFrom checks the records from a position on.
 func wantFrom(t *testing.T, l *Log, from int64, want ...string) {
 	t.Helper()
 	var got []string
@@ -49,12 +49,12 @@ func wantFrom(t *testing.T, l *Log, from int64, want ...string) {
 		got = append(got, string(r.Data))
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("from %d on there are %q, want %q", from, got, want)
+		t.Errorf("Read(%d) yields %q, want %q", from, got, want)
 	}
 }
 
-// TestLog: positions count from 0, and reading on repeats and skips nothing, over
-// segments and compactions; what is gone is an error (E6).
+// TestLog: positions count from 0; reading on repeats and skips nothing, over segments
+// and compactions; a removed position is ErrGone (E6).
 func TestLog(t *testing.T) {
 	b := filestest.New(t)
 	l := newLog(t, b, 100)
@@ -63,7 +63,7 @@ func TestLog(t *testing.T) {
 	for i := range 40 {
 		text := strings.Repeat(fmt.Sprint(i, " "), i%7) // the first is empty
 		if pos := appendTo(t, l, text); pos != int64(i) {
-			t.Fatalf("record %d is at %d", i, pos)
+			t.Fatalf("record %d has the position %d", i, pos)
 		}
 		all = append(all, text)
 	}
@@ -78,8 +78,8 @@ func TestLog(t *testing.T) {
 		if err != nil || next != 40 {
 			t.Fatalf("the bounds are %d, %d, %v", first, next, err)
 		}
-		if before != 3 && first != before { // which is gone already
-			t.Errorf("the first is %d, want %d", first, before)
+		if before != 3 && first != before { // 3 is removed already
+			t.Errorf("the first position is %d, want %d", first, before)
 		}
 		for from := range int64(41) {
 			if from >= first {
@@ -94,10 +94,10 @@ func TestLog(t *testing.T) {
 		}
 	}
 	if len(b.Tree()) != 1 {
-		t.Errorf("of an empty log there are %d files", len(b.Tree()))
+		t.Errorf("an empty log has %d files", len(b.Tree()))
 	}
 	if pos := appendTo(t, l, "on"); pos != 40 {
-		t.Errorf("after all was removed the next is %d", pos)
+		t.Errorf("after all records were removed the next position is %d", pos)
 	}
 	for _, from := range []int64{-1, 42} {
 		for r, err := range l.Read(t.Context(), from) {
@@ -111,8 +111,8 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// TestCompactedMeanwhile: a reader whose next segment is removed gets ErrGone, and
-// nothing is skipped.
+// TestCompactedMeanwhile: a Read whose next segment is removed is ErrGone, and skips
+// nothing.
 func TestCompactedMeanwhile(t *testing.T) {
 	l := newLog(t, filestest.New(t), 100)
 	for range 20 {
@@ -133,12 +133,12 @@ func TestCompactedMeanwhile(t *testing.T) {
 		}
 	}
 	if !gone || n >= 15 {
-		t.Errorf("%d records came, gone: %v", n, gone)
+		t.Errorf("Read yielded %d records, ErrGone: %v", n, gone)
 	}
 }
 
-// TestLostAnswers: a record whose answer was lost is in once, whichever write it was and
-// whether it was stored, also if others have filled segments since (E6).
+// TestLostAnswers: a record is stored once, whichever response was lost and whether the
+// write was stored, even if others have filled segments since then (E6).
 func TestLostAnswers(t *testing.T) {
 	for _, stored := range []filestest.Outcome{filestest.Stored, filestest.NotStored} {
 		for nth := 1; nth <= 12; nth++ {
@@ -149,7 +149,7 @@ func TestLostAnswers(t *testing.T) {
 			for i := range 12 {
 				text := fmt.Sprint("record ", i)
 				if pos := appendTo(t, l, text); pos != int64(i) {
-					t.Errorf("record %d is at %d", i, pos)
+					t.Errorf("record %d has the position %d", i, pos)
 				}
 				want = append(want, text)
 			}
@@ -169,10 +169,10 @@ func TestLostAnswers(t *testing.T) {
 		return files.ErrUncertain
 	})
 	if pos := appendTo(t, l, "mine"); pos != 0 {
-		t.Errorf("the record is at %d", pos)
+		t.Errorf("the record has the position %d", pos)
 	}
 	if _, next, err := l.Bounds(t.Context()); next != 6 || err != nil {
-		t.Errorf("there are %d records, %v", next, err)
+		t.Errorf("the log has %d records, %v", next, err)
 	}
 }
 
@@ -183,9 +183,9 @@ type appended struct {
 	begin, end time.Time
 }
 
-// TestAppendsUnderFaults: with requests that fail or lose their answers, and while the
-// log is compacted and read, each record that was acknowledged is at its position, none
-// is in twice, and those that followed each other have rising positions.
+// TestAppendsUnderFaults: with requests that fail or lose their responses, and while
+// the log is compacted and read, each acknowledged record is at its position, none is
+// stored twice, and consecutive appends have rising positions.
 func TestAppendsUnderFaults(t *testing.T) {
 	for seed := range uint64(6) {
 		synctest.Test(t, func(t *testing.T) { underFaults(t, seed) })
@@ -235,7 +235,7 @@ func underFaults(t *testing.T, seed uint64) {
 		})
 	}
 	finished := make(chan struct{})
-	var got []string // by position, as a reader that goes on has seen them
+	var got []string // by position, as one continuing reader got them
 	l := newLog(t, store, 300)
 	reader.Go(func() {
 		for last := false; ; {
@@ -265,12 +265,12 @@ func underFaults(t *testing.T, seed uint64) {
 	count := map[string]int{}
 	for _, text := range got {
 		if count[text]++; count[text] > 1 {
-			t.Errorf("seed %d: %q is in twice", seed, text)
+			t.Errorf("seed %d: the record %q is stored twice", seed, text)
 		}
 	}
 	for i, a := range done {
 		if a.position >= int64(len(got)) || got[a.position] != a.text {
-			t.Errorf("seed %d: %q isn't at %d", seed, a.text, a.position)
+			t.Errorf("seed %d: the record %q isn't at %d", seed, a.text, a.position)
 		}
 		for _, o := range done[:i] {
 			if o.end.Before(a.begin) && o.position > a.position ||
@@ -284,7 +284,7 @@ func underFaults(t *testing.T, seed uint64) {
 	}
 }
 
-// TestRefuses: what makes no sense is refused.
+// TestRefuses: arguments that make no sense are refused.
 func TestRefuses(t *testing.T) {
 	b := filestest.New(t)
 	for what, c := range map[string]struct {

@@ -20,7 +20,7 @@ func Example() {
 		pos, err := log.Append(ctx, []byte(text))
 		fmt.Println(pos, err)
 	}
-	next := int64(1) // which a reader keeps
+	next := int64(1) // the reader stores this position
 	for r, err := range log.Read(ctx, next) {
 		if err != nil {
 			fmt.Println(err)

@@ -46,8 +46,8 @@ func Example() {
 	// holder 2
 }
 
-// A file that the lease protects keeps the largest token that it has seen, so that a
-// write of an earlier holder, which was on its way for long, is refused.
+// The file that the lease protects records the largest token that it has received, so
+// that a late write of an earlier holder is refused.
 func ExampleLease_Token() {
 	type report struct {
 		Token int64

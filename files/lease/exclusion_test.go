@@ -23,11 +23,11 @@ import (
 type tenure struct {
 	who        int
 	token      int64
-	begin, end time.Time // of the Context, as its holder saw it
+	begin, end time.Time // of the Context, by its holder's clock
 }
 
-// crew are holders, each on a machine of its own, who count in a file that nothing but
-// the lease protects.
+// crew is a number of holders, each on a separate machine. They count in a file that
+// only the lease protects.
 type crew struct {
 	t      *testing.T
 	store  files.Bucket
@@ -48,10 +48,10 @@ var counter = porcupine.Model{
 	},
 }
 
-// TestExclusion: with requests that fail, whose answers are lost, or that arrive late,
-// with holders that vanish, and with a store whose clock is wrong by up to an hour, no
-// two hold the lease at once, tokens rise, and what the holders do one after the other
-// is linearizable (E1 to E4).
+// TestExclusion: with requests that fail, arrive late or lose their responses, with
+// holders that vanish, and with a store whose clock is wrong by up to an hour, no two
+// hold the lease at once, tokens rise, and the holders' work is linearizable (E1 to
+// E4).
 func TestExclusion(t *testing.T) {
 	seeds := longtest.N(t, 12, 300)
 	if testing.Short() {
@@ -129,7 +129,7 @@ func (c *crew) once(lock *Lock, who int, rnd *rand.Rand) {
 	} else if err := held.Release(ctx); err != nil && !gaveUp(err) {
 		c.t.Errorf("Release: %v", err)
 	}
-	<-held.done // a renewal may be on its way
+	<-held.done // a renewal may be in progress
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.tenures = append(c.tenures, tenure{
@@ -140,14 +140,14 @@ func (c *crew) once(lock *Lock, who int, rnd *rand.Rand) {
 	})
 }
 
-// gaveUp reports whether Release met nothing but trouble for all of its time.
+// gaveUp reports whether Release failed because all of its requests did.
 func gaveUp(err error) bool {
 	kind := files.KindOf(err)
 	return kind == files.ErrUnavailable || kind == files.ErrUncertain ||
 		errors.Is(err, context.DeadlineExceeded)
 }
 
-// count reads, works and writes, if the lease is still held by then.
+// count reads, works, and writes if the lease is still held then.
 func (c *crew) count(ctx context.Context, work time.Duration) bool {
 	if ctx.Err() != nil {
 		return false
@@ -176,7 +176,7 @@ func (c *crew) count(ctx context.Context, work time.Duration) bool {
 	return true
 }
 
-// check returns how many tenures there were.
+// check checks the tenures and returns their number.
 func (c *crew) check() int {
 	slices.SortFunc(c.tenures, func(a, b tenure) int {
 		return cmp.Or(a.begin.Compare(b.begin), cmp.Compare(a.token, b.token))
@@ -187,7 +187,7 @@ func (c *crew) check() int {
 		}
 		before := c.tenures[i-1]
 		if next.begin.Before(before.end) {
-			c.t.Errorf("%d held the lease until %v, and %d from %v", before.who,
+			c.t.Errorf("holder %d had the lease until %v, and holder %d from %v", before.who,
 				before.end.Sub(c.begun), next.who, next.begin.Sub(c.begun))
 		}
 		if next.token <= before.token {
@@ -195,7 +195,7 @@ func (c *crew) check() int {
 		}
 	}
 	if !porcupine.CheckOperations(counter, c.counts) {
-		c.t.Errorf("no order explains the %d counts", len(c.counts))
+		c.t.Errorf("the %d counts are not linearizable", len(c.counts))
 	}
 	return len(c.tenures)
 }

@@ -11,13 +11,13 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// faults lets requests fail in every way that a network has.
+// faults makes requests fail in the ways of a network.
 type faults struct {
 	store  files.Bucket
 	mu     sync.Mutex
 	rnd    *rand.Rand
-	rate   float64       // how many requests fail
-	delay  time.Duration // how long one takes at most
+	rate   float64       // share of requests that fail
+	delay  time.Duration // the longest time of a request
 	hidden sync.WaitGroup
 }
 
@@ -38,7 +38,7 @@ func (f *faults) draw() (fails bool, how int, before, after time.Duration) {
 		time.Duration(f.rnd.Int64N(int64(f.delay)))
 }
 
-// bucket is one machine's way to the store.
+// bucket returns one machine's bucket over the store.
 func (f *faults) bucket() files.Bucket {
 	return files.Wrap(f.store, files.Hooks{Around: f.around})
 }
@@ -52,7 +52,7 @@ func (f *faults) around(ctx context.Context, c *files.Call,
 		}
 		err := next(ctx)
 		if c.Op == files.OpPut {
-			time.Sleep(after / 4) // the commit is behind it
+			time.Sleep(after / 4) // the commit follows
 		}
 		return err
 	}

@@ -41,7 +41,7 @@ func release(t *testing.T, h *Lease) {
 	}
 }
 
-// vanish lets the holder go on without renewals, as if it had been killed.
+// vanish ends the renewals without a Release, as if the holder had been killed.
 func vanish(t *testing.T, l *Lock) (h *Lease, at time.Time) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -97,7 +97,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// TestForeignFile: a file that is no lease is an error, and stays as it is.
+// TestForeignFile: a file that isn't a lease is ErrInvalid, and is not changed.
 func TestForeignFile(t *testing.T) {
 	for _, content := range []string{
 		"", "x", "{}", `{"lease":2}`, `{"lease":1,"held":true}`, `{"lease":1,"token":-1}`,
@@ -119,7 +119,7 @@ func TestForeignFile(t *testing.T) {
 	}
 }
 
-// TestRecord: what is stored has no time of any clock (E1).
+// TestRecord: the record has no time of a clock (E1).
 func TestRecord(t *testing.T) {
 	b := filestest.New(t)
 	held := acquire(t, newLock(t, b, Options{Holder: "host"}))
@@ -138,8 +138,8 @@ func TestRecord(t *testing.T) {
 	}
 }
 
-// TestTakeover: a waiter takes over after the duration that the holder recorded, whatever
-// its own is, and after at most one look more (E1, E3).
+// TestTakeover: a waiting process takes over after the Duration that the holder
+// recorded, whatever its own is, and at most one Poll more (E1, E3).
 func TestTakeover(t *testing.T) {
 	for _, own := range []time.Duration{time.Second, time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
@@ -147,18 +147,18 @@ func TestTakeover(t *testing.T) {
 			_, at := vanish(t, newLock(t, b, Options{Duration: time.Minute}))
 			next := acquire(t, newLock(t, b, Options{Duration: own, Poll: time.Second}))
 			if took := time.Since(at); took < time.Minute || took > 61*time.Second {
-				t.Errorf("a waiter with %v took over after %v", own, took)
+				t.Errorf("a process with the Duration %v took over after %v", own, took)
 			}
 			if next.Token() != 2 {
-				t.Errorf("its token is %d", next.Token())
+				t.Errorf("the next token is %d", next.Token())
 			}
 			release(t, next)
 		})
 	}
 }
 
-// TestTryAcquireRemembers: calls of TryAcquire of one Lock replace a holder that has
-// vanished, but none that renews.
+// TestTryAcquireRemembers: repeated calls of TryAcquire of one Lock replace a holder
+// that has vanished, but not one that renews.
 func TestTryAcquireRemembers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := filestest.New(t)
@@ -167,7 +167,7 @@ func TestTryAcquireRemembers(t *testing.T) {
 		for range 100 {
 			_, err := lock.TryAcquire(t.Context())
 			if !errors.Is(err, ErrHeld) || !strings.Contains(err.Error(), `first\\n`) {
-				t.Fatalf("while it is held: %v", err)
+				t.Fatalf("TryAcquire while the lease is held: %v", err)
 			}
 			time.Sleep(5 * time.Second)
 		}
@@ -177,7 +177,7 @@ func TestTryAcquireRemembers(t *testing.T) {
 			held, err := lock.TryAcquire(t.Context())
 			if err == nil {
 				if took := time.Since(at); took < time.Minute || took > 65*time.Second {
-					t.Errorf("it took over after %v", took)
+					t.Errorf("TryAcquire took over after %v", took)
 				}
 				release(t, held)
 				return
@@ -190,7 +190,7 @@ func TestTryAcquireRemembers(t *testing.T) {
 	})
 }
 
-// TestTokenRises: over releases, expiries and losses (E4).
+// TestTokenRises: the token rises over releases, expiries and losses (E4).
 func TestTokenRises(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := filestest.New(t)
@@ -200,9 +200,9 @@ func TestTokenRises(t *testing.T) {
 			release(t, held)
 			lost, _ := vanish(t, lock)
 			last := acquire(t, newLock(t, b, Options{}))
-			release(t, lost) // must not hit the next holder (E3)
+			release(t, lost) // must not release the next holder's lease (E3)
 			if _, err := lock.TryAcquire(t.Context()); !errors.Is(err, ErrHeld) {
-				t.Errorf("the release of a lease that was lost hit the next holder: %v", err)
+				t.Errorf("Release of a lost lease ended the next holder's: %v", err)
 			}
 			release(t, last)
 			got := []int64{held.Token(), lost.Token(), last.Token()}
@@ -213,8 +213,8 @@ func TestTokenRises(t *testing.T) {
 	})
 }
 
-// TestRenewal: a lease is held for as long as it is renewed, and its context ends in time
-// if it can't be, or if its file is gone.
+// TestRenewal: a lease is held as long as it is renewed, and its context ends in time
+// if it can't be renewed or its file is gone.
 func TestRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := filestest.New(t)
@@ -222,14 +222,14 @@ func TestRenewal(t *testing.T) {
 		ctx := held.Context()
 		time.Sleep(24 * time.Hour)
 		if ctx.Err() != nil {
-			t.Fatalf("it ended: %v", context.Cause(ctx))
+			t.Fatalf("the Context ended: %v", context.Cause(ctx))
 		}
 		b.On(files.OpGet, "locks/").Fail(files.ErrUnavailable)
 		from := time.Now()
 		<-ctx.Done()
 		if took := time.Since(from); took < 25*time.Second || took > 45*time.Second ||
 			!errors.Is(context.Cause(ctx), ErrLost) {
-			t.Errorf("without renewals it ended after %v: %v", took, context.Cause(ctx))
+			t.Errorf("without renewals the Context ended after %v: %v", took, context.Cause(ctx))
 		}
 	})
 	for what, change := range map[string]func(t *testing.T, b files.Bucket) error{
@@ -251,7 +251,7 @@ func TestRenewal(t *testing.T) {
 			<-held.Context().Done()
 			if err := context.Cause(held.Context()); !errors.Is(err, ErrLost) ||
 				time.Since(from) > 20*time.Second {
-				t.Errorf("%s: it ended after %v: %v", what, time.Since(from), err)
+				t.Errorf("%s: the Context ended after %v: %v", what, time.Since(from), err)
 			}
 			release(t, held) // changes nothing
 			if text, err := files.ReadString(t.Context(), b, "locks/a", nil); what ==
@@ -262,7 +262,8 @@ func TestRenewal(t *testing.T) {
 	}
 }
 
-// TestReleaseAfterEnd: Release works after the end of the context, twice too (E3).
+// TestReleaseAfterEnd: Release works after the end of the context, and may be called
+// twice (E3).
 func TestReleaseAfterEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := filestest.New(t)
@@ -288,8 +289,8 @@ func TestReleaseAfterEnd(t *testing.T) {
 	})
 }
 
-// TestGivenUp: an Acquire that is given up leaves nothing held, whether its write was
-// stored or not (E2).
+// TestGivenUp: an Acquire whose context ends leaves the lease free, whether its write
+// was stored or not (E2).
 func TestGivenUp(t *testing.T) {
 	for _, stored := range []filestest.Outcome{filestest.Stored, filestest.NotStored} {
 		for _, before := range []bool{false, true} {

@@ -10,8 +10,9 @@ import (
 	"cloudfiles.dev/files/filestest"
 )
 
-// TestLostAnswers: whichever write's answer is lost, and whether it was stored or not,
-// the holder knows its own, nobody else comes in, and nothing stays behind (E2).
+// TestLostAnswers: whichever response is lost, and whether the write was stored or not,
+// the holder recognizes its own write, no other process acquires the lease, and Release
+// frees it (E2).
 func TestLostAnswers(t *testing.T) {
 	const writes = 6 // to acquire, renewals, and to release
 	for _, stored := range []filestest.Outcome{filestest.Stored, filestest.NotStored} {
@@ -24,7 +25,8 @@ func TestLostAnswers(t *testing.T) {
 				for range 20 {
 					time.Sleep(4 * time.Second)
 					if _, err := other.TryAcquire(t.Context()); !errors.Is(err, ErrHeld) {
-						t.Fatalf("write %d, stored %v: another got: %v", nth, stored, err)
+						t.Fatalf("write %d, stored %v: another TryAcquire: %v, want ErrHeld", nth,
+							stored, err)
 					}
 				}
 				if err := held.Context().Err(); err != nil {
@@ -44,8 +46,8 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
-// TestOwnWriteAfterOutage: an answer is lost, and so is the look at what became of it:
-// the waiter still knows its own write (E2).
+// TestOwnWriteAfterOutage: Acquire recognizes its own write even if the response is
+// lost and the next read fails (E2).
 func TestOwnWriteAfterOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := filestest.New(t)
@@ -60,8 +62,8 @@ func TestOwnWriteAfterOutage(t *testing.T) {
 	})
 }
 
-// TestUnavailable: a waiter waits out an outage that is shorter than Duration, and
-// reports a longer one.
+// TestUnavailable: Acquire waits for the end of an outage that is shorter than
+// Duration, and reports a longer one.
 func TestUnavailable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := filestest.New(t)

@@ -22,8 +22,8 @@ const stoppedFolder = "LEASE_TEST_FOLDER"
 
 const stoppedDuration = 2 * time.Second
 
-// TestStopped: a holder that was stopped by SIGSTOP is replaced, and when it goes on, the
-// first look at its context finds it ended (E4).
+// TestStopped: a holder that was stopped by SIGSTOP is replaced, and when it continues,
+// the first call of its context's Err returns an error (E4).
 func TestStopped(t *testing.T) {
 	if dir := os.Getenv(stoppedFolder); dir != "" {
 		holdFor(t, dir)
@@ -76,10 +76,10 @@ func TestStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := answer(); got != "lost" {
-		t.Errorf("after it was stopped, the holder says %q", got)
+		t.Errorf("after it was stopped, the holder printed %q", got)
 	}
 	if _, err := newLock(t, b, Options{}).TryAcquire(t.Context()); !errors.Is(err, ErrHeld) {
-		t.Errorf("the holder's Release hit the next one: %v", err)
+		t.Errorf("the holder's Release ended the next holder's lease: %v", err)
 	}
 	release(t, next)
 	ask.Close()
@@ -88,7 +88,7 @@ func TestStopped(t *testing.T) {
 	}
 }
 
-// holdFor holds the lease until it is asked.
+// holdFor holds the lease until a line comes on standard input.
 func holdFor(t *testing.T, dir string) {
 	b, err := local.Open(dir, nil)
 	if err != nil {

@@ -29,7 +29,7 @@ func ExampleFile() {
 			} else {
 				text, err := io.ReadAll(r)
 				if err != nil {
-					return err // and it comes again
+					return err // the next poll calls the function again
 				}
 				fmt.Printf("the greeting is %s\n", text)
 			}

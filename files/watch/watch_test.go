@@ -18,15 +18,15 @@ import (
 
 const every = time.Minute
 
-// seer notes what a watch says: a content, "-" for no file, and "!" in front of what it
-// fails on.
+// seer records the calls of a watch: the content, "-" for no file, and "!" in front if
+// it returns an error.
 type seer struct {
 	t *testing.T
 	b files.Bucket
 
 	mu    sync.Mutex
 	seen  []string
-	fails int // the next so many calls fail
+	fails int // number of calls that will fail
 }
 
 func (s *seer) handle(_ context.Context, r *files.Reader) error {
@@ -77,7 +77,7 @@ func (s *seer) looks(n int) {
 	}
 }
 
-// failing lets the next calls fail.
+// failing makes the next n calls fail.
 func (s *seer) failing(calls int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,13 +89,13 @@ func (s *seer) want(seen ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !slices.Equal(s.seen, seen) {
-		s.t.Errorf("it said %q, want %q", s.seen, seen)
+		s.t.Errorf("the calls are %q, want %q", s.seen, seen)
 	}
 	s.seen = nil
 }
 
-// TestChanges: what is there at first, changes, a deletion and a return are reported,
-// each once (E5).
+// TestChanges: the first content, changes, a deletion and a return are reported once
+// each (E5).
 func TestChanges(t *testing.T) {
 	for name, p := range map[string]filestest.Personality{
 		"clouds": filestest.Clouds,
@@ -117,7 +117,7 @@ func TestChanges(t *testing.T) {
 				s.del()
 				s.looks(3)
 				s.want("-")
-				s.put("") // with the version that it had, perhaps
+				s.put("") // perhaps with the old version
 				s.looks(3)
 				s.want("")
 				if err := wait(); !errors.Is(err, context.Canceled) {
@@ -128,8 +128,8 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-// TestFailedComesAgain: what the function failed on comes again, or what has come since
-// in its place (E5).
+// TestFailedComesAgain: after the function has failed, it is called again, with the
+// content of that time (E5).
 func TestFailedComesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := filestest.New(t)
@@ -147,12 +147,12 @@ func TestFailedComesAgain(t *testing.T) {
 		s.failing(1000)
 		s.put("two")
 		s.looks(3)
-		s.put("three") // in place of what it fails on
+		s.put("three") // replaces the content on which the function fails
 		s.failing(0)
 		s.looks(3)
 		wait()
 		if seen := slices.Compact(s.seen); !slices.Equal(seen, []string{"!two", "three"}) {
-			t.Errorf("it said %q", seen)
+			t.Errorf("the calls are %q", seen)
 		}
 		if len(rows) < 5 || !slices.Equal(rows[:5], []int{1, 2, 1, 1, 2}) {
 			t.Errorf("OnError got %v", rows)
@@ -160,7 +160,7 @@ func TestFailedComesAgain(t *testing.T) {
 	})
 }
 
-// TestBrokenBody: a body that breaks is not seen.
+// TestBrokenBody: a version whose body breaks doesn't count as seen.
 func TestBrokenBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := filestest.New(t)
@@ -174,8 +174,8 @@ func TestBrokenBody(t *testing.T) {
 	})
 }
 
-// TestOutage: looks that fail for now don't end the watch, and those that fail for good
-// do.
+// TestOutage: polls that fail with a transient error don't end the watch, and other
+// errors do.
 func TestOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := filestest.New(t)
@@ -188,7 +188,7 @@ func TestOutage(t *testing.T) {
 		s.looks(8)
 		s.want("one", "-")
 		if outage.Applied() != 5 {
-			t.Errorf("%d looks failed", outage.Applied())
+			t.Errorf("%d polls failed", outage.Applied())
 		}
 		b.On(files.OpGet, "d/a").Fail(files.ErrPermission)
 		s.looks(2)
@@ -198,8 +198,8 @@ func TestOutage(t *testing.T) {
 	})
 }
 
-// TestOneRequest: a look is one Get, whatever it finds, and looks keep their distance,
-// though not to the second.
+// TestOneRequest: each poll is one Get, whatever it finds, and the time between polls
+// is every with a jitter.
 func TestOneRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := filestest.New(t)
@@ -216,24 +216,24 @@ func TestOneRequest(t *testing.T) {
 		time.Sleep(59*every + every/2)
 		wait()
 		if n := len(b.Calls()) - before; n != len(at) || n < 50 || n > 66 {
-			t.Errorf("%d calls for %d looks in %v", n, len(at), 60*every)
+			t.Errorf("%d calls for %d polls in %v", n, len(at), 60*every)
 		}
 		distances := map[time.Duration]bool{}
 		for i := range len(at) - 1 {
 			d := at[i+1].Sub(at[i])
 			distances[d] = true
 			if d < every*9/10 || d > every*11/10 {
-				t.Errorf("two looks are %v apart", d)
+				t.Errorf("two polls are %v apart", d)
 			}
 		}
 		if len(distances) < 10 {
-			t.Errorf("the distances are %v: without jitter", distances)
+			t.Errorf("the times between polls are %v, want a jitter", distances)
 		}
 	})
 }
 
-// TestBackAgain: a file that changes and changes back between two looks is seen if each
-// Put makes a version, and isn't otherwise, as the documentation says (E5).
+// TestBackAgain: a file that changes and changes back between two polls is reported if
+// each Put makes a version, and otherwise isn't, as the documentation says (E5).
 func TestBackAgain(t *testing.T) {
 	for perPut, want := range map[bool][]string{true: {"a", "a"}, false: {"a"}} {
 		synctest.Test(t, func(t *testing.T) {
@@ -250,8 +250,8 @@ func TestBackAgain(t *testing.T) {
 	}
 }
 
-// TestBackAgainOnDisk: in a local folder versions never repeat, whatever is deleted and
-// written again (E5).
+// TestBackAgainOnDisk: in a local folder a file that is deleted and written again has a
+// new version (E5).
 func TestBackAgainOnDisk(t *testing.T) {
 	b, err := local.Open(t.TempDir(), nil)
 	if err != nil {
@@ -276,7 +276,7 @@ func TestBackAgainOnDisk(t *testing.T) {
 		return nil
 	}, nil)
 	if err != nil || looks != 20 {
-		t.Errorf("after %d looks: %v", looks, err)
+		t.Errorf("after %d polls: %v", looks, err)
 	}
 }
 
@@ -312,13 +312,13 @@ func TestFileRefuses(t *testing.T) {
 }
 
 // TestPanicCloses: a panic of the function reaches the caller, and the body is closed,
-// which the fake looks for.
+// which the fake checks.
 func TestPanicCloses(t *testing.T) {
 	b := filestest.New(t)
 	(&seer{t: t, b: b}).put("one")
 	defer func() {
 		if got := recover(); got != "on purpose" {
-			t.Errorf("it panicked with %v", got)
+			t.Errorf("File panicked with %v", got)
 		}
 	}()
 	File(t.Context(), b, "d/a", time.Hour, func(context.Context, *files.Reader) error {
