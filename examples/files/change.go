@@ -28,7 +28,8 @@ func (a *app) rm(ctx context.Context, places []place) error {
 func (a *app) remove(ctx context.Context, p place) error {
 	if a.recursive {
 		if p.name == "" && !a.all {
-			return fmt.Errorf("%s is a whole bucket or folder; --all deletes all in it", p.text)
+			return fmt.Errorf("%s is a whole bucket or folder; --all allows to delete all "+
+				"files in it", p.text)
 		}
 		plan, err := transfer.Remove(p.tree(), &a.transfer)
 		if err != nil {
@@ -78,7 +79,7 @@ func (a *app) cp(ctx context.Context, places []place) error {
 		"copy %s", files.Printable(dst.name))
 }
 
-// download copies a file to a path, or into the folder that the path is.
+// download copies a file to a path, or into the folder at the path.
 func (a *app) download(ctx context.Context, src place, path, base string) error {
 	fi, err := os.Stat(path)
 	if err == nil && fi.IsDir() {
@@ -89,7 +90,7 @@ func (a *app) download(ctx context.Context, src place, path, base string) error 
 		return fmt.Errorf("%s: %w", path, files.ErrExist)
 	}
 	if path == src.path {
-		return fmt.Errorf("%s and its copy are one file", path)
+		return fmt.Errorf("source and target are the same file: %s", path)
 	}
 	if !a.transfer.DryRun {
 		if _, err := files.DownloadFile(ctx, src.b, src.name, path, nil); err != nil {
@@ -99,7 +100,7 @@ func (a *app) download(ctx context.Context, src place, path, base string) error 
 	return a.print(map[string]any{"action": "copy", "name": path}, "copy %s", files.Printable(path))
 }
 
-// sync copies a directory, and makes the target equal if that is asked for.
+// sync copies a directory, and with --delete makes the target equal.
 func (a *app) sync(ctx context.Context, places []place) error {
 	src, dst := places[0], places[1]
 	if src.path != "" && src.name != "" {
@@ -119,7 +120,7 @@ func (a *app) sync(ctx context.Context, places []place) error {
 	return a.apply(ctx, p)
 }
 
-// apply carries a plan out, and prints each file or draws a bar.
+// apply carries out a plan, and prints each file or draws a bar.
 func (a *app) apply(ctx context.Context, plan *transfer.Plan) error {
 	bar := a.newBar()
 	var end error
@@ -136,7 +137,7 @@ func (a *app) apply(ctx context.Context, plan *transfer.Plan) error {
 	}
 	bar.Clear()
 	if end == nil && last.Files+last.Equal+last.Skipped == 0 {
-		return errors.New("there is no such file: none was found, or none is taken")
+		return errors.New("there is no such file, or the filters leave out all files")
 	}
 	verb := "done"
 	if a.transfer.DryRun {
@@ -147,7 +148,7 @@ func (a *app) apply(ctx context.Context, plan *transfer.Plan) error {
 		last.Equal, last.Skipped, last.Failed))
 }
 
-// newBar returns a bar on a terminal, and one that shows nothing elsewhere.
+// newBar returns a progress bar, which is silent unless standard error is a terminal.
 func (a *app) newBar() *progressbar.ProgressBar {
 	f, ok := a.err.(*os.File)
 	ok = ok && !a.quiet && !a.json && term.IsTerminal(int(f.Fd()))
@@ -156,11 +157,11 @@ func (a *app) newBar() *progressbar.ProgressBar {
 		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionFullWidth())
 }
 
-// draw draws the numbers. Until the listings are read the total is open.
+// draw updates the bar. The total is unknown until the listings have been read.
 func draw(bar *progressbar.ProgressBar, p transfer.Progress) {
 	if p.TotalKnown {
 		bar.ChangeMax64(max(p.TotalBytes, 1))
 	}
 	bar.Describe(fmt.Sprintf("%d of %d files, %d failed", p.Files, p.TotalFiles, p.Failed))
-	bar.Set64(min(p.Bytes+p.Active, max(p.TotalBytes-1, 0))) // at its end it would stop
+	bar.Set64(min(p.Bytes+p.Active, max(p.TotalBytes-1, 0))) // a full bar would end
 }

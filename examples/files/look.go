@@ -44,7 +44,7 @@ func (a *app) ls(ctx context.Context, places []place) error {
 			return err
 		}
 	}
-	if !found && p.name != "" { // it may be a file, and what isn't there is an error
+	if !found && p.name != "" { // it is a file, or missing, which is an error
 		info, err := p.b.Stat(ctx, p.name, nil)
 		if err != nil {
 			return err

@@ -1,5 +1,5 @@
-// Command files works with the files of any two places: folders on disk, and buckets of
-// every service, named by their URLs.
+// Command files lists, copies, synchronizes and deletes files in folders on disk and in
+// buckets of every service.
 //
 //	go run ./examples/files ls s3://bucket/photos?region=eu-central-1
 //	go run ./examples/files cp notes.txt gs://bucket/notes.txt
@@ -7,13 +7,14 @@
 //
 // files help lists the commands, and files help COMMAND its flags.
 //
-// A place is a path, or the URL of a bucket with the name of a file or a directory behind
-// it. In a file:// URL the path is the folder. Neither a path nor a name is a pattern.
+// A place is a path, or the URL of a bucket followed by the name of a file or a
+// directory. In a file:// URL the whole path is the folder. Paths and names are not
+// patterns.
 //
 // # Exit codes
 //
-//	0    everything is done, or was so already
-//	1    something failed, is missing or differs; the lines on standard error say what
+//	0    everything is done, or was done already
+//	1    something failed, is missing or differs; standard error says what
 //	2    the command line is wrong
 //	130  interrupted
 package main
@@ -38,7 +39,7 @@ import (
 // command is one of the commands.
 type command struct {
 	name, args, help string
-	least, most      int // how many places; a most of 0 is any number
+	least, most      int // number of places; a most of 0 is any number
 	flags            func(fs *flag.FlagSet, f *flags)
 	run              func(a *app, ctx context.Context, places []place) error
 }
@@ -52,11 +53,11 @@ var commands = []command{
 	{"rm", "PLACE...", "deletes files, or with -r directories", 1, 0, rmFlags, (*app).rm},
 	{"du", "PLACE...", "counts files and bytes", 1, 0, nil, (*app).du},
 	{"sign", "FILE", "prints a URL that needs no credentials", 1, 1, signFlags, (*app).signURL},
-	{"check", "PLACE [PLACE]", "asks for a bucket, or compares two directories", 1, 2,
+	{"check", "PLACE [PLACE]", "checks a bucket, or compares two directories", 1, 2,
 		checkFlags, (*app).check},
 }
 
-// app is one call of the command.
+// app is one run of the command.
 type app struct {
 	flags
 	out, err io.Writer
@@ -86,7 +87,7 @@ func (a *app) main(ctx context.Context, args []string) int {
 	switch {
 	case ctx.Err() != nil:
 		fmt.Fprintln(a.err, "files: interrupted. No file at the target is half-written; "+
-			"the same command does what is missing.")
+			"the same command does the rest.")
 		return 130
 	case errors.Is(err, errUsage):
 		return 2
@@ -133,7 +134,7 @@ func (a *app) dispatch(ctx context.Context, args []string) error {
 		return nil
 	}
 	if err != nil {
-		return errUsage // package flag has printed it
+		return errUsage // package flag has printed the error
 	}
 	if n := len(places); n < c.least || c.most > 0 && n > c.most {
 		return fmt.Errorf("%w: files %s takes %s", errUsage, c.name, c.args)
@@ -151,7 +152,7 @@ func (a *app) dispatch(ctx context.Context, args []string) error {
 	return c.run(a, ctx, opened)
 }
 
-// parse lets flags stand behind the places, too; behind "--" there are only places.
+// parse also accepts flags after the places. After "--" there are only places.
 func parse(fs *flag.FlagSet, args []string) (places []string, err error) {
 	for {
 		if err := fs.Parse(args); err != nil {
@@ -165,7 +166,7 @@ func parse(fs *flag.FlagSet, args []string) (places []string, err error) {
 	}
 }
 
-// flags are those of all commands.
+// flags has the flags of all commands.
 type flags struct {
 	json, quiet, long, recursive, all, deletes, copies bool
 
@@ -174,7 +175,7 @@ type flags struct {
 }
 
 func (f *flags) common(fs *flag.FlagSet) {
-	fs.BoolVar(&f.json, "json", false, "print JSON, a value a line")
+	fs.BoolVar(&f.json, "json", false, "print JSON, one value a line")
 	fs.BoolVar(&f.quiet, "quiet", false, "print errors only")
 }
 
@@ -190,8 +191,8 @@ func signFlags(fs *flag.FlagSet, f *flags) {
 
 func rmFlags(fs *flag.FlagSet, f *flags) {
 	fs.BoolVar(&f.recursive, "r", false, "delete everything below the directory")
-	fs.BoolVar(&f.all, "all", false, "with -r: the place may be a whole bucket or folder")
-	fs.BoolVar(&f.transfer.DryRun, "dry-run", false, "print what would be done, and do nothing")
+	fs.BoolVar(&f.all, "all", false, "with -r: allow a whole bucket or folder")
+	fs.BoolVar(&f.transfer.DryRun, "dry-run", false, "print what would be done, without doing it")
 	f.selecting(fs)
 	f.limiting(fs)
 }
@@ -219,7 +220,7 @@ func (f *flags) copying(fs *flag.FlagSet) {
 	f.selecting(fs)
 	f.comparing(fs, "time")
 	o := &f.transfer
-	fs.BoolVar(&o.DryRun, "dry-run", false, "print what would be done, and do nothing")
+	fs.BoolVar(&o.DryRun, "dry-run", false, "print what would be done, without doing it")
 	fs.BoolVar(&o.NoOverwrite, "no-overwrite", false, "keep the files that the target has")
 	fs.BoolVar(&o.KeepNewer, "keep-newer", false, "keep files of the target that are newer")
 	fs.BoolVar(&o.StoreTime, "store-time", false, "store the source's time as metadata mtime")
@@ -232,7 +233,7 @@ func (f *flags) limiting(fs *flag.FlagSet) {
 		"delete nothing if more files are due; 0 is no limit")
 }
 
-// selecting has the filters, which count in the order in which they are given.
+// selecting defines the flags of filters, whose order matters.
 func (f *flags) selecting(fs *flag.FlagSet) {
 	add := func(sign string) func(string) error {
 		return func(pattern string) error {
@@ -240,8 +241,8 @@ func (f *flags) selecting(fs *flag.FlagSet) {
 			return nil
 		}
 	}
-	fs.Func("include", "take what the pattern matches; the first match decides", add("+ "))
-	fs.Func("exclude", "leave out what the pattern matches", add("- "))
+	fs.Func("include", "take files that match the pattern; the first match decides", add("+ "))
+	fs.Func("exclude", "leave out files that match the pattern", add("- "))
 }
 
 func (f *flags) comparing(fs *flag.FlagSet, usual string) {
@@ -255,7 +256,7 @@ func (f *flags) comparing(fs *flag.FlagSet, usual string) {
 	}
 	f.transfer.Compare = known[usual]
 	fs.Func("compare",
-		"by time, size, stored (time), digest, content, or exact: by digest or else "+
+		"by time, size, stored (time), digest, content, or exact, which is digest or else "+
 			"content (default "+usual+")",
 		func(text string) error {
 			c, ok := known[text]

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// TestMain is the command itself in the processes that the tests start.
+// TestMain runs the command in the processes that the tests start.
 func TestMain(m *testing.M) {
 	if os.Getenv("FILES_TEST_MAIN") == "1" {
 		main()
@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// command is the command line as a process of its own, in the folder dir.
+// command returns the command line as a new process in the folder dir.
 func start(t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
@@ -74,7 +74,7 @@ func has(t *testing.T, text string, want ...string) {
 	}
 }
 
-// TestCommands is a session with folders.
+// TestCommands runs all commands with folders.
 func TestCommands(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "src/a.txt", "src/sub/b.txt", "src/sub/c.tmp", "src/d*d", "src/dxd")
@@ -105,7 +105,7 @@ func TestCommands(t *testing.T) {
 	run(t, dir, 0, "check", "src", url, "--exclude", "*.tmp")
 	run(t, dir, 0, "check", url)
 
-	// one name is one file, whatever it contains
+	// a name is one file, whatever characters it has
 	run(t, dir, 0, "rm", "bucket/d*d")
 	out, _ = run(t, dir, 0, "ls", url)
 	if out != "a.txt\ndxd\nsub/\n" {
@@ -159,7 +159,7 @@ func TestCommands(t *testing.T) {
 	has(t, errs, "unsupported")
 }
 
-// TestMissing: what is named and isn't there is an error.
+// TestMissing: a place that doesn't exist is an error.
 func TestMissing(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "src/a")
@@ -183,7 +183,7 @@ func TestUsage(t *testing.T) {
 	} {
 		_, errs := run(t, dir, 2, args...)
 		if errs == "" {
-			t.Errorf("files %q says nothing", args)
+			t.Errorf("files %q prints nothing", args)
 		}
 	}
 	for _, args := range [][]string{{}, {"help"}, {"--help"}, {"help", "sync"}, {"sync", "-h"}} {
@@ -192,8 +192,7 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// TestNames: names that would change the terminal are escaped, and in JSON they are
-// whole.
+// TestNames: control characters in names are escaped, and names in JSON are whole.
 func TestNames(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("such names can't be made there")
@@ -218,8 +217,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestInterrupt: Ctrl-C ends a command that waits for a server, soon, with the exit code
-// 130 and what a second run does. No secret of the URL is printed.
+// TestInterrupt: Ctrl-C soon ends a command that waits for a server, with the exit code
+// 130 and a text about a second run. No secret of the URL is printed.
 func TestInterrupt(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there is no interrupt to send")
@@ -243,7 +242,7 @@ func TestInterrupt(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		conn, err := server.Accept() // and no answer
+		conn, err := server.Accept() // and never respond
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -263,7 +262,7 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// TestKilled: a sync that is killed leaves whole files, and the second run does the rest.
+// TestKilled: a killed sync leaves whole files, and the second run does the rest.
 func TestKilled(t *testing.T) {
 	dir := t.TempDir()
 	var names []string

@@ -16,9 +16,9 @@ import (
 
 // place is a file or a directory of an open bucket.
 type place struct {
-	text string // for a person, without secrets
+	text string // for people, without secrets
 	b    files.Bucket
-	name string // below the bucket; "" is all of it
+	name string // in the bucket; "" is all of it
 	path string // on disk; "" for a URL
 }
 
@@ -30,7 +30,7 @@ func (p place) close() {
 	}
 }
 
-// open opens a place. The folder of a target is made if it isn't there.
+// open opens a place. It makes the folder of a target if it is missing.
 func (a *app) open(ctx context.Context, text string, target bool) (p place, err error) {
 	scheme, rest, isURL := strings.Cut(text, "://")
 	if !isURL || len(scheme) < 2 || strings.ContainsAny(scheme, `/\.`) { // "c:\x" is a path
@@ -38,7 +38,7 @@ func (a *app) open(ctx context.Context, text string, target bool) (p place, err 
 	}
 	p.text = files.RedactURL(text)
 	switch scheme {
-	case "file", "mem", "gocloud+file", "gocloud+mem": // the path belongs to the bucket
+	case "file", "mem", "gocloud+file", "gocloud+mem": // the path is part of the bucket
 		p.b, err = files.Open(ctx, text)
 		return p, err
 	}
@@ -54,8 +54,8 @@ func (a *app) open(ctx context.Context, text string, target bool) (p place, err 
 	return p, err
 }
 
-// openPath opens the folder that the path is, or the one that the file is in. A file that
-// is a target is not opened: it is downloaded to its path.
+// openPath opens the folder at the path, or the folder of the file at the path. A
+// target that is a file is not opened, because it is downloaded to its path.
 func (a *app) openPath(ctx context.Context, path string, target bool) (place, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -74,7 +74,7 @@ func (a *app) openPath(ctx context.Context, path string, target bool) (place, er
 	}
 	switch fi, err := os.Stat(abs); {
 	case errors.Is(err, fs.ErrNotExist) && target && a.transfer.DryRun:
-		p.b, err = files.Open(ctx, "mem://") // nothing is there, and nothing is made
+		p.b, err = files.Open(ctx, "mem://") // empty, and no folder is made
 		return p, err
 	case errors.Is(err, fs.ErrNotExist) && !target:
 		return p, fmt.Errorf("%s: there is no such file or folder", path)
@@ -89,7 +89,7 @@ func (a *app) openPath(ctx context.Context, path string, target bool) (place, er
 	return p, err
 }
 
-// file refuses a place that can't be a file.
+// file returns an error if the place can't be a file.
 func (p place) file() error {
 	if p.name == "" {
 		return fmt.Errorf("%s is a bucket or a folder, not a file; -r takes directories", p.text)
@@ -97,14 +97,16 @@ func (p place) file() error {
 	return nil
 }
 
-// apart refuses folders of which one is in the other, which the library can't see.
+// apart returns an error if one folder contains the other, which the library can't
+// recognize.
 func apart(a, b place) error {
 	in := func(a, b string) bool {
 		rel, err := filepath.Rel(a, b)
 		return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 	}
 	if a.path != "" && b.path != "" && (in(a.path, b.path) || in(b.path, a.path)) {
-		return errors.New("source and target overlap: they are one folder, or one is in the other")
+		return errors.New("source and target overlap: they are the same folder, or one contains " +
+			"the other")
 	}
 	return nil
 }

@@ -2,15 +2,15 @@ package mapdriver
 
 import "bytes"
 
-// Damage changes a stored byte behind the driver's back.
+// Damage changes a stored byte without the driver.
 func (m *Backend) Damage(name string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	f := m.files[name]
-	f.content = bytes.Clone(f.content) // a body that is open keeps its own
+	f.content = bytes.Clone(f.content) // open bodies keep the old content
 	f.content[len(f.content)/2] ^= 1
 	m.files[name] = f
 }
 
-// Staged counts the uploads that are under way.
+// Staged returns the number of uploads in progress.
 func (m *Backend) Staged() int { return int(m.staged.Load()) }

@@ -9,9 +9,9 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Handle is a Backend that several handles share, as several processes share a service.
-// It can do what a Backend may do beside its methods: each ability is an interface of
-// package driver, and copying is claimed by a feature too.
+// Handle is one of several handles on a Backend, as several processes may use one
+// service. It has the optional abilities of a Backend. Each is an interface of package
+// driver, and copying is a feature too.
 type Handle struct{ *Backend }
 
 var (
@@ -20,19 +20,19 @@ var (
 	_ driver.ManyDeleter = Handle{}
 )
 
-// Features claim the copies; the other two abilities have no feature.
+// Features claims ServerCopy; the other two abilities have no feature.
 func (h Handle) Features() files.Features {
 	f := h.Backend.Features()
 	f.ServerCopy = true
 	return f
 }
 
-// Store is equal for handles on one store, so that a copy onto itself by another handle
-// is known to be one.
+// Store returns the same value for all handles on one store, so that a copy onto itself
+// through another handle is recognized.
 func (h Handle) Store() any { return h.Backend }
 
-// Copy decides both conditions and commits in one step. What it can't reach it leaves
-// to files.Copy, which then reads and writes.
+// Copy decides both conditions and commits in one step. If it can't read the source, it
+// is ErrUnsupported, and files.Copy reads and writes instead.
 func (h Handle) Copy(_ context.Context, from driver.Backend,
 	req *driver.CopyRequest) (files.Info, error) {
 	if src, ok := from.(Handle); !ok || src.Backend != h.Backend {
@@ -55,15 +55,15 @@ func (h Handle) Copy(_ context.Context, from driver.Backend,
 	if req.Attributes != nil {
 		a = *req.Attributes
 	}
-	// The copy has the digest of the source, and a version and a time of its own.
+	// The copy has the digest of the source, and a new version and time.
 	return h.commit(req.Dst, a, src.info.Digest, src.content), nil
 }
 
-// MaxDeleteMany is how many names a request of the service takes.
+// MaxDeleteMany returns the largest number of names in one request of the service.
 func (h Handle) MaxDeleteMany() int { return 1000 }
 
-// DeleteMany returns an error or nil for each name, in their order. That a file was not
-// there is no error.
+// DeleteMany returns an error or nil for each name, in their order. A missing file is
+// not an error.
 func (h Handle) DeleteMany(ctx context.Context, names []string) []error {
 	errs := make([]error, len(names))
 	for i, name := range names {
@@ -72,7 +72,7 @@ func (h Handle) DeleteMany(ctx context.Context, names []string) []error {
 	return errs
 }
 
-// stores are those that URLs name. They last as long as the process.
+// stores are the stores of URLs. They last as long as the process.
 var stores sync.Map // of a name to its *Backend
 
 func init() {
@@ -84,7 +84,7 @@ func init() {
 	})
 }
 
-// openURL opens a handle on the store of that name. It makes no request (U3).
+// openURL opens a handle on the store that the URL names. It makes no request (U3).
 func openURL(_ context.Context, u *url.URL) (files.Bucket, error) {
 	if u.Host == "" || u.Path != "" || u.Opaque != "" || u.User != nil {
 		return nil, files.Errorf(files.ErrInvalid, "write mapdriver://name")

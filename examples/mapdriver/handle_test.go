@@ -11,9 +11,9 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestHandle gives the suite more to look at. Each function brings cases with it.
+// TestHandle gives the suite the optional functions of a Harness. Each adds cases.
 func TestHandle(t *testing.T) {
-	// store is what a bucket of the harness stands on.
+	// store returns the Backend of a bucket that the harness has made.
 	store := func(b files.Bucket) *mapdriver.Backend {
 		return driver.Unwrap(b).(mapdriver.Handle).Backend
 	}
@@ -26,7 +26,8 @@ func TestHandle(t *testing.T) {
 		Second: func(_ conformance.T, b files.Bucket) files.Bucket {
 			return driver.New(mapdriver.Handle{Backend: store(b)})
 		},
-		// What would be temporaries on a disk, or unfinished uploads at a service.
+		// On a disk these would be temporary files, and at a service unfinished
+		// uploads.
 		Leftovers: func(_ conformance.T, b files.Bucket) int { return store(b).Staged() },
 		Damage: func(_ conformance.T, b files.Bucket, name string) {
 			store(b).Damage(name)

@@ -1,11 +1,11 @@
-// Package mapdriver is a complete driver in about a hundred lines. It is what the
-// author of a driver writes; package files/driver does the rest. Its test checks it
-// against the whole contract.
+// Package mapdriver is a complete driver in about a hundred lines: all that the author
+// of a driver must write, because package files/driver does the rest. Its test holds it
+// to the whole contract.
 //
 //	b := driver.New(mapdriver.New())
 //
 // [Handle] adds what a driver may have: several handles on one store, copies inside it,
-// bulk deletes and a URL. The tests' harness for it shows what the suite asks for.
+// bulk deletes and a URL. Its test shows how the suite is given these.
 //
 // A real driver would not read a whole content into memory.
 package mapdriver
@@ -31,7 +31,7 @@ type Backend struct {
 	files map[string]file
 	names []string // sorted, so that a page of a listing costs its entries (L8)
 	puts  int
-	// staged counts the uploads that are under way.
+	// staged counts the uploads in progress.
 	staged atomic.Int64
 }
 
@@ -82,7 +82,7 @@ func (m *Backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	return m.commit(req.Name, req.Attributes, req.Content.Digest(), content), nil
 }
 
-// commit stores the file with a version of its own. The caller holds mu.
+// commit stores the file with a new version. The caller holds mu.
 func (m *Backend) commit(name string, a files.Attributes, d files.Digest,
 	content []byte) files.Info {
 	m.puts++

@@ -1,12 +1,12 @@
-// Command quickstart shows what a bucket does, on real files. It stores the tree of the
-// folder that it is run in, lists it, and reads it back: whole, in part, and a file
-// that is missing. Then it replaces a file on a condition, and deletes.
+// Command quickstart shows on real files what a bucket does. It stores the files of the
+// current folder, lists them, and reads a whole file, a part of it and a missing file.
+// Then it replaces a file under a condition, and deletes files.
 //
 //	go run ./examples/quickstart                      a local folder, removed at the end
 //	go run ./examples/quickstart -url mem://          memory
 //	go run ./examples/quickstart -url 'file:///tmp/demo?create_dir=1'
 //
-// It only touches names below one directory of its own, which it removes.
+// It only uses names below one new directory, which it removes.
 package main
 
 import (
@@ -29,7 +29,7 @@ func main() {
 	keep := flag.Bool("keep", false, "leave the files in the bucket")
 	flag.Parse()
 	if *url == "" {
-		// as the flag's default it would be printed, with its secrets
+		// a default of the flag would be printed, with its secrets
 		*url = os.Getenv("CLOUDFILES_URL")
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

@@ -87,8 +87,8 @@ func TestRunFails(t *testing.T) {
 	}
 }
 
-// Names of a folder that is shown are strangers': a terminal must not get them as they
-// are.
+// Strangers may have chosen the names in a folder, so they are escaped for the
+// terminal.
 func TestRunOddNames(t *testing.T) {
 	src := source(t)
 	odd := "a\u202etxt.exe\u009b2J"

@@ -2,8 +2,8 @@
 
 package main
 
-// Memory and local disk only, so that the first output comes within seconds; -tags all
-// adds every scheme.
+// Only memory and local disk, so that the program builds within seconds; -tags all adds
+// every scheme.
 import (
 	_ "cloudfiles.dev/drivers/local"
 	_ "cloudfiles.dev/drivers/mem"

@@ -39,7 +39,7 @@ var steps = []struct {
 	{"Delete, and again: deleting a missing file is not an error", deleteOne},
 }
 
-// putTree stores the source files below src, except hidden ones.
+// putTree stores the files below src, except hidden ones.
 func putTree(ctx context.Context, d *demo) error {
 	res, err := files.PutFS(ctx, d.b, "tree", os.DirFS(d.src), &files.PutFSOptions{
 		Filter: func(path string, e fs.DirEntry) bool { return !strings.HasPrefix(e.Name(), ".") },
@@ -76,7 +76,7 @@ func listShallow(ctx context.Context, d *demo) error {
 	return nil
 }
 
-// largest finds the largest file stored, for the reading steps.
+// largest returns the largest stored file, for the steps that read.
 func largest(ctx context.Context, d *demo) (files.Entry, error) {
 	var found files.Entry
 	for e, err := range d.b.List(ctx, "tree", nil) {
@@ -140,7 +140,7 @@ func getRange(ctx context.Context, d *demo) error {
 func getMissing(ctx context.Context, d *demo) error {
 	_, err := d.b.Get(ctx, "reports/may.pdf", nil)
 	if !errors.Is(err, files.ErrNotExist) {
-		return fmt.Errorf("a missing file gave %v", err)
+		return fmt.Errorf("reading a missing file returned %v", err)
 	}
 	d.say("%v", err)
 	d.say("errors.Is(err, fs.ErrNotExist) is %v", errors.Is(err, fs.ErrNotExist))
@@ -168,7 +168,7 @@ func putIf(ctx context.Context, d *demo) error {
 	d.say("replaced that version by %s", second.Version)
 	_, err = d.b.Put(ctx, name, strings.NewReader("3"), replace)
 	if !errors.Is(err, files.ErrPrecondition) {
-		return fmt.Errorf("a put over an old version gave %v", err)
+		return fmt.Errorf("a Put with an old version returned %v", err)
 	}
 	d.say("%v", err)
 	return nil
@@ -181,7 +181,7 @@ func deleteOne(ctx context.Context, d *demo) error {
 		}
 	}
 	if _, err := d.b.Stat(ctx, "counter.txt", nil); !errors.Is(err, files.ErrNotExist) {
-		return fmt.Errorf("a deleted file gave %v", err)
+		return fmt.Errorf("reading a deleted file returned %v", err)
 	}
 	d.say("counter.txt is gone")
 	return nil
