@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files/transfer"
 )
 
-// print writes a value as JSON, or the text.
+// print prints a value as JSON, or as text.
 func (a *app) print(v any, format string, args ...any) (err error) {
 	switch {
 	case a.quiet:

@@ -258,7 +258,7 @@ func TestInterrupt(t *testing.T) {
 		if strings.Contains(stderr.String(), "s3cr3t") {
 			t.Errorf("a secret is printed: %s", &stderr)
 		}
-		has(t, stderr.String(), "interrupted", "half-written", "does what is missing")
+		has(t, stderr.String(), "interrupted", "half-written", "does the rest")
 	}
 }
 

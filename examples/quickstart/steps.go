@@ -19,8 +19,8 @@ type demo struct {
 	src string
 }
 
-// say prints a line. Anybody may have chosen what it prints, such as the names in a
-// folder.
+// say prints a line. It escapes the line, because strangers may have chosen parts of
+// it, such as names in a folder.
 func (d *demo) say(format string, args ...any) {
 	fmt.Fprintf(d.w, "  %s\n", files.Printable(fmt.Sprintf(format, args...)))
 }
