@@ -28,8 +28,7 @@ func (a *app) rm(ctx context.Context, places []place) error {
 func (a *app) remove(ctx context.Context, p place) error {
 	if a.recursive {
 		if p.name == "" && !a.all {
-			return fmt.Errorf("%s is a whole bucket or folder; --all allows to delete all "+
-				"files in it", p.text)
+			return fmt.Errorf("%s is a whole bucket or folder; --all deletes everything", p.text)
 		}
 		plan, err := transfer.Remove(p.tree(), &a.transfer)
 		if err != nil {
