@@ -105,7 +105,7 @@ func apart(a, b place) error {
 		return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 	}
 	if a.path != "" && b.path != "" && (in(a.path, b.path) || in(b.path, a.path)) {
-		return errors.New("source and target are the same folder, or one is in the other")
+		return errors.New("source and target overlap: they are equal, or one is in the other")
 	}
 	return nil
 }
