@@ -10,8 +10,7 @@ import (
 	"cloudfiles.dev/files/resume"
 )
 
-// TestDownloadDamaged: what is on disk isn't trusted, neither what it has nor what it
-// says.
+// TestDownloadDamaged: neither the state nor the content on disk is trusted.
 func TestDownloadDamaged(t *testing.T) {
 	want := content(6, 40*part)
 	for what, damage := range map[string]func(t *testing.T, part, state string){
@@ -75,7 +74,8 @@ func change(t testing.TB, path string, f func(p []byte) []byte) {
 	}
 }
 
-// TestDownloadForeign: what isn't ours at the place of a partial file is left alone.
+// TestDownloadForeign: a file of another owner or kind under the name of a partial file
+// is left alone.
 func TestDownloadForeign(t *testing.T) {
 	b := newCounted(mem.New(&mem.Options{VersionPerPut: true}))
 	want := content(7, 40*part)
@@ -106,7 +106,7 @@ func TestDownloadForeign(t *testing.T) {
 			t.Errorf("%s: %d bytes, %v", what, len(got), err)
 		}
 		if got, err := os.ReadFile(precious); err != nil || string(got) != "precious" {
-			t.Errorf("%s: it was written to: %q, %v", what, got, err)
+			t.Errorf("%s: the other file was written to: %q, %v", what, got, err)
 		}
 	}
 }

@@ -18,13 +18,13 @@ import (
 	"cloudfiles.dev/files/resume"
 )
 
-// counted is a bucket that counts what is fetched, and fails when it is told to.
+// counted is a bucket that counts requests and bytes, and fails on demand.
 type counted struct {
 	files.Bucket
 	gets, sent atomic.Int64
 	failAfter  atomic.Int64 // bytes; 0 is never
 	opening    func(c *files.Call) error
-	flip       atomic.Int64 // the offset of a byte that comes wrong, if it isn't 0
+	flip       atomic.Int64 // offset of a byte that is changed, if it isn't 0
 }
 
 var errLine = files.Errorf(files.ErrUnavailable, "the line broke")
@@ -79,7 +79,7 @@ func put(t testing.TB, b files.Bucket, name string, p []byte) {
 	}
 }
 
-// wantFile fails unless the file has the content, and is alone in its folder.
+// wantFile fails unless the file has the content and its folder has no other file.
 func wantFile(t testing.TB, path string, want []byte) {
 	t.Helper()
 	got, err := os.ReadFile(path)
@@ -108,7 +108,8 @@ const part = 10_000
 
 var small = &resume.DownloadOptions{PartSize: part, Concurrency: 3}
 
-// TestDownload: every size, one request a part, and nothing is left beside the file.
+// TestDownload: files of every size take one request for each part, and nothing is left
+// beside the file.
 func TestDownload(t *testing.T) {
 	for _, size := range []int{0, 1, part - 1, part, part + 1, 7 * part, 7*part + 3} {
 		b := newCounted(mem.New(&mem.Options{VersionPerPut: true}))
@@ -124,7 +125,7 @@ func TestDownload(t *testing.T) {
 			t.Errorf("%d bytes: %d requests", size, n)
 		}
 		if n := b.sent.Load(); n != int64(size) {
-			t.Errorf("%d bytes: %d were fetched", size, n)
+			t.Errorf("%d bytes were fetched of a file of %d", n, size)
 		}
 		put(t, b, "f", want[:size/2])
 		if _, err := resume.Download(t.Context(), b, "f", path, nil); err != nil {
@@ -134,7 +135,8 @@ func TestDownload(t *testing.T) {
 	}
 }
 
-// TestDownloadResumes: broken off again and again, it fetches hardly anything twice.
+// TestDownloadResumes: a download that is interrupted again and again fetches hardly
+// anything twice.
 func TestDownloadResumes(t *testing.T) {
 	const size = 100*part + 7
 	for _, every := range []int64{25 * part, 33*part + 5000, 49 * part} {
@@ -156,23 +158,23 @@ func TestDownloadResumes(t *testing.T) {
 				t.Fatal(err)
 			}
 			if old, err := os.ReadFile(path); err != nil || string(old) != "old" {
-				t.Fatalf("before it ended the file is %q, %v", old, err)
+				t.Fatalf("before the download's end the file is %q, %v", old, err)
 			}
 			if tries++; tries > 5 {
 				t.Fatal("it doesn't end")
 			}
 		}
 		if tries < 2 {
-			t.Fatalf("it was broken off %d times only", tries)
+			t.Fatalf("the download was interrupted only %d times", tries)
 		}
 		wantFile(t, path, want)
 		if n := b.sent.Load(); n > size*11/10 {
-			t.Errorf("broken off every %d bytes: %d bytes were fetched of %d", every, n, size)
+			t.Errorf("interrupted every %d bytes: %d bytes were fetched of %d", every, n, size)
 		}
 	}
 }
 
-// broken leaves a download that is about half done.
+// broken leaves an unfinished download with about half of the parts.
 func broken(t testing.TB, b *counted, path string) {
 	t.Helper()
 	b.failAfter.Store(b.sent.Load() + 20*part)
@@ -195,8 +197,8 @@ func leftovers(t testing.TB, path string) []string {
 	return left
 }
 
-// TestDownloadChanged: a file that was changed between two calls is downloaded anew, and
-// one that is changed meanwhile is ErrChanged and leaves nothing.
+// TestDownloadChanged: a file that was changed between two calls is downloaded anew;
+// one that is changed during a call is ErrChanged, and leaves nothing.
 func TestDownloadChanged(t *testing.T) {
 	old, now := content(3, 40*part), content(4, 40*part)
 	for _, same := range []bool{false, true} {
@@ -206,7 +208,7 @@ func TestDownloadChanged(t *testing.T) {
 		broken(t, b, path)
 		want := now
 		if same {
-			want = old // put again: the same bytes, of another version
+			want = old // put again: the same bytes with another version
 		}
 		put(t, b, "f", want)
 		if _, err := resume.Download(t.Context(), b, "f", path, small); err != nil {
@@ -242,7 +244,8 @@ func TestDownloadChanged(t *testing.T) {
 	wantAlone(t, filepath.Dir(path))
 }
 
-// TestDownloadOtherVersion: IfVersion holds for what is resumed, which stays.
+// TestDownloadOtherVersion: IfVersion also holds for a resumed download, whose parts
+// are kept.
 func TestDownloadOtherVersion(t *testing.T) {
 	b := newCounted(mem.New(&mem.Options{VersionPerPut: true}))
 	want := content(5, 40*part)
@@ -259,7 +262,7 @@ func TestDownloadOtherVersion(t *testing.T) {
 	}
 	wantFile(t, path, want)
 	if n := b.sent.Load() - before; n > 25*part {
-		t.Errorf("%d bytes were fetched of the 20 parts that were missing", n)
+		t.Errorf("%d bytes were fetched for the 20 missing parts", n)
 	}
 }
 
@@ -282,7 +285,8 @@ func TestDownloadCorrupt(t *testing.T) {
 	wantFile(t, path, want)
 }
 
-// TestDownloadTwo: two at once on one target both end well, and leave nothing.
+// TestDownloadTwo: two downloads to one target at the same time both succeed, and leave
+// nothing.
 func TestDownloadTwo(t *testing.T) {
 	b := newCounted(mem.New(&mem.Options{VersionPerPut: true}))
 	want := content(9, 40*part)
@@ -308,8 +312,8 @@ func TestDownloadTwo(t *testing.T) {
 	wantFile(t, path, want)
 }
 
-// TestDownloadErrors: options, a missing folder, a target that is a folder, and an ended
-// context, which keeps what is there.
+// TestDownloadErrors: bad options, a missing folder and a target that is a folder are
+// errors; an ended context keeps the parts.
 func TestDownloadErrors(t *testing.T) {
 	b := newCounted(mem.New(&mem.Options{VersionPerPut: true}))
 	put(t, b, "f", content(10, 40*part))
@@ -354,7 +358,7 @@ func TestDownloadErrors(t *testing.T) {
 	}
 }
 
-// TestRemoveStale removes what is old, and nothing else.
+// TestRemoveStale: RemoveStale removes only old files that aren't in use.
 func TestRemoveStale(t *testing.T) {
 	b := newCounted(mem.New(&mem.Options{VersionPerPut: true}))
 	put(t, b, "f", content(11, 40*part))
@@ -366,14 +370,14 @@ func TestRemoveStale(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n, err := resume.RemoveStale(dir, time.Hour); n != 0 || err != nil {
-		t.Errorf("nothing is old: %d, %v", n, err)
+		t.Errorf("RemoveStale without old files = %d, %v", n, err)
 	}
 	if len(leftovers(t, path)) != 3 {
 		t.Error("what isn't old was removed")
 	}
 	b.opening = func(*files.Call) error {
 		if n, err := resume.RemoveStale(dir, 0); n != 0 || err != nil {
-			t.Errorf("while it is downloaded: %d, %v", n, err)
+			t.Errorf("RemoveStale during the download = %d, %v", n, err)
 		}
 		return errLine
 	}
@@ -381,7 +385,7 @@ func TestRemoveStale(t *testing.T) {
 		t.Error("no error")
 	}
 	if n, err := resume.RemoveStale(dir, 0); n == 0 || err != nil {
-		t.Errorf("all is old: %d, %v", n, err)
+		t.Errorf("RemoveStale of old files = %d, %v", n, err)
 	}
 	wantAlone(t, dir, other)
 }

@@ -25,7 +25,7 @@ func ExampleDownload() {
 	}
 	defer os.RemoveAll(dir)
 
-	// If the process ends here, the next one that calls the same goes on where it was.
+	// If the process ends here, the same call in another one continues.
 	path := filepath.Join(dir, "db.tar")
 	info, err := resume.Download(ctx, b, "backups/db.tar", path, nil)
 	if err != nil {
@@ -49,8 +49,8 @@ func ExampleUploadFile() {
 		log.Fatal(err)
 	}
 
-	// If the process ends here, the next one that calls the same sends only the parts
-	// that the service doesn't have. Parts are 8 MiB if no size is given.
+	// If the process ends here, the same call in another one sends only the parts that
+	// the service doesn't have. Parts have 8 MiB by default.
 	opts := &resume.UploadOptions{
 		PartSize:  4,
 		TokenFile: filepath.Join(dir, "db.tar.token"),
@@ -75,8 +75,7 @@ func ExampleAbortStale() {
 	ctx := context.Background()
 	b := mem.New(nil)
 
-	// What nobody has gone on with for a month, and nothing that a process may be
-	// sending.
+	// Remove uploads that are older than a month, which no process is sending any more.
 	n, err := resume.AbortStale(ctx, b, &resume.StaleOptions{
 		Dir: "backups",
 		Age: 30 * 24 * time.Hour,

@@ -18,7 +18,7 @@ import (
 	"cloudfiles.dev/files/resume"
 )
 
-// TestMain is the killed process if the variable is set: it downloads up to so many bytes
+// TestMain is the killed process if the variable is set: it downloads a number of bytes
 // and then waits.
 func TestMain(m *testing.M) {
 	if os.Getenv("RESUME_CHILD") == "" {
@@ -51,8 +51,8 @@ func TestMain(m *testing.M) {
 	panic(err)
 }
 
-// TestDownloadKilled: killed at five places one after the other, the target is the old
-// file until it is the new one, and hardly anything is fetched twice.
+// TestDownloadKilled: if a download is killed five times in a row, the target is the
+// old file until it is the new one, and hardly anything is fetched twice.
 func TestDownloadKilled(t *testing.T) {
 	const size = 100 * part
 	folder, dir := t.TempDir(), t.TempDir()
@@ -101,7 +101,8 @@ func TestDownloadKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantFile(t, path, want)
-	// Each kill loses what was under way: three parts, and what the line had in advance.
+	// Each kill loses the parts in progress, at most three, and what the network has
+	// buffered.
 	if n := fetched + int(c.sent.Load()); n > size+5*4*part {
 		t.Errorf("%d bytes were fetched of %d", n, size)
 	}

@@ -17,8 +17,8 @@ import (
 	"cloudfiles.dev/files/resume"
 )
 
-// uploadUntilKilled is the killed process: it uploads so many parts, and then waits at
-// the next event. None is the moment before the upload begins.
+// uploadUntilKilled is the killed process: it uploads a number of parts, and then waits
+// at the next event. With no parts it waits before the upload begins.
 func uploadUntilKilled(b files.Bucket, parts int) {
 	s := uploading(os.Getenv("RESUME_TOKEN"))
 	event := s.opts.Event
@@ -32,7 +32,7 @@ func uploadUntilKilled(b files.Bucket, parts int) {
 		}
 	}
 	s.opts.Save = func(token string) error {
-		if token == "" { // it is stored, and nobody knows
+		if token == "" { // the file is stored, but the event hasn't been reported
 			wait()
 		}
 		return nil
@@ -41,8 +41,9 @@ func uploadUntilKilled(b files.Bucket, parts int) {
 	panic(err)
 }
 
-// TestUploadKilled: killed at places one after the other, at last behind the commit, the
-// file is the old one until it is the new one, and hardly anything is sent twice.
+// TestUploadKilled: if an upload is killed several times in a row, the last time after
+// the commit, the file is the old one until it is the new one, and hardly anything is
+// sent twice.
 func TestUploadKilled(t *testing.T) {
 	const count = 100
 	folder, dir := t.TempDir(), t.TempDir()
@@ -87,10 +88,10 @@ func TestUploadKilled(t *testing.T) {
 		} else {
 			wantStored(t, b, "dir/f", want)
 		}
-		if parts == 40 { // what all four together may have sent in vain
+		if parts == 40 { // what all four processes together may have sent twice
 			left := unfinished(t, b)
 			if len(left) != 1 || left[0].Size < 71*part {
-				t.Errorf("%+v is there, of %d bytes that were sent", left, sent)
+				t.Errorf("the service has %+v of the %d bytes that were sent", left, sent)
 			}
 		}
 	}

@@ -19,7 +19,7 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// TestUploadTwo: several at once with one token all return the one file.
+// TestUploadTwo: several calls with one token at the same time all return the one file.
 func TestUploadTwo(t *testing.T) {
 	p := content(9, 8*part)
 	for kind, b := range keepers(t) {
@@ -49,8 +49,8 @@ func TestUploadTwo(t *testing.T) {
 	}
 }
 
-// TestUploadPlain: over what has no uploads in parts it is one Put, and a token is
-// refused there.
+// TestUploadPlain: on a bucket without uploads in parts Upload is one Put, and a token
+// is ErrUnsupported.
 func TestUploadPlain(t *testing.T) {
 	p := content(10, 4*part)
 	inner := mem.New(nil)
@@ -91,8 +91,8 @@ func TestUploadPlain(t *testing.T) {
 	}
 }
 
-// TestUploadErrors: bad arguments, an ended context, a source and a Save that fail.
-// Without a token nothing is left.
+// TestUploadErrors: bad arguments, an ended context, and a failing source or Save are
+// errors, and without a token nothing is left.
 func TestUploadErrors(t *testing.T) {
 	p := content(11, 8*part)
 	for kind, b := range keepers(t) {
@@ -155,7 +155,7 @@ func TestUploadErrors(t *testing.T) {
 	}
 }
 
-// brokenSource fails behind its first half.
+// brokenSource fails after its first half.
 type brokenSource struct {
 	*bytes.Reader
 	err error
@@ -168,8 +168,8 @@ func (b *brokenSource) ReadAt(p []byte, off int64) (int, error) {
 	return b.Reader.ReadAt(p, off)
 }
 
-// TestAbortStale: by age and by prefix, with names as the wrapper has them, and nothing
-// that is listed as a file is touched.
+// TestAbortStale: uploads are removed by age and prefix, with the wrapper's names, and
+// files are not touched.
 func TestAbortStale(t *testing.T) {
 	p := content(13, 8*part)
 	for kind, b := range keepers(t) {
@@ -216,8 +216,8 @@ func TestAbortStale(t *testing.T) {
 	}
 }
 
-// TestUploadSwept: a folder's unfinished upload outlives other sessions for a week, and
-// then goes with the next one that begins. Damage of a part is found.
+// TestUploadSwept: an unfinished upload in a folder is kept for a week, and then
+// removed when the next upload begins. A damaged part is detected.
 func TestUploadSwept(t *testing.T) {
 	p := content(14, 8*part)
 	folder, token := t.TempDir(), filepath.Join(t.TempDir(), "token")

@@ -16,7 +16,7 @@ import (
 	"cloudfiles.dev/files/resume"
 )
 
-// sending is what an upload's events came to.
+// sending sums up an upload's events.
 type sending struct {
 	opts  resume.UploadOptions
 	sent  int64
@@ -32,7 +32,7 @@ func (s *sending) has(kind resume.UploadEventKind) bool {
 	return false
 }
 
-// uploading returns options that count, with small parts.
+// uploading returns options with small parts and a counter of events.
 func uploading(tokenFile string) *sending {
 	s := &sending{}
 	s.opts = resume.UploadOptions{
@@ -55,10 +55,10 @@ func upload(t testing.TB, b files.Bucket, p []byte, s *sending) (files.Info, err
 	return resume.Upload(t.Context(), b, "dir/f", bytes.NewReader(p), int64(len(p)), &s.opts)
 }
 
-// steps is a bucket of which one step of an upload fails, before or after it is done.
+// steps is a bucket on which one step of an upload fails, before or after it is done.
 type steps struct {
 	files.Bucket
-	n     int // so far
+	n     int // steps so far
 	at    int // the step that fails; 0 is none
 	after bool
 }
@@ -74,7 +74,7 @@ func failing(inner files.Bucket) *steps {
 			}
 			mu <- struct{}{}
 			s.n++
-			fails := s.at > 0 && s.n >= s.at // from then on, as after a kill
+			fails := s.at > 0 && s.n >= s.at // all later steps fail too, as after a kill
 			now := s.n == s.at
 			<-mu
 			if !fails {
@@ -89,7 +89,7 @@ func failing(inner files.Bucket) *steps {
 	return s
 }
 
-// keepers are the buckets of which this package's tests need no server.
+// keepers are the buckets with uploads in parts that need no server.
 func keepers(t *testing.T) map[string]files.Bucket {
 	b, err := local.Open(t.TempDir(), &local.Options{NoSync: true})
 	if err != nil {
@@ -161,8 +161,8 @@ func TestUpload(t *testing.T) {
 	}
 }
 
-// TestUploadEachStep: whichever step fails, before it is done or after it, and everything
-// behind it, the next run goes on, and nothing is visible before its end.
+// TestUploadEachStep: if any step fails, before or after it is done, and all later ones
+// too, the next run continues, and nothing is visible before its end.
 func TestUploadEachStep(t *testing.T) {
 	const count = 6
 	p := content(2, count*part-9)
@@ -210,9 +210,10 @@ func TestUploadEachStep(t *testing.T) {
 					t.Errorf("%s: %d bytes were sent of %d", what, n, len(p))
 				}
 				if _, err := os.Stat(token); err == nil {
-					t.Errorf("%s: the token is still there", what)
+					t.Errorf("%s: the token file still exists", what)
 				}
-				// A begin whose response was lost has no token: it is stale one day.
+				// An upload whose beginning lost its response has no token, so it is
+				// left for AbortStale.
 				left := unfinished(t, b)
 				if len(left) > 1 || len(left) == 1 && !(at == 2 && after) {
 					t.Errorf("%s: %+v is left", what, left)
@@ -227,13 +228,13 @@ func TestUploadEachStep(t *testing.T) {
 	}
 }
 
-// interrupted makes a token of an upload of which about half the parts are there.
+// interrupted returns the token of an upload with about half of the parts.
 func interrupted(t testing.TB, b files.Bucket, p []byte, s *sending) {
 	t.Helper()
 	broken := failing(b)
 	broken.at = 2 + (len(p)+part-1)/part/2
 	opts := s.opts
-	opts.Concurrency = 1 // so that just the parts before that step are there
+	opts.Concurrency = 1 // so that only the parts before that step are sent
 	if _, err := resume.Upload(t.Context(), broken.Bucket, "dir/f", bytes.NewReader(p),
 		int64(len(p)), &opts); err == nil {
 		t.Fatal("no error")
@@ -243,8 +244,8 @@ func interrupted(t testing.TB, b files.Bucket, p []byte, s *sending) {
 	}
 }
 
-// TestUploadChangedSource: a source that isn't what was sent is ErrCorrupt, whatever of
-// it is another, and what was there stays. The upload is over then.
+// TestUploadChangedSource: if the source differs anywhere from what was sent, Upload is
+// ErrCorrupt, the old file is kept, and the upload is removed.
 func TestUploadChangedSource(t *testing.T) {
 	p := content(3, 8*part)
 	for kind, b := range keepers(t) {
@@ -308,13 +309,13 @@ func TestUploadChangedMeanwhile(t *testing.T) {
 		}
 		if _, err := resume.UploadFile(t.Context(), b, "dir/f", path+"-gone",
 			nil); !errors.Is(err, files.ErrNotExist) {
-			t.Errorf("%s: a source that isn't there: %v", kind, err)
+			t.Errorf("%s: a missing source: %v", kind, err)
 		}
 	}
 }
 
-// TestUploadToken: a token is of one version, bucket, name and set of options; what isn't
-// one is left alone.
+// TestUploadToken: a token is valid for one version, bucket, name and set of options; a
+// token file that isn't one is not changed.
 func TestUploadToken(t *testing.T) {
 	p := content(5, 8*part)
 	b := mem.New(nil)
@@ -363,7 +364,8 @@ func TestUploadToken(t *testing.T) {
 	if len(good) > 2000 || !strings.HasPrefix(string(good), "{") {
 		t.Errorf("the token is %s", good)
 	}
-	// The token's part size counts, and another view of the same file is the same file.
+	// The token's part size is used, and another wrapper of the same file is the same
+	// file.
 	sub, err := files.Sub(b, "dir")
 	if err != nil {
 		t.Fatal(err)
@@ -377,7 +379,8 @@ func TestUploadToken(t *testing.T) {
 	wantStored(t, b, "dir/f", p)
 }
 
-// TestUploadGone: parts that were removed meanwhile are sent again, and an event says so.
+// TestUploadGone: parts that were removed meanwhile are sent again, and an event
+// reports it.
 func TestUploadGone(t *testing.T) {
 	p := content(6, 8*part)
 	for kind, b := range keepers(t) {
@@ -410,7 +413,7 @@ func TestUploadConditions(t *testing.T) {
 		s := uploading(token)
 		s.opts.Put = &files.PutOptions{If: files.IfAbsent()}
 		interrupted(t, b, p, s)
-		put(t, b, "dir/f", p) // the same content, but another's
+		put(t, b, "dir/f", p) // another writer puts the same content
 		if _, err := upload(t, b, p, s); !errors.Is(err, files.ErrExist) {
 			t.Errorf("%s: if absent: %v", kind, err)
 		}

@@ -26,7 +26,7 @@ func TestBudget(t *testing.T) {
 			err := p.Do(t.Context(), broken)
 			if calls != want.calls || p.Budget.Left() != want.left ||
 				retry.Attempts(err) != want.attempts || !errors.Is(err, errReset) {
-				t.Errorf("call %d: %d attempts (the error tells %d), %d left; want %+v; %v", i,
+				t.Errorf("call %d: %d attempts (the error has %d), %d left; want %+v; %v", i,
 					calls, retry.Attempts(err), p.Budget.Left(), want, err)
 			}
 			if i == 2 &&
@@ -35,7 +35,7 @@ func TestBudget(t *testing.T) {
 				t.Errorf("%q", text(err))
 			}
 		}
-		// Ten successes pay for one.
+		// Ten successes pay for one retry.
 		fine := func(context.Context, int) error { return nil }
 		for range 19 {
 			p.Do(t.Context(), fine)
@@ -55,7 +55,7 @@ func TestBudget(t *testing.T) {
 		retry.New().Budget.Left() != retry.DefaultBurst || (&retry.Budget{Burst: -1}).Left() != 0 {
 		t.Error("the nil, the zero or the negative Budget")
 	}
-	// What isn't the service's trouble neither costs nor pays.
+	// Errors other than ErrUnavailable neither cost nor pay.
 	p := &retry.Policy{Budget: &retry.Budget{Burst: 2}}
 	p.Do(t.Context(), func(context.Context, int) error { return files.ErrNotExist })
 	if p.Budget.Left() != 2 {
@@ -63,8 +63,8 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// TestBudgetIsShared: many callers together repeat as often as the budget says, and not
-// once more.
+// TestBudgetIsShared: many callers together retry exactly as often as the budget
+// allows.
 func TestBudgetIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &retry.Policy{Attempts: 20, Budget: &retry.Budget{Burst: 100}}
@@ -83,7 +83,7 @@ func TestBudgetIsShared(t *testing.T) {
 		}
 		wg.Wait()
 		if requests != 16+100 || p.Budget.Left() != 0 {
-			t.Errorf("%d requests, %d repeats left; want 116 and none", requests, p.Budget.Left())
+			t.Errorf("%d requests, %d retries left; want 116 and none", requests, p.Budget.Left())
 		}
 	})
 }

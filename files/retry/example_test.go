@@ -28,13 +28,13 @@ func ExamplePolicy_Do() {
 	// <nil>
 }
 
-// The error of a call that was repeated without success says how often it was tried.
+// The error of a call that was repeated without success has the number of attempts.
 func ExampleAttempts() {
 	policy := &retry.Policy{Attempts: 3, Delay: time.Millisecond}
 	err := policy.Do(context.Background(), func(context.Context, int) error {
 		return files.Errorf(files.ErrUnavailable, "503 Service Unavailable")
 	})
-	err = files.NewError(files.OpPut, "notes/day1.txt", err) // what the bucket's caller gets
+	err = files.NewError(files.OpPut, "notes/day1.txt", err) // the error of the bucket's caller
 	fmt.Println(err)
 	fmt.Println(retry.Attempts(err))
 	// Output:

@@ -15,13 +15,12 @@ import (
 
 var errReset = errors.New("connection reset")
 
-// unavailable returns a failure as drivers make it: a sentinel with the backend's own
-// error.
+// unavailable returns an error as a driver does: a sentinel with the backend's error.
 func unavailable() error {
 	return files.WithCause(files.ErrUnavailable, errReset, "the service is busy")
 }
 
-// asking is a failure that asks for a delay.
+// asking is an error with a method RetryAfter.
 type asking struct{ delay time.Duration }
 
 func (a *asking) Error() string             { return "slow down" }
@@ -40,7 +39,8 @@ func failing(calls *int, errs ...error) func(context.Context, int) error {
 	}
 }
 
-// TestClasses: which errors are repeated, and what comes of them.
+// TestClasses: only ErrUnavailable is repeated, and the error is the last one, with the
+// attempts.
 func TestClasses(t *testing.T) {
 	u := unavailable()
 	refusal := files.Errorf(files.ErrPermission, "no")
@@ -143,7 +143,7 @@ func TestClasses(t *testing.T) {
 				calls := 0
 				err := c.policy.Do(t.Context(), failing(&calls, c.errs...))
 				if calls != c.calls || retry.Attempts(err) != c.attempts {
-					t.Errorf("%d calls, the error tells %d; want %d and %d", calls,
+					t.Errorf("%d calls, the error has %d; want %d and %d", calls,
 						retry.Attempts(err), c.calls, c.attempts)
 				}
 				if files.KindOf(err) != c.kind {
@@ -158,13 +158,13 @@ func TestClasses(t *testing.T) {
 				if err == nil {
 					return
 				}
-				// What a bucket makes of it keeps everything.
+				// An *Error that a bucket makes of it keeps everything.
 				e := files.NewError(files.OpGet, "n", err)
 				if retry.Attempts(e) != c.attempts || files.KindOf(e) != c.kind ||
 					c.attempts > 1 && !strings.HasSuffix(e.Error(), "attempts") {
 					t.Errorf("as an *Error: %v, %d attempts", e, retry.Attempts(e))
 				}
-				// And no policy above repeats it, unless nobody has.
+				// No policy above repeats it, unless no policy has.
 				again := 0
 				if err := (*retry.Policy)(nil).Do(t.Context(), func(context.Context, int) error {
 					again++
@@ -191,7 +191,7 @@ func text(err error) string {
 	return err.Error()
 }
 
-// TestDelays: random below a bound that doubles, or what the service asks for.
+// TestDelays: delays are random below a bound that doubles, or follow RetryAfter.
 func TestDelays(t *testing.T) {
 	for name, c := range map[string]struct {
 		policy retry.Policy
@@ -265,7 +265,7 @@ func TestDelays(t *testing.T) {
 	}
 }
 
-// TestWaits: Do does wait as long as it says.
+// TestWaits: Do waits for the delay that it has computed.
 func TestWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var want time.Duration
@@ -275,12 +275,13 @@ func TestWaits(t *testing.T) {
 		start := time.Now()
 		p.Do(t.Context(), func(context.Context, int) error { return unavailable() })
 		if got := time.Since(start); got != want || got == 0 {
-			t.Errorf("waited %v, said %v", got, want)
+			t.Errorf("Do waited %v, want %v", got, want)
 		}
 	})
 }
 
-// TestContextEnds: the sleep ends with the context, and the error is both.
+// TestContextEnds: the wait ends with the context, and the error matches the context's
+// and the last failure.
 func TestContextEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -302,7 +303,7 @@ func TestContextEnds(t *testing.T) {
 				"another attempt" {
 			t.Errorf("%d attempts: %v", retry.Attempts(err), err)
 		}
-		// One that ended during the attempt is not slept for.
+		// If the context ended during the attempt, Do doesn't wait.
 		calls = 0
 		start = time.Now()
 		if err := (&retry.Policy{}).Do(ctx,
@@ -313,7 +314,7 @@ func TestContextEnds(t *testing.T) {
 	})
 }
 
-// TestDeadline: a delay that can't end before the deadline is not begun.
+// TestDeadline: Do doesn't begin a delay that would end after the deadline.
 func TestDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -333,7 +334,7 @@ func TestDeadline(t *testing.T) {
 	})
 }
 
-// TestNoAllocation: a call that succeeds costs nothing.
+// TestNoAllocation: a call that succeeds makes no allocation.
 func TestNoAllocation(t *testing.T) {
 	p, ctx := retry.New(), t.Context()
 	f := func(context.Context, int) error { return nil }

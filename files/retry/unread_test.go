@@ -12,8 +12,8 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// What a listing couldn't read is the last that it reports (L9): a repeat doesn't lose
-// the error, whatever kind it is of, and an error after the last entry of a limit is
+// A listing reports a file that it couldn't read at its end (L9): a retry doesn't lose
+// that error, of whatever kind, and an error after the last entry that Limit allows is
 // kept.
 func TestListUnread(t *testing.T) {
 	ctx := context.Background()

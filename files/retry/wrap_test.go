@@ -16,15 +16,15 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// flaky is a bucket in memory. Operations of one kind fail some times, before or after
-// they are carried out.
+// flaky is a bucket in memory. Operations of one kind fail a number of times, before or
+// after they are carried out.
 type flaky struct {
 	files.Bucket
 	op    files.Op
-	times int  // how often it is going to fail
-	after bool // it fails when it is done
+	times int  // how often the operation will fail
+	after bool // it fails after it was carried out
 	calls int
-	got   []string // contents that came, or as much as was read
+	got   []string // the contents that were read, perhaps in part
 }
 
 func newFlaky(op files.Op, times int, after bool) *flaky {
@@ -56,7 +56,7 @@ func TestWrap(t *testing.T) {
 	put := func(content func(string) io.Reader, o *files.PutOptions) func(files.Bucket) error {
 		return func(b files.Bucket) error {
 			r := content("-new text")
-			r.Read(make([]byte, 1)) // it need not be at its beginning
+			r.Read(make([]byte, 1)) // a content may begin in its middle
 			_, err := b.Put(context.Background(), "f", r, o)
 			return err
 		}
@@ -160,14 +160,14 @@ func TestWrap(t *testing.T) {
 				f.times = 0
 				if s, err := files.ReadString(t.Context(), f, "f",
 					nil); s != c.content || (err != nil) != (c.content == "") {
-					t.Errorf("f holds %q, %v; want %q", s, err, c.content)
+					t.Errorf("f has the content %q, %v; want %q", s, err, c.content)
 				}
 			})
 		})
 	}
 }
 
-// breaking breaks a listing after so many entries, each time until times is used up.
+// breaking interrupts a listing after a number of entries, and does so times times.
 func breaking(every, times int) (b files.Bucket, begun *int) {
 	begun = new(int)
 	return files.Wrap(mem.New(nil), files.Hooks{
@@ -234,7 +234,7 @@ func TestWrapList(t *testing.T) {
 			}
 		})
 	}
-	// Breaking off early ends it.
+	// Leaving the loop ends the listing.
 	inner, begun := breaking(0, 0)
 	files.PutString(t.Context(), inner, "a", "", nil)
 	files.PutString(t.Context(), inner, "b", "", nil)
@@ -246,7 +246,7 @@ func TestWrapList(t *testing.T) {
 	}
 }
 
-// TestWrapKeepsAbilities: what the bucket below can do stays.
+// TestWrapKeepsAbilities: Wrap keeps the abilities of the bucket below.
 func TestWrapKeepsAbilities(t *testing.T) {
 	inner := mem.New(nil)
 	b := retry.Wrap(inner, nil)
@@ -255,8 +255,8 @@ func TestWrapKeepsAbilities(t *testing.T) {
 	}
 }
 
-// TestWrapDeleteManyLeft: only what failed is deleted again, and an error of the repeat
-// says how often that name was tried.
+// TestWrapDeleteManyLeft: only names that failed are deleted again, and an error has
+// the number of attempts for its name.
 func TestWrapDeleteManyLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		type state struct{ names, answers string }
@@ -315,7 +315,7 @@ func TestWrapDeleteManyLeft(t *testing.T) {
 	})
 }
 
-// TestWrapNil: a bucket that isn't there refuses everything (E2).
+// TestWrapNil: every call of a nil bucket is ErrInvalid (E2).
 func TestWrapNil(t *testing.T) {
 	if _, err := retry.Wrap(nil, nil).Stat(t.Context(), "a",
 		nil); !errors.Is(err, files.ErrInvalid) {
