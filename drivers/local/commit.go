@@ -79,7 +79,7 @@ func (b *backend) commit(ctx context.Context, st *staged, p *filePaths,
 			err = heldBy(err)
 		case err == errFileAside:
 			err = b.moveAside(ctx, p)
-		case err == errStageLost, err == errOtherMount && !st.own:
+		case err == errStageLost, err == errOtherMount && !st.inTarget:
 			if st, err = b.stageAgain(ctx, st, p, cause); err == errStageLost {
 				err = retryLookup(err) // the new one was removed as well
 			}
@@ -103,7 +103,7 @@ func (b *backend) commit(ctx context.Context, st *staged, p *filePaths,
 func (b *backend) stageAgain(ctx context.Context, st *staged, p *filePaths,
 	cause error) (*staged, error) {
 	again := b.rescue
-	if cause == errOtherMount || st.own {
+	if cause == errOtherMount || st.inTarget {
 		again = func(ctx context.Context, st *staged) (*staged, error) {
 			return b.restage(ctx, st, p)
 		}

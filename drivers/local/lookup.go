@@ -20,7 +20,7 @@ type openedFile struct {
 
 // details are what a record or a sidecar says about the content.
 type details struct {
-	own        bool   // a record belongs to the content
+	hasRecord  bool   // a record belongs to the content
 	inode      uint64 // of the file, if the sidecar replaces its record
 	attrs      files.Attributes
 	digest     files.Digest
@@ -50,7 +50,7 @@ func (b *backend) lookup(p *filePaths, f *openedFile) error {
 		switch {
 		case missing(err):
 			again = true // something else got the name between Lstat and the opening
-		case err == nil && !f.own && b.left(p, f.st):
+		case err == nil && !f.hasRecord && b.left(p, f.st):
 			// The file was replaced while it was opened, and other programs may change
 			// it under its name in the control folder.
 			again = true
@@ -155,7 +155,7 @@ func (f *openedFile) describe(dir fsys.Dir, p *filePaths) (consistent bool, err 
 
 func (f *openedFile) describeBy(rec *record, ok bool, dir fsys.Dir, p *filePaths) (consistent bool,
 	err error) {
-	f.details = details{own: ok}
+	f.details = details{hasRecord: ok}
 	d, st := &f.details, &f.st
 	if ok {
 		d.digest, d.token, d.attrs.ContentType = rec.digest, rec.token, rec.typ
@@ -212,8 +212,8 @@ func (f *openedFile) describeBy(rec *record, ok bool, dir fsys.Dir, p *filePaths
 			d.attrs = s.newest()
 		}
 		if !ok {
-			d.digest, d.own = g.Digest, g.owns(*st)
-			if d.own {
+			d.digest, d.hasRecord = g.Digest, g.owns(*st)
+			if d.hasRecord {
 				d.inode = g.Inode
 			}
 		}

@@ -138,10 +138,10 @@ func (b *backend) fit(st *staged, d fsys.Dir, c *current) error {
 	case st.like.there && (st.like.list != nil || st.like.perm != st.s.filePerm ||
 		!st.like.same(st.id)):
 		st.like = ownership{} // the old file was deleted meanwhile
-		if !st.own {
+		if !st.inTarget {
 			return errOtherMount
 		}
-	case !st.own:
+	case !st.inTarget:
 		folder := st.root
 		if d != b.root || !st.isBrief() {
 			var err error

@@ -90,12 +90,12 @@ func (b *backend) stageSidecar(st *staged, p *filePaths, d fsys.Dir, c *current,
 		old:   c.st,
 		at:    c.name,
 	}
-	if alone && !st.own && !st.namedSide && !st.like.there {
+	if alone && !st.inTarget && !st.namedSide && !st.like.there {
 		side.f = b.createUnnamed(st.s)
 	}
 	if side.f == nil {
 		side.name = st.s.name()
-		if st.own {
+		if st.inTarget {
 			side.name = crossDevName(st.s)
 		}
 		if side.f, err = st.s.create(st.dir, side.name, &st.like); err != nil {
@@ -106,7 +106,7 @@ func (b *backend) stageSidecar(st *staged, p *filePaths, d fsys.Dir, c *current,
 		}
 	}
 	st.side = side
-	if st.own {
+	if st.inTarget {
 		keep(side.f)
 	}
 	now, err := side.f.Stat()

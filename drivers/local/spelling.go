@@ -65,21 +65,21 @@ type spelling struct {
 // spelledDir is a directory that distinguishes spellings.
 type spelledDir struct {
 	fsys.Dir
-	sp      *spelling
-	root    bool
-	own     bool // the control folder, or a folder in it: its names are the driver's
-	mu      sync.Mutex
-	located map[string]located // entries that were found a moment ago
-	reading *spellings         // what ReadDir has read so far
-	seen    atomic.Pointer[spellings]
+	sp        *spelling
+	root      bool
+	inControl bool // the control folder, or a folder in it: its names are the driver's
+	mu        sync.Mutex
+	located   map[string]located // entries that were found a moment ago
+	reading   *spellings         // what ReadDir has read so far
+	seen      atomic.Pointer[spellings]
 }
 
-func (sp *spelling) dir(d fsys.Dir, own bool) *spelledDir {
-	return &spelledDir{Dir: d, sp: sp, own: own}
+func (sp *spelling) dir(d fsys.Dir, inControl bool) *spelledDir {
+	return &spelledDir{Dir: d, sp: sp, inControl: inControl}
 }
 
 // exact reports whether names are passed to the file system unchanged.
-func (d *spelledDir) exact() bool { return d.own || !d.sp.on.Load() }
+func (d *spelledDir) exact() bool { return d.inControl || !d.sp.on.Load() }
 
 // isControlPath reports whether a path leads to the control folder.
 func isControlPath(path string) bool {
@@ -166,13 +166,13 @@ func split(path string) (dir, base string) {
 }
 
 func (d *spelledDir) OpenDir(path string) (fsys.Dir, error) {
-	own := d.own || isControlPath(path)
-	if path == "" || own || d.exact() {
+	inControl := d.inControl || isControlPath(path)
+	if path == "" || inControl || d.exact() {
 		e, err := d.Dir.OpenDir(path)
 		if err != nil {
 			return nil, err
 		}
-		return d.sp.dir(e, own), nil
+		return d.sp.dir(e, inControl), nil
 	}
 	e, err := d.openPath(path)
 	if err != nil {

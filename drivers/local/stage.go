@@ -23,10 +23,10 @@ var pieces = sync.Pool{New: func() any { b := make([]byte, pieceSize); return &b
 // staged is an upload before its commit: a whole file, with its record, without a name
 // or with one in the control folder.
 type staged struct {
-	s    *staging
-	dir  fsys.Dir
-	own  bool // dir isn't the staging folder, and is to be closed
-	name string
+	s        *staging
+	dir      fsys.Dir
+	inTarget bool // dir is the target folder, not the staging folder, and is to be closed
+	name     string
 	// unnamed is set while the file has no name yet, and namedSide if its sidecar must
 	// have one.
 	unnamed, namedSide bool
@@ -277,7 +277,7 @@ func (b *backend) seal(st *staged, now int64) error {
 	} else if err != nil {
 		return mapError(err)
 	}
-	if st.s.coarse || st.own {
+	if st.s.coarse || st.inTarget {
 		now, err := st.f.Stat()
 		if err != nil {
 			return mapError(err)
@@ -303,7 +303,7 @@ func (b *backend) seal(st *staged, now int64) error {
 
 func (b *backend) setRecord(st *staged) error {
 	st.inRec, st.bare, st.recorded = false, false, true
-	if !st.own && b.noXattr.Load() {
+	if !st.inTarget && b.noXattr.Load() {
 		return b.withoutRecord(st)
 	}
 	buf := records.Get().(*[maxRecord]byte)
@@ -323,7 +323,7 @@ func (b *backend) setRecord(st *staged) error {
 	case errors.Is(err, fsys.ErrNoXattr): // this attribute can't be set
 	case !errors.Is(err, errors.ErrUnsupported):
 		return mapError(err)
-	case !st.own:
+	case !st.inTarget:
 		b.noXattr.Store(true)
 	}
 	return b.withoutRecord(st)
@@ -387,7 +387,7 @@ func (st *staged) close() {
 	if !st.done {
 		st.unlink()
 	}
-	if st.own {
+	if st.inTarget {
 		st.dir.Close()
 	}
 	st.s.release()

@@ -30,7 +30,7 @@ func (b *backend) restage(ctx context.Context, from *staged, p *filePaths) (*sta
 	}
 	b.sweepDir(p.dir, d, from.s)
 	to := *from
-	to.dir, to.own, to.name, to.side, to.unnamed = d, true, crossDevName(from.s), nil, false
+	to.dir, to.inTarget, to.name, to.side, to.unnamed = d, true, crossDevName(from.s), nil, false
 	to.id, to.dressed, to.worn = fsys.Stat{}, false, false
 	if to.f, err = to.s.create(d, to.name, &to.like); err != nil {
 		d.Close()
@@ -181,7 +181,7 @@ func (b *backend) rescue(ctx context.Context, from *staged) (*staged, error) {
 		return nil, err
 	}
 	to := *from
-	to.s, to.dir, to.name, to.f, to.own, to.side = fresh.s, fresh.dir, fresh.name, fresh.f, false,
+	to.s, to.dir, to.name, to.f, to.inTarget, to.side = fresh.s, fresh.dir, fresh.name, fresh.f, false,
 		nil
 	to.unnamed, to.dressed, to.worn = fresh.unnamed, false, false
 	to.perm, to.id = fresh.perm, fsys.Stat{}

@@ -123,8 +123,8 @@ func (b *backend) start(ctx context.Context) (*staging, error) {
 	if !isDenied(err) || windows {
 		return s, err
 	}
-	if own, err := b.startIn(ctx, userControl()); err == nil {
-		return own, nil
+	if s, err := b.startIn(ctx, userControl()); err == nil {
+		return s, nil
 	}
 	return nil, err
 }

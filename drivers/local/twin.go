@@ -46,7 +46,7 @@ func (b *backend) twin(ctx context.Context, st *staged, d fsys.Dir) (_ *staged, 
 	if to.dir, to.name, to.f, err = st.createBeside(d, &to.like); err != nil {
 		return nil, err
 	}
-	to.own = st.own || to.dir == d
+	to.inTarget = st.inTarget || to.dir == d
 	defer func() {
 		if err != nil {
 			to.f.Close()
@@ -86,15 +86,15 @@ func (b *backend) twin(ctx context.Context, st *staged, d fsys.Dir) (_ *staged, 
 // that is gone, in d.
 func (st *staged) createBeside(d fsys.Dir, like *ownership) (fsys.Dir, string, fsys.File, error) {
 	dir, name := st.dir, st.s.name()
-	if st.own {
+	if st.inTarget {
 		name = crossDevName(st.s)
 	}
 	f, err := st.s.create(dir, name, like)
-	if vanished(err) && !st.own {
+	if vanished(err) && !st.inTarget {
 		dir, name = d, crossDevName(st.s)
 		f, err = st.s.create(dir, name, like)
 	}
-	if err == nil && (st.own || dir == d) {
+	if err == nil && (st.inTarget || dir == d) {
 		keep(f)
 	}
 	return dir, name, f, err

@@ -361,7 +361,7 @@ func (b *backend) FindUpload(ctx context.Context, u *driver.Upload) (files.Info,
 	defer f.f.Close()
 	info := f.info()
 	info.Entry = b.truncateTime(info.Entry)
-	return info, f.own && f.token == u.ID[:2*tokenLen], nil
+	return info, f.hasRecord && f.token == u.ID[:2*tokenLen], nil
 }
 
 // AbortUpload implements driver.PartUploader.

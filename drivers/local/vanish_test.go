@@ -168,7 +168,7 @@ func vanishAt(t *testing.T, sc scenario, m mischief, n int) (hit bool, err error
 }
 
 // No descriptor is left open for any of a hundred lost staging folders.
-func TestLostSessionsAreClosed(t *testing.T) {
+func TestLostStagingFoldersAreClosed(t *testing.T) {
 	dir := t.TempDir()
 	sys := crashfs.Wrap(crashfs.Unsynced(), func(_ *crashfs.Op, do func() error) error {
 		return do()

@@ -113,7 +113,7 @@ func (b *backend) versionOfOpen(f fsys.File, st *fsys.Stat, d *details) (files.V
 	if hasProvingTime(st) { // as for a listing, which opens no file with such a time
 		return putVersion(st, ""), nil
 	}
-	if d.own && hasMarkedTime(st) {
+	if d.hasRecord && hasMarkedTime(st) {
 		return putVersion(st, d.token), nil
 	}
 	for range 3 {

@@ -65,8 +65,8 @@ type pageKey struct {
 	foreign  bool
 }
 
-// page is a part of a folder's names in order: all names after after and past, up to
-// the last or, if it isn't cut, to the end.
+// page is a part of a folder's names in order: all names greater than after and past,
+// up to the last or, if it isn't cut, to the end.
 type page struct {
 	key         pageKey
 	st          fsys.Stat
