@@ -26,7 +26,7 @@ func TestNormalizeAttributes(t *testing.T) {
 	if err != nil || got.ContentType != in.ContentType ||
 		got.ContentDisposition != in.ContentDisposition ||
 		!maps.Equal(got.Metadata, map[string]string{"key-É": "v\n\x00", "empty": "", "ü": "x"}) {
-		t.Errorf("%v, %v", got, err)
+		t.Errorf("Normalize = %v, %v", got, err)
 	}
 	got.Metadata["new"] = "x"
 	if len(in.Metadata) != 3 {
@@ -35,7 +35,7 @@ func TestNormalizeAttributes(t *testing.T) {
 	if got, err := (files.Attributes{
 		Metadata: map[string]string{},
 	}).Normalize(); err != nil || got.Metadata != nil {
-		t.Error(got, err)
+		t.Errorf("Normalize = %v, %v, want no error and Metadata nil", got, err)
 	}
 	meta := func(kv ...string) files.Attributes {
 		m := map[string]string{}
@@ -69,7 +69,7 @@ func TestNormalizeAttributes(t *testing.T) {
 	} {
 		if got, err := a.Normalize(); !errors.Is(err,
 			files.ErrInvalid) || got.ContentType != "" || got.Metadata != nil {
-			t.Errorf("%s: %v, %v", what, got, err)
+			t.Errorf("%s: Normalize = %v, %v", what, got, err)
 		}
 	}
 }
@@ -79,7 +79,7 @@ func TestAttributesClone(t *testing.T) {
 	c := a.Clone()
 	c.Metadata["k"] = "changed"
 	if a.Metadata["k"] != "v" || c.ContentType != "x/y" {
-		t.Error(a, c)
+		t.Errorf(`%v, %v, want Metadata["k"] "v" and ContentType "x/y"`, a, c)
 	}
 }
 
@@ -100,7 +100,7 @@ func TestHasher(t *testing.T) {
 	})
 	for _, part := range []string{text[:1], "", text[1:20], text[20:]} {
 		if n, err := io.WriteString(h, part); n != len(part) || err != nil {
-			t.Error(n, err)
+			t.Errorf("WriteString = %v, %v, want %d and no error", n, err, len(part))
 		}
 	}
 	got := h.Sum()
@@ -115,7 +115,7 @@ func TestHasher(t *testing.T) {
 	h.Init(files.Digest{CRC64NVME: "?"})
 	io.WriteString(h, "123456789")
 	if got := h.Sum(); got != (files.Digest{CRC32C: "e3069283", CRC64NVME: "ae8b14860a799888"}) {
-		t.Errorf("%+v", got)
+		t.Errorf("Sum = %+v", got)
 	}
 }
 
@@ -123,7 +123,7 @@ func TestDigest(t *testing.T) {
 	d := files.Digest{CRC32C: "E3069283", MD5: strings.Repeat("A", 32)}
 	n, err := d.Normalize()
 	if err != nil || n.CRC32C != "e3069283" || n.MD5 != strings.Repeat("a", 32) {
-		t.Error(n, err)
+		t.Errorf("Normalize = %v, %v", n, err)
 	}
 	for _, bad := range []files.Digest{
 		{CRC32C: "e306928"},
@@ -134,7 +134,7 @@ func TestDigest(t *testing.T) {
 		{CRC64NVME: "e3069283"},
 	} {
 		if got, err := bad.Normalize(); !errors.Is(err, files.ErrInvalid) || !got.IsZero() {
-			t.Errorf("%+v: %v, %v", bad, got, err)
+			t.Errorf("%+v: Normalize = %v, %v", bad, got, err)
 		}
 	}
 	if !(files.Digest{}).IsZero() || d.IsZero() {
@@ -154,7 +154,7 @@ func TestDigest(t *testing.T) {
 		{files.Digest{CRC64NVME: "a"}, files.Digest{CRC64NVME: "b"}, "CRC-64/NVME"},
 	} {
 		if got := c.a.Conflict(c.b); got != c.want {
-			t.Errorf("%+v, %+v: %q", c.a, c.b, got)
+			t.Errorf("%+v: Conflict = %+v: %q, want %v", c.a, c.b, got, c.want)
 		}
 	}
 }
@@ -190,7 +190,7 @@ func TestConditions(t *testing.T) {
 	}
 	// A file without a version is never the one that IfVersion("") names.
 	if err := files.IfVersion("").Check(true, ""); err != files.ErrPrecondition {
-		t.Error(err)
+		t.Errorf("Check = %v, want ErrPrecondition", err)
 	}
 }
 
@@ -205,7 +205,7 @@ func TestOps(t *testing.T) {
 		files.OpUpload:   true,
 	} {
 		if op.Writes() != want {
-			t.Error(op)
+			t.Errorf("op = %v, want op.Writes() %v", op, want)
 		}
 	}
 	defer func() {

@@ -30,7 +30,7 @@ func (c Condition) IsZero() bool { return c.kind == unconditional }
 // Absent reports whether the condition is IfAbsent.
 func (c Condition) Absent() bool { return c.kind == ifAbsent }
 
-// Version returns the version asked for, and whether the condition is IfVersion.
+// Version returns the version of the condition, and whether the condition is IfVersion.
 func (c Condition) Version() (v Version, ok bool) { return c.version, c.kind == ifVersion }
 
 // Check decides the condition against what is there: whether a file exists, and its

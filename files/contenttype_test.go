@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestContentTypeIsPuts: the function returns the type that Put stores.
+// TestContentTypeIsPuts: ContentType returns the type that Put stores.
 func TestContentTypeIsPuts(t *testing.T) {
 	b := mem.New(nil)
 	for _, name := range []string{

@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// copyBuckets are buckets whose copies go all the ways: server-side, streaming, through
-// wrappers.
+// copyBuckets are pairs of buckets between which copies work in every way: inside the
+// store, by streaming, and through wrappers.
 func copyBuckets(t *testing.T) map[string][2]files.Bucket {
 	m, other, third := mem.New(nil), mem.New(nil), bare{b: mem.New(nil)}
 	sub, err := files.Sub(m, "sub")
@@ -128,7 +128,7 @@ func TestCopy(t *testing.T) {
 			} {
 				_, err := files.Copy(ctx, dst, c.dst, src, c.src, &c.o)
 				if is(t, err, c.want); !errors.Is(err, c.want) {
-					t.Error(what)
+					t.Errorf("what = %v, want %v", what, c.want)
 				}
 				if e, ok := errors.AsType[*files.Error](err); ok && (e.Op != files.OpCopy ||
 					e.Name != c.src+" to "+c.dst) {
@@ -149,7 +149,8 @@ func TestCopy(t *testing.T) {
 	}
 }
 
-// TestCopyOntoItself: the same file by the same and by different ways (C1).
+// TestCopyOntoItself: Copy and Move recognize one file that is reached by the same
+// bucket or by two (C1).
 func TestCopyOntoItself(t *testing.T) {
 	for _, b := range []files.Bucket{mem.New(nil), files.Wrap(mem.New(nil),
 		files.Hooks{}), &bare{b: mem.New(nil)}, around(mem.New(nil), passing)} {
@@ -186,7 +187,7 @@ func TestCopyOntoItself(t *testing.T) {
 				}
 				if before, err = b.Stat(ctx, "d/a.txt",
 					nil); err != nil || before.ContentType != "x/y" {
-					t.Fatal(before, err)
+					t.Fatalf(`Stat = %v, %v, want no error and ContentType "x/y"`, before, err)
 				}
 				has(t, b, "d/a.txt", "text")
 			}
@@ -204,8 +205,8 @@ func TestCopyOntoItself(t *testing.T) {
 	}
 }
 
-// TestCopyOntoItselfUnknown: a bucket that can't be compared isn't recognised, but
-// nothing is lost.
+// TestCopyOntoItselfUnknown: with a bucket that can't be compared, Copy and Move don't
+// recognize that source and target are one file, but nothing is lost.
 func TestCopyOntoItselfUnknown(t *testing.T) {
 	for _, c := range []struct {
 		b    bare
@@ -229,8 +230,8 @@ func passing(ctx context.Context, _ *files.Call, next func(context.Context) erro
 	return next(ctx)
 }
 
-// TestCopyOntoItselfUnderAWriter: new attributes must not bring back content that
-// somebody replaces meanwhile.
+// TestCopyOntoItselfUnderAWriter: a copy with new attributes must not bring back
+// content that is replaced meanwhile.
 func TestCopyOntoItselfUnderAWriter(t *testing.T) {
 	inner := mem.New(nil)
 	put(t, inner, "a", "old")
@@ -246,7 +247,7 @@ func TestCopyOntoItselfUnderAWriter(t *testing.T) {
 	info, err := files.Copy(ctx, b, "a", b, "a",
 		&files.CopyOptions{Attributes: &files.Attributes{ContentType: "x/y"}})
 	if err != nil || info.ContentType != "x/y" {
-		t.Error(info, err)
+		t.Errorf(`Copy = %v, %v, want no error and ContentType "x/y"`, info, err)
 	}
 	has(t, inner, "a", "new")
 }
@@ -265,7 +266,7 @@ func TestMove(t *testing.T) {
 			is(t, err, files.ErrInvalidName)
 			info, err := files.Move(ctx, dst, "to", src, "from", nil)
 			if err != nil || info.Name != "to" {
-				t.Error(info, err)
+				t.Errorf(`Move = %v, %v, want no error and Name "to"`, info, err)
 			}
 			has(t, dst, "to", "text")
 			missing(t, src, "from")
@@ -276,7 +277,8 @@ func TestMove(t *testing.T) {
 	}
 }
 
-// TestMoveUnderAWriter: what was put to the source after the copy is not deleted.
+// TestMoveUnderAWriter: Move doesn't delete a file that was put to the source after the
+// copy.
 func TestMoveUnderAWriter(t *testing.T) {
 	inner := mem.New(nil)
 	put(t, inner, "from", "old")

@@ -28,9 +28,9 @@ type vagueBucket struct {
 
 func (v *vagueBucket) DeleteMany(context.Context, []string) []error { return make([]error, v.n) }
 
-// A bulk delete that doesn't return an answer for each name is an error for all of them
-// (D3).
-func TestDeleteManyUnanswered(t *testing.T) {
+// TestDeleteManyUnmatched: if a bulk delete doesn't return a result for each name, all
+// names fail (D3).
+func TestDeleteManyUnmatched(t *testing.T) {
 	for _, n := range []int{0, 1, 3, 5} {
 		for what, b := range map[string]files.Bucket{
 			"driver":  driver.New(vagueBackend{driver.Unwrap(mem.New(nil)), n}),
@@ -45,7 +45,7 @@ func TestDeleteManyUnanswered(t *testing.T) {
 				_ = yield("a") && yield("b")
 			})
 			if res.Deleted != 0 || len(res.Failed) != 2 || !errors.Is(err, files.ErrUnavailable) {
-				t.Errorf("%s: %d answers for 2 names: %+v, %v, want both to fail", what, n, res,
+				t.Errorf("%s: %d results for 2 names: %+v, %v, want both to fail", what, n, res,
 					err)
 			}
 			has(t, b, "a", "x")

@@ -41,7 +41,7 @@ func TestDeleteMany(t *testing.T) {
 		wantList(t, b, "", nil, "keep")
 		if res, err := files.DeleteMany(ctx, b,
 			maps.Keys(map[string]bool{})); err != nil || res.Deleted != 0 || res.Err() != nil {
-			t.Error(res, err)
+			t.Errorf("DeleteMany = %v, %v, want no error, Deleted 0 and res.Err() nil", res, err)
 		}
 	}
 }
@@ -55,18 +55,18 @@ func TestDeleteManyStops(t *testing.T) {
 	})
 	is(t, err, context.Canceled)
 	if res.Deleted != 0 {
-		t.Error(res)
+		t.Errorf("res = %v, want Deleted 0", res)
 	}
 	has(t, b, "a", "text of a")
 
-	// A bucket that refuses everything is not asked without end.
+	// DeleteMany stops if the bucket refuses everything.
 	asked := 0
 	_, err = files.DeleteMany(ctx, files.ReadOnly(b), func(yield func(string) bool) {
 		for asked = 0; asked < 1_000_000 && yield(fmt.Sprint(asked)); asked++ {
 		}
 	})
 	if is(t, err, files.ErrPermission); asked > 2*files.DeleteBatchSize {
-		t.Errorf("asked %d times", asked)
+		t.Errorf("DeleteMany took %d names, want at most %d", asked, 2*files.DeleteBatchSize)
 	}
 	b.Close()
 	_, err = files.DeleteMany(ctx, b, slices.Values([]string{"a"}))
@@ -80,22 +80,22 @@ func TestDeleteDirAndAll(t *testing.T) {
 	_, err = files.DeleteDir(ctx, b, "/")
 	is(t, err, files.ErrInvalidName)
 	if res, err := files.DeleteDir(ctx, b, "nothing"); err != nil || res.Deleted != 0 {
-		t.Error(res, err)
+		t.Errorf("DeleteDir = %v, %v, want no error and Deleted 0", res, err)
 	}
 	if res, err := files.DeleteDir(ctx, b, "d/a/"); err != nil || res.Deleted != 2 {
-		t.Error(res, err)
+		t.Errorf("DeleteDir = %v, %v, want no error and Deleted 2", res, err)
 	}
 	wantList(t, b, "d", nil, "d/a", "d/a-", "d/b", "d/c/z", "d/~", "d/é")
 	sub, _ := files.Sub(b, "d")
 	if res, err := files.DeleteAll(ctx, sub); err != nil || res.Deleted != 6 {
-		t.Error(res, err)
+		t.Errorf("DeleteAll = %v, %v, want no error and Deleted 6", res, err)
 	}
 	wantList(t, b, "", nil, "d", "d0", "e/f")
 	// A listing that fails half-way is reported, and what was deleted is counted.
 	failing := &failingList{b}
 	res, err := files.DeleteAll(ctx, failing)
 	if !errors.Is(err, errBroken) || res.Deleted != 1 {
-		t.Error(res, err)
+		t.Errorf("DeleteAll = %v, %v, want %v and Deleted 1", res, err, errBroken)
 	}
 	wantList(t, b, "", nil, "d0", "e/f")
 }
@@ -118,7 +118,7 @@ func TestEachName(t *testing.T) {
 			}
 		}
 		if errs := driver.EachName(ctx, nil, nil); len(errs) != 0 {
-			t.Error(errs)
+			t.Errorf("EachName = %v, want len(errs) 0", errs)
 		}
 	})
 }

@@ -24,9 +24,8 @@ var forbidden = map[string]string{
 	"runtime/cgo":   "needs a C compiler",
 }
 
-// TestDependencies: files, files/driver, files/retry, files/transfer and drivers/mem
-// import the standard library alone, without the network, so that a program's tests and
-// small programs stay small.
+// TestDependencies: the packages below import only the standard library, without the
+// network, so that a program's tests and small programs stay small.
 func TestDependencies(t *testing.T) {
 	for _, pkg := range []string{
 		"cloudfiles.dev/files/cache",
@@ -63,9 +62,8 @@ func TestDependencies(t *testing.T) {
 	}
 }
 
-// TestArrows: files imports nothing of this module, files/retry only files, files/driver
-// these two, and files/transfer files and files/driver. What is below files/internal
-// imports nothing of it either, and any of them may import that.
+// TestArrows: of this module, each package below files imports only what arrows allows,
+// and packages below files/internal, which import nothing of it.
 func TestArrows(t *testing.T) {
 	const own = "cloudfiles.dev/files"
 	inner := []string{"internal/blockcache", "internal/callers", "internal/content", "internal/contenttype",
@@ -115,7 +113,8 @@ func TestArrows(t *testing.T) {
 	}
 }
 
-// weights are the modules that one layer alone links, so that nobody else pays for them.
+// weights are the modules that only one layer links, so that other programs don't link
+// them.
 var weights = map[string]string{
 	"filippo.io/age":                 "cloudfiles.dev/files/crypt",
 	"github.com/klauspost/compress/": "cloudfiles.dev/files/compress",

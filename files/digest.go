@@ -50,7 +50,7 @@ func isHex(s string) bool {
 	return true
 }
 
-// Conflict returns the name of the first digest that both know and that differs, or "".
+// Conflict returns the name of the first digest that both have and that differs, or "".
 func (d Digest) Conflict(e Digest) string {
 	differ := func(a, b string) bool { return a != "" && b != "" && !strings.EqualFold(a, b) }
 	switch {

@@ -181,8 +181,8 @@
 //     again or is ErrUnavailable. The error never reports a missing file or bucket.
 //
 //   - P3: Put returns the Info of what it wrote without another request: size, version,
-//     type, and digest where known. The time is zero if the response didn't have it; it
-//     is never guessed.
+//     type, and digest if it is known. The time is zero if the response didn't have it;
+//     it is never guessed.
 //
 //   - P4: When Put, Delete or Copy return nil, the change is durable. On a local disk
 //     data, directory and new parents are synced, unless the URL says otherwise.
@@ -255,8 +255,8 @@
 //     whole Info. A range that reaches past the end is cut. Length 0 is 0 bytes.
 //     [Reader.Offset] and [Reader.Len] return which part of the file the body is.
 //
-//     If a server doesn't know ranges and sends the whole file, the range is taken from
-//     it. Up to 8 MiB in front of the range are read and thrown away; if there are
+//     If a server doesn't support ranges and sends the whole file, the range is taken
+//     from it. Up to 8 MiB in front of the range are read and thrown away; if there are
 //     more, Get is ErrUnavailable.
 //
 //   - G4: A body is one version from the first byte to the last, whatever is put or
@@ -348,7 +348,7 @@
 //     last file; an empty folder on disk is not a directory.
 //
 //   - L7: Nothing of a driver's own is listed. Objects that others stored under keys
-//     outside N1 are ignored, unless ListOptions.Foreign asks for them. They then come
+//     outside N1 are ignored, unless ListOptions.Foreign requests them. They then come
 //     with the name "" and a raw Key, which the options of Get, Stat and Delete take. A
 //     key stands among the names where its bytes do, and StartAfter, Limit and pages
 //     count it as one of them. Keys that are ignored end neither a page nor a listing.
@@ -369,7 +369,7 @@
 //
 //     A service that lists wrongly is ErrUnavailable, which says so, after a bounded
 //     number of requests. It lists wrongly if it returns entries outside of what was
-//     asked for, in another order than it claims, twice, or of a size that no file has,
+//     requested, in another order than it claims, twice, or of a size that no file has,
 //     or pages that repeat or don't end.
 //
 //   - L9: Each range over the result is a new listing. An error is the last thing that

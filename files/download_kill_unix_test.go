@@ -23,7 +23,7 @@ import (
 // target.
 const killVariable = "CLOUDFILES_DOWNLOAD_CHILD"
 
-// TestDownloadChild downloads a part of a file, says so, and waits.
+// TestDownloadChild downloads a part of a file, prints "reached", and waits.
 func TestDownloadChild(t *testing.T) {
 	path := os.Getenv(killVariable)
 	if path == "" {
@@ -47,7 +47,7 @@ func (waiting) Read([]byte) (int, error) {
 	select {}
 }
 
-// folder returns the names in it.
+// folder returns the names in a folder.
 func folder(t *testing.T, dir string) []string {
 	t.Helper()
 	list, err := os.ReadDir(dir)
@@ -61,9 +61,8 @@ func folder(t *testing.T, dir string) []string {
 	return names
 }
 
-// TestDownloadKilled: a process that is killed in DownloadFile leaves nothing that
-// stays. If files without a name work it leaves nothing at all, and otherwise what the
-// next download removes.
+// TestDownloadKilled: a process that is killed in DownloadFile leaves nothing if files
+// without a name work. Otherwise the next download removes what it leaves.
 func TestDownloadKilled(t *testing.T) {
 	dir := t.TempDir()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestDownloadChild$")
@@ -97,7 +96,8 @@ func TestDownloadKilled(t *testing.T) {
 	}
 }
 
-// A file that a process still holds stays, as does one that only looks like ours.
+// TestDownloadSweeps: a download doesn't remove a file that a process still holds, or
+// that only has a similar name.
 func TestDownloadSweeps(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name string) string {

@@ -49,7 +49,8 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-// damaged gives every body another last byte.
+// damaged returns the bucket with bodies that have a wrong byte at the end of each
+// Read.
 func damaged(b files.Bucket) files.Bucket {
 	return files.Wrap(b, files.Hooks{
 		Body: func(_ context.Context, _ *files.Call, body io.Reader) io.Reader {
@@ -100,13 +101,13 @@ func TestDownloadFile(t *testing.T) {
 		}
 		if info, err := files.DownloadFile(ctx, b, "a.txt", path,
 			nil); err != nil || info.Size != 3 {
-			t.Fatal(info, err)
+			t.Fatalf("DownloadFile = %v, %v, want no error and Size 3", info, err)
 		}
 		if got, err := os.ReadFile(path); string(got) != "new" || err != nil {
-			t.Errorf("%q, %v", got, err)
+			t.Errorf(`ReadFile = %q, %v, want string(got) "new" and no error`, got, err)
 		}
 		if fi, err := os.Lstat(path); err != nil || !fi.Mode().IsRegular() {
-			t.Error(fi, err)
+			t.Errorf("Lstat = %v, %v", fi, err)
 		}
 	}
 	if got, _ := os.ReadFile(other); string(got) != "other" {
@@ -184,8 +185,8 @@ func TestDownloadFileFails(t *testing.T) {
 	}
 }
 
-// A failure of the target is told without the sentinels of the bucket's file, and its
-// cause stays in reach.
+// TestDownloadTargetError: the error of the target matches no sentinel of the bucket's
+// file, and errors.As finds its cause.
 func TestDownloadTargetError(t *testing.T) {
 	b := mem.New(nil)
 	put(t, b, "a", "text")

@@ -37,7 +37,7 @@ func (s *sink) WriteAt(p []byte, off int64) (int, error) {
 	return copy(s.content[off:], p), nil
 }
 
-// TestDownloadAt: every byte at its place, one request a part.
+// TestDownloadAt: every byte arrives at its offset, with one request for each part.
 func TestDownloadAt(t *testing.T) {
 	const part = 100_000
 	for _, size := range []int{0, 1, part - 1, part, part + 1, 10 * part, 10*part + 3} {
@@ -96,7 +96,7 @@ func TestDownloadAtFile(t *testing.T) {
 	}
 }
 
-// TestDownloadAtTogether: the requests are made together.
+// TestDownloadAtTogether: the requests are made at the same time.
 func TestDownloadAtTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRemote(t)
@@ -117,7 +117,8 @@ func TestDownloadAtTogether(t *testing.T) {
 	})
 }
 
-// TestDownloadAtFails: damage, changes, the end of the context, and what the writer does.
+// TestDownloadAtFails: DownloadAt returns the right error for damage, changes, the end
+// of the context and failures of the writer.
 func TestDownloadAtFails(t *testing.T) {
 	content := randomBytes(1_000_000)
 	opts := &files.DownloadAtOptions{PartSize: 100_000, Concurrency: 3}
@@ -216,7 +217,7 @@ func TestDownloadAtFails(t *testing.T) {
 		r.put(t, "f", content)
 		_, err := files.DownloadAt(t.Context(), r, "f", &sink{}, &bad)
 		if !errors.Is(err, files.ErrInvalid) && !errors.Is(err, files.ErrPrecondition) {
-			t.Errorf("%+v: %v", bad, err)
+			t.Errorf("%+v: DownloadAt = %v", bad, err)
 		}
 	}
 }

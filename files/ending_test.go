@@ -16,15 +16,15 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// ends counts what became of the operations that began.
+// ends counts the operations that began, and how they ended.
 type ends struct {
 	mu    sync.Mutex
 	began map[*files.Call]int
 	done  map[*files.Call][]error
 }
 
-// watching returns the bucket with every operation noted, and failing in the way that
-// at says, which may be nil.
+// watching returns the bucket with every operation noted. at, which may be nil, makes
+// operations fail.
 func (e *ends) watching(b files.Bucket, h files.Hooks,
 	at func(c *files.Call, after bool)) files.Bucket {
 	e.began, e.done = map[*files.Call]int{}, map[*files.Call][]error{}
@@ -49,8 +49,8 @@ func (e *ends) watching(b files.Bucket, h files.Hooks,
 	return files.Wrap(b, h)
 }
 
-// check says what is wrong: each operation that began ends once, with an error where it
-// was cut off.
+// check reports an error unless each operation that began ended once, with an error if
+// it was cut off.
 func (e *ends) check(t *testing.T, what string, cut bool) {
 	t.Helper()
 	e.mu.Lock()
@@ -85,7 +85,7 @@ func cutOff(f func()) (panicked any) {
 	return panicked
 }
 
-// oneEach are the operations, one each, of the bucket that full makes.
+// oneEach has one call of each operation, for the bucket that full makes.
 func oneEach(b files.Bucket) map[string]func() {
 	get := func(read func(*files.Reader)) func() {
 		return func() {
@@ -255,8 +255,9 @@ type endingReader struct{ end func() }
 
 func (r endingReader) Read([]byte) (int, error) { r.end(); return 0, io.EOF }
 
-// A loop that breaks off ended well; an iterator that isn't run began nothing, and one
-// that is run twice is two operations. The count is of what the loop got.
+// TestEndOfLoops: a loop that breaks off ends without an error. A listing that isn't
+// ranged over is no operation, and one that is ranged over twice is two. The count is
+// that of the entries that the loop got.
 func TestEndOfLoops(t *testing.T) {
 	var e ends
 	counts := []int64{}
@@ -297,7 +298,8 @@ func TestEndOfLoops(t *testing.T) {
 	}
 }
 
-// What a hook opened before it panicked is closed, and the bucket works on.
+// TestPanicReleases: a body that a hook opened before it panicked is closed, and
+// the bucket still works.
 func TestPanicReleases(t *testing.T) {
 	m := mem.New(nil)
 	put(t, m, "a", "text")
@@ -325,7 +327,8 @@ func TestPanicReleases(t *testing.T) {
 	}
 }
 
-// A panic or Goexit of what a bulk function calls elsewhere comes to whoever called it.
+// TestEachNamePanics: a panic or Goexit in another goroutine of a bulk function reaches
+// the caller.
 func TestEachNamePanics(t *testing.T) {
 	names := make([]string, 100)
 	got := cutOff(func() {
@@ -358,7 +361,8 @@ func TestEachNamePanics(t *testing.T) {
 	}
 }
 
-// A Put that Goexit ends stores nothing, and Commit says so.
+// TestWriterCutOff: a Put that Goexit ends stores nothing, and Commit returns an
+// error.
 func TestWriterCutOff(t *testing.T) {
 	b := files.Wrap(mem.New(nil), files.Hooks{
 		Around: func(context.Context, *files.Call, func(context.Context) error) error {

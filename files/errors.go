@@ -86,7 +86,7 @@ type Error struct {
 	Detail string
 	Err    error // the cause; nil if Kind says everything
 
-	backends bool // Detail is a backend's, of an outcome that users know by the sentinel
+	backends bool // Detail is a backend's, and the sentinel says everything for users
 }
 
 // NewError returns err as an *Error of the operation and name. An err that already is
@@ -112,7 +112,7 @@ func NewError(op Op, name string, err error) error {
 	return e
 }
 
-// isOutcome reports whether the sentinel says everything that a user has to know.
+// isOutcome reports whether the sentinel says everything that a user needs.
 func isOutcome(kind error) bool {
 	switch kind {
 	case ErrNotExist, ErrExist, ErrPrecondition, ErrNotModified, ErrCorrupt, ErrChanged,
@@ -259,9 +259,9 @@ func (d *detailed) Unwrap() []error {
 }
 
 // Errorf returns an error of the sentinel kind with a detail that is part of its text.
-// Anybody may see it: it must hold no physical path, prefix or credential, and be the
-// same on every backend. The verb %w makes an error the cause, whose text it shows.
-// Errorf is for drivers and wrappers.
+// It may be shown to anybody: it must hold no physical path, prefix or credential, and
+// be the same on every backend. The verb %w makes an error the cause, whose text it
+// shows. Errorf is for drivers and wrappers.
 func Errorf(kind error, format string, args ...any) error {
 	err := fmt.Errorf(format, args...)
 	return &detailed{kind: kind, detail: err.Error(), err: errors.Unwrap(err)}
@@ -299,7 +299,7 @@ func clean(err error) string {
 		ue   *url.Error
 		errn syscall.Errno
 	)
-	if d, ok := err.(*detailed); ok { // its text stands for that of its cause
+	if d, ok := err.(*detailed); ok { // its text replaces the text of its cause
 		return d.detail
 	}
 	switch {

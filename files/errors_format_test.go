@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Only %+v shows the words of a backend about an outcome that the sentinel says. Every
-// other verb formats the text of Error.
+// TestErrorFormat: only %+v shows the words of a backend if the sentinel says
+// everything. Every other verb formats the text of Error.
 func TestErrorFormat(t *testing.T) {
 	const short = "files: get a: file does not exist"
 	e := files.NewError(files.OpGet, "a", files.WithCause(files.ErrNotExist, nil, "NoSuchKey"))
@@ -37,8 +37,8 @@ func TestErrorFormat(t *testing.T) {
 	}
 }
 
-// ReadDir of a listing that breaks before its first entry reports that, however many
-// are asked for.
+// TestReadDirOfBrokenListing: ReadDir returns the error of a listing that breaks
+// before its first entry, whatever n is.
 func TestReadDirOfBrokenListing(t *testing.T) {
 	empty, _ := fsBucket(t)
 	b := fsUnordered{Bucket: empty, fail: errors.New("the listing broke")}

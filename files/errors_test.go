@@ -34,7 +34,7 @@ func TestKindOf(t *testing.T) {
 		{fmt.Errorf("x: %w", files.ErrCorrupt), files.ErrCorrupt},
 		{errors.Join(files.ErrNotExist, files.ErrClosed), files.ErrClosed}, // by precedence (E2)
 		{files.Errorf(files.ErrTooLarge, "x"), files.ErrTooLarge},
-		// The sentinel given on purpose, whatever the cause is.
+		// The sentinel that was set counts, whatever the cause is.
 		{files.WithCause(files.ErrChanged, files.ErrPrecondition, "x"), files.ErrChanged},
 		{files.WithCause(files.ErrChanged, fs.ErrNotExist, "x"), files.ErrChanged},
 		{fmt.Errorf("x: %w",
@@ -90,8 +90,8 @@ func TestSentinels(t *testing.T) {
 	}
 }
 
-// TestErrorTexts: no path, URL or text of a system's error gets into a text, and the
-// errors stay reachable (E1).
+// TestErrorTexts: the text of an error has no path, URL or text of a system's error,
+// and errors.Is and errors.As still find these errors (E1).
 func TestErrorTexts(t *testing.T) {
 	secret := "/srv/hidden/tenant"
 	for _, c := range []struct {
@@ -176,14 +176,14 @@ func TestContextEndedWithCause(t *testing.T) {
 	plain, cancel := context.WithCancel(ctx)
 	cancel()
 	if err := driver.ContextError(plain); err != context.Canceled {
-		t.Error(err)
+		t.Errorf("ContextError = %v, want context.Canceled", err)
 	}
 	caused, cancelCause := context.WithCancelCause(ctx)
 	cancelCause(errBroken)
 	err := driver.ContextError(caused)
 	if !errors.Is(err,
 		context.Canceled) || !errors.Is(err, errBroken) || err.Error() != "it broke" {
-		t.Error(err)
+		t.Errorf("ContextError = %v", err)
 	}
 	_, gerr := tree(t).Get(caused, "d", nil)
 	is(t, gerr, context.Canceled)
@@ -193,6 +193,6 @@ func TestContextEndedWithCause(t *testing.T) {
 	if err := files.NewError(files.OpGet, "n",
 		driver.ContextError(late)); !os.IsTimeout(err) || !errors.Is(err,
 		context.DeadlineExceeded) {
-		t.Error(err)
+		t.Errorf("NewError = %v", err)
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 // Exists reports whether the file exists, with one Stat. False without an error means
 // that the file does not exist. A missing bucket, a denied permission or a service that
-// doesn't answer is an error.
+// doesn't respond is an error.
 func Exists(ctx context.Context, b Bucket, name string) (bool, error) {
 	ctx, b = given(ctx, b)
 	_, err := b.Stat(ctx, name, nil)

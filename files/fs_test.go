@@ -36,7 +36,8 @@ func fsBucket(t testing.TB, names ...string) (files.Bucket, *[]string) {
 	}), calls
 }
 
-// The view on memory, on a local disk, and below a directory.
+// TestFSPassesFSTest: the view passes fstest.TestFS on memory, on a local disk, and
+// below a directory.
 func TestFSPassesFSTest(t *testing.T) {
 	names := []string{
 		"top.txt", "empty", "notes/day14.txt", "notes/day15.txt", "notes/deep/er/x", "a-b", "a/b",
@@ -58,7 +59,7 @@ func TestFSPassesFSTest(t *testing.T) {
 			}
 		}
 		if err := fstest.TestFS(files.FS(t.Context(), b), names...); err != nil {
-			t.Errorf("%s: %v", kind, err)
+			t.Errorf("%s: TestFS = %v, want no error", kind, err)
 		}
 		sub, err := files.Sub(b, "notes")
 		if err != nil {
@@ -70,15 +71,15 @@ func TestFSPassesFSTest(t *testing.T) {
 	}
 }
 
-// A backslash is a letter like others, as in os.DirFS on Unix (TestFS would have no
-// such name at all).
+// TestFSOddNames: a backslash is a character like others, as in os.DirFS on Unix.
+// (TestFS can't test such names.)
 func TestFSOddNames(t *testing.T) {
 	names := []string{" ", "*", "...", "CON", `back\slash`, "q?#[a]%41", "x.attrs"}
 	b, _ := fsBucket(t, names...)
 	view := files.FS(t.Context(), b)
 	list, err := fs.ReadDir(view, ".")
 	if err != nil || len(list) != len(names) {
-		t.Fatal(list, err)
+		t.Fatalf("ReadDir = %v, %v, want no error and len(list) %d", list, err, len(names))
 	}
 	for i, e := range list {
 		if e.Name() != names[i] {
@@ -91,7 +92,8 @@ func TestFSOddNames(t *testing.T) {
 	}
 }
 
-// A file beside a directory of its name: the view stays a legal one, and shows the file.
+// TestFSFileBesideDirectory: with a file beside a directory of its name, the view is
+// still a legal one, and shows the file.
 func TestFSFileBesideDirectory(t *testing.T) {
 	b, _ := fsBucket(t, "a", "a!", "a-", "a-/x", "a.txt", "a/b", "a/c/d", "a0", "d/a", "d/a/b")
 	view := files.NewFS(t.Context(), b, &files.FSOptions{IgnoreHidden: true})
@@ -308,8 +310,8 @@ func TestFSErrors(t *testing.T) {
 	}
 }
 
-// Sub of the view, and what is open in it, closes nothing of the bucket's; errors have
-// the names below the directory.
+// TestFSSub: closing files of fs.Sub of the view closes nothing of the bucket, and
+// errors have the names below the directory.
 func TestFSSub(t *testing.T) {
 	b, _ := fsBucket(t, "d/e/x", "top")
 	view := files.FS(t.Context(), b)
@@ -376,7 +378,7 @@ func TestFSInfo(t *testing.T) {
 	}
 	list, err := fs.ReadDir(view, "d")
 	if err != nil || len(list) != 1 {
-		t.Fatal(list, err)
+		t.Fatalf("ReadDir = %v, %v, want no error and len(list) 1", list, err)
 	}
 	fi, err := list[0].Info()
 	if e, ok := fi.Sys().(files.Entry); err != nil || !ok || e.Version != put.Version ||

@@ -13,7 +13,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// A bucket that lists without an order, here in reverse, makes the same view.
+// TestFSUnordered: a bucket that lists without an order, here in reverse, has the same
+// view.
 func TestFSUnordered(t *testing.T) {
 	inner, _ := fsBucket(t, "a", "a-", "a/b", "b/c", "c")
 	b := fsUnordered{Bucket: inner}
@@ -92,7 +93,7 @@ func (u fsUnordered) List(ctx context.Context, dir string,
 	}
 }
 
-// A listing that is broken off by Close ends, and nothing of it is left running.
+// TestFSDirClose: Close ends a listing, and leaves no goroutine.
 func TestFSDirClose(t *testing.T) {
 	inner, _ := fsBucket(t, "a", "b", "c")
 	ended := false
@@ -106,7 +107,7 @@ func TestFSDirClose(t *testing.T) {
 		t.Fatal(err)
 	}
 	if list, err := d.(fs.ReadDirFile).ReadDir(1); len(list) != 1 || err != nil || ended {
-		t.Fatal(list, err, ended)
+		t.Fatalf("ReadDir = %v, %v, %v, want len(list) 1, no error and false", list, err, ended)
 	}
 	if err := d.Close(); err != nil || !ended {
 		t.Errorf("Close = %v, listing ended: %v", err, ended)

@@ -116,7 +116,8 @@ func TestFSFileBadArguments(t *testing.T) {
 	}
 }
 
-// However the file is replaced, what was open stays one version or fails with ErrChanged.
+// TestFSFileStaysOneVersion: an open file stays one version, or its reads fail with
+// ErrChanged, however the file is replaced.
 func TestFSFileStaysOneVersion(t *testing.T) {
 	ctx := t.Context()
 	change := map[string]func(files.Bucket) error{
@@ -157,7 +158,7 @@ func TestFSFileStaysOneVersion(t *testing.T) {
 			})
 			f := openFS(t, b, "x")
 			if n, err := f.Read(make([]byte, 7)); n != 7 || err != nil {
-				t.Fatal(n, err)
+				t.Fatalf("Read = %v, %v, want 7 and no error", n, err)
 			}
 			if err := do(b); err != nil {
 				t.Fatal(err)
@@ -206,7 +207,7 @@ func TestFSFileReadAtConcurrently(t *testing.T) {
 	wg.Wait()
 }
 
-// A zip archive is read in place, through ReadAt.
+// TestFSFileZip: a zip archive is read in place, through ReadAt.
 func TestFSFileZip(t *testing.T) {
 	var archive bytes.Buffer
 	z := zip.NewWriter(&archive)
@@ -236,9 +237,9 @@ func TestFSFileZip(t *testing.T) {
 	}
 }
 
-// TestFSFileIsChecked: a file that is read from its beginning to its end is checked against
-// the digest (G6), although its blocks are in memory already, of a read at some place that
-// brought other bytes.
+// TestFSFileIsChecked: a file that is read from its beginning to its end is checked
+// against the digest (G6), even if an earlier ReadAt has left wrong bytes in the memory
+// for blocks.
 func TestFSFileIsChecked(t *testing.T) {
 	content := fsPattern(200_000)
 	inner := mem.New(nil)

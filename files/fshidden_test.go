@@ -12,8 +12,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestFSLeavesNothingOutSilently: a directory that has the name of a file beside it is
-// named by an error.
+// TestFSLeavesNothingOutSilently: an error names each directory that has the name of a
+// file beside it.
 func TestFSLeavesNothingOutSilently(t *testing.T) {
 	inner, _ := fsBucket(t, "a", "a/b", "a/c/d", "x/y", "x/y/z", "z")
 	for name, b := range map[string]files.Bucket{
@@ -47,7 +47,7 @@ func TestFSLeavesNothingOutSilently(t *testing.T) {
 			return nil
 		})
 		if !slices.Equal(failed, []string{".", "x"}) {
-			t.Errorf("%s: WalkDir is told of %q", name, failed)
+			t.Errorf("%s: WalkDir reported errors for %q", name, failed)
 		}
 		sub, err := fs.Sub(view, "x")
 		if err != nil {

@@ -16,7 +16,7 @@ import (
 
 var errOnce = errors.New("once")
 
-// failsOnce returns bodies; each of the first ones fails after some bytes.
+// failsOnce is a bucket whose first bodies fail after some bytes.
 func failsOnce(t *testing.T, text string, after int64, times int) files.Bucket {
 	m := mem.New(nil)
 	put(t, m, "a", text)
@@ -30,8 +30,8 @@ func failsOnce(t *testing.T, text string, after int64, times int) files.Bucket {
 	})
 }
 
-// TestFSFileTriesAgain: an error of a Read doesn't stay: the next Read continues where
-// the file stands.
+// TestFSFileTriesAgain: after an error of a Read, the next Read continues at the same
+// offset.
 func TestFSFileTriesAgain(t *testing.T) {
 	const text = "0123456789"
 	for what, read := range map[string]func(f fs.File) ([]byte, error){
@@ -74,7 +74,7 @@ func TestFSFileTriesAgain(t *testing.T) {
 	}
 }
 
-// What a writer didn't take isn't lost to the next Read.
+// TestFSFileShortWriter: the next Read returns the bytes that a writer didn't take.
 func TestFSFileShortWriter(t *testing.T) {
 	f, err := files.FS(ctx, failsOnce(t, "0123456789", 0, 0)).Open("a")
 	if err != nil {
@@ -100,7 +100,8 @@ func (w *fewBytes) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// A directory that could not be listed to its end continues after what came.
+// TestFSDirTriesAgain: after an error of ReadDir, the next ReadDir continues after the
+// last entry.
 func TestFSDirTriesAgain(t *testing.T) {
 	m := mem.New(nil)
 	for _, name := range []string{"a", "b/x", "c", "d"} {
@@ -154,7 +155,7 @@ func TestFSDirTriesAgain(t *testing.T) {
 	}
 }
 
-// lists is a bucket that lists what it likes.
+// lists is a bucket that lists the given entries.
 type lists struct {
 	files.Bucket
 	entries []files.Entry
@@ -170,8 +171,8 @@ func (l lists) List(context.Context, string, *files.ListOptions) iter.Seq2[files
 	}
 }
 
-// A listing that leads elsewhere, or has no end, is refused by the view, with the
-// entry's name.
+// TestFSLyingBucket: the view refuses a listing with an entry from elsewhere,
+// or without an end, and names the entry.
 func TestFSLyingBucket(t *testing.T) {
 	for _, e := range []files.Entry{
 		{Name: "/abs"},
@@ -189,7 +190,7 @@ func TestFSLyingBucket(t *testing.T) {
 		view := files.FS(ctx, lists{mem.New(nil), []files.Entry{e}})
 		err := fs.WalkDir(view, ".", func(_ string, _ fs.DirEntry, err error) error { return err })
 		if !errors.Is(err, files.ErrInvalidName) {
-			t.Errorf("%+v: %v", e, err)
+			t.Errorf("%+v: WalkDir = %v, want ErrInvalidName", e, err)
 		}
 	}
 }

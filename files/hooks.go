@@ -41,7 +41,7 @@ type Call struct {
 	Signed SignedURL
 	// Opened is for an Around that has a body of its own for OpGet, such as one from a
 	// cache: it sets Opened without calling next. The Reader is of the same file, and
-	// of the part that the options ask for. The caller's context governs it, and the
+	// of the part that the options name. The caller's context governs it, and the
 	// wrapper closes it if it isn't used. Body isn't called for it.
 	Opened *Reader
 

@@ -8,7 +8,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestJSONTags: an API's answer is flat and leaves out what isn't known.
+// TestJSONTags: an Info as JSON is flat and leaves out what isn't known.
 func TestJSONTags(t *testing.T) {
 	e := files.Entry{
 		Name:    "a",

@@ -13,7 +13,8 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// TestLayers: what a bucket is made of is said from the outside in, and who retries.
+// TestLayers: Layers returns a bucket's layers from the outside in, and shows which of
+// them retries.
 func TestLayers(t *testing.T) {
 	sub, err := files.Sub(mem.New(nil), "notes/day 1")
 	if err != nil {
@@ -50,8 +51,8 @@ func TestLayers(t *testing.T) {
 	}
 }
 
-// TestObserves: a wrapper that only looks on keeps copies in the store, signed URLs and
-// As; one that doesn't say so has none of them.
+// TestObserves: a wrapper with Observes keeps copies inside the store, signed URLs and
+// As; without Observes it has none of them.
 func TestObserves(t *testing.T) {
 	for _, observes := range []bool{true, false} {
 		var stored, read int
@@ -103,8 +104,8 @@ func reachesBelow(b files.Bucket) bool {
 	return b.(driver.BucketAser).As(&below) && below != nil
 }
 
-// TestObservedCopies: copies stay inside the store, to and from the wrapper, and the
-// content isn't read.
+// TestObservedCopies: copies to and from a wrapper with Observes stay inside the store,
+// and their content isn't read.
 func TestObservedCopies(t *testing.T) {
 	looked := 0
 	look := func(_ context.Context, _ *files.Call, r io.Reader) io.Reader { looked++; return r }

@@ -17,7 +17,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// boasting is a service that reports other lengths than it has.
+// boasting is a service that reports wrong lengths.
 type boasting struct {
 	driver.Backend
 	size, offset, length int64
@@ -48,7 +48,7 @@ func (b *boasting) Stat(context.Context, driver.Key) (files.Info, error) {
 	return files.Info{Entry: files.Entry{Name: "a", Size: b.size, Version: "v"}}, nil
 }
 
-// boaster is a Bucket that is built on no driver, and does the same.
+// boaster is a Bucket without a driver that reports wrong lengths.
 type boaster struct {
 	files.Bucket
 	c driver.ReaderConfig
@@ -68,9 +68,9 @@ func boast(size, offset, length int64, anyPlace bool) files.Bucket {
 	return driver.New(&boasting{driver.Unwrap(mem.New(nil)), size, offset, length, anyPlace})
 }
 
-// TestForeignLengths: a body's length that a service reports is neither believed nor
-// allocated.
-func TestForeignLengths(t *testing.T) {
+// TestReportedLengths: a wrong length of a body is an error, and no memory is allocated
+// for it.
+func TestReportedLengths(t *testing.T) {
 	for _, n := range foreignLengths {
 		for what, b := range map[string]files.Bucket{
 			"driver":          boast(n, 0, n, false),
@@ -85,14 +85,15 @@ func TestForeignLengths(t *testing.T) {
 			}},
 		} {
 			for _, b := range []files.Bucket{b, files.Wrap(b, files.Hooks{})} {
-				readForeign(t, fmt.Sprintf("%s tells %d", what, n), b)
+				readReported(t, fmt.Sprintf("%s tells %d", what, n), b)
 			}
 		}
 	}
 }
 
-// readForeign reads in every way, none of which may return everything without an error.
-func readForeign(t *testing.T, what string, b files.Bucket) {
+// readReported reads in every way, none of which may return everything without an
+// error.
+func readReported(t *testing.T, what string, b files.Bucket) {
 	t.Helper()
 	ways := map[string]func() error{
 		"ReadAll":  func() error { _, err := files.ReadAll(ctx, b, "a", nil); return err },
@@ -202,7 +203,8 @@ func allocated() uint64 {
 	return m.TotalAlloc
 }
 
-// TestReadAllGrows: content larger than what is trusted at once arrives whole.
+// TestReadAllGrows: content that is larger than the memory allocated at first arrives
+// whole.
 func TestReadAllGrows(t *testing.T) {
 	b := mem.New(nil)
 	big := strings.Repeat(alphabet, 50<<20/len(alphabet))
@@ -220,7 +222,7 @@ func TestReadAllGrows(t *testing.T) {
 	}
 }
 
-// impossible is a body whose Read counts wrong.
+// impossible is a body whose Read returns an impossible count.
 type impossible int
 
 func (i impossible) Read([]byte) (int, error) { return int(i), nil }
@@ -233,7 +235,7 @@ func TestImpossibleCounts(t *testing.T) {
 		_, err = files.PutString(ctx, mem.New(nil), "a", "x", &files.PutOptions{Size: new(int64)})
 		is(t, err, files.ErrCorrupt)
 	}
-	// a size that is declared, and isn't there
+	// a declared size that is wrong
 	for _, n := range []int64{math.MaxInt64, 1 << 47, 27} {
 		before := allocated()
 		_, err := mem.New(nil).Put(ctx, "a", struct{ io.Reader }{strings.NewReader(alphabet)},

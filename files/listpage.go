@@ -29,9 +29,9 @@ var tokenEncoding = base64.RawURLEncoding.Strict()
 // a proof: anybody who may list the directory could make one, and reaches nothing else
 // with it.
 //
-// If List fails, the entries before the error are returned with it. If the error is
-// that of a folder or a file that can't be read (L9), they are the whole page, and next
-// is the token of the page after it.
+// If List fails, the entries before the error are returned with it. If the error says
+// that a folder or a file can't be read (L9), they are the whole page, and next is the
+// token of the page after it.
 //
 // Errors: those of List; ErrInvalid for a token of another listing or one that was
 // changed, a limit out of bounds, and options with a Limit of their own; ErrUnsupported

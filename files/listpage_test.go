@@ -14,7 +14,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// tree is a bucket with names that sort around the slash.
+// tree is a bucket with names that sort just before and after those with a slash.
 func tree(t testing.TB) files.Bucket {
 	b := mem.New(nil)
 	for _, n := range []string{
@@ -103,7 +103,8 @@ func TestListPageGoesOnWhereNamesComeAndGo(t *testing.T) {
 	put(t, b, "d/0", "before")
 	es, _, err = files.ListPage(ctx, b, "d", next, 2, nil)
 	if err != nil || es[0].Name <= last || es[0].Name != "d/a/y" {
-		t.Error(es, err)
+		t.Errorf(`ListPage = %v, %v, want no error, es[0].Name > %v and es[0].Name "d/a/y"`,
+			es, err, last)
 	}
 }
 
@@ -112,7 +113,7 @@ func TestListPageRefuses(t *testing.T) {
 	shallow := &files.ListOptions{Shallow: true}
 	_, token, err := files.ListPage(ctx, b, "d", "", 1, nil)
 	if err != nil || token == "" {
-		t.Fatal(token, err)
+		t.Fatalf(`ListPage = %v, %v, want no error and token != ""`, token, err)
 	}
 	if _, _, err := files.ListPage(ctx, b, "d/", token, 7, &files.ListOptions{
 		NamesOnly: true,
@@ -148,7 +149,8 @@ func TestListPageRefuses(t *testing.T) {
 	} {
 		es, next, err := files.ListPage(ctx, b, c.dir, c.token, c.limit, c.o)
 		if !errors.Is(err, files.ErrInvalid) || es != nil || next != "" {
-			t.Errorf("%s: %v, %q, %v", what, es, next, err)
+			t.Errorf(`%s: ListPage = %v, %q, %v, want ErrInvalid, nil and ""`,
+				what, es, next, err)
 		}
 	}
 	_, _, err = files.ListPage(ctx, b, "a//b", "", 1, nil)

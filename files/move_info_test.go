@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// terse is a map backend that copies. Its answer to a copy has no more than S3's unless
-// it is asked.
+// terse is a map backend that copies. The Info of a copy has only what S3 returns,
+// unless the whole Info is requested.
 type terse struct {
 	*mapdriver.Backend
 	asked []bool
@@ -33,7 +33,8 @@ func (b *terse) Copy(ctx context.Context, _ driver.Backend,
 	return info, err
 }
 
-// TestMoveInfo: Move has looked at the source already, so the copy need not.
+// TestMoveInfo: Move has the source's Info already, so it doesn't request the Info of
+// the copy.
 func TestMoveInfo(t *testing.T) {
 	backend := &terse{Backend: mapdriver.New()}
 	b := driver.New(backend)
@@ -55,6 +56,6 @@ func TestMoveInfo(t *testing.T) {
 		t.Error("the fake copies nothing, so there is no c.txt")
 	}
 	if len(backend.asked) != 3 || backend.asked[0] || backend.asked[1] || !backend.asked[2] {
-		t.Errorf("the whole Info was asked for: %v, want false, false, true", backend.asked)
+		t.Errorf("requests of the whole Info: %v, want false, false, true", backend.asked)
 	}
 }

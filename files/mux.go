@@ -17,9 +17,9 @@ type Scheme struct {
 	Package string
 	// Example is a URL as a user would write it: "file:///var/lib/app?create_dir=1".
 	Example string
-	// Params are the query parameters that Open knows. "prefix", "key" and "readonly"
-	// are known for every scheme. They never reach Open, and neither do those of layers
-	// (LayerParam).
+	// Params are the query parameters that Open supports. "prefix", "key" and
+	// "readonly" are known for every scheme. They never reach Open, and neither do
+	// those of layers (LayerParam).
 	Params []Param
 	// AnyParam allows parameters that Params doesn't have: Open checks them itself.
 	AnyParam bool

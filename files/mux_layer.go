@@ -18,9 +18,9 @@ type LayerParam struct {
 	Param
 	// Package is the import path that registers it.
 	Package string
-	// Wrap returns the bucket b with the layer around it. value is that of the
-	// parameter, never empty. u is the URL that b was opened by, without the parameters
-	// of layers; it may hold secrets. Wrap makes no request (U3), and its errors don't
+	// Wrap returns the bucket b with the layer around it. value is the parameter's
+	// value, never empty. u is the URL that b was opened by, without the parameters of
+	// layers; it may hold secrets. Wrap makes no request (U3), and its errors don't
 	// quote the value. Closing what Open returns closes b as well, whether or not the
 	// result does.
 	Wrap func(ctx context.Context, b Bucket, u *url.URL, value string) (Bucket, error)
@@ -70,7 +70,7 @@ func (m *Mux) RegisterLayer(l LayerParam) {
 	m.layers[l.Name] = l
 }
 
-// layersFor returns the layers that URLs of the scheme may ask for, the innermost first.
+// layersFor returns the layers that URLs of the scheme may have, the innermost first.
 func (m *Mux) layersFor(s Scheme) []LayerParam {
 	if m == nil {
 		return nil
@@ -127,8 +127,8 @@ func missingLayer(name string) string {
 	return ""
 }
 
-// wrapLayers puts the layers that the parameters ask for around the bucket, which it
-// closes if it fails.
+// wrapLayers puts the layers of the parameters around the bucket, which it closes if it
+// fails.
 func (m *Mux) wrapLayers(ctx context.Context, b Bucket, u *url.URL, s Scheme,
 	q url.Values) (Bucket, error) {
 	for _, l := range m.layersFor(s) {

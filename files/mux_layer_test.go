@@ -12,9 +12,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// layerMux knows the scheme mem, and as its own a parameter timeout of the scheme own.
-// Its layers note their names in Layers, and closed is called when the driver's bucket
-// is.
+// layerMux has the scheme mem, and the scheme own, which has a parameter timeout
+// itself. Its layers show their names in Layers, and closed is called when the driver's
+// bucket is closed.
 func layerMux(t *testing.T, seen *url.URL, closed func()) *files.Mux {
 	var m files.Mux
 	open := func(_ context.Context, u *url.URL) (files.Bucket, error) {
@@ -71,8 +71,8 @@ func (c noted) Close() error {
 
 func (c noted) Layers() []string { return []string{"mem"} }
 
-// TestLayerParams: whatever the order in the URL, the stack has one order, which Layers
-// and Describe show; the driver sees none of the parameters, and is closed once.
+// TestLayerParams: the stack has one order, whatever the order in the URL, and Layers
+// and Describe show it. The driver gets none of the parameters, and is closed once.
 func TestLayerParams(t *testing.T) {
 	var seen url.URL
 	closes := 0
@@ -133,8 +133,8 @@ func TestLayerParams(t *testing.T) {
 	}
 }
 
-// TestLayerParamsRefused: a parameter without its package names the import, what is
-// wrong is refused without its value, and nothing is left open.
+// TestLayerParamsRefused: the error for a parameter without its package names the
+// import, no error shows a wrong value, and nothing is left open.
 func TestLayerParamsRefused(t *testing.T) {
 	var seen url.URL
 	open := 0
@@ -157,7 +157,7 @@ func TestLayerParamsRefused(t *testing.T) {
 		{m, "mem://?timeout=1s&timeout=2s", "is given 2 times"},
 		{m, "mem://?tiemout=1s", "knows alpha, cache, key, prefix, readonly, timeout, zeta"},
 	} {
-		open = 1 // if the driver is asked, what it opens is closed again
+		open = 1 // if the driver opens a bucket, the bucket is closed again
 		seen = url.URL{}
 		_, err := tt.m.Open(t.Context(), tt.raw)
 		if err == nil || !strings.Contains(err.Error(), tt.why) {

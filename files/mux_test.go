@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// anyMux knows the scheme mem with a parameter, and s3 with any.
+// anyMux has the scheme mem with one parameter, and s3 with any.
 func anyMux() *files.Mux {
 	var m files.Mux
 	open := func(context.Context, *url.URL) (files.Bucket, error) { return mem.New(nil), nil }
@@ -85,7 +85,7 @@ func TestOpenRefuses(t *testing.T) {
 	_, err = (&files.Mux{}).Open(ctx, "mem://")
 	if err == nil || !strings.Contains(err.Error(),
 		"none is registered; the program must import _ cloudfiles.dev/drivers/mem") {
-		t.Error(err)
+		t.Errorf("Open = %v", err)
 	}
 }
 
@@ -109,7 +109,8 @@ func TestOpenCaseAndFallback(t *testing.T) {
 		t.Error(err)
 	}
 	if names := m.Schemes(); len(names) != 2 || names[0].Name != "mem" || names[1].Name != "s3" {
-		t.Error(names)
+		t.Errorf(`Schemes = %v, want len(names) 2, names[0].Name "mem" and names[1].Name "s3"`,
+			names)
 	}
 }
 
@@ -169,7 +170,7 @@ func TestOpenPrefixAndKey(t *testing.T) {
 	has(t, k, "bc", "1")
 	wantList(t, k, "", nil, "bc")
 	if _, err := files.PutString(ctx, k, "other", "x", nil); !errors.Is(err, files.ErrPermission) {
-		t.Error(err)
+		t.Errorf("PutString = %v, want ErrPermission", err)
 	}
 	wantList(t, all, "", nil, "a/b", "a/b/d", "a/bc", "a/bx/y")
 	deep := open("key=a/b/d")

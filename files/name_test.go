@@ -37,7 +37,7 @@ func TestCheckName(t *testing.T) {
 		"\ufffd",
 	} {
 		if err := files.CheckName(name); err != nil {
-			t.Errorf("%.40q: %v", name, err)
+			t.Errorf("%.40q: CheckName = %v, want no error", name, err)
 		}
 	}
 	for name, why := range map[string]string{
@@ -67,7 +67,7 @@ func TestCheckName(t *testing.T) {
 		}
 	}
 	if err := driver.CheckNameMax("abcd", 3); !errors.Is(err, files.ErrInvalidName) {
-		t.Error(err)
+		t.Errorf("CheckNameMax = %v, want ErrInvalidName", err)
 	}
 	if err := driver.CheckNameMax("abc", 3); err != nil {
 		t.Error(err)

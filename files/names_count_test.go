@@ -12,7 +12,7 @@ import (
 
 // TestNamesOfPackage: the package shows at most 87 names, as go doc -short counts them,
 // and the index of its documentation has every function. What only authors of drivers
-// call belongs into package driver.
+// call belongs in package driver.
 func TestNamesOfPackage(t *testing.T) {
 	paths, err := filepath.Glob("*.go")
 	if err != nil {

@@ -129,7 +129,7 @@ func TestNilContextAndBucket(t *testing.T) {
 	wantInvalid(t, "nil", map[string]error{"Sub": serr, "Open": oerr})
 }
 
-// TestNilArguments: what else may be nil.
+// TestNilArguments: other arguments that are nil are ErrInvalid as well.
 func TestNilArguments(t *testing.T) {
 	b := tree(t)
 	got := map[string]error{}
@@ -151,7 +151,7 @@ func TestNilArguments(t *testing.T) {
 	}
 	named := files.Wrap(b, files.Hooks{Names: &files.NameMap{}})
 	if _, err := named.Stat(ctx, "missing", nil); !errors.Is(err, files.ErrNotExist) {
-		t.Error(err)
+		t.Errorf("Stat = %v, want ErrNotExist", err)
 	}
 }
 
@@ -259,7 +259,7 @@ func TestNilContent(t *testing.T) {
 }
 
 // TestNilIsThoughtOf: each exported function and method of the package is in a test
-// above, or here with the reason why it has nothing that could be nil.
+// above, or here with the reason why none of its arguments can be nil.
 func TestNilIsThoughtOf(t *testing.T) {
 	thought := map[string]string{
 		"As":           "generic, see below",

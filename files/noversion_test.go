@@ -55,7 +55,7 @@ func (b *blank) Delete(ctx context.Context, key driver.Key, _ files.Version) err
 	return b.Backend.Delete(ctx, key, "")
 }
 
-// claiming is a Bucket without a driver that goes on claiming what it can't do.
+// claiming is a Bucket without a driver that claims features that it doesn't have.
 type claiming struct{ files.Bucket }
 
 func (c *claiming) Features() files.Features { return mem.New(nil).Features() }
@@ -134,8 +134,9 @@ func TestNoVersion(t *testing.T) {
 	}
 }
 
-// Features say so once a file without a version was seen.
-func TestNoVersionIsTold(t *testing.T) {
+// TestNoVersionInFeatures: once a bucket has returned a file without a version, its
+// Features no longer claim versions.
+func TestNoVersionInFeatures(t *testing.T) {
 	for what, look := range map[string]func(b files.Bucket){
 		"Stat": func(b files.Bucket) { b.Stat(ctx, "a", nil) },
 		"Get":  func(b files.Bucket) { files.ReadAll(ctx, b, "a", nil) },
@@ -177,8 +178,8 @@ func (b *breaking) Open(ctx context.Context, req driver.OpenRequest) (driver.Obj
 	return o, err
 }
 
-// A body that breaks is not resumed without a version, nor with another one: it fails
-// after what came (G5).
+// TestNoVersionNoResume: a body that breaks is not resumed without a version, or with
+// another version: it fails after the bytes that came (G5).
 func TestNoVersionNoResume(t *testing.T) {
 	for version, want := range map[files.Version]error{
 		"":      files.ErrUnavailable,

@@ -243,7 +243,7 @@ func pathURL(p string) string {
 
 // Description is what a URL would open, without a secret and without opening it.
 type Description struct {
-	URL     string `json:"url"` // user information and parameters that look secret print as "…"
+	URL     string `json:"url"` // with "…" in place of what may be a secret
 	Scheme  string `json:"scheme"`
 	Package string `json:"package"`
 	// Layers are the parameters that put something around the driver, from the outside

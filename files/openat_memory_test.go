@@ -6,8 +6,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Memory bounds what is kept: with room for two blocks, the first is asked for again
-// after others were read; without a bound it is still there.
+// TestOpenAtMemory: Memory bounds the blocks that are kept. With room for two blocks,
+// the first is requested again after others were read; with the default bound it isn't.
 func TestOpenAtMemory(t *testing.T) {
 	for _, memory := range []int64{0, 2 * blockSize} {
 		r := newRemote(t)
@@ -22,7 +22,7 @@ func TestOpenAtMemory(t *testing.T) {
 		}
 		after, _ := f.Counts()
 		if again := after > before; again != (memory > 0) {
-			t.Errorf("memory %d: the first block is asked for again: %v", memory, again)
+			t.Errorf("memory %d: the first block was requested again: %v", memory, again)
 		}
 	}
 }

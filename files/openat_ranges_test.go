@@ -13,7 +13,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// resolved is what a range of content is.
+// resolved returns the bytes of a range of content.
 func resolved(r files.Range, content []byte) []byte {
 	off, n := r.Resolve(int64(len(content)))
 	return content[off : off+n]
@@ -76,7 +76,7 @@ func TestReadRanges(t *testing.T) {
 	}
 }
 
-// TestReadRangesRequests counts requests and what is read in vain.
+// TestReadRangesRequests counts the requests and the bytes that are read needlessly.
 func TestReadRangesRequests(t *testing.T) {
 	content := randomBytes(64 << 20)
 	r := newRemote(t)
@@ -114,7 +114,7 @@ func TestReadRangesRequests(t *testing.T) {
 		r.sent.Store(0)
 		got, err := files.ReadRanges(t.Context(), r, "f", c.ranges, nil)
 		if err != nil {
-			t.Fatalf("%s: %v", c.what, err)
+			t.Fatalf("%s: ReadRanges = %v, want no error", c.what, err)
 		}
 		var useful int64
 		for i, p := range got {
@@ -132,8 +132,8 @@ func TestReadRangesRequests(t *testing.T) {
 	}
 }
 
-// TestReadRangesFails: one range's error is that of all, and changes in between are
-// ErrChanged.
+// TestReadRangesFails: if one range fails, ReadRanges fails, and a change between the
+// requests is ErrChanged.
 func TestReadRangesFails(t *testing.T) {
 	r := newRemote(t)
 	if _, err := files.ReadRanges(t.Context(), r, "none", []files.Range{files.Bytes(0, 1)},
@@ -180,7 +180,8 @@ func TestReadRangesFails(t *testing.T) {
 	}
 }
 
-// TestReadRangesMemory: no more memory than the results, whatever lies between them.
+// TestReadRangesMemory: ReadRanges needs no more memory than its results, whatever lies
+// between the ranges.
 func TestReadRangesMemory(t *testing.T) {
 	r := newRemote(t)
 	r.put(t, "f", randomBytes(32<<20))

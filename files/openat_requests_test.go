@@ -101,7 +101,8 @@ func TestOpenAtRequests(t *testing.T) {
 	}
 }
 
-// TestRandomReads: as many requests and blocks as there are reads, at most.
+// TestRandomReads: random reads take at most as many requests and blocks as there are
+// reads.
 func TestRandomReads(t *testing.T) {
 	const size, reads = 64 << 20, 500
 	r := newRemote(t)
@@ -153,7 +154,8 @@ func archive(t testing.TB) []byte {
 	return buf.Bytes()
 }
 
-// TestZip: archive/zip by OpenAt and by the io/fs view.
+// TestZip: archive/zip reads an archive in few requests, by OpenAt and by the io/fs
+// view.
 func TestZip(t *testing.T) {
 	content := randomBytes(200_000)
 	data := archive(t)

@@ -19,7 +19,8 @@ import (
 
 const blockSize = 32 << 10
 
-// remote is a bucket whose bodies can only be read from beginning to end, as a service's.
+// remote is a bucket whose bodies can only be read from beginning to end, like those of
+// a service.
 type remote struct {
 	files.Bucket
 	gets atomic.Int64
@@ -124,7 +125,7 @@ func TestOpenAtEdges(t *testing.T) {
 	}
 }
 
-// TestOpenAtIsAReader holds Read and Seek to what testing/iotest asks.
+// TestOpenAtIsAReader: Read and Seek pass the checks of testing/iotest.
 func TestOpenAtIsAReader(t *testing.T) {
 	for _, b := range []files.Bucket{newRemote(t), mem.New(nil)} {
 		content := randomBytes(200_000)
@@ -159,8 +160,8 @@ func TestOpenAtIsAReader(t *testing.T) {
 	}
 }
 
-// TestOpenAtOneVersion: what is replaced or deleted is ErrChanged, at once and without
-// further requests, and a new File has nothing of the old version.
+// TestOpenAtOneVersion: a read of a file that was replaced or deleted is ErrChanged, at
+// once and without further requests, and a new File has nothing of the old version.
 func TestOpenAtOneVersion(t *testing.T) {
 	for _, deleted := range []bool{false, true} {
 		r := newRemote(t)
@@ -197,8 +198,8 @@ func TestOpenAtOneVersion(t *testing.T) {
 	}
 }
 
-// TestSharedFetch: readers of one place share a request, and the first one's end doesn't
-// end it for the others.
+// TestSharedFetch: readers of one place share a request, which goes on for the others
+// when the first reader ends.
 func TestSharedFetch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRemote(t)
@@ -263,7 +264,8 @@ func TestSharedFetch(t *testing.T) {
 	})
 }
 
-// TestFetchesTogether: reads at different places take one round trip together.
+// TestFetchesTogether: concurrent reads at different places take one round trip
+// together.
 func TestFetchesTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRemote(t)
@@ -293,7 +295,8 @@ func TestFetchesTogether(t *testing.T) {
 	})
 }
 
-// TestCloseEndsReads: Close ends what waits, and a failed request leaves no mark.
+// TestCloseEndsReads: Close ends reads that wait, and a failed request leaves nothing
+// behind.
 func TestCloseEndsReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRemote(t)
@@ -333,8 +336,8 @@ func TestCloseEndsReads(t *testing.T) {
 	})
 }
 
-// TestOpenAtHookPanics: what breaks off in a request that runs beside the caller breaks
-// off there, where it can be recovered (X2).
+// TestOpenAtHookPanics: a panic or Goexit in a request that runs in another goroutine
+// reaches the caller, where it can be recovered (X2).
 func TestOpenAtHookPanics(t *testing.T) {
 	r := newRemote(t)
 	content := randomBytes(8 << 20)
@@ -368,8 +371,8 @@ func TestOpenAtHookPanics(t *testing.T) {
 	}
 }
 
-// TestIdleStream: a File that nobody reads from has no body open after a while, and reads
-// on rightly.
+// TestIdleStream: a File that nobody reads from has no open body after a while, and
+// later reads are right.
 func TestIdleStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRemote(t)
@@ -411,8 +414,8 @@ func TestIdleStream(t *testing.T) {
 	})
 }
 
-// TestOpenAtDirectly: memory is read without requests, by wrappers that don't change the
-// content too, and the bytes are counted.
+// TestOpenAtDirectly: memory is read without requests, also through wrappers that don't
+// change the content, and the bytes are counted.
 func TestOpenAtDirectly(t *testing.T) {
 	content := randomBytes(1 << 20)
 	inner := mem.New(nil)
@@ -447,6 +450,6 @@ func TestOpenAtDirectly(t *testing.T) {
 	}
 	f.Close()
 	if gets != 1 || read != 11_000 {
-		t.Errorf("Done told %d Gets and %d bytes, want 1 and 11,000", gets, read)
+		t.Errorf("Done counted %d Gets and %d bytes, want 1 and 11,000", gets, read)
 	}
 }

@@ -16,7 +16,7 @@ type PutOptions struct {
 	// ErrCorrupt and nothing is written (P10).
 	Digest Digest
 	// Native are options of one service alone: values of types that its driver defines.
-	// An option that the bucket doesn't know is ErrUnsupported, and nothing is done.
+	// An option that the bucket doesn't support is ErrUnsupported, and nothing is done.
 	Native []NativeOption
 }
 
@@ -80,7 +80,7 @@ type ListOptions struct {
 	StartAfter string
 	// Limit ends the listing after so many entries; 0 is no limit.
 	Limit int
-	// PageSize is how many entries a backend that lists in pages asks for at a time; 0
+	// PageSize is how many entries a backend that lists in pages requests at a time; 0
 	// lets it choose. It never changes the result (L3).
 	PageSize int
 	// NamesOnly lets the bucket leave Size, ModTime and Version zero if finding them

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// TestOptionsAreClassed: a field that is added to the features or to options must be
-// handled by wrappers: refused if the features don't claim it, and passed on or handled
-// by a Transform.
+// TestOptionsAreClassed: wrappers handle every field of the features and the options.
+// They refuse what the features don't claim, and pass the rest on or handle it in a
+// Transform.
 func TestOptionsAreClassed(t *testing.T) {
 	const (
 		enforced = "enforced by Wrap"

@@ -45,14 +45,14 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
-// oddNames are legal, and a terminal must not get them as they are.
+// oddNames are legal names that must not be printed to a terminal as they are.
 var oddNames = []string{
 	"a\u009b2Jb", "\u202etxt.exe", "a\u2066b\u2069", "x\u200fy", "\ufeffz", "l\u2028m",
 	"t\U000e0041",
 }
 
-// TestNamesInATerminal: what can't be printed safely in a name gets into no text of an
-// error, and JSON keeps the name (E1).
+// TestNamesInATerminal: no text of an error has characters of a name that can't be
+// printed safely, and JSON keeps the name (E1).
 func TestNamesInATerminal(t *testing.T) {
 	b := mem.New(nil)
 	sub, err := files.Sub(b, oddNames[0])

@@ -25,7 +25,8 @@ func TestPutValues(t *testing.T) {
 	data := []byte{0xff, 0, 1}
 	if info, err := files.PutBytes(ctx, b, "dir/data", data,
 		nil); err != nil || info.ContentType != "application/octet-stream" {
-		t.Error(info, err)
+		t.Errorf(`PutBytes = %v, %v, want no error and ContentType "application/octet-stream"`,
+			info, err)
 	}
 	data[1] = 'x' // the caller's again
 	has(t, b, "dir/data", "\xff\x00\x01")
@@ -46,13 +47,14 @@ func TestJSON(t *testing.T) {
 	b := mem.New(nil)
 	if info, err := files.PutJSON(ctx, b, "config", config{"x", 1},
 		nil); err != nil || info.ContentType != "application/json" {
-		t.Error(info, err)
+		t.Errorf(`PutJSON = %v, %v, want no error and ContentType "application/json"`, info, err)
 	}
 	if info, err := files.PutJSON(ctx, b, "typed", 1,
 		&files.PutOptions{
 			Attributes: files.Attributes{ContentType: "application/x-n+json"},
 		}); err != nil || info.ContentType != "application/x-n+json" {
-		t.Error(info, err)
+		t.Errorf(`PutJSON = %v, %v, want no error and ContentType "application/x-n+json"`,
+			info, err)
 	}
 	if c, err := files.ReadJSON[config](ctx, b, "config",
 		nil); err != nil || c != (config{"x", 1}) {
@@ -95,7 +97,7 @@ func TestReadAll(t *testing.T) {
 	} {
 		got, err := files.ReadString(ctx, b, c.name, &c.o)
 		if got != c.want || !errors.Is(err, c.err) {
-			t.Errorf("%v: %q, %v", c, got, err)
+			t.Errorf("%v: ReadString = %q, %v, want %v and %v", c, got, err, c.want, c.err)
 		}
 	}
 	if p, err := files.ReadAll(ctx, b, "empty", nil); p == nil || err != nil {
@@ -116,14 +118,14 @@ func TestExistsAndUsage(t *testing.T) {
 		"dd": {0, 0},
 	} {
 		if n, size, err := files.Usage(ctx, b, dir); err != nil || n != want[0] || size != want[1] {
-			t.Error(dir, n, size, err)
+			t.Errorf("%v: Usage = %v, %v, %v", dir, n, size, err)
 		}
 	}
 	_, _, err := files.Usage(ctx, b, "//")
 	is(t, err, files.ErrInvalidName)
 	for name, want := range map[string]bool{"d/a": true, "d": false, "nothing": false} {
 		if ok, err := files.Exists(ctx, b, name); ok != want || err != nil {
-			t.Error(name, ok, err)
+			t.Errorf("%v: Exists = %v, %v, want %v and no error", name, ok, err, want)
 		}
 	}
 	for _, kind := range []error{
@@ -209,7 +211,7 @@ func TestPutFileChanged(t *testing.T) {
 	}
 }
 
-// TestPutFileAgain: a layer that reads the content a second time gets it whole.
+// TestPutFileAgain: a layer that reads the content a second time gets all of it.
 func TestPutFileAgain(t *testing.T) {
 	path := onDisk(t, "a", "0123456789")
 	b := files.Wrap(mem.New(nil), files.Hooks{
@@ -249,7 +251,7 @@ func TestPutFS(t *testing.T) {
 		},
 	})
 	if err != nil || res != (files.PutFSResult{Files: 3, Bytes: 6, Skipped: 2}) {
-		t.Fatal(res, err)
+		t.Fatalf("PutFS = %v, %v", res, err)
 	}
 	for name, want := range map[string]string{
 		"site/v1/a.txt":    "a",
@@ -267,7 +269,7 @@ func TestPutFS(t *testing.T) {
 	}
 	for _, p := range asked {
 		if p == "skip/me" || p == "." {
-			t.Error("the filter was asked for", p)
+			t.Error("the filter was called for", p)
 		}
 	}
 	// Everything, to the top, but not over what is there.
@@ -278,7 +280,7 @@ func TestPutFS(t *testing.T) {
 	})
 	is(t, err, files.ErrExist)
 	if res.Files != 1 {
-		t.Error(res)
+		t.Errorf("res = %v, want Files 1", res)
 	}
 	has(t, b, "d/b.html", "mine")
 	has(t, b, "a.txt", "a")
@@ -299,7 +301,8 @@ func TestPutFSErrors(t *testing.T) {
 	cancel()
 	_, err = files.PutFS(ended, b, "", good, nil)
 	is(t, err, context.Canceled)
-	// A bucket that gives a walk's sentinel doesn't end the walk as if all were well.
+	// A bucket that returns a sentinel of fs.WalkDir doesn't end the walk without an
+	// error.
 	_, err = files.PutFS(ctx,
 		around(b, func(context.Context, *files.Call, func(context.Context) error) error {
 			return fs.SkipAll

@@ -9,8 +9,8 @@ import (
 // PutFSOptions are the options of PutFS. The zero value stores every regular file and
 // overwrites.
 type PutFSOptions struct {
-	// Attributes are those of every file. If ContentType is empty, each file's is found
-	// (P6).
+	// Attributes are the attributes of every file. If ContentType is empty, the type of
+	// each file is found (P6).
 	Attributes Attributes
 	// If is the condition on every Put.
 	If Condition
@@ -42,8 +42,8 @@ type PutFSResult struct {
 // such as .download-….tmp, which are left by a DownloadFile that was killed.
 //
 // The first error ends PutFS, once the files that are being stored have ended; of
-// several errors it returns that of the first file in the order of the walk, and the
-// files before that one are stored. The result says what was stored, which stays.
+// several errors it returns the error of the first file in the order of the walk, and
+// the files before that one are stored. The result says what was stored, which stays.
 // Package transfer goes on after an error, leaves out what the bucket has already, and
 // reports progress.
 //

@@ -12,7 +12,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// lyingFS lists, in every directory, what it was given; opening it opens a file.
+// lyingFS lists the given entries in every directory; every other name opens a file.
 type lyingFS struct{ entries []fs.DirEntry }
 
 func (l lyingFS) Open(name string) (fs.File, error) {
@@ -41,8 +41,8 @@ func (l lie) Mode() fs.FileMode {
 	return 0o644
 }
 
-// TestPutFSLies: a tree whose listings lead elsewhere, twice to one place, or have no
-// end, is refused with the entry's name, and nothing of the directory that lies is
+// TestPutFSLies: PutFS refuses a listing that has entries from elsewhere, has one name
+// twice or never ends. The error names the entry, and nothing of that directory is
 // stored.
 func TestPutFSLies(t *testing.T) {
 	file := func(name string) fs.DirEntry { return lie{name: name} }
@@ -81,7 +81,8 @@ func TestPutFSLies(t *testing.T) {
 	}
 }
 
-// What a DownloadFile that was killed left in a folder isn't stored.
+// TestPutFSLeftovers: PutFS doesn't store files that a killed DownloadFile left in a
+// folder.
 func TestPutFSLeftovers(t *testing.T) {
 	b := mem.New(nil)
 	res, err := files.PutFS(ctx, b, "", fstest.MapFS{
@@ -90,7 +91,7 @@ func TestPutFSLeftovers(t *testing.T) {
 		".download-notes.tmp":              {Data: []byte("mine")},
 	}, nil)
 	if err != nil || res.Files != 2 || res.Skipped != 1 {
-		t.Errorf("%+v, %v", res, err)
+		t.Errorf("PutFS = %+v, %v, want no error, Files 2 and Skipped 1", res, err)
 	}
 	has(t, b, ".download-notes.tmp", "mine")
 }

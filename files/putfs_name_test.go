@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// A directory whose name is too long is refused before anything is read, even if
-// nothing would be stored in it.
+// TestPutFSIntoTooLongName: PutFS refuses a directory whose name is too long before it
+// reads anything, even if it would store nothing in it.
 func TestPutFSIntoTooLongName(t *testing.T) {
 	dir := strings.Repeat("d", files.MaxName+1)
 	_, err := files.PutFS(t.Context(), mem.New(nil), dir, fstest.MapFS{}, nil)

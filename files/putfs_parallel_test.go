@@ -23,7 +23,7 @@ func manyFiles(n int) fstest.MapFS {
 	return tree
 }
 
-// putting is a memory whose Puts go through a function.
+// putting is a bucket in memory whose Puts pass through a function.
 func putting(f func(name string) error) files.Bucket {
 	return files.Wrap(mem.New(nil), files.Hooks{
 		Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
@@ -37,7 +37,7 @@ func putting(f func(name string) error) files.Bucket {
 	})
 }
 
-// TestPutFSParallel: as many Puts are under way as the options say, and never more.
+// TestPutFSParallel: as many Puts run at a time as the options say, and never more.
 func TestPutFSParallel(t *testing.T) {
 	for _, parallel := range []int{0, 1, 5} {
 		want := parallel
@@ -81,8 +81,8 @@ func TestPutFSParallel(t *testing.T) {
 	}
 }
 
-// TestPutFSFirstError: of several failures the first one in the order of the walk is
-// returned, soon, and what is counted is stored.
+// TestPutFSFirstError: PutFS soon returns the failure that is first in the order of the
+// walk, and the files that it counts are stored.
 func TestPutFSFirstError(t *testing.T) {
 	bad := errors.New("no")
 	for range 20 {

@@ -63,7 +63,7 @@ func (r Range) Resolve(size int64) (off, n int64) {
 	return 0, size
 }
 
-// Parts returns the range for a protocol that knows offsets, lengths and suffixes. off
+// Parts returns the range for a protocol that has offsets, lengths and suffixes. off
 // and n are as they were given, and n is math.MaxInt64 for "to the end". For Last, last
 // is true and n is the count from the end.
 func (r Range) Parts() (off, n int64, last bool) {

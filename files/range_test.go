@@ -8,14 +8,14 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestRangeResolve compares with slices of what a file of the size would hold.
+// TestRangeResolve compares Resolve with slices of a content of the same size.
 func TestRangeResolve(t *testing.T) {
 	odd := []int64{0, 1, 2, 3, 4, 5, 9, math.MaxInt64 - 1, math.MaxInt64}
 	for size := int64(0); size <= 4; size++ {
 		check := func(r files.Range, from, to int64) {
 			t.Helper()
 			if err := r.Check(); err != nil {
-				t.Errorf("%v: %v", r, err)
+				t.Errorf("%v: Check = %v, want no error", r, err)
 			}
 			if off, n := r.Resolve(size); off != from || n != to-from {
 				t.Errorf("%v of %d bytes: %d bytes from %d, want %d from %d", r, size, n, off,
@@ -42,7 +42,7 @@ func TestRangeCheck(t *testing.T) {
 	for _, r := range []files.Range{files.Bytes(-1,
 		1), files.Bytes(0, -1), files.From(-1), files.Last(-1), files.Bytes(math.MinInt64, 0)} {
 		if err := r.Check(); !errors.Is(err, files.ErrInvalid) {
-			t.Errorf("%v: %v", r, err)
+			t.Errorf("%v: Check = %v, want ErrInvalid", r, err)
 		}
 	}
 }
@@ -65,7 +65,8 @@ func TestRangePartsAndText(t *testing.T) {
 		off, n, last := c.r.Parts()
 		if off != c.off || n != c.n || last != c.last || c.r.IsWhole() != c.whole ||
 			c.r.String() != c.text {
-			t.Errorf("%v: %d %d %v %v", c.r, off, n, last, c.r.IsWhole())
+			t.Errorf("%v: Parts = %d %d %v %v, want %v, %v, %v, %v and c.r.String() %v",
+				c.r, off, n, last, c.r.IsWhole(), c.off, c.n, c.last, c.whole, c.text)
 		}
 	}
 }

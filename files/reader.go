@@ -23,7 +23,7 @@ type Reader struct {
 	also      []context.Context // they end ctx too, a moment later
 	onClose   func()
 	call      *Call       // of the outermost wrapper that gets the bytes or the end reported
-	asked     bool        // the first byte was asked for
+	begun     bool        // the first byte was requested
 	stopWatch func() bool // ends the watch over ctx
 	timeout   time.Duration
 	remaining int64
@@ -270,8 +270,8 @@ func (r *Reader) begin() error {
 			return r.err
 		}
 	}
-	if r.call != nil && !r.asked {
-		r.asked = true
+	if r.call != nil && !r.begun {
+		r.begun = true
 		r.call.passed(0)
 	}
 	r.reading = true
@@ -412,8 +412,8 @@ func (r *Reader) passedBeside(n int64) {
 		if r.closed { // the end was reported
 			return
 		}
-		if !r.asked {
-			r.asked = true
+		if !r.begun {
+			r.begun = true
 			r.call.passed(0)
 		}
 		r.call.passed(n)

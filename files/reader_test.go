@@ -25,7 +25,7 @@ type body struct {
 
 func (b *body) Close() error { b.closed++; return nil }
 
-// reader makes a Reader of text, whose Info says size and digest as they are.
+// reader makes a Reader of text, whose Info has the right size and digest.
 func reader(ctx context.Context, r io.Reader, text string,
 	change func(*driver.ReaderConfig)) (*files.Reader, *body) {
 	h := driver.NewHasher(files.Digest{})
@@ -131,7 +131,7 @@ func TestReaderMethodsAgree(t *testing.T) {
 				_, err := r.Read(nil)
 				is(t, err, files.ErrClosed)
 			}
-			// Damaged, short and failing bodies never look whole.
+			// Reading a damaged, short or failing body never succeeds.
 			for what, c := range map[string]struct {
 				r    io.Reader
 				want error
@@ -193,7 +193,7 @@ func TestReaderDigests(t *testing.T) {
 				c.change(rc)
 			})
 			if got, err := r.ReadString(); !errors.Is(err, c.want) || err == nil && got != c.text {
-				t.Errorf("%+v: %q, %v", d, got, err)
+				t.Errorf("%+v: ReadString = %q, %v", d, got, err)
 			}
 		}
 	}
@@ -204,7 +204,7 @@ func TestReaderDigests(t *testing.T) {
 	is(t, err, files.ErrCorrupt)
 }
 
-// gate is a body whose Read waits until release or Close, and then gives its text.
+// gate is a body whose Read waits until release or Close, and then returns its text.
 type gate struct {
 	text    string
 	release chan struct{}
@@ -246,18 +246,17 @@ func TestReaderTimeout(t *testing.T) {
 		is(t, err, os.ErrDeadlineExceeded)
 		r.Close()
 
-		// Bytes that come in the last moment are not lost, and where they are the last
+		// Bytes that come in the last moment are not lost, and if they are the last
 		// ones, the body has ended well.
 		r, _ = reader(ctx, nil, alphabet, func(c *driver.ReaderConfig) {
 			c.Body, c.Timeout = newGate(alphabet), time.Hour
 		})
 		if text, err := r.ReadString(); text != alphabet || err != nil {
-			t.Errorf("%q, %v", text, err)
+			t.Errorf("ReadString = %q, %v, want %v and no error", text, err, alphabet)
 		}
 		r.Close()
 
-		// A reader that is slow itself has all the time it wants, and a timeout can be
-		// set later.
+		// The timeout doesn't apply to the time between Reads, and it can be set later.
 		r, _ = reader(ctx, strings.NewReader(alphabet), alphabet, nil)
 		r.SetReadTimeout(time.Second)
 		for range r.Chunks(1) {
@@ -310,25 +309,25 @@ func TestReaderInfoIsTheCallers(t *testing.T) {
 func TestReaderOdd(t *testing.T) {
 	r, b := reader(ctx, strings.NewReader(alphabet), alphabet, nil)
 	if _, err := r.ReadN(-1); !errors.Is(err, files.ErrInvalid) {
-		t.Error(err)
+		t.Errorf("ReadN = %v, want ErrInvalid", err)
 	}
 	if p, err := r.ReadN(0); len(p) != 0 || err != nil {
-		t.Error(p, err)
+		t.Errorf("ReadN = %v, %v, want len(p) 0 and no error", p, err)
 	}
 	if n, err := r.Read(nil); n != 0 || err != nil {
-		t.Error(n, err)
+		t.Errorf("Read = %v, %v, want 0 and no error", n, err)
 	}
 	for p := range r.Chunks(1 << 40) { // no such memory is taken
 		if string(p) != alphabet {
-			t.Errorf("%q", p)
+			t.Errorf("p = %q, want string(p) %v", p, alphabet)
 		}
 	}
 	if p, err := r.ReadN(1 << 60); len(p) != 0 || err != io.EOF {
-		t.Error(p, err)
+		t.Errorf("ReadN = %v, %v, want len(p) 0 and io.EOF", p, err)
 	}
 	r.Close()
 	if b.closed != 1 {
-		t.Error(b.closed)
+		t.Errorf("b.closed = %v, want 1", b.closed)
 	}
 	// Breaking off leaves the rest unread.
 	src := strings.NewReader(alphabet)
@@ -340,12 +339,12 @@ func TestReaderOdd(t *testing.T) {
 	if src.Len() != len(alphabet)-4 {
 		t.Errorf("%d bytes are left", src.Len())
 	}
-	// A writer's failure is the writer's.
+	// WriteTo returns the writer's error.
 	r, _ = reader(ctx, strings.NewReader(alphabet), alphabet, nil)
 	if _, err := r.WriteTo(writerFunc(func([]byte) (int, error) {
 		return 3, nil
 	})); err != io.ErrShortWrite {
-		t.Error(err)
+		t.Errorf("WriteTo = %v, want io.ErrShortWrite", err)
 	}
 	if r.Offset() != 0 || r.Len() != 26 {
 		t.Error(r.Offset(), r.Len())
@@ -393,7 +392,7 @@ func TestReaderCopiesFileToFile(t *testing.T) {
 		})
 		n, err := r.WriteTo(f)
 		if n != int64(len(c.text)) || !errors.Is(err, c.want) {
-			t.Errorf("%q: %d, %v", c.text, n, err)
+			t.Errorf("%q: WriteTo = %d, %v", c.text, n, err)
 		}
 		if _, again := r.WriteTo(f); !errors.Is(again, c.want) {
 			t.Errorf("%q: again: %v", c.text, again)

@@ -8,7 +8,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// A bucket for reading claims what reads, and nothing that writes.
+// TestReadOnlyFeatures: a read-only bucket claims features for reading, and none for
+// writing.
 func TestReadOnlyFeatures(t *testing.T) {
 	claims := mem.New(nil).Features()
 	b := files.Wrap(mem.New(nil), files.Hooks{Features: func(f files.Features) files.Features {
@@ -36,8 +37,8 @@ func (withAs) As(target any) bool {
 	return ok
 }
 
-// As doesn't reach behind a bucket for reading: whoever has the service's own client
-// can write.
+// TestReadOnlyHidesAs: As doesn't reach what is below a read-only bucket, because the
+// service's own client can write.
 func TestReadOnlyHidesAs(t *testing.T) {
 	b := withAs{mem.New(nil)}
 	if n, ok := files.As[int](b); !ok || n != 7 {

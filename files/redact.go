@@ -51,8 +51,8 @@ func (m *Mux) redact(rawURL string) string {
 	return name + "://" + s.redactRest(u)
 }
 
-// redactor returns what is known of a scheme. If only programs with other imports know
-// the scheme, that is its name.
+// redactor returns the scheme with its parameters. For a scheme that only programs with
+// other imports register, it has only the name.
 func (m *Mux) redactor(name string) (Scheme, bool) {
 	if s, ok := m.lookup(name); ok {
 		return m.withLayers(s), true
@@ -151,9 +151,9 @@ func (s Scheme) redactPair(pair string) string {
 	return name + "=" + raw
 }
 
-// harmlessName reports whether a parameter's name is shown: a name that the scheme
-// knows, or a word. A name without a value may be a secret itself, so it must consist
-// of letters alone.
+// harmlessName reports whether a parameter's name is shown: a name that the scheme has,
+// or a word. A name without a value may be a secret itself, so it must consist of
+// letters alone.
 func (s Scheme) harmlessName(name string, given bool) bool {
 	if name == "prefix" || name == "key" {
 		return true

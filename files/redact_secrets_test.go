@@ -13,15 +13,15 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// key is a secret as services make them, with its URL-escaped forms; word is one that a
-// person made.
+// key is a secret as services make them, with its URL-escaped forms; word is a secret
+// that a person made.
 const (
 	key  = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLE+KEY=="
 	word = "hUnTeR2"
 )
 
-// TestNoSecretOfAURL: whatever a URL has wrong, and wherever the secret stands in it,
-// no text shows it (U1).
+// TestNoSecretOfAURL: no text shows a secret of a URL, whatever is wrong with the URL
+// and wherever the secret is (U1).
 func TestNoSecretOfAURL(t *testing.T) {
 	m := anyMux()
 	for _, pattern := range []string{
@@ -46,7 +46,7 @@ func TestNoSecretOfAURL(t *testing.T) {
 		"b?x=%s", ":%s", "://%s", "\"s3://%s\"", "'s3://b?x=%s'", " s3://%s", "s3://b?x=%s ",
 		"export CLOUDFILES_URL=s3://%s",
 		"CLOUDFILES_URL=%s", "/%s", "./%s", `C:\%s`, `\\host\%s`,
-		// Schemes that nobody knows, and typos.
+		// Unknown schemes, and typing errors.
 		"s4://%s", "s4://b?x=%s", "s4://u:%s@b", "s4://b/%s", "https://%s@host/b",
 		"https://host/b?sig=%s", "https://host/b/%s",
 		"postgres://u:%s@host/db", "redis://:%s@host", "ss://%s", "azblob+x://%s",
@@ -78,8 +78,8 @@ func hexEscape(s string) string {
 	return b.String()
 }
 
-// checkHidden looks for the secret, in each form and in large parts, in everything that
-// is made of the URL.
+// checkHidden searches every text with the URL for the secret, in each form and for
+// large parts of it.
 func checkHidden(t *testing.T, m *files.Mux, raw string, forms ...string) {
 	t.Helper()
 	for _, text := range allTexts(m, raw) {
@@ -96,7 +96,7 @@ func checkHidden(t *testing.T, m *files.Mux, raw string, forms ...string) {
 	}
 }
 
-// allTexts are all the texts in which a URL shows, as programs print and log them.
+// allTexts are all the texts that have a URL, as programs print and log them.
 func allTexts(m *files.Mux, raw string) []string {
 	texts := []string{files.RedactURL(raw), files.SignedURL{Method: "GET", URL: raw}.String()}
 	b, err := m.Open(ctx, raw)

@@ -42,7 +42,7 @@ func TestRedactURL(t *testing.T) {
 
 const hidden = "hUnTeR2"
 
-// urlTexts are all the texts in which a URL shows.
+// urlTexts are all the texts that have a URL.
 func urlTexts(m *files.Mux, raw string) []string {
 	texts := []string{files.RedactURL(raw)}
 	if b, err := m.Open(ctx, raw); err != nil {
@@ -57,8 +57,8 @@ func urlTexts(m *files.Mux, raw string) []string {
 	return append(texts, d.URL, d.String(), (files.SignedURL{Method: "GET", URL: raw}).String())
 }
 
-// FuzzURLs puts a secret where secrets stand, with anything around it: no text shows
-// it, and nothing panics.
+// FuzzURLs puts a secret at each place for secrets, with anything around it: no text
+// shows it, and nothing panics.
 func FuzzURLs(f *testing.F) {
 	for _, s := range [][3]string{
 		{"mem", "host", "/path"},

@@ -23,8 +23,8 @@ func shown(text string) string { return Printable(withoutSecrets(text)) }
 //   - what reads like a key after words that a sentence may have, such as token and
 //     secret;
 //   - credentials of HTTP: Bearer, Basic and SharedKey with what follows;
-//   - texts that only keys look like: AWS access keys, JSON web tokens, OAuth tokens
-//     and private keys of Google and others.
+//   - texts that only keys have: AWS access keys, JSON web tokens, OAuth tokens and
+//     private keys of Google and others.
 //
 // Text without any of them is returned as it is, without an allocation.
 func withoutSecrets(text string) string {

@@ -8,8 +8,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestNoSecretInAnyForm: a secret is found in whatever syntax a cause writes it (E1),
-// and text that only looks like a secret's name is shown.
+// TestNoSecretInAnyForm: a secret is hidden in whatever syntax a cause has it (E1), and
+// text that only looks like a secret's name is shown.
 func TestNoSecretInAnyForm(t *testing.T) {
 	const key = "Zx9q8Kd73hfK29ahdKWE82hdQ"
 	for _, text := range []string{

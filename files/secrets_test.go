@@ -58,12 +58,12 @@ var secretValues = []string{
 	"a%2Fb%2Bc1%3D",
 }
 
-// strange is an error of somebody's own type.
+// strange is an error of a type that the package doesn't know.
 type strange struct{ text string }
 
 func (s strange) Error() string { return s.text }
 
-// printed are all the ways in which an error gets into a text.
+// printed has all the texts that can be made of an error.
 func printed(err error) map[string]string {
 	var log, jsonLog bytes.Buffer
 	slog.New(slog.NewTextHandler(&log, nil)).Error("x", "err", err)
@@ -87,8 +87,8 @@ func printed(err error) map[string]string {
 	}
 }
 
-// TestNoSecretOfACause: whatever type a cause has, and by whatever way it comes, its
-// secrets aren't printed, and the cause is found (E1).
+// TestNoSecretOfACause: the secrets of a cause are never printed, whatever its type and
+// origin, and errors.Is finds the cause (E1).
 func TestNoSecretOfACause(t *testing.T) {
 	b := mem.New(nil)
 	for _, form := range texts {
@@ -132,7 +132,8 @@ func TestNoSecretOfACause(t *testing.T) {
 	}
 }
 
-// Texts that only look like secrets in part are shown as they are, without an allocation.
+// TestHarmlessCauses: texts that only look like secrets in part are shown as they are,
+// without an allocation.
 func TestHarmlessCauses(t *testing.T) {
 	for _, text := range []string{
 		"the service answered 404 NoSuchKey", "dial tcp 10.0.0.1:443: connection refused",
@@ -162,7 +163,7 @@ func TestHarmlessCauses(t *testing.T) {
 	}
 }
 
-// What is known of a request remains: only its secrets are hidden.
+// TestRestOfACause: the rest of a request is shown: only its secrets are hidden.
 func TestRestOfACause(t *testing.T) {
 	for text, want := range map[string]string{
 		"GET https://h/c/f?sv=1&sig=abc: 403":  "GET https://h/c/f?sv=…&sig=…: 403",
@@ -178,7 +179,8 @@ func TestRestOfACause(t *testing.T) {
 	}
 }
 
-// A hook's error may come from anybody, whatever operation it fails.
+// TestNoSecretOfAHook: the secrets of a hook's error are hidden, whatever operation it
+// fails.
 func TestNoSecretOfAHook(t *testing.T) {
 	req, err := http.NewRequest("GET", "https://h/f?sig=hUnTeR2x", nil)
 	if err != nil {
@@ -215,7 +217,8 @@ func TestNoSecretOfAHook(t *testing.T) {
 	}
 }
 
-// What was made harmless stays as it is, and no text is too odd.
+// FuzzCauseText: a text without secrets stays the same if it is cleaned again, and no
+// text panics.
 func FuzzCauseText(f *testing.F) {
 	for _, text := range texts {
 		f.Add(fmt.Sprintf(text, "a%b=c"))

@@ -200,8 +200,8 @@ func valueEnd(s string, i int, colon bool, name string) int {
 	return len(s)
 }
 
-// runBegin returns where the query or connection string begins in which the pair with
-// its separator at i is; runEnd returns where one ends.
+// runBegin returns the begin of the query or connection string that has the separator
+// at i; runEnd returns the end of one.
 func runBegin(s string, from, i int) int {
 	for i > from && !endsToken(s[i-1]) && s[i-1] != '?' {
 		i--

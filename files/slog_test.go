@@ -15,7 +15,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// logged is the line that slog writes of v.
+// logged returns the line that slog writes for v.
 func logged(v any) string {
 	var buf bytes.Buffer
 	h := slog.NewTextHandler(&buf, &slog.HandlerOptions{
@@ -116,7 +116,7 @@ func TestKindName(t *testing.T) {
 	}
 }
 
-// uncomparable is an error that panics where it is compared carelessly.
+// uncomparable is an error that panics if it is compared with ==.
 type uncomparable []string
 
 func (u uncomparable) Error() string { return fmt.Sprint([]string(u)) }

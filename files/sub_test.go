@@ -17,7 +17,7 @@ func TestSubRefuses(t *testing.T) {
 		files.MaxName-1), strings.Repeat("d", files.MaxName+1)} {
 		_, err := files.Sub(b, dir)
 		if !errors.Is(err, files.ErrInvalidName) {
-			t.Errorf("%.30q: %v", dir, err)
+			t.Errorf("%.30q: Sub = %v, want ErrInvalidName", dir, err)
 		}
 	}
 	narrow, err := files.Sub(b, strings.Repeat("d", files.MaxName-2))
@@ -28,11 +28,11 @@ func TestSubRefuses(t *testing.T) {
 	_, err = files.PutString(ctx, narrow, "xy", "1", nil)
 	is(t, err, files.ErrInvalidName)
 	if _, err := files.Sub(narrow, "x"); !errors.Is(err, files.ErrInvalidName) {
-		t.Error(err)
+		t.Errorf("Sub = %v, want ErrInvalidName", err)
 	}
 }
 
-// TestSubIsTheDirectory: listings, files and pages of a sub-bucket are those of the
+// TestSubIsTheDirectory: a sub-bucket has the listings, files and pages of the
 // directory, without its name.
 func TestSubIsTheDirectory(t *testing.T) {
 	b := tree(t)

@@ -10,9 +10,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// What a Transform's Open was given to read the stored file by ends with the plain
-// body: the parts that are open are closed, and no other is opened, which nobody would
-// close.
+// TestTransformPartsEndWithTheBody: when the plain body is closed, the open parts of
+// the stored file are closed as well, and the get function of Open opens no other part.
 func TestTransformPartsEndWithTheBody(t *testing.T) {
 	var get func(context.Context, files.Range) (*files.Reader, error)
 	var part *files.Reader

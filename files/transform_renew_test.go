@@ -12,8 +12,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// turning stores each byte turned by the key that it begins with, and wants what has
-// another key than its own to be stored anew.
+// turning stores a key and then each byte turned by it, and requires that files with
+// another key than its own are stored anew.
 func turning(b files.Bucket, key byte) files.Bucket {
 	type getter = func(context.Context, files.Range) (*files.Reader, error)
 	info := func(_ *files.Call, i files.Info) (files.Info, error) {
@@ -77,8 +77,8 @@ func turning(b files.Bucket, key byte) files.Bucket {
 	}})
 }
 
-// TestTransformRenew: a copy of a file onto itself stores it anew if the wrapper wants
-// that, also below other wrappers, and otherwise changes nothing.
+// TestTransformRenew: a copy of a file onto itself stores it anew if the wrapper
+// requires that, also below other wrappers, and otherwise changes nothing.
 func TestTransformRenew(t *testing.T) {
 	store := mem.New(nil)
 	put(t, turning(store, 1), "d/a", "abc")
@@ -116,8 +116,8 @@ func TestTransformRenew(t *testing.T) {
 	is(t, err, files.ErrPermission)
 }
 
-// TestTransformEntryFails: what a wrapper can't show of one entry is one error at the end
-// of the listing (L9), also where Limit ends it, and none with NamesOnly.
+// TestTransformEntryFails: an entry that a wrapper can't show is one error at the end
+// of the listing (L9), also if Limit ends it, and no error with NamesOnly.
 func TestTransformEntryFails(t *testing.T) {
 	store := mem.New(nil)
 	b := turning(store, 1)

@@ -29,7 +29,7 @@ func TestUpdateMissingEmptyAndSame(t *testing.T) {
 			return result, rerr
 		}, nil)
 		if err != nil {
-			t.Fatal(what, err)
+			t.Fatalf("%v: Update = %v, want no error", what, err)
 		}
 		after, err := b.Stat(ctx, "a", nil)
 		if err == nil && info.Version != after.Version || err != nil && info.Name != "" {
@@ -95,7 +95,7 @@ func TestUpdateAttributes(t *testing.T) {
 	}, false}, {files.Attributes{ContentType: "x/z"}, true}, {files.Attributes{}, false}} {
 		got, err := files.Update(ctx, b, "a.txt", same, &files.UpdateOptions{Attributes: &c.a})
 		if err != nil || (got.Version != info.Version) != c.write {
-			t.Errorf("%v: %v, %v", c.a, got, err)
+			t.Errorf("%v: Update = %v, %v", c.a, got, err)
 		}
 		info = got
 	}
@@ -147,7 +147,7 @@ func TestUpdateErrors(t *testing.T) {
 	} {
 		_, err := files.Update(c.ctx, c.b, c.name, c.fn, c.opts)
 		if !errors.Is(err, c.want) {
-			t.Errorf("%s: %v", c.what, err)
+			t.Errorf("%s: Update = %v, want %v", c.what, err, c.want)
 		}
 		if e, ok := errors.AsType[*files.Error](err); !ok || e.Op != files.OpUpdate ||
 			e.Name != c.name {
@@ -244,7 +244,7 @@ func TestUpdateJSON(t *testing.T) {
 	for want := 1; want <= 3; want++ {
 		got, err := files.UpdateJSON(ctx, b, "doc", add, nil)
 		if err != nil || got.N != want {
-			t.Fatal(got, err)
+			t.Fatalf("UpdateJSON = %v, %v, want no error and N %v", got, err, want)
 		}
 	}
 	if info, _ := b.Stat(ctx, "doc", nil); info.ContentType != "application/json" {

@@ -36,7 +36,7 @@ func TestUpdateUncertain(t *testing.T) {
 		for _, c := range []struct {
 			what    string
 			happens bool
-			then    string // what somebody else writes
+			then    string // what another writer does
 			want    error
 			content string
 			calls   int
@@ -64,7 +64,7 @@ func TestUpdateUncertain(t *testing.T) {
 						return appendX(old)
 					}, nil)
 					if !errors.Is(err, c.want) {
-						t.Error(err)
+						t.Errorf("Update = %v, want %v", err, c.want)
 					}
 					if calls != c.calls {
 						t.Errorf("%d calls", calls)
@@ -76,8 +76,8 @@ func TestUpdateUncertain(t *testing.T) {
 	}
 }
 
-// TestUpdateUncertainThenLate: the write whose answer was lost happens only after the
-// file was read again.
+// TestUpdateUncertainThenLate: a write whose response was lost is carried out only
+// after the file was read again.
 func TestUpdateUncertainThenLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := mem.New(nil)
@@ -100,7 +100,7 @@ func TestUpdateUncertainThenLate(t *testing.T) {
 	})
 }
 
-// TestUpdateUncertainThenFailure: a failure after a lost answer must not look as if
+// TestUpdateUncertainThenFailure: a failure after a lost response must not look as if
 // nothing had changed.
 func TestUpdateUncertainThenFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

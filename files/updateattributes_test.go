@@ -13,8 +13,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// attributeBuckets are memory and a folder, each with and without copies on the
-// server's side.
+// attributeBuckets are memory and a folder, each with and without copies inside the
+// store.
 func attributeBuckets(t *testing.T) map[string]files.Bucket {
 	disk, err := local.Open(t.TempDir(), nil)
 	if err != nil {
@@ -33,8 +33,8 @@ func attributeBuckets(t *testing.T) map[string]files.Bucket {
 	return m
 }
 
-// TestUpdateAttributesKeepsTheRest: one attribute changes, all others, the content and
-// its digest are kept, in two requests.
+// TestUpdateAttributesKeepsTheRest: a change of one attribute keeps all others, the
+// content and its digest, and takes two requests.
 func TestUpdateAttributesKeepsTheRest(t *testing.T) {
 	for name, inner := range attributeBuckets(t) {
 		t.Run(name, func(t *testing.T) {
@@ -169,7 +169,7 @@ func TestUpdateAttributesRaces(t *testing.T) {
 		}
 		for range 8 {
 			if err := <-done; err != nil {
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("%s: %v, want no error", name, err)
 			}
 		}
 		if info, err := b.Stat(ctx, "f", nil); err != nil || len(info.Metadata) != 8 {
@@ -179,9 +179,9 @@ func TestUpdateAttributesRaces(t *testing.T) {
 	}
 }
 
-// TestUpdateAttributesLostAnswer: if the answer to the write is lost, what was written
-// is found.
-func TestUpdateAttributesLostAnswer(t *testing.T) {
+// TestUpdateAttributesLostResponse: if the response to the write is lost,
+// UpdateAttributes finds what it wrote.
+func TestUpdateAttributesLostResponse(t *testing.T) {
 	inner := mem.New(nil)
 	put(t, inner, "f", "one")
 	lost := false

@@ -49,7 +49,7 @@ func TestBegin(t *testing.T) {
 	})
 	for op, err := range operations(b) {
 		if err != nil {
-			t.Errorf("%s: %v", op, err)
+			t.Errorf("%s: %v, want no error", op, err)
 		}
 	}
 	slices.Sort(begun)
@@ -89,8 +89,8 @@ func TestBeginRefuses(t *testing.T) {
 	}
 }
 
-// TestPassed: what is read and stored is counted while it passes, by every way of
-// reading, and the count is that of Done.
+// TestPassed: Passed counts bytes while they are read and stored, for every way of
+// reading, and its count is that of Done.
 func TestPassed(t *testing.T) {
 	var passed, calls int64
 	var done []int64
@@ -164,7 +164,7 @@ func TestPassed(t *testing.T) {
 	} {
 		r := get()
 		if err := read(r); err != nil {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: read = %v, want no error", what, err)
 		}
 		r.Close()
 		r.Close()
@@ -179,11 +179,11 @@ func TestPassed(t *testing.T) {
 	check("an early Close")
 }
 
-// rewound is content that can seek, and has nothing else.
+// rewound is content that can seek, without other methods.
 type rewound struct{ io.ReadSeeker }
 
-// TestPassedKeepsSizes: content that is counted arrives with its size, and a retry below
-// can rewind it (W1 of wrappers).
+// TestPassedKeepsSizes: content that Passed counts arrives with its size, and a retry
+// below can rewind it.
 func TestPassedKeepsSizes(t *testing.T) {
 	f, err := os.Create(filepath.Join(t.TempDir(), "f"))
 	if err != nil {
@@ -209,7 +209,7 @@ func TestPassedKeepsSizes(t *testing.T) {
 		})
 		b := files.Wrap(retry.Wrap(lower, &retry.Policy{Delay: 1}), files.Hooks{Passed: passes})
 		if _, err := b.Put(ctx, "a.txt", content, nil); err != nil {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: Put = %v, want no error", what, err)
 		}
 		has(t, driver.New(store), "a.txt", "some text")
 		if !slices.Equal(store.sizes, []int64{9, 9}) || passed != 2*(4+9) {
@@ -218,7 +218,8 @@ func TestPassedKeepsSizes(t *testing.T) {
 	}
 }
 
-// sized fails the first Puts in their middle, and notes the sizes.
+// sized is a bucket that fails the first Puts in the middle of their content, and notes
+// the sizes.
 type sized struct {
 	driver.Backend
 	fail  int
@@ -272,8 +273,9 @@ func TestPassedPanics(t *testing.T) {
 	has(t, store, "a", "text")
 }
 
-// TestLayersAllocate: what a layer adds to a Get of 1 KiB. A layer without hooks adds
-// nothing, one with Begin, Passed and Done its Call, and one with Around one thing more.
+// TestLayersAllocate: how many allocations a layer adds to a Get of 1 KiB. A layer
+// without hooks adds none, one with Begin, Passed and Done adds its Call, and one with
+// Around adds one more.
 func TestLayersAllocate(t *testing.T) {
 	store := mem.New(nil)
 	for _, name := range []string{"a/k", "s/a/k"} {

@@ -31,11 +31,11 @@ func TestWrapContentAndBody(t *testing.T) {
 	if got, err := files.ReadString(ctx, b, "a",
 		&files.ReadOptions{GetOptions: files.GetOptions{SkipVerify: true}}); got != "abc" ||
 		err != nil {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf(`ReadString = %q, %v, want "abc" and no error`, got, err)
 	}
 	if _, err := files.Copy(ctx, b, "b", b, "a",
 		&files.CopyOptions{}); err != nil && !errors.Is(err, files.ErrCorrupt) {
-		t.Error(err) // streaming: through both hooks, or stopped by the digest
+		t.Errorf("Copy = %v", err) // streaming: through both hooks, or stopped by the digest
 	}
 	for _, h := range []files.Hooks{
 		{Content: func(_ context.Context, _ *files.Call, r io.Reader) io.Reader { return r }},

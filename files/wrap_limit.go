@@ -7,9 +7,9 @@ import "iter"
 // come.
 //
 // What the bucket below couldn't read comes after the last entry (L9), and that is only
-// known if its listing ends there by its own limit. So listLimited asks for as many
-// entries as are wanted, and, if some were left out, for parts of growing size after
-// them. If a part isn't used up, what was used of it is listed once more.
+// known if its listing ends there by its own limit. So listLimited requests as many
+// entries as are wanted, and, if some were left out, parts of growing size after them.
+// If a part isn't used up, what was used of it is listed once more.
 //
 // A bucket without an order can't continue from a name, and is listed without a limit.
 func listLimited(

@@ -125,7 +125,7 @@ func TestAroundHedges(t *testing.T) {
 		for range 50 {
 			r, err := b.Get(ctx, "big", nil)
 			if err != nil && !errors.Is(err, files.ErrClosed) {
-				t.Fatal(err)
+				t.Fatalf("Get = %v", err)
 			}
 			if err == nil {
 				p, err := r.ReadAll()
@@ -136,7 +136,7 @@ func TestAroundHedges(t *testing.T) {
 			r.Close()
 			late.Wait()
 			if _, err := b.Stat(ctx, "big", nil); err != nil && !errors.Is(err, files.ErrClosed) {
-				t.Fatal(err)
+				t.Fatalf("Stat = %v", err)
 			}
 			late.Wait()
 		}
@@ -146,7 +146,7 @@ func TestAroundHedges(t *testing.T) {
 	}
 }
 
-// closing is a decoder's reader: its Close returns nothing.
+// closing is a reader whose Close returns nothing, as a decoder's.
 type closing struct {
 	io.Reader
 	closed func()
@@ -167,7 +167,7 @@ func TestSigningIsAnsweredAndReplaced(t *testing.T) {
 		},
 	})
 	if s, err := files.SignURL(ctx, own, "a", nil); s.URL != "https://own.example/a" || err != nil {
-		t.Errorf("%v, %v", s, err)
+		t.Errorf(`SignURL = %v, %v, want URL "https://own.example/a" and no error`, s, err)
 	}
 	_, err := files.SignURL(ctx, own, "a", &files.SignOptions{Method: "PUT"})
 	is(t, err, files.ErrUnsupported)
@@ -179,11 +179,11 @@ func TestSigningIsAnsweredAndReplaced(t *testing.T) {
 		})
 	s, err := files.SignURL(ctx, cdn, "a", &files.SignOptions{})
 	if !strings.HasPrefix(s.URL, "https://cdn.example/?was=") || len(s.URL) < 30 || err != nil {
-		t.Errorf("%v, %v", s, err)
+		t.Errorf("SignURL = %v, %v", s, err)
 	}
 }
 
-// TestMaskedSource: a copy from a bucket that shows less copies no more than it shows.
+// TestMaskedSource: a copy from a wrapper copies no more than the wrapper shows.
 func TestMaskedSource(t *testing.T) {
 	store := mem.New(nil)
 	_, err := files.PutString(ctx, store, "a", "x", &files.PutOptions{
@@ -198,10 +198,10 @@ func TestMaskedSource(t *testing.T) {
 	}})
 	info, err := files.Copy(ctx, store, "b", masked, "a", nil)
 	if err != nil || len(info.Metadata) != 0 {
-		t.Errorf("%v, %v", info.Metadata, err)
+		t.Errorf("Copy = %v, %v, want no error and len(info.Metadata) 0", info.Metadata, err)
 	}
 	if info, err := store.Stat(ctx, "b", nil); err != nil || len(info.Metadata) != 0 {
-		t.Errorf("%v, %v", info.Metadata, err)
+		t.Errorf("Stat = %v, %v, want no error and len(info.Metadata) 0", info.Metadata, err)
 	}
 	_, err = files.Copy(ctx, store, "c", masked, "a", &files.CopyOptions{IfSource: "v"})
 	is(t, err, files.ErrUnsupported)

@@ -20,7 +20,8 @@ type closes struct {
 
 func (c *closes) Close() error { c.n++; return nil }
 
-// TestOpenedByAround: a hook serves a Get by itself, and what isn't used of it is closed.
+// TestOpenedByAround: a hook serves a Get by itself, and a body of the hook that isn't
+// used is closed.
 func TestOpenedByAround(t *testing.T) {
 	var body *closes
 	var fails error
@@ -62,7 +63,8 @@ func TestOpenedByAround(t *testing.T) {
 	}
 	text, err := r.ReadString()
 	if i := r.Info(); text != "own" || err != nil || i.Name != "a" || i.Version != "v" {
-		t.Errorf("%q, %+v, %v", text, i, err)
+		t.Errorf(`%q: Info = %+v, %v, want "own", no error, Name "a" and Version "v"`,
+			text, i, err)
 	}
 	if r.Close(); body.n != 1 || done != 1 {
 		t.Errorf("closed %d times, done %d times", body.n, done)
@@ -92,7 +94,7 @@ func TestOpenedByAround(t *testing.T) {
 	}
 }
 
-// TestOnClose: it is called once, and before the bucket below is closed.
+// TestOnClose: OnClose is called once, before the bucket below is closed.
 func TestOnClose(t *testing.T) {
 	inner := mem.New(nil)
 	n := 0
@@ -107,7 +109,7 @@ func TestOnClose(t *testing.T) {
 		},
 	})
 	if err := b.Close(); !errors.Is(err, failure) {
-		t.Error(err)
+		t.Errorf("Close = %v, want %v", err, failure)
 	}
 	if err := b.Close(); err != nil || n != 1 {
 		t.Errorf("%v, called %d times", err, n)

@@ -13,8 +13,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// operations calls every operation of a bucket once, on files that exist where they
-// must, and returns their errors.
+// operations calls every operation of a bucket once, on files that exist if they must,
+// and returns their errors.
 func operations(b files.Bucket) map[files.Op]error {
 	errs := map[files.Op]error{}
 	_, errs[files.OpPut] = files.PutString(ctx, b, "put", "new", nil)
@@ -74,7 +74,7 @@ func TestReadOnly(t *testing.T) {
 		for op, err := range operations(ro) {
 			if op.Writes() {
 				if is(t, err, files.ErrPermission); !errors.Is(err, files.ErrUnsupported) {
-					t.Errorf("%s: %v", op, err)
+					t.Errorf("%s: %v, want ErrUnsupported", op, err)
 				}
 			} else if err != nil {
 				t.Errorf("%s: %v", op, err)
@@ -82,7 +82,7 @@ func TestReadOnly(t *testing.T) {
 		}
 		if f := ro.Features(); !f.ReadOnly || f.SignPut || f.SignDelete || !f.SignGet ||
 			f.ServerCopy || f.IfAbsent {
-			t.Errorf("%+v", f)
+			t.Errorf("Features = %+v", f)
 		}
 		if _, ok := files.As[signing](ro); ok {
 			t.Error("As gets round it")
@@ -115,8 +115,8 @@ func contents(t testing.TB, b files.Bucket) map[string]string {
 	return all
 }
 
-// TestWrapSeesEverything: every operation passes Around and ends in Done, under its own
-// class.
+// TestWrapSeesEverything: every operation passes through Around and ends in Done, with
+// its Op.
 func TestWrapSeesEverything(t *testing.T) {
 	var around, done []string
 	b := files.Wrap(full(t), files.Hooks{
@@ -130,7 +130,7 @@ func TestWrapSeesEverything(t *testing.T) {
 	})
 	for op, err := range operations(b) {
 		if err != nil {
-			t.Errorf("%s: %v", op, err)
+			t.Errorf("%s: %v, want no error", op, err)
 		}
 	}
 	for _, want := range []string{
@@ -197,7 +197,7 @@ func TestWrapAround(t *testing.T) {
 	put(t, again, "a", "text")
 	has(t, again, "a", "text")
 	if info, err := again.Stat(ctx, "a", nil); err != nil || info.Size != 4 || info.Name != "a" {
-		t.Error(info, err)
+		t.Errorf(`Stat = %v, %v, want no error, Size 4 and Name "a"`, info, err)
 	}
 
 	silent := around(b, func(context.Context, *files.Call, func(context.Context) error) error {
@@ -215,9 +215,9 @@ func TestWrapAround(t *testing.T) {
 			return errBroken
 		})
 	if r, err := after.Get(ctx, "a", nil); r != nil || !errors.Is(err, errBroken) {
-		t.Error(r, err)
+		t.Errorf("Get = %v, %v, want nil and %v", r, err, errBroken)
 	}
-	b.Close() // would wait for an open body nowhere, but leave the backend open
+	b.Close() // doesn't wait for open bodies, but would leave the backend open
 
 	// A hook that gives other options.
 	b = mem.New(nil)
@@ -234,7 +234,7 @@ func TestWrapAround(t *testing.T) {
 			return next(ctx)
 		})
 	if info := put(t, typed, "a", "x"); info.CacheControl != "no-store" {
-		t.Error(info)
+		t.Errorf(`put = %v, want CacheControl "no-store"`, info)
 	}
 }
 
@@ -272,7 +272,7 @@ func TestWrapDone(t *testing.T) {
 	for range b.List(ctx, "d", nil) {
 	}
 	expect("list8")
-	b.Get(ctx, "a//b", nil) // didn't come so far
+	b.Get(ctx, "a//b", nil) // is refused before a hook is called
 	expect()
 	files.PutString(ctx, b, "new", "x", &files.PutOptions{If: files.IfAbsent()})
 	expect("put0Exist")
@@ -286,7 +286,7 @@ func TestWrapEntryAndLimit(t *testing.T) {
 	wantList(t, b, "d", &files.ListOptions{Limit: 2}, "d/b", "d/c/z")
 	wantList(t, b, "d", &files.ListOptions{Shallow: true, Limit: 2}, "d/b", "d/c/")
 	if got := pages(t, b, "d", 3, nil); len(got) != 4 {
-		t.Error(got)
+		t.Errorf("pages = %v, want len(got) 4", got)
 	}
 }
 
@@ -300,7 +300,7 @@ func TestWrapClose(t *testing.T) {
 	}
 	for op, err := range operations(b) {
 		if !errors.Is(err, files.ErrClosed) {
-			t.Errorf("%s: %v", op, err)
+			t.Errorf("%s: %v, want ErrClosed", op, err)
 		}
 	}
 	ro := files.ReadOnly(inner)

@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// bare is a third party's bucket: nothing optional, no MaxName, and a type that can't
-// be compared.
+// bare is a bucket of another program: no optional ability, no MaxName, and a type that
+// can't be compared.
 type bare struct {
 	b files.Bucket
 	_ []func()

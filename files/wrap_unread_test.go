@@ -48,9 +48,9 @@ func unreadAt(t *testing.T) files.Bucket {
 	return files.Wrap(b, files.Hooks{List: list, CloseInner: true})
 }
 
-// A listing through a wrapper that maps names, or leaves some out, reports what can't
-// be read as the bucket below does: after the last entry that Limit allows, if it lies
-// before that entry (L9).
+// TestWrapUnread: a listing through a wrapper that maps names, or leaves some out,
+// reports what can't be read as the bucket below does: after the last entry that Limit
+// allows, if it lies before that entry (L9).
 func TestWrapUnread(t *testing.T) {
 	below := unreadAt(t)
 	sub, err := files.Sub(below, "d")
@@ -100,7 +100,7 @@ func TestWrapUnread(t *testing.T) {
 	}
 }
 
-// A wrapper that leaves out nothing lists once, with the limit.
+// TestWrapLimitOnce: a wrapper that leaves out nothing lists once, with the limit.
 func TestWrapLimitOnce(t *testing.T) {
 	var limits []int
 	counted := files.Wrap(unreadAt(t), files.Hooks{List: func(

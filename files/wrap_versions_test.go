@@ -9,7 +9,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestMaskedVersions: a wrapper that claims no versions takes none either, by any
+// TestMaskedVersions: a wrapper that doesn't claim versions accepts none, in any
 // method, even if the bucket below would.
 func TestMaskedVersions(t *testing.T) {
 	ctx := context.Background()

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestWriterPanics: a panic of a hook, in the Put that a Writer runs, comes to the
+// TestWriterPanics: a panic of a hook in the Put that a Writer runs reaches the
 // goroutine that uses the Writer, once, where it can be recovered; runtime.Goexit is an
 // error there.
 func TestWriterPanics(t *testing.T) {
@@ -57,7 +57,7 @@ func TestWriterPanics(t *testing.T) {
 				t.Errorf("%s: Close: %v", name, err)
 			}
 			if err := <-done; err == nil {
-				t.Errorf("%s: Done is told of no error", name)
+				t.Errorf("%s: Done got no error", name)
 			}
 		}
 	}

@@ -26,7 +26,7 @@ func TestWriterCommit(t *testing.T) {
 		}
 		if n, err := io.Copy(w,
 			strings.NewReader(strings.Repeat("x", 3<<20))); n != 3<<20 || err != nil {
-			t.Fatal(n, err)
+			t.Fatalf("Copy = %v, %v, want 3<<20 and no error", n, err)
 		}
 		info, err := w.Commit()
 		if err != nil || info.Size != 6+3<<20 || info.ContentType != "text/csv; charset=utf-8" ||
@@ -58,7 +58,7 @@ func TestWriterCloseAborts(t *testing.T) {
 		for _, text := range []string{"", "new", strings.Repeat("new", 1<<20)} {
 			w := files.NewWriter(ctx, b, "a", nil)
 			if n, err := io.WriteString(w, text); n != len(text) || err != nil {
-				t.Fatal(n, err)
+				t.Fatalf("WriteString = %v, %v, want %d and no error", n, err, len(text))
 			}
 			if err := w.Close(); err != nil {
 				t.Fatal(err)
@@ -77,10 +77,10 @@ func TestWriterEmpty(t *testing.T) {
 	b := mem.New(nil)
 	w := files.NewWriter(ctx, b, "empty", nil)
 	if n, err := w.Write(nil); n != 0 || err != nil {
-		t.Fatal(n, err)
+		t.Fatalf("Write = %v, %v, want 0 and no error", n, err)
 	}
 	if info, err := w.Commit(); err != nil || info.Size != 0 {
-		t.Fatal(info, err)
+		t.Fatalf("Commit = %v, %v, want no error and Size 0", info, err)
 	}
 	has(t, b, "empty", "")
 }
@@ -163,7 +163,7 @@ func TestWriterContext(t *testing.T) {
 	})
 }
 
-// unheeding is a bucket whose Put looks at its content alone.
+// unheeding is a bucket whose Put ignores its context.
 type unheeding struct {
 	files.Bucket
 	read error
@@ -175,8 +175,8 @@ func (u *unheeding) Put(_ context.Context, _ string, r io.Reader,
 	return files.Info{}, u.read
 }
 
-// TestWriterContextBeforeCommit: what watches the context may come later than Commit,
-// which looks itself.
+// TestWriterContextBeforeCommit: Commit checks the context itself, because the function
+// that watches the context may run later.
 func TestWriterContextBeforeCommit(t *testing.T) {
 	for range 500 {
 		u := &unheeding{}
@@ -195,7 +195,8 @@ func TestWriterContextBeforeCommit(t *testing.T) {
 }
 
 func TestWriterContextEndedByNobodyElse(t *testing.T) {
-	// fails by a leak: without Commit and Close the context ends the Put
+	// without Commit and Close the context ends the Put; otherwise the test finds a
+	// leak
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(ctx)
 		files.NewWriter(ctx, mem.New(nil), "a", nil).Write([]byte("x"))
@@ -250,7 +251,8 @@ func TestWriterOptions(t *testing.T) {
 	w.Write([]byte("abc"))
 	if info, err := w.Commit(); err != nil || info.ContentType != "a/b" ||
 		info.Metadata["k"] != "v" {
-		t.Fatal(info, err)
+		t.Fatalf(`Commit = %v, %v, want no error, ContentType "a/b" and Metadata["k"] "v"`,
+			info, err)
 	}
 }
 
@@ -272,14 +274,14 @@ func TestWriterPutThatReadsNothing(t *testing.T) {
 	})
 }
 
-// TestWriterSource shows that a source's failure leaves the rest to the caller: nothing
-// is stored unless Commit is called.
+// TestWriterSource: after a failure of the source, nothing is stored unless the caller
+// calls Commit.
 func TestWriterSource(t *testing.T) {
 	b := mem.New(nil)
 	w := files.NewWriter(ctx, b, "a", nil)
 	n, err := io.Copy(w, &broken{"one", errBroken})
 	if n != 3 || err != errBroken {
-		t.Fatal(n, err)
+		t.Fatalf("Copy = %v, %v, want 3 and %v", n, err, errBroken)
 	}
 	missing(t, b, "a")
 	if _, err := io.Copy(w, bytes.NewBufferString(" two")); err != nil {

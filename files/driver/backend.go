@@ -22,7 +22,7 @@ type Backend interface {
 	// commit has. New fills in name, attributes and digest.
 	Put(ctx context.Context, req *PutRequest) (files.Info, error)
 
-	// Open opens the file for reading. The Info is that of the whole file. A missing
+	// Open opens the file for reading. The Info describes the whole file. A missing
 	// file is files.ErrNotExist. ctx governs the body until it is closed.
 	Open(ctx context.Context, req OpenRequest) (Object, error)
 
@@ -103,8 +103,8 @@ type Object struct {
 	// them.
 	Offset, Length int64
 	// Before is how many bytes the body delivers in front of Offset, because the
-	// service doesn't know ranges and sends the whole file. New leaves them out, up to
-	// MaxBefore.
+	// service doesn't support ranges and sends the whole file. New leaves them out, up
+	// to MaxBefore.
 	Before int64
 	// Body delivers Length bytes from Offset. What is behind them is not read. It may
 	// be nil if Length is 0. Close may be called during a Read, and must end it. Body
@@ -132,7 +132,7 @@ type ListRequest struct {
 	// Limit is how many entries are wanted at most, or 0 for all. It is a hint to read
 	// no more than needed.
 	Limit int
-	// PageSize is how many entries to ask for at a time; 0 leaves the choice to the
+	// PageSize is how many entries to request at a time; 0 leaves the choice to the
 	// backend.
 	PageSize int
 	// NamesOnly: Size, ModTime and Version may stay zero.
@@ -164,8 +164,8 @@ type CopyRequest struct {
 	If files.Condition
 	// Attributes replace those of the source, complete as in PutRequest; nil keeps them.
 	Attributes *files.Attributes
-	// FullInfo: the Info must be that of Stat. Without it, the Info may have Size -1
-	// and no attributes if finding them costs a request.
+	// FullInfo: the Info must be the one that Stat returns. Without it, the Info may
+	// have Size -1 and no attributes if finding them costs a request.
 	FullInfo bool
 	// Native are the caller's options, checked by NativeChecker.
 	Native []files.NativeOption

@@ -12,7 +12,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// ignorant is a map that sends the whole file in place of a range.
+// ignorant is a map backend that sends the whole file in place of a range.
 type ignorant struct {
 	*mapdriver.Backend
 	cut  int64 // how many bytes its bodies have, or 0 for all
@@ -53,8 +53,8 @@ func (c *counted) Close() error {
 	return c.ReadCloser.Close()
 }
 
-// TestBefore: what a body has in front of the range is left out up to MaxBefore, what is
-// behind it isn't read, and every body is closed once (G3).
+// TestBefore: up to MaxBefore bytes in front of the range are left out, what is behind
+// the range isn't read, and every body is closed once (G3).
 func TestBefore(t *testing.T) {
 	content := make([]byte, driver.MaxBefore+1000)
 	for i := range content {
@@ -109,7 +109,7 @@ func TestBefore(t *testing.T) {
 	}
 }
 
-// TestBeforeThatLies: a number of bytes in front that no file has is an error.
+// TestBeforeThatLies: an impossible number of bytes in front of the range is an error.
 func TestBeforeThatLies(t *testing.T) {
 	for _, before := range []int64{-1, 3, 1 << 62} {
 		back := &lying{Backend: mapdriver.New(), before: before}
@@ -119,7 +119,7 @@ func TestBeforeThatLies(t *testing.T) {
 		}
 		_, err := b.Get(t.Context(), "f", &files.GetOptions{Range: files.Bytes(2, 3)})
 		if !errors.Is(err, files.ErrUnavailable) {
-			t.Errorf("%d: %v", before, err)
+			t.Errorf("%d: Get = %v, want ErrUnavailable", before, err)
 		}
 		b.Close()
 	}

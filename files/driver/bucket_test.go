@@ -12,7 +12,7 @@ import (
 )
 
 // able is a Bucket that implements every optional ability by the interfaces of package
-// driver, and notes which are asked.
+// driver, and notes which are used.
 type able struct {
 	files.Bucket
 	asked []string
@@ -95,7 +95,7 @@ func TestBucketAbilities(t *testing.T) {
 		"SignURL",
 	} {
 		if !slices.Contains(b.asked, what) {
-			t.Errorf("no function asked %s; asked were %v", what, b.asked)
+			t.Errorf("no function called %s; called were %v", what, b.asked)
 		}
 	}
 	var w any = files.Wrap(store, files.Hooks{})

@@ -209,7 +209,7 @@ func (u *Content) Count() int64 {
 }
 
 // Digest returns the digests of what was read so far; after io.EOF, those of the whole
-// content. It always has CRC-32C, and the others if the caller asked for them.
+// content. It always has CRC-32C, and the others if the caller declared them.
 func (u *Content) Digest() files.Digest {
 	u.mu.Lock()
 	defer u.mu.Unlock()

@@ -17,7 +17,7 @@ type nothing struct{}
 func (nothing) Read([]byte) (int, error) { return 0, nil }
 
 // TestPutNothing: content that returns nothing again and again ends the Put, even while
-// its type is being found, instead of being asked without end.
+// its type is being found, instead of being read without end.
 func TestPutNothing(t *testing.T) {
 	bucket := driver.New(mapdriver.New())
 	for _, name := range []string{"a.txt", "a"} {

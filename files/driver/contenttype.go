@@ -2,7 +2,7 @@ package driver
 
 import "cloudfiles.dev/files/internal/contenttype"
 
-// SniffLen is how many bytes of the content the sniffer looks at.
+// SniffLen is how many bytes of the content decide its type.
 const SniffLen = contenttype.SniffLen
 
 // ContentType returns the content type that Put chooses for a file if PutOptions give

@@ -38,7 +38,7 @@
 //
 // A type may also implement files.Bucket itself. It then keeps the whole contract by
 // itself: Get returns what [NewReader] makes of a [ReaderConfig], errors are made by
-// files.NewError, and native options that it doesn't know are refused by
+// files.NewError, and native options that it doesn't support are refused by
 // [UnknownNative]. Its optional abilities are the interfaces whose names begin with
 // Bucket: [BucketAser], [BucketChecker], [BucketCopier], [BucketCopySource],
 // [BucketLayers], [BucketLocator], [BucketManyDeleter], [BucketNativeChecker],

@@ -5,8 +5,8 @@ import (
 	"cloudfiles.dev/files/internal/digests"
 )
 
-// Hasher computes digests of a stream: CRC-32C always, others if they are asked for. It
-// is not for concurrent use.
+// Hasher computes digests of a stream: CRC-32C always, and others on request. It is not
+// for concurrent use.
 type Hasher struct{ h digests.Hasher }
 
 // NewHasher returns a Hasher that computes CRC-32C and every digest that ask has.

@@ -114,8 +114,8 @@ func TestInPlace(t *testing.T) {
 	}
 }
 
-// TestInPlaceIsTheCallers: nothing is copied, and the caller's memory never gets into
-// the pool of the parts, even if it is as long as a block.
+// TestInPlaceIsTheCallers: content in memory isn't copied, and the caller's memory
+// never gets into the pool of the parts, even if it is as long as a block.
 func TestInPlaceIsTheCallers(t *testing.T) {
 	content := bytes.Repeat([]byte{1}, blockSize)
 	parts, err := partsOf(t, &Content{ctx: t.Context(), src: bytes.NewReader(content), size: -1})
@@ -149,8 +149,8 @@ func TestInPlaceIsTheCallers(t *testing.T) {
 	}
 }
 
-// TestInPlaceChecks: what is declared is compared, and the context is looked at, as
-// with any content.
+// TestInPlaceChecks: content in memory is compared with what was declared, and its
+// context is checked, as with any content.
 func TestInPlaceChecks(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -188,9 +188,9 @@ func TestInPlaceChecks(t *testing.T) {
 	}
 }
 
-// TestInPlaceLooksAtTheContext: each part of content in memory is taken only while the
-// context goes on (P12), not only the last.
-func TestInPlaceLooksAtTheContext(t *testing.T) {
+// TestInPlaceChecksContext: the context is checked for each part of content in memory
+// (P12), not only for the last.
+func TestInPlaceChecksContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for kind, r := range inMemory(make([]byte, 3<<20)) {

@@ -24,9 +24,9 @@ func PrefixEnd(prefix string) string {
 // does, skips whole directories of a shallow listing by seeking past them, and stops
 // after the prefix. So the cost depends on what is yielded (L8).
 //
-// An entry with a Key and no Name is foreign (L7): it stands where its key does in the
-// order, and is yielded only if the request asks for foreign entries, in a shallow
-// listing only directly in the directory.
+// An entry with a Key and no Name is foreign (L7): it is ordered by its key, and is
+// yielded only if the request has Foreign. A shallow listing yields only those directly
+// in the directory.
 //
 // An entry that comes out of order, or with neither Name nor Key, ends the listing with
 // an error: what follows it might be lost otherwise.

@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestListSortedForeign: an entry that has a key and no name doesn't end a listing, and is
-// yielded where its key stands if it is asked for (L7).
+// TestListSortedForeign: an entry that has a key and no name doesn't end a listing, and
+// is yielded in the order of its key if foreign entries are requested (L7).
 func TestListSortedForeign(t *testing.T) {
 	entries := []files.Entry{
 		{Key: "\x01"}, {Name: "a"}, {Key: "d//x"}, {Name: "d/a"}, {Key: "d/b\n"}, {Name: "d/c"},
@@ -55,8 +55,8 @@ func TestListSortedForeign(t *testing.T) {
 	}
 }
 
-// TestListSortedOutOfOrder: what a driver lists out of order or without a name is an
-// error, and never the quiet end of a listing.
+// TestListSortedOutOfOrder: an entry out of order, or without a name, is an error, and
+// never ends a listing silently.
 func TestListSortedOutOfOrder(t *testing.T) {
 	for _, entries := range [][]files.Entry{
 		{{Name: "d/b"}, {Name: "d/a"}, {Name: "d/c"}},

@@ -8,8 +8,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestMeetFeatures: every ability that both have is there, and one that only one of them
-// has is not. A field that Features gains later fails the test until it has its place.
+// TestMeetFeatures: the result has every ability that both have, and none that only one
+// has. The test fails if MeetFeatures ignores a field of Features.
 func TestMeetFeatures(t *testing.T) {
 	var all files.Features
 	every := reflect.ValueOf(&all).Elem()

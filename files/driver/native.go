@@ -6,7 +6,7 @@ import "cloudfiles.dev/files"
 // for other backends.
 type NativeChecker interface {
 	// CheckNative checks one option of a call, files.OpPut or files.OpCopy, before
-	// anything is done. It returns UnknownNative for a type that it doesn't know,
+	// anything is done. It returns UnknownNative for a type that it doesn't support,
 	// and files.ErrInvalid for a bad value.
 	CheckNative(op files.Op, option files.NativeOption) error
 }

@@ -100,7 +100,7 @@ func TestNative(t *testing.T) {
 		if !errors.Is(err,
 			want) || !errors.Is(cerr,
 			want) || want == files.ErrUnsupported && !strings.Contains(err.Error(), "test.Other") {
-			t.Errorf("%v: %v, %v", options, err, cerr)
+			t.Errorf("%v: Copy = %v, %v", options, err, cerr)
 		}
 	}
 	b.Close()

@@ -132,7 +132,7 @@ func (b *bucket) release() {
 	last := b.closed && b.users == 0
 	b.mu.Unlock()
 	if last {
-		b.backend.Close() // nobody is left to get the error
+		b.backend.Close() // no caller is left to get the error
 	}
 }
 

@@ -36,8 +36,9 @@ func (p panicking) Read(b []byte) (int, error) {
 	panic("boom")
 }
 
-// A content that panics, in whatever goroutine it is read, panics in the caller's once
-// the backend has released what it has. Nothing is stored, and the bucket works on.
+// TestContentPanics: a panic of the content, in whatever goroutine it is read, reaches
+// the caller once the backend has released everything. Nothing is stored, and the
+// bucket still works.
 func TestContentPanics(t *testing.T) {
 	for _, begins := range []string{"", strings.Repeat("x", 100_000)} {
 		back := &elsewhere{Backend: driver.Unwrap(mem.New(nil))}
@@ -55,7 +56,7 @@ func TestContentPanics(t *testing.T) {
 			t.Error("Put returned")
 		}()
 		if begins != "" && back.failed == nil {
-			t.Error("the backend was told that the content ended well")
+			t.Error("the content ended without an error for the backend")
 		}
 		if got, err := files.ReadString(t.Context(), b, "a", nil); got != "old" || err != nil {
 			t.Errorf("then there is %q, %v", got, err)

@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Each kind of parameter, at both sides of each limit: what is malformed is refused by
-// its name, and what isn't given is the default.
+// TestParams tries each kind of parameter at both sides of each limit: the error for a
+// malformed one has its name, and one that isn't given has the default.
 func TestParams(t *testing.T) {
 	type params = *driver.Params
 	integer := func(p params) any { return p.Int("x", 7, 2, 5) }
@@ -76,7 +76,7 @@ func TestParams(t *testing.T) {
 	}
 }
 
-// The first malformed parameter is the one that is named.
+// TestParamsFirstError: the error names the first malformed parameter.
 func TestParamsFirstError(t *testing.T) {
 	u, err := url.Parse("scheme://bucket?a=x&b=y")
 	if err != nil {

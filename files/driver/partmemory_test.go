@@ -12,9 +12,9 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestPartMemory: what uploads of one bucket hold together is bounded. One that gets
-// nothing of it doesn't wait for the others: it sends one part after the other. What was
-// taken comes back.
+// TestPartMemory: the memory that uploads of one bucket hold together is bounded. An
+// upload that gets none of it doesn't wait for the others: it sends one part after the
+// other. All memory is given back.
 func TestPartMemory(t *testing.T) {
 	const part = 4 << 20
 	// An upload has two blocks of its own beside a part: with half a part more, the first
@@ -66,7 +66,7 @@ func TestPartMemory(t *testing.T) {
 	}
 	open := make(chan struct{})
 	close(open)
-	for range 2 { // the second time with what came back
+	for range 2 { // the second time with the memory that was given back
 		gate := make(chan struct{})
 		holdsAll, first := put(2, gate)
 		<-holdsAll

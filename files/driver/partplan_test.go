@@ -8,7 +8,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Sizes at both sides of each limit of a plan.
+// TestPartPlan tries sizes at both sides of each limit of a plan.
 func TestPartPlan(t *testing.T) {
 	small := driver.PartPlan{
 		PartSize:    10,

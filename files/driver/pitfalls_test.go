@@ -39,7 +39,7 @@ func TestForgottenFiles(t *testing.T) {
 	}
 }
 
-// TestForgottenBody: a large body that nobody closes gives the memory that it holds to
+// TestForgottenBody: the memory of a large body that nobody closes becomes free for
 // others.
 func TestForgottenBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -64,8 +64,8 @@ func TestForgottenBody(t *testing.T) {
 	})
 }
 
-// TestReadLargerThanMemory: a read of four times the memory goes straight to its buffer,
-// and leaves what is in memory there.
+// TestReadLargerThanMemory: a read of four times the memory goes straight to its
+// buffer, and evicts no blocks.
 func TestReadLargerThanMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLink(1 << 30)
@@ -97,7 +97,7 @@ func TestReadLargerThanMemory(t *testing.T) {
 }
 
 // TestBuffersAreNotMixed: bodies that are closed while their parts are fetched never
-// write into the memory of another's.
+// write into the memory of other bodies.
 func TestBuffersAreNotMixed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, c := newLink(40*mib), newLink(40*mib)

@@ -18,8 +18,8 @@ type PostOptions struct {
 	MaxSize int64
 	// MinSize is the smallest content in bytes; 0 also accepts empty files.
 	MinSize int64
-	// Below makes the name that of a directory. The form may store files anywhere below
-	// it: the browser's own name of the file, or what the field key says instead.
+	// Below makes the name a directory's. The form may store files anywhere below it:
+	// the browser's own name of the file, or what the field key says instead.
 	Below bool
 	// ContentType is the content type that the form must send:
 	//

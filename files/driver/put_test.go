@@ -213,11 +213,11 @@ func TestPutInfo(t *testing.T) {
 	}
 	if info.Size != 13 || info.ContentType != "text/plain; charset=utf-8" ||
 		info.Metadata["kind"] != "x" || info.Digest.CRC32C == "" || info.Version == "" {
-		t.Errorf("Put told %+v", info)
+		t.Errorf("Put = %+v", info)
 	}
 	if stat.Entry != info.Entry || stat.Digest != info.Digest ||
 		stat.ContentType != info.ContentType {
-		t.Errorf("Stat told %+v, Put %+v", stat, info)
+		t.Errorf("Stat = %+v, want Put's %+v", stat, info)
 	}
 }
 
@@ -232,7 +232,7 @@ func (s *seen) Read(p []byte) (int, error) {
 	return s.Reader.Read(p)
 }
 
-// keeper keeps the content that it was given, as a careless SDK does.
+// keeper keeps the content that it was given, as a careless SDK might.
 type keeper struct {
 	*mapdriver.Backend
 	content *driver.Content
@@ -248,7 +248,7 @@ func TestPutNeverReadsAfterReturning(t *testing.T) {
 	b := driver.New(k)
 	src := &seen{Reader: strings.NewReader("content")}
 	if _, err := b.Put(t.Context(), "a.txt", src, nil); !errors.Is(err, files.ErrUnavailable) {
-		t.Fatal(err)
+		t.Fatalf("Put = %v, want ErrUnavailable", err)
 	}
 	before := src.reads
 	if n, err := k.content.Read(make([]byte, 8)); n != 0 || !errors.Is(err, files.ErrClosed) {
@@ -301,7 +301,7 @@ func TestMaxName(t *testing.T) {
 	}
 }
 
-// swallower commits whatever it got, and calls that a success.
+// swallower commits whatever it got, and reports success.
 type swallower struct{ *mapdriver.Backend }
 
 func (s swallower) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {

@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestRandomReadsTime: 1,000 random reads of 4 KiB in 1 GiB by 16 goroutines take hardly
-// more time than the line needs for them, and one request each at most.
+// TestRandomReadsTime: 1,000 random reads of 4 KiB in 1 GiB by 16 goroutines take
+// hardly more time than the line needs for them, and at most one request each.
 func TestRandomReadsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const size, reads, readers, n = 1 << 30, 1000, 16, 4096

@@ -9,7 +9,7 @@ import (
 	"cloudfiles.dev/files/internal/handover"
 )
 
-// ReaderConfig is what NewReader needs to know about a body.
+// ReaderConfig describes a body for NewReader.
 type ReaderConfig struct {
 	Name   string     // for errors
 	Info   files.Info // of the whole file
@@ -29,8 +29,8 @@ type ReaderConfig struct {
 
 // NewReader makes the Reader of an open body, for those who implement files.Bucket
 // themselves; New does it for its buckets. The context governs the body until Close
-// (G9); a nil context never ends. If Offset or Length is negative, which only a
-// service's wrong answer can be, every read of the Reader fails with ErrUnavailable.
+// (G9); a nil context never ends. If Offset or Length is negative, because a service
+// responded wrongly, every read of the Reader fails with ErrUnavailable.
 func NewReader(ctx context.Context, c ReaderConfig) *files.Reader {
 	return newReader(ctx, handover.ReaderConfig[files.Info](c))
 }
@@ -38,9 +38,9 @@ func NewReader(ctx context.Context, c ReaderConfig) *files.Reader {
 var newReader = handover.NewReader.(func(context.Context,
 	handover.ReaderConfig[files.Info]) *files.Reader)
 
-// SetInfo changes what the Reader's Info returns, for a bucket that passes on the Readers of
-// another and gives its files other versions. It must be called before the Reader is given
-// to anybody.
+// SetInfo changes what the Reader's Info returns, for a bucket that passes on the
+// Readers of another and gives its files other versions. It must be called before the
+// Reader is given to anybody.
 func SetInfo(r *files.Reader, info files.Info) { setInfo(r, info) }
 
 var setInfo = handover.SetInfo.(func(*files.Reader, files.Info))

@@ -16,7 +16,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// copying is closing and can copy, from any mapdriver.
+// copying is a closing that can copy, from any mapdriver.
 type copying struct{ *closing }
 
 func (c copying) Features() files.Features {
@@ -36,8 +36,8 @@ func (c copying) Copy(ctx context.Context, from driver.Backend,
 	return files.Info{Entry: files.Entry{Size: -1}}, err
 }
 
-// Whatever was called on a bucket before, and whatever came of it, Close closes the
-// backend, once: no operation keeps it.
+// TestEveryOperationReleasesTheBackend: Close closes the backend, once, whatever was
+// called on the bucket before and however it ended.
 func TestEveryOperationReleasesTheBackend(t *testing.T) {
 	other := driver.New(copying{&closing{Backend: mapdriver.New()}})
 	put := func(ctx context.Context, b files.Bucket, name string) error {
@@ -125,7 +125,7 @@ func TestEveryOperationReleasesTheBackend(t *testing.T) {
 	}
 }
 
-// teller stores what it is given, looks at the content's digest after each byte, and
+// teller stores what it is given, reads the content's digest after each byte, and
 // reports another size.
 type teller struct {
 	*mapdriver.Backend
@@ -164,9 +164,9 @@ func crcOf(p []byte) string {
 	return fmt.Sprintf("%08x", crc32.Checksum(p, crc32.MakeTable(crc32.Castagnoli)))
 }
 
-// The largest size is stored, declared or not, and no byte more; the Info's size is
-// what was read, whatever the backend reports; and a backend may ask for the digest of
-// what it has read so far.
+// TestPutAtTheLimit: content of the largest size is stored, declared or not, and one byte
+// more is refused. The Info's size is that of what was read, whatever the backend
+// reports. A backend may read the digest of what it has read so far.
 func TestPutAtTheLimit(t *testing.T) {
 	b := driver.New(teller{mapdriver.New(), t})
 	declared := files.Digest{CRC32C: crcOf([]byte("four"))}

@@ -13,7 +13,7 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// breaking is a map whose bodies break after some bytes.
+// breaking is a map backend whose bodies break after some bytes.
 type breaking struct {
 	*mapdriver.Backend
 	every   int         // bytes after which a body breaks
@@ -131,8 +131,8 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// TestResumeRepeatsOnce: what the driver has repeated by its policy isn't repeated
-// again, because the attempts would multiply.
+// TestResumeRepeatsOnce: a request that the driver has retried by its policy isn't
+// retried again, because the attempts would multiply.
 func TestResumeRepeatsOnce(t *testing.T) {
 	back := &breaking{
 		Backend: mapdriver.New(),

@@ -51,7 +51,7 @@ func EachName(ctx context.Context, names []string,
 	return each.Name(ctx, names, f)
 }
 
-// UnknownNative returns the error for a native option that a bucket doesn't know.
+// UnknownNative returns the error for a native option that a bucket doesn't support.
 func UnknownNative(o files.NativeOption) error {
 	return files.Errorf(files.ErrUnsupported, "the bucket does not know %s",
 		files.Printable(native.Name(o)))

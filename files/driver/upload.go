@@ -101,7 +101,7 @@ func (u *Upload) Parts() int {
 	return int((u.Size-1)/u.PartSize + 1)
 }
 
-// Part returns where part number n, from 1, begins, and its size.
+// Part returns the offset and size of part number n, from 1.
 func (u *Upload) Part(n int) (offset, size int64) {
 	offset = int64(n-1) * u.PartSize
 	return offset, min(u.PartSize, u.Size-offset)

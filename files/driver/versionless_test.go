@@ -26,8 +26,8 @@ func (v versionless) Stat(ctx context.Context, key driver.Key) (files.Info, erro
 	return info, err
 }
 
-// Once a store has reported a file without a version, everything that needs versions is claimed no
-// more, and nothing else changes.
+// TestFeaturesWithoutVersions: once a store has reported a file without a version, the
+// Features claim nothing that needs versions, and nothing else changes.
 func TestFeaturesWithoutVersions(t *testing.T) {
 	back := versionless{mapdriver.New()}
 	b := driver.New(back)

@@ -339,7 +339,7 @@ func (w *wideBody) next(first *part) {
 	}
 }
 
-// narrow lets alone read on, from where the reader is, and drops the parts. The caller
+// narrow lets alone continue at the reader's offset, and drops the parts. The caller
 // holds mu.
 func (w *wideBody) narrow() {
 	w.dropParts()

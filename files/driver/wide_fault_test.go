@@ -16,7 +16,8 @@ import (
 )
 
 // TestConnectionsFail: whatever fails while several connections read, the reader gets
-// the right bytes or an error, and what one connection survives several survive.
+// the right bytes or an error. Several connections survive every failure that one
+// survives.
 func TestConnectionsFail(t *testing.T) {
 	const size = 80*mib + 5
 	reset := files.WithCause(files.ErrUnavailable, io.ErrClosedPipe, "connection reset")
@@ -191,7 +192,8 @@ func TestConnectionsFail(t *testing.T) {
 	}
 }
 
-// before is a link that says how many bytes come in front of a range, if it sends more.
+// before is a link that reports how many bytes come in front of a range, if it sends
+// more.
 type before struct{ *link }
 
 func (b before) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
@@ -205,8 +207,8 @@ func (b before) Open(ctx context.Context, req driver.OpenRequest) (driver.Object
 	return o, nil
 }
 
-// TestConnectionsBreakOff: a panic of the backend in a request beside the caller is the
-// caller's (X2).
+// TestConnectionsBreakOff: a panic of the backend in a request in another goroutine
+// reaches the caller (X2).
 func TestConnectionsBreakOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLink(80 * mib)
@@ -235,8 +237,8 @@ func TestConnectionsBreakOff(t *testing.T) {
 	})
 }
 
-// TestConnectionsStall: the read timeout ends a wait for a part that doesn't come, and no
-// wait that goes on.
+// TestConnectionsStall: the read timeout ends the wait for a part that doesn't come,
+// and only that.
 func TestConnectionsStall(t *testing.T) {
 	for _, stall := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -261,12 +263,13 @@ func TestConnectionsStall(t *testing.T) {
 				t.Errorf("stall %v: %v", stall, err)
 			}
 			r.Close()
-			time.Sleep(2 * time.Minute) // the link's Open doesn't look at its context
+			time.Sleep(2 * time.Minute) // the link's Open ignores its context
 		})
 	}
 }
 
-// TestReadAheadOptions: the URL's parameters, and options that make no sense.
+// TestReadAheadOptions: the URL's parameters are read, and options that make no sense
+// are refused.
 func TestReadAheadOptions(t *testing.T) {
 	for _, c := range []struct {
 		query string
@@ -292,12 +295,12 @@ func TestReadAheadOptions(t *testing.T) {
 	b := driver.New(newLink(1))
 	for _, o := range []*files.GetOptions{{Connections: -1}, {ConnectionsAfter: -1}} {
 		if _, err := b.Get(t.Context(), "f", o); !errors.Is(err, files.ErrInvalid) {
-			t.Errorf("%+v: %v", o, err)
+			t.Errorf("%+v: Get = %v, want ErrInvalid", o, err)
 		}
 	}
 }
 
-// tuned is a link that says how many connections there are.
+// tuned is a link that sets how many connections there are.
 type tuned struct {
 	*link
 	ahead driver.ReadAhead
@@ -305,7 +308,8 @@ type tuned struct {
 
 func (b tuned) ReadAhead() driver.ReadAhead { return b.ahead }
 
-// TestReadAheadOfBackend: what the backend says holds, unless the call says otherwise.
+// TestReadAheadOfBackend: the backend's values hold, unless the options of the call say
+// otherwise.
 func TestReadAheadOfBackend(t *testing.T) {
 	for _, c := range []struct {
 		ahead driver.ReadAhead
@@ -334,8 +338,8 @@ func TestReadAheadOfBackend(t *testing.T) {
 	}
 }
 
-// TestDownloadAtChecks: the digest is checked where a service leaves it out of answers to
-// ranges.
+// TestDownloadAtChecks: the digest is checked even if a service leaves it out of
+// responses to ranges.
 func TestDownloadAtChecks(t *testing.T) {
 	const size = 40*mib + 3
 	for _, c := range []struct {

@@ -23,7 +23,7 @@ type link struct {
 	size    int64
 	version atomic.Int64
 	digest  files.Digest
-	noSums  bool // in answers to ranges, as S3
+	noSums  bool // in responses to ranges, as S3
 	fast    bool // it takes no time
 
 	// Each may be nil.
@@ -42,7 +42,7 @@ const (
 	linkTrip = 20 * time.Millisecond
 )
 
-// pattern repeats after a number of bytes that is no multiple of a buffer's.
+// pattern repeats after a number of bytes that isn't a multiple of a buffer's size.
 var pattern = sync.OnceValue(func() []byte {
 	p := make([]byte, 1_000_003)
 	rand.NewChaCha8([32]byte{7}).Read(p)
@@ -179,12 +179,13 @@ func patternSum(size int64) files.Digest {
 	return files.Digest{CRC32C: fmt.Sprintf("%08x", crc)}
 }
 
-// same is bytes.Equal, without the race detector: it sees the first and the last byte.
+// same is bytes.Equal; with the race detector it compares only the first and the last
+// byte.
 //
 //go:norace
 func same(a, b []byte) bool { return string(a) == string(b) }
 
-// checking is a writer that holds what it gets to the pattern.
+// checking is a writer that compares what it gets with the pattern.
 type checking struct {
 	t   testing.TB
 	off int64

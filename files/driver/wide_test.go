@@ -20,7 +20,7 @@ const (
 	wideBound = 32 * mib // of a bucket's memory, by default
 )
 
-// ways are how a body is read.
+// ways are the ways of reading a body.
 var ways = map[string]func(r *files.Reader, w io.Writer) error{
 	"WriteTo": func(r *files.Reader, w io.Writer) error {
 		_, err := io.Copy(w, r)
@@ -46,8 +46,8 @@ var ways = map[string]func(r *files.Reader, w io.Writer) error{
 	},
 }
 
-// TestManyConnections: whoever reads a large body to its end gets it over several
-// connections, in order and checked.
+// TestManyConnections: a reader of a large body gets it over several connections, in
+// order and checked.
 func TestManyConnections(t *testing.T) {
 	const small = 48*mib + 54_321
 	for how, read := range ways {
@@ -82,7 +82,7 @@ func TestManyConnections(t *testing.T) {
 				}
 				w := &checking{t: t, off: c.first}
 				if err := read(r, w); err != nil {
-					t.Fatalf("%s, %s: %v", how, c.what, err)
+					t.Fatalf("%s: read = %s: %v, want no error", how, c.what, err)
 				}
 				took := time.Since(begun)
 				r.Close()
@@ -111,7 +111,8 @@ func TestManyConnections(t *testing.T) {
 	}
 }
 
-// TestOneConnection: what is small, or read slowly, or not to its end, takes one request.
+// TestOneConnection: a body that is small, or read slowly, or not to its end, takes one
+// request.
 func TestOneConnection(t *testing.T) {
 	const large = 100 * mib
 	for _, c := range []struct {
@@ -205,8 +206,8 @@ func (f writerFunc) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestConnectionsAhead: no more is fetched ahead than was read, and what is ahead of all
-// readers of a bucket is within its memory.
+// TestConnectionsAhead: no more is fetched in advance than was read, and what is
+// fetched for all readers of a bucket fits its memory.
 func TestConnectionsAhead(t *testing.T) {
 	for _, readers := range []int{1, 3, 10} {
 		synctest.Test(t, func(t *testing.T) {
@@ -244,8 +245,8 @@ func TestConnectionsAhead(t *testing.T) {
 	}
 }
 
-// TestPausedReader: a reader that has paused gives its memory to one that reads, and then
-// reads on rightly; it holds no connection meanwhile.
+// TestPausedReader: a reader that has paused gives its memory to one that reads, holds
+// no connection meanwhile, and then reads the right bytes.
 func TestPausedReader(t *testing.T) {
 	const pausedSize = 90*mib + 1
 	synctest.Test(t, func(t *testing.T) {

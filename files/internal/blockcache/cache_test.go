@@ -41,7 +41,7 @@ func want(t *testing.T, p []byte, f *File, i int64) {
 	}
 }
 
-// TestScan: reading much more than fits leaves what was read twice.
+// TestScan: reading much more than fits keeps the blocks that were read twice.
 func TestScan(t *testing.T) {
 	c := New(100 * Size)
 	warm, scan := c.Open(1, "warm", "v"), c.Open(1, "scan", "v")
@@ -63,8 +63,8 @@ func TestScan(t *testing.T) {
 	}
 }
 
-// TestBound: many files together use no more than the bound, whatever they do, and
-// nothing once the cache is closed.
+// TestBound: many files together never use more than the bound, and use nothing once
+// the cache is closed.
 func TestBound(t *testing.T) {
 	const limit = 64 * Size
 	c := New(limit)
@@ -117,7 +117,7 @@ func TestBound(t *testing.T) {
 	}
 }
 
-// TestSpaces: buckets don't see each other's blocks, nor versions each other's.
+// TestSpaces: buckets don't share blocks, and neither do versions of a file.
 func TestSpaces(t *testing.T) {
 	c := New(0)
 	for _, id := range []id{{1, "f", "v"}, {2, "f", "v"}, {1, "f", "w"}, {1, "fv", ""}} {

@@ -48,7 +48,7 @@ func Check(r io.Reader) (io.Reader, bool) {
 	return r, true
 }
 
-// nested looks into a reader that is made of another one.
+// nested checks a reader that reads from another one.
 func nested(r *io.LimitedReader, ok bool) (io.Reader, bool) {
 	if !ok {
 		return nil, false

@@ -1,6 +1,6 @@
 package contenttype
 
-// SniffLen is how many bytes of the content the sniffer looks at.
+// SniffLen is how many bytes of the content decide its type.
 const SniffLen = 512
 
 // sniff returns the type that the content's beginning shows, by the rules of

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestCombine: the CRCs of parts combine to that of the whole, for each CRC and for parts
-// of any length.
+// TestCombine: the CRCs of parts combine to the CRC of the whole, for each kind of CRC
+// and for parts of any length.
 func TestCombine(t *testing.T) {
 	content := make([]byte, 100_000)
 	rng := rand.NewChaCha8([32]byte{7})

@@ -52,7 +52,7 @@ func CRCDigits(crc uint32) (b [8]byte) {
 	return b
 }
 
-// Hasher computes digests of a stream: CRC-32C always, others if they are asked for.
+// Hasher computes digests of a stream: CRC-32C always, and others on request.
 type Hasher struct {
 	crc    uint32
 	hashes [4]hash.Hash // in the order of others

@@ -40,7 +40,7 @@ func Problem(name string, max int) string {
 	return ""
 }
 
-// problemOfElement looks at the element that ends at byte end of a name of size bytes.
+// problemOfElement checks the element that ends at byte end of a name of size bytes.
 func problemOfElement(e string, end, size int) string {
 	switch {
 	case e == "" && end == 0:
