@@ -210,7 +210,7 @@ func TestOps(t *testing.T) {
 	}
 	defer func() {
 		if recover() == nil {
-			t.Error("an operation that nobody has classed passes")
+			t.Error("Writes of an unclassified operation doesn't panic")
 		}
 	}()
 	files.Op("new").Writes()

@@ -24,7 +24,8 @@ func TestContentTypeIsPuts(t *testing.T) {
 			}
 			for _, head := range []string{content, content[:min(len(content), driver.SniffLen)]} {
 				if got := driver.ContentType(name, []byte(head)); got != info.ContentType {
-					t.Errorf("%s, %.10q: %q, and Put stores %q", name, head, got, info.ContentType)
+					t.Errorf("ContentType(%s, %.10q) = %q, want Put's %q",
+						name, head, got, info.ContentType)
 				}
 			}
 		}

@@ -12,7 +12,7 @@ func TestContextError(t *testing.T) {
 	own := errors.New("own")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	if err := driver.ContextError(ctx); err != nil {
-		t.Errorf("before the end: %v", err)
+		t.Errorf("before the end: %v, want no error", err)
 	}
 	cancel(own)
 	if err := driver.ContextError(ctx); !errors.Is(err,
@@ -22,6 +22,6 @@ func TestContextError(t *testing.T) {
 	plain, stop := context.WithCancel(t.Context())
 	stop()
 	if err := driver.ContextError(plain); err != context.Canceled {
-		t.Errorf("cancelled without a cause: %v", err)
+		t.Errorf("cancelled without a cause: %v, want context.Canceled", err)
 	}
 }

@@ -199,7 +199,7 @@ func TestDownloadAtFails(t *testing.T) {
 		r.put(t, "f", content)
 		defer func() {
 			if v := recover(); v != "broken" {
-				t.Errorf("recovered %v", v)
+				t.Errorf(`recovered %v, want "broken"`, v)
 			}
 		}()
 		files.DownloadAt(t.Context(), r, "f", &sink{writing: func(off int64) error {

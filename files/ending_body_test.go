@@ -78,7 +78,7 @@ func TestBodyInBrokenCode(t *testing.T) {
 		}()
 		if all {
 			if _, err := r.ReadAll(); err != nil {
-				t.Errorf("behind a panic: %v", err)
+				t.Errorf("behind a panic: %v, want no error", err)
 			}
 		}
 		r.Close()

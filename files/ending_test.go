@@ -69,7 +69,7 @@ func (e *ends) check(t *testing.T, what string, cut bool) {
 		}
 	}
 	if len(e.done) != len(e.began) {
-		t.Errorf("%s: %d began, %d ended", what, len(e.began), len(e.done))
+		t.Errorf("%s: %d operations began, %d ended, want as many", what, len(e.began), len(e.done))
 	}
 }
 
@@ -335,7 +335,7 @@ func TestEachNamePanics(t *testing.T) {
 		driver.EachName(ctx, names, func(context.Context, string) error { panic("boom") })
 	})
 	if got != "boom" {
-		t.Errorf("got %v", got)
+		t.Errorf(`got %v, want "boom"`, got)
 	}
 	returned := false
 	cutOff(func() {

@@ -32,7 +32,7 @@ func TestErrorFormat(t *testing.T) {
 	var none *files.Error
 	for _, format := range []string{"%v", "%+v", "%s"} {
 		if got := fmt.Sprintf(format, none); got != "<nil>" {
-			t.Errorf("%s of a nil *Error is %q", format, got)
+			t.Errorf(`%s of a nil *Error is %q, want "<nil>"`, format, got)
 		}
 	}
 }
@@ -48,7 +48,8 @@ func TestReadDirOfBrokenListing(t *testing.T) {
 			t.Fatal(err)
 		}
 		if list, err := d.(fs.ReadDirFile).ReadDir(n); len(list) > 0 || !errors.Is(err, b.fail) {
-			t.Errorf("ReadDir(%d) = %d entries, %v", n, len(list), err)
+			t.Errorf("ReadDir(%d) = %d entries, %v, want at most 0 and %v",
+				n, len(list), err, b.fail)
 		}
 		d.Close()
 	}

@@ -49,7 +49,7 @@ func TestKindOf(t *testing.T) {
 		}
 		e := files.NewError(files.OpGet, "n", c.err).(*files.Error)
 		if e.Kind != c.want {
-			t.Errorf("NewError of %v is %v", c.err, e.Kind)
+			t.Errorf("NewError of %v is %v, want %v", c.err, e.Kind, c.want)
 		}
 		if c.want != nil && !errors.Is(e, c.want) {
 			t.Errorf("%v is not %v", e, c.want)
@@ -164,7 +164,7 @@ func TestErrorTimeout(t *testing.T) {
 	} {
 		e := files.NewError(files.OpGet, "n", err)
 		if got := os.IsTimeout(e); got != want {
-			t.Errorf("%v: timeout %v", err, got)
+			t.Errorf("%v: timeout %v, want %v", err, got, want)
 		}
 	}
 }

@@ -66,7 +66,7 @@ func TestFSPassesFSTest(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := fstest.TestFS(files.FS(t.Context(), sub), "day14.txt", "deep/er/x"); err != nil {
-			t.Errorf("%s: of a sub-bucket: %v", kind, err)
+			t.Errorf("%s: of a sub-bucket: %v, want no error", kind, err)
 		}
 	}
 }
@@ -278,7 +278,7 @@ func TestFSErrors(t *testing.T) {
 		"ReadFile": func() error { _, err := fs.ReadFile(denied, "dir"); return err },
 	} {
 		if err := do(); !errors.Is(err, fs.ErrPermission) {
-			t.Errorf("%s without permission = %v", what, err)
+			t.Errorf("%s without permission = %v, want fs.ErrPermission", what, err)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -289,11 +289,11 @@ func TestFSErrors(t *testing.T) {
 	}
 	cancel()
 	if _, err := f.Read(make([]byte, 3)); !errors.Is(err, context.Canceled) {
-		t.Errorf("Read after the context's end = %v", err)
+		t.Errorf("Read after the context's end = %v, want context.Canceled", err)
 	}
 	for op, do := range ops {
 		if err := do("dir"); !errors.Is(err, context.Canceled) {
-			t.Errorf("%s after the context's end = %v", op, err)
+			t.Errorf("%s after the context's end = %v, want context.Canceled", op, err)
 		}
 	}
 	b.Close()
@@ -305,7 +305,7 @@ func TestFSErrors(t *testing.T) {
 		},
 	} {
 		if err := do("dir"); !errors.Is(err, files.ErrClosed) || !errors.Is(err, fs.ErrClosed) {
-			t.Errorf("%s of a closed bucket = %v", op, err)
+			t.Errorf("%s of a closed bucket = %v, want ErrClosed and fs.ErrClosed", op, err)
 		}
 	}
 }
@@ -334,7 +334,7 @@ func TestFSSub(t *testing.T) {
 		t.Error("the view has a Close")
 	}
 	if same, err := view.(fs.SubFS).Sub("."); same != view || err != nil {
-		t.Errorf(`Sub(".") = %v, %v`, same, err)
+		t.Errorf(`Sub(".") = %v, %v, want %v and no error`, same, err, view)
 	}
 	if _, err := b.Stat(t.Context(), "top", nil); err != nil {
 		t.Error("the bucket is no longer open:", err)
@@ -409,6 +409,6 @@ func TestFSTemplates(t *testing.T) {
 	var out bytes.Buffer
 	if err := tmpl.ExecuteTemplate(&out, "a.tmpl",
 		"you"); err != nil || out.String() != "hello you!" {
-		t.Errorf("template = %q, %v", out.String(), err)
+		t.Errorf(`template = %q, %v, want no error and "hello you!"`, out.String(), err)
 	}
 }

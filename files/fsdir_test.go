@@ -53,7 +53,8 @@ func TestFSUnordered(t *testing.T) {
 			count += len(page)
 		}
 		if !errors.Is(err, b.fail) || count != 4 {
-			t.Errorf("ReadDir(%d) of a listing that breaks = %d entries, %v", n, count, err)
+			t.Errorf("ReadDir(%d) of a listing that breaks = %d entries, %v, want %v and 4",
+				n, count, err, b.fail)
 		}
 		d.Close()
 	}
@@ -110,18 +111,18 @@ func TestFSDirClose(t *testing.T) {
 		t.Fatalf("ReadDir = %v, %v, %v, want len(list) 1, no error and false", list, err, ended)
 	}
 	if err := d.Close(); err != nil || !ended {
-		t.Errorf("Close = %v, listing ended: %v", err, ended)
+		t.Errorf("Close = %v, listing ended: %v, want no error and true", err, ended)
 	}
 	if _, err := d.(fs.ReadDirFile).ReadDir(1); !errors.Is(err, fs.ErrClosed) {
-		t.Errorf("ReadDir after Close = %v", err)
+		t.Errorf("ReadDir after Close = %v, want fs.ErrClosed", err)
 	}
 	if _, err := d.Stat(); !errors.Is(err, fs.ErrClosed) {
-		t.Errorf("Stat after Close = %v", err)
+		t.Errorf("Stat after Close = %v, want fs.ErrClosed", err)
 	}
 	if _, err := d.Read(make([]byte, 1)); !errors.Is(err, fs.ErrInvalid) {
-		t.Errorf("Read of a directory = %v", err)
+		t.Errorf("Read of a directory = %v, want fs.ErrInvalid", err)
 	}
 	if err := d.Close(); err != nil {
-		t.Errorf("second Close = %v", err)
+		t.Errorf("second Close = %v, want no error", err)
 	}
 }

@@ -53,7 +53,7 @@ func TestFSFileReads(t *testing.T) {
 		// TestReader reads in pieces of every kind, seeks everywhere, and compares
 		// ReadAt.
 		if err := iotest.TestReader(openFS(t, b, "x"), content); err != nil {
-			t.Errorf("%d bytes: %v", size, err)
+			t.Errorf("%d bytes: %v, want no error", size, err)
 		}
 		for _, at := range []int{0, 1, size / 2, size, size + 5} {
 			f := openFS(t, b, "x")
@@ -67,10 +67,12 @@ func TestFSFileReads(t *testing.T) {
 				t.Errorf("%d bytes: WriteTo from %d = %d bytes, %v", size, at, n, err)
 			}
 			if m, err := f.Read(make([]byte, 1)); m != 0 || err != io.EOF {
-				t.Errorf("%d bytes: Read behind WriteTo = %d, %v", size, m, err)
+				t.Errorf("%d bytes: Read behind WriteTo = %d, %v, want 0 and io.EOF",
+					size, m, err)
 			}
 			if n, err := f.WriteTo(&out); n != 0 || err != nil {
-				t.Errorf("%d bytes: WriteTo at the end = %d, %v", size, n, err)
+				t.Errorf("%d bytes: WriteTo at the end = %d, %v, want 0 and no error",
+					size, n, err)
 			}
 		}
 	}
@@ -91,7 +93,7 @@ func TestFSFileBadArguments(t *testing.T) {
 		},
 	} {
 		if err := do(); !errors.Is(err, fs.ErrInvalid) {
-			t.Errorf("%s = %v", what, err)
+			t.Errorf("%s = %v, want fs.ErrInvalid", what, err)
 		}
 	}
 	if p, err := io.ReadAll(f); string(p) != "content of x" || err != nil {
@@ -101,7 +103,7 @@ func TestFSFileBadArguments(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := f.Close(); err != nil {
-		t.Errorf("second Close = %v", err)
+		t.Errorf("second Close = %v, want no error", err)
 	}
 	for what, do := range map[string]func() error{
 		"Read":    func() error { _, err := f.Read(make([]byte, 1)); return err },
@@ -111,7 +113,7 @@ func TestFSFileBadArguments(t *testing.T) {
 		"Stat":    func() error { _, err := f.Stat(); return err },
 	} {
 		if err := do(); !errors.Is(err, fs.ErrClosed) {
-			t.Errorf("%s after Close = %v", what, err)
+			t.Errorf("%s after Close = %v, want fs.ErrClosed", what, err)
 		}
 	}
 }

@@ -67,7 +67,7 @@ func TestFSLeavesNothingOutSilently(t *testing.T) {
 		}
 		ignore := files.NewFS(ctx, b, &files.FSOptions{IgnoreHidden: true})
 		if err := os.CopyFS(t.TempDir(), ignore); err != nil {
-			t.Errorf("%s: with IgnoreHidden: %v", name, err)
+			t.Errorf("%s: with IgnoreHidden: %v, want no error", name, err)
 		}
 	}
 	plain, _ := fsBucket(t, "a", "a.txt", "b/c", "b/d/e")

@@ -69,7 +69,7 @@ func TestFSFileTriesAgain(t *testing.T) {
 		}
 		f.Close()
 		if _, err := f.Read(make([]byte, 1)); !errors.Is(err, fs.ErrClosed) {
-			t.Errorf("%s: behind Close %v", what, err)
+			t.Errorf("%s: behind Close %v, want fs.ErrClosed", what, err)
 		}
 	}
 }
@@ -83,7 +83,7 @@ func TestFSFileShortWriter(t *testing.T) {
 	defer f.Close()
 	n, err := f.(io.WriterTo).WriteTo(&fewBytes{left: 4})
 	if n != 4 || err == nil {
-		t.Errorf("wrote %d, %v", n, err)
+		t.Errorf("wrote %d, %v, want 4 and an error", n, err)
 	}
 	if rest, err := io.ReadAll(f); string(rest) != "456789" || err != nil {
 		t.Errorf("then %q, %v", rest, err)

@@ -33,7 +33,7 @@ func has(t testing.TB, b files.Bucket, name, want string) {
 func missing(t testing.TB, b files.Bucket, name string) {
 	t.Helper()
 	if ok, err := files.Exists(ctx, b, name); ok || err != nil {
-		t.Errorf("%s: exists %v, %v", name, ok, err)
+		t.Errorf("%s: exists %v, %v, want false and no error", name, ok, err)
 	}
 }
 

@@ -70,7 +70,8 @@ func TestObserves(t *testing.T) {
 		put(t, b, "a", "text")
 		has(t, b, "a", "text")
 		if stored != 1 || read != 1 {
-			t.Errorf("Observes %v: %d Puts and %d Gets were seen", observes, stored, read)
+			t.Errorf("Observes %v: %d Puts and %d Gets were seen, want 1 and 1",
+				observes, stored, read)
 		}
 		f := b.Features()
 		if f.ServerCopy && !observes || f.SignGet != observes || f.SignPut != observes ||
@@ -82,7 +83,7 @@ func TestObserves(t *testing.T) {
 			t.Errorf("Observes %v: SignURL: %v", observes, err)
 		}
 		if ok := reachesBelow(b); ok != observes {
-			t.Errorf("Observes %v: As: %v", observes, ok)
+			t.Errorf("Observes %v: As: %v, want %v", observes, ok, observes)
 		}
 	}
 	// A Transform changes bytes, whatever Observes says.

@@ -109,7 +109,8 @@ func TestLayerParams(t *testing.T) {
 		is(t, err, files.ErrPermission)
 		closes = 0
 		if err := b.Close(); err != nil || closes != 1 {
-			t.Errorf("Close: %v; the driver's bucket is closed %d times", err, closes)
+			t.Errorf("Close: %v; the driver's bucket is closed %d times, want no error and 1",
+				err, closes)
 		}
 		_, err = b.Stat(t.Context(), "x", nil)
 		is(t, err, files.ErrClosed)

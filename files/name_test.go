@@ -150,7 +150,7 @@ func FuzzSafeName(f *testing.F) {
 			t.Fatalf("SafeName(%q) = %q: %v", s, safe, err)
 		}
 		if again := files.SafeName(safe); again != safe {
-			t.Fatalf("SafeName(%q) = %q, and of that %q", s, safe, again)
+			t.Fatalf("SafeName(%q) = %q, and of that %q, want %v", s, safe, again, safe)
 		}
 	})
 }

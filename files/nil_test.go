@@ -159,7 +159,7 @@ func TestNilReaderAndOthers(t *testing.T) {
 	for what, r := range map[string]*files.Reader{"nil": nil, "zero": {}} {
 		var c io.ReadCloser = r
 		if err := c.Close(); err != nil {
-			t.Errorf("%s: Close: %v", what, err)
+			t.Errorf("%s: Close: %v, want no error", what, err)
 		}
 		got := map[string]error{}
 		_, got["Read"] = r.Read(make([]byte, 1))
@@ -252,7 +252,7 @@ func TestNilContent(t *testing.T) {
 		}
 		missing(t, b, "a.bin")
 		if _, err := b.Put(ctx, "empty", (*emptyNil)(nil), nil); err != nil {
-			t.Errorf("%s: Put of a nil whose Read expects it: %v", name, err)
+			t.Errorf("%s: Put of a nil whose Read expects it: %v, want no error", name, err)
 		}
 		has(t, b, "empty", "")
 	}
@@ -315,7 +315,7 @@ func TestNilIsThoughtOf(t *testing.T) {
 		}
 	}
 	if n < 40 {
-		t.Errorf("only %d functions were found", n)
+		t.Errorf("only %d functions were found, want at least 40", n)
 	}
 	for name := range thought {
 		t.Errorf("there is no function %s", name)

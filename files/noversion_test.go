@@ -124,10 +124,10 @@ func TestNoVersion(t *testing.T) {
 			put(t, below, "j", "1")
 			back.writes = 0
 			if err := do(wrap(below)); !errors.Is(err, files.ErrUnsupported) {
-				t.Errorf("%s in %s: %v", what, kind, err)
+				t.Errorf("%s in %s: %v, want ErrUnsupported", what, kind, err)
 			}
 			if back.writes != 0 {
-				t.Errorf("%s in %s: %d writes", what, kind, back.writes)
+				t.Errorf("%s in %s: %d writes, want 0", what, kind, back.writes)
 			}
 			has(t, below, "a", "old")
 		}

@@ -60,7 +60,8 @@ func TestReadRanges(t *testing.T) {
 			} {
 				got, err := read()
 				if err != nil || len(got) != len(ranges) {
-					t.Fatalf("%s: %d results of %d, %v", way, len(got), len(ranges), err)
+					t.Fatalf("%s: %d results of %d, %v, want no error and %d",
+						way, len(got), len(ranges), err, len(ranges))
 				}
 				for i, p := range got {
 					if want := resolved(ranges[i], content); !bytes.Equal(p, want) || p == nil {
@@ -138,16 +139,16 @@ func TestReadRangesFails(t *testing.T) {
 	r := newRemote(t)
 	if _, err := files.ReadRanges(t.Context(), r, "none", []files.Range{files.Bytes(0, 1)},
 		nil); !errors.Is(err, files.ErrNotExist) {
-		t.Errorf("of a missing file: %v", err)
+		t.Errorf("of a missing file: %v, want ErrNotExist", err)
 	}
 	r.put(t, "f", randomBytes(4<<20))
 	if _, err := files.ReadRanges(t.Context(), r, "f", []files.Range{files.Bytes(0, 1),
 		files.Bytes(-1, 1)}, nil); !errors.Is(err, files.ErrInvalid) {
-		t.Errorf("of a negative offset: %v", err)
+		t.Errorf("of a negative offset: %v, want ErrInvalid", err)
 	}
 	if _, err := files.ReadRanges(t.Context(), r, "f", nil,
 		&files.OpenAtOptions{IfVersion: "another"}); !errors.Is(err, files.ErrPrecondition) {
-		t.Errorf("of another version: %v", err)
+		t.Errorf("of another version: %v, want ErrPrecondition", err)
 	}
 	ranges := []files.Range{files.Bytes(0, 10), files.Bytes(3<<20, 10)}
 	fail := errors.New("failed")
@@ -159,7 +160,7 @@ func TestReadRangesFails(t *testing.T) {
 	}
 	r.gets.Store(0)
 	if _, err := files.ReadRanges(t.Context(), r, "f", ranges, nil); !errors.Is(err, fail) {
-		t.Errorf("the second request fails: %v", err)
+		t.Errorf("the second request fails: %v, want %v", err, fail)
 	}
 	r.gets.Store(0)
 	r.opening = func(ctx context.Context, _ *files.Call) error {
@@ -176,7 +177,7 @@ func TestReadRangesFails(t *testing.T) {
 	r.put(t, "f", randomBytes(4<<20))
 	r.opening = func(context.Context, *files.Call) error { cancel(); return nil }
 	if _, err := files.ReadRanges(ctx, r, "f", ranges, nil); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
+		t.Errorf("cancelled: %v, want context.Canceled", err)
 	}
 }
 
@@ -197,6 +198,7 @@ func TestReadRangesMemory(t *testing.T) {
 	}
 	runtime.ReadMemStats(&after)
 	if n := after.TotalAlloc - before.TotalAlloc; n > 4<<20 {
-		t.Errorf("%d bytes were allocated for %d results of 1 KiB", n, len(ranges))
+		t.Errorf("%d bytes were allocated for %d results of 1 KiB, want at most 4<<20",
+			n, len(ranges))
 	}
 }

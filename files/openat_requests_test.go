@@ -129,10 +129,10 @@ func TestRandomReads(t *testing.T) {
 	close(offs)
 	wg.Wait()
 	if n := r.gets.Load(); n > reads {
-		t.Errorf("%d requests for %d reads", n, reads)
+		t.Errorf("%d requests for %d reads, want at most %v", n, reads, reads)
 	}
 	if n := r.sent.Load(); n > reads*blockSize {
-		t.Errorf("%d bytes for %d reads", n, reads)
+		t.Errorf("%d bytes for %d reads, want at most reads*blockSize", n, reads)
 	}
 }
 

@@ -143,19 +143,19 @@ func TestOpenAtIsAReader(t *testing.T) {
 			t.Errorf("WriteTo = %d, %v", n, err)
 		}
 		if n, err := f.Seek(10, io.SeekEnd); n != 200_010 || err != nil {
-			t.Errorf("Seek past the end = %d, %v", n, err)
+			t.Errorf("Seek past the end = %d, %v, want 200_010 and no error", n, err)
 		}
 		if n, err := f.Read(make([]byte, 1)); n != 0 || err != io.EOF {
-			t.Errorf("Read past the end = %d, %v", n, err)
+			t.Errorf("Read past the end = %d, %v, want 0 and io.EOF", n, err)
 		}
 		if _, err := f.Seek(-300_000, io.SeekEnd); !errors.Is(err, files.ErrInvalid) {
-			t.Errorf("Seek before the beginning: %v", err)
+			t.Errorf("Seek before the beginning: %v, want ErrInvalid", err)
 		}
 		if n, err := f.Seek(0, io.SeekCurrent); n != 200_010 || err != nil {
-			t.Errorf("a refused Seek moved to %d, %v", n, err)
+			t.Errorf("a refused Seek moved to %d, %v, want 200_010 and no error", n, err)
 		}
 		if _, err := f.ReadAt(make([]byte, 1), -1); !errors.Is(err, files.ErrInvalid) {
-			t.Errorf("ReadAt before the beginning: %v", err)
+			t.Errorf("ReadAt before the beginning: %v, want ErrInvalid", err)
 		}
 	}
 }
@@ -224,7 +224,7 @@ func TestSharedFetch(t *testing.T) {
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			if _, err := first.ReadAt(make([]byte, 10), 2<<20); !errors.Is(err, context.Canceled) {
-				t.Errorf("the one that was cancelled: %v", err)
+				t.Errorf("the one that was cancelled: %v, want context.Canceled", err)
 			}
 		})
 		synctest.Wait()
@@ -318,7 +318,7 @@ func TestCloseEndsReads(t *testing.T) {
 		f.Close()
 		wg.Wait()
 		if _, err := f.ReadAt(make([]byte, 1), 0); !errors.Is(err, files.ErrClosed) {
-			t.Errorf("ReadAt after Close: %v", err)
+			t.Errorf("ReadAt after Close: %v, want ErrClosed", err)
 		}
 		fail := errors.New("failed")
 		r.opening = func(context.Context, *files.Call) error { return fail }
@@ -330,7 +330,7 @@ func TestCloseEndsReads(t *testing.T) {
 		r.opening = nil
 		for _, n := range []int{10, 1 << 20} {
 			if _, err := other.ReadAt(make([]byte, n), 1<<20); err != nil {
-				t.Errorf("ReadAt after a failure = %v", err)
+				t.Errorf("ReadAt after a failure = %v, want no error", err)
 			}
 		}
 	})
@@ -356,7 +356,7 @@ func TestOpenAtHookPanics(t *testing.T) {
 		func() {
 			defer func() {
 				if v := recover(); v != "broken" {
-					t.Errorf("%s: recovered %v", what, v)
+					t.Errorf(`%s: recovered %v, want "broken"`, what, v)
 				}
 			}()
 			read()
@@ -406,7 +406,7 @@ func TestIdleStream(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
 		if n := open.Load(); n != 0 {
-			t.Errorf("%d bodies are open when nobody reads", n)
+			t.Errorf("%d bodies are open when nobody reads, want 0", n)
 		}
 		if _, err := f.ReadAt(p, 1<<20); err != nil || !bytes.Equal(p, content[1<<20:][:1000]) {
 			t.Errorf("ReadAt later: %v", err)
@@ -446,7 +446,7 @@ func TestOpenAtDirectly(t *testing.T) {
 		}
 	}
 	if requests, n := f.Counts(); requests != 0 || n != 0 {
-		t.Errorf("Counts = %d, %d", requests, n)
+		t.Errorf("Counts = %d, %d, want 0 and 0", requests, n)
 	}
 	f.Close()
 	if gets != 1 || read != 11_000 {

@@ -32,7 +32,7 @@ func TestPrintable(t *testing.T) {
 		}
 	}
 	if n := testing.AllocsPerRun(100, func() { files.Printable("größe 漢字.txt") }); n != 0 {
-		t.Errorf("%v allocations for what stays as it is", n)
+		t.Errorf("%v allocations for what stays as it is, want 0", n)
 	}
 	for r := range rune(unicode.MaxRune + 1) {
 		if !utf8.ValidRune(r) {

@@ -98,12 +98,12 @@ func TestPutFSFirstError(t *testing.T) {
 			t.Errorf("%+v, %v", res, err)
 		}
 		if n, _, _ := files.Usage(ctx, b, ""); n != res.Files {
-			t.Errorf("%d files are stored, and %d counted", n, res.Files)
+			t.Errorf("%d files are stored, want the %d that were counted", n, res.Files)
 		}
 	}
 	defer func() {
 		if got := recover(); got != "mine" {
-			t.Errorf("%v is recovered", got)
+			t.Errorf(`%v is recovered, want "mine"`, got)
 		}
 	}()
 	files.PutFS(ctx, putting(func(string) error { panic("mine") }), "", manyFiles(500), nil)

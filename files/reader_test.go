@@ -122,7 +122,8 @@ func TestReaderMethodsAgree(t *testing.T) {
 					t.Errorf("%s by %s: %q, %v", bn, wn, got, err)
 				}
 				if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
-					t.Errorf("%s by %s: behind the end: %d, %v", bn, wn, n, err)
+					t.Errorf("%s by %s: behind the end: %d, %v, want 0 and io.EOF",
+						bn, wn, n, err)
 				}
 				first, second := r.Close(), r.Close()
 				if first != nil || second != nil || b.closed != 1 {
@@ -291,7 +292,7 @@ func TestReaderCloseAndContextEndARead(t *testing.T) {
 		r.Close()
 		r.Close()
 		if ended != 1 {
-			t.Errorf("OnClose was called %d times", ended)
+			t.Errorf("OnClose was called %d times, want 1", ended)
 		}
 	})
 }
@@ -337,7 +338,7 @@ func TestReaderOdd(t *testing.T) {
 	}
 	r.Close()
 	if src.Len() != len(alphabet)-4 {
-		t.Errorf("%d bytes are left", src.Len())
+		t.Errorf("%d bytes are left, want len(alphabet)-4", src.Len())
 	}
 	// WriteTo returns the writer's error.
 	r, _ = reader(ctx, strings.NewReader(alphabet), alphabet, nil)
@@ -395,7 +396,7 @@ func TestReaderCopiesFileToFile(t *testing.T) {
 			t.Errorf("%q: WriteTo = %d, %v", c.text, n, err)
 		}
 		if _, again := r.WriteTo(f); !errors.Is(again, c.want) {
-			t.Errorf("%q: again: %v", c.text, again)
+			t.Errorf("%q: again: %v, want %v", c.text, again, c.want)
 		}
 		r.Close()
 		if _, err := r.WriteTo(f); size > 0 && !errors.Is(err, files.ErrClosed) {

@@ -42,9 +42,9 @@ func (withAs) As(target any) bool {
 func TestReadOnlyHidesAs(t *testing.T) {
 	b := withAs{mem.New(nil)}
 	if n, ok := files.As[int](b); !ok || n != 7 {
-		t.Fatalf("As of the bucket itself: %d, %v", n, ok)
+		t.Fatalf("As of the bucket itself: %d, %v, want true and 7", n, ok)
 	}
 	if n, ok := files.As[int](files.ReadOnly(b)); ok {
-		t.Errorf("As reaches behind ReadOnly: %d", n)
+		t.Errorf("As reaches below ReadOnly: %d", n)
 	}
 }

@@ -146,7 +146,7 @@ func TestHarmlessCauses(t *testing.T) {
 	} {
 		if got := files.NewError(files.OpGet, "f",
 			errors.New(text)).Error(); got != "files: get f: "+text {
-			t.Errorf("%q is printed as %q", text, got)
+			t.Errorf(`%q is printed as %q, want "files: get f: "+text`, text, got)
 		}
 	}
 	e := &files.Error{

@@ -111,7 +111,7 @@ func TestKindName(t *testing.T) {
 	}
 	for _, err := range []error{nil, errBroken, context.Canceled, fs.ErrNotExist, uncomparable{}} {
 		if n := files.KindName(err); n != "" {
-			t.Errorf("%v is named %q", err, n)
+			t.Errorf(`%v is named %q, want ""`, err, n)
 		}
 	}
 }

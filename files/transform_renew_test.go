@@ -101,7 +101,7 @@ func TestTransformRenew(t *testing.T) {
 		t.Error("a refused copy changes the file")
 	}
 	if _, err := files.Copy(ctx, sub, "a", sub, "a", nil); err != nil || stored() != 2 {
-		t.Errorf("the copy is not stored anew: key %d, %v", stored(), err)
+		t.Errorf("the copy is not stored anew: key %d, %v, want no error and 2", stored(), err)
 	}
 	has(t, sub, "a", "abc")
 	before, _ := sub.Stat(ctx, "a", nil)

@@ -33,10 +33,10 @@ func TestUpdateMissingEmptyAndSame(t *testing.T) {
 		}
 		after, err := b.Stat(ctx, "a", nil)
 		if err == nil && info.Version != after.Version || err != nil && info.Name != "" {
-			t.Errorf("%s: Update gave %v, Stat %v", what, info, after)
+			t.Errorf("%s: Update = %v, want Stat's %v", what, info, after)
 		}
 		if wrote := before.Version != after.Version; wrote != wantWrite {
-			t.Errorf("%s: wrote: %v", what, wrote)
+			t.Errorf("%s: wrote: %v, want %v", what, wrote, wantWrite)
 		}
 		if err == nil {
 			has(t, b, "a", want)
@@ -210,7 +210,7 @@ func TestUpdateAttempts(t *testing.T) {
 			}, &files.UpdateOptions{Attempts: 5})
 			is(t, err, files.ErrPrecondition)
 			if calls != 5 {
-				t.Errorf("%d calls", calls)
+				t.Errorf("%d calls, want 5", calls)
 			}
 			if d := time.Since(start); d > (4+8+16+32)*time.Millisecond {
 				t.Errorf("waited %v of the bubble's time", d)

@@ -67,7 +67,7 @@ func TestUpdateUncertain(t *testing.T) {
 						t.Errorf("Update = %v, want %v", err, c.want)
 					}
 					if calls != c.calls {
-						t.Errorf("%d calls", calls)
+						t.Errorf("%d calls, want %v", calls, c.calls)
 					}
 					has(t, b, "a", c.content)
 				})

@@ -114,7 +114,7 @@ func TestPassed(t *testing.T) {
 			t.Errorf("%s: %d bytes passed, Done has %d, want %d", what, passed, done, want)
 		}
 		if calls < 2 {
-			t.Errorf("%s: %d calls", what, calls)
+			t.Errorf("%s: %d calls, want at least 2", what, calls)
 		}
 		passed, calls, done = 0, 0, nil
 	}
@@ -256,7 +256,7 @@ func TestPassedPanics(t *testing.T) {
 		return nil
 	}
 	if v := panics(func() { files.PutString(ctx, b, "b", "text", nil) }); v != "the hook's" {
-		t.Errorf("Put: %v", v)
+		t.Errorf(`Put: %v, want "the hook's"`, v)
 	}
 	missing(t, store, "b")
 	r, err := b.Get(ctx, "a", nil)
@@ -264,7 +264,7 @@ func TestPassedPanics(t *testing.T) {
 		t.Fatal(err)
 	}
 	if v := panics(func() { r.ReadAll() }); v != "the hook's" {
-		t.Errorf("Read: %v", v)
+		t.Errorf(`Read: %v, want "the hook's"`, v)
 	}
 	if r.Close(); len(ended) != 2 || ended[0] == nil || ended[1] == nil ||
 		errors.Is(ended[1], io.EOF) {

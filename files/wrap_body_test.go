@@ -43,7 +43,7 @@ func TestWrapContentAndBody(t *testing.T) {
 	} {
 		if f := files.Wrap(signing{inner},
 			h).Features(); f.ServerCopy || f.SignGet || f.SignPut || f.SignDelete {
-			t.Error("server-side copies and signed URLs would get round the hooks, and are claimed")
+			t.Error("server-side copies and signed URLs would bypass the hooks, and are claimed")
 		}
 	}
 	_, err := files.SignURL(ctx, files.Wrap(signing{inner}, files.Hooks{

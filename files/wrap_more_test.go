@@ -130,7 +130,7 @@ func TestAroundHedges(t *testing.T) {
 			if err == nil {
 				p, err := r.ReadAll()
 				if len(p) != 1<<20 || err != nil {
-					t.Fatalf("%d bytes, %v", len(p), err)
+					t.Fatalf("%d bytes, %v, want 1<<20 and no error", len(p), err)
 				}
 			}
 			r.Close()
@@ -141,7 +141,7 @@ func TestAroundHedges(t *testing.T) {
 			late.Wait()
 		}
 		if open != 0 {
-			t.Errorf("%d bodies are open", open)
+			t.Errorf("%d bodies are open, want 0", open)
 		}
 	}
 }

@@ -67,11 +67,11 @@ func TestOpenedByAround(t *testing.T) {
 			text, i, err)
 	}
 	if r.Close(); body.n != 1 || done != 1 {
-		t.Errorf("closed %d times, done %d times", body.n, done)
+		t.Errorf("closed %d times, done %d times, want 1 and 1", body.n, done)
 	}
 	fails = files.ErrPermission
 	if _, err := b.Get(ctx, "a", nil); !errors.Is(err, files.ErrPermission) || body.n != 1 {
-		t.Errorf("%v, closed %d times", err, body.n)
+		t.Errorf("%v, closed %d times, want ErrPermission and 1", err, body.n)
 	}
 	if _, err := files.PutString(ctx, b, "a", "that below", nil); err != nil {
 		t.Fatal(err)
@@ -81,7 +81,7 @@ func TestOpenedByAround(t *testing.T) {
 		t.Fatal(err)
 	}
 	if text, err := r.ReadString(); text != "that below" || err != nil || body.n != 1 {
-		t.Errorf("%q, %v, closed %d times", text, err, body.n)
+		t.Errorf(`%q, %v, closed %d times, want "that below", no error and 1`, text, err, body.n)
 	}
 	r.Close()
 	panics = true
@@ -90,7 +90,7 @@ func TestOpenedByAround(t *testing.T) {
 		b.Get(ctx, "a", nil)
 	}()
 	if body.n != 1 || done != 4 {
-		t.Errorf("after a panic: closed %d times, done %d times", body.n, done)
+		t.Errorf("after a panic: closed %d times, done %d times, want 1 and 4", body.n, done)
 	}
 }
 
@@ -112,9 +112,9 @@ func TestOnClose(t *testing.T) {
 		t.Errorf("Close = %v, want %v", err, failure)
 	}
 	if err := b.Close(); err != nil || n != 1 {
-		t.Errorf("%v, called %d times", err, n)
+		t.Errorf("%v, called %d times, want no error and 1", err, n)
 	}
 	if err := files.Check(ctx, inner); !errors.Is(err, files.ErrClosed) {
-		t.Errorf("the bucket below: %v", err)
+		t.Errorf("the bucket below: %v, want ErrClosed", err)
 	}
 }

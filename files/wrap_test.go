@@ -85,7 +85,7 @@ func TestReadOnly(t *testing.T) {
 			t.Errorf("Features = %+v", f)
 		}
 		if _, ok := files.As[signing](ro); ok {
-			t.Error("As gets round it")
+			t.Error("As bypasses the wrapper")
 		}
 	}
 	if after := contents(t, b); !reflect.DeepEqual(before, after) {
@@ -142,7 +142,7 @@ func TestWrapSeesEverything(t *testing.T) {
 		}
 	}
 	if len(around) != len(done) {
-		t.Errorf("%d begun, %d done", len(around), len(done))
+		t.Errorf("%d begun, %d done, want %d", len(around), len(done), len(done))
 	}
 }
 
@@ -307,7 +307,7 @@ func TestWrapClose(t *testing.T) {
 	ro.Close()
 	for op, err := range operations(ro) { // before it refuses to write (E2)
 		if !errors.Is(err, files.ErrClosed) {
-			t.Errorf("%s in a closed read-only bucket: %v", op, err)
+			t.Errorf("%s in a closed read-only bucket: %v, want ErrClosed", op, err)
 		}
 	}
 	has(t, inner, "a", "text of a")
@@ -329,6 +329,6 @@ func TestAs(t *testing.T) {
 	}
 	sub, _ := files.Sub(b, "d")
 	if _, ok := files.As[signing](sub); ok {
-		t.Error("As gets round a sub-bucket")
+		t.Error("As bypasses a sub-bucket")
 	}
 }

@@ -54,7 +54,7 @@ func TestWriterPanics(t *testing.T) {
 				t.Errorf("%s: panic %v", name, panicked)
 			}
 			if err := w.Close(); err != nil { // no second panic
-				t.Errorf("%s: Close: %v", name, err)
+				t.Errorf("%s: Close: %v, want no error", name, err)
 			}
 			if err := <-done; err == nil {
 				t.Errorf("%s: Done got no error", name)
@@ -68,10 +68,10 @@ func TestWriterPanics(t *testing.T) {
 func TestNothingGiven(t *testing.T) {
 	none := func(func(string) bool) {}
 	if _, err := files.DeleteMany(t.Context(), nil, none); !errors.Is(err, files.ErrInvalid) {
-		t.Errorf("DeleteMany in no bucket: %v", err)
+		t.Errorf("DeleteMany in no bucket: %v, want ErrInvalid", err)
 	}
 	var missing context.Context
 	if _, err := files.DeleteMany(missing, mem.New(nil), none); !errors.Is(err, files.ErrInvalid) {
-		t.Errorf("DeleteMany without a context: %v", err)
+		t.Errorf("DeleteMany without a context: %v, want ErrInvalid", err)
 	}
 }

@@ -82,7 +82,7 @@ func TestBucketAbilities(t *testing.T) {
 	_, merr := files.Move(t.Context(), b, "f", &able{Bucket: store}, "a", nil)
 	err := errors.Join(files.Check(t.Context(), b), cerr, derr, serr, through, nerr, merr)
 	if err != nil || isChan {
-		t.Errorf("%v, As found a channel: %v", err, isChan)
+		t.Errorf("%v, As found a channel: %v, want no error and false", err, isChan)
 	}
 	for _, what := range []string{
 		"As",

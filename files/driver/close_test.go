@@ -44,11 +44,11 @@ func TestCloseWaitsForNobodyAndCutsNobodyOff(t *testing.T) {
 		}
 	}
 	if listed != 2 || back.closes.Load() != 0 {
-		t.Errorf("%d entries, backend closed %d times while a body was open", listed,
-			back.closes.Load())
+		t.Errorf("%d entries, backend closed %d times while a body was open, want 2 and 0",
+			listed, back.closes.Load())
 	}
 	if s, err := r.ReadString(); s != "a" || err != nil {
-		t.Errorf("the open body gave %q, %v", s, err)
+		t.Errorf(`the open body gave %q, %v, want "a" and no error`, s, err)
 	}
 	r.Close()
 	r.Close()
@@ -58,7 +58,7 @@ func TestCloseWaitsForNobodyAndCutsNobodyOff(t *testing.T) {
 	}
 	for name, err := range afterClose(ctx, b) {
 		if !errors.Is(err, files.ErrClosed) {
-			t.Errorf("%s after Close: %v", name, err)
+			t.Errorf("%s after Close: %v, want ErrClosed", name, err)
 		}
 	}
 }

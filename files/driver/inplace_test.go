@@ -100,7 +100,8 @@ func TestInPlace(t *testing.T) {
 					}
 				}
 				if n, err := io.Copy(h, part.Body()); n != part.Size || err != nil {
-					t.Errorf("%s: %d bytes for the hash, %v", name, n, err)
+					t.Errorf("%s: %d bytes for the hash, %v, want %v and no error",
+						name, n, err, part.Size)
 				}
 			}
 			if !bytes.Equal(all,
@@ -108,7 +109,8 @@ func TestInPlace(t *testing.T) {
 				t.Errorf("%s of %d bytes: the parts hold another content", name, size)
 			}
 			if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
-				t.Errorf("%s of %d bytes is not read to its end: %d, %v", name, size, n, err)
+				t.Errorf("%s of %d bytes is not read to its end: %d, %v, want 0 and io.EOF",
+					name, size, n, err)
 			}
 		}
 	}
@@ -131,10 +133,11 @@ func TestInPlaceIsTheCallers(t *testing.T) {
 	r.Seek(0, io.SeekStart)
 	parts[0].Release()
 	if n, err := r.Read(make([]byte, 10)); n != 0 || !errors.Is(err, files.ErrClosed) {
-		t.Errorf("a part that was released gives %d bytes, %v", n, err)
+		t.Errorf("a part that was released gives %d bytes, %v, want 0 and ErrClosed", n, err)
 	}
 	if n, err := body.WriteTo(sha256.New()); n != 0 || !errors.Is(err, files.ErrClosed) {
-		t.Errorf("a part that was released gives a hash %d bytes, %v", n, err)
+		t.Errorf("a part that was released gives a hash %d bytes, %v, want 0 and ErrClosed",
+			n, err)
 	}
 	for range 4 {
 		stream := io.MultiReader(bytes.NewReader(make([]byte, blockSize)))
@@ -145,7 +148,7 @@ func TestInPlaceIsTheCallers(t *testing.T) {
 		defer others[0].Release()
 	}
 	if bytes.IndexByte(content, 0) >= 0 {
-		t.Error("another content was read into the caller's memory")
+		t.Error("other content was read into the caller's memory")
 	}
 }
 

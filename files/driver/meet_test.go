@@ -22,7 +22,7 @@ func TestMeetFeatures(t *testing.T) {
 		}
 	}
 	if got := driver.MeetFeatures(all, all); got != all {
-		t.Errorf("of two that are alike: %+v", got)
+		t.Errorf("of two that are alike: %+v, want %v", got, all)
 	}
 	for i := range every.NumField() {
 		name := every.Type().Field(i).Name
@@ -45,7 +45,7 @@ func TestMeetFeatures(t *testing.T) {
 				want.MaxUnknownSize = got.MaxUnknownSize
 			}
 			if got != want {
-				t.Errorf("without %s: %+v", name, got)
+				t.Errorf("without %s: %+v, want %v", name, got, want)
 			}
 		}
 	}

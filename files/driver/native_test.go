@@ -106,9 +106,9 @@ func TestNative(t *testing.T) {
 	b.Close()
 	if _, err := files.Copy(t.Context(), b, "b", b, "a",
 		&files.CopyOptions{Native: cold}); !errors.Is(err, files.ErrClosed) {
-		t.Errorf("closed: %v", err)
+		t.Errorf("closed: %v, want ErrClosed", err)
 	}
 	if len(c.puts) != 2 || len(c.copies) != 1 {
-		t.Error("what is refused came to the backend")
+		t.Error("a refused call reached the backend")
 	}
 }

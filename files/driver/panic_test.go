@@ -49,7 +49,7 @@ func TestContentPanics(t *testing.T) {
 		func() {
 			defer func() {
 				if got := recover(); got != "boom" {
-					t.Errorf("Put panicked with %v", got)
+					t.Errorf(`Put panicked with %v, want "boom"`, got)
 				}
 			}()
 			b.Put(t.Context(), "a", panicking{strings.NewReader(begins)}, nil)
@@ -59,7 +59,7 @@ func TestContentPanics(t *testing.T) {
 			t.Error("the content ended without an error for the backend")
 		}
 		if got, err := files.ReadString(t.Context(), b, "a", nil); got != "old" || err != nil {
-			t.Errorf("then there is %q, %v", got, err)
+			t.Errorf(`then there is %q, %v, want "old" and no error`, got, err)
 		}
 		if err := b.Close(); err != nil {
 			t.Error(err)

@@ -36,7 +36,7 @@ func TestPartBody(t *testing.T) {
 			t.Error(err)
 		}
 		if n, err := b.Seek(2, io.SeekStart); n != 2 || err != nil {
-			t.Errorf("Seek: %d, %v", n, err)
+			t.Errorf("Seek: %d, %v, want 2 and no error", n, err)
 		}
 		if b.Len() != 2 {
 			t.Errorf("%d bytes left, want 2", b.Len())

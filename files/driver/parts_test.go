@@ -134,7 +134,7 @@ func TestParts(t *testing.T) {
 				"lies":                    &liar{bytes.NewReader(content)},
 			} {
 				if _, err := bucket.Put(t.Context(), "a", r, nil); err != nil {
-					t.Fatalf("part size %d, %d bytes, %s: %v", p, n, what, err)
+					t.Fatalf("part size %d, %d bytes, %s: %v, want no error", p, n, what, err)
 				}
 				if !bytes.Equal(b.whole(t), content) {
 					t.Fatalf("part size %d, %d bytes, %s: other bytes were sent", p, n, what)
@@ -183,11 +183,11 @@ func TestPartsGrow(t *testing.T) {
 		t.Errorf("parts are %v", b.sizes)
 	}
 	if err := put(reach+1, nil); !errors.Is(err, files.ErrTooLarge) {
-		t.Errorf("a byte more: %v", err)
+		t.Errorf("a byte more: %v, want ErrTooLarge", err)
 	}
 	declared := int64(4 * reach)
 	if err := put(4*reach, &declared); err != nil {
-		t.Fatalf("declared: %v", err)
+		t.Fatalf("declared: %v, want no error", err)
 	}
 	if !bytes.Equal(b.whole(t),
 		random(4*reach)) || len(b.sizes) > 20 || len(b.sizes) != b.plan.Count(declared) {
@@ -196,7 +196,7 @@ func TestPartsGrow(t *testing.T) {
 	b.plan.MaxPartSize = 100
 	if _, err := driver.New(b).Put(t.Context(), "a", strings.NewReader(""),
 		&files.PutOptions{Size: &declared}); !errors.Is(err, files.ErrTooLarge) {
-		t.Errorf("declared, with parts of at most 100: %v", err)
+		t.Errorf("declared, with parts of at most 100: %v, want ErrTooLarge", err)
 	}
 }
 
@@ -227,8 +227,8 @@ func TestPartsFail(t *testing.T) {
 	}
 	_, err := bucket.Put(t.Context(), "a", io.MultiReader(bytes.NewReader(random(5000))), nil)
 	if !errors.Is(err, boom) || running.Load() != 0 || most.Load() > 3 {
-		t.Errorf("a part that fails: %v, %d still run, %d at most", err, running.Load(),
-			most.Load())
+		t.Errorf("a part that fails: %v, %d still run, %d at most, want %v, 0 and at most 3",
+			err, running.Load(), most.Load(), boom)
 	}
 	b.send = func(ctx context.Context, part *driver.Part, content []byte) error {
 		if part.Number > 1 {
@@ -240,7 +240,7 @@ func TestPartsFail(t *testing.T) {
 	_, err = bucket.Put(t.Context(), "a",
 		io.MultiReader(bytes.NewReader(random(250)), iotest.ErrReader(boom)), nil)
 	if !errors.Is(err, boom) {
-		t.Errorf("content that fails: %v", err)
+		t.Errorf("content that fails: %v, want %v", err, boom)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	b.send = func(sctx context.Context, part *driver.Part, content []byte) error {
@@ -252,7 +252,7 @@ func TestPartsFail(t *testing.T) {
 	}
 	_, err = bucket.Put(ctx, "a", io.MultiReader(bytes.NewReader(random(5000))), nil)
 	if !errors.Is(err, boom) || !errors.Is(err, context.Canceled) {
-		t.Errorf("a context that ends: %v", err)
+		t.Errorf("a context that ends: %v, want %v and context.Canceled", err, boom)
 	}
 	cleanup, done := driver.CleanupContext(ctx)
 	defer done()

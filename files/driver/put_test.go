@@ -176,7 +176,7 @@ func TestPutRefuses(t *testing.T) {
 			}
 			defer r.Close()
 			if got, err := r.ReadString(); got != "old" || err != nil {
-				t.Errorf("the old file is %q, %v", got, err)
+				t.Errorf(`the old file is %q, %v, want "old" and no error`, got, err)
 			}
 		})
 	}
@@ -252,7 +252,7 @@ func TestPutNeverReadsAfterReturning(t *testing.T) {
 	}
 	before := src.reads
 	if n, err := k.content.Read(make([]byte, 8)); n != 0 || !errors.Is(err, files.ErrClosed) {
-		t.Errorf("a late Read gave %d, %v", n, err)
+		t.Errorf("a late Read gave %d, %v, want 0 and ErrClosed", n, err)
 	}
 	if src.reads != before {
 		t.Error("the content was read after Put returned (P12)")
@@ -271,10 +271,10 @@ func TestPutContextEndsWithContent(t *testing.T) {
 				return 0, io.EOF
 			}))
 		if _, err := b.Put(ctx, "a", content, nil); !errors.Is(err, context.Canceled) {
-			t.Errorf("%d bytes: %v", size, err)
+			t.Errorf("%d bytes: %v, want context.Canceled", size, err)
 		}
 		if _, err := b.Stat(t.Context(), "a", nil); !errors.Is(err, files.ErrNotExist) {
-			t.Errorf("%d bytes: Stat: %v", size, err)
+			t.Errorf("%d bytes: Stat: %v, want ErrNotExist", size, err)
 		}
 	}
 }
@@ -284,10 +284,10 @@ func TestPutWithoutAttributes(t *testing.T) {
 	_, err := b.Put(t.Context(), "a", strings.NewReader("x"),
 		&files.PutOptions{Attributes: files.Attributes{CacheControl: "no-store"}})
 	if !errors.Is(err, files.ErrUnsupported) {
-		t.Errorf("headers that can't be stored: %v", err)
+		t.Errorf("headers that can't be stored: %v, want ErrUnsupported", err)
 	}
 	if _, err := b.Stat(t.Context(), "a", nil); !errors.Is(err, files.ErrNotExist) {
-		t.Errorf("and yet it was stored: %v", err)
+		t.Errorf("and yet it was stored: %v, want ErrNotExist", err)
 	}
 }
 

@@ -36,7 +36,7 @@ func TestRandomReadsTime(t *testing.T) {
 				for off := range offs {
 					patternAt(want, off)
 					if _, err := f.ReadAt(p, off); err != nil || string(p) != string(want) {
-						t.Errorf("ReadAt(%d): %v", off, err)
+						t.Errorf("ReadAt(%d) returned wrong bytes, or %v", off, err)
 					}
 				}
 			})

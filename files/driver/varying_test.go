@@ -59,14 +59,14 @@ func TestVaryingFeatures(t *testing.T) {
 	absent := &files.PutOptions{If: files.IfAbsent()}
 	if _, err := b.Put(t.Context(), "a", strings.NewReader("x"),
 		absent); !errors.Is(err, errors.ErrUnsupported) {
-		t.Fatalf("the put that finds out: %v", err)
+		t.Fatalf("the put that finds out: %v, want errors.ErrUnsupported", err)
 	}
 	if b.Features().IfAbsent {
 		t.Error("Features don't follow what was found out")
 	}
 	content := strings.NewReader("x")
 	if _, err := b.Put(t.Context(), "a", content, absent); !errors.Is(err, errors.ErrUnsupported) {
-		t.Fatalf("the put behind it: %v", err)
+		t.Fatalf("the put behind it: %v, want errors.ErrUnsupported", err)
 	}
 	if content.Len() != 1 {
 		t.Error("a put of what isn't claimed reaches the backend")

@@ -186,7 +186,7 @@ func TestConnectionsFail(t *testing.T) {
 			r.Close()
 			synctest.Wait()
 			if n := l.bodies.Load(); n != 0 {
-				t.Errorf("%s: %d bodies stay open", c.what, n)
+				t.Errorf("%s: %d bodies stay open, want 0", c.what, n)
 			}
 		})
 	}
@@ -224,12 +224,12 @@ func TestConnectionsBreakOff(t *testing.T) {
 		}
 		defer func() {
 			if v := recover(); v != "broken" {
-				t.Errorf("recovered %v", v)
+				t.Errorf(`recovered %v, want "broken"`, v)
 			}
 			r.Close()
 			synctest.Wait()
 			if n := l.bodies.Load(); n != 0 {
-				t.Errorf("%d bodies stay open", n)
+				t.Errorf("%d bodies stay open, want 0", n)
 			}
 		}()
 		io.Copy(io.Discard, r)
@@ -260,7 +260,7 @@ func TestConnectionsStall(t *testing.T) {
 				want = os.ErrDeadlineExceeded
 			}
 			if _, err := io.Copy(&checking{t: t}, r); !errors.Is(err, want) {
-				t.Errorf("stall %v: %v", stall, err)
+				t.Errorf("stall %v: %v, want %v", stall, err, want)
 			}
 			r.Close()
 			time.Sleep(2 * time.Minute) // the link's Open ignores its context
@@ -365,7 +365,7 @@ func TestDownloadAtChecks(t *testing.T) {
 			}
 			synctest.Wait()
 			if n := l.bodies.Load(); n != 0 {
-				t.Errorf("%d bodies stay open", n)
+				t.Errorf("%d bodies stay open, want 0", n)
 			}
 		})
 	}

@@ -99,7 +99,8 @@ func TestManyConnections(t *testing.T) {
 					t.Errorf("%s, %s: %d requests, and Requests = %d", how, c.what, n, want)
 				}
 				if n := l.sent.Load(); n > c.n+mib {
-					t.Errorf("%s, %s: %d bytes were sent of %d", how, c.what, n, c.n)
+					t.Errorf("%s, %s: %d bytes were sent of %d, want at most c.n+mib",
+						how, c.what, n, c.n)
 				}
 				if most, open := l.most.Load(), l.bodies.Load(); most > 8 || open != 0 {
 					t.Errorf("%s, %s: %d connections at a time, %d still open", how, c.what, most,
@@ -185,15 +186,16 @@ func TestOneConnection(t *testing.T) {
 			}
 			n, err := c.read(r)
 			if n != c.want || err != nil {
-				t.Errorf("%s: %d bytes, %v", c.what, n, err)
+				t.Errorf("%s: %d bytes, %v, want %v and no error", c.what, n, err, c.want)
 			}
 			if one := l.opens.Load(); one != 1 || r.Requests() != 1 {
-				t.Errorf("%s: %d requests, and Requests = %d", c.what, one, r.Requests())
+				t.Errorf("%s: %d requests, and Requests = %d, want 1 and 1",
+					c.what, one, r.Requests())
 			}
 			r.Close()
 			synctest.Wait()
 			if sent := l.sent.Load(); sent > n+mib {
-				t.Errorf("%s: %d bytes were sent", c.what, sent)
+				t.Errorf("%s: %d bytes were sent, want at most n+mib", c.what, sent)
 			}
 		})
 	}
@@ -236,7 +238,7 @@ func TestConnectionsAhead(t *testing.T) {
 						}
 					}}
 					if _, err := r.WriteTo(w); err != nil || w.off != 48*mib {
-						t.Errorf("%d bytes, %v", w.off, err)
+						t.Errorf("%d bytes, %v, want no error and 48*mib", w.off, err)
 					}
 				})
 			}
@@ -269,7 +271,7 @@ func TestPausedReader(t *testing.T) {
 			time.Sleep(5 * time.Second)
 		}
 		if n := l.bodies.Load(); n > 1 { // one may have had to go on with one connection
-			t.Errorf("paused readers have %d connections open", n)
+			t.Errorf("paused readers have %d connections open, want at most 1", n)
 		}
 		if beside := readAll(t, b, pausedSize); beside > alone+alone/10 {
 			t.Errorf("beside paused readers reading takes %v, alone %v", beside, alone)
@@ -278,7 +280,8 @@ func TestPausedReader(t *testing.T) {
 		for _, r := range paused {
 			w := &checking{t: t, off: 40 * mib}
 			if _, err := r.WriteTo(w); err != nil || w.off != pausedSize {
-				t.Errorf("after the pause: up to %d, %v", w.off, err)
+				t.Errorf("after the pause: up to %d, %v, want no error and %v",
+					w.off, err, pausedSize)
 			}
 		}
 	})
@@ -295,7 +298,7 @@ func readAll(t *testing.T, b files.Bucket, size int64) time.Duration {
 	defer r.Close()
 	w := &checking{t: t}
 	if _, err := r.WriteTo(w); err != nil || w.off != size {
-		t.Fatalf("up to %d, %v", w.off, err)
+		t.Fatalf("up to %d, %v, want no error and %v", w.off, err, size)
 	}
 	return time.Since(begun)
 }
@@ -335,7 +338,7 @@ func TestConnectionsEnd(t *testing.T) {
 				r.Close()
 				cancel()
 				if took := time.Since(begun); took > 100*time.Millisecond {
-					t.Errorf("%s at %d took %v", how, at, took)
+					t.Errorf("%s at %d took %v, want at most 100*time.Millisecond", how, at, took)
 				}
 				sent := l.sent.Load()
 				b.Close()
@@ -367,7 +370,7 @@ func TestBucketClosedWhileRead(t *testing.T) {
 		}
 		b.Close()
 		if _, err := r.WriteTo(w); err != nil || w.off != wideSize {
-			t.Errorf("up to %d, %v", w.off, err)
+			t.Errorf("up to %d, %v, want no error and %v", w.off, err, wideSize)
 		}
 		if l.closed.Load() {
 			t.Error("the backend was closed while its body was open")

@@ -53,7 +53,7 @@ func TestScan(t *testing.T) {
 	for i := range int64(1000) {
 		read(t, scan, i, 1000)
 		if c.Used() > 100*Size {
-			t.Fatalf("%d bytes are used", c.Used())
+			t.Fatalf("%d bytes are used, want at most 100*Size", c.Used())
 		}
 	}
 	for i := range int64(60) {
@@ -98,7 +98,7 @@ func TestBound(t *testing.T) {
 					fl.Wait(t.Context())
 				}
 				if used := c.Used(); used > limit {
-					t.Errorf("%d bytes are used of %d", used, limit)
+					t.Errorf("%d bytes are used of %d, want at most %v", used, limit, limit)
 				}
 				if rng.IntN(10) == 0 {
 					f.Outdated()
@@ -110,7 +110,7 @@ func TestBound(t *testing.T) {
 	wg.Wait()
 	c.Close()
 	if c.Used() != 0 || len(c.files) != 0 {
-		t.Errorf("%d bytes and %d files are left", c.Used(), len(c.files))
+		t.Errorf("%d bytes and %d files are left, want 0 and 0", c.Used(), len(c.files))
 	}
 	if f := c.Open(1, "f", "v"); f.Begin(0, 1, Size) != nil {
 		t.Error("a closed cache takes blocks")
@@ -137,12 +137,12 @@ func TestSpaces(t *testing.T) {
 	read(t, share.Cache.Open(above.Share(nil).Space, "f", "v"), 0, 1)
 	above.Close()
 	if n := share.Cache.Used(); n != 0 {
-		t.Errorf("a closed wrapper leaves %d bytes", n)
+		t.Errorf("a closed wrapper leaves %d bytes, want 0", n)
 	}
 	read(t, share.Cache.Open(3, "f", "v"), 0, 1)
 	below.Close()
 	if n := share.Cache.Used(); n != 0 {
-		t.Errorf("a closed bucket leaves %d bytes", n)
+		t.Errorf("a closed bucket leaves %d bytes, want 0", n)
 	}
 	var closed Owner
 	closed.Close()

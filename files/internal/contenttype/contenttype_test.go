@@ -82,22 +82,23 @@ func TestTypeTable(t *testing.T) {
 			continue
 		}
 		if f := mime.FormatMediaType(base, params); f != typ {
-			t.Errorf("%s: %q is written %q", e, typ, f)
+			t.Errorf("%s: %q is written %q, want %v", e, typ, f, typ)
 		}
 		if isText := strings.HasPrefix(base, "text/"); isText != (params["charset"] == "utf-8") {
 			t.Errorf("%s: %q: charset belongs to text types and to no other", e, typ)
 		}
 		if got, ok := ByName("x." + strings.ToUpper(e)); !ok || got != typ {
-			t.Errorf("ByName(x.%s) = %q, %v", strings.ToUpper(e), got, ok)
+			t.Errorf("ByName(x.%s) = %q, %v, want true and %v", strings.ToUpper(e), got, ok, typ)
 		}
 	}
 	if longest != maxExt {
-		t.Errorf("maxExt is %d, the longest extension has %d bytes", maxExt, longest)
+		t.Errorf("maxExt is %d, want %d, the length of the longest extension",
+			maxExt, longest)
 	}
 }
 
 func TestTypeByNameDoesNotAllocate(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { Of("some/PHOTO.JPEG", nil) }); n != 0 {
-		t.Errorf("%v allocations", n)
+		t.Errorf("%v allocations, want 0", n)
 	}
 }

@@ -102,7 +102,7 @@ func sniffSeeds() []string {
 func checkSniff(t *testing.T, data []byte) {
 	t.Helper()
 	if got, want := sniff(data), http.DetectContentType(data); got != want {
-		t.Errorf("sniff(%q) = %q, net/http says %q", data, got, want)
+		t.Errorf("sniff(%q) = %q, want net/http's %q", data, got, want)
 	}
 }
 
