@@ -1,6 +1,6 @@
-// Package callers lets a fake say which line of a program began what a goroutine of the
-// library does: the goroutine's own stack doesn't show it. As long as nobody watches, it
-// costs one load of an atomic number.
+// Package callers lets a fake report which line of a program began what a goroutine of
+// the library does, because the goroutine's own stack doesn't show it. Until something
+// watches, it costs one load of an atomic number.
 package callers
 
 import (
@@ -20,8 +20,8 @@ func Watch() (stop func()) {
 	return sync.OnceFunc(func() { watching.Add(-1) })
 }
 
-// Mark returns a context that remembers who called the caller of Mark, if anybody
-// watches and it doesn't remember one yet.
+// Mark returns a context that holds the callers of the function that calls Mark, if
+// something watches and ctx holds none yet.
 func Mark(ctx context.Context) context.Context {
 	if watching.Load() == 0 || Of(ctx) != nil {
 		return ctx
@@ -31,8 +31,8 @@ func Mark(ctx context.Context) context.Context {
 	return context.WithValue(ctx, key{}, pcs[:n])
 }
 
-// Of returns the program counters of the callers that the context remembers, the
-// innermost first, or nil.
+// Of returns the program counters of the callers that the context holds, the innermost
+// first, or nil.
 func Of(ctx context.Context) []uintptr {
 	pcs, _ := ctx.Value(key{}).([]uintptr)
 	return pcs
