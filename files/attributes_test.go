@@ -194,7 +194,7 @@ func TestConditions(t *testing.T) {
 	}
 }
 
-func TestOps(t *testing.T) {
+func TestOpWrites(t *testing.T) {
 	for op, want := range map[files.Op]bool{
 		files.OpPut:      true,
 		files.OpGet:      false,

@@ -88,7 +88,7 @@ func TestListAgainstDefinition(t *testing.T) {
 	}
 }
 
-func TestAfter(t *testing.T) {
+func TestPrefixEnd(t *testing.T) {
 	for in, want := range map[string]string{
 		"":         "",
 		"a":        "b",

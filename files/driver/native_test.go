@@ -55,7 +55,7 @@ func (c *classes) Features() files.Features {
 	return f
 }
 
-func TestNative(t *testing.T) {
+func TestNativeOptions(t *testing.T) {
 	c := &classes{Backend: mapdriver.New()}
 	b, err := files.Sub(driver.New(c), "dir")
 	if err != nil {
