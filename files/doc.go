@@ -125,8 +125,8 @@
 //     This holds on every file system, including one that takes several spellings for
 //     one name, refuses characters, or changes names: exFAT, FAT, NTFS, CIFS, folders
 //     of ext4 with casefold, limits shorter than 255 bytes. A file that another program
-//     stored on such a disk has the name that this program gave it, and no other
-//     spelling.
+//     stored on such a disk is there under the spelling that the other program gave it,
+//     and under no other.
 //
 //   - N3: "a" and "a/b" may both exist, and what happens to one does not touch the
 //     other.
@@ -271,10 +271,10 @@
 //   - G5: A connection that breaks is resumed where it stopped, with the same version.
 //     The caller gets all bytes or an error, never fewer bytes and nil. The count of
 //     attempts begins again after bytes have come. The version, range and size of each
-//     response are compared with the request. A response that has two of one of them is
-//     an error. Nothing is resumed without a version. A server that sends the whole
-//     file in place of the rest is ErrUnavailable, because it would send the whole file
-//     after each break.
+//     response are compared with the request. A response with two versions, ranges or
+//     sizes is an error. Nothing is resumed without a version. A server that sends the
+//     whole file in place of the rest is ErrUnavailable, because it would send the
+//     whole file after each break.
 //
 //   - G6: A whole read is checked against the stored digest, if there is one. Damage is
 //     ErrCorrupt, from the Read that would return the last bytes; that Read returns

@@ -33,7 +33,7 @@ type wideBody struct {
 	// These are for the goroutine that reads.
 	off, start, end int64
 	since           int64 // bytes since the reading began alone
-	never           bool  // use parts: the service doesn't support ranges
+	never           bool  // parts are never read: the service doesn't support ranges
 	pace            pace
 	width           int // how many parts are ahead at most
 	window          *blockcache.Window
