@@ -36,7 +36,8 @@ func TestParseTags(t *testing.T) {
 	}
 }
 
-// The version that an ETag was made of is read back from it, and no other.
+// An ETag gives back the version that it was made of, and a tag that ETag never makes
+// gives none.
 func TestTagVersion(t *testing.T) {
 	for _, v := range []files.Version{"a", "a b", "%", "%20", "%25", "%2520", " ", "~!#"} {
 		tags := parseTags([]string{ETag(v)})

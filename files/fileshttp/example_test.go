@@ -13,7 +13,7 @@ import (
 	"cloudfiles.dev/files/fileshttp"
 )
 
-// Serve a directory of the bucket, for reading and with uploads of up to a MiB.
+// Serve a directory of the bucket, for reading and with uploads of up to 1 MiB.
 func ExampleHandler() {
 	b := mem.New(nil)
 	h := &fileshttp.Handler{Bucket: b, Dir: "public", MaxUpload: 1 << 20}
@@ -56,7 +56,7 @@ func ExampleHandler() {
 	//  <nil>
 }
 
-// Decide in a handler of your own who may have which file.
+// Decide in your own handler who may read which file.
 func ExampleServeFile() {
 	b := mem.New(nil)
 	if _, err := files.PutString(context.Background(), b, "users/7/report.csv", "day,sum\n",
@@ -65,7 +65,7 @@ func ExampleServeFile() {
 		return
 	}
 	report := func(w http.ResponseWriter, r *http.Request) {
-		user := r.Header.Get("X-User") // as the authentication in front says
+		user := r.Header.Get("X-User") // set by the authentication in front
 		if files.CheckElement(user) != nil {
 			http.Error(w, "who are you?", http.StatusUnauthorized)
 			return

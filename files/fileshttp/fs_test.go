@@ -29,7 +29,7 @@ func TestFileServerFS(t *testing.T) {
 		{"/notes/day14.txt", "bytes=11-15", 206, "notes"},
 		{"/notes/day14.txt", "bytes=-3", 206, "txt"},
 		{"/notes/day14.txt", "bytes=99-", 416, ""},
-		{"/notes", "", 200, "day14.txt</a>"}, // redirected
+		{"/notes", "", 200, "day14.txt</a>"}, // by a redirect
 		{"/notes/", "", 200, `<a href="deep/">deep/</a>`},
 		{"/web/", "", 200, "content of web/index.html"},
 		{"/none", "", 404, ""},

@@ -18,7 +18,7 @@ import (
 // do sends a request to the handler. header are pairs.
 func do(h http.Handler, method, path, body string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, "http://host", strings.NewReader(body))
-	r.URL.Path = path // as it is, illegal ones too
+	r.URL.Path = path // unchanged, even if it is illegal
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Add(header[i], header[i+1])
 	}
@@ -178,7 +178,7 @@ func TestHandlerPut(t *testing.T) {
 		body   string
 		header []string
 		status int
-		stored string // afterwards
+		stored string // the content after the request
 	}{
 		{"too large, as declared", "/x", "0123456789a", nil, 413, "0123456789"},
 		{"a part", "/x", "a", []string{"Content-Range", "bytes 0-0/10"}, 400, "0123456789"},
@@ -266,7 +266,7 @@ func TestHandlerPut(t *testing.T) {
 			t.Errorf("PUT %s: %v, %q", tt.what, w.Header(), w.Body)
 		}
 	}
-	// One of several versions, which is current.
+	// If-Match may list several versions, one of which is current.
 	if w := do(h, "PUT", "/x", "z", "If-Match", `"old", `+tag()); w.Code != 204 {
 		t.Errorf("PUT over one of several versions = %d", w.Code)
 	}
@@ -300,7 +300,7 @@ func TestHandlerPut(t *testing.T) {
 	}
 }
 
-// A file that is replaced between the look at it and the write is not written over.
+// A file that is replaced between the Stat and the write is not overwritten.
 func TestHandlerConditionsAreAtomic(t *testing.T) {
 	for _, tt := range []struct {
 		method, header, value string
@@ -333,8 +333,8 @@ func TestHandlerConditionsAreAtomic(t *testing.T) {
 	}
 }
 
-// The path is checked here, not only by the bucket: one that checks nothing is not
-// asked for what lies outside Dir.
+// The handler checks the path itself: even a bucket that checks nothing gets no call
+// for a name outside of Dir.
 func TestHandlerChecksPaths(t *testing.T) {
 	b := &gullible{}
 	h := &fileshttp.Handler{
@@ -348,7 +348,7 @@ func TestHandlerChecksPaths(t *testing.T) {
 		for _, path := range []string{
 			"/../secret", "/a/../../secret", "//secret", "/./x", "/a\x00", "/../secret/",
 		} {
-			want := 404 // what can't be a name is no file
+			want := 404 // a path that can't be a name has no file
 			if method == "PUT" {
 				want = 400
 			}
@@ -358,11 +358,11 @@ func TestHandlerChecksPaths(t *testing.T) {
 		}
 	}
 	if b.asked > 0 {
-		t.Errorf("the bucket was asked %d times", b.asked)
+		t.Errorf("the bucket got %d calls", b.asked)
 	}
 }
 
-// gullible takes every name.
+// gullible is a bucket that accepts every name.
 type gullible struct {
 	files.Bucket
 	asked int

@@ -9,7 +9,7 @@ import (
 )
 
 // TestIndexOrListing: a directory without the Index is listed if Listing is set, as in
-// net/http, and a path without the slash doesn't lead to a 404.
+// net/http, and its path without the slash isn't 404.
 func TestIndexOrListing(t *testing.T) {
 	b := mem.New(nil)
 	fill(t, b, "plain/x", "web/index.html")
@@ -36,7 +36,7 @@ func TestIndexOrListing(t *testing.T) {
 	}
 }
 
-// TestWithoutBucket: a program that gave no bucket has an answer, and no panic.
+// TestWithoutBucket: without a bucket the response is 500, and nothing panics.
 func TestWithoutBucket(t *testing.T) {
 	h := &fileshttp.Handler{Listing: true, MaxUpload: 10, AllowDelete: true}
 	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE"} {

@@ -12,8 +12,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestLastByte: by http.FileServerFS the last byte of a large file moves a few blocks,
-// also if the type must be found by the content, and what has no body moves none.
+// TestLastByte: http.FileServerFS reads only a few blocks for the last byte of a large
+// file, even if the type is found by the content, and none for a response without a
+// body.
 func TestLastByte(t *testing.T) {
 	const size, block = 16 << 20, 32 << 10
 	var gets, sent atomic.Int64

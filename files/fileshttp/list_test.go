@@ -46,7 +46,7 @@ func TestHandlerListing(t *testing.T) {
 	}
 }
 
-// Page by page every entry comes once, with its size and version.
+// The pages have every entry once, with its size and version.
 func TestHandlerListingPages(t *testing.T) {
 	b := mem.New(nil)
 	const n = 2500
@@ -75,7 +75,7 @@ func TestHandlerListingPages(t *testing.T) {
 		for _, e := range p.Entries {
 			if e.Name <= last || !strings.HasPrefix(e.Name,
 				"d/") || !e.IsDir && (e.Size == 0 || e.Version == "") {
-				t.Errorf("after %q comes %+v", last, e)
+				t.Errorf("after %q the page has %+v", last, e)
 			}
 			last = e.Name
 			count++

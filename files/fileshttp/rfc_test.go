@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files/fileshttp"
 )
 
-// TestDirectoryRedirects: a directory without its slash leads to the one with it, as in
-// net/http.
+// TestDirectoryRedirects: a directory's path without the slash redirects to the path
+// with it, as in net/http.
 func TestDirectoryRedirects(t *testing.T) {
 	b := mem.New(nil)
 	fill(t, b, "pub/a b/index.html", "pub/f")
@@ -25,13 +25,14 @@ func TestDirectoryRedirects(t *testing.T) {
 				t.Errorf("%s of a directory = %d, %q", method, w.Code, at)
 			}
 			if w := do(h, method, "/none", ""); w.Code != 404 {
-				t.Errorf("%s of nothing = %d", method, w.Code)
+				t.Errorf("%s of a missing path = %d", method, w.Code)
 			}
 		}
 	}
 }
 
-// TestNotModifiedHasTheFieldsOfTheFile: RFC 9110, 15.4.5, from one request.
+// TestNotModifiedHasTheFieldsOfTheFile: a 304 has the fields of RFC 9110, 15.4.5, from
+// one request.
 func TestNotModifiedHasTheFieldsOfTheFile(t *testing.T) {
 	inner := mem.New(nil)
 	opts := &files.PutOptions{Attributes: files.Attributes{CacheControl: "max-age=60"}}
@@ -50,8 +51,9 @@ func TestNotModifiedHasTheFieldsOfTheFile(t *testing.T) {
 	}
 }
 
-// TestUploadsTellWhatIsNew: RFC 9110, 9.3.4.
-func TestUploadsTellWhatIsNew(t *testing.T) {
+// TestUploadStatus: a PUT of a new file is 201, and a replacement 204 (RFC 9110,
+// 9.3.4).
+func TestUploadStatus(t *testing.T) {
 	h := &fileshttp.Handler{Bucket: mem.New(nil), MaxUpload: 10}
 	for i, want := range []int{201, 204, 204} {
 		if w := do(h, "PUT", "/f", "x"); w.Code != want {
@@ -63,8 +65,8 @@ func TestUploadsTellWhatIsNew(t *testing.T) {
 	}
 }
 
-// TestLastModified: it is never later than Date, and left out if HTTP can't write it
-// (RFC 9110, 8.8.2.1).
+// TestLastModified: Last-Modified is never later than Date, and is left out if HTTP
+// can't write the time (RFC 9110, 8.8.2.1).
 func TestLastModified(t *testing.T) {
 	for _, at := range []time.Time{
 		time.Now().AddDate(50, 0, 0),
@@ -95,7 +97,7 @@ func TestLastModified(t *testing.T) {
 	}
 }
 
-// TestCORS: a page of an allowed origin may ask, and no other.
+// TestCORS: a page of an allowed origin may send requests, and no other.
 func TestCORS(t *testing.T) {
 	b := mem.New(nil)
 	fill(t, b, "f")

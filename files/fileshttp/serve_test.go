@@ -50,8 +50,8 @@ func request(method string, header ...string) *http.Request {
 
 func date(add time.Duration) string { return putTime.Add(add).Format(http.TimeFormat) }
 
-// Every case has the same answer as http.ServeContent, unless it says otherwise, and
-// takes one request to the bucket, except for one that says so.
+// Every case has the same response as http.ServeContent, unless differs is set, and
+// takes one request to the bucket, unless calls says otherwise.
 func TestServeFile(t *testing.T) {
 	bare, info := one(t, text)
 	tag := fileshttp.ETag(info.Version)
@@ -65,7 +65,7 @@ func TestServeFile(t *testing.T) {
 		body         string
 		contentRange string
 		calls        string
-		differs      bool // from http.ServeContent, on purpose
+		differs      bool // the response differs from http.ServeContent's on purpose
 	}{
 		{"plain", nil, 200, text, "", whole, false},
 		{"first bytes", []string{"Range", "bytes=0-3"}, 206, "0123", bits("0", "3"), whole, false},
@@ -353,7 +353,7 @@ func TestServeFile(t *testing.T) {
 				}
 				if w.Code != tt.status || body != tt.body ||
 					w.Header().Get("Content-Range") != tt.contentRange {
-					t.Errorf("%s%s: %s answers %d, %q, Content-Range %q; want %d, %q, %q", tt.what,
+					t.Errorf("%s%s: %s responds %d, %q, Content-Range %q; want %d, %q, %q", tt.what,
 						kind, who, w.Code, body, w.Header().Get("Content-Range"), tt.status,
 						tt.body, tt.contentRange)
 				}
@@ -410,7 +410,7 @@ func TestServeFileHead(t *testing.T) {
 	}
 }
 
-// The stored fields come back, and those that were set before are kept.
+// The response has the stored fields, and keeps fields that were set before.
 func TestServeFileHeaders(t *testing.T) {
 	b := mem.New(&mem.Options{GivenDigests: true, Clock: func() time.Time { return putTime }})
 	opts := &files.PutOptions{
@@ -472,7 +472,7 @@ func TestServeFileHeaders(t *testing.T) {
 	}
 }
 
-// An empty file has no range: the answer is the whole of it, as http.ServeContent's is.
+// An empty file has no range: the response is the whole file, as in http.ServeContent.
 func TestServeFileEmpty(t *testing.T) {
 	b, _ := one(t, "")
 	for _, rng := range []string{"", "bytes=0-", "bytes=5-6", "bytes=-5"} {
@@ -484,7 +484,7 @@ func TestServeFileEmpty(t *testing.T) {
 	}
 }
 
-// A bucket without versions has no ETag; dates are what it has.
+// A bucket without versions has no ETag, and dates decide.
 func TestServeFileWithoutVersions(t *testing.T) {
 	bare, _ := one(t, text)
 	b := unversioned{bare}

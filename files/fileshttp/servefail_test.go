@@ -13,8 +13,8 @@ import (
 	"cloudfiles.dev/files/fileshttp"
 )
 
-// Errors have their status, and nothing of the bucket or the file; headers about the
-// content are removed.
+// The response to an error has its status, and shows nothing of the bucket or the file;
+// headers about the content are removed.
 func TestServeFileErrors(t *testing.T) {
 	secret := errors.New("the secret cause")
 	for _, err := range []error{
@@ -39,12 +39,12 @@ func TestServeFileErrors(t *testing.T) {
 			})
 			if want := fileshttp.Status(err); w.Code != want || !errors.Is(told,
 				err) || !errors.Is(told, secret) {
-				t.Errorf("%s: %v = %d, told %v; want %d", method, err, w.Code, told, want)
+				t.Errorf("%s: %v = %d, OnError got %v; want %d", method, err, w.Code, told, want)
 			}
 			body := w.Body.String()
 			for _, no := range []string{"f.txt", "private", "secret", "hidden"} {
 				if strings.Contains(body, no) {
-					t.Errorf("%s: %v: the answer %q shows %q", method, err, body, no)
+					t.Errorf("%s: %v: the response %q shows %q", method, err, body, no)
 				}
 			}
 			if h := w.Header(); h.Get("Cache-Control") != "" || h.Get("Etag") != "" ||
@@ -55,8 +55,7 @@ func TestServeFileErrors(t *testing.T) {
 	}
 }
 
-// A body that fails in the middle never looks whole, not even without a declared
-// length.
+// A body that fails in the middle never looks whole, even without a declared length.
 func TestServeFileBodyFails(t *testing.T) {
 	inner, _ := one(t, strings.Repeat(text, 1<<17))
 	broken := errors.New("broken disk")
@@ -95,11 +94,11 @@ func TestServeFileBodyFails(t *testing.T) {
 				len(got), err, resp.Proto)
 		}
 		if err := <-told; !errors.Is(err, broken) {
-			t.Errorf("told %v", err)
+			t.Errorf("OnError got %v", err)
 		}
 		srv.Close()
 	}
-	// Without a server there is nobody to abort.
+	// Without a server the handler's panic is recovered here.
 	w := httptest.NewRecorder()
 	fileshttp.ServeFile(w, request("GET"), b, "f.txt", nil)
 	if w.Body.Len() != 1<<20 {
@@ -111,8 +110,8 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// A whole file arrives as such; a damaged one is an error, or cut before its end if it
-// is large (G6).
+// An undamaged file arrives whole; a damaged one is an error, or is cut before its end
+// if it is large (G6).
 func TestServeFileDamaged(t *testing.T) {
 	for _, tt := range []struct {
 		size    int
@@ -150,7 +149,7 @@ func TestServeFileDamaged(t *testing.T) {
 	}
 }
 
-// damaging changes the first byte.
+// damaging is a bucket that changes the first byte.
 type damaging struct {
 	io.Reader
 	done bool

@@ -57,7 +57,7 @@ func TestStatus(t *testing.T) {
 		}
 	}
 	if got := fileshttp.Status(files.NewError(files.OpPut, "x", files.ErrCorrupt)); got != 400 {
-		t.Errorf("Status of an upload that isn't what it said = %d", got)
+		t.Errorf("Status of an upload that differs from its digest = %d", got)
 	}
 	if got := fileshttp.Status(errors.New("other")); got != 500 {
 		t.Errorf("Status of another error = %d", got)

@@ -16,7 +16,7 @@ import (
 	"cloudfiles.dev/files/fileshttp"
 )
 
-// Whatever ends an upload early, nothing is stored, and the old file stays.
+// If anything ends an upload early, nothing is stored, and the old file is kept.
 func TestHandlerPutFails(t *testing.T) {
 	b := mem.New(nil)
 	fill(t, b, "f")
@@ -46,7 +46,7 @@ func TestHandlerPutFails(t *testing.T) {
 	}
 }
 
-// A client that goes away in the middle of a real connection.
+// If a client disconnects in the middle of an upload, the old file is kept.
 func TestHandlerPutCut(t *testing.T) {
 	b := mem.New(nil)
 	fill(t, b, "f")
@@ -74,8 +74,8 @@ func TestHandlerPutCut(t *testing.T) {
 	}
 }
 
-// The bucket reads what the client has sent before the client sends more: nothing is
-// collected in between.
+// The bucket reads the first part of an upload before the client sends more: nothing is
+// buffered in between.
 func TestHandlerPutStreams(t *testing.T) {
 	seen := make(chan string)
 	b := files.Wrap(mem.New(nil), files.Hooks{
@@ -128,7 +128,7 @@ func (w *watching) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Headers beyond the limit, or of another alphabet, are refused, and nothing is stored
+// Headers that are too long, or not printable ASCII, are refused, and nothing is stored
 // (P7).
 func TestHandlerPutHeaders(t *testing.T) {
 	b := mem.New(nil)

@@ -11,14 +11,14 @@ import (
 	"cloudfiles.dev/files/transfer"
 )
 
-// TestDeletesWhatWasSeen: a file that was put after it was listed is not deleted.
-func TestDeletesWhatWasSeen(t *testing.T) {
+// TestDeletesOnlyListedVersion: a file that was put after the listing is not deleted.
+func TestDeletesOnlyListedVersion(t *testing.T) {
 	src, dst := fine(), fine()
 	put(t, src, "a")
 	put(t, dst, "old1", "old2", "old3")
 	for _, masked := range []string{"", "DeleteIfVersion", "Versions"} {
 		to := dst
-		if masked != "" { // the version, or size and time, are compared before the deletion
+		if masked != "" { // the version, or size and time, is compared before the deletion
 			to = files.Wrap(dst, files.Hooks{Features: func(f files.Features) files.Features {
 				f.DeleteIfVersion = false
 				f.Versions = masked == "DeleteIfVersion"
@@ -60,7 +60,7 @@ func TestDeletesWhatWasSeen(t *testing.T) {
 }
 
 // TestRemoveInBulk: Remove takes one request for many names, reports each that the
-// service refuses, and tries those again for which it was too busy.
+// service refuses, and retries those that are ErrUnavailable.
 func TestRemoveInBulk(t *testing.T) {
 	b := fine()
 	for i := range 2500 {

@@ -9,7 +9,7 @@ import (
 	"cloudfiles.dev/files/transfer"
 )
 
-// Events are what a progress bar is made of.
+// A progress bar can be drawn from the events.
 func ExamplePlan_Events() {
 	ctx := context.Background()
 	src, dst := mem.New(nil), mem.New(nil)

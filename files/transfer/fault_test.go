@@ -17,7 +17,7 @@ import (
 	"cloudfiles.dev/files/transfer"
 )
 
-// relisted is a bucket whose listings go through a function.
+// relisted is a bucket whose listings pass through a function.
 type relisted struct {
 	files.Bucket
 	list     func(iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error]
@@ -37,7 +37,7 @@ func (r relisted) Features() files.Features {
 	return f
 }
 
-// breaksAfter ends listings with an error after n entries.
+// breaksAfter makes listings fail after n entries.
 func breaksAfter(n int, err error) func(iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry,
 	error] {
 	return func(list iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
@@ -74,7 +74,7 @@ func shuffled(list iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] 
 }
 
 // TestBrokenListing: if a listing fails after some names, on either side, nothing is
-// deleted, and the error comes back beside what is withheld.
+// deleted, and the result has the error and the number of withheld deletions.
 func TestBrokenListing(t *testing.T) {
 	cause := files.Errorf(files.ErrUnavailable, "the listing broke off")
 	for k := range 5 {
@@ -88,7 +88,7 @@ func TestBrokenListing(t *testing.T) {
 			t.Errorf("after %d names of the source: %+v", k, res)
 		}
 		if res.Withheld > 0 && !strings.Contains(err.Error(), "withheld") {
-			t.Errorf("%v doesn't say what is withheld", err)
+			t.Errorf("the error %v doesn't have the number of withheld deletions", err)
 		}
 		to := whole(relisted{Bucket: dst, list: breaksAfter(k, cause)})
 		res, err = must(transfer.Sync(to, whole(src), nil)).Apply(t.Context())
@@ -99,8 +99,8 @@ func TestBrokenListing(t *testing.T) {
 	}
 }
 
-// TestOrder: a side that goes backwards is an error before any deletion; one that doesn't
-// claim an order is sorted.
+// TestOrder: a listing that claims an order and breaks it is an error before any
+// deletion; a listing without an order is sorted.
 func TestOrder(t *testing.T) {
 	src, dst := fine(), fine()
 	put(t, src, "a", "b", "c")
@@ -122,7 +122,7 @@ func TestOrder(t *testing.T) {
 		"copy a missing", "delete d notInSource")
 }
 
-// failing lets the Puts of some names fail.
+// failing makes the Puts of some names fail.
 func failing(b files.Bucket, fail func(name string) error) files.Bucket {
 	c, n := counted(b)
 	n.fail = func(call *files.Call) error {
@@ -134,8 +134,8 @@ func failing(b files.Bucket, fail func(name string) error) files.Bucket {
 	return c
 }
 
-// TestOneFails: a file that fails is named and stops nothing; the next run does only what
-// is missing.
+// TestOneFails: a file that fails is named in the error and stops nothing; the next run
+// copies only what is missing.
 func TestOneFails(t *testing.T) {
 	src, dst := fine(), fine()
 	var want []string
@@ -162,7 +162,7 @@ func TestOneFails(t *testing.T) {
 		for _, err := range res.Errors {
 			e, ok := errors.AsType[*files.Error](err)
 			if !ok || !strings.Contains(e.Name, "7") {
-				t.Errorf("%v doesn't name the file", err)
+				t.Errorf("the error %v doesn't name the file", err)
 			}
 		}
 	}
@@ -176,7 +176,7 @@ func TestOneFails(t *testing.T) {
 	holds(t, whole(dst), want...)
 }
 
-// TestManyErrors: the errors are bounded, and the rest is counted.
+// TestManyErrors: a Result keeps a bounded number of errors, and counts all failures.
 func TestManyErrors(t *testing.T) {
 	src, dst := fine(), fine()
 	for i := range 400 {
@@ -190,8 +190,8 @@ func TestManyErrors(t *testing.T) {
 	}
 }
 
-// TestHopeless: what will meet every file stops the run soon: a full disk, no
-// descriptors, a bucket that is gone, rights that were lost.
+// TestHopeless: an error that affects every file stops the run soon: a full disk, no
+// descriptors, a missing bucket, lost permissions.
 func TestHopeless(t *testing.T) {
 	for what, cause := range map[string]error{
 		"full":        files.WithCause(files.ErrTooLarge, syscall.ENOSPC, "disk full"),
@@ -219,8 +219,8 @@ func TestHopeless(t *testing.T) {
 	}
 }
 
-// TestCancel: a run that is ended leaves whole files only, deletes nothing, returns the
-// context's error, and the next run finishes it.
+// TestCancel: a cancelled run leaves only whole files, deletes nothing and returns the
+// context's error, and the next run does the rest.
 func TestCancel(t *testing.T) {
 	for at := range 20 {
 		src, dst := fine(), fine()
@@ -304,7 +304,7 @@ func TestPanics(t *testing.T) {
 		func() {
 			defer func() {
 				if got := recover(); got != "mine" {
-					t.Errorf("%s: %v is recovered", what, got)
+					t.Errorf("%s: recovered %v", what, got)
 				}
 			}()
 			f()
@@ -313,7 +313,8 @@ func TestPanics(t *testing.T) {
 	}
 }
 
-// TestTwoAtOnce: two runs to one target leave every file, whole, and both report success.
+// TestTwoAtOnce: two runs to one target at the same time leave every file whole, and
+// both succeed.
 func TestTwoAtOnce(t *testing.T) {
 	src, dst := fine(), fine()
 	var want []string
@@ -334,7 +335,8 @@ func TestTwoAtOnce(t *testing.T) {
 	holds(t, whole(dst), want...)
 }
 
-// TestNoOverwriteAtTheWrite: a file that somebody puts after the listing stays.
+// TestNoOverwriteAtTheWrite: with NoOverwrite, a file that is put after the listing is
+// kept.
 func TestNoOverwriteAtTheWrite(t *testing.T) {
 	src, dst := fine(), fine()
 	put(t, src, "a", "b")
@@ -356,11 +358,11 @@ func TestNoOverwriteAtTheWrite(t *testing.T) {
 	holds(t, whole(dst), "a=somebody's", "b")
 }
 
-// TestClocks: with Options.ClockSkew digests decide where the times are close together.
+// TestClocks: with Options.ClockSkew digests decide if the times are close together.
 func TestClocks(t *testing.T) {
 	src, dst := fine(), fine()
 	put(t, src, "a=1")
-	put(t, dst, "a=2") // later, as the wrong clock of the target says
+	put(t, dst, "a=2") // later by the wrong clock of the target
 	plans(t, must(transfer.Copy(whole(dst), whole(src), nil)))
 	plans(t, must(transfer.Copy(whole(dst), whole(src),
 		&transfer.Options{ClockSkew: 15 * time.Minute})), "copy a digest")

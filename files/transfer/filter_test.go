@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files/transfer"
 )
 
-// TestFilters: the table of patterns, on memory and on a disk.
+// TestFilters: each pattern of the table takes the same files on memory and on a disk.
 func TestFilters(t *testing.T) {
 	names := []string{
 		"a", "a.tmp", "b/a", "b/a.tmp", "b/c/a", "b/c/d.log", "data/x", "data/y/z.tmp",
@@ -81,8 +81,8 @@ func TestFilters(t *testing.T) {
 	}
 }
 
-// TestFilteredDeletions: what a filter leaves out is deleted on neither side, and a list
-// that takes one directory deletes nothing outside of it.
+// TestFilteredDeletions: files that a filter leaves out are deleted on neither side,
+// and a filter for one directory deletes nothing outside of it.
 func TestFilteredDeletions(t *testing.T) {
 	src, dst := fine(), fine()
 	put(t, src, "data/a", "x.tmp")

@@ -53,7 +53,7 @@ func TestFromFS(t *testing.T) {
 			break
 		}
 		if got != first {
-			t.Errorf("after %q comes %q, want %q", start, got, first)
+			t.Errorf("after %q the listing has %q, want %q", start, got, first)
 		}
 	}
 	if _, err := files.PutString(t.Context(), src, "x", "x",
@@ -72,7 +72,7 @@ func TestFromFS(t *testing.T) {
 	}
 }
 
-// TestYears: times of odd years don't wrap, and the second plan is empty.
+// TestYears: times in distant years don't overflow, and the second plan is empty.
 func TestYears(t *testing.T) {
 	tree := fstest.MapFS{}
 	for _, year := range []int{1600, 1665, 1969, 2038, 2300} {
@@ -88,8 +88,8 @@ func TestYears(t *testing.T) {
 		apply(t, plan)
 		plans(t, plan)
 	}
-	// The default asks for the digest of a file of the future, which there is none of
-	// here: the stored time decides.
+	// By default digests decide about a file with a time in the future. There are none
+	// here, so the stored time decides.
 	dst := fine()
 	plan := must(transfer.Sync(whole(dst), whole(fromFS(t, tree, nil)),
 		&transfer.Options{StoreTime: true}))
@@ -97,8 +97,8 @@ func TestYears(t *testing.T) {
 	plans(t, plan)
 }
 
-// TestChangedWhileRead: a file that changes while it is read is reported, and the target
-// has the old file, whole.
+// TestChangedWhileRead: a file that changes while it is read is an error, and the
+// target keeps the old file.
 func TestChangedWhileRead(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "a", "first", time.Unix(1, 0))
@@ -115,7 +115,7 @@ func TestChangedWhileRead(t *testing.T) {
 	holds(t, whole(dst), "a=the old file", "b=fine")
 }
 
-// changing changes the file "a" whenever it was opened.
+// changing is a file system whose file "a" changes whenever it is opened.
 type changing struct {
 	fs.FS
 	dir string

@@ -15,8 +15,8 @@ import (
 	"cloudfiles.dev/files/transfer"
 )
 
-// TestSpecialFiles: links are not followed unless asked, loops end, and what isn't a
-// file is named as skipped and never opened.
+// TestSpecialFiles: links are only followed with FollowLinks, loops end, and entries
+// that aren't files are skipped by name and never opened.
 func TestSpecialFiles(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "real/file", "content", time.Time{})

@@ -21,7 +21,7 @@ import (
 	"cloudfiles.dev/files/transfer"
 )
 
-// fine is a memory with times so fine that no test waits for the clock.
+// fine is memory with times so precise that no test waits for the clock.
 func fine() files.Bucket {
 	return mem.New(&mem.Options{TimeResolution: time.Nanosecond, VersionPerPut: true})
 }
@@ -51,7 +51,7 @@ func whole(b files.Bucket) transfer.Tree { return transfer.Tree{Bucket: b} }
 
 func in(b files.Bucket, dir string) transfer.Tree { return transfer.Tree{Bucket: b, Dir: dir} }
 
-// put stores files that contain their names, or what stands behind "=".
+// put stores files whose content is their name, or the text after "=".
 func put(t *testing.T, b files.Bucket, names ...string) {
 	t.Helper()
 	for _, name := range names {
@@ -65,7 +65,7 @@ func put(t *testing.T, b files.Bucket, names ...string) {
 	}
 }
 
-// contents reads everything below a directory.
+// contents returns all contents below a directory.
 func contents(t *testing.T, tree transfer.Tree) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -114,7 +114,7 @@ func must(p *transfer.Plan, err error) *transfer.Plan {
 	return p
 }
 
-// apply carries a plan out.
+// apply carries out a plan.
 func apply(t *testing.T, p *transfer.Plan) transfer.Result {
 	t.Helper()
 	res, err := p.Apply(t.Context())
@@ -124,7 +124,7 @@ func apply(t *testing.T, p *transfer.Plan) transfer.Result {
 	return res
 }
 
-// lines are the changes of a plan, one a line, without sizes, and the error behind them.
+// lines returns the changes of a plan, one a line and without sizes, and the error.
 func lines(t *testing.T, p *transfer.Plan) ([]string, error) {
 	t.Helper()
 	var all []string
@@ -150,7 +150,7 @@ func plans(t *testing.T, p *transfer.Plan, want ...string) {
 	}
 }
 
-// counts counts the operations that reach a bucket, and may let them fail.
+// counts counts the operations on a bucket, and may make them fail.
 type counts struct {
 	mu   sync.Mutex
 	ops  map[files.Op]int
@@ -183,7 +183,7 @@ func (c *counts) reset() {
 	clear(c.ops)
 }
 
-// only checks that nothing but these operations was made.
+// only checks that exactly these operations were made.
 func (c *counts) only(t *testing.T, what string, want map[files.Op]int) {
 	t.Helper()
 	c.mu.Lock()
@@ -200,7 +200,7 @@ func is(t *testing.T, err, want error) {
 	}
 }
 
-// write writes a file on disk, changed at that time.
+// write writes a file on disk with the given time.
 func write(t *testing.T, dir, name, content string, at time.Time) {
 	t.Helper()
 	path := filepath.Join(dir, filepath.FromSlash(name))

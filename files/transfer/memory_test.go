@@ -74,10 +74,10 @@ func (g *generated) List(ctx context.Context,
 	}
 }
 
-// manyNames is how many names the tests list.
+// manyNames returns the number of names that the tests list.
 func manyNames(t *testing.T) int { return longtest.N(t, 100_000, 1_000_000) }
 
-// peak returns by how much the heap grows while f runs, as its goal allows.
+// peak returns by how much the heap grows while f runs.
 func peak(f func()) int64 {
 	runtime.GC()
 	var before runtime.MemStats
@@ -105,7 +105,7 @@ func peak(f func()) int64 {
 
 const bound = 64 << 20
 
-// TestMemoryOfNothingToDo: a run that has nothing to do is flat in memory.
+// TestMemoryOfNothingToDo: a run with nothing to do takes bounded memory.
 func TestMemoryOfNothingToDo(t *testing.T) {
 	n := manyNames(t)
 	now := time.Now()
@@ -121,7 +121,8 @@ func TestMemoryOfNothingToDo(t *testing.T) {
 	}
 }
 
-// TestMemoryOfDeletions: half a million deletions, and their dry run, are flat in memory.
+// TestMemoryOfDeletions: half a million deletions, and their dry run, take bounded
+// memory.
 func TestMemoryOfDeletions(t *testing.T) {
 	n := manyNames(t) / 2
 	for _, dry := range []bool{true, false} {
@@ -138,8 +139,7 @@ func TestMemoryOfDeletions(t *testing.T) {
 	}
 }
 
-// TestMemoryOfFailures: files that are copied, and all those that fail, are flat in
-// memory.
+// TestMemoryOfFailures: copies that all fail take bounded memory.
 func TestMemoryOfFailures(t *testing.T) {
 	n := manyNames(t) / 10
 	src := driver.New(&generated{n: n, put: time.Now().Add(-time.Hour)})
@@ -154,8 +154,8 @@ func TestMemoryOfFailures(t *testing.T) {
 	}
 }
 
-// BenchmarkNothingToDo is a run with nothing to do beside the two listings alone, one
-// after the other.
+// BenchmarkNothingToDo measures a run with nothing to do, and the two listings alone,
+// one after the other.
 func BenchmarkNothingToDo(b *testing.B) {
 	const n = 200_000
 	now := time.Now()

@@ -14,8 +14,8 @@ import (
 	"cloudfiles.dev/files/transfer"
 )
 
-// TestForeignKeys: what is not a legal name is a skip that names it, whatever the other
-// side is, and the rest goes on.
+// TestForeignKeys: a key that isn't a legal name is a skip with the key, on every kind
+// of target, and the rest is copied.
 func TestForeignKeys(t *testing.T) {
 	inner := fine()
 	put(t, inner, "a", "b")
@@ -61,7 +61,7 @@ func TestForeignKeys(t *testing.T) {
 			t.Errorf("%s was written", outside)
 		}
 	}
-	// a file on the disk whose name is not UTF-8
+	// A file on the disk whose name is not UTF-8.
 	if err := os.WriteFile(filepath.Join(dir, "bad\xff"), []byte("x"), 0o666); err != nil {
 		t.Skip("the disk refuses such a name: ", err)
 	}
@@ -72,9 +72,9 @@ func TestForeignKeys(t *testing.T) {
 	holds(t, whole(dst), "a", "b")
 }
 
-// TestFileBecomesFolder: one run with deletion makes the sides equal, both ways, on a
-// disk and on a bucket that can't have "a" beside "a/b"; without, that name alone is
-// reported.
+// TestFileBecomesFolder: if a file has become a directory or the reverse, one Sync
+// makes the sides equal, on a disk and on a bucket that can't have "a" beside "a/b"; a
+// Copy fails for that name alone.
 func TestFileBecomesFolder(t *testing.T) {
 	onDisk, _ := folder(t)
 	inner := fine()
@@ -122,7 +122,7 @@ func TestFileBecomesFolder(t *testing.T) {
 	}
 }
 
-// TestCaseAndForm: a rename in case or normal form only never ends without the file.
+// TestCaseAndForm: a rename that only changes case or normal form never loses the file.
 func TestCaseAndForm(t *testing.T) {
 	onDisk, _ := folder(t)
 	for _, dst := range []files.Bucket{fine(), onDisk} {
@@ -138,8 +138,8 @@ func TestCaseAndForm(t *testing.T) {
 	}
 }
 
-// TestLongNames: files whose long names differ in their last bytes arrive right, copied
-// at once.
+// TestLongNames: files whose long names differ in their last bytes can be copied at the
+// same time.
 func TestLongNames(t *testing.T) {
 	src := fine()
 	var want []string
@@ -153,8 +153,8 @@ func TestLongNames(t *testing.T) {
 	holds(t, whole(dst), want...)
 }
 
-// TestFailedCopies: with failures before, at and after the commit the old or the new
-// file is there, whole, and no target name is ever deleted.
+// TestFailedCopies: after failures before, at and after the commit the target has the
+// old or the new file, whole, and no target name is ever deleted.
 func TestFailedCopies(t *testing.T) {
 	for _, when := range []string{"before", "reading", "after"} {
 		src, dst := fine(), fine()
@@ -202,7 +202,8 @@ type failingReader struct{}
 
 func (failingReader) Read([]byte) (int, error) { return 0, io.ErrNoProgress }
 
-// TestDownloadDir: a tree becomes a folder of plain files, and again does nothing.
+// TestDownloadDir: a tree becomes a folder of plain files, and a second run does
+// nothing.
 func TestDownloadDir(t *testing.T) {
 	src := fine()
 	put(t, src, "logs/a", "logs/b/c", "other")
@@ -224,7 +225,7 @@ func TestDownloadDir(t *testing.T) {
 	}
 	filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 		if strings.HasSuffix(path, "typed.attrs") {
-			t.Errorf("there is %s", path)
+			t.Errorf("%s exists", path)
 		}
 		return err
 	})

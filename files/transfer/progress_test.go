@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files/transfer"
 )
 
-// TestProgress: what is done never falls, never exceeds the total, and ends at the sum of
-// the finished files; retries and failures are counted apart.
+// TestProgress: the finished numbers never fall, never exceed the total, and end at the
+// sum of the finished files; retries and failures are counted separately.
 func TestProgress(t *testing.T) {
 	src, dst := fine(), fine()
 	for i := range 200 {
@@ -43,10 +43,10 @@ func TestProgress(t *testing.T) {
 		kinds[e.Kind]++
 		if p.Files < last.Files || p.Bytes < last.Bytes || p.Files > p.TotalFiles ||
 			p.Bytes+p.Active > p.TotalBytes || p.Retries < last.Retries {
-			t.Fatalf("%+v comes after %+v", p, last)
+			t.Fatalf("the progress %+v follows %+v", p, last)
 		}
 		if last.TotalKnown && p.TotalFiles > last.TotalFiles {
-			t.Fatalf("the total grows: %+v comes after %+v", p, last)
+			t.Fatalf("the total grows: %+v follows %+v", p, last)
 		}
 		last, end = p, err
 	}

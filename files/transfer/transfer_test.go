@@ -11,11 +11,11 @@ import (
 	"cloudfiles.dev/files/transfer"
 )
 
-// names are those whose order differs between a walk by directories and byte order.
+// names are names whose order differs between a walk by directories and byte order.
 var names = []string{"a/b", "a-b", "a.b/c", "a0", "a/c/d", "a", "z/ü", "Z", "long/" +
 	strings.Repeat("x", 255)}
 
-// pairs are source and target of every kind.
+// pairs are sources and targets of every kind.
 func pairs(t *testing.T) map[string][2]files.Bucket {
 	onDisk, _ := folder(t)
 	alsoOnDisk, _ := folder(t)
@@ -29,8 +29,8 @@ func pairs(t *testing.T) map[string][2]files.Bucket {
 	}
 }
 
-// TestSecondPlanIsEmpty: after a copy the next plan finds nothing to do, by the two
-// listings alone, whatever the order and the times of both sides are.
+// TestSecondPlanIsEmpty: after a copy the next plan finds nothing to do by the two
+// listings alone, whatever the orders and times of both sides are.
 func TestSecondPlanIsEmpty(t *testing.T) {
 	for what, p := range pairs(t) {
 		t.Run(what, func(t *testing.T) {
@@ -89,8 +89,8 @@ func TestPlan(t *testing.T) {
 	holds(t, whole(dst), "same", "changed=new", "size=12", "new", "dir/x", "added")
 }
 
-// TestDirs: rm, cp and sync of logs touch what is in logs/, and nothing that begins
-// alike.
+// TestDirs: Remove, Copy and Sync of logs only affect files in logs/, and not others
+// with the prefix "logs".
 func TestDirs(t *testing.T) {
 	src, dst := fine(), fine()
 	put(t, src, "logs/a", "logs/b", "logs.json", "logs_backup/a", "logs")
@@ -106,8 +106,8 @@ func TestDirs(t *testing.T) {
 	holds(t, whole(src), "logs.json", "logs_backup/a", "logs")
 }
 
-// TestMove: a move deletes the version that it copied, or found to be the same by digest,
-// and nothing else.
+// TestMove: a move deletes only the version that it copied, or found to be the same by
+// digest.
 func TestMove(t *testing.T) {
 	src, dst := fine(), fine()
 	put(t, src, "a", "b", "same", "differs=1")
@@ -126,7 +126,7 @@ func TestMove(t *testing.T) {
 	holds(t, whole(dst), "a", "b", "same", "differs=1")
 }
 
-// TestOverlap: trees of one store that overlap are refused, whichever way they are named.
+// TestOverlap: overlapping trees of one store are refused, however they are named.
 func TestOverlap(t *testing.T) {
 	b := fine()
 	put(t, b, "dir/sub/x")
@@ -171,8 +171,8 @@ func TestOverlap(t *testing.T) {
 	}
 }
 
-// TestGuards: a limit that is exceeded, and an empty source, delete nothing, and the
-// error has both numbers.
+// TestGuards: if the limit is exceeded or the source is empty, nothing is deleted, and
+// the error has both numbers.
 func TestGuards(t *testing.T) {
 	for what, p := range pairs(t) {
 		src, dst := p[0], in(p[1], "guarded")
@@ -189,7 +189,7 @@ func TestGuards(t *testing.T) {
 				t.Errorf("%s: %+v", what, res)
 			}
 			if _, err := lines(t, must(f(o))); !errors.Is(err, files.ErrPrecondition) {
-				t.Errorf("%s: the plan says %v", what, err)
+				t.Errorf("%s: Changes ends with %v", what, err)
 			}
 		}
 		from := in(src, "source")
@@ -218,7 +218,7 @@ func TestGuards(t *testing.T) {
 	}
 }
 
-// TestDryRun: a dry run reports what it would do, and no writing operation is made.
+// TestDryRun: a dry run reports what it would do, and writes nothing.
 func TestDryRun(t *testing.T) {
 	for _, o := range []transfer.Options{
 		{}, {Compare: transfer.ByDigest}, {Compare: transfer.ByContent},
@@ -283,7 +283,7 @@ func TestAttributes(t *testing.T) {
 		0).Add(sec).Sub(from.ModTime); err != nil || diff.Abs() > time.Microsecond {
 		t.Errorf("mtime is %q for %v", info.Metadata["mtime"], from.ModTime)
 	}
-	// a copy of the copy keeps the first file's time
+	// A copy of the copy keeps the first file's time.
 	third := fine()
 	apply(t, must(transfer.Copy(whole(third), whole(dst), o)))
 	plans(t, must(transfer.Copy(whole(third), whole(dst), o)))
