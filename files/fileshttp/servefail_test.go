@@ -98,7 +98,7 @@ func TestServeFileBodyFails(t *testing.T) {
 		}
 		srv.Close()
 	}
-	// Without a server the handler's panic is recovered here.
+	// Without an http.Server the handler doesn't panic.
 	w := httptest.NewRecorder()
 	fileshttp.ServeFile(w, request("GET"), b, "f.txt", nil)
 	if w.Body.Len() != 1<<20 {
