@@ -79,8 +79,8 @@
 //
 // # By URL
 //
-// A program that imports this package can open a cached bucket by the parameter cache=,
-// whose value is the escaped URL of the store:
+// If a program imports this package, the parameter cache= works in the URL of every
+// scheme. Its value is the escaped URL of the store:
 //
 //	s3://reports?cache=file%3A%2F%2F%2Fvar%2Fcache%2Fapp%3Fcreate_dir%3D1
 package cache

@@ -9,15 +9,15 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// The parameter cache= of every scheme is the URL of the store, escaped as a parameter
-// is: s3://bucket?cache=file%3A%2F%2F%2Fvar%2Fcache%2Fapp%3Fcreate_dir%3D1. The cache
-// has the options' defaults and owns the store.
+// The parameter cache= of every scheme is the escaped URL of the store:
+// s3://bucket?cache=file%3A%2F%2F%2Fvar%2Fcache%2Fapp%3Fcreate_dir%3D1. The cache has
+// the default options and owns the store.
 func init() {
 	files.DefaultMux().RegisterLayer(files.LayerParam{
 		Param: files.Param{
 			Name:   "cache",
 			Values: "URL",
-			Doc:    "caches what is read in the bucket of that URL, usually a folder's",
+			Doc:    "caches reads in the bucket of this URL, usually a local folder",
 		},
 		Package: "cloudfiles.dev/files/cache",
 		Wrap: func(ctx context.Context, b files.Bucket, u *url.URL,
@@ -39,10 +39,11 @@ func init() {
 	})
 }
 
-// originOf names the bucket that u opens, so that the next process which opens the same
-// URL finds what is stored. It is a hash, because any part of the URL may decide which
-// bucket that is, and some of them are secret. A bucket that doesn't outlive the process
-// gets no name: its next life may give other content the same name and version.
+// originOf returns the Origin of the bucket that u opens, so that a later process that
+// opens the same URL finds the entries. It is a hash, because any part of the URL may
+// decide which bucket that is, and parts of it are secret. It is "" for a bucket that
+// doesn't outlive the process, because a later bucket may give other content the same
+// name and version.
 func originOf(b files.Bucket, u *url.URL) string {
 	if !b.Features().Durable {
 		return ""

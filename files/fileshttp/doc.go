@@ -25,7 +25,7 @@
 //     Content-Language;
 //   - ETag, from the version, and Last-Modified, which is never later than Date
 //     (section 8.8.2.1);
-//   - Accept-Ranges, and Repr-Digest if the bucket knows a SHA-256;
+//   - Accept-Ranges, and Repr-Digest if the file has a SHA-256;
 //   - X-Content-Type-Options: nosniff.
 //
 // Fields that were set on the ResponseWriter before are kept. The content is sent as it

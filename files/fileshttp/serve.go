@@ -114,8 +114,8 @@ func (l *lateHeader) Write(p []byte) (int, error) {
 	return l.w.Write(p)
 }
 
-// abort ends a response whose body failed. If the response has begun, the client only
-// gets to know that it isn't whole.
+// abort ends a response whose body failed. If the response has begun, it panics with
+// http.ErrAbortHandler, so that the client doesn't take the response for whole.
 func abort(out *lateHeader, r *http.Request, opts *ServeOptions, err error) {
 	if !out.begun {
 		for _, k := range [...]string{"Content-Range", "Accept-Ranges"} {

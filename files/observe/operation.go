@@ -76,10 +76,11 @@ func (o *Operation) Name() string {
 	return files.Printable(o.call.Name)
 }
 
-// Reads reports whether its bytes are read, as opposed to written.
+// Reads reports whether the bytes are read, as opposed to written.
 func (o *Operation) Reads() bool { return o.Op == files.OpGet }
 
-// opens notes that a body is open, and then that its first byte is asked for.
+// opens records at its first call that a body is open, and at its second that the first
+// byte is requested.
 func (o *Operation) opens() {
 	if !o.opened {
 		o.opened = true

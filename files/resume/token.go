@@ -19,7 +19,7 @@ import (
 	"cloudfiles.dev/files/internal/native"
 )
 
-// MaxToken is how long a token is at most, in bytes. One of 128 parts has about 4 KiB.
+// MaxToken is the largest length of a token, in bytes.
 const MaxToken = 512 << 10
 
 const (

@@ -11,25 +11,24 @@ import (
 	"cloudfiles.dev/files/internal/each"
 )
 
-// ahead is how many changes are planned before they are carried out, so that the totals
-// of most runs are known early.
+// ahead is how many changes are planned in advance, so that the totals of most runs are
+// known early.
 const ahead = 4096
 
-// Apply carries the plan out: it lists both trees, compares, copies and at last deletes.
-// It returns when everything is done, or can't be.
+// Apply carries out the plan: it lists both trees, compares, copies, and finally
+// deletes. It returns when everything is done or has failed.
 //
-//   - Each file is all or nothing (P1), and what is done stays done: the next Apply finds
-//     the rest.
+//   - Each file is all or nothing (P1). The next Apply does only the rest.
 //   - A file that fails doesn't stop the others. Result.Errors has the first 100
-//     failures, each with the file's name, and the error joins them. Failures that will
-//     meet every file end the run: a bucket that is gone, a full disk, 50 refusals in a
-//     row, or Options.MaxErrors.
-//   - Deletions come last, and each is of the version that was listed. None is made, and
-//     all are counted as withheld, if a listing failed, a limit or the guard forbids it,
-//     or the run was ended.
+//     failures, each with the file's name, and the returned error joins them. The run
+//     ends early after errors that affect every file: a missing bucket, a full disk, 50
+//     refusals in a row, or Options.MaxErrors failures.
+//   - Deletions come last, and only of the listed version. If a listing failed, a limit
+//     or an empty source forbids deletions, or the run ended early, none is made, and
+//     all are counted as withheld.
 //
-// When ctx ends, Apply stops soon, leaves no file half-written, and returns the context's
-// error beside what was done.
+// When ctx ends, Apply stops soon, leaves no file half-written, and returns the
+// context's error with the Result so far.
 func (p *Plan) Apply(ctx context.Context) (Result, error) {
 	if ctx == nil {
 		return Result{}, files.NewError(p.op, p.dst.dir, invalid("the context is nil"))
@@ -37,13 +36,13 @@ func (p *Plan) Apply(ctx context.Context) (Result, error) {
 	return newRun(p).apply(ctx, p.each)
 }
 
-// ApplyChanges carries out chosen changes of the plan, such as those of Changes that a
-// person has confirmed. A copy takes the source as it is now. An error in the sequence
-// ends it, and then no file is deleted. The limits on deletions were counted by
-// Changes: its error must not be lost.
+// ApplyChanges carries out chosen changes of the plan, such as those that a person has
+// confirmed. A copy takes the source as it is now. An error in the sequence ends the
+// run, and then no file is deleted. ApplyChanges doesn't check the limits on deletions,
+// because Changes does: pass on the error of Changes in the sequence.
 //
-// The changes must be of a plan of the same trees: a change whose names don't belong to
-// them is ErrInvalid.
+// The changes must be of a plan for the same trees: a change with names of other trees
+// is ErrInvalid.
 func (p *Plan) ApplyChanges(ctx context.Context,
 	changes iter.Seq2[Change, error]) (Result, error) {
 	if ctx == nil || changes == nil {
@@ -67,8 +66,8 @@ type run struct {
 	broken  each.BrokenOff
 	stop    context.CancelCauseFunc
 	deletes *spool
-	// Copies that a bucket which can't hold "a" beside "a/b" may take after the
-	// deletions.
+	// Copies that failed because the bucket can't hold "a" beside "a/b", and may
+	// succeed after the deletions.
 	late   []Change
 	lateMu sync.Mutex
 }
@@ -77,7 +76,7 @@ func newRun(p *Plan) *run {
 	return &run{plan: p, track: newTracker(p.opts.Progress), deletes: &spool{}}
 }
 
-// guarded calls f, and keeps a panic for the goroutine that waits.
+// guarded calls f, and records a panic for the goroutine that waits.
 func (r *run) guarded(f func()) {
 	whole := false
 	defer func() {
@@ -92,7 +91,8 @@ func (r *run) guarded(f func()) {
 	whole = true
 }
 
-// source calls f for each change until f returns false, and returns what ended them.
+// source calls f for each change until f returns false, and returns the error that
+// ended the changes.
 type source func(ctx context.Context, f func(*Change) bool) error
 
 func (r *run) apply(ctx context.Context, changes source) (Result, error) {
@@ -111,13 +111,13 @@ func (r *run) apply(ctx context.Context, changes source) (Result, error) {
 	return r.end(ctx, inner, err)
 }
 
-// copies reads the changes, carries the copies out and keeps the deletions for later. It
-// returns what ended the sequence.
+// copies reads the changes, carries out the copies and keeps the deletions for later.
+// It returns the error that ended the sequence.
 func (r *run) copies(ctx context.Context, changes source) error {
 	work := make(chan Change, ahead)
 	var workers sync.WaitGroup
 	started := 0
-	begin := func() { // as many workers as there is work for
+	begin := func() { // starts a worker only if there is work
 		started++
 		workers.Go(func() {
 			r.guarded(func() {
@@ -131,7 +131,7 @@ func (r *run) copies(ctx context.Context, changes source) error {
 	}
 	whole := false
 	defer func() {
-		if !whole { // a panic in the caller's code ends the copies, too
+		if !whole { // a panic in the caller's code ends the copies too
 			r.stop(errStopped)
 		}
 		close(work)
@@ -157,7 +157,7 @@ func (r *run) copies(ctx context.Context, changes source) error {
 	return err
 }
 
-// take gives a change to those who carry it out, or keeps it until the end.
+// take gives a change to a worker, or keeps it until the end.
 func (r *run) take(ctx context.Context, c *Change, carry func(Change)) error {
 	switch c.Action {
 	case ActionCopy, ActionMove:
@@ -188,7 +188,7 @@ func (r *run) take(ctx context.Context, c *Change, carry func(Change)) error {
 	return nil
 }
 
-// checkChange refuses a change that this plan can't have made.
+// checkChange returns an error for a change that this plan can't have made.
 func (r *run) checkChange(c *Change) error {
 	p := r.plan
 	bad := func(e files.Entry, at place) bool { return e.Name != at.full(c.Name) }
@@ -217,7 +217,7 @@ func (r *run) planned(c *Change) {
 	})
 }
 
-// carryOut makes one copy or move, and counts it.
+// carryOut carries out one copy or move, and counts it.
 func (r *run) carryOut(ctx context.Context, c Change) {
 	n, err := r.copyOrMove(ctx, c)
 	if err != nil && !r.plan.dst.features.DirBesideFile &&
@@ -227,7 +227,7 @@ func (r *run) carryOut(ctx context.Context, c Change) {
 	r.finish(ctx, c, n, err)
 }
 
-// maxLate is how many copies wait for the deletions.
+// maxLate is how many copies can wait for the deletions.
 const maxLate = 1000
 
 func (r *run) postpone(c Change) bool {
@@ -240,7 +240,7 @@ func (r *run) postpone(c Change) bool {
 	return true
 }
 
-// finish counts a change that was carried out; n is how many bytes were copied.
+// finish counts a change that was carried out; n is the number of bytes copied.
 func (r *run) finish(ctx context.Context, c Change, n int64, err error) {
 	if err != nil {
 		r.failed(ctx, c, err)
@@ -267,7 +267,7 @@ func (r *run) finish(ctx context.Context, c Change, n int64, err error) {
 
 func (r *run) failed(ctx context.Context, c Change, err error) {
 	if ctx.Err() != nil && !hopeless(err) {
-		return // what ended the run says it
+		return // the run's error reports it
 	}
 	var stop bool
 	r.track.update(Event{Kind: EventFailed, Change: c, Err: err},
@@ -296,7 +296,7 @@ func (t *tracker) failures() int64 {
 	return t.result.Failed
 }
 
-// end makes the result. err is what ended the changes, or nil.
+// end returns the result. err is the error that ended the changes, or nil.
 func (r *run) end(ctx, inner context.Context, err error) (Result, error) {
 	r.track.mu.Lock()
 	res := r.track.result
@@ -314,7 +314,7 @@ func (r *run) end(ctx, inner context.Context, err error) (Result, error) {
 	}
 	errs = append(errs, res.Errors...)
 	if more := res.Failed - int64(len(res.Errors)); more > 0 {
-		errs = append(errs, fmt.Errorf("transfer: and %d more files failed", more))
+		errs = append(errs, fmt.Errorf("transfer: %d more files failed", more))
 	}
 	if res.Withheld > 0 && len(errs) > 0 {
 		errs = append(errs, fmt.Errorf("transfer: %d deletions were withheld", res.Withheld))

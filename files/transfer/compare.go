@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files/internal/each"
 )
 
-// lookAt compares the files of a change. What went wrong with one file alone makes the
-// file differ: the copy will report it.
+// lookAt compares the files of a change. If one file can't be read, the files differ,
+// and the copy reports the error.
 func (p *Plan) lookAt(ctx context.Context, c *Change, now time.Time) error {
 	var (
 		same bool
@@ -42,8 +42,8 @@ func (p *Plan) lookAt(ctx context.Context, c *Change, now time.Time) error {
 	return nil
 }
 
-// byDigest compares a digest that both sides have. Where ByTime asks, the times don't say
-// anything, and there may be the source's time in the target's metadata.
+// byDigest compares a digest that both sides have. With ByTime it is used if the times
+// don't decide, and the source's time in the target's metadata may decide too.
 func (p *Plan) byDigest(ctx context.Context, c *Change) (same bool, why Reason, err error) {
 	src, dst, err := p.both(ctx, c)
 	if err != nil {
@@ -67,7 +67,7 @@ func (p *Plan) byDigest(ctx context.Context, c *Change) (same bool, why Reason, 
 	return false, ReasonNoDigest, nil
 }
 
-// both asks for the Info of both sides at the same time.
+// both calls Stat on both sides at the same time.
 func (p *Plan) both(ctx context.Context, c *Change) (src, dst files.Info, err error) {
 	sides := [2]struct {
 		b    files.Bucket
@@ -101,7 +101,7 @@ func sameDigest(a, b files.Digest) (same, ok bool) {
 	return false, false
 }
 
-// byStoredTime compares the source's time with the one that the target stores.
+// byStoredTime compares the source's time with the time in the target's metadata.
 func (p *Plan) byStoredTime(ctx context.Context, c *Change) (same bool, why Reason, err error) {
 	dst, err := p.dst.b.Stat(ctx, c.Target.Name, nil)
 	if err != nil {
@@ -114,7 +114,7 @@ func (p *Plan) byStoredTime(ctx context.Context, c *Change) (same bool, why Reas
 	case sameTime(c.Source.ModTime, stored, max(p.src.features.TimeResolution, 1)):
 		return true, ReasonSameStored, nil
 	}
-	// the source may be a copy itself, which stores the time of the first file
+	// the source may be a copy, whose metadata has the first file's time
 	src, err := p.src.b.Stat(ctx, c.Source.Name, nil)
 	if err != nil {
 		return false, "", err

@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files/internal/each"
 )
 
-// A listing is read ahead by a goroutine, so that the two sides of a transfer are listed
-// at the same time, and while files are copied. At most pagesAhead pages wait.
+// A goroutine reads a listing ahead, so that both sides of a transfer are listed at the
+// same time, and while files are copied. At most pagesAhead pages wait.
 const (
 	pageEntries = 256
 	pagesAhead  = 4
@@ -38,7 +38,8 @@ type listed struct {
 	entry files.Entry
 }
 
-// list begins a listing. It ends with the context, or when it has been read to its end.
+// list begins a listing. Its goroutine ends with the context, or when the listing was
+// read to its end.
 func list(ctx context.Context, p place, foreign bool) *listing {
 	l := &listing{pages: make(chan page, pagesAhead)}
 	go func() {
@@ -79,7 +80,7 @@ func (l *listing) run(ctx context.Context, p place, foreign bool) {
 	send(nil)
 }
 
-// below lists the place with the names below its directory.
+// below lists the place, with names relative to its directory.
 func below(ctx context.Context, p place, foreign bool) iter.Seq2[listed, error] {
 	opts := &files.ListOptions{Foreign: foreign && p.features.ForeignKeys}
 	return func(yield func(listed, error) bool) {
@@ -106,9 +107,9 @@ func below(ctx context.Context, p place, foreign bool) iter.Seq2[listed, error] 
 	}
 }
 
-// inOrder holds a listing to its order, which a merge relies on: a name that comes too
-// late would look like a file that the other side lacks. A bucket that doesn't claim an
-// order is listed to its end and sorted, in memory.
+// inOrder checks the order of a listing, which a merge relies on: a name that comes too
+// late would look like a missing file. The listing of a bucket without an order is read
+// to its end and sorted, in memory.
 func inOrder(p place, entries iter.Seq2[listed, error]) iter.Seq2[listed, error] {
 	if !p.features.Ordered {
 		return sorted(entries)
@@ -158,7 +159,7 @@ func wrong(p place, what, name string) error {
 		"the bucket lists %s: %q", what, name))
 }
 
-// peek returns the entry that is next; ok is false at the end, or after an error.
+// peek returns the next entry; ok is false at the end or after an error.
 func (l *listing) peek(ctx context.Context) (e *listed, ok bool) {
 	for !l.done && l.at == len(l.page.entries) {
 		if l.page.err != nil {
@@ -189,7 +190,7 @@ func (l *listing) peek(ctx context.Context) (e *listed, ok bool) {
 
 func (l *listing) next() { l.at++ }
 
-// drain waits until the goroutine has ended; its context has.
+// drain waits until the goroutine has ended. The context has ended already.
 func (l *listing) drain() {
 	for l.pages != nil {
 		if _, more := <-l.pages; !more {

@@ -7,7 +7,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// pair is a name with what the sides have under it.
+// pair is a name and the entries that the two sides have under it.
 type pair struct {
 	name           string
 	src, dst       files.Entry
@@ -15,9 +15,9 @@ type pair struct {
 	foreign        bool // src has a key that is not a legal name
 }
 
-// merge calls f for each name of both trees, in order, and returns what ended it. A
-// listing that fails ends the merge at once: behind the last name of the source that came
-// before, nothing can be known to be missing there.
+// merge calls f for each name of both trees, in order, and returns the error that ended
+// it. A listing that fails ends the merge at once: after the last name that the source
+// has listed, no file is known to be missing there.
 func (p *Plan) merge(ctx context.Context, f func(*pair) bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	dst := list(ctx, p.dst, false)
@@ -69,7 +69,7 @@ func (p *Plan) merge(ctx context.Context, f func(*pair) bool) error {
 }
 
 // decide returns the change for a pair, as far as the listings decide. If ask is true,
-// the files must be looked at: the change is the one to make if they differ.
+// the files must be compared, and the change is for the case that they differ.
 func (p *Plan) decide(c *Change, m *pair, now time.Time) (ask, ok bool) {
 	c.Name, c.Source, c.Target = m.name, m.src, m.dst
 	if m.foreign {
@@ -99,8 +99,8 @@ func (p *Plan) decide(c *Change, m *pair, now time.Time) (ask, ok bool) {
 	return m.hasDst && p.decideBoth(c, now), true
 }
 
-// decideBoth decides about a file that both sides have, or returns true if they must be
-// looked at.
+// decideBoth decides about a file that both sides have, or returns true if the files
+// must be compared.
 func (p *Plan) decideBoth(c *Change, now time.Time) (ask bool) {
 	switch {
 	case c.Source.Size != c.Target.Size:
@@ -123,15 +123,16 @@ func (p *Plan) decideBoth(c *Change, now time.Time) (ask bool) {
 	return true
 }
 
-// same makes the change that of a file which is the same on both sides.
+// same sets the change for a file that is the same on both sides.
 func (p *Plan) same(c *Change, why Reason) {
 	c.Reason = why
-	if p.verb != verbMove { // which still has the source's file to delete
+	if p.verb != verbMove { // a move must still delete the source's file
 		c.Action = ActionKeep
 	}
 }
 
-// differing makes the change that of a file which differs. The target's may be kept.
+// differing sets the change for a file that differs. The options may keep the target's
+// file.
 func (p *Plan) differing(c *Change, why Reason, now time.Time) {
 	c.Reason = why
 	switch {
@@ -142,7 +143,7 @@ func (p *Plan) differing(c *Change, why Reason, now time.Time) {
 	}
 }
 
-// timeOrder is which side of a file was changed last.
+// timeOrder says which side of a file was changed last.
 type timeOrder int
 
 const (
@@ -151,9 +152,10 @@ const (
 	targetNewer
 )
 
-// order compares the times of both sides, cut to the coarser of their resolutions.
-// Equal times say nothing: the source may have been changed right after the copy.
-// Neither does a time that is zero, or one of the source that lies in the future.
+// order compares the times of both sides, truncated to the coarser of their
+// resolutions. Equal times don't decide, because the source may have been changed right
+// after the copy. A zero time, and a time of the source in the future, don't decide
+// either.
 func (p *Plan) order(c *Change, now time.Time) timeOrder {
 	s, d := c.Source.ModTime, c.Target.ModTime
 	if s.IsZero() || d.IsZero() || s.After(now.Add(time.Minute)) {
@@ -172,7 +174,7 @@ func (p *Plan) order(c *Change, now time.Time) timeOrder {
 	return unknownOrder
 }
 
-// resolution is the coarser resolution of the times of both sides.
+// resolution returns the coarser resolution of the times of both sides.
 func (p *Plan) resolution() time.Duration {
 	return max(p.src.features.TimeResolution, p.dst.features.TimeResolution, 1)
 }

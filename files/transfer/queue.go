@@ -7,9 +7,9 @@ import (
 	"cloudfiles.dev/files/internal/each"
 )
 
-// compared calls f for each change, in order, and returns what ended the listings. Files
-// that must be looked at are looked at several at a time, while the listings go on: the
-// changes wait in a queue for the first of them.
+// compared calls f for each change, in order, and returns the error that ended the
+// listings. It compares several files at a time, while the listings go on; later
+// changes wait in a queue for the first comparison.
 func (p *Plan) compared(ctx context.Context, f func(*Change) bool) error {
 	now := time.Now()
 	ctx, cancel := context.WithCancel(ctx)
@@ -39,19 +39,19 @@ func (p *Plan) compared(ctx context.Context, f func(*Change) bool) error {
 	return err
 }
 
-// queue keeps changes in order while some of them are compared.
+// queue keeps changes in order while some of their files are compared.
 type queue struct {
 	plan    *Plan
 	ctx     context.Context
 	f       func(*Change) bool
 	now     time.Time
 	waiting []*asked
-	asking  int // of those that wait
+	asking  int // number of waiting changes that are being compared
 	err     error
 	broken  *each.BrokenOff
 }
 
-// asked is a change that waits, or one behind it.
+// asked is a change in the queue.
 type asked struct {
 	change Change
 	err    error
@@ -76,7 +76,8 @@ func (q *queue) add(c *Change, ask bool) bool {
 	return q.flush(16*limit - 1)
 }
 
-// compare looks at one file. A panic in the caller's code goes to the caller.
+// compare compares the files of one change. A panic in the caller's code is passed to
+// the caller.
 func (q *queue) compare(a *asked) {
 	defer close(a.done)
 	whole := false
@@ -89,8 +90,8 @@ func (q *queue) compare(a *asked) {
 	whole = true
 }
 
-// flush hands on what is decided. It waits for comparisons until at most so many changes
-// wait, and fewer are compared than Options.Parallel.
+// flush passes on the changes that are decided. It waits for comparisons until at most
+// the given number of changes wait, and fewer than Options.Parallel are being compared.
 func (q *queue) flush(most int) bool {
 	n := 0
 	defer func() { q.waiting = append(q.waiting[:0], q.waiting[n:]...) }()
@@ -119,7 +120,7 @@ func (q *queue) flush(most int) bool {
 	return true
 }
 
-// wait lets no comparison go on behind the caller's back.
+// wait waits until no comparison runs any more.
 func (q *queue) wait() {
 	for _, a := range q.waiting {
 		if a.done != nil {

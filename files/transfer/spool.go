@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// spool keeps deletions until all of them are known: in memory, and beyond spoolMemory in
-// a temporary file, so that millions cost no memory.
+// spool keeps deletions until all of them are known: in memory up to spoolMemory, and
+// beyond that in a temporary file.
 type spool struct {
 	n, given int64
 	mem      bytes.Buffer
@@ -44,7 +44,7 @@ func (s *spool) add(c *Change) error {
 	return nil
 }
 
-// spill moves what is in memory to the file.
+// spill moves the deletions in memory to the file.
 func (s *spool) spill() (err error) {
 	if s.file == nil {
 		if s.file, err = os.CreateTemp("", "transfer-deletions-*.tmp"); err != nil {
@@ -58,7 +58,7 @@ func (s *spool) spill() (err error) {
 	return nil
 }
 
-// left is how many deletions have not been given to each's function.
+// left returns how many deletions each hasn't passed to its function yet.
 func (s *spool) left() int64 { return s.n - s.given }
 
 // each calls f for the deletions in the order in which they were added, until f returns
@@ -119,7 +119,7 @@ func readDeletion(in *bufio.Reader) (Change, error) {
 	}, nil
 }
 
-// unexpected is the error of a temporary file that somebody has cut.
+// unexpected returns the error for a temporary file that is too short.
 func unexpected(err error) error {
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF
