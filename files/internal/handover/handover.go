@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// NewReader is package files' func(context.Context, ReaderConfig[files.Info])
-// *files.Reader.
+// NewReader is a function of package files. It takes a context and a ReaderConfig of
+// files.Info, and returns a *files.Reader.
 var NewReader any
 
 // SetInfo is package files' func(*files.Reader, files.Info).
