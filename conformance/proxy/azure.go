@@ -4,9 +4,9 @@ import (
 	"net/http"
 )
 
-// Azure is Azure Blob Storage; the kinds are the REST API's own names. Source:
-// https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api, and
-// status-and-error-codes2 beside it.
+// Azure is Azure Blob Storage. The kinds are the operations' names in the REST API.
+// Sources: https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api
+// and its page status-and-error-codes2.
 var Azure = &Service{
 	Name:     "Azure",
 	Kind:     azureKind,
@@ -27,7 +27,7 @@ var Azure = &Service{
 	},
 }
 
-// azureComps are the operations by the parameter comp and the method.
+// azureComps holds the operations by the value of the parameter comp and the method.
 var azureComps = map[string]map[string]string{
 	"block":       {"PUT": "PutBlock"},
 	"blocklist":   {"PUT": "PutBlockList", "GET": "GetBlockList"},

@@ -6,24 +6,24 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// BadAnswer is what a client meets whose URL, credentials or network are wrong.
+// BadAnswer is a response to a client whose URL, credentials or network are wrong.
 type BadAnswer struct {
 	Name  string
 	Fault Fault
-	// Want are the sentinels that the error may have.
+	// Want lists the sentinels that the error may match.
 	Want []error
-	// Head are those for a HEAD, whose response has no body to tell more; nil is Want,
-	// and empty any error.
+	// Head lists the sentinels for a HEAD, whose response has no body that explains
+	// the error. If nil, Want applies; if empty, any error is accepted.
 	Head []error
 }
 
-// Gone answers as a server that closes each connection without a word.
+// Gone closes each connection without a response.
 func Gone() Fault { return ResetBefore() }
 
-// BadAnswers are answers of the service, or of what stands in front of it, to a client
-// that is set up wrongly: a missing bucket, wrong and expired credentials, a wrong
-// region, redirects, an error that is HTML, and a response that isn't HTTP's business.
-// redirect is the URL to which redirects lead.
+// BadAnswers returns the responses of the service, or of a gateway in front of it, to
+// a client that is configured wrongly: a missing bucket, wrong and expired
+// credentials, a wrong region, redirects, an HTML error page, and a response that
+// isn't HTTP. The redirects lead to the URL redirect.
 func (s *Service) BadAnswers(redirect string) []BadAnswer {
 	denied, away, busy := []error{files.ErrPermission},
 		[]error{files.ErrInvalid, files.ErrUnavailable}, []error{files.ErrUnavailable}

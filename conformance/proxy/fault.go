@@ -12,31 +12,32 @@ import (
 	"time"
 )
 
-// Fault is what happens to a request that a Rule hits. The package has the usual ones;
-// others are made by writing Do.
+// Fault is what happens to a request that matches a Rule. The package has the usual
+// faults; a program makes others by setting Do.
 type Fault struct {
 	Name string
-	// Do carries the request, or doesn't. An error is a connection that is reset; so is
-	// one that the response's body gives, behind the bytes before it.
+	// Do sends the request on, or doesn't. If Do returns an error, the connection is
+	// reset. If reading the response's body returns an error, the connection is reset
+	// after the bytes before it.
 	Do func(x *Exchange, next Send) (*http.Response, error)
 
 	choose func(*rand.Rand) Fault
 }
 
-// Send carries a request on to the server, or to the next fault.
+// Send sends a request to the server, or to the next fault.
 type Send func(*http.Request) (*http.Response, error)
 
-// Exchange is a request on its way.
+// Exchange is one request that passes through the proxy.
 type Exchange struct {
 	Request *http.Request
 	proxy   *Proxy
 }
 
-// Service is the service of the proxy.
+// Service returns the service of the proxy.
 func (x *Exchange) Service() *Service { return x.proxy.service }
 
-// Wait waits, and returns an error when the client has gone or the proxy closed before.
-// Below 0 it waits for that only.
+// Wait waits for d. It returns an error if the client goes or the proxy closes first.
+// If d is negative, only one of these ends the wait.
 func (x *Exchange) Wait(d time.Duration) error {
 	var over <-chan time.Time
 	if d >= 0 {
@@ -54,7 +55,7 @@ func (x *Exchange) Wait(d time.Duration) error {
 	}
 }
 
-// ErrReset is a connection that was reset on purpose.
+// ErrReset is the error of a connection that a fault reset.
 var ErrReset error = &resetError{}
 
 type resetError struct{}
@@ -64,7 +65,7 @@ func (*resetError) Unwrap() error   { return syscall.ECONNRESET }
 func (*resetError) Timeout() bool   { return false }
 func (*resetError) Temporary() bool { return true }
 
-// OneOf is one of the faults, chosen anew for each request that is hit.
+// OneOf chooses one of the faults at random for each request.
 func OneOf(faults ...Fault) Fault {
 	return Fault{Name: "one of several", Do: faults[0].Do, choose: func(r *rand.Rand) Fault {
 		f := faults[r.IntN(len(faults))]
@@ -75,7 +76,7 @@ func OneOf(faults ...Fault) Fault {
 	}}
 }
 
-// Latency holds the request up before it is sent.
+// Latency delays the request before it is sent.
 func Latency(d time.Duration) Fault {
 	return Fault{Name: "latency", Do: func(x *Exchange, next Send) (*http.Response, error) {
 		if err := x.Wait(d); err != nil {
@@ -85,7 +86,7 @@ func Latency(d time.Duration) Fault {
 	}}
 }
 
-// ResetBefore resets the connection before the request has come to the server.
+// ResetBefore resets the connection before the request reaches the server.
 func ResetBefore() Fault {
 	return Fault{
 		Name: "reset before",
@@ -93,9 +94,9 @@ func ResetBefore() Fault {
 	}
 }
 
-// ResetDuring resets the connection when n bytes of the request's body have come to the
-// server; a body that isn't longer arrives whole but for its last byte, and a request
-// without one doesn't arrive.
+// ResetDuring resets the connection when n bytes of the request's body have reached
+// the server. A body of at most n bytes arrives without its last byte; a request
+// without a body doesn't arrive.
 func ResetDuring(n int64) Fault {
 	return Fault{Name: "reset during", Do: func(x *Exchange, next Send) (*http.Response, error) {
 		r := x.Request
@@ -108,15 +109,15 @@ func ResetDuring(n int64) Fault {
 		}
 		r.Body = &cutBody{ReadCloser: r.Body, left: left, err: ErrReset}
 		resp, err := next(r)
-		if err == nil { // the server did not wait for the rest
+		if err == nil { // The server did not wait for the rest.
 			resp.Body.Close()
 		}
 		return nil, ErrReset
 	}}
 }
 
-// ResetAfter resets the connection when the server has carried out the request: the
-// answer is lost.
+// ResetAfter resets the connection when the server has carried out the request, so
+// the response is lost.
 func ResetAfter() Fault {
 	return Fault{Name: "reset after", Do: func(x *Exchange, next Send) (*http.Response, error) {
 		resp, err := next(x.Request)
@@ -129,8 +130,9 @@ func ResetAfter() Fault {
 	}}
 }
 
-// Truncate resets the connection behind n bytes of the response's body, or below 0 behind
-// half of it. A response that has no more than n bytes is lost behind its headers.
+// Truncate resets the connection after n bytes of the response's body, or after half
+// of it if n is negative. If the body has at most n bytes, the connection is reset
+// after the headers.
 func Truncate(n int64) Fault {
 	return Fault{Name: "truncate", Do: func(x *Exchange, next Send) (*http.Response, error) {
 		resp, err := next(x.Request)
@@ -144,7 +146,7 @@ func Truncate(n int64) Fault {
 		if resp.ContentLength >= 0 && left >= resp.ContentLength {
 			left = 0
 		}
-		// there is nothing to cut off
+		// There is nothing to cut off.
 		if resp.ContentLength == 0 || x.Request.Method == http.MethodHead {
 			resp.Body.Close()
 			return nil, ErrReset
@@ -154,9 +156,10 @@ func Truncate(n int64) Fault {
 	}}
 }
 
-// WrongLength makes the response's Content-Length differ from its body by delta bytes:
-// above 0 the body ends too early, below 0 its last bytes are missing, unnoticeably but
-// for a digest. Answers without a length or a body stay as they are.
+// WrongLength makes the response's Content-Length differ from its body by delta
+// bytes. If delta is positive, the body ends too early. If it is negative, the last
+// bytes of the body are missing, which only a digest shows. Responses without a
+// length or a body are unchanged.
 func WrongLength(delta int64) Fault {
 	return Fault{Name: "wrong length", Do: func(x *Exchange, next Send) (*http.Response, error) {
 		resp, err := next(x.Request)
@@ -180,9 +183,9 @@ func WrongLength(delta int64) Fault {
 	}}
 }
 
-// Stall hands out n bytes of the response's body and then nothing more, until the client
-// goes or the proxy closes; below 0 there is no response at all, although the server has
-// carried out the request.
+// Stall sends n bytes of the response's body and then nothing, until the client goes
+// or the proxy closes. If n is negative, it sends no response at all, although the
+// server has carried out the request.
 func Stall(n int64) Fault {
 	return Fault{Name: "stall", Do: func(x *Exchange, next Send) (*http.Response, error) {
 		resp, err := next(x.Request)
@@ -198,9 +201,9 @@ func Stall(n int64) Fault {
 	}}
 }
 
-// StallUpload takes n bytes of the request's body and then nothing more, until the
-// proxy closes, or the client goes where that can be seen: a server doesn't notice a
-// connection that it isn't reading.
+// StallUpload reads n bytes of the request's body and then nothing, until the proxy
+// closes. It ends earlier if the client goes and that can be noticed: a server
+// doesn't notice the end of a connection that it isn't reading.
 func StallUpload(n int64) Fault {
 	return Fault{Name: "stall upload", Do: func(x *Exchange, next Send) (*http.Response, error) {
 		if x.Request.Body == nil || x.Request.Body == http.NoBody {
@@ -211,9 +214,9 @@ func StallUpload(n int64) Fault {
 	}}
 }
 
-// Bandwidth slows the bodies of requests and responses down to so many bytes a second
-// each. Requests of one connection come one after the other, so this is the bandwidth
-// of a connection.
+// Bandwidth limits the bodies of requests and responses to so many bytes a second
+// each. Requests of one connection follow one another, so this is the bandwidth of a
+// connection.
 func Bandwidth(bytesPerSecond int64) Fault {
 	return Fault{Name: "bandwidth", Do: func(x *Exchange, next Send) (*http.Response, error) {
 		if x.Request.Body != nil && x.Request.Body != http.NoBody {
@@ -227,8 +230,8 @@ func Bandwidth(bytesPerSecond int64) Fault {
 	}}
 }
 
-// Answer reads the request and answers in the server's place, which does not get it. An
-// error of a HEAD has no body.
+// Answer reads the request and sends this response in place of the server, which
+// doesn't get the request. The response to a HEAD has no body.
 func Answer(name string, status int, header http.Header, body string) Fault {
 	return Fault{Name: name, Do: func(x *Exchange, _ Send) (*http.Response, error) {
 		if x.Request.Body != nil {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// cutBody gives some bytes and then an error; atEnd: where the body ends first, that is
-// the error too.
+// cutBody returns some bytes and then an error. If atEnd is set, it returns the error
+// also if the body ends earlier.
 type cutBody struct {
 	io.ReadCloser
 	left  int64
@@ -27,7 +27,7 @@ func (c *cutBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// endBody ends well after some bytes.
+// endBody returns io.EOF after some bytes.
 type endBody struct {
 	io.ReadCloser
 	left int64
@@ -42,7 +42,7 @@ func (e *endBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// waitingBody gives some bytes and then waits. Close ends the wait.
+// waitingBody returns some bytes and then waits. Close ends the wait.
 type waitingBody struct {
 	io.ReadCloser
 	x      *Exchange
@@ -86,7 +86,7 @@ func (w *waitingBody) Close() error {
 	return w.ReadCloser.Close()
 }
 
-// slowBody gives no more than its rate.
+// slowBody limits the rate of a body.
 type slowBody struct {
 	io.ReadCloser
 	x     *Exchange
@@ -99,7 +99,7 @@ func (s *slowBody) Read(p []byte) (int, error) {
 	if s.begin.IsZero() {
 		s.begin = time.Now()
 	}
-	// a twentieth of a second at a time
+	// A twentieth of a second at a time.
 	n, err := s.ReadCloser.Read(p[:min(int64(len(p)), max(s.rate/20, 1))])
 	s.n += int64(n)
 	due := s.begin.Add(time.Duration(float64(s.n) / float64(s.rate) * float64(time.Second)))

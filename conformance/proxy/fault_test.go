@@ -15,8 +15,8 @@ import (
 	"cloudfiles.dev/conformance/proxy"
 )
 
-// TestFaults: what each fault does to a request of 1,000 bytes whose response has 1,000
-// as well, what of it comes to the server, and what to the client.
+// TestFaults checks what each fault does to a request of 1,000 bytes with a response
+// of 1,000 bytes: what reaches the server, and what reaches the client.
 func TestFaults(t *testing.T) {
 	const size = 1000
 	var served atomic.Int64 // requests that the server read to their end
@@ -80,8 +80,8 @@ func TestFaults(t *testing.T) {
 						c.want.err) {
 						got.err = c.want.err
 					}
-					// A client on the wire may see its own failure to write before the
-					// reset.
+					// A client on the wire may get an error from its own write before
+					// the reset.
 					if errors.Is(err, syscall.EPIPE) && c.want.err == syscall.ECONNRESET {
 						got.err = c.want.err
 					}
@@ -96,7 +96,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestNoBody: faults of bodies, where there is none.
+// TestNoBody checks faults of bodies on requests and responses without one.
 func TestNoBody(t *testing.T) {
 	handler := func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(204) }
 	for name, c := range map[string]struct {
@@ -132,7 +132,7 @@ func TestNoBody(t *testing.T) {
 	}
 }
 
-// TestStall: a stalled stream ends with the client's patience.
+// TestStall checks that a stalled stream ends when the client gives up.
 func TestStall(t *testing.T) {
 	handler := func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
@@ -172,7 +172,7 @@ func TestStall(t *testing.T) {
 	}
 }
 
-// TestBandwidth: a slow connection is as slow as it says.
+// TestBandwidth checks that a connection is as slow as the fault says.
 func TestBandwidth(t *testing.T) {
 	both(t, nil, func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
@@ -192,7 +192,7 @@ func TestBandwidth(t *testing.T) {
 	})
 }
 
-// TestRules: which requests a rule hits.
+// TestRules checks which requests a rule matches.
 func TestRules(t *testing.T) {
 	both(t, proxy.S3, func(http.ResponseWriter, *http.Request) {},
 		func(t *testing.T, p *proxy.Proxy, client *http.Client, url string) {
@@ -258,7 +258,7 @@ func TestRules(t *testing.T) {
 		})
 }
 
-// TestOwnFault: a fault of a test's own.
+// TestOwnFault checks a fault that a test defines.
 func TestOwnFault(t *testing.T) {
 	both(t, proxy.GCS, func(http.ResponseWriter, *http.Request) {},
 		func(t *testing.T, p *proxy.Proxy, client *http.Client, url string) {
@@ -286,7 +286,7 @@ func TestOwnFault(t *testing.T) {
 		})
 }
 
-// TestRefusals: errors have their service's form.
+// TestRefusals checks that errors have the form of their service.
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct {
 		s      *proxy.Service
@@ -372,7 +372,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestBadAnswers: a server of nothing but one response; every response is one.
+// TestBadAnswers checks that a server can give nothing but one response, and that
+// each of BadAnswers is a valid response.
 func TestBadAnswers(t *testing.T) {
 	for _, s := range []*proxy.Service{proxy.Plain, proxy.S3, proxy.GCS, proxy.Azure} {
 		names := map[string]bool{}
@@ -394,7 +395,7 @@ func TestBadAnswers(t *testing.T) {
 			if err != nil || resp.StatusCode < 300 || p.Total() != 1 {
 				t.Errorf("%s: %s: %d %q, %v", s.Name, bad.Name, resp.StatusCode, b, err)
 			}
-			// for the path is the XML API's
+			// The path is a request of the XML API.
 			if s == proxy.GCS && bad.Name == "missing bucket" && !strings.Contains(string(b),
 				"<Code>NoSuchBucket</Code>") {
 				t.Errorf("%s", b)

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// GCS is Google Cloud Storage. The kinds are those of the JSON API: InsertObject (an
-// upload in one request), StartUpload, UploadChunk, QueryUpload and CancelUpload (of a
-// resumable one), GetMedia, GetObject (the metadata), ListObjects, DeleteObject,
+// GCS is Google Cloud Storage. The kinds of the JSON API are InsertObject (an upload
+// in one request), StartUpload, UploadChunk, QueryUpload and CancelUpload (of a
+// resumable upload), GetMedia, GetObject (the metadata), ListObjects, DeleteObject,
 // UpdateObject (PATCH or PUT), RewriteObject, CopyObject, ComposeObject, Batch,
-// GetBucket and so on; and of the XML API, whose path begins with the bucket: XMLGet,
-// XMLHead, XMLPut, XMLDelete, XMLPost, XMLList. Token is the exchange of credentials.
-// Sources: https://cloud.google.com/storage/docs/json_api/v1 and
+// GetBucket and so on. The kinds of the XML API, whose path begins with the bucket,
+// are XMLGet, XMLHead, XMLPut, XMLDelete, XMLPost and XMLList. Token is the exchange
+// of credentials. Sources: https://cloud.google.com/storage/docs/json_api/v1 and
 // https://cloud.google.com/storage/docs/performing-resumable-uploads.
 var GCS = &Service{
 	Name:      "GCS",
@@ -99,7 +99,7 @@ func gcsXMLKind(r *http.Request, path string) string {
 	return "XML" + r.Method[:1] + strings.ToLower(r.Method[1:])
 }
 
-// gcsXMLCodes are the XML API's codes for the JSON API's reasons
+// gcsXMLCodes maps the JSON API's reasons to the XML API's codes
 // (https://cloud.google.com/storage/docs/xml-api/reference-status).
 var gcsXMLCodes = map[string]string{
 	"rateLimitExceeded": "SlowDown",
@@ -109,7 +109,7 @@ var gcsXMLCodes = map[string]string{
 	"notFound":          "NoSuchBucket",
 }
 
-// gcsXMLRefusal makes the errors of the XML API for its requests.
+// gcsXMLRefusal makes the XML API's errors for requests of that API.
 func gcsXMLRefusal(r *http.Request) func(int, string, string) (http.Header, string) {
 	if !strings.HasPrefix(gcsKind(r), "XML") {
 		return nil

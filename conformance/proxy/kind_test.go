@@ -8,7 +8,7 @@ import (
 	"cloudfiles.dev/conformance/proxy"
 )
 
-// TestKinds: requests as the SDKs make them.
+// TestKinds checks the kinds of requests as the SDKs send them.
 func TestKinds(t *testing.T) {
 	for s, table := range map[*proxy.Service]map[string]string{
 		proxy.S3: {

@@ -9,7 +9,8 @@ import (
 	"sync"
 )
 
-// T is what the package needs of a test; *testing.T and conformance.T have it.
+// T is the part of a test that the package uses; *testing.T and conformance.T
+// implement it.
 type T interface {
 	Helper()
 	Cleanup(func())
@@ -17,7 +18,8 @@ type T interface {
 	Fatalf(format string, args ...any)
 }
 
-// Proxy counts, records and disturbs requests. It is safe for concurrent use.
+// Proxy counts and records requests and injects faults. It is safe for concurrent
+// use.
 type Proxy struct {
 	service *Service
 	ctx     context.Context // ends when the proxy closes
@@ -32,7 +34,7 @@ type Proxy struct {
 	busy    sync.WaitGroup
 }
 
-// New returns a Proxy for use inside the process. Requests are classed by the service;
+// New returns a Proxy for use inside the process. s determines the kinds of requests;
 // nil is Plain.
 func New(s *Service) *Proxy {
 	if s == nil {
@@ -43,13 +45,13 @@ func New(s *Service) *Proxy {
 	return p
 }
 
-// Service is what classes the requests.
+// Service returns the service that determines the kinds of requests.
 func (p *Proxy) Service() *Service { return p.service }
 
-// Close ends what is stalled and, of a proxy that Start made, the listener and its
-// connections; it waits for them. Closing twice is fine.
+// Close ends stalled requests. For a proxy that Start made, it closes the listener
+// and its connections and waits for them. Calling Close twice is allowed.
 func (p *Proxy) Close() {
-	p.mu.Lock() // no request begins behind this
+	p.mu.Lock() // No request begins after this.
 	p.cancel()
 	p.mu.Unlock()
 	if p.server != nil {
@@ -58,16 +60,16 @@ func (p *Proxy) Close() {
 	p.busy.Wait()
 }
 
-// Seed makes the rules' chances repeat, as far as the order of the requests does. A new
-// Proxy has the seed 1.
+// Seed seeds the rules' chances, which repeat as far as the order of the requests
+// does. A new Proxy has the seed 1.
 func (p *Proxy) Seed(seed uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.rng = rand.New(rand.NewPCG(seed, 1))
 }
 
-// RoundTripper returns a transport that carries requests to base through the proxy; nil
-// is http.DefaultTransport.
+// RoundTripper returns a transport that sends requests through the proxy to base. If
+// base is nil, it is http.DefaultTransport.
 func (p *Proxy) RoundTripper(base http.RoundTripper) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport
@@ -80,7 +82,7 @@ type transport struct {
 	base  http.RoundTripper
 }
 
-// RoundTrip carries one request.
+// RoundTrip sends one request through the proxy.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.proxy.carry(r, t.base)
 }
@@ -95,7 +97,7 @@ func (p *Proxy) carry(r *http.Request, base http.RoundTripper) (*http.Response, 
 	out := r.WithContext(r.Context())
 	if r.Body != nil && r.Body != http.NoBody {
 		out.Body = body
-		out.GetBody = nil // what is sent again is counted again, by the client's own doing
+		out.GetBody = nil // The client itself repeats a request, and so it is counted again.
 	}
 	send := Send(func(r *http.Request) (*http.Response, error) {
 		p.update(func() { rec.Reached = true })
@@ -136,7 +138,7 @@ func (p *Proxy) carry(r *http.Request, base http.RoundTripper) (*http.Response, 
 	return resp, nil
 }
 
-// enter counts a request of the server's, unless the proxy is closed.
+// enter counts a request to the server, unless the proxy is closed.
 func (p *Proxy) enter() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -153,7 +155,7 @@ func (p *Proxy) update(f func()) {
 	f()
 }
 
-// countedBody reports how much passes.
+// countedBody counts the bytes that pass through a body.
 type countedBody struct {
 	body   io.ReadCloser
 	count  func(n int)

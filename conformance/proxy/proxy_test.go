@@ -24,7 +24,8 @@ func backend(t *testing.T, h http.HandlerFunc) string {
 	return s.URL
 }
 
-// both runs the test through a proxy on the wire and through one inside the process.
+// both runs the test through a proxy on the wire and through a proxy inside the
+// process.
 func both(t *testing.T, s *proxy.Service, h http.HandlerFunc,
 	f func(t *testing.T, p *proxy.Proxy, c *http.Client, url string)) {
 	t.Run("wire", func(t *testing.T) {
@@ -40,7 +41,7 @@ func both(t *testing.T, s *proxy.Service, h http.HandlerFunc,
 	})
 }
 
-// client has connections of its own, so that none is reused across tests.
+// client returns a client with its own connections, so that tests don't share them.
 func client(t *testing.T) *http.Client {
 	tr := &http.Transport{ExpectContinueTimeout: time.Minute}
 	t.Cleanup(tr.CloseIdleConnections)
@@ -52,7 +53,7 @@ func client(t *testing.T) *http.Client {
 	}
 }
 
-// raw sends the request as it is written here and returns the whole response.
+// raw sends the request exactly as written and returns the whole response.
 func raw(t *testing.T, addr, request string) string {
 	t.Helper()
 	c, err := net.Dial("tcp", addr)
@@ -66,8 +67,8 @@ func raw(t *testing.T, addr, request string) string {
 	return string(answer)
 }
 
-// TestUnchanged: what the server gets, and the client, is the same with the proxy as
-// without, to the byte.
+// TestUnchanged checks that the server and the client get the same bytes with the
+// proxy as without it.
 func TestUnchanged(t *testing.T) {
 	var got string
 	target := backend(t, func(w http.ResponseWriter, r *http.Request) {
@@ -134,7 +135,7 @@ func TestUnchanged(t *testing.T) {
 		want := raw(t, direct, request)
 		wantGot := got
 		answer := raw(t, p.Addr(), request)
-		// Only the header of the one connection may differ.
+		// Only the header of a single connection may differ.
 		wantGot = strings.ReplaceAll(strings.ReplaceAll(wantGot, "Connection: close\r\n", ""),
 			"Te: trailers\r\n", "")
 		if got != wantGot {
@@ -149,8 +150,8 @@ func TestUnchanged(t *testing.T) {
 	}
 }
 
-// parsed leaves out of a response what may differ: the order of the headers, and where
-// chunks end.
+// parsed removes from a response what may differ: the order of the headers, and the
+// boundaries of chunks.
 func parsed(t *testing.T, answer, request string) string {
 	method, _, _ := strings.Cut(request, " ")
 	in := bufio.NewReader(strings.NewReader(answer))
@@ -166,7 +167,8 @@ func parsed(t *testing.T, answer, request string) string {
 	}
 }
 
-// TestExpect: the client waits for the server's own 100 Continue, or its refusal.
+// TestExpect checks that the client waits for the server's 100 Continue or its
+// refusal.
 func TestExpect(t *testing.T) {
 	p := proxy.Start(t, nil, backend(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") == "" {
@@ -205,8 +207,8 @@ func TestExpect(t *testing.T) {
 	}
 }
 
-// TestStreams: a body of any size passes in little memory, and what comes is handed on
-// at once.
+// TestStreams checks that a body of any size passes in little memory, and that bytes
+// are passed on at once.
 func TestStreams(t *testing.T) {
 	const size = 64 << 20
 	next := make(chan bool)
@@ -249,7 +251,7 @@ func TestStreams(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer resp.Body.Close()
-		for range 3 { // each byte is waited for before the next one is let go
+		for range 3 { // Each byte must arrive before the next is sent.
 			if _, err := io.ReadFull(resp.Body, make([]byte, 1)); err != nil {
 				t.Fatal(err)
 			}
@@ -262,7 +264,8 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-// TestClose: Close ends what is stalled, waits for its connections and leaves nothing.
+// TestClose checks that Close ends stalled requests, waits for its connections and
+// leaves nothing.
 func TestClose(t *testing.T) {
 	target := backend(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "text") })
 	c := client(t)
@@ -300,7 +303,7 @@ func TestClose(t *testing.T) {
 	select {
 	case err := <-ended:
 		t.Errorf("a stalled request ended: %v", err)
-	case <-time.After(50 * time.Millisecond): // it may not end at all: a short look is all there is
+	case <-time.After(50 * time.Millisecond): // It may never end; a short wait is the most that a test can do.
 	}
 	p.Close()
 	p.Close()
@@ -326,7 +329,7 @@ func waitFor(t *testing.T, ok func() bool) {
 	}
 }
 
-// TestMaxConns: connections above the limit are reset.
+// TestMaxConns checks that connections above the limit are reset.
 func TestMaxConns(t *testing.T) {
 	p := proxy.Start(t, nil, backend(t, func(w http.ResponseWriter, r *http.Request) {}),
 		&proxy.Options{MaxConns: 2})
@@ -357,8 +360,8 @@ func TestMaxConns(t *testing.T) {
 	}
 }
 
-// TestTargetHost: a server that builds URLs of itself is met under its own name, and
-// its redirects lead back through the proxy.
+// TestTargetHost checks that a server that builds URLs of itself gets its own host
+// name, and that its redirects lead back through the proxy.
 func TestTargetHost(t *testing.T) {
 	target := backend(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Location", "http://"+r.Host+"/upload?id=1")
@@ -374,7 +377,7 @@ func TestTargetHost(t *testing.T) {
 	}
 }
 
-// failure records what a test would say.
+// failure records the failures of a test.
 type failure struct {
 	testing.TB
 	text bytes.Buffer
@@ -384,7 +387,7 @@ func (f *failure) Helper()                        {}
 func (f *failure) Errorf(format string, a ...any) { fmt.Fprintf(&f.text, format, a...) }
 func (f *failure) Fatalf(format string, a ...any) { f.Errorf(format, a...); panic(f) }
 
-// TestCounts: what passes is counted and recorded, without credentials.
+// TestCounts checks that requests are counted, and recorded without credentials.
 func TestCounts(t *testing.T) {
 	both(t, proxy.S3, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Location", "http://user:hidden@host/?X-Amz-Signature=hidden")

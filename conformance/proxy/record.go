@@ -12,33 +12,33 @@ import (
 
 // Record is one request and its response, without credentials.
 type Record struct {
-	N      int    // the request's number, from 1 on; Reset doesn't begin anew
-	Kind   string // as the service classes it: "PutObject"
+	N      int    // the request's number, from 1; Reset doesn't restart the numbers
+	Kind   string // as the service names it: "PutObject"
 	Method string
 	Host   string
-	Path   string // as it was sent, escaped
-	Query  string // as it was sent; values that look secret are "…"
+	Path   string // as sent, escaped
+	Query  string // as sent; values that may be secret are "…"
 	Header http.Header
-	Status int         // of the response, 0 where none came
+	Status int         // of the response; 0 if there was none
 	Answer http.Header // the response's headers
-	// Sent and Received count the bodies' bytes: of the request as they were read, of
-	// the response as they were handed on. They, and Err, may still change until the
-	// client has read the response to its end.
+	// Sent and Received count the bytes of the bodies: the request's as they were
+	// read, the response's as they were passed on. Sent, Received and Err may change
+	// until the client has read the response to its end.
 	Sent, Received int64
-	Faults         []string // the names of those that applied
-	Err            string   // why there was no response, or only a part
-	// Reached reports that the faults let the request go on to the server, or a part of
-	// it.
+	Faults         []string // the names of the faults that applied
+	Err            string   // why there was no response, or only a part of it
+	// Reached reports whether the faults let the request, or a part of it, go on to
+	// the server.
 	Reached bool
-	// Upload is the id of the upload in parts (S3) that the request names, or that the
-	// server began and named in its response, whether or not that came back to the
-	// client.
+	// Upload is the id of the multipart upload (S3) that the request names, or that
+	// the server began and named in its response, even if the response didn't reach
+	// the client.
 	Upload string
 
-	length int64 // of the response that names an upload, as it came from the server
+	length int64 // of the server's response that names an upload
 }
 
-// String is one line: number, kind, method, target, sizes, answer and faults.
+// String returns one line: number, kind, method, target, sizes, response and faults.
 func (r *Record) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d %s: %s %s", r.N, r.Kind, r.Method, r.Path)
@@ -65,10 +65,10 @@ func (r *Record) String() string {
 	if r.Err != "" {
 		fmt.Fprintf(&b, " %s", r.Err)
 	}
-	return term.Text(b.String()) // names, and what a server says, go to somebody's terminal
+	return term.Text(b.String()) // Names and the server's texts may be shown on a terminal.
 }
 
-// begin records the request and finds the faults that apply to it.
+// begin records the request and returns the faults that apply to it.
 func (p *Proxy) begin(r *http.Request) (*Record, []Fault) {
 	rec := &Record{
 		Kind:   p.service.Kind(r),
@@ -101,7 +101,8 @@ func (p *Proxy) begin(r *http.Request) (*Record, []Fault) {
 	return rec, faults
 }
 
-// secretHeaders are hidden as a whole; those with URLs show them without their secrets.
+// Secret headers are hidden entirely; headers with URLs are shown without their
+// secrets.
 var (
 	secretHeaders = []string{
 		"Authorization",
@@ -134,7 +135,7 @@ func redacted(h http.Header) http.Header {
 	return c
 }
 
-// Records returns what passed since the last Reset, in the order in which it came.
+// Records returns the requests since the last Reset, in the order in which they came.
 func (p *Proxy) Records() []Record {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -146,12 +147,12 @@ func (p *Proxy) Records() []Record {
 	return all
 }
 
-// Counts returns how many requests of each kind came since the last Reset.
+// Counts returns the number of requests of each kind since the last Reset.
 func (p *Proxy) Counts() map[string]int {
 	return p.countBy(func(r *Record) string { return r.Kind })
 }
 
-// Methods returns how many requests of each HTTP method came since the last Reset.
+// Methods returns the number of requests of each HTTP method since the last Reset.
 func (p *Proxy) Methods() map[string]int {
 	return p.countBy(func(r *Record) string { return r.Method })
 }
@@ -166,7 +167,8 @@ func (p *Proxy) countBy(key func(*Record) string) map[string]int {
 	return n
 }
 
-// Injected returns how often each fault was injected since the last Reset, by its name.
+// Injected returns how often each fault was injected since the last Reset, by its
+// name.
 func (p *Proxy) Injected() map[string]int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -179,14 +181,14 @@ func (p *Proxy) Injected() map[string]int {
 	return n
 }
 
-// Total returns how many requests came since the last Reset.
+// Total returns the number of requests since the last Reset.
 func (p *Proxy) Total() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.records)
 }
 
-// Reset forgets the records and counts; the rules stay.
+// Reset removes the records and counts; the rules stay.
 func (p *Proxy) Reset() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -194,8 +196,8 @@ func (p *Proxy) Reset() {
 	p.records = nil
 }
 
-// Want fails the test, and shows the records, unless exactly these kinds of requests
-// came since the last Reset.
+// Want fails the test and shows the records, unless the requests since the last Reset
+// are exactly these, by kind.
 func (p *Proxy) Want(t T, counts map[string]int) {
 	t.Helper()
 	if got := p.Counts(); !maps.Equal(got, counts) {
@@ -203,7 +205,7 @@ func (p *Proxy) Want(t T, counts map[string]int) {
 	}
 }
 
-// WantAtMost fails the test, and shows the records, where more than n requests came
+// WantAtMost fails the test and shows the records if there were more than n requests
 // since the last Reset.
 func (p *Proxy) WantAtMost(t T, n int) {
 	t.Helper()
@@ -223,7 +225,7 @@ func countText(counts map[string]int) string {
 	return strings.Join(parts, ", ")
 }
 
-// text shows the records, the last ones where there are many.
+// text returns the records as text, or only the last ones if there are many.
 func (p *Proxy) text() string {
 	const most = 50
 	all := p.Records()

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// secretWords in a parameter's name make its value a secret. Records are for tests,
-// which ask for the other parameters, so here what isn't known to be secret is shown;
-// files.RedactURL has it the other way round.
+// secretWords mark a parameter as secret if its name contains one of them. Records
+// are for tests, which check the other parameters, so a value is shown unless its
+// name marks it; files.RedactURL does the opposite.
 var secretWords = []string{
 	"secret", "token", "pass", "pwd", "jwt", "bearer", "encryption", "customer", "sig",
 	"credential", "accesskey",
@@ -17,8 +17,8 @@ var secretWords = []string{
 	"connection_string", "auth",
 }
 
-// redactURL is the URL without user information, and without the values of parameters
-// that look secret.
+// redactURL returns the URL without user information and without the values of
+// parameters that may be secret.
 func redactURL(raw string) string {
 	head, query, found := strings.Cut(raw, "?")
 	if scheme, rest, ok := strings.Cut(head, "://"); ok {

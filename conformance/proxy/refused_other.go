@@ -4,7 +4,8 @@ package proxy
 
 import "net"
 
-// Refused returns the URL of a port of the loopback interface on which nobody listens.
+// Refused returns the URL of a port of the loopback interface on which nothing
+// listens.
 func Refused(t T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

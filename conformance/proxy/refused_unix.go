@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// Refused returns the URL of a port of the loopback interface on which nobody listens.
-// The port stays taken until the test ends, so that no other server can get it.
+// Refused returns the URL of a port of the loopback interface on which nothing
+// listens. The port stays taken until the test ends, so that no other server gets it.
 func Refused(t T) string {
 	t.Helper()
 	s, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
@@ -17,7 +17,8 @@ func Refused(t T) string {
 	}
 	t.Cleanup(func() { syscall.Close(s) })
 	syscall.CloseOnExec(s)
-	// A socket that is bound and doesn't listen holds its port and refuses connections.
+	// A socket that is bound but doesn't listen holds its port and refuses
+	// connections.
 	if err := syscall.Bind(s, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
 		t.Fatalf("proxy: %v", err)
 	}

@@ -5,21 +5,23 @@ import (
 	"slices"
 )
 
-// Rule says which requests a fault hits. All that is given must hold; the zero Rule
-// hits every request.
+// Rule says which requests a fault applies to. All fields that are set must match;
+// the zero Rule matches every request.
 type Rule struct {
-	// Kinds are the service's kinds of requests; nil is any.
+	// Kinds are the kinds of requests; nil matches any.
 	Kinds []string
-	// Match looks at the request, not at its body; nil is any.
+	// Match reports whether the request matches. It must not read the body. nil
+	// matches any.
 	Match func(*http.Request) bool
-	// Nth is the number, from 1 on, of the only request that is hit, of those that
-	// match since the rule was added; 0 is each.
+	// Nth is the number, from 1, of the only request that the fault applies to, among
+	// those that match since the rule was added; 0 is every request.
 	Nth int
-	// Chance is the probability, up to 1, with which a request is hit; 0 is always.
+	// Chance is the probability, at most 1, that the fault applies to a request; 0 is
+	// always.
 	Chance float64
-	// Times is how often the rule hits at most; 0 is without end.
+	// Times is how often the fault applies at most; 0 is no limit.
 	Times int
-	// Fault is what happens.
+	// Fault is the fault.
 	Fault Fault
 }
 
@@ -28,8 +30,8 @@ type rule struct {
 	seen, hits int
 }
 
-// Add adds a rule and returns a function that takes it away. Where several rules hit a
-// request, the first one's fault is outermost.
+// Add adds a rule and returns a function that removes it. If several rules match a
+// request, the fault of the first is the outermost.
 func (p *Proxy) Add(r Rule) (remove func()) {
 	if r.Fault.Do == nil {
 		panic("proxy: a rule without a fault")
@@ -45,14 +47,14 @@ func (p *Proxy) Add(r Rule) (remove func()) {
 	}
 }
 
-// Clear takes all rules away.
+// Clear removes all rules.
 func (p *Proxy) Clear() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.rules = nil
 }
 
-// match returns the faults that hit the request. p.mu is held.
+// match returns the faults that apply to the request. The caller holds p.mu.
 func (p *Proxy) match(r *http.Request, kind string) []Fault {
 	var faults []Fault
 	for _, x := range p.rules {

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// S3 is Amazon S3 and what speaks its protocol; the kinds are the API's own names. The
-// bucket is taken to be the path's first element, but on the hosts of AWS that begin
-// with it. Sources:
+// S3 is Amazon S3 and the stores that speak its protocol. The kinds are the names of
+// the API's operations. The bucket is the path's first element, except on hosts of
+// AWS whose name begins with the bucket. Sources:
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
-// and ErrorResponses.html there.
+// and its page ErrorResponses.html.
 var S3 = &Service{
 	Name:      "S3",
 	Kind:      s3Kind,
@@ -22,8 +22,8 @@ var S3 = &Service{
 	internal:  refusal{500, "InternalError", "We encountered an internal error. Please try again."},
 }
 
-// s3Subresources are the query parameters that make another operation of a request, by
-// where it goes: an object (true) or a bucket.
+// s3Subresources are the query parameters that change a request's operation, by the
+// request's target: an object (true) or a bucket.
 var s3Subresources = map[bool][]struct{ param, name string }{
 	true: {
 		{"tagging", "ObjectTagging"},
@@ -142,7 +142,7 @@ func s3BucketKind(r *http.Request, q url.Values) string {
 	return unknownKind(r)
 }
 
-// requestHost is the host that the client means, without a port.
+// requestHost returns the host that the client addresses, without a port.
 func requestHost(r *http.Request) string {
 	host := r.Host
 	if host == "" {

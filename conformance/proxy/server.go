@@ -15,19 +15,19 @@ import (
 
 // Options are the options of Start.
 type Options struct {
-	// TargetHost sends the server its own address as the Host, where it would else get
-	// the client's, and puts the proxy's in the place of the server's in the responses'
-	// Location: for servers that build URLs of themselves (fake-gcs-server), not for
-	// those that check signatures.
+	// TargetHost sends the server's own address as the Host header instead of the
+	// client's, and replaces it by the proxy's in the Location header of responses.
+	// It is for servers that build URLs of themselves (fake-gcs-server), and not for
+	// servers that check signatures.
 	TargetHost bool
-	// MaxConns is how many connections the proxy has open at a time; further ones are
-	// reset. 0 is without limit.
+	// MaxConns is how many connections the proxy keeps open at a time; it resets
+	// further ones. 0 is no limit.
 	MaxConns int
 }
 
-// Start starts a proxy on a free port of the loopback interface, in front of the server
-// at the URL target ("http://127.0.0.1:7070"), and closes it when the test is over.
-// Requests are classed by the service; nil is Plain.
+// Start starts a proxy on a free port of the loopback interface, in front of the
+// server at the URL target ("http://127.0.0.1:7070"), and closes it when the test
+// ends. The service determines the kinds of requests; nil is Plain.
 func Start(t T, s *Service, target string, opts *Options) *Proxy {
 	t.Helper()
 	u, err := url.Parse(target)
@@ -40,8 +40,8 @@ func Start(t T, s *Service, target string, opts *Options) *Proxy {
 	return start(t, s, u.Host, *opts)
 }
 
-// Serve is Start without a server behind: every request is answered by the fault, such
-// as an Answer.
+// Serve starts a proxy without a server: the fault, such as an Answer, handles every
+// request.
 func Serve(t T, s *Service, f Fault) *Proxy {
 	t.Helper()
 	p := start(t, s, "", Options{})
@@ -64,16 +64,17 @@ func start(t T, s *Service, target string, opts Options) *Proxy {
 // URL returns the address of a proxy that Start made: "http://127.0.0.1:41234".
 func (p *Proxy) URL() string { return "http://" + p.Addr() }
 
-// Addr returns host and port of a proxy that Start made.
+// Addr returns the host and port of a proxy that Start made.
 func (p *Proxy) Addr() string { return p.server.listener.Addr().String() }
 
-// Conns returns how many connections a proxy that Start made has accepted, and how many
-// of these it has reset for Options.MaxConns.
+// Conns returns how many connections a proxy that Start made has accepted, and how
+// many of these it has reset because of Options.MaxConns.
 func (p *Proxy) Conns() (accepted, refused int64) {
 	return p.server.listener.accepted.Load(), p.server.listener.refused.Load()
 }
 
-// OpenConns returns how many connections of clients a proxy that Start made has open.
+// OpenConns returns how many connections from clients a proxy that Start made has
+// open.
 func (p *Proxy) OpenConns() int64 { return p.server.listener.open.Load() }
 
 type server struct {
@@ -127,7 +128,7 @@ func (s *server) close() {
 	})
 }
 
-// ServeHTTP carries one request to the server and its response back.
+// ServeHTTP passes one request to the server and its response back.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.proxy.enter() {
 		reset(r)
@@ -145,7 +146,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h[k] = v
 	}
 	removeHopByHop(h)
-	for _, k := range []string{"Date", "Content-Type"} { // which Go's server would make up
+	for _, k := range []string{"Date", "Content-Type"} { // net/http would add these.
 		if _, ok := h[k]; !ok {
 			h[k] = nil
 		}
@@ -161,7 +162,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if copyBody(w, resp.Body) != nil {
 		reset(r)
 	}
-	if err := r.Context().Err(); err != nil { // the client had gone before the response's end
+	if err := r.Context().Err(); err != nil { // The client went before the end of the response.
 		if c, ok := resp.Body.(*countedBody); ok {
 			c.failed(err)
 		}
@@ -171,14 +172,15 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// outgoing is the request as the server gets it: the same target, headers and body.
+// outgoing returns the request that is sent to the server: the same target, headers
+// and body.
 func (s *server) outgoing(r *http.Request) *http.Request {
 	out := r.Clone(r.Context())
 	out.RequestURI, out.Close = "", false
 	out.URL.Scheme, out.URL.Host = "http", s.target
 	if path, query, ok := strings.Cut(r.RequestURI,
 		"?"); strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") {
-		// to the byte, as it may be signed
+		// Exactly as sent, since it may be signed.
 		out.URL.Opaque, out.URL.RawQuery, out.URL.ForceQuery = path, query, ok
 	}
 	if s.opts.TargetHost {
@@ -186,18 +188,18 @@ func (s *server) outgoing(r *http.Request) *http.Request {
 	}
 	removeHopByHop(out.Header)
 	if _, ok := out.Header["User-Agent"]; !ok {
-		out.Header.Set("User-Agent", "") // no other than the client's
+		out.Header.Set("User-Agent", "") // Send no header of our own.
 	}
 	out.Body = http.NoBody
 	if r.ContentLength != 0 {
 		out.Body = &openBody{Reader: r.Body}
 	}
-	out.Trailer = r.Trailer // filled in behind the body
+	out.Trailer = r.Trailer // Filled in after the body.
 	return out
 }
 
-// openBody is a request's body whose Close only ends the reading: the real one's would
-// wait for a client that waits for 100 Continue. The server closes that itself.
+// openBody is a request's body whose Close only ends reading. The real Close would
+// wait for a client that waits for 100 Continue; the server closes that body itself.
 type openBody struct {
 	io.Reader
 	closed atomic.Bool
@@ -215,7 +217,7 @@ func (o *openBody) Close() error {
 	return nil
 }
 
-// removeHopByHop removes the headers of one connection (RFC 9110 §7.6.1).
+// removeHopByHop removes the headers that belong to one connection (RFC 9110 §7.6.1).
 func removeHopByHop(h http.Header) {
 	for _, v := range h.Values("Connection") {
 		for k := range strings.SplitSeq(v, ",") {
@@ -229,8 +231,8 @@ func removeHopByHop(h http.Header) {
 	}
 }
 
-// copyBody hands on what comes as it comes. It returns the body's error; one of the
-// client's is the client's.
+// copyBody passes on the body's bytes as they arrive. It returns an error of the body or
+// of a write. A failed flush isn't an error: the client has gone.
 func copyBody(w http.ResponseWriter, body io.Reader) error {
 	buf := make([]byte, 64<<10)
 	flush := http.NewResponseController(w).Flush
@@ -254,7 +256,7 @@ func copyBody(w http.ResponseWriter, body io.Reader) error {
 	}
 }
 
-// reset ends the request's connection with a RST, behind what was written.
+// reset ends the request's connection with a RST after the bytes that were written.
 func reset(r *http.Request) {
 	if c, ok := r.Context().Value(connKey{}).(interface{ SetLinger(int) error }); ok {
 		c.SetLinger(0)

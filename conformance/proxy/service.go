@@ -9,19 +9,21 @@ import (
 	"time"
 )
 
-// Service knows the requests of a kind of store and what its errors look like.
+// Service classifies the requests of one kind of store and builds its error
+// responses.
 type Service struct {
 	Name string
-	// Kind classes a request by its method, target and headers: "PutObject".
+	// Kind returns the kind of a request, from its method, target and headers:
+	// "PutObject".
 	Kind func(*http.Request) string
-	// Refusal makes the headers and the body of an error.
+	// Refusal returns the headers and the body of an error response.
 	Refusal func(status int, code, message string) (http.Header, string)
 
-	// other makes errors for the requests of another protocol of the service, where it
-	// has one; nil from it means Refusal.
+	// other returns the function that builds errors for requests of the service's
+	// other protocol, if it has one; nil means Refusal.
 	other func(*http.Request) func(status int, code, message string) (http.Header, string)
 
-	upload *uploadIDs // nil where the ids of uploads aren't followed
+	upload *uploadIDs // nil if the ids of uploads aren't tracked
 
 	slowDown, expired, forbidden, internal refusal
 }
@@ -31,8 +33,8 @@ type refusal struct {
 	code, message string
 }
 
-// Plain is a server of no known kind: the kind of a request is its method, an error is
-// text.
+// Plain is a server of unknown kind: the kind of a request is its method, and an
+// error is plain text.
 var Plain = &Service{
 	Name: "plain",
 	Kind: func(r *http.Request) string { return r.Method },
@@ -45,12 +47,12 @@ var Plain = &Service{
 	internal:  refusal{500, "InternalError", "An internal error occurred."},
 }
 
-// InternalError answers 500, in the service's form.
+// InternalError responds with 500, in the service's form.
 func (s *Service) InternalError() Fault { return s.refuse("internal error", s.internal, nil) }
 
-// SlowDown answers that there are too many requests, in the service's form: 503, or 429
-// of GCS. With a delay above 0 there is a Retry-After, in whole seconds, rounded up
-// (RFC 9110 §10.2.3).
+// SlowDown responds that there are too many requests, in the service's form: 503, or
+// 429 for GCS. If delay is positive, the response has a Retry-After header in whole
+// seconds, rounded up (RFC 9110 §10.2.3).
 func (s *Service) SlowDown(delay time.Duration) Fault {
 	var h http.Header
 	if delay > 0 {
@@ -59,15 +61,16 @@ func (s *Service) SlowDown(delay time.Duration) Fault {
 	return s.refuse("slow down", s.slowDown, h)
 }
 
-// Forbidden answers 403, in the service's form.
+// Forbidden responds with 403, in the service's form.
 func (s *Service) Forbidden() Fault { return s.refuse("forbidden", s.forbidden, nil) }
 
-// ExpiredCredentials answers that the credentials have expired, in the service's form.
+// ExpiredCredentials responds that the credentials have expired, in the service's
+// form.
 func (s *Service) ExpiredCredentials() Fault {
 	return s.refuse("expired credentials", s.expired, nil)
 }
 
-// Refuse answers with an error of the given status and code, in the service's form.
+// Refuse responds with an error of the given status and code, in the service's form.
 func (s *Service) Refuse(status int, code, message string) Fault {
 	return s.refuse(fmt.Sprintf("%d %s", status, code), refusal{status, code, message}, nil)
 }
@@ -88,8 +91,8 @@ func (s *Service) refuse(name string, r refusal, extra http.Header) Fault {
 	}}
 }
 
-// HTML answers with an error page of a gateway, as a load balancer or a captive portal
-// in front of the service does.
+// HTML responds with an HTML error page, as a load balancer or a captive portal in
+// front of the service does.
 func HTML(status int) Fault {
 	text := fmt.Sprintf("%d %s", status, http.StatusText(status))
 	return Answer("HTML", status, http.Header{"Content-Type": {"text/html"}},
@@ -97,12 +100,13 @@ func HTML(status int) Fault {
 			"</h1></center>\r\n<hr><center>gateway</center>\r\n</body>\r\n</html>\r\n")
 }
 
-// Redirect answers with the status (301, 302, 307, 308) and the location, without a body.
+// Redirect responds with the status (301, 302, 307, 308) and the location, without a
+// body.
 func Redirect(status int, location string) Fault {
 	return Answer("redirect", status, http.Header{"Location": {location}}, "")
 }
 
-// xmlRefusal is the error document of S3 and Azure.
+// xmlRefusal builds the error document of S3 and Azure.
 func xmlRefusal(header string) func(status int, code, message string) (http.Header, string) {
 	return func(_ int, code, message string) (http.Header, string) {
 		body, err := xml.Marshal(struct {
@@ -122,7 +126,7 @@ func xmlRefusal(header string) func(status int, code, message string) (http.Head
 	}
 }
 
-// jsonRefusal is the error document of GCS
+// jsonRefusal builds the error document of GCS
 // (https://cloud.google.com/storage/docs/json_api/v1/status-codes).
 func jsonRefusal(status int, code, message string) (http.Header, string) {
 	type detail struct {

@@ -8,15 +8,15 @@ import (
 	"testing/iotest"
 )
 
-// uploadIDs is how a service names its uploads in parts.
+// uploadIDs describes how a service names its multipart uploads.
 type uploadIDs struct {
-	begins string                     // the kind of requests whose response names a new one
-	named  func(*http.Request) string // the one that a request names, or ""
-	told   func(answer []byte) string // the new one
+	begins string                     // the kind of requests whose response names a new upload
+	named  func(*http.Request) string // the upload that a request names, or ""
+	told   func(answer []byte) string // the new upload
 }
 
-// s3Uploads:
-// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
+// s3Uploads follows
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html.
 var s3Uploads = &uploadIDs{
 	begins: "CreateMultipartUpload",
 	named:  func(r *http.Request) string { return r.URL.Query().Get("uploadId") },
@@ -32,7 +32,8 @@ var s3Uploads = &uploadIDs{
 	},
 }
 
-// noteUpload records which upload the server began, before a fault gets the response.
+// noteUpload records which upload the server began, before a fault handles the
+// response.
 func (p *Proxy) noteUpload(rec *Record, resp *http.Response) {
 	ids := p.service.upload
 	if ids == nil || rec.Kind != ids.begins || resp.StatusCode != http.StatusOK {
@@ -52,9 +53,8 @@ func (p *Proxy) noteUpload(rec *Record, resp *http.Response) {
 	p.update(func() { rec.Upload, rec.length = id, int64(len(answer)) })
 }
 
-// Lost reports, of a request whose response names a new upload, whether that response
-// came back to the client with less than it had, or with an error. The client can't
-// know the upload then.
+// Lost reports whether the response, if it names a new upload, reached the client
+// incomplete or with an error. In that case the client can't know the upload.
 func (r *Record) Lost() bool {
 	return r.Err != "" || r.Status != http.StatusOK || r.Received < r.length
 }
