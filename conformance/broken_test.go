@@ -150,10 +150,13 @@ func (b broken) harness() conformance.Harness {
 		limit = 2 * time.Second
 	}
 	h := conformance.Harness{
-		New: func(conformance.T) files.Bucket { m := newMap(); return stores.add(open(m), m) },
-		Second: func(_ conformance.T, b files.Bucket) files.Bucket {
+		New: func(t conformance.T) files.Bucket {
+			m := newMap()
+			return stores.add(t, open(m), m)
+		},
+		Second: func(t conformance.T, b files.Bucket) files.Bucket {
 			m := stores.of(b)
-			return stores.add(open(m), m)
+			return stores.add(t, open(m), m)
 		},
 		Damage: func(_ conformance.T, b files.Bucket, name string) { stores.of(b).damage(name) },
 		Append: func(_ conformance.T, b files.Bucket, name string, content []byte) {

@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"sync"
 
+	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/files"
 )
 
@@ -11,8 +12,10 @@ type buckets[S any] struct{ m *sync.Map }
 
 func newBuckets[S any]() buckets[S] { return buckets[S]{&sync.Map{}} }
 
-func (r buckets[S]) add(b files.Bucket, s S) files.Bucket {
+// add keeps s until the case has ended.
+func (r buckets[S]) add(t conformance.T, b files.Bucket, s S) files.Bucket {
 	r.m.Store(b, s)
+	t.Cleanup(func() { r.m.Delete(b) })
 	return b
 }
 

@@ -57,20 +57,21 @@ func memHarness(wrap func(files.Bucket) files.Bucket) conformance.Harness {
 // memHarnessOf is memHarness with URLs that have these parameters.
 func memHarnessOf(wrap func(files.Bucket) files.Bucket, params string) conformance.Harness {
 	var names sync.Map // of the store of each bucket
-	open := func(name string) files.Bucket {
+	open := func(t conformance.T, name string) files.Bucket {
 		inner, err := files.Open(context.Background(), "mem://"+name+params)
 		if err != nil {
 			panic(err) // the test's own parameters are wrong
 		}
 		b := wrap(inner)
 		names.Store(b, name)
+		t.Cleanup(func() { names.Delete(b) }) // with what the case stored
 		return b
 	}
 	return conformance.Harness{
-		New: func(conformance.T) files.Bucket { return open(memName()) },
-		Second: func(_ conformance.T, b files.Bucket) files.Bucket {
+		New: func(t conformance.T) files.Bucket { return open(t, memName()) },
+		Second: func(t conformance.T, b files.Bucket) files.Bucket {
 			name, _ := names.Load(b)
-			return open(name.(string))
+			return open(t, name.(string))
 		},
 		URL: func(conformance.T) string { return "mem://" + memName() + params },
 	}

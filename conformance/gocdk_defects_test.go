@@ -124,7 +124,7 @@ func TestFindsGoCDKDefects(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v", err)
 			}
-			return dirs.add(gocloud.New(b, &gocloud.Options{Own: true}), dir)
+			return dirs.add(t, gocloud.New(b, &gocloud.Options{Own: true}), dir)
 		},
 		Link: func(t conformance.T, b files.Bucket, name string) {
 			outside := filepath.Join(t.TempDir(), "file")
