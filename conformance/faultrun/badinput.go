@@ -17,12 +17,12 @@ import (
 // badLimit is how long an operation may take, with all its attempts.
 const badLimit = 10 * time.Second
 
-// BadInput holds a driver to clear errors where the URL, the credentials or the network
-// are wrong: a server that isn't there, one that never answers, and all that
-// proxy.Service.BadAnswers has. open opens the driver's bucket at an endpoint such as
-// http://127.0.0.1:41234, with short delays between attempts; secrets are what no error
-// may show. Each operation must fail with the sentinel, as a *files.Error, within its
-// context's deadline.
+// BadInput checks that a driver returns clear errors if the URL, the credentials or
+// the network are wrong: a server that doesn't exist, a server that never responds,
+// and everything that proxy.Service.BadAnswers returns. open opens the driver's
+// bucket at an endpoint such as http://127.0.0.1:41234, with short delays between
+// attempts. No error may show any of secrets. Each operation must fail with the
+// sentinel, as a *files.Error, within its context's deadline.
 func BadInput(t T, s *proxy.Service, open func(endpoint string) files.Bucket, secrets []string) {
 	t.Helper()
 	limited := &limitedT{T: t}
@@ -48,8 +48,7 @@ func BadInput(t T, s *proxy.Service, open func(endpoint string) files.Bucket, se
 	}, p, open(p.URL()), secrets, 200*time.Millisecond)
 }
 
-// limitedT closes what it is given to clean up at the end of BadInput, and not of the
-// test.
+// limitedT runs cleanups at the end of BadInput instead of the end of the test.
 type limitedT struct {
 	T
 	cleanups []func()
@@ -63,7 +62,7 @@ func (l *limitedT) close() {
 	}
 }
 
-// badInput tries every operation. p is nil where nobody listens.
+// badInput tries every operation. p is nil if nothing listens.
 func badInput(t T, bad proxy.BadAnswer, p *proxy.Proxy, b files.Bucket, secrets []string,
 	limit time.Duration) {
 	t.Helper()
@@ -118,7 +117,7 @@ func badInput(t T, bad proxy.BadAnswer, p *proxy.Proxy, b files.Bucket, secrets 
 	}
 }
 
-// badError says what is wrong with the error, or "".
+// badError returns what is wrong with the error, or "".
 func badError(err error, want []error, secrets []string) string {
 	if err == nil {
 		return "no error"

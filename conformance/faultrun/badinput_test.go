@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestBadInput: the test's own driver gives clear errors, and one that doesn't is found
-// out.
+// TestBadInput checks that the test's driver passes, and that a driver with unclear
+// errors is found.
 func TestBadInput(t *testing.T) {
 	tr := &http.Transport{}
 	defer tr.CloseIdleConnections()

@@ -12,8 +12,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// client is one of those that work at a time. It alone writes its own files, and reads
-// everybody's.
+// client is one of the concurrent clients. Only it writes its files; it reads the
+// files of all clients.
 type client struct {
 	*run
 	id    int
@@ -21,7 +21,7 @@ type client struct {
 	dir   string
 	files []*file // that are not retired
 	made  int
-	count int // lines added, files created
+	count int // lines appended and files created
 }
 
 // filesEach is how many files a client writes.
@@ -36,7 +36,7 @@ func newClient(r *run, id int) *client {
 	}
 }
 
-// operations are the kinds, each as often as its weight says.
+// operations lists the kinds of operations with their weights.
 var operations = []struct {
 	name   string
 	weight int
@@ -71,17 +71,19 @@ func (c *client) work() {
 		o := operations[all[c.rng.IntN(len(all))]]
 		err := o.do(c)
 		if errors.Is(err, errSkipped) {
-			c.left.Add(1) // another one is done for it
+			c.left.Add(1) // Another operation replaces it.
 			continue
 		}
 		c.run.count(o.name, err)
 	}
 }
 
-// errSkipped is an operation that the bucket doesn't have, or that nothing is there for.
+// errSkipped is the result of an operation that the bucket doesn't have, or that has
+// no file to work on.
 var errSkipped = errors.New("skipped")
 
-// add makes a name of the client's own: flat, or in a directory below.
+// add makes a new name for one of the client's files: in its directory, or in a
+// subdirectory.
 func (c *client) add() {
 	name := fmt.Sprintf("%s/%sfile%d", c.dir, []string{"", "sub/", "a b+ü/"}[c.made%3], c.made)
 	c.made++
@@ -95,7 +97,7 @@ func (c *client) add() {
 
 func (c *client) own() *file { return c.files[c.rng.IntN(len(c.files))] }
 
-// any is a file of any client's, half the time of its own.
+// any returns a file of any client, half the time one of the client's own.
 func (c *client) any() *file {
 	if c.rng.IntN(2) == 0 {
 		return c.own()
@@ -119,8 +121,8 @@ const (
 	swap
 )
 
-// put puts a content from a reader of some kind: one that can be rewound, one that
-// can't, of known or unknown length.
+// put puts a content from a reader that can be rewound or can't, of known or unknown
+// length.
 func (c *client) put(ctx context.Context, name string, content []byte, a files.Attributes,
 	cond files.Condition) (files.Info, error) {
 	o := &files.PutOptions{Attributes: a, If: cond}
@@ -135,7 +137,7 @@ func (c *client) put(ctx context.Context, name string, content []byte, a files.A
 	return c.Bucket.Put(ctx, name, r, o)
 }
 
-// write puts a new content, under a condition or not.
+// write puts a new content, with a condition or without.
 func (c *client) write(f *file, h how) error {
 	size := c.rng.IntN(3000)
 	if c.Large > 0 && c.rng.IntN(100) == 0 {
@@ -174,15 +176,15 @@ func (c *client) write(f *file, h how) error {
 	return c.settle(f, n, "Put of "+v.mark()+" ("+cond.String()+")", err, info.Version, holds, ctx)
 }
 
-// ifVersion is the condition that the file is as the attempt left it. Of equal contents
-// the versions may be equal or not.
+// ifVersion is the condition that the file still has the version of the attempt.
+// Versions of equal contents may be equal or not.
 func ifVersion(a *attempt) *condition {
 	same := func(b *attempt) bool { return !b.absent && b.value == a.value }
 	return &condition{same, func(b *attempt) bool { return !same(b) || b.version != a.version }}
 }
 
-// settle notes a write's outcome and returns the error, or nil where it is the
-// condition's.
+// settle records a write's outcome and returns the error, or nil if the error is due
+// to the condition.
 func (c *client) settle(f *file, n int, what string, err error, version files.Version,
 	cond *condition, ctx context.Context) error {
 	o := outcomeOf(err)
@@ -216,7 +218,7 @@ func (c *client) remove(f *file, conditional bool) error {
 		o = &files.DeleteOptions{IfVersion: a.version}
 		holds = ifVersion(a)
 		same := holds.succeeds
-		// some services answer success where there is no file
+		// Some services report success for a file that doesn't exist.
 		holds.succeeds = func(b *attempt) bool { return b.absent || same(b) }
 		what = "Delete if version " + a.value.mark()
 		if _, now, ok := f.certain(); ok && now.absent {
@@ -248,7 +250,7 @@ func (c *client) removeMany() error {
 	for _, e := range res.Failed {
 		failed[e.Name] = e
 	}
-	if err != nil && len(failed) == 0 { // it ended early
+	if err != nil && len(failed) == 0 { // the call ended early
 		for _, n := range names {
 			failed[n] = err
 		}
@@ -262,7 +264,7 @@ func (c *client) removeMany() error {
 	return err
 }
 
-// copy copies one of the client's files onto another.
+// copy copies one of the client's files to another.
 func (c *client) copy() error {
 	src, dst := c.own(), c.own()
 	_, a, ok := src.certain()
@@ -275,7 +277,7 @@ func (c *client) copy() error {
 	info, err := files.Copy(ctx, c.Bucket, dst.name, c.Bucket, src.name, nil)
 	o := outcomeOf(err)
 	switch {
-	case o == wrong && c.readError(err): // while it was read
+	case o == wrong && c.readError(err): // while the source was read
 		if bad := dst.settle(n, refused, "", nil, ctx.Err() != nil); bad != "" {
 			c.violation("%s: copy %s: %v", dst.name, bad, err)
 		}
@@ -287,7 +289,7 @@ func (c *client) copy() error {
 	return c.settle(dst, n, "copy of "+a.value.mark(), err, info.Version, nil, ctx)
 }
 
-// append adds a line to one of the files that all append to.
+// append appends a line to one of the files to which all clients append.
 func (c *client) append() error {
 	if len(c.counters) == 0 {
 		return errSkipped
@@ -295,7 +297,7 @@ func (c *client) append() error {
 	return c.addTo(c.counters[c.rng.IntN(len(c.counters))])
 }
 
-// race creates the file of a slot that others create as well.
+// race creates the file of a slot that other clients create as well.
 func (c *client) race() error {
 	if !c.features.IfAbsent {
 		return errSkipped

@@ -7,8 +7,8 @@ import (
 	"hash/fnv"
 )
 
-// value names a content: the file that it was made for, the number of the write there,
-// and its size.
+// value identifies a content: the file that it was made for, the number of the write
+// there, and its size.
 type value struct {
 	name string
 	seq  int
@@ -17,8 +17,8 @@ type value struct {
 
 func (v value) head() string { return fmt.Sprintf("%d %d %q\n", v.seq, v.size, v.name) }
 
-// text is the content: a line that names it, and bytes that differ from every other
-// value's and from place to place.
+// text returns the content: a line that identifies it, and bytes that differ from the
+// bytes of every other value and at each position.
 func (v value) text() []byte {
 	head := v.head()
 	b := make([]byte, v.size)
@@ -37,16 +37,18 @@ func (v value) text() []byte {
 	return b
 }
 
-// newValue makes a value of about the size; the line that names it is the least.
+// newValue makes a value of about this size, which is at least the size of the first
+// line.
 func newValue(name string, seq, size int) value {
 	v := value{name, seq, size}
-	for v.size < len(v.head()) { // the size is in the line
+	for v.size < len(v.head()) { // the line contains the size
 		v.size = len(v.head())
 	}
 	return v
 }
 
-// parse reports which value the content is, or what is wrong with it.
+// parse returns the value of the content, or an error that says what is wrong with
+// it.
 func parse(b []byte) (value, error) {
 	var v value
 	head, _, ok := bytes.Cut(b, []byte("\n"))
@@ -69,6 +71,6 @@ func parse(b []byte) (value, error) {
 	return v, nil
 }
 
-// mark is what the metadata say of the value, so that content and metadata of two
-// writes are distinguished.
+// mark is the value in the file's metadata, by which a content and the metadata of
+// another write are distinguished.
 func (v value) mark() string { return fmt.Sprintf("%d of %s", v.seq, v.name) }

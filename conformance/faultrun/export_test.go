@@ -2,6 +2,5 @@ package faultrun
 
 import "time"
 
-// LeaksNow is Leaks for a driver that is known to leak: what doesn't come isn't waited
-// for.
+// LeaksNow is Leaks for a driver that is known to leak: it doesn't wait for cleanup.
 func LeaksNow(t T, c LeakConfig) { leaks(t, c, time.Millisecond) }

@@ -1,6 +1,7 @@
-// Package faultrun holds a driver to the contract while requests fail: thousands of
-// operations of several writers, readers, listers and deleters, with conditional puts,
-// through a proxy that makes a part of the requests fail in every way it knows.
+// Package faultrun checks that a driver keeps the contract while requests fail. It
+// runs thousands of operations of several concurrent writers, readers, listers and
+// deleters, with conditional puts, through a proxy that injects faults of every kind
+// into a part of the requests.
 //
 //	p := proxy.Start(t, proxy.S3, server, nil)
 //	// The driver's bucket, empty, with p.URL() as its endpoint and short delays between
@@ -8,11 +9,15 @@
 //	b := …
 //	faultrun.Run(t, faultrun.Config{Bucket: b, Proxy: p})
 //
-// What it checks: nothing acknowledged is lost, nothing partial is visible, no body is
-// short or wrong with a nil error, a file whose Put failed with ErrUncertain or
-// ErrUnavailable is the old or the new one, whole, one whose Put failed otherwise is
-// the old one, other names are untouched, no update of a contended file is lost or done
-// twice, and in the end a full listing is what the model says.
+// A run checks:
+//
+//   - No acknowledged write is lost, and no partial file is visible.
+//   - No body is short or wrong with a nil error.
+//   - A file whose Put failed with ErrUncertain or ErrUnavailable is the old or the
+//     new one, whole; if Put failed otherwise, it is the old one.
+//   - Other names are untouched.
+//   - No update of a contended file is lost or done twice.
+//   - In the end a full listing is what the model says.
 package faultrun
 
 import (
@@ -32,7 +37,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// T is what a run needs of a test; *testing.T and conformance.T have it.
+// T is the part of a test that a run uses; *testing.T and conformance.T implement it.
 type T interface {
 	Helper()
 	Context() context.Context
@@ -41,50 +46,52 @@ type T interface {
 	Fatalf(format string, args ...any)
 }
 
-// Config says what is run. Bucket and Proxy are needed.
+// Config configures a run. Bucket and Proxy are required.
 type Config struct {
-	// Bucket is the driver's, empty, with its requests going through Proxy. Its delays
-	// between attempts should be short, and its budget, if it has one, as large as the
-	// run.
+	// Bucket is the driver's bucket, empty, with its requests going through Proxy.
+	// The delays between attempts should be short, and a retry budget, if there is
+	// one, large enough for the run.
 	Bucket files.Bucket
-	// Proxy injects the faults. The run adds a rule and clears all rules in the end.
+	// Proxy injects the faults. The run adds a rule and clears all rules at the end.
 	Proxy *proxy.Proxy
-	// Ops is how many operations are done at least; 0 is 10,000.
+	// Ops is the number of operations, at least; 0 is 10,000.
 	Ops int
-	// Clients is how many work at a time; 0 is 16.
+	// Clients is how many clients work concurrently; 0 is 16.
 	Clients int
-	// Chance is the part of the requests that fail; 0 is 0.05.
+	// Chance is the fraction of the requests that fail; 0 is 0.05.
 	Chance float64
-	// Seed makes the choices repeat, as far as the machine's timing lets them; 0 is a
-	// random one. It is logged.
+	// Seed makes the choices repeatable, as far as the machine's timing allows; 0 is
+	// a random seed. The seed is logged.
 	Seed uint64
-	// Faults are injected with equal chances; nil is Faults of the proxy's service.
+	// Faults are injected with equal chances; nil is the result of Faults for the
+	// proxy's service.
 	Faults []proxy.Fault
 	// Large is the size in bytes of every hundredth content, for drivers that upload
-	// large contents in parts; 0 is none.
+	// large contents in parts; 0 is no large contents.
 	Large int
-	// Ignore reports names that the server itself lists for a moment, such as those of
-	// its temporary files; nil is none.
+	// Ignore reports names that the server itself lists for a moment, such as its
+	// temporary files; nil ignores none.
 	Ignore func(name string) bool
-	// StatMixes says that the service, and not the driver, may tell in one Stat the size
-	// of one write and the metadata of another while a write replaces the file, as one
-	// does that was given up and is still under way.
+	// StatMixes says that the service, and not the driver, may return in one Stat the
+	// size of one write and the metadata of another while a write replaces the file.
+	// A write that was given up may still be replacing it.
 	StatMixes bool
 	// Timeout ends an operation that stalls; 0 is 3 seconds.
 	Timeout time.Duration
-	// Leftovers lists the unfinished uploads in the store, behind the proxy's back; nil
-	// skips the check. The run takes those that no driver can end: whose creation's
-	// answer was lost, or of which it let no request to abort them through. It needs
-	// the ids that proxy.Record.Upload tells.
+	// Leftovers lists the unfinished uploads in the store without using the proxy;
+	// nil skips the check. The run ignores uploads that no driver can end: the
+	// response to the creation was lost, or no request to abort the upload got
+	// through. This needs the ids in proxy.Record.Upload.
 	Leftovers func() []Upload
-	// Retries reports how often the driver has repeated a request, for the report; nil
-	// leaves it out.
+	// Retries returns how often the driver has repeated a request, for the report;
+	// nil leaves it out.
 	Retries func() int64
 }
 
-// Faults are the faults of a run: connections reset before, during and after a request,
-// truncated and stalled answers, wrong lengths, errors in the service's form with and
-// without Retry-After, expired credentials, a gateway's HTML, and latency.
+// Faults returns the faults of a run: connections reset before, during and after a
+// request, truncated and stalled responses, wrong lengths, errors in the service's
+// form with and without Retry-After, expired credentials, a gateway's HTML, and
+// latency.
 func Faults(s *proxy.Service) []proxy.Fault {
 	return []proxy.Fault{
 		proxy.ResetBefore(), proxy.ResetDuring(50), proxy.ResetDuring(1 << 20), proxy.ResetAfter(),
@@ -96,8 +103,8 @@ func Faults(s *proxy.Service) []proxy.Fault {
 	}
 }
 
-// expired is ExpiredCredentials, but for a HEAD: there S3 responses 400 without a body,
-// of which no client can know what it means.
+// expired is ExpiredCredentials except for a HEAD: S3 responds to a HEAD with 400
+// without a body, and no client can know what that means.
 func expired(s *proxy.Service) proxy.Fault {
 	f := s.ExpiredCredentials()
 	return proxy.Fault{
@@ -111,16 +118,16 @@ func expired(s *proxy.Service) proxy.Fault {
 	}
 }
 
-// Report says what a run did.
+// Report is the result of a run.
 type Report struct {
 	Seed     uint64
 	Ops      map[string]int // by kind
 	Outcomes map[string]int // "ok", or the sentinel of the error
 	Requests int
 	Injected map[string]int // faults, by name
-	Faults   int            // their sum
-	Retries  int64          // -1 where the driver doesn't tell
-	Left     int            // unfinished uploads in the end, -1 where nobody asked
+	Faults   int            // the sum of Injected
+	Retries  int64          // -1 if the driver doesn't report it
+	Left     int            // unfinished uploads at the end, -1 if not checked
 	Took     time.Duration
 }
 
@@ -156,19 +163,19 @@ type run struct {
 	Config
 	t        T
 	features files.Features
-	left     atomic.Int64 // operations
+	left     atomic.Int64 // operations that remain
 
 	mu         sync.Mutex
 	files      map[string]*file
 	all        []*file
 	counters   []*counter
 	slots      []*slot
-	started    int // tries of slots
+	started    int // attempts to create a slot
 	report     Report
 	violations int
 }
 
-// Run does the operations, checks, and returns what it did.
+// Run runs the operations, checks the results, and returns a report.
 func Run(t T, c Config) Report {
 	t.Helper()
 	r := newRun(t, c)
@@ -211,7 +218,7 @@ func newRun(t T, c Config) *run {
 	f := c.Bucket.Features()
 	if c.Faults == nil {
 		c.Faults = Faults(c.Proxy.Service())
-		if f.Digests { // without a digest nobody could notice
+		if f.Digests { // without a digest the fault can't be noticed
 			c.Faults = append(c.Faults, proxy.WrongLength(-7))
 		}
 	}
@@ -247,7 +254,7 @@ func or[N comparable](n, def N) N {
 	return n
 }
 
-// violation reports what must not be.
+// violation reports a violation of the contract.
 func (r *run) violation(format string, args ...any) {
 	r.t.Helper()
 	r.mu.Lock()
@@ -282,7 +289,7 @@ func (r *run) count(op string, err error) {
 	r.report.Outcomes[outcome]++
 }
 
-// plausible fails a run that shows nothing.
+// plausible fails a run that proves nothing.
 func (r *run) plausible() {
 	total := 0
 	for _, n := range r.report.Ops {

@@ -18,7 +18,7 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// verdict records what a run would say of a bucket.
+// verdict records the failures that a run reports for a bucket.
 type verdict struct {
 	ctx  context.Context
 	mu   sync.Mutex
@@ -35,7 +35,7 @@ func (v *verdict) Errorf(format string, a ...any) {
 }
 func (v *verdict) Fatalf(format string, a ...any) { panic(fmt.Sprintf(format, a...)) }
 
-// start starts a service with a proxy in front, and a driver for it.
+// start starts a service with a proxy in front of it, and a driver for it.
 func start(t *testing.T, s *service) (*backend, *proxy.Proxy) {
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
@@ -47,7 +47,7 @@ func start(t *testing.T, s *service) (*backend, *proxy.Proxy) {
 	return b, p
 }
 
-// TestSound: a driver that does what it should passes, and the report tells what was
+// TestSound checks that a correct driver passes, and that the report has what was
 // done.
 func TestSound(t *testing.T) {
 	back, p := start(t, newService())
@@ -55,7 +55,7 @@ func TestSound(t *testing.T) {
 	defer b.Close()
 	ops, kinds := longtest.N(t, 3000, 10_000), longtest.N(t, 10, 12)
 	if testing.Short() {
-		ops, kinds = 1500, 6 // which fault a request gets is chance
+		ops, kinds = 1500, 6 // which fault a request gets is random
 	}
 	r := faultrun.Run(t, faultrun.Config{
 		Bucket:    b,
@@ -75,7 +75,7 @@ func TestSound(t *testing.T) {
 	}
 }
 
-// TestRetryWrap: a driver that repeats nothing, with the layer above it that does.
+// TestRetryWrap checks a driver that repeats nothing, with the retry layer above it.
 func TestRetryWrap(t *testing.T) {
 	back, p := start(t, newService())
 	policy := *back.policy
@@ -94,13 +94,13 @@ func TestRetryWrap(t *testing.T) {
 	}
 }
 
-// TestBroken: a bucket that breaks the contract when requests fail is caught, and it is
-// said how.
+// TestBroken checks that a bucket that breaks the contract when requests fail is
+// caught, and that the failure says how.
 func TestBroken(t *testing.T) {
 	for name, c := range map[string]struct {
 		broken func(*backend, *service)
-		fault  proxy.Fault // the one that shows it
-		want   string      // in what is said
+		fault  proxy.Fault // the fault that shows it
+		want   string      // in the failure's text
 	}{
 		"acknowledges a lost put": {func(b *backend, _ *service) {
 			b.acknowledgesLost = true
@@ -132,8 +132,8 @@ func TestBroken(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			// What fails is left to chance, and so is whether it meets what is broken:
-			// one run of several shows it.
+			// The faults are random, and may not hit the broken part: one run of
+			// several shows it.
 			const runs = 8
 			var v *verdict
 			caught := false
@@ -166,7 +166,7 @@ func TestBroken(t *testing.T) {
 	}
 }
 
-// TestVacuousRunFails: a run that shows nothing doesn't pass.
+// TestVacuousRunFails checks that a run that proves nothing doesn't pass.
 func TestVacuousRunFails(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*faultrun.Config, *backend)

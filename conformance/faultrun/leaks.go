@@ -16,45 +16,46 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// MaxIdle is how many idle connections to a host buckets keep at least (X3), and, as
-// Leaks has it, at most after a use that never has more at a time.
+// MaxIdle is how many idle connections to a host buckets keep: at least this many by
+// X3, and in Leaks at most this many after a use that never has more at a time.
 const MaxIdle = 64
 
 const (
 	leakRounds = 3
-	// leakLimit is for all uses, so that what hangs ends.
+	// leakLimit bounds all uses together, so that a hanging use ends.
 	leakLimit = 2 * time.Minute
-	// leakWait is how long what is on its way out may take; a leak stays.
+	// leakWait is how long Leaks waits for cleanup that is under way; a leak stays.
 	leakWait = 10 * time.Second
 )
 
-// LeakConfig says what Leaks uses. Open and Proxy are needed.
+// LeakConfig configures Leaks. Open and Proxy are required.
 type LeakConfig struct {
-	// Open opens the driver's bucket, empty, whose endpoint is the proxy, with few and
-	// quickly repeated attempts.
+	// Open opens the driver's bucket, empty, whose endpoint is the proxy, with few
+	// attempts and short delays between them.
 	Open func() files.Bucket
 	// Proxy is in front of a server. Leaks closes it.
 	Proxy *proxy.Proxy
-	// Large is the size in bytes of a content that the driver uploads in parts; 0 is a
-	// mebibyte, in parts or not.
+	// Large is the size in bytes of a content that the driver uploads in parts; 0 is
+	// 1 MiB, in parts or not.
 	Large int
 	// Leftovers lists the unfinished uploads, as in Config; nil skips the check.
 	Leftovers func() []Upload
 }
 
-// Leaks holds a driver to X2 and X3: that it holds nothing in the end, whatever ended
-// early or failed. It uses a bucket in some sixty ways: bodies closed early, cancelled,
-// timed out and resumed, puts that succeed, fail and are given up, small and in parts,
-// listings broken off. It fails the test where then, with the bucket closed, the proxy
-// has more than MaxIdle open connections, or, with the proxy closed, which ends idle
-// connections alone, any goroutine or (where /proc tells them) descriptor is left that
-// the use made, or an upload that the driver could have ended.
+// Leaks checks X2 and X3: a driver holds no resources at the end, whatever ended
+// early or failed. It uses a bucket in some sixty ways: bodies that are closed early,
+// cancelled, timed out and resumed, puts that succeed, fail and are given up, small
+// and in parts, and listings that are not finished. It fails the test if, after the
+// bucket is closed, the proxy has more than MaxIdle open connections. Then it closes
+// the proxy, which ends idle connections only, and fails the test if a goroutine, a
+// descriptor (if /proc lists them) or an upload that the driver could have ended is
+// left.
 func Leaks(t T, c LeakConfig) {
 	t.Helper()
 	leaks(t, c, leakWait)
 }
 
-// leaks is Leaks that waits so long for what is on its way out.
+// leaks is Leaks with the given time to wait for cleanup.
 func leaks(t T, c LeakConfig, wait time.Duration) {
 	t.Helper()
 	settles := func(ok func() bool) bool { return settles(wait, ok) }
@@ -109,7 +110,7 @@ func leaks(t T, c LeakConfig, wait time.Duration) {
 		len(before))
 }
 
-// settles waits until ok, for so long at most.
+// settles waits until ok returns true, at most for the given time.
 func settles(wait time.Duration, ok func() bool) bool {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -121,8 +122,9 @@ func settles(wait time.Duration, ok func() bool) bool {
 	return true
 }
 
-// descriptors returns what the process has open, by number and as the kernel names it,
-// sockets by their own numbers; nil where the system doesn't tell.
+// descriptors returns the process's open descriptors, by number and by the kernel's
+// name; sockets have their own numbers in it. It returns nil if the system doesn't
+// list them.
 func descriptors() map[string]bool {
 	const dir = "/proc/self/fd/"
 	entries, err := os.ReadDir(dir)
@@ -131,7 +133,7 @@ func descriptors() map[string]bool {
 	}
 	open := map[string]bool{}
 	for _, e := range entries {
-		// but that of the folder, which is closed again
+		// This skips the descriptor of the directory itself, which is closed again.
 		if to, err := os.Readlink(dir + e.Name()); err == nil {
 			open[e.Name()+" "+to] = true
 		}
@@ -139,19 +141,19 @@ func descriptors() map[string]bool {
 	return open
 }
 
-// newer returns what is open now and was not.
+// newer returns the descriptors that are open now and were not before.
 func newer(before, now map[string]bool) (list []string) {
 	for d := range now {
-		if !before[d] && !strings.Contains(d, "anon_inode:") { // the runtime's own
+		if !before[d] && !strings.Contains(d, "anon_inode:") { // opened by the runtime
 			list = append(list, d)
 		}
 	}
 	return list
 }
 
-// Connections holds a driver to X3: buckets of the same settings share a transport that
-// keeps at least MaxIdle idle connections to a host. open opens the driver's bucket,
-// always the same one, whose endpoint is the proxy in front of a server.
+// Connections checks X3: buckets with the same settings share a transport that keeps
+// at least MaxIdle idle connections to a host. open opens the driver's bucket, always
+// the same one, whose endpoint is the proxy in front of a server.
 func Connections(t T, p *proxy.Proxy, open func() files.Bucket) {
 	t.Helper()
 	buckets := []files.Bucket{open(), open()}
@@ -186,7 +188,7 @@ func Connections(t T, p *proxy.Proxy, open func() files.Bucket) {
 	t.Logf("%d reads at once, on two buckets in turn, made %v new connections", MaxIdle, made)
 }
 
-// atOnce reads n times, with all n requests on their way at once.
+// atOnce reads n times, with all n requests in flight at once.
 func atOnce(ctx context.Context, p *proxy.Proxy, b files.Bucket, n int) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()

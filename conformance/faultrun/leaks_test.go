@@ -16,7 +16,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// leaking is a driver that leaves something behind.
+// leaking is a driver that leaves resources behind.
 type leaking struct {
 	driver.Backend
 	leak func(*driver.Object)
@@ -30,7 +30,7 @@ func (l *leaking) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	return o, err
 }
 
-// unclosed is a body that Close leaves open, unless it must end a Read.
+// unclosed is a body whose Close leaves it open, unless a Read is under way.
 type unclosed struct {
 	io.ReadCloser
 	reading atomic.Bool
@@ -49,7 +49,8 @@ func (u *unclosed) Close() error {
 	return nil
 }
 
-// TestLeaks: a driver that holds nothing passes, and one that does is caught.
+// TestLeaks checks that a driver that holds nothing passes, and that a driver that
+// leaks is caught.
 func TestLeaks(t *testing.T) {
 	end := make(chan struct{})
 	var opened sync.Map
@@ -77,7 +78,8 @@ func TestLeaks(t *testing.T) {
 			}
 			find := faultrun.Leaks
 			if c.want != "" {
-				// the sound one is alone, for descriptors are the process's
+				// The sound driver runs alone, because descriptors belong to the
+				// process.
 				t.Parallel()
 				find = faultrun.LeaksNow
 			}
@@ -97,8 +99,8 @@ func TestLeaks(t *testing.T) {
 	}
 }
 
-// TestConnections: buckets with a transport each are caught, and one that keeps too few
-// connections.
+// TestConnections checks that buckets with a transport each are caught, and buckets
+// that keep too few connections.
 func TestConnections(t *testing.T) {
 	for name, c := range map[string]struct {
 		idle  int

@@ -15,10 +15,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// leaky uses a bucket.
+// leaky uses a bucket in ways that may leak.
 type leaky struct {
 	t     T
-	ctx   context.Context // ends behind the last check
+	ctx   context.Context // ends after the last check
 	proxy *proxy.Proxy
 	b     files.Bucket
 
@@ -34,10 +34,11 @@ var (
 	errBroken = errors.New("the content broke off")
 )
 
-// use is one of them: what happens to the requests meanwhile, and how it ends.
+// use is one use of the bucket: the fault that its requests get, and the error it
+// returns.
 type use struct {
 	name string
-	rule proxy.Rule // none without a fault
+	rule proxy.Rule // the zero rule injects nothing
 	ends error      // nil, a sentinel, errAny or errOrNone
 	do   func(context.Context) error
 }
@@ -52,7 +53,7 @@ var (
 	}
 )
 
-// useAll uses the bucket in every way and returns how many there are.
+// useAll runs every use of the bucket and returns their number.
 func (l *leaky) useAll() int {
 	l.t.Helper()
 	for _, name := range []string{"small", "dir/a", "dir/b", "dir/c"} {
@@ -80,8 +81,8 @@ func (l *leaky) useAll() int {
 	return len(uses)
 }
 
-// get opens a file, lets read read its body, and closes it. The context doesn't end,
-// unless read ends it, for that would close what the driver leaves open.
+// get opens a file, calls read with its body, and closes it. The context doesn't end
+// unless read ends it, because its end would close what the driver leaves open.
 func (l *leaky) get(name string, o *files.GetOptions,
 	read func(context.CancelFunc, *files.Reader) error) func(context.Context) error {
 	return func(ctx context.Context) error {
@@ -275,7 +276,7 @@ func (l *leaky) puts() []use {
 	for _, c := range []struct {
 		size    string
 		content []byte
-		nth     int // of the write requests: one in the middle of the upload
+		nth     int // of the write request that fails: one in the middle of the upload
 	}{{"small", l.small, 1}, {"large", l.large, 2}} {
 		for _, u := range []use{
 			{name: "put", do: put(c.size+" put", c.content, nil)},
@@ -464,7 +465,7 @@ func (l *leaky) rest() []use {
 	}
 }
 
-// meeting holds requests until n have come.
+// meeting holds requests until n have arrived.
 func meeting(n int) proxy.Fault {
 	var came atomic.Int64
 	met := make(chan struct{})

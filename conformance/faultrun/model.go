@@ -13,31 +13,31 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// attempt is one write of a file, or its absence in the beginning.
+// attempt is one write of a file, or the file's absence at the beginning.
 type attempt struct {
 	absent  bool
 	value   value // unless absent
 	version files.Version
 	never   bool // the write was refused
-	seen    bool // somebody saw it
+	seen    bool // a reader saw it
 }
 
-// is reports whether two attempts leave the same behind.
+// is reports whether the attempt leaves this state.
 func (a *attempt) is(absent bool, v value) bool {
 	return a.absent == absent && (absent || a.value == v)
 }
 
-// file is what is known of a file that one client writes, and everybody reads.
+// file is what is known of a file that one client writes and all clients read.
 type file struct {
 	name string
 
 	mu      sync.Mutex
 	history []*attempt // the first is absence
-	// possible are the attempts, in order, that the file may be of: one, unless an
-	// outcome is uncertain.
+	// possible are the attempts, in order, whose state the file may have: one
+	// attempt, unless an outcome is uncertain.
 	possible []int
 	pending  int // writes that are under way
-	// retired files are not written any more: a request that was given up may still
+	// retired files are no longer written: a request that was given up may still
 	// arrive.
 	retired bool
 }
@@ -46,17 +46,17 @@ func newFile(name string) *file {
 	return &file{name: name, history: []*attempt{{absent: true}}, possible: []int{0}}
 }
 
-// outcome is what an error says of a write.
+// outcome is what an error says about a write.
 type outcome int
 
 const (
 	done    outcome = iota
-	refused         // nothing was changed
-	exists          // ErrExist: nothing was changed, for there is a file
-	differs         // ErrPrecondition: nothing was changed, for the file is another
+	refused         // nothing changed
+	exists          // ErrExist: nothing changed, because the file exists
+	differs         // ErrPrecondition: nothing changed, because the file is another
 	missing         // ErrNotExist
 	maybe           // old or new
-	wrong           // not an error that such a fault may give
+	wrong           // an error that such a fault may not cause
 )
 
 // ended reports whether the operation was given up.
@@ -83,7 +83,7 @@ func outcomeOf(err error) outcome {
 	case files.ErrUncertain, files.ErrUnavailable:
 		return maybe
 	case files.ErrPermission:
-		if retry.Attempts(err) > 1 { // an earlier one may have been carried out
+		if retry.Attempts(err) > 1 { // an earlier attempt may have been carried out
 			return maybe
 		}
 		return refused
@@ -91,7 +91,7 @@ func outcomeOf(err error) outcome {
 	return wrong
 }
 
-// begin notes a write that is about to be tried, so that readers may see it.
+// begin records a write before it starts, because readers may see it.
 func (f *file) begin(absent bool, v value) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -100,18 +100,19 @@ func (f *file) begin(absent bool, v value) int {
 	return len(f.history) - 1
 }
 
-// next is the number of the next write.
+// next returns the number of the next write.
 func (f *file) next() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return len(f.history)
 }
 
-// condition says in which states of a file a write can succeed and be refused.
+// condition says in which states of a file a write can succeed, and in which it can
+// be refused.
 type condition struct{ succeeds, refuses func(*attempt) bool }
 
-// settle notes the outcome of attempt n under the condition, nil being none. It returns
-// what must not be, or "".
+// settle records the outcome of attempt n under the condition, nil being none. It
+// returns a description of a violation, or "".
 func (f *file) settle(n int, o outcome, version files.Version, cond *condition,
 	giveUp bool) string {
 	f.mu.Lock()
@@ -153,16 +154,17 @@ func (f *file) settle(n int, o outcome, version files.Version, cond *condition,
 	return ""
 }
 
-// floor is the least of the attempts that may be there: nobody who reads from now on
-// may see an older one.
+// floor returns the oldest attempt that may be there: no read that begins from now on
+// may return an older one.
 func (f *file) floor() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.possible[0]
 }
 
-// allows notes that somebody saw the file in a state, and returns what must not be: it
-// was never put, or is older than the floor that was taken before the read.
+// allows records that a reader saw the file in a state. It returns a description of a
+// violation, or "": the state was never put, or is older than the floor that was
+// taken before the read.
 func (f *file) allows(floor int, absent bool, v value) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -176,7 +178,7 @@ func (f *file) allows(floor int, absent bool, v value) string {
 		f.text([]int{floor}))
 }
 
-// observe is allows for the one who writes: what was seen is what there is.
+// observe is allows for the file's writer: the state that it saw is the file's state.
 func (f *file) observe(absent bool, v value, version files.Version, perPut bool) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -214,8 +216,8 @@ func (f *file) observe(absent bool, v value, version files.Version, perPut bool)
 	return ""
 }
 
-// certain returns the state of the file, if there is only one that it may be of, and no
-// write is under way.
+// certain returns the state of the file, if only one state is possible and no write
+// is under way.
 func (f *file) certain() (n int, a attempt, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -223,8 +225,8 @@ func (f *file) certain() (n int, a attempt, ok bool) {
 	return n, *f.history[n], len(f.possible) == 1 && f.pending == 0 && !f.retired
 }
 
-// anyVersion returns an attempt whose version is known, the newest or, if old, another;
-// nil where there is none.
+// anyVersion returns an attempt whose version is known: the newest or, if old is set,
+// another; nil if there is none.
 func (f *file) anyVersion(old bool) *attempt {
 	f.mu.Lock()
 	defer f.mu.Unlock()

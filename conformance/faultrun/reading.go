@@ -7,9 +7,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// readError reports whether a read may fail so where requests fail. ErrCorrupt is what
-// a body is that was cut so that only its digest shows it; ErrChanged also what goes on
-// behind the end of a file whose length was told wrongly.
+// readError reports whether a read may fail with this error while requests fail.
+// ErrCorrupt is allowed for a body that was cut so that only its digest shows it.
+// ErrChanged is also allowed for a body that goes on after the end of a file whose
+// reported length was wrong.
 func (c *client) readError(err error) bool {
 	switch outcomeOf(err) {
 	case maybe, refused:
@@ -18,7 +19,8 @@ func (c *client) readError(err error) bool {
 	return errors.Is(err, files.ErrCorrupt) || errors.Is(err, files.ErrChanged)
 }
 
-// readFailure returns the error of a read, and reports one that it must not have.
+// readFailure returns the error of a read, and reports an error that a read must not
+// return.
 func (c *client) readFailure(name string, err error) error {
 	if !c.readError(err) {
 		c.violation("%s: reading gave an error that it must not: %v", name, err)
@@ -26,7 +28,8 @@ func (c *client) readFailure(name string, err error) error {
 	return err
 }
 
-// saw notes what a read of the file told. floor was taken before it.
+// saw records the state that a read of the file returned. floor was taken before the
+// read.
 func (c *client) saw(f *file, floor int, how string, absent bool, v value, version files.Version) {
 	bad := ""
 	if c.mine(f) {
@@ -39,7 +42,7 @@ func (c *client) saw(f *file, floor int, how string, absent bool, v value, versi
 	}
 }
 
-// get reads a whole file, in one of the ways that there are.
+// get reads a whole file in one of several ways.
 func (c *client) get(f *file) error {
 	floor := f.floor()
 	ctx, cancel := c.context()
@@ -57,7 +60,7 @@ func (c *client) get(f *file) error {
 	if c.rng.IntN(2) == 0 {
 		p, err = r.ReadAll()
 	} else {
-		p, err = io.ReadAll(io.MultiReader(r)) // Read by Read
+		p, err = io.ReadAll(io.MultiReader(r)) // one Read after another
 	}
 	if err != nil {
 		c.prefix(f, p, r.Info())
@@ -78,8 +81,8 @@ func (c *client) get(f *file) error {
 	return nil
 }
 
-// prefix checks the bytes that came before an error: they are the beginning of what the
-// metadata tell.
+// prefix checks the bytes that came before an error: they are the beginning of the
+// content that the metadata identify.
 func (c *client) prefix(f *file, p []byte, info files.Info) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -95,7 +98,7 @@ func (c *client) prefix(f *file, p []byte, info files.Info) {
 	}
 }
 
-// getRange reads a part of one of the client's own files.
+// getRange reads a part of one of the client's files.
 func (c *client) getRange(f *file) error {
 	n, a, ok := f.certain()
 	if !ok || a.absent {
@@ -126,7 +129,7 @@ func (c *client) getRange(f *file) error {
 	return nil
 }
 
-// stat looks at a file.
+// stat calls Stat for a file and checks the result.
 func (c *client) stat(f *file) error {
 	floor := f.floor()
 	ctx, cancel := c.context()
@@ -155,7 +158,7 @@ func (c *client) stat(f *file) error {
 	return nil
 }
 
-// told finds the value that an Info tells of.
+// told returns the value that an Info describes.
 func (c *client) told(f *file, info files.Info) (value, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -168,8 +171,8 @@ func (c *client) told(f *file, info files.Info) (value, bool) {
 	return value{}, false
 }
 
-// mixture reports whether an Info has the size of one write and the metadata of another,
-// of a file that was replaced at least once.
+// mixture reports whether an Info has the size of one write and the metadata of
+// another, of a file that was replaced at least once.
 func (f *file) mixture(info files.Info) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -181,8 +184,8 @@ func (f *file) mixture(info files.Info) bool {
 	return size && mark
 }
 
-// snapshot is the state of the files that are certain, and how many writes there had
-// been.
+// snapshot holds the state of the files whose state is certain, and the number of
+// their writes.
 type snapshot map[*file]struct {
 	writes int
 	now    attempt
@@ -203,7 +206,7 @@ func (r *run) snapshot() snapshot {
 	return s
 }
 
-// list lists the client's own directory or everything.
+// list lists the client's directory or the whole bucket.
 func (c *client) list() error {
 	dir := c.dir
 	if c.rng.IntN(3) == 0 {
@@ -234,7 +237,7 @@ func (c *client) list() error {
 	after := c.snapshot()
 	for f, b := range before {
 		if a, ok := after[f]; !ok || a.writes != b.writes || dir != "" && !c.mine(f) {
-			continue // changed meanwhile, or not there
+			continue // changed meanwhile, or missing
 		}
 		e, there := seen[f.name]
 		switch {
@@ -249,7 +252,7 @@ func (c *client) list() error {
 	return nil
 }
 
-// known reports an entry that nobody put.
+// known reports an entry that no client put.
 func (c *client) known(e files.Entry) {
 	c.mu.Lock()
 	_, ok := c.run.files[e.Name]

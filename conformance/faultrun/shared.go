@@ -15,7 +15,7 @@ import (
 type state int
 
 const (
-	trying state = iota // or uncertain for good
+	trying state = iota // or permanently uncertain
 	acknowledged
 	impossible
 )
@@ -72,8 +72,8 @@ func (c *client) addTo(k *counter) error {
 	return err
 }
 
-// check returns what must not be: a line that nobody wrote, one twice, one missing that
-// was acknowledged before, one that was refused.
+// check returns a description of a violation, or "": a line that no client wrote, a
+// duplicate, a missing line that was acknowledged before, or a line that was refused.
 func (k *counter) check(content []byte, acked int) string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -103,13 +103,13 @@ func (k *counter) check(content []byte, acked int) string {
 	return ""
 }
 
-// slot is a name that several clients create at once: one of them at most succeeds.
+// slot is a name that several clients create concurrently: at most one succeeds.
 type slot struct {
 	name string
 
 	mu    sync.Mutex
 	tries map[string]state
-	// exists is true where somebody was told that there is a file.
+	// exists is set if a client got the result that the file exists.
 	exists bool
 }
 
@@ -143,7 +143,8 @@ func (c *client) create(s *slot) error {
 	return err
 }
 
-// check returns what must not be. content is nil where there is no file.
+// check returns a description of a violation, or "". content is nil if there is no
+// file.
 func (s *slot) check(content []byte) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

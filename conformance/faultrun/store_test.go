@@ -21,15 +21,16 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// service is a small store behind HTTP: PUT, GET, HEAD and DELETE of /name with
-// conditions, and GET of / lists.
+// service is a small store over HTTP: PUT, GET, HEAD and DELETE of /name with
+// conditions, and GET of /, which lists.
 type service struct {
 	files files.Bucket
-	// partial makes an upload that breaks visible.
+	// partial makes an interrupted upload visible.
 	partial bool
 }
 
-// newService makes a new version with each Put, as backend claims.
+// newService returns a service that makes a new version for each Put, as backend
+// claims.
 func newService() *service {
 	return &service{files: mem.New(&mem.Options{VersionPerPut: true})}
 }
@@ -131,23 +132,23 @@ func refuse(w http.ResponseWriter, err error) {
 	http.Error(w, err.Error(), status)
 }
 
-// backend is a driver for it, and what makes it break the contract.
+// backend is a driver for the service, with faults that break the contract.
 type backend struct {
 	url    string
-	direct string // past the proxy
+	direct string // the service's address, without the proxy
 	client *http.Client
 	policy *retry.Policy
 	// faults
 	acknowledgesLost bool // a put whose response is lost counts as done
-	endsShort        bool // a body that breaks ends well
-	halfAgain        bool // a content that can't be rewound is sent again from where it was
-	// a conditional put whose response was lost is sent again, and its own success
-	// refuses it
+	endsShort        bool // a truncated body ends with io.EOF
+	halfAgain        bool // a content that can't be rewound is sent again from its current position
+	// A conditional put whose response was lost is sent again, and is refused because
+	// it succeeded.
 	losesConditions  bool
 	ignoresCondition bool // of puts if of a version
-	saysUnchanged    bool // a put whose response is lost is a refusal
-	dropsNames       bool // a listing that breaks ends well
-	wrongInfo        bool // Stat reports what it was told the last time
+	saysUnchanged    bool // a put whose response is lost is reported as refused
+	dropsNames       bool // a truncated listing ends without an error
+	wrongInfo        bool // Stat returns its previous result
 	retries          atomic.Int64
 	last             atomic.Pointer[files.Info]
 }
@@ -192,12 +193,12 @@ func (b *backend) Features() files.Features {
 
 func (b *backend) Close() error { return nil }
 
-// errLost is a response that didn't come.
+// errLost is the error for a response that didn't arrive.
 var errLost = errors.New("the answer was lost")
 
-// ask makes one request. The response is one of the store's, with a status below 300, or
-// the error is a sentinel; a failure after which the request may have been carried out
-// is errLost as well.
+// ask sends one request. It returns the store's response with a status below 300, or
+// a sentinel error. It returns errLost too after a failure if the request may have
+// been carried out.
 func (b *backend) ask(ctx context.Context, method, name string, header http.Header,
 	body io.Reader) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method,
@@ -255,7 +256,7 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	return b.put(ctx, req, func(int) io.Reader { return bytes.NewReader(content) })
 }
 
-// putStream sends the content as it comes, and what is left of it again.
+// putStream streams the content, and on a retry sends the rest of it.
 func (b *backend) putStream(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
 	info, err := b.put(ctx, req, func(int) io.Reader { return struct{ io.Reader }{req.Content} })
 	io.Copy(io.Discard, req.Content)
@@ -334,7 +335,8 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (o driver.Ob
 	return o, err
 }
 
-// body makes of a connection that breaks an error that is resumed.
+// body turns the error of a broken connection into an error after which the read is
+// resumed.
 type body struct{ io.ReadCloser }
 
 func (b *body) Read(p []byte) (int, error) {
@@ -370,7 +372,7 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 	})
 }
 
-// list yields the entries from start on.
+// list yields the entries from start.
 func (b *backend) list(ctx context.Context, prefix, start string,
 	yield func(files.Entry, error) bool) {
 	var all []files.Entry

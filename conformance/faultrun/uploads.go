@@ -8,24 +8,24 @@ import (
 	"cloudfiles.dev/conformance/proxy"
 )
 
-// Upload is an unfinished upload in parts, as the store lists it.
+// Upload is an unfinished multipart upload, as the store lists it.
 type Upload struct{ Key, ID string }
 
-// fate is what the records tell of an upload.
+// fate is what the records show about an upload.
 type fate struct {
-	known   bool // the driver got to know it
-	aborted bool // by a request that went through to the server
-	refused bool // a request to abort it didn't
+	known   bool // its id reached the driver
+	aborted bool // by a request that reached the server
+	refused bool // a request to abort it didn't reach the server
 }
 
-// notForgiven returns those of the uploads that are left which the driver could have
-// ended. It couldn't end one whose creation's response came back broken or not at all,
-// and one of which no request to abort it went through the faults. Where the proxy
-// itself didn't get the response, for the client had gone, the id is nobody's: as many
-// uploads of that key are forgiven, if no record names them.
+// notForgiven returns the uploads among left that the driver could have ended. The
+// driver couldn't end an upload if the response to its creation arrived incomplete or
+// not at all, or if no request to abort it got through the faults. If the proxy
+// itself didn't get the response, because the client had gone, no record has the id.
+// As many uploads of that key are then forgiven, if no record names them.
 func notForgiven(records []proxy.Record, left []Upload) (bad []Upload) {
 	fates := map[string]*fate{}
-	nameless := map[string]int{} // by path
+	nameless := map[string]int{} // number of uploads without a known id, by path
 	for _, rec := range records {
 		if rec.Kind == "CreateMultipartUpload" && rec.Reached && rec.Upload == "" &&
 			rec.Status == 0 {
@@ -66,8 +66,8 @@ func notForgiven(records []proxy.Record, left []Upload) (bad []Upload) {
 	return bad
 }
 
-// pathOf returns the path, of those of which some are left, that names the key, behind
-// the bucket or not.
+// pathOf returns the path in paths, of those with a positive count, that names the
+// key, after the bucket or without it.
 func pathOf(paths map[string]int, key string) (string, bool) {
 	for path, n := range paths {
 		p, err := url.PathUnescape(strings.TrimPrefix(path, "/"))

@@ -13,13 +13,13 @@ import (
 	"cloudfiles.dev/conformance/proxy"
 )
 
-// uploader is a store of uploads, behind a proxy.
+// uploader is a store of uploads behind a proxy.
 type uploader struct {
 	t     *testing.T
 	proxy *proxy.Proxy
-	begun []Upload      // which are all left
-	begin chan struct{} // an upload was begun, and its response waits
-	held  string        // the key whose response does
+	begun []Upload      // all of them are unfinished
+	begin chan struct{} // receives when an upload was begun and its response waits
+	held  string        // the key whose response waits
 }
 
 func newUploader(t *testing.T) *uploader {
@@ -44,12 +44,12 @@ func (u *uploader) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			"<InitiateMultipartUploadResult><Bucket>bucket</Bucket><Key>%s</Key>"+
 				"<UploadId>%s</UploadId></InitiateMultipartUploadResult>",
 			up.Key, up.ID)
-	case r.URL.Query().Get("status") != "": // the store's own failure
+	case r.URL.Query().Get("status") != "": // the store itself fails
 		w.WriteHeader(http.StatusInternalServerError)
 	}
 }
 
-// send sends a request, which a fault may hit.
+// send sends a request to which the faults may apply.
 func (u *uploader) send(ctx context.Context, method, target string, faults ...proxy.Fault) {
 	u.t.Helper()
 	for _, f := range faults {
@@ -60,14 +60,15 @@ func (u *uploader) send(ctx context.Context, method, target string, faults ...pr
 		u.t.Fatal(err)
 	}
 	if resp, err := http.DefaultClient.Do(req); err == nil {
-		// to its end or its failure: a client that goes before has lost the response
+		// Read to the end or to an error: a client that goes earlier has lost the
+		// response.
 		io.Copy(io.Discard, resp.Body)
 		resp.Body.Close()
 	}
 }
 
-// TestUploads: of the uploads that are left, exactly those are forgiven that no driver
-// can end.
+// TestUploads checks that exactly the leftover uploads that no driver can end are
+// forgiven.
 func TestUploads(t *testing.T) {
 	forbidden, lost, before := proxy.S3.Forbidden(), proxy.ResetAfter(), proxy.ResetBefore()
 	type request struct {
@@ -110,7 +111,7 @@ func TestUploads(t *testing.T) {
 			[]request{begun, abort(&forbidden), abort(&before), abort(&forbidden)},
 			true,
 		},
-		// the store was asked, and didn't
+		// The abort reached the store, which didn't carry it out.
 		"the abort's answer lost": {[]request{begun, abort(&lost)}, false},
 		"a second abort arrived": {
 			[]request{begun, abort(&forbidden), abort(nil)},
@@ -148,7 +149,8 @@ func TestUploads(t *testing.T) {
 	}
 }
 
-// TestUploadsNotBegun: what never arrived forgives nothing, nor does one upload another.
+// TestUploadsNotBegun checks that a request that never arrived forgives nothing, and
+// that one upload doesn't forgive another.
 func TestUploadsNotBegun(t *testing.T) {
 	u := newUploader(t)
 	u.send(t.Context(), "POST", "/bucket/a?uploads", proxy.ResetBefore())
@@ -157,7 +159,7 @@ func TestUploadsNotBegun(t *testing.T) {
 		t.Fatalf("begun: %v", u.begun)
 	}
 	stranger := Upload{"a", "77"}
-	u.send(t.Context(), "POST", "/bucket/a?uploads", proxy.ResetAfter()) // forgiven, by its id
+	u.send(t.Context(), "POST", "/bucket/a?uploads", proxy.ResetAfter()) // forgiven by its id
 	u.send(t.Context(), "POST", "/bucket/b?uploads")
 	left := append([]Upload{stranger}, u.begun...)
 	if got, want := notForgiven(u.proxy.Records(),
@@ -166,8 +168,8 @@ func TestUploadsNotBegun(t *testing.T) {
 	}
 }
 
-// TestUploadsNameless: an upload whose response not even the proxy has, since the client
-// went, is forgiven by its key, once.
+// TestUploadsNameless checks that an upload whose response didn't reach even the
+// proxy, because the client went, is forgiven by its key, once.
 func TestUploadsNameless(t *testing.T) {
 	u := newUploader(t)
 	u.held = "d/a b"
@@ -184,7 +186,8 @@ func TestUploadsNameless(t *testing.T) {
 	}
 }
 
-// TestUploadsClientGone: so is one whose response came when the client had gone.
+// TestUploadsClientGone checks the same for a response that came after the client had
+// gone.
 func TestUploadsClientGone(t *testing.T) {
 	u := newUploader(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -203,7 +206,7 @@ func TestUploadsClientGone(t *testing.T) {
 	}
 }
 
-// noted waits until the proxy has noticed that the client had gone.
+// noted waits until the proxy has noticed that the client has gone.
 func (u *uploader) noted() {
 	u.t.Helper()
 	if !settles(leakWait, func() bool { return u.proxy.Records()[0].Err != "" }) {

@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// verify reads every file, with no fault any more, holds it to what may be, and the
-// full listing to what was read.
+// verify reads every file without faults and checks it against the model, and checks
+// the full listing against what was read.
 func (r *run) verify() {
 	ctx, cancel := context.WithTimeout(r.t.Context(), 2*time.Minute)
 	defer cancel()
@@ -62,7 +62,7 @@ func (r *run) verify() {
 	}
 }
 
-// final checks the content that is there in the end; nil is no file.
+// final checks the content of the file at the end; nil is no file.
 func (f *file) final(p []byte) string {
 	var v value
 	if p != nil {
