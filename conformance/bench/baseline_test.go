@@ -19,7 +19,7 @@ import (
 	"gocloud.dev/blob/memblob"
 )
 
-// subject is one implementation, reduced to what is measured.
+// subject is one implementation, reduced to the operations that are measured.
 type subject interface {
 	put(name string, content []byte) error
 	get(name string) (int64, error) // the whole file to io.Discard

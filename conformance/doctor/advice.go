@@ -56,7 +56,7 @@ var permissions = map[string]map[files.Op]string{
 	},
 }
 
-// ignored is the advice for a store that passes conditions over.
+// ignored is the advice for a store that ignores conditions.
 var ignored = map[string]string{
 	"s3": "write store= with the store's name, or conditions= with those that it keeps " +
 		"(none, if it " +
@@ -77,7 +77,7 @@ var missing = map[string]string{
 		"be mounted",
 }
 
-// credentials is where each scheme looks for them.
+// credentials says where the driver of each scheme looks for credentials.
 var credentials = map[string]string{
 	"s3": "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or add profile=",
 	"gs": "set GOOGLE_APPLICATION_CREDENTIALS, or run gcloud auth application-default login; " +
@@ -86,8 +86,8 @@ var credentials = map[string]string{
 		"AZURE_STORAGE_CONNECTION_STRING",
 }
 
-// words finds causes that have no type, by what servers and SDKs write. The text is
-// looked at, and never shown.
+// words finds causes that have no error type, by the texts of servers and SDKs. A
+// text is searched, and never shown.
 var words = []struct {
 	any []string // in lower case
 	say func(scheme string) string
@@ -151,7 +151,7 @@ var words = []struct {
 	}},
 }
 
-// advice is what is usually done about a failure.
+// advice returns the usual remedies for a failure.
 func advice(scheme string, op files.Op, err error) (all []string) {
 	add := func(is bool, text string) {
 		if is && text != "" {
@@ -217,7 +217,7 @@ func everything(err error) string {
 	return text
 }
 
-// secrets are what no error may show: of a folder its path.
+// secrets returns the texts that no error may show; for a folder, its path.
 func secrets(rawURL string) []string {
 	u, err := url.Parse(rawURL)
 	if err != nil || !strings.HasSuffix(u.Scheme, "file") || len(u.Path) < 2 {

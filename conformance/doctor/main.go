@@ -1,5 +1,5 @@
-// Command doctor runs the conformance suite against a bucket of yours and says what is
-// wrong with it, and what is usually done about that.
+// Command doctor runs the conformance suite against a bucket of yours, reports
+// what is wrong with it, and says what is usually done about it.
 //
 //	go run ./conformance/doctor -url 's3://bucket?region=eu-central-1'
 //	go run ./conformance/doctor -url file:///var/lib/app -run '^P8/' -v
@@ -11,9 +11,8 @@
 // once and says where files may be left. It reads, lists and changes nothing else. A
 // few probes come first, with advice where one fails.
 //
-// The exit status is 0 where the bucket keeps the contract, 1 where it breaks a rule,
-// where the run did not end within -timeout or could not be cleaned up, 2 where the
-// command line or the bucket can't be used, and 130 after Ctrl-C or SIGTERM.
+// The exit status is 0 if the bucket keeps the contract, 1 if it breaks a rule, or if the
+// run did not end within -timeout or could not be cleaned up, 2 if the command line or the bucket can't be used, and 130 after Ctrl-C or SIGTERM.
 package main
 
 import (

@@ -19,9 +19,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// clockSlack is how far the store's clock may be off before it is told: far below the
-// 15 minutes from which services refuse signed requests, far above what a request
-// takes.
+// clockSlack is how far the store's clock may be off before doctor reports it: far
+// below the 15 minutes from which services refuse signed requests, far above what a
+// request takes.
 const clockSlack = 10 * time.Second
 
 // cleanLimit bounds the removal of the probe's file.
@@ -55,7 +55,7 @@ type probe struct {
 	put    [2]time.Time // before and after
 }
 
-// preflight tries what everything else needs. Where the suite can't run it says why,
+// preflight tries what everything else needs. If the suite can't run, it prints why
 // and what is usually done about it.
 func (d *doctor) preflight(ctx context.Context) int {
 	scheme, _, _ := strings.Cut(d.url, ":")
@@ -232,7 +232,8 @@ func (p *probe) list(ctx context.Context) error {
 	return nil
 }
 
-// conditions finds stores that pass them over, which loses updates silently.
+// conditions checks that the store doesn't ignore conditions, which loses updates
+// silently.
 func (p *probe) conditions(ctx context.Context) error {
 	f := p.b.Features()
 	ask := func(what string, c files.Condition, want error, header string) {

@@ -1,4 +1,4 @@
-// Package hostile holds a driver to its contract where the service's endpoint answers
+// Package hostile checks that a driver keeps the contract if the service's endpoint responds
 // wrongly: a login page with status 200, a write that was done and is answered with a
 // gateway's 503, a body that is cut in half and goes on with another version's, a
 // listing that never ends, a redirect to another host, an error of a gibibyte, silence.
@@ -15,14 +15,14 @@
 // Each operation that a bucket has is made under each of two hundred ways ([Ways]) of
 // answering wrongly, in front of a small truthful store, whose contents it is held to:
 //
-//   - a nil error is the truth: content, size, version and names are those of the
-//     store, and what is said to be written, copied, moved or deleted is;
+//   - with a nil error, content, size, version and names are the store's, and every
+//     reported write, copy, move or delete was done;
 //   - an error is a [files.Error] with a sentinel, whose text shows no address and no
 //     secret and is short; it is ErrNotExist, ErrExist, ErrPrecondition, ErrNotModified
 //     or ErrNoBucket only if the service said so in its own words, of a condition that
 //     was sent;
-//   - a failure has done nothing, or all and says ErrUncertain; one of the files of a
-//     Move is there; what a result of many deletes doesn't name as failed is gone;
+//   - a failure has done nothing, or has done everything and matches ErrUncertain; one
+//     of the files of a Move is there; what a result of many deletes doesn't name as failed is gone;
 //   - it makes at most as many requests as the policy allows, and some to look what
 //     became of a write;
 //   - it returns within [MaxLate] of its context's end, measured against a goroutine

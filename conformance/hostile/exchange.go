@@ -21,7 +21,7 @@ type Exchange struct {
 	Kind    Kind
 	// N counts the requests of the operation that the way answers, from 1.
 	N int
-	// Service is what the endpoint says that it is.
+	// Service is the service that the endpoint simulates.
 	Service *Service
 
 	w    http.ResponseWriter
@@ -34,14 +34,14 @@ type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
-	// Length is what the header Content-Length says where that isn't the body's length;
+	// Length is the value of the header Content-Length if it isn't the body's length;
 	// "none" leaves it out, and the body ends with the connection.
 	Length string
 	// Stream gives what comes behind Body, until it returns.
 	Stream func(w io.Writer) error
 }
 
-// Truth carries the request out, and returns what the store answers.
+// Truth carries out the request and returns the store's response.
 func (x *Exchange) Truth() *Answer { return x.ask(x.Request.URL) }
 
 // ask asks the store for the URL.
@@ -54,9 +54,8 @@ func (x *Exchange) ask(u *url.URL) *Answer {
 	return &Answer{Status: rec.Code, Header: rec.Header(), Body: rec.Body.Bytes()}
 }
 
-// Twin returns the truth about another file of the same size: the response that the same
-// request would have for it. ok is false where the request isn't for the file that has
-// a twin.
+// Twin returns the response that the same request would have for another file of the
+// same size. ok is false if the request isn't for the file that has a twin.
 func (x *Exchange) Twin() (a *Answer, ok bool) {
 	u := *x.Request.URL
 	u.RawPath = ""
@@ -91,7 +90,7 @@ func (x *Exchange) Pinned() bool {
 // Changes reports whether the request changes the store.
 func (x *Exchange) Changes() bool { return x.Kind >= Write }
 
-// Pass answers with the truth.
+// Pass sends the true response.
 func (x *Exchange) Pass() { x.Send(x.Truth()) }
 
 // Refuse answers with an error in the service's own words.
@@ -108,10 +107,10 @@ func (x *Exchange) document(body string) *Answer {
 	}
 }
 
-// Elsewhere is the URL of a host that nothing may be sent to.
+// Elsewhere returns the URL of a host to which no request may be sent.
 func (x *Exchange) Elsewhere() string { return x.e.elsewhere.url() }
 
-// Self is the URL of this endpoint.
+// Self returns the URL of this endpoint.
 func (x *Exchange) Self() string { return "http://" + x.Request.Host }
 
 // Send sends the response.
@@ -184,8 +183,8 @@ func (a *Answer) length() string {
 	return strconv.Itoa(len(a.Body))
 }
 
-// Raw takes the connection over: what is written goes out as it is, and the connection
-// is closed at the end.
+// Raw takes over the connection: it sends exactly what write writes, and then closes
+// the connection.
 func (x *Exchange) Raw(write func(w *bufio.Writer)) {
 	c, buf, err := x.w.(http.Hijacker).Hijack()
 	if err != nil {
@@ -214,7 +213,7 @@ func (x *Exchange) Wait() {
 	}
 }
 
-// Sleep waits, and reports whether anybody is there still.
+// Sleep waits for d and reports whether the client and the endpoint are still there.
 func (x *Exchange) Sleep(d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -17,7 +17,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// T is what is needed of a test; *testing.T and conformance.T have it.
+// T is the part of a test that Run uses; *testing.T and conformance.T implement it.
 type T interface {
 	Helper()
 	Context() context.Context
@@ -26,7 +26,7 @@ type T interface {
 	Fatalf(format string, args ...any)
 }
 
-// Config says what is held to what. Service and Open are needed.
+// Config configures Run. Service and Open are required.
 type Config struct {
 	// Service is the service that the driver speaks with.
 	Service *Service
@@ -35,22 +35,22 @@ type Config struct {
 	// between attempts. Each call opens one of its own. Connections may be shared; they
 	// end with the endpoint's.
 	Open func(endpoint string) files.Bucket
-	// Attempts is how often the policy makes a request; 0 is 3.
+	// Attempts is how many times the policy sends a request, at most; 0 is 3.
 	Attempts int
 	// Large is the size in bytes of a content that the driver uploads in parts; 0 tries
 	// none.
 	Large int
-	// Secrets are what no error's text may show, beside the endpoint's address.
+	// Secrets are texts, besides the endpoint's address, that no error may show.
 	Secrets []string
 	// Leftover reports whether an unsuccessful operation may leave a file of that name,
 	// which the driver hides from its listings. nil is no file.
 	Leftover func(name string) bool
-	// Known are the exceptions: what the driver can't hold, and why. One that it holds
-	// is an error.
+	// Known lists the exceptions: rules that the driver can't keep, and why. An
+	// exception that isn't needed is a failure.
 	Known []Known
 	// Part tries one pair of a way and an operation in so many, for short runs; 0 is all.
 	Part int
-	// Only leaves out all but some ways and operations, to look into one; nil has all.
+	// Only selects the ways and operations to try; nil selects all.
 	Only func(way, op string) bool
 }
 
@@ -117,7 +117,7 @@ func rarely(chance uint32, op *operation) bool {
 	return chance%4 > 0 && op.name != "list" && op.name != "get"
 }
 
-// runner is one Run.
+// runner is the state of one Run.
 type runner struct {
 	t     T
 	cfg   *Config
@@ -342,15 +342,16 @@ func (r *runner) try(w *Way, op *operation, m mode, memory *memoryWatch) {
 	}
 }
 
-// looks are the requests that a failure may cost, each with its repeats: a look whether
-// a write was done, one whether the bucket is there, and the end of an upload.
+// looks is how many further requests a failure may cost, each with its retries: one
+// to find out whether a write was done, one to check that the bucket exists, and one
+// to abort an upload.
 const looks = 3
 
 func (r *runner) limit(w *Way, op *operation) int {
 	return r.cfg.Attempts * (r.costs[op.name] + looks) * max(1, w.Requests)
 }
 
-// fail reports what is wrong, unless it is known.
+// fail reports a failure, unless it is a known exception.
 func (r *runner) fail(w *Way, op, mode, what string) {
 	r.t.Helper()
 	for _, k := range r.cfg.Known {

@@ -56,7 +56,7 @@ func (c *check) judgeSuccess(wrong string, after map[string][]byte) string {
 	return c.others(after)
 }
 
-// others says which file has changed that the operation has nothing to do with.
+// others returns which file has changed that the operation doesn't concern.
 func (c *check) others(after map[string][]byte) string {
 	for name, was := range c.world.files {
 		if _, writes := c.op.writes[name]; !writes && !bytes.Equal(after[name], was) {

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// operation is what is asked of the driver under each way.
+// operation is an operation that is tried under each way.
 type operation struct {
 	name string
 	// needs leaves it out where the bucket doesn't have it.
@@ -18,7 +18,8 @@ type operation struct {
 	// want are the sentinels that it has with true answers, and asks those that one of
 	// its conditions may have.
 	want, asks []error
-	// writes is what it makes of files: the new content, or nil where one is deleted.
+	// writes is the new content of each file that the operation changes, or nil if it
+	// deletes the file.
 	writes map[string][]byte
 	// moves: one of the files is always there.
 	moves bool

@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// MaxMemory is how much memory, in bytes, a process may have more than before, whatever
-// comes.
+// MaxMemory is how much more memory, in bytes, a process may use than before,
+// whatever the response.
 const MaxMemory = 64 << 20
 
-// MaxLate is how long after the end of its context a call may return, compared with
-// what does nothing but wait for the same context.
+// MaxLate is how long after the end of its context a call may return, compared with a
+// goroutine that only waits for the same context.
 const MaxLate = 100 * time.Millisecond
 
 // memoryWatch samples how much is allocated.

@@ -15,8 +15,8 @@ type Way struct {
 	// Kinds are the kinds of requests that it is for; without any, all. Others are
 	// answered truly.
 	Kinds []Kind
-	// Pinned leaves it to requests that ask for a certain version: otherwise no client
-	// can know.
+	// Pinned limits the way to requests for a certain version: for others no client
+	// can detect it.
 	Pinned bool
 	// Whole leaves out reads of a part, which no digest covers.
 	Whole bool
@@ -25,20 +25,22 @@ type Way struct {
 	Always bool
 	// Early answers before the request's body is read.
 	Early bool
-	// Stalls: what is called ends with its context.
+	// Stalls says that the call ends only with its context.
 	Stalls bool
-	// Heavy: a lot comes. The memory is measured with more care, and less often.
+	// Heavy says that the response is large. The memory is measured with more care,
+	// and less often.
 	Heavy bool
 	// Says are the sentinels that the response tells in the service's own words. They are
 	// right where the operation asked for them by a condition.
 	Says []error
-	// NoVersion: the versions that the responses tell are unusable, so none may be told.
+	// NoVersion says that the versions in the responses are unusable, so the driver
+	// may return none.
 	NoVersion bool
 	// Requests is how many times as many requests as otherwise may be made: where bytes
 	// come each time, a body is resumed again and again. 0 is once.
 	Requests int
-	// Blind are operations for which no client can tell the response from a true one; Why
-	// says why.
+	// Blind lists the operations for which no client can distinguish the response
+	// from a true one; Why says why.
 	Blind []string
 }
 

@@ -14,11 +14,12 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// errMissing is the error where a server can't be had on this machine: no network,
-// another operating system, a program that it needs.
+// errMissing is the error if a server isn't available on this machine: no network,
+// another operating system, or a missing program.
 var errMissing = errors.New("the server is missing")
 
-// cacheDir returns the folder of everything that is kept: programs, their locks, logs.
+// cacheDir returns the folder of everything that is kept: programs, their locks, and
+// logs.
 func cacheDir() (string, error) {
 	base, err := os.UserCacheDir()
 	if err != nil {
@@ -40,9 +41,10 @@ func lock(ctx context.Context, path string) (*flock.Flock, error) {
 	return l, nil
 }
 
-// install returns the folder of the server's program, and builds it first if it isn't
-// there. Of any number of processes that ask at once, one builds; the folder appears
-// whole or not at all. Meanwhile the log has what it waits for, every few seconds.
+// install returns the folder of the server's program, and builds the program first if
+// it is missing. If several processes call it at once, one of them builds; the folder
+// appears whole or not at all. While it waits, it writes what it waits for to the log
+// every few seconds.
 func install(ctx context.Context, s *server, log io.Writer) (string, error) {
 	cache, err := cacheDir()
 	if err != nil {

@@ -12,8 +12,8 @@
 //
 // Tests need nothing of this: package drivers/internal/testserver runs it with -json,
 // which speaks the protocol of [Ready], [Command] and [Answer] over standard input and
-// output, and ends when its input does. So a server never outlives the test, also where
-// that was killed.
+// output, and ends when its input does. A server therefore never outlives the test, even
+// if the test is killed.
 //
 // A server is built once for each version, under a lock, in the user's cache (on Linux
 // ~/.cache/cloudfiles/servers); nothing is installed system-wide, and removing that

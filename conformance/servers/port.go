@@ -12,9 +12,9 @@ import (
 
 const (
 	portTries = 5
-	// startTime is how long a server has to response.
+	// startTime is how long a server may take until it responds.
 	startTime = 2 * time.Minute
-	// pollTime is between two questions whether it does.
+	// pollTime is the time between two checks.
 	pollTime = 20 * time.Millisecond
 )
 
@@ -28,13 +28,13 @@ var freePort = func() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// taken is what the servers print when somebody else was faster to take the port.
+// taken matches what the servers print if another process took the port first.
 var taken = regexp.MustCompile(
 	`(?i)address already in use|specified port is already in use|EADDRINUSE|` +
 		`only one usage of each socket address`)
 
-// startOnPort starts a process on a free port, with another port where that was taken
-// meanwhile, and waits until answers returns nil.
+// startOnPort starts a process on a free port and waits until answers returns nil. If
+// another process takes the port first, it tries another port.
 func startOnPort(ctx context.Context, create func(addr string) *process,
 	answers func(ctx context.Context, addr string) error) (*process, string, error) {
 	var err error
@@ -63,8 +63,8 @@ func startOnPort(ctx context.Context, create func(addr string) *process,
 	return nil, "", fmt.Errorf("no port of %d was free: %w", portTries, err)
 }
 
-// poll asks until there is not an error, the process (which may be nil) has ended, or the
-// time is over.
+// poll calls the check until it returns nil, the process (which may be nil) has
+// ended, or the time is over.
 func poll(ctx context.Context, limit time.Duration, p *process,
 	ask func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)

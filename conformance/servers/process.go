@@ -94,7 +94,7 @@ func (p *process) running() bool {
 	}
 }
 
-// stop ends it for good.
+// stop ends the process permanently.
 func (p *process) stop() error {
 	if p.abrupt {
 		return p.kill()
@@ -102,7 +102,7 @@ func (p *process) stop() error {
 	return p.end()
 }
 
-// end asks it to end, kills it when it doesn't, and returns when it has ended.
+// end asks the process to end, kills it if it doesn't, and returns when it has ended.
 func (p *process) end() error {
 	if !p.running() {
 		return nil
@@ -119,7 +119,7 @@ func (p *process) end() error {
 	return p.kill()
 }
 
-// kill ends it, and what it started, at once.
+// kill ends the process and its children at once.
 func (p *process) kill() error {
 	if p.done == nil {
 		return nil

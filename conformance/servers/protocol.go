@@ -50,8 +50,8 @@ type Answer struct {
 	Nodes []Node `json:"nodes,omitempty"` // as they are now
 }
 
-// serveJSON starts a server, prints its Ready, and obeys the commands until the input
-// or the context ends, or the server dies.
+// serveJSON starts a server, prints its Ready, and carries out commands until the
+// input or the context ends, or the server dies.
 func serveJSON(ctx context.Context, name, bucket string, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// sayEvery is how often a person reads what is waited for.
+// sayEvery is the interval between two lines that say what is waited for.
 const sayEvery = 5 * time.Second
 
 // waiting says every so often what is waited for and for how long, from now until its

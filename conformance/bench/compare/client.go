@@ -6,7 +6,8 @@ import (
 	"io"
 )
 
-// client is one peer's way to the target, reduced to what is measured.
+// client is one peer's access to the target, reduced to the operations that are
+// measured.
 type client interface {
 	// put stores content of the given size.
 	put(ctx context.Context, name string, content io.ReadSeeker, size int64) error
@@ -29,8 +30,8 @@ type tree interface {
 	down(ctx context.Context, dir, folder string) (int, error)
 }
 
-// errUnable is what a peer returns for a work that it has no function for. The report
-// leaves the cell empty.
+// errUnable is returned by a peer that has no function for a work. The report leaves
+// the cell empty.
 var errUnable = errors.New("the peer has no such function")
 
 // peer is a library or a program, in one setting.

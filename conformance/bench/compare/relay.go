@@ -58,14 +58,14 @@ func newRelay(target string, l link) (*relay, error) {
 	}, nil
 }
 
-// close ends the listening. Connections end when one of their sides closes.
+// close stops listening. Connections end when one of their sides closes.
 func (r *relay) close() {
 	if r.listener != nil {
 		r.listener.Close()
 	}
 }
 
-// pass connects a client with the target until one of both closes.
+// pass connects a client with the target until either side closes.
 func pass(client net.Conn, target string, l link) {
 	server, err := net.Dial("tcp", target)
 	if err != nil {
