@@ -12,7 +12,8 @@
 // few probes come first, with advice where one fails.
 //
 // The exit status is 0 if the bucket keeps the contract, 1 if it breaks a rule, or if the
-// run did not end within -timeout or could not be cleaned up, 2 if the command line or the bucket can't be used, and 130 after Ctrl-C or SIGTERM.
+// run did not end within -timeout or could not be cleaned up, 2 if the command
+// line or the bucket can't be used, and 130 after Ctrl-C or SIGTERM.
 package main
 
 import (

@@ -26,7 +26,7 @@ type check struct {
 	deleted *files.DeleteResult
 }
 
-// outcome is what came of it.
+// outcome is the result of a check.
 type outcome struct {
 	err      error
 	wrong    string
@@ -63,7 +63,7 @@ func (c *check) run(limit time.Duration) (out outcome) {
 	return out
 }
 
-// call makes the call, whose panic is told.
+// call makes the call, and reports a panic of it.
 func (c *check) call(ctx context.Context, out *outcome) (wrong string) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -74,7 +74,7 @@ func (c *check) call(ctx context.Context, out *outcome) (wrong string) {
 	return wrong
 }
 
-// judgeVersion holds the version that a write told to the one that the file has.
+// judgeVersion compares the version that a write returned with the file's version.
 func (c *check) judgeVersion() string {
 	if !c.world.features.PutReturnsVersion && c.told == "" || !c.world.features.Versions {
 		return ""

@@ -22,7 +22,8 @@
 //     or ErrNoBucket only if the service said so in its own words, of a condition that
 //     was sent;
 //   - a failure has done nothing, or has done everything and matches ErrUncertain; one
-//     of the files of a Move is there; what a result of many deletes doesn't name as failed is gone;
+//     of the files of a Move is there; every file that the result of many deletes doesn't
+//     name as failed is gone;
 //   - it makes at most as many requests as the policy allows, and some to look what
 //     became of a write;
 //   - it returns within [MaxLate] of its context's end, measured against a goroutine

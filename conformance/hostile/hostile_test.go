@@ -52,7 +52,8 @@ func found(t *testing.T, way, op string, f faults) []string {
 	return v.said
 }
 
-// TestNaive: a driver that believes what it is told is found out, for each kind of fault.
+// TestNaive checks that each kind of fault of a driver that trusts every response is
+// found.
 func TestNaive(t *testing.T) {
 	hostile.LeaksNow(t)
 	leaks := make(chan struct{})
@@ -201,7 +202,8 @@ func TestNaive(t *testing.T) {
 	}
 }
 
-// TestWays: there are at least sixty, each with a name of its own and a reason.
+// TestWays checks that there are at least sixty ways, each with a unique name and a
+// reason.
 func TestWays(t *testing.T) {
 	for _, s := range []*hostile.Service{hostile.S3, hostile.GCS, hostile.Azure} {
 		names := map[string]bool{}
@@ -217,7 +219,7 @@ func TestWays(t *testing.T) {
 	}
 }
 
-// TestKnown: an exception is not told, and hides nothing else.
+// TestKnown checks that an exception isn't reported, and hides nothing else.
 func TestKnown(t *testing.T) {
 	v := &verdict{TB: t, ctx: t.Context()}
 	tr := &http.Transport{}
@@ -241,7 +243,7 @@ func TestKnown(t *testing.T) {
 	}
 }
 
-// TestNaiveTLS: what a driver makes of failures in TLS is found out.
+// TestNaiveTLS checks that wrong handling of TLS failures is found.
 func TestNaiveTLS(t *testing.T) {
 	tr := &http.Transport{}
 	defer tr.CloseIdleConnections()

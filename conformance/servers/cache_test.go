@@ -53,8 +53,8 @@ func folders(t *testing.T, cache string) []string {
 	return names
 }
 
-// Any number at once build once, and all get it; later ones build no more, until it
-// would be built another way.
+// TestBuiltOnce checks that concurrent calls build once and all get the result, and
+// that later calls build again only if the way of building has changed.
 func TestBuiltOnce(t *testing.T) {
 	ownCache(t)
 	var builds atomic.Int64
@@ -88,7 +88,7 @@ func TestBuiltOnce(t *testing.T) {
 	}
 }
 
-// Two processes at once build once too.
+// TestBuiltOnceByProcesses checks that two concurrent processes build once too.
 func TestBuiltOnceByProcesses(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("needs a shell")
@@ -122,8 +122,9 @@ func TestBuiltOnceByProcesses(t *testing.T) {
 	}
 }
 
-// A build that fails says why and what the program printed, counts as missing, and
-// leaves nothing; the next one may succeed, and sweeps what a killed build left.
+// TestBuildFails checks that a failed build reports why and what the program printed,
+// counts as missing, and leaves nothing. The next build may succeed, and removes what
+// a killed build left.
 func TestBuildFails(t *testing.T) {
 	cache := ownCache(t)
 	s := fakeServer(func(_ context.Context, dir string, log io.Writer) error {
@@ -169,8 +170,8 @@ func TestBuildFails(t *testing.T) {
 	}
 }
 
-// Without the network, or a program that is needed, every server says what is missing,
-// as its own error and as JSON.
+// TestNothingToBuildFrom checks that without the network, or without a required
+// program, every server reports what is missing, as its own error and as JSON.
 func TestNothingToBuildFrom(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("needs a shell")

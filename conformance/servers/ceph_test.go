@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// writers puts objects until stop is closed, and remembers those that were
-// acknowledged, with their content.
+// writers puts objects until stop is closed, and records the acknowledged ones with
+// their content.
 type writers struct {
 	*instance
 	mu    sync.Mutex
@@ -55,9 +55,9 @@ func (w *writers) more(t *testing.T, when string) {
 	eventually(t, "writes are acknowledged "+when, func() bool { return w.count() >= before+20 })
 }
 
-// Whichever node is killed or stopped, the others take writes, nothing that was
-// acknowledged is lost, and the node gets it all when it is back: in the end every node
-// was gone once, and every object is whole.
+// TestCephNodes checks that, whichever node is killed or stopped, the others accept
+// writes, no acknowledged write is lost, and the node has every object when it is
+// back. In the end every node was gone once, and every object is whole.
 func TestCephNodes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long")

@@ -44,8 +44,8 @@ func (h *held) tempOf() string {
 	panic("no TMPDIR")
 }
 
-// Every server starts, makes buckets, and leaves nothing: when its input ends, when it
-// is interrupted, and when it is killed.
+// TestServersLeaveNothing checks that every server starts, makes buckets, and leaves
+// nothing when its input ends, when it is interrupted, and when it is killed.
 func TestServersLeaveNothing(t *testing.T) {
 	ends := map[string]func(h *held) error{
 		"input ends":  func(h *held) error { return h.in.Close() },
@@ -111,7 +111,7 @@ func parent() int {
 	return 1
 }
 
-// A test that is killed leaves no server.
+// TestParentKilled checks that a killed test leaves no server.
 func TestParentKilled(t *testing.T) {
 	for _, s := range servers {
 		t.Run(s.name, func(t *testing.T) {
@@ -126,8 +126,8 @@ func TestParentKilled(t *testing.T) {
 	}
 }
 
-// Where the command itself is killed, the kernel ends its servers, and the next start
-// removes the folder.
+// TestCommandKilled checks that the kernel ends the servers of a killed command, and
+// that the next start removes the folder.
 func TestCommandKilled(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux kills the children of what was killed")
@@ -160,8 +160,8 @@ func TestCommandKilled(t *testing.T) {
 	}
 }
 
-// Two at once have ports and credentials of their own, and neither takes the other's
-// signature.
+// TestTwoAtOnce checks that two servers have their own ports and credentials, and
+// that neither accepts the other's signature.
 func TestTwoAtOnce(t *testing.T) {
 	one, two := hold(t, "versitygw"), hold(t, "versitygw")
 	need(t, one)
@@ -183,7 +183,7 @@ func TestTwoAtOnce(t *testing.T) {
 	}
 }
 
-// A server that dies ends the command, which says why.
+// TestServerDies checks that the command ends and reports why if its server dies.
 func TestServerDies(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("needs /proc")
@@ -204,7 +204,7 @@ func TestServerDies(t *testing.T) {
 	gone(t, h.tempOf(), h.Endpoint)
 }
 
-// Where somebody was faster to take the port, another one is taken.
+// TestPortTaken checks that another port is used if another process took the first.
 func TestPortTaken(t *testing.T) {
 	for _, s := range servers {
 		t.Run(s.name, func(t *testing.T) {

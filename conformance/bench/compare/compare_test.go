@@ -90,14 +90,14 @@ func TestCompareOnDisk(t *testing.T) {
 	}
 }
 
-// failing fails in every call.
+// failing fails every call.
 type failing struct{ us }
 
 var errPlanted = errors.New("planted")
 
 func (failing) stat(context.Context, string) error { return errPlanted }
 
-// TestRoundReportsErrors: a work that failed has no speed, and says why.
+// TestRoundReportsErrors checks that a failed work has no speed, and reports why.
 func TestRoundReportsErrors(t *testing.T) {
 	w, err := findWork("s3/loopback/stat of 4 KiB/16 at a time", tiny)
 	if err != nil {
