@@ -24,8 +24,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// childVariable makes the test binary the command itself; its value is the user that it
-// runs as.
+// childVariable makes the test binary run as the command; its value is the user to
+// run as.
 const childVariable = "CLOUDFILES_DOCTOR_CHILD"
 
 func TestMain(m *testing.M) {
@@ -66,7 +66,7 @@ func registerStuck() {
 	})
 }
 
-// child is the command as a process of its own.
+// child is the command in a separate process.
 type child struct {
 	*exec.Cmd
 	out, err *bufio.Scanner
@@ -92,7 +92,7 @@ func start(t *testing.T, user int, args ...string) *child {
 	return c
 }
 
-// wait reads until a line has the text, or, for "", to the end.
+// wait reads until a line contains the text, or to the end if the text is "".
 func (c *child) wait(t *testing.T, s *bufio.Scanner, text string) {
 	t.Helper()
 	for s.Scan() {
@@ -130,8 +130,8 @@ func (r stripped) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-// TestInterrupted ends a run in its middle: what it stored is gone, and the user's
-// files are as they were.
+// TestInterrupted checks that an interrupted run removes what it stored and leaves
+// the user's files unchanged.
 func TestInterrupted(t *testing.T) {
 	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		dir := userFolder(t)
@@ -165,7 +165,7 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// TestInterruptedTwice ends a run that can't clean up.
+// TestInterruptedTwice checks a run that can't clean up.
 func TestInterruptedTwice(t *testing.T) {
 	c := start(t, os.Geteuid(), "-url", "stuck://", "-run", "^S1/is-get$")
 	c.wait(t, c.err, "a delete hangs")
@@ -182,7 +182,7 @@ func TestInterruptedTwice(t *testing.T) {
 	}
 }
 
-// TestReadOnlyFolder is run as a user to whom permissions apply.
+// TestReadOnlyFolder runs as a user to whom permissions apply.
 func TestReadOnlyFolder(t *testing.T) {
 	const nobody = 65534
 	dir := userFolder(t)

@@ -148,7 +148,8 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// TestFolder shows that a person's files stay as they are, and that nothing is left.
+// TestFolder checks that a person's files stay unchanged, and that the run leaves
+// nothing.
 func TestFolder(t *testing.T) {
 	dir := userFolder(t)
 	before := tree(t, dir)
@@ -161,7 +162,7 @@ func TestFolder(t *testing.T) {
 	unchanged(t, dir, before)
 }
 
-// TestBroken shows what is said of a store that passes conditions over.
+// TestBroken checks the output for a store that ignores conditions.
 func TestBroken(t *testing.T) {
 	name := scheme(around(func(ctx context.Context, c *files.Call,
 		next func(context.Context) error) error {
@@ -197,8 +198,8 @@ func TestBroken(t *testing.T) {
 	}
 }
 
-// TestRefused shows the advice where an operation is not permitted, and that nothing is
-// left where it can be removed.
+// TestRefused checks the advice if an operation is not permitted, and that nothing is
+// left that can be removed.
 func TestRefused(t *testing.T) {
 	for _, op := range []files.Op{
 		files.OpList, files.OpPut, files.OpGet, files.OpStat, files.OpDelete,
@@ -230,7 +231,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestPreflightWarnsOfClockSkew shows what is told of a store in which the cases can run.
+// TestPreflightWarnsOfClockSkew checks the warning for a store in which the cases can
+// run.
 func TestPreflightWarnsOfClockSkew(t *testing.T) {
 	skewed := scheme(around(func(ctx context.Context, c *files.Call,
 		next func(context.Context) error) error {
@@ -263,7 +265,8 @@ func TestPreflightWarnsOfClockSkew(t *testing.T) {
 	}
 }
 
-// TestNoSecrets: neither output nor reports show what the URL has.
+// TestNoSecrets checks that neither the output nor the reports show the secrets in
+// the URL.
 func TestNoSecrets(t *testing.T) {
 	name := scheme(around(func(ctx context.Context, c *files.Call,
 		next func(context.Context) error) error {
@@ -363,7 +366,7 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// TestTimeout ends a run whose bucket hangs.
+// TestTimeout checks the end of a run whose bucket hangs.
 func TestTimeout(t *testing.T) {
 	name := scheme(around(func(ctx context.Context, c *files.Call,
 		next func(context.Context) error) error {
@@ -384,8 +387,9 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-// hidesBelow is a store whose listing shows nothing below a file, as MinIO's. Files
-// whose names have the text of lock, if there is one, can't be deleted.
+// hidesBelow registers a store whose listing shows nothing below a file, like
+// MinIO's. Files whose names contain the text lock, unless it is empty, can't be
+// deleted.
 func hidesBelow(lock string) (name string) {
 	var m files.Bucket
 	name = scheme(files.Hooks{
@@ -411,8 +415,8 @@ func hidesBelow(lock string) (name string) {
 	return name
 }
 
-// TestHiddenIsCleaned: the run's files are removed by their names, or named, where a
-// listing hides them.
+// TestHiddenIsCleaned checks that the run's files are removed by name, or named in
+// the output, if a listing hides them.
 func TestHiddenIsCleaned(t *testing.T) {
 	name := hidesBelow("")
 	status, out, errs := call(t, "-url", name+"://", "-run", "^(N3|L1|C1|D3|U2)/")

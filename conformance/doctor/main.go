@@ -155,14 +155,14 @@ func (d *doctor) usage(err error) int {
 	return statusUsage
 }
 
-// at reports what directory the run now stores files below; "" is none.
+// at records the directory below which the run now stores files; "" is none.
 func (d *doctor) at(dir string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.dir = dir
 }
 
-// left says what an end at once leaves behind.
+// left returns a text about the files that an immediate exit leaves behind.
 func (d *doctor) left() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()

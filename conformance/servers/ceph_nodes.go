@@ -15,9 +15,10 @@ import (
 // cephCleanTime is how long the cluster has until every object is on every node again.
 const cephCleanTime = 2 * time.Minute
 
-// setNode stops, kills or starts a node. One that is stopped in order keeps what it
-// had; one that is killed loses it, as a machine whose disk is gone, and gets it back
-// from the others. A start returns when every object is on every node that runs.
+// setNode stops, kills or starts a node. A node that is stopped in order keeps its
+// data. A node that is killed loses it, like a machine whose disk is gone, and gets
+// it back from the others. A start returns when every object is on every node that
+// runs.
 func (c *cephCluster) setNode(ctx context.Context, do string, p *process) error {
 	switch {
 	case do == "kill":
@@ -115,8 +116,8 @@ func (c *cephCluster) waitClean(ctx context.Context) error {
 	})
 }
 
-// clean reports whether a placement group has all its copies. Its primary knows, and the
-// other nodes refuse.
+// clean reports whether a placement group has all its copies. Only its primary can
+// report this; the other nodes refuse.
 func (c *cephCluster) clean(pg string) error {
 	err := fmt.Errorf("%s is on no node", pg)
 	for _, p := range c.nodes {

@@ -14,9 +14,9 @@ import (
 	"strings"
 )
 
-// debianPackages unpacks packages of Debian, and what they need that this machine
-// hasn't, into dir/root. Nothing is installed, and no root is needed. The lists of
-// packages are those of the machine where they serve, else new ones in dir.
+// debianPackages unpacks Debian packages, and those of their dependencies that this
+// machine lacks, into dir/root. Nothing is installed, and no root is needed. It uses
+// the machine's lists of packages if they suffice, or else new ones in dir.
 func debianPackages(ctx context.Context, dir string, log io.Writer, version string,
 	names ...string) error {
 	for _, program := range []string{"apt-get", "dpkg"} {

@@ -17,8 +17,8 @@ const (
 	minioVersion = "v0.0.0-20260212201848-7aac2a2c5b7c"
 )
 
-// minio is the S3 server that most people run. It keeps conditions on reads and on Put
-// alone.
+// minio is the S3 server that most people run. It supports conditions only on reads
+// and on Put.
 var minio = &server{
 	name:    "minio",
 	version: func() string { return minioVersion },

@@ -102,7 +102,7 @@ func startTarget(service, s3 string) (target, func(), error) {
 	return srv.target, srv.close, nil
 }
 
-// prepare lets this library make what the work reads.
+// prepare creates the files that the work reads, with this library.
 func prepare(ctx context.Context, w work, t target, s scale) error {
 	for k, v := range t.Env {
 		if err := os.Setenv(k, v); err != nil {
@@ -185,8 +185,8 @@ func measureWork(ctx context.Context, w work, t target, s scale, rounds int) ([]
 	return slices.DeleteFunc(rows, func(r row) bool { return r.err == "–" }), nil
 }
 
-// countRequests counts those of a second round, for the first connects and asks what is
-// remembered. It is 0 if the peer doesn't get along with the proxy.
+// countRequests counts the requests of a second round, because the first connects and
+// fetches what is then cached. It returns 0 if the peer doesn't work with the proxy.
 func countRequests(w work, p peer, t target, s scale) int64 {
 	proxy, err := newCounter(t.host())
 	if err != nil {

@@ -49,7 +49,7 @@ func rclone(name string, flags ...string) peer {
 	}
 }
 
-// rclonePath is where the program lies that buildRclone builds.
+// rclonePath returns the path of the program that buildRclone builds.
 func rclonePath() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
