@@ -145,7 +145,8 @@ func (p *plainContent) findType(name string) (string, error) {
 		var m int
 		if m, err = p.readSource(buf[n:]); m == 0 && err == nil {
 			if idle++; idle == 100 {
-				err = Errorf(ErrInvalid, "content's Read returned no bytes and no error 100 times: %w",
+				err = Errorf(ErrInvalid,
+					"content's Read returned no bytes and no error 100 times: %w",
 					io.ErrNoProgress)
 			}
 		}

@@ -303,7 +303,8 @@ func TestClose(t *testing.T) {
 	select {
 	case err := <-ended:
 		t.Errorf("a stalled request ended: %v", err)
-	case <-time.After(50 * time.Millisecond): // It may never end; a short wait is the most that a test can do.
+	// It may never end; a short wait is the most that a test can do.
+	case <-time.After(50 * time.Millisecond):
 	}
 	p.Close()
 	p.Close()

@@ -181,7 +181,8 @@ func (b *backend) rescue(ctx context.Context, from *staged) (*staged, error) {
 		return nil, err
 	}
 	to := *from
-	to.s, to.dir, to.name, to.f, to.inTarget, to.side = fresh.s, fresh.dir, fresh.name, fresh.f, false,
+	to.s, to.dir, to.name, to.f, to.inTarget, to.side = fresh.s, fresh.dir, fresh.name, fresh.f,
+		false,
 		nil
 	to.unnamed, to.dressed, to.worn = fresh.unnamed, false, false
 	to.perm, to.id = fresh.perm, fsys.Stat{}

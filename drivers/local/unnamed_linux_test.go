@@ -102,9 +102,13 @@ func TestStagedGetsName(t *testing.T) {
 		"a side": func(dir string) {
 			check(t, os.Symlink("b", filepath.Join(dir, "d/a.attrs")))
 		},
-		"a folder":          func(dir string) { check(t, os.Mkdir(filepath.Join(dir, "d/a"), 0o777)) },
-		"no folder":         func(dir string) { check(t, os.RemoveAll(filepath.Join(dir, "d"))) },
-		"no staging folder": func(dir string) { check(t, os.RemoveAll(filepath.Join(dir, controlDir))) },
+		"a folder": func(dir string) {
+			check(t, os.Mkdir(filepath.Join(dir, "d/a"), 0o777))
+		},
+		"no folder": func(dir string) { check(t, os.RemoveAll(filepath.Join(dir, "d"))) },
+		"no staging folder": func(dir string) {
+			check(t, os.RemoveAll(filepath.Join(dir, controlDir)))
+		},
 	} {
 		for _, at := range attrs {
 			b, dir := newBucket(t, &Options{NoSync: true})

@@ -16,7 +16,8 @@ func (b *bucket) Delete(ctx context.Context, name string, opts *files.DeleteOpti
 	if err == nil {
 		err = b.enter(ctx, key, func() error {
 			if o.IfVersion != "" && !b.feat().DeleteIfVersion {
-				return files.Errorf(files.ErrUnsupported, "the bucket can't delete a certain version")
+				return files.Errorf(files.ErrUnsupported,
+					"the bucket can't delete a certain version")
 			}
 			return nil
 		})

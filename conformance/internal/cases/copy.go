@@ -145,7 +145,8 @@ func copyInfo(t suite.T, h *suite.H) {
 					t.Errorf("the %s in Copy's Info differs from Stat's", which)
 				}
 				if !info.Digest.IsZero() || !full || !h.F.PutReturnsVersion {
-					info.Digest = want.Digest // two digests that don't conflict may have different sums
+					// two digests that don't conflict may have different sums
+					info.Digest = want.Digest
 				}
 				check.Same(t,
 					fmt.Sprintf("Copy's Info with FullInfo %v and attributes %v, against Stat's",

@@ -48,7 +48,8 @@ const update = "go run ./conformance/internal/matrix -w"
 
 func main() {
 	reports := flag.String("reports", "",
-		"the `folder` with the reports of a run with "+conformance.ReportDir+"; empty runs the tests")
+		"the `folder` with the reports of a run with "+conformance.ReportDir+
+			"; empty runs the tests")
 	root := flag.String("root", ".", "the module's `folder`")
 	write := flag.Bool("w", false, "write the tables into the documents")
 	claims := flag.Bool("claims", false, "only the tables that need no reports")

@@ -350,7 +350,8 @@ func (m *mirror) infoVersion(v, op, name string, f *held, info files.Info, writt
 		}
 	case info.Version == "":
 		if !written || m.f.PutReturnsVersion && op == string(doPut) {
-			m.differ(v+`.Version == ""`, "%s(%s) reports no version, want one", op, term.Quote(name))
+			m.differ(v+`.Version == ""`, "%s(%s) reports no version, want one", op,
+				term.Quote(name))
 		}
 	case f.version != "":
 		if info.Version != f.version {

@@ -15,8 +15,9 @@ import (
 // shared store. The run deletes by these names, because a listing may hide files:
 // MinIO's hides everything below an object "a" if "a/b" exists too.
 type Remembered struct {
-	mu   sync.Mutex
-	dirs map[string]map[string]int // by the case's directory; the number is that of writes in progress
+	mu sync.Mutex
+	// by the case's directory; the number is that of writes in progress
+	dirs map[string]map[string]int
 }
 
 // dirOf returns the case's directory in which a name of the store lies.
