@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"cloud.google.com/go/storage"
 	"cloudfiles.dev/conformance"
@@ -90,7 +91,8 @@ func plainHarness(t *testing.T, s *testserver.Server) conformance.Harness {
 	return conformance.Harness{
 		Name:     "gcs",
 		Server:   s.Name + " " + s.Version,
-		MaxFiles: 1500, // with more files, a Put takes the server seconds
+		MaxFiles: 1500,            // with more files, a Put takes the server seconds
+		Limit:    4 * time.Minute, // all cases that run at once share the server
 		New: func(t conformance.T) files.Bucket {
 			return openBucket(t, with(s.Store(t), signing))
 		},

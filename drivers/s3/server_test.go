@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/conformance/faultrun"
@@ -121,6 +122,7 @@ func (s *subject) harness(foreign ...string) conformance.Harness {
 		Name:     "s3",
 		Server:   s.server.Name + " " + s.server.Version,
 		MaxFiles: maxFiles,
+		Limit:    4 * time.Minute, // all cases that run at once share the server
 		New:      func(t conformance.T) files.Bucket { return s.open(s.create(t)) },
 		Second: func(t conformance.T, b files.Bucket) files.Bucket {
 			return s.open(s.of(b).name)

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/files"
@@ -48,6 +49,7 @@ func (s *Store) Harness() conformance.Harness {
 		Name: "s3",
 		// Putting more takes a server seconds.
 		MaxFiles: 1500,
+		Limit:    4 * time.Minute, // all cases that run at once share the server
 		New:      func(t conformance.T) files.Bucket { return s.open(s.create(t)) },
 		Second:   func(_ conformance.T, b files.Bucket) files.Bucket { return s.open(s.Name(b)) },
 		Damage: func(t conformance.T, b files.Bucket, name string) {

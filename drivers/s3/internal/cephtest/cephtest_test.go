@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"testing"
+	"time"
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/conformance/rerun"
@@ -43,6 +44,7 @@ func TestConformanceSub(t *testing.T) {
 	rerun.Part(t, conformance.Harness{
 		Name:         "s3-ceph-sub",
 		Server:       fmt.Sprintf("%s %s", server.Name, server.Version),
+		Limit:        4 * time.Minute,
 		Store:        open,
 		Second:       func(t conformance.T, _ files.Bucket) files.Bucket { return open(t) },
 		ServerFaults: cephtest.FaultsOfSmallParts(),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"testing"
+	"time"
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/conformance/rerun"
@@ -70,6 +71,7 @@ func TestConformance(t *testing.T) {
 			}
 			rerun.Part(t, conformance.Harness{
 				Name:   c.name,
+				Limit:  4 * time.Minute,
 				Server: fmt.Sprintf("%s %s", server.Name, server.Version),
 				Store:  func(t conformance.T) files.Bucket { return open(t, u, params) },
 				Second: func(t conformance.T, _ files.Bucket) files.Bucket {
