@@ -85,9 +85,11 @@ func newLean(b *backend, caller s3.Options, c *clock) *lean {
 // form can't hold. Region, endpoint, address style, FIPS and dual stack are in the
 // form.
 func customised(o s3.Options, ownResolver bool) bool {
+	//lint:ignore SA1019 the Go CDK sets it, and so may the caller
+	deprecatedResolver := o.EndpointResolver != nil
 	switch {
 	case len(o.APIOptions) > 0, hasInterceptors(o), o.ClientLogMode != 0, o.UseAccelerate,
-		len(o.AuthSchemePreference) > 0, o.EndpointResolver != nil && !ownResolver,
+		len(o.AuthSchemePreference) > 0, deprecatedResolver && !ownResolver,
 		!isType(o.EndpointResolverV2, "*s3.resolver"),
 		!isType(o.AuthSchemeResolver, "*s3.endpointAuthResolver"):
 		return true

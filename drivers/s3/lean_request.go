@@ -327,8 +327,6 @@ type dated struct {
 	at   time.Time
 }
 
-func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
-
 // maxRequestTime is how long a request may take if its response's date is used, as in
 // the SDK.
 const maxRequestTime = 15 * time.Minute

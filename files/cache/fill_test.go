@@ -245,7 +245,7 @@ func TestPassesBy(t *testing.T) {
 		if want.ReadTimeout > 0 {
 			want.ReadTimeout = 0 // applies to the cache's body
 		}
-		if !reflect.DeepEqual(seen, want) || o != o {
+		if !reflect.DeepEqual(seen, want) {
 			t.Errorf("%+v reached the origin as %+v", o, seen)
 		}
 	}

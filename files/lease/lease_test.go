@@ -91,7 +91,7 @@ func TestNewRefuses(t *testing.T) {
 		t.Errorf("of a read-only bucket: %v", err)
 	}
 	for _, f := range []func(context.Context) (*Lease, error){l.Acquire, l.TryAcquire} {
-		if _, err := f(nil); !errors.Is(err, files.ErrInvalid) { //lint:ignore SA1012 it is the case
+		if _, err := f(nil); !errors.Is(err, files.ErrInvalid) {
 			t.Errorf("with a nil context: %v", err)
 		}
 	}

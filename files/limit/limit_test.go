@@ -23,11 +23,10 @@ type below struct {
 	files.Bucket
 	takes time.Duration
 
-	mu         sync.Mutex
-	now, most  int
-	calls      []string // in the order in which they began
-	began      []time.Time
-	afterwards func(name string)
+	mu        sync.Mutex
+	now, most int
+	calls     []string // in the order in which they began
+	began     []time.Time
 }
 
 func newBelow(t *testing.T, takes time.Duration, sizes ...int) *below {

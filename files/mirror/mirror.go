@@ -150,11 +150,11 @@ func (m *mirror) put(ctx context.Context, c *files.Call, next func(context.Conte
 	if c.Put != nil {
 		o = *c.Put
 	}
-	for _, n := range o.Native { // the second might not support them
-		if n == nil {
+	if len(o.Native) > 0 { // the second might not support them
+		if o.Native[0] == nil {
 			return files.Errorf(files.ErrInvalid, "a native option is nil")
 		}
-		return driver.UnknownNative(n)
+		return driver.UnknownNative(o.Native[0])
 	}
 	m.writes.begin(c.Name)
 	defer m.writes.end(c.Name)

@@ -112,7 +112,7 @@ func (s *telemetry) instruments(t *testing.T) (all []metricdata.Metrics) {
 func attrsOf(s sdktrace.ReadOnlySpan) map[attribute.Key]string {
 	all := map[attribute.Key]string{}
 	for _, a := range s.Attributes() {
-		all[a.Key] = a.Value.Emit()
+		all[a.Key] = a.Value.String()
 	}
 	return all
 }
