@@ -43,6 +43,8 @@ type Reader struct {
 }
 
 func init() {
+	handover.DeleteBatch = deleteBatch
+	handover.Locate = locate
 	handover.NewReader = newReader
 	handover.SetInfo = func(r *Reader, info Info) {
 		if r != nil {

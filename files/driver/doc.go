@@ -33,6 +33,8 @@
 //   - End: [ContextError] says why a context ended. [CleanupContext] and [Undo] clean up
 //     after it, and [UploadLeft] is the error if that fails.
 //   - Check names: [CheckNameMax] and [CheckDir].
+//   - Join several buckets in one: [MeetFeatures], [DeleteNames], [Overlap] and
+//     [SetInfo].
 //
 // # A Bucket of your own
 //

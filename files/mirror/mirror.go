@@ -40,7 +40,7 @@ func (m *mirror) check() error {
 			return files.Errorf(files.ErrInvalid, "the %s is nil", memberNames[i])
 		}
 	}
-	if overlap(m.first, m.second) {
+	if driver.Overlap(m.first, "", m.second, "") {
 		return files.Errorf(files.ErrInvalid, "the two members have files in common")
 	}
 	if m.second.Features().ReadOnly && !m.first.Features().ReadOnly {
@@ -232,7 +232,7 @@ func (m *mirror) deleteMany(ctx context.Context, c *files.Call,
 			gone, at = append(gone, c.Names[i]), append(at, i)
 		}
 	}
-	for j, err := range deleteMany(ctx, m.second, gone) {
+	for j, err := range driver.DeleteNames(ctx, m.second, gone) {
 		i := at[j]
 		if err == nil && !m.writes.alone(gone[j], alone[i]) {
 			c.Errors[i] = m.follow(ctx, gone[j], false)
@@ -241,39 +241,4 @@ func (m *mirror) deleteMany(ctx context.Context, c *files.Call,
 		c.Errors[i] = failed(1, false, err)
 	}
 	return nil
-}
-
-// deleteMany returns an error, or nil, for each name.
-func deleteMany(ctx context.Context, b files.Bucket, names []string) []error {
-	if many, ok := b.(driver.BucketManyDeleter); ok {
-		if errs := many.DeleteMany(ctx, names); len(errs) == len(names) {
-			return errs
-		}
-	}
-	return driver.EachName(ctx, names, func(ctx context.Context, name string) error {
-		return b.Delete(ctx, name, nil)
-	})
-}
-
-// overlap reports whether two buckets may have a file in common.
-func overlap(a, b files.Bucket) bool {
-	storeA, prefixA := root(a)
-	storeB, prefixB := root(b)
-	return storeA != nil && storeA == storeB &&
-		(strings.HasPrefix(prefixA, prefixB) || strings.HasPrefix(prefixB, prefixA))
-}
-
-// root returns a bucket's store, and the prefix of all its keys there.
-func root(b files.Bucket) (store any, prefix string) {
-	const probe = "x"
-	key := probe
-	if l, ok := b.(driver.BucketLocator); ok {
-		store, key = l.Locate(probe)
-	} else if reflect.ValueOf(b).Comparable() {
-		store = b
-	}
-	if store == nil || !reflect.ValueOf(store).Comparable() {
-		return nil, ""
-	}
-	return store, strings.TrimSuffix(key, probe)
 }

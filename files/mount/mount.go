@@ -69,7 +69,7 @@ func newRouter(table map[string]files.Bucket) (*router, error) {
 	})
 	for i, m := range r.members {
 		for _, o := range r.members[:i] {
-			if overlap(m.raw, o.raw) {
+			if driver.Overlap(m.raw, "", o.raw, "") {
 				return nil, invalid("the buckets at %s and %s have files in common", o.place(),
 					m.place())
 			}
@@ -162,29 +162,6 @@ func (r *router) text() string {
 		all = append(all, m.place()+": "+strings.Join(files.Layers(m.raw), ", "))
 	}
 	return "mount " + strings.Join(all, "; ")
-}
-
-// overlap reports whether two buckets may have a file in common.
-func overlap(a, b files.Bucket) bool {
-	storeA, prefixA := root(a)
-	storeB, prefixB := root(b)
-	return storeA != nil && storeA == storeB &&
-		(strings.HasPrefix(prefixA, prefixB) || strings.HasPrefix(prefixB, prefixA))
-}
-
-// root returns a bucket's store, and the prefix of all its keys there.
-func root(b files.Bucket) (store any, prefix string) {
-	const probe = "x"
-	key := probe
-	if l, ok := b.(driver.BucketLocator); ok {
-		store, key = l.Locate(probe)
-	} else if reflect.ValueOf(b).Comparable() {
-		store = b
-	}
-	if store == nil || !reflect.ValueOf(store).Comparable() {
-		return nil, ""
-	}
-	return store, strings.TrimSuffix(key, probe)
 }
 
 func invalid(format string, args ...any) error {

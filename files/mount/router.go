@@ -148,23 +148,11 @@ func (r *router) DeleteMany(ctx context.Context, names []string) []error {
 		for j, i := range of {
 			own[j] = names[i]
 		}
-		for j, err := range deleteMany(ctx, m.b, own) {
+		for j, err := range driver.DeleteNames(ctx, m.b, own) {
 			errs[of[j]] = err
 		}
 	}
 	return errs
-}
-
-// deleteMany returns an error, or nil, for each name.
-func deleteMany(ctx context.Context, b files.Bucket, names []string) []error {
-	if many, ok := b.(driver.BucketManyDeleter); ok {
-		if errs := many.DeleteMany(ctx, names); len(errs) == len(names) {
-			return errs
-		}
-	}
-	return driver.EachName(ctx, names, func(ctx context.Context, name string) error {
-		return b.Delete(ctx, name, nil)
-	})
 }
 
 // Check checks every member. Its error names the member that fails.

@@ -64,7 +64,7 @@ func check(members []files.Bucket, whiteouts bool) error {
 			return invalid("member %d is nil", i)
 		}
 		for j, o := range members[:i] {
-			if overlap(b, o) {
+			if driver.Overlap(b, "", o, "") {
 				return invalid("members %d and %d have files in common", j, i)
 			}
 		}
@@ -79,29 +79,6 @@ func check(members []files.Bucket, whiteouts bool) error {
 			"lacks attributes, versions or conditions")
 	}
 	return nil
-}
-
-// overlap reports whether two buckets may have a file in common.
-func overlap(a, b files.Bucket) bool {
-	storeA, prefixA := root(a)
-	storeB, prefixB := root(b)
-	return storeA != nil && storeA == storeB &&
-		(strings.HasPrefix(prefixA, prefixB) || strings.HasPrefix(prefixB, prefixA))
-}
-
-// root returns a bucket's store, and the prefix of all its keys there.
-func root(b files.Bucket) (store any, prefix string) {
-	const probe = "x"
-	key := probe
-	if l, ok := b.(driver.BucketLocator); ok {
-		store, key = l.Locate(probe)
-	} else if reflect.ValueOf(b).Comparable() {
-		store = b
-	}
-	if store == nil || !reflect.ValueOf(store).Comparable() {
-		return nil, ""
-	}
-	return store, strings.TrimSuffix(key, probe)
 }
 
 func invalid(format string, args ...any) error {

@@ -164,20 +164,8 @@ func (r *router) DeleteMany(ctx context.Context, names []string) []error {
 			first, at = append(first, name), append(at, i)
 		}
 	}
-	for j, err := range deleteMany(ctx, r.members[0], first) {
+	for j, err := range driver.DeleteNames(ctx, r.members[0], first) {
 		errs[at[j]] = err
 	}
 	return errs
-}
-
-// deleteMany returns an error, or nil, for each name.
-func deleteMany(ctx context.Context, b files.Bucket, names []string) []error {
-	if many, ok := b.(driver.BucketManyDeleter); ok {
-		if errs := many.DeleteMany(ctx, names); len(errs) == len(names) {
-			return errs
-		}
-	}
-	return driver.EachName(ctx, names, func(ctx context.Context, name string) error {
-		return b.Delete(ctx, name, nil)
-	})
 }

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // Plan is a Copy, Move, Sync or Remove that can be looked at and carried out. It holds
@@ -97,7 +98,7 @@ func (p *Plan) init(dst Tree, src *Tree) (err error) {
 	if p.src, err = src.place("source"); err != nil {
 		return err
 	}
-	if overlap(p.dst, p.src) {
+	if driver.Overlap(p.dst.b, p.dst.dir, p.src.b, p.src.dir) {
 		return invalid("source and target overlap: they are one directory, or one is in the other")
 	}
 	if p.verb == verbMove && !p.src.features.DeleteIfVersion && !p.opts.MayLoseConcurrentPut {

@@ -1,7 +1,6 @@
 package transfer
 
 import (
-	"reflect"
 	"strings"
 
 	"cloudfiles.dev/files"
@@ -55,39 +54,6 @@ func (p place) below(full string) (name string, ok bool) {
 	}
 	name, ok = strings.CutPrefix(full, p.dir+"/")
 	return name, ok && name != ""
-}
-
-// locator is driver.BucketLocator.
-type locator interface {
-	Locate(name string) (store any, key string)
-}
-
-// root returns the store and the prefix of all keys below the directory. The store is
-// nil if it isn't known.
-func (p place) root() (store any, prefix string) {
-	const probe = "x"
-	l, ok := p.b.(locator)
-	if !ok {
-		if !reflect.ValueOf(p.b).Comparable() {
-			return nil, ""
-		}
-		return p.b, p.full("")
-	}
-	store, key := l.Locate(p.full(probe))
-	if store == nil || !reflect.ValueOf(store).Comparable() {
-		return nil, ""
-	}
-	return store, strings.TrimSuffix(key, probe)
-}
-
-// overlap reports whether the places may have a file in common.
-func overlap(a, b place) bool {
-	storeA, prefixA := a.root()
-	storeB, prefixB := b.root()
-	if storeA == nil || storeA != storeB {
-		return false
-	}
-	return strings.HasPrefix(prefixA, prefixB) || strings.HasPrefix(prefixB, prefixA)
 }
 
 func invalid(format string, args ...any) error {

@@ -1,5 +1,4 @@
-// Package handover lets package driver make Readers, which have fields that are private
-// to package files.
+// Package handover lets package driver call functions that are private to package files.
 package handover
 
 import (
@@ -13,6 +12,12 @@ var NewReader any
 
 // SetInfo is package files' func(*files.Reader, files.Info).
 var SetInfo any
+
+// DeleteBatch is package files' func(context.Context, files.Bucket, []string) []error.
+var DeleteBatch any
+
+// Locate is package files' func(files.Bucket, string) (store any, key string).
+var Locate any
 
 // ReaderConfig is driver.ReaderConfig. Info is files.Info, which can't be named here.
 type ReaderConfig[Info any] struct {

@@ -1,0 +1,46 @@
+package driver
+
+import (
+	"context"
+	"reflect"
+	"strings"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/handover"
+)
+
+// DeleteNames deletes files of a bucket that is joined with others, and returns an error
+// or nil for each name. It makes one request if the bucket can. A name for which the
+// bucket returns no result counts as not deleted, and is not tried again (D3). There are
+// at most files.DeleteBatchSize names.
+func DeleteNames(ctx context.Context, b files.Bucket, names []string) []error {
+	return deleteBatch(ctx, b, names)
+}
+
+var deleteBatch = handover.DeleteBatch.(func(context.Context, files.Bucket, []string) []error)
+
+// Overlap reports whether the directories of two buckets may have a file in common; ""
+// is the whole bucket. Buckets that can't be compared and aren't BucketLocators count as
+// apart.
+func Overlap(a files.Bucket, dirA string, b files.Bucket, dirB string) bool {
+	storeA, prefixA := rootOf(a, dirA)
+	storeB, prefixB := rootOf(b, dirB)
+	return storeA != nil && storeA == storeB &&
+		(strings.HasPrefix(prefixA, prefixB) || strings.HasPrefix(prefixB, prefixA))
+}
+
+// rootOf returns the store and the prefix of all keys below the directory. The store is
+// nil if it isn't known.
+func rootOf(b files.Bucket, dir string) (store any, prefix string) {
+	const probe = "x"
+	if dir != "" {
+		dir += "/"
+	}
+	store, key := locate(b, dir+probe)
+	if store == nil || !reflect.ValueOf(store).Comparable() {
+		return nil, ""
+	}
+	return store, strings.TrimSuffix(key, probe)
+}
+
+var locate = handover.Locate.(func(files.Bucket, string) (any, string))

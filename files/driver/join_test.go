@@ -1,0 +1,73 @@
+package driver_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// short is a bucket whose bulk delete returns fewer results than it is given names.
+type short struct {
+	files.Bucket
+	deleted int // by name
+}
+
+func (b *short) DeleteMany(_ context.Context, names []string) []error {
+	return make([]error, len(names)-1)
+}
+
+func (b *short) Delete(context.Context, string, *files.DeleteOptions) error {
+	b.deleted++
+	return nil
+}
+
+// TestDeleteNamesUnmatched: a name for which there is no result counts as not deleted,
+// and is not deleted again: somebody may have put a new file meanwhile (D3).
+func TestDeleteNamesUnmatched(t *testing.T) {
+	b := &short{Bucket: mem.New(nil)}
+	errs := driver.DeleteNames(t.Context(), b, []string{"a", "b", "c"})
+	if len(errs) != 3 || slices.ContainsFunc(errs, func(err error) bool {
+		return !errors.Is(err, files.ErrUnavailable)
+	}) {
+		t.Errorf("DeleteNames = %v, want three times ErrUnavailable", errs)
+	}
+	if b.deleted != 0 {
+		t.Errorf("%d files were deleted by name as well", b.deleted)
+	}
+}
+
+func TestOverlap(t *testing.T) {
+	b, other := mem.New(nil), mem.New(nil)
+	sub, err := files.Sub(b, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		what        string
+		a           files.Bucket
+		dirA        string
+		b           files.Bucket
+		dirB        string
+		wantOverlap bool
+	}{
+		{"one bucket", b, "", b, "", true},
+		{"two buckets", b, "", other, "", false},
+		{"a directory of it", b, "", sub, "", true},
+		{"the same directory", b, "a", sub, "", true},
+		{"a directory below", b, "a/b", sub, "", true},
+		{"names that begin alike", b, "ab", sub, "", false},
+		{"siblings", b, "b", sub, "c", false},
+	} {
+		if got := driver.Overlap(c.a, c.dirA, c.b, c.dirB); got != c.wantOverlap {
+			t.Errorf("%s: Overlap = %t, want %t", c.what, got, c.wantOverlap)
+		}
+		if got := driver.Overlap(c.b, c.dirB, c.a, c.dirA); got != c.wantOverlap {
+			t.Errorf("%s, reversed: Overlap = %t, want %t", c.what, got, c.wantOverlap)
+		}
+	}
+}
