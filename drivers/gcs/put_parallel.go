@@ -111,8 +111,7 @@ func (u *upload) sendParallel(
 		o, err = x.complete(ctx)
 	}
 	if err != nil {
-		x.abort(ctx)
-		return nil, true, err
+		return nil, true, x.aborted(ctx, err)
 	}
 	return o, true, u.verify(o)
 }
@@ -263,13 +262,36 @@ func (x *xmlUpload) completed(resp *http.Response) *object {
 	}
 }
 
-// abort aborts the upload, even if the context has ended, since the service would keep
-// it, and bill it, forever.
-func (x *xmlUpload) abort(ctx context.Context) {
-	driver.Undo(ctx, func(ctx context.Context) {
-		c := x.call("DELETE", url.Values{})
-		x.u.b.withRetry(ctx, c, nil) // the Put has failed already
-	})
+// aborted aborts the upload because of err, even if the context has ended, since the
+// service would keep it, and bill it, forever. It returns err, which names the upload if
+// the service has refused to abort it, or has not answered yet.
+func (x *xmlUpload) aborted(ctx context.Context, err error) error {
+	done := make(chan error, 1)
+	driver.Undo(ctx, func(ctx context.Context) { done <- x.remove(ctx) })
+	select {
+	case left := <-done:
+		if left == nil {
+			return err
+		}
+	default: // there is no response yet
+	}
+	return driver.UploadLeft(err, x.id)
+}
+
+// remove aborts the upload. It is not an error if there is none.
+func (x *xmlUpload) remove(ctx context.Context) error {
+	c := x.call("DELETE", url.Values{})
+	err := goneOr(x.u.b.retry.Do(ctx, func(ctx context.Context, _ int) error {
+		err := x.u.b.do(ctx, c, nil)
+		if noUpload(err) {
+			err = retry.Permanent(err)
+		}
+		return err
+	}))
+	if err == driver.ErrUploadGone {
+		return nil
+	}
+	return err
 }
 
 // doXML makes one request of an upload and reads the response.

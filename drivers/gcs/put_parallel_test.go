@@ -166,6 +166,31 @@ func TestParallelAbortWaitsForNobody(t *testing.T) {
 	}
 }
 
+// TestParallelAbortRefused: if the service refuses to abort an upload, the error of the
+// Put names it, since its parts are billed until somebody removes it.
+func TestParallelAbortRefused(t *testing.T) {
+	for _, refuses := range []bool{false, true} {
+		b := behindWith(t, parallelParams,
+			http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				io.Copy(io.Discard, r.Body)
+				switch {
+				case r.URL.Query().Has("uploads"):
+					io.WriteString(w, "<InitiateMultipartUploadResult><UploadId>the-id</UploadId>"+
+						"</InitiateMultipartUploadResult>")
+				case r.Method == http.MethodDelete && !refuses:
+					w.WriteHeader(http.StatusNoContent)
+				default:
+					w.WriteHeader(http.StatusForbidden)
+					io.WriteString(w, "<Error><Code>AccessDenied</Code></Error>")
+				}
+			}))
+		_, err := b.Put(t.Context(), "a", bytes.NewReader(make([]byte, 20*mib)), nil)
+		if !errors.Is(err, files.ErrPermission) || strings.Contains(err.Error(), "the-id") != refuses {
+			t.Errorf("Put, and the abort is refused: %t: %v", refuses, err)
+		}
+	}
+}
+
 // TestPartsAtOnce: four parts are sent at a time: each waits for the others.
 func TestPartsAtOnce(t *testing.T) {
 	var together sync.WaitGroup

@@ -13,7 +13,6 @@ import (
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
-	"cloudfiles.dev/files/retry"
 	"google.golang.org/api/googleapi"
 )
 
@@ -203,16 +202,5 @@ func (b *backend) AbortUpload(ctx context.Context, name, id string) error {
 	if x.id == "" {
 		return files.Errorf(files.ErrInvalid, "the upload has no ID")
 	}
-	c := x.call("DELETE", url.Values{})
-	err := goneOr(b.retry.Do(ctx, func(ctx context.Context, _ int) error {
-		err := b.do(ctx, c, nil)
-		if noUpload(err) {
-			err = retry.Permanent(err)
-		}
-		return err
-	}))
-	if err == driver.ErrUploadGone {
-		return nil
-	}
-	return err
+	return x.remove(ctx)
 }
