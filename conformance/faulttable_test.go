@@ -30,7 +30,8 @@ func faults() (all []fault) {
 	}
 	for _, b := range brokenWrappers {
 		all = append(all, fault{
-			name: "wrapper: " + b.fault + " (over " + b.over + ")",
+			name:  "wrapper: " + b.fault + " (over " + b.over + ")",
+			names: b.caught,
 			harness: func() conformance.Harness {
 				return conformance.WrapperHarnesses(b.wrap, b.o)[b.over]
 			},
@@ -46,8 +47,9 @@ type fault struct {
 	hangs   bool                       // each case with it takes its whole limit
 }
 
-// heavy are the cases that cost most. Each is run only against the faults that name it,
-// since cheaper cases find most others.
+// heavy are the cases that cost most beside the long ones. Both are run only against the
+// faults that name them: cheaper cases find most others, and a long case may put
+// gigabytes into memory.
 var heavy = regexp.MustCompile(
 	`/(large$|large-(attributes|conditions|move|once)|sizes|hundred-mebibytes$)|` +
 		`^(G10/(in-parallel|connections)|P1/(two-writers|torn-read)|P2/broken-after-parts|` +
@@ -61,8 +63,7 @@ func TestFaultTable(t *testing.T) {
 	if path == "" {
 		t.Skip("takes minutes of processor time; " + faultTable + " names the file for its table")
 	}
-	cases := slices.DeleteFunc(conformance.Cases(), func(c conformance.Case) bool { return c.Long })
-	long := slices.DeleteFunc(conformance.Cases(), func(c conformance.Case) bool { return !c.Long })
+	cases := conformance.Cases()
 	wrapper := conformance.WrapperCases()
 	all := faults()
 	if len(all) < 50 {
@@ -86,22 +87,18 @@ func TestFaultTable(t *testing.T) {
 					}
 				}
 				run = slices.DeleteFunc(slices.Clone(run), func(c conformance.Case) bool {
-					return heavy.MatchString(c.ID()) && !slices.Contains(f.names, c.ID())
+					dear := c.Long || heavy.MatchString(c.ID())
+					return dear && !slices.Contains(f.names, c.ID())
 				})
-				try := func(run []conformance.Case) {
-					for _, c := range run {
-						h := f.harness()
-						h.Limit = limit
-						if conformance.RunCase(t.Context(), h, c).Outcome == conformance.Failed {
-							caught[i] = append(caught[i], c.ID())
-							mu.Lock()
-							by[c.ID()]++
-							mu.Unlock()
-						}
+				for _, c := range run {
+					h := f.harness()
+					h.Limit = limit
+					if conformance.RunCase(t.Context(), h, c).Outcome == conformance.Failed {
+						caught[i] = append(caught[i], c.ID())
+						mu.Lock()
+						by[c.ID()]++
+						mu.Unlock()
 					}
-				}
-				if try(run); len(caught[i]) == 0 { // a fault of large files only
-					try(long)
 				}
 				if len(caught[i]) == 0 {
 					t.Errorf("no case catches it")
@@ -119,6 +116,9 @@ func TestFaultTable(t *testing.T) {
 	}
 	fmt.Fprintf(&table, "\n## Cases that catch none\n\n")
 	for _, c := range slices.Concat(cases, wrapper) {
+		if c.Long {
+			continue
+		}
 		why, suspect := suspects[c.ID()]
 		switch {
 		case by[c.ID()] > 0 && suspect:

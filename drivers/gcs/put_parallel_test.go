@@ -185,7 +185,8 @@ func TestParallelAbortRefused(t *testing.T) {
 				}
 			}))
 		_, err := b.Put(t.Context(), "a", bytes.NewReader(make([]byte, 20*mib)), nil)
-		if !errors.Is(err, files.ErrPermission) || strings.Contains(err.Error(), "the-id") != refuses {
+		if !errors.Is(err, files.ErrPermission) ||
+			strings.Contains(err.Error(), "the-id") != refuses {
 			t.Errorf("Put, and the abort is refused: %t: %v", refuses, err)
 		}
 	}

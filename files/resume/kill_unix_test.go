@@ -51,6 +51,33 @@ func TestMain(m *testing.M) {
 	panic(err)
 }
 
+// killChild starts this program with the variables, waits until it prints a line, and
+// kills it.
+func killChild(t *testing.T, env ...string) {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	child := exec.Command(exe)
+	child.Env = append(os.Environ(), env...)
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatalf("the child ended by itself: %v", err)
+	}
+	child.Process.Kill()
+	var exit *exec.ExitError
+	if err := child.Wait(); !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+}
+
 // TestDownloadKilled: if a download is killed five times in a row, the target is the
 // old file until it is the new one, and hardly anything is fetched twice.
 func TestDownloadKilled(t *testing.T) {
@@ -67,30 +94,10 @@ func TestDownloadKilled(t *testing.T) {
 	if err := os.WriteFile(path, []byte("old"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	fetched := 0
 	for _, most := range []int{1, part / 2, 5 * part, 20*part + 77, 30 * part} {
-		child := exec.Command(exe)
-		child.Env = append(os.Environ(), "RESUME_CHILD="+strconv.Itoa(most),
-			"RESUME_BUCKET="+folder, "RESUME_PATH="+path)
-		out, err := child.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
-			t.Fatalf("the child ended by itself: %v", err)
-		}
-		child.Process.Kill()
-		var exit *exec.ExitError
-		if err := child.Wait(); !errors.As(err, &exit) {
-			t.Fatal(err)
-		}
+		killChild(t, "RESUME_CHILD="+strconv.Itoa(most), "RESUME_BUCKET="+folder,
+			"RESUME_PATH="+path)
 		fetched += most
 		if old, err := os.ReadFile(path); err != nil || string(old) != "old" {
 			t.Fatalf("after the kill the file is %q, %v", old, err)

@@ -3,11 +3,8 @@
 package resume_test
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -58,30 +55,10 @@ func TestUploadKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, b, "dir/f", []byte("old"))
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	sent := 0
 	for _, parts := range []int{0, 1, 30, 40, 2 * count} {
-		child := exec.Command(exe)
-		child.Env = append(os.Environ(), "RESUME_CHILD="+strconv.Itoa(parts),
-			"RESUME_BUCKET="+folder, "RESUME_PATH="+path, "RESUME_TOKEN="+token)
-		out, err := child.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
-			t.Fatalf("the child ended by itself: %v", err)
-		}
-		child.Process.Kill()
-		var exit *exec.ExitError
-		if err := child.Wait(); !errors.As(err, &exit) {
-			t.Fatal(err)
-		}
+		killChild(t, "RESUME_CHILD="+strconv.Itoa(parts), "RESUME_BUCKET="+folder,
+			"RESUME_PATH="+path, "RESUME_TOKEN="+token)
 		if parts < count {
 			sent += parts * part
 			wantStored(t, b, "dir/f", []byte("old"))
