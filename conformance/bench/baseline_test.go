@@ -19,18 +19,18 @@ import (
 	"gocloud.dev/blob/memblob"
 )
 
-// subject is one implementation, reduced to the operations that are measured.
+// subject is an implementation, reduced to the operations that are measured.
 type subject interface {
 	put(name string, content []byte) error
-	get(name string) (int64, error) // the whole file to io.Discard
+	get(name string) (int64, error) // reads the whole file and returns its size
 	stat(name string) error
 	del(name string) error
-	// list counts all files, with size and time, or by names alone where that is less
-	// work.
+	// list counts all files, with size and time. With namesOnly it may leave both out.
 	list(namesOnly bool) (int, error)
 }
 
-// subjects are made anew for each benchmark; disk ones in a folder of their own.
+// subjects has the implementations. Each benchmark opens a new one, on disk in a new
+// folder.
 var subjects = []struct {
 	name string
 	disk bool
@@ -68,7 +68,7 @@ var withMetadata = files.PutOptions{
 
 var ctx = context.Background()
 
-// folder is a new folder on the disk that is to be measured.
+// folder makes a new folder on the disk that is measured.
 func folder(b testing.TB) string {
 	dir, err := os.MkdirTemp(os.Getenv("CLOUDFILES_BENCH_DIR"), "cloudfiles-bench-")
 	if err != nil {
@@ -166,7 +166,7 @@ func (s cdk) list(bool) (n int, err error) {
 
 var buffers = sync.Pool{New: func() any { p := make([]byte, 1<<20); return &p }}
 
-// bare is what a careful program does with package os.
+// bare uses package os as a careful program does.
 type bare struct {
 	dir  string
 	sync bool
@@ -228,7 +228,7 @@ func (s bare) stat(name string) error {
 
 func (s bare) del(name string) error { return os.Remove(filepath.Join(s.dir, name)) }
 
-// list walks with os.ReadDir, which sorts each folder.
+// list uses filepath.WalkDir, which sorts each folder.
 func (s bare) list(namesOnly bool) (n int, err error) {
 	err = filepath.WalkDir(s.dir, func(path string, e os.DirEntry, err error) error {
 		if err != nil || e.IsDir() || strings.HasSuffix(path, ".attrs") {

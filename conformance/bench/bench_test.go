@@ -31,7 +31,7 @@ func populated(b *testing.B, disk bool, open func(testing.TB, string) subject, p
 	dir := ""
 	if disk {
 		dir = folder(b)
-		for i := range 10 { // the bare calls make no folders
+		for i := range 10 { // bare doesn't make folders
 			if err := os.Mkdir(filepath.Join(dir, fmt.Sprintf("dir%02d", i)), 0o777); err != nil {
 				b.Fatal(err)
 			}
@@ -95,7 +95,7 @@ func BenchmarkStat(b *testing.B) {
 	})
 }
 
-// BenchmarkPutDelete puts a new file and deletes it: subtract BenchmarkPut.
+// BenchmarkPutDelete puts a new file and deletes it. Subtract BenchmarkPut's time.
 func BenchmarkPutDelete(b *testing.B) {
 	each(b, func(b *testing.B, s subject, p []byte) {
 		for b.Loop() {
@@ -143,8 +143,8 @@ func BenchmarkParallel(b *testing.B) {
 	}
 }
 
-// BenchmarkGet1GiB reads a large file whose pages are in memory: bare reads of 1 MiB,
-// with the digest check and without, and a copy to a file.
+// BenchmarkGet1GiB reads a large file that is in the page cache: by bare reads of 1 MiB,
+// with and without the check of the digest, and into another file.
 func BenchmarkGet1GiB(b *testing.B) {
 	if testing.Short() {
 		b.Skip("writes 2 GiB")

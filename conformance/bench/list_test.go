@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// BenchmarkList lists 1k to 1M files, in one folder and in a tree of 1,000 a folder.
-// The peers that are quadratic stop at 10k.
+// BenchmarkList lists 1k to 1M files, in one folder and in a tree with 1,000 files in
+// each folder. memblob and fileblob take quadratic time, so they list at most 50k files,
+// and 10k with -short.
 func BenchmarkList(b *testing.B) {
 	for _, shape := range []string{"flat", "tree"} {
 		for _, n := range []int{1e3, 1e4, 5e4, 1e5, 1e6} {
@@ -27,7 +28,7 @@ func benchList(b *testing.B, shape string, n int) {
 		}
 		return fmt.Sprintf("d%03d/file%03d.txt", i/1000, i%1000)
 	}
-	dir := "" // one tree for all that are on disk: they share a format
+	dir := "" // of a tree for all subjects on disk, which share a format
 	for _, sub := range subjects {
 		quadratic := sub.name == "memblob" || sub.name == "fileblob"
 		if quadratic && n > 1e4 && (n != 5e4 || testing.Short()) ||
@@ -36,7 +37,7 @@ func benchList(b *testing.B, shape string, n int) {
 		}
 		for _, names := range []bool{false, true} {
 			if names && quadratic {
-				continue // they have no such option
+				continue // it has no such option
 			}
 			b.Run(fmt.Sprintf("shape=%s/n=%d/names=%v/impl=%s", shape, n, names, sub.name),
 				func(b *testing.B) {
@@ -66,7 +67,7 @@ func benchList(b *testing.B, shape string, n int) {
 	}
 }
 
-// plant makes the files with bare calls.
+// plant makes the files by bare calls, in a new folder.
 func plant(b *testing.B, n int, fileName func(int) string) string {
 	dir, err := os.MkdirTemp(os.Getenv("CLOUDFILES_BENCH_DIR"), "cloudfiles-bench-")
 	if err != nil {

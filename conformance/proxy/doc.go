@@ -1,7 +1,7 @@
-// Package proxy is an HTTP proxy for tests, between a driver and its server: it counts
-// and records the requests, and injects faults by rule. It runs on the loopback interface
-// ([Start]), where the driver's endpoint points to it, or inside the process as an
-// http.RoundTripper ([Proxy.RoundTripper]); both behave the same.
+// Package proxy is an HTTP proxy for tests, between a driver and its server. It counts
+// and records the requests, and injects faults by rule. It runs on the loopback
+// interface ([Start]), and the driver's endpoint is its URL, or it runs inside the
+// process as an http.RoundTripper ([Proxy.RoundTripper]). Both behave the same.
 //
 //	p := proxy.Start(t, proxy.S3, "http://127.0.0.1:7070", nil)
 //	b, err := files.Open(ctx,

@@ -214,8 +214,8 @@ func StallUpload(n int64) Fault {
 	}}
 }
 
-// Bandwidth limits the bodies of requests and responses to so many bytes a second
-// each. Requests of one connection follow one another, so this is the bandwidth of a
+// Bandwidth limits each body of a request or a response to bytesPerSecond bytes a
+// second. The requests of a connection follow one another, so this is the bandwidth of a
 // connection.
 func Bandwidth(bytesPerSecond int64) Fault {
 	return Fault{Name: "bandwidth", Do: func(x *Exchange, next Send) (*http.Response, error) {

@@ -8,7 +8,7 @@ import (
 	"cloudfiles.dev/conformance/proxy"
 )
 
-// TestKinds checks the kinds of requests as the SDKs send them.
+// TestKinds checks the kinds of requests in the forms in which the SDKs send them.
 func TestKinds(t *testing.T) {
 	for s, table := range map[*proxy.Service]map[string]string{
 		proxy.S3: {

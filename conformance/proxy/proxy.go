@@ -97,7 +97,7 @@ func (p *Proxy) carry(r *http.Request, base http.RoundTripper) (*http.Response, 
 	out := r.WithContext(r.Context())
 	if r.Body != nil && r.Body != http.NoBody {
 		out.Body = body
-		out.GetBody = nil // The client itself repeats a request, and so it is counted again.
+		out.GetBody = nil // Only the client repeats a request, so each attempt is counted.
 	}
 	send := Send(func(r *http.Request) (*http.Response, error) {
 		p.update(func() { rec.Reached = true })

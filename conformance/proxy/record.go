@@ -188,7 +188,7 @@ func (p *Proxy) Total() int {
 	return len(p.records)
 }
 
-// Reset removes the records and counts; the rules stay.
+// Reset removes the records and counts. It keeps the rules.
 func (p *Proxy) Reset() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Rule says which requests a fault applies to. All fields that are set must match;
+// Rule says to which requests a fault applies. All fields that are set must match;
 // the zero Rule matches every request.
 type Rule struct {
 	// Kinds are the kinds of requests; nil matches any.
@@ -19,7 +19,7 @@ type Rule struct {
 	// Chance is the probability, at most 1, that the fault applies to a request; 0 is
 	// always.
 	Chance float64
-	// Times is how often the fault applies at most; 0 is no limit.
+	// Times is how often, at most, the fault applies; 0 is no limit.
 	Times int
 	// Fault is the fault.
 	Fault Fault

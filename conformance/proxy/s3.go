@@ -7,8 +7,8 @@ import (
 )
 
 // S3 is Amazon S3 and the stores that speak its protocol. The kinds are the names of
-// the API's operations. The bucket is the path's first element, except on hosts of
-// AWS whose name begins with the bucket. Sources:
+// the API's operations. The bucket is the path's first element, except on hosts of AWS
+// whose name begins with the bucket. Sources:
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
 // and its page ErrorResponses.html.
 var S3 = &Service{

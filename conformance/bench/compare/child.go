@@ -13,7 +13,7 @@ import (
 // childEnv holds the task of a child process.
 const childEnv = "CLOUDFILES_COMPARE_CHILD"
 
-// task is what a child process works on: one work by one peer.
+// task is the task of a child process: one work by one peer.
 type task struct {
 	Peer   string `json:"peer"`
 	Work   string `json:"work"` // its id
@@ -21,10 +21,10 @@ type task struct {
 	Scale  scale  `json:"scale"`
 }
 
-// scratch are files that the process removes at its end.
+// scratch has the files that the process removes at its end.
 var scratch []string
 
-// runChild does a round for each line of its input, and prints its result as a line.
+// runChild does a round for each line of its input, and prints each result as a line.
 func runChild(text string) error {
 	var t task
 	if err := json.Unmarshal([]byte(text), &t); err != nil {
@@ -139,7 +139,7 @@ func startChild(t task) (*child, error) {
 	}, nil
 }
 
-// round lets the child do one round.
+// round makes the child do one round.
 func (c *child) round() (r result, err error) {
 	if err := c.in.Encode("round"); err != nil {
 		return r, err

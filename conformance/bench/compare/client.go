@@ -6,12 +6,11 @@ import (
 	"io"
 )
 
-// client is one peer's access to the target, reduced to the operations that are
-// measured.
+// client is a peer's client of the target, reduced to the operations that are measured.
 type client interface {
 	// put stores content of the given size.
 	put(ctx context.Context, name string, content io.ReadSeeker, size int64) error
-	// get writes a whole file to w in order, as the peer's plain reader gives it.
+	// get writes a whole file to w, in order, by the peer's plain reader.
 	get(ctx context.Context, name string, w io.Writer) error
 	// getAt writes a whole file to w in the peer's fastest way.
 	getAt(ctx context.Context, name string, w io.WriterAt, size int64) error
@@ -21,7 +20,7 @@ type client interface {
 	list(ctx context.Context, dir string) (int, error)
 }
 
-// tree is what a peer has that copies whole folders.
+// tree is implemented by the client of a peer that copies whole folders.
 type tree interface {
 	// up copies a folder on disk to the directory of the bucket, and reports how many
 	// files are there.
@@ -42,8 +41,8 @@ type peer struct {
 	open    func(ctx context.Context, t target) (client, error)
 }
 
-// peers are in the order of the report; the first of a service is this library, which
-// the ratios compare with.
+// peers has all peers in the order of the report. The first peer of each service is this
+// library, with which the others are compared.
 var peers = concat(s3Peers, gcsPeers, azurePeers, diskPeers)
 
 func concat(lists ...[]peer) (all []peer) {
@@ -53,7 +52,7 @@ func concat(lists ...[]peer) (all []peer) {
 	return all
 }
 
-// peersOf returns those of a service.
+// peersOf returns the peers of a service.
 func peersOf(service string) (of []peer) {
 	for _, p := range peers {
 		if p.service == service {
@@ -63,7 +62,7 @@ func peersOf(service string) (of []peer) {
 	return of
 }
 
-// inOrder is an io.Writer that writes to w from its beginning on.
+// inOrder is an io.Writer that writes to w, beginning at offset 0.
 type inOrder struct {
 	w  io.WriterAt
 	at int64

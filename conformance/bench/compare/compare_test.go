@@ -34,7 +34,7 @@ var tiny = scale{
 	Names: []int{30},
 }
 
-// TestCompareOnDisk does every work that needs no server, and reads its report.
+// TestCompareOnDisk does every work that needs no server, and checks the report.
 func TestCompareOnDisk(t *testing.T) {
 	var todo []work
 	for _, w := range works(tiny) {
@@ -53,7 +53,7 @@ func TestCompareOnDisk(t *testing.T) {
 		if r.err != "" {
 			t.Errorf("%s, %s: %s", r.work.id(), r.peer.name, r.err)
 		} else if len(r.rounds) != 2 || r.speed() <= 0 || r.peak() < 0 {
-			t.Errorf("%s, %s: %+v", r.work.id(), r.peer.name, r.rounds)
+			t.Errorf("%s, %s: %+v, want two rounds", r.work.id(), r.peer.name, r.rounds)
 		}
 	}
 	dir := t.TempDir()
@@ -90,14 +90,15 @@ func TestCompareOnDisk(t *testing.T) {
 	}
 }
 
-// failing fails every call.
+// failing is a client whose stat fails.
 type failing struct{ us }
 
 var errPlanted = errors.New("planted")
 
 func (failing) stat(context.Context, string) error { return errPlanted }
 
-// TestRoundReportsErrors checks that a failed work has no speed, and reports why.
+// TestRoundReportsErrors checks that the result of a work that fails has the error, and
+// that a peer without a function for a work is reported as unable.
 func TestRoundReportsErrors(t *testing.T) {
 	w, err := findWork("s3/loopback/stat of 4 KiB/16 at a time", tiny)
 	if err != nil {
@@ -115,7 +116,7 @@ func TestRoundReportsErrors(t *testing.T) {
 	}
 }
 
-// TestTableRatios checks medians, ratios and the list of what is slower.
+// TestTableRatios checks medians, ratios and the list of faster peers.
 func TestTableRatios(t *testing.T) {
 	w := work{
 		group:   "download",
@@ -165,8 +166,8 @@ func TestTableRatios(t *testing.T) {
 	}
 }
 
-// TestRelay passes bytes both ways unchanged, closes one side after the other, and
-// neither exceeds its rate nor is early.
+// TestRelay checks that a relay passes bytes both ways unchanged, closes each direction
+// by itself, and keeps its rate and its delay.
 func TestRelay(t *testing.T) {
 	echo, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -211,11 +212,12 @@ func TestRelay(t *testing.T) {
 		t.Fatalf("%d bytes of %d came back, %v", len(got), len(sent), err)
 	}
 	if least := 100*time.Millisecond + l.rtt; took < least {
-		t.Errorf("they took %v, want at least %v", took, least)
+		t.Errorf("the bytes took %v, want at least %v", took, least)
 	}
 }
 
-// TestTargetAt: a child finds the server by the relay, in the URL and the environment.
+// TestTargetAt checks that the URL and the environment of a child have the relay's
+// address.
 func TestTargetAt(t *testing.T) {
 	got := target{
 		Endpoint: "http://127.0.0.1:9000",

@@ -8,8 +8,8 @@ import (
 	"sync/atomic"
 )
 
-// counter is a reverse proxy that counts requests. The peers' requests are signed for
-// its host, which it passes on.
+// counter is a reverse proxy that counts requests. It keeps the header Host, for which
+// the peers sign their requests.
 type counter struct {
 	addr     string
 	requests atomic.Int64

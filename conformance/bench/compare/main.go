@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// serversDir is the module that starts the servers, seen from the module of this
-// command.
+// serversDir is the directory of the module that starts the servers, relative to this
+// module's.
 const serversDir = "../servers"
 
 func main() {
@@ -32,9 +32,9 @@ func run() error {
 	var (
 		out    = flag.String("out", ".", "write RESULTS.md and its pictures to this `directory`")
 		match  = flag.String("run", "", "do only the works whose id matches this `expression`")
-		list   = flag.Bool("list", false, "print the works' ids and the peers, and do nothing")
-		quick  = flag.Bool("quick", false, "small sizes and three rounds")
-		rounds = flag.Int("rounds", 5, "measure each peer so many times")
+		list   = flag.Bool("list", false, "list the works' ids and the peers")
+		quick  = flag.Bool("quick", false, "measure small sizes in three rounds")
+		rounds = flag.Int("rounds", 5, "measure each peer `n` times")
 		s3     = flag.String("s3", "versitygw", "the S3 `server`: versitygw or minio")
 		large  = flag.Int64("large", gib, "`bytes` of the large file")
 		tree   = flag.Int("tree", 10_000, "files of the trees")
@@ -49,7 +49,7 @@ func run() error {
 		return err
 	}
 	if *rounds < 1 || *large < 8*mib || *tree < 1 {
-		return fmt.Errorf("-rounds and -tree begin with 1, -large with %d", 8*mib)
+		return fmt.Errorf("-rounds and -tree must be at least 1, and -large at least %d", 8*mib)
 	}
 	s := scale{
 		Large: *large,

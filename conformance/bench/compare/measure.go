@@ -7,22 +7,22 @@ import (
 	"slices"
 )
 
-// row is what one peer needed for one work.
+// row has the results of one peer for one work.
 type row struct {
 	work     work
 	peer     peer
 	server   string
 	rounds   []result
-	requests int64 // of one round; 0 where there are none to count
+	requests int64 // of one round; 0 if they weren't counted
 	err      string
 }
 
-// median of the rounds' speeds, in amounts per second.
+// speed returns the median of the rounds' speeds, in bytes or calls per second.
 func (r row) speed() float64 {
 	return r.median(func(m result) float64 { return m.Amount / m.Seconds })
 }
 
-// cpu is the CPU time for a GiB, or for 1,000 calls.
+// cpu returns the median CPU time in seconds for a GiB, or for 1,000 calls.
 func (r row) cpu() float64 {
 	unit := 1000.0
 	if r.work.bytes {
@@ -117,8 +117,9 @@ func prepare(ctx context.Context, w work, t target, s scale) error {
 	return w.prepare(ctx, c, s)
 }
 
-// measureWork starts a process for each peer, lets each do a round that isn't measured,
-// and then the others by turns. Another round passes a proxy that counts requests.
+// measureWork starts a process for each peer. In turns the peers do a round that isn't
+// measured, and then the measured rounds. Another round goes through a proxy that counts
+// its requests.
 func measureWork(ctx context.Context, w work, t target, s scale, rounds int) ([]row, error) {
 	var l link
 	for _, known := range links {
@@ -185,8 +186,8 @@ func measureWork(ctx context.Context, w work, t target, s scale, rounds int) ([]
 	return slices.DeleteFunc(rows, func(r row) bool { return r.err == "–" }), nil
 }
 
-// countRequests counts the requests of a second round, because the first connects and
-// fetches what is then cached. It returns 0 if the peer doesn't work with the proxy.
+// countRequests counts the requests of a second round, because the first one may fetch
+// things that are then cached. It returns 0 if the peer doesn't work with the proxy.
 func countRequests(w work, p peer, t target, s scale) int64 {
 	proxy, err := newCounter(t.host())
 	if err != nil {

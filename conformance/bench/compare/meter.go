@@ -13,7 +13,7 @@ type result struct {
 	Amount  float64 `json:"amount"` // bytes or calls, as the work says
 	Seconds float64 `json:"seconds"`
 	CPU     float64 `json:"cpu"`  // seconds, user and system, of the process and its children
-	Peak    int64   `json:"peak"` // bytes of memory at most; 0 where it can't be read
+	Peak    int64   `json:"peak"` // of memory, in bytes; 0 if it can't be read
 	Error   string  `json:"error,omitempty"`
 	Unable  bool    `json:"unable,omitempty"` // the peer has no function for the work
 }
@@ -24,7 +24,7 @@ type meter struct {
 	cpu     float64
 }
 
-// begin starts the measuring anew: what came before it was preparation.
+// begin starts or restarts the measurement. A work calls it after its preparation.
 func (m *meter) begin() {
 	os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // resets VmHWM, on Linux
 	m.cpu = cpuSeconds()
@@ -44,7 +44,7 @@ func (m *meter) end(amount float64) result {
 // childPeak is the peak memory of the last program that was run by runCommand.
 var childPeak int64
 
-// peakMemory is VmHWM of /proc/self/status.
+// peakMemory returns VmHWM of /proc/self/status in bytes.
 func peakMemory() int64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
@@ -62,7 +62,7 @@ func peakMemory() int64 {
 	return kib << 10
 }
 
-// cpuSeconds is the CPU time of this process and of the children that it waited for.
+// cpuSeconds returns the CPU time of this process and of the children that have ended.
 func cpuSeconds() (s float64) {
 	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
 		var u syscall.Rusage

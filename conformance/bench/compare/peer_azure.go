@@ -47,7 +47,7 @@ func azureContainer(t target) (*container.Client, error) {
 	return container.NewClientWithSharedKeyCredential(url, key, nil)
 }
 
-// azureClient is Microsoft's SDK.
+// azureClient is a client of Microsoft's SDK.
 type azureClient struct{ c *container.Client }
 
 func (c azureClient) put(ctx context.Context, name string, content io.ReadSeeker, _ int64) error {
@@ -66,8 +66,8 @@ func (c azureClient) get(ctx context.Context, name string, w io.Writer) error {
 	return err
 }
 
-// getAt downloads into memory: the SDK's parallel download takes a buffer or a file on
-// disk.
+// getAt downloads into memory, because the SDK's parallel download only writes to a
+// buffer or to a file on disk.
 func (c azureClient) getAt(ctx context.Context, name string, w io.WriterAt, size int64) error {
 	p := make([]byte, size)
 	if _, err := c.c.NewBlobClient(name).DownloadBuffer(ctx, p, nil); err != nil {

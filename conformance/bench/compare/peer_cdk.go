@@ -8,7 +8,7 @@ import (
 	"gocloud.dev/blob"
 )
 
-// cdk is the Go CDK, whatever the service.
+// cdk is a client of the Go CDK, for any service.
 type cdk struct{ b *blob.Bucket }
 
 func (c cdk) put(ctx context.Context, name string, content io.ReadSeeker, _ int64) error {
@@ -46,6 +46,6 @@ func (c cdk) list(ctx context.Context, dir string) (n int, err error) {
 	}
 }
 
-// octetStream is given to the peers that would choose a type by the content, or by the
-// name's extension, so that none does more than the others.
+// octetStream is the content type for peers that would otherwise choose one by the
+// content or by the name's extension, so that no peer does more than the others.
 const octetStream = "application/octet-stream"

@@ -35,8 +35,8 @@ var diskPeers = []peer{
 	},
 }
 
-// aferoClient is a file system of afero. Its put replaces nothing atomically and syncs
-// nothing: the peer has no function that does.
+// aferoClient is a client of afero's file system. Its put neither replaces a file
+// atomically nor syncs it, because afero has no function for that.
 type aferoClient struct{ fs afero.Fs }
 
 func (c aferoClient) put(_ context.Context, name string, content io.ReadSeeker, _ int64) error {

@@ -43,12 +43,12 @@ var gcsPeers = []peer{
 	},
 }
 
-// gcsClient is Google's SDK. It reads STORAGE_EMULATOR_HOST itself.
+// gcsClient is a client of Google's SDK, which reads STORAGE_EMULATOR_HOST by itself.
 type gcsClient struct{ b *storage.BucketHandle }
 
 func (c gcsClient) put(ctx context.Context, name string, content io.ReadSeeker, _ int64) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // aborts the upload where Close was not reached
+	defer cancel() // aborts the upload if Close was not reached
 	w := c.b.Object(name).NewWriter(ctx)
 	w.ContentType = octetStream
 	if _, err := io.Copy(w, content); err != nil {

@@ -74,8 +74,8 @@ func buildRclone() error {
 	return cmd.Run()
 }
 
-// rcloneClient runs a program for each call, so it takes part only in works that a
-// program is started for: large files and trees.
+// rcloneClient runs rclone for each call, so it takes part only in works that are long
+// enough to start a program: large files, trees and listings.
 type rcloneClient struct {
 	path, bucket string
 	flags, env   []string
@@ -98,7 +98,7 @@ func (c rcloneClient) run(ctx context.Context, out io.Writer, args ...string) er
 
 func (c rcloneClient) remote(name string) string { return ":s3:" + c.bucket + "/" + name }
 
-// put copies a file on disk, which the first, unmeasured round makes.
+// put copies a file on disk. The first round, which isn't measured, makes that file.
 func (c rcloneClient) put(ctx context.Context, name string, content io.ReadSeeker,
 	size int64) error {
 	if size < 8*mib {
@@ -128,8 +128,7 @@ func (c rcloneClient) get(ctx context.Context, name string, w io.Writer) error {
 	return c.run(ctx, w, "cat", c.remote(name))
 }
 
-// getAt copies to a file on disk, since the program has no other way that takes more
-// than one connection.
+// getAt copies to a file on disk, because only that uses more than one connection.
 func (c rcloneClient) getAt(ctx context.Context, name string, w io.WriterAt, size int64) error {
 	if size < 8*mib {
 		return errUnable

@@ -75,7 +75,7 @@ func s3Client(t target) *s3.Client {
 	})
 }
 
-// awsClient is AWS's SDK with its transfer manager.
+// awsClient is a client of AWS's SDK with its transfer manager.
 type awsClient struct {
 	s3      *s3.Client
 	manager *transfermanager.Client
@@ -152,7 +152,7 @@ func (c awsClient) list(ctx context.Context, dir string) (n int, err error) {
 	return n, nil
 }
 
-// minioClient is MinIO's SDK.
+// minioClient is a client of MinIO's SDK.
 type minioClient struct {
 	c      *minio.Client
 	bucket string

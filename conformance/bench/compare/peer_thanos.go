@@ -16,7 +16,7 @@ var thanosPeer = peer{
 	open:    openThanos,
 }
 
-// thanos is the object storage library of Thanos.
+// thanos is a client of the object storage library of Thanos.
 type thanos struct{ b objstore.Bucket }
 
 func openThanos(_ context.Context, t target) (client, error) {

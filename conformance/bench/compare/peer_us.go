@@ -15,7 +15,7 @@ import (
 	_ "cloudfiles.dev/drivers/s3"
 )
 
-// us is this library.
+// us is a client of this library.
 type us struct{ b files.Bucket }
 
 func openUs(ctx context.Context, t target) (client, error) {
@@ -60,7 +60,7 @@ func (u us) list(ctx context.Context, dir string) (n int, err error) {
 	return n, nil
 }
 
-// treeParallel is as many files at a time as the peers' best settings take.
+// treeParallel is how many files are copied at a time, as in the peers' best settings.
 const treeParallel = 64
 
 func (u us) up(ctx context.Context, folder, dir string) (int, error) {
@@ -79,7 +79,7 @@ func (u us) up(ctx context.Context, folder, dir string) (int, error) {
 	return int(did.Copied + did.Equal), err
 }
 
-// down makes every file durable, which the peers don't.
+// down makes every file durable. The peers don't.
 func (u us) down(ctx context.Context, dir, folder string) (int, error) {
 	did, err := transfer.DownloadDir(ctx, folder, transfer.Tree{Bucket: u.b, Dir: dir},
 		&transfer.Options{Parallel: treeParallel})

@@ -13,12 +13,12 @@ const (
 	plotTop, plotBottom   = 30, 40
 )
 
-// colours can be distinguished by people who see few of them, too (Okabe and Ito).
+// colours can also be distinguished by colour-blind people (Okabe and Ito).
 var colours = []string{
 	"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999", "#000000",
 }
 
-// plot draws a table as lines, one for each peer, over the names of its rows.
+// plot draws a table as SVG: a line for each peer, over the names of the rows.
 func plot(t table) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" `+
@@ -78,7 +78,8 @@ func plot(t table) string {
 	return b.String()
 }
 
-// gridStep is 1, 2 or 5 times a power of ten, such that the grid has four to ten lines.
+// gridStep returns 1, 2 or 5 times a power of ten, so that the grid has four to ten
+// lines.
 func gridStep(top float64) float64 {
 	if top <= 0 {
 		return 1

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// link is what lies between the peers and the server.
+// link is the network path between the peers and the server.
 type link struct {
 	name string
 	rtt  time.Duration
@@ -27,7 +27,7 @@ var links = []link{
 	},
 }
 
-// relay is a link to one server. A loopback link needs none: its addr is the target.
+// relay simulates a link to one server. For a loopback link addr is the target itself.
 type relay struct {
 	addr     string
 	listener net.Listener
@@ -81,16 +81,16 @@ func pass(client net.Conn, target string, l link) {
 }
 
 const (
-	// chunkSize is how much the relay takes at once. Its time on the link, 0.8 ms at
-	// 40 MB/s, is below what a sleep can measure, so the pace is kept as a sum.
+	// chunkSize is how much the relay reads at once. A chunk takes 0.8 ms at 40 MB/s,
+	// which is too short for a sleep, so the times of chunks are added up.
 	chunkSize = 32 << 10
-	// shortest is the shortest sleep: below it the error is larger than the sleep.
+	// shortest is the shortest sleep. A shorter one would err by more than its length.
 	shortest = time.Millisecond
 )
 
 var chunks = sync.Pool{New: func() any { return new([chunkSize]byte) }}
 
-// chunk is what was read together, and when the other side may have it.
+// chunk holds bytes that were read at once, and the time at which they arrive.
 type chunk struct {
 	p   *[chunkSize]byte
 	n   int
@@ -98,14 +98,14 @@ type chunk struct {
 }
 
 // oneWay copies from src to dst. The first goroutine keeps the rate, the second the
-// delay. The queue between them holds what is on the way, at most: the rate times the
-// delay, and a few chunks more.
+// delay. The queue between them holds the bytes on the way, which are at most the rate
+// times the delay, and a few chunks.
 func oneWay(dst, src net.Conn, l link) {
 	delay := l.rtt / 2
 	onTheWay := make(chan chunk, 8+int(l.rate*delay.Seconds())/chunkSize)
 	go func() {
 		defer close(onTheWay)
-		free := time.Now() // when the link has sent all that it was given
+		free := time.Now() // when the link has sent all earlier bytes
 		for {
 			p := chunks.Get().(*[chunkSize]byte)
 			n, err := src.Read(p[:])

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// report is RESULTS.md with its pictures.
+// report writes RESULTS.md and its pictures.
 type report struct {
 	dir     string
 	scale   scale
@@ -54,7 +54,7 @@ func (r report) head(b *strings.Builder) {
 	fmt.Fprintf(b, "- Versions: %s.\n\n", strings.Join(r.versions(), ", "))
 }
 
-// versions are those of the peers that were measured.
+// versions returns the versions of the peers and servers that were measured.
 func (r report) versions() (all []string) {
 	at := map[string]string{}
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -87,7 +87,7 @@ func cpuName() string {
 	return "unknown CPU"
 }
 
-// slower lists the works in which a peer is faster by more than the noise.
+// slower lists the works in which a peer is faster by more than 5%, which may be noise.
 func (r report) slower(b *strings.Builder) {
 	fmt.Fprintf(b, "## Where a peer is faster\n\n")
 	none := true
@@ -114,7 +114,7 @@ func (r report) slower(b *strings.Builder) {
 	fmt.Fprintf(b, "\n")
 }
 
-// table is a part of the report: the rows of a group on a link.
+// table is a table of the report: the rows of a group on a link.
 type table struct {
 	service, link, group string
 	names                []string
@@ -123,7 +123,7 @@ type table struct {
 
 func (t table) title() string { return t.service + ", " + t.link + ", " + t.group }
 
-// split returns our row of a name and the others.
+// split returns this library's row of that name, and the peers'.
 func (t table) split(name string) (ours row, others []row) {
 	ours.err = "not measured"
 	for _, row := range t.rows {

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// target is the bucket that the peers work on, as a child process is told it.
+// target describes the bucket on which the peers work. Child processes get it as JSON.
 type target struct {
 	Service   string            `json:"service"` // s3, gcs, azure or disk
 	Name      string            `json:"name"`    // of the server
@@ -26,7 +26,7 @@ type target struct {
 	Error     string            `json:"error"`
 }
 
-// host is the server's host and port.
+// host returns the server's host and port.
 func (t target) host() string {
 	u, err := url.Parse(t.Endpoint)
 	if err != nil {
@@ -35,7 +35,7 @@ func (t target) host() string {
 	return u.Host
 }
 
-// at is the target by another address.
+// at returns the target with another host and port.
 func (t target) at(addr string) target {
 	old := t.host()
 	if old == "" || old == addr {
@@ -51,14 +51,14 @@ func (t target) at(addr string) target {
 	return t
 }
 
-// server is one of the module conformance/servers. It ends with its input.
+// server is a server of the module conformance/servers. It ends when its input ends.
 type server struct {
 	target
 	stdin io.Closer
 	cmd   *exec.Cmd
 }
 
-// startServer starts a server; the first time, that fetches and builds it.
+// startServer starts a server. The first call downloads and builds it.
 func startServer(name string) (*server, error) {
 	cmd := exec.Command("go", "run", "-C", serversDir, ".", "-json", name)
 	cmd.Env = append(os.Environ(), "GOWORK=off")

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 )
 
-// scale says how much is done. Its fields are the flags.
+// scale says how much work there is. Flags set its fields.
 type scale struct {
 	Large int64 // bytes of a large file
 	Many  int   // files of a work on many files
@@ -18,23 +18,23 @@ type scale struct {
 	Names []int // files of the listings
 }
 
-// work is one thing that is measured.
+// work is a task that is measured.
 type work struct {
 	group   string // the heading in the report, and the plot
-	name    string // within the group: the row, or the place on the plot's axis
+	name    string // within the group: the row's name, or the label on the plot's axis
 	service string
 	link    string
 	bytes   bool // the amount is bytes, not calls
-	// prepare makes what the work needs. This library does it, by the loopback link.
+	// prepare makes the files that the work needs, by this library and the loopback link.
 	prepare func(ctx context.Context, c client, s scale) error
-	// run does the work once, calls m.begin where the measuring begins, and returns the
-	// amount.
+	// run does the work once. It calls m.begin when the measurement is to begin, and
+	// returns the number of bytes or calls.
 	run func(ctx context.Context, c client, s scale, m *meter) (float64, error)
 }
 
 func (w work) id() string { return w.service + "/" + w.link + "/" + w.group + "/" + w.name }
 
-// pattern is content that no one can compress, and that is the same each time.
+// pattern is content that can't be compressed, and that is the same each time.
 type pattern struct{ at, size int64 }
 
 var noise = func() []byte {
@@ -67,7 +67,7 @@ func (c *pattern) Seek(off int64, whence int) (int64, error) {
 	return off, nil
 }
 
-// counted counts what arrives, in any order.
+// counted counts the bytes that arrive, in any order.
 type counted struct{ n atomic.Int64 }
 
 func (c *counted) Write(p []byte) (int, error) {
@@ -77,7 +77,7 @@ func (c *counted) Write(p []byte) (int, error) {
 
 func (c *counted) WriteAt(p []byte, _ int64) (int, error) { return c.Write(p) }
 
-// want is an error where another number of bytes arrived.
+// want returns an error unless n bytes arrived.
 func (c *counted) want(n int64) error {
 	if got := c.n.Load(); got != n {
 		return fmt.Errorf("%d bytes arrived, want %d", got, n)
@@ -85,7 +85,7 @@ func (c *counted) want(n int64) error {
 	return nil
 }
 
-// together calls do(0) to do(n-1), at most so many at a time, until one fails.
+// together calls do(0) to do(n-1), at most at calls at a time, until one fails.
 func together(n, at int, do func(i int) error) error {
 	var next atomic.Int64
 	var once sync.Once

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 )
 
-// trees copy a folder of small files to S3 and back, by the link of 20 ms.
+// trees returns the works that copy a folder of small files to S3 or back, over 20 ms.
 func trees(scale) []work {
 	var round atomic.Int64
 	up := func(ctx context.Context, t tree, s scale, dir string) error {
@@ -86,8 +86,8 @@ func trees(scale) []work {
 
 func treeName(i int) string { return fmt.Sprintf("%03d/%06d", i%100, i) }
 
-// source is the folder that the trees are copied from. It is made once a process, and
-// removed at its end.
+// source is the folder from which trees are copied. A process makes it once, and removes
+// it at its end.
 var source string
 
 func sourceFolder(n int) (string, error) {
@@ -111,7 +111,8 @@ func sourceFolder(n int) (string, error) {
 	return dir, nil
 }
 
-// wantFiles checks what a tree reports. A peer that counts nothing reports -1.
+// wantFiles checks the number of files that a tree reports. -1 means that it doesn't
+// count.
 func wantFiles(n int) func(int, error) error {
 	return func(got int, err error) error {
 		if err == nil && got != n && got >= 0 {

@@ -14,7 +14,7 @@ const (
 	smallSize = 4 * kib
 )
 
-// works returns all that is measured, in the order of the report.
+// works returns all works in the order of the report.
 func works(s scale) (all []work) {
 	for _, service := range []string{"s3", "gcs", "azure"} {
 		for _, l := range []string{"20 ms", "80 ms", "loopback"} {
@@ -35,14 +35,14 @@ func works(s scale) (all []work) {
 	return all
 }
 
-// large are the works on one large file, and on many of 1 MiB.
+// large returns the works on one large file, and on many files of 1 MiB.
 func large(service, link string, s scale) (all []work) {
 	for _, size := range slices.Compact([]int64{1 * mib, 8 * mib, 64 * mib, s.Large}) {
 		if size > s.Large {
 			continue
 		}
 		name := sizeName(size)
-		again := max(1, int(16*mib/size)) // what is short is done more than once
+		again := max(1, int(16*mib/size)) // short transfers are repeated
 		file := fmt.Sprintf("large/%d", size)
 		put := func(ctx context.Context, c client, _ scale) error {
 			return c.put(ctx, file, &pattern{size: size}, size)
@@ -87,7 +87,8 @@ func large(service, link string, s scale) (all []work) {
 	return append(all, many(service, link)...)
 }
 
-// read makes a work of a function that reads size bytes: so many times.
+// read returns the run function of a work that calls get, which reads size bytes, again
+// times.
 func read(size int64, again int, get func(context.Context, client, *counted) error) func(
 	context.Context, client, scale, *meter) (float64, error) {
 	return func(ctx context.Context, c client, _ scale, m *meter) (float64, error) {
@@ -105,7 +106,7 @@ func read(size int64, again int, get func(context.Context, client, *counted) err
 	}
 }
 
-// many are the works on many files of 1 MiB, 16 at a time.
+// many returns the works on many files of 1 MiB, 16 at a time.
 func many(service, link string) []work {
 	file := func(i int) string { return fmt.Sprintf("many/%04d", i) }
 	put := func(ctx context.Context, c client, s scale) error {
@@ -142,7 +143,7 @@ func many(service, link string) []work {
 	}}
 }
 
-// small are single calls on files of 4 KiB.
+// small returns the works of single calls on files of 4 KiB.
 func small(service string, s scale) (all []work) {
 	for _, at := range []int{1, 16, 64} {
 		all = append(all, smallAt(service, at)...)
@@ -210,7 +211,7 @@ func smallAt(service string, at int) (all []work) {
 	return all
 }
 
-// listings count all files of a directory.
+// listings returns the works that count all files of a directory.
 func listings(service string, s scale) (all []work) {
 	for _, n := range s.Names {
 		dir := fmt.Sprintf("names-%d", n)
@@ -237,7 +238,7 @@ func listings(service string, s scale) (all []work) {
 	return all
 }
 
-// sizeName is a size in words, such as 64 MiB.
+// sizeName returns a size in text, such as "64 MiB".
 func sizeName(n int64) string {
 	switch {
 	case n >= gib && n%gib == 0:

@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Calm runs f. A panic of f fails the case.
+// Calm runs f and returns its error. If f panics, the case fails and ok is false.
 func Calm(t suite.T, what string, f func() error) (err error, ok bool) {
 	t.Helper()
 	defer func() {
@@ -60,7 +60,7 @@ func Puts(t suite.T, b files.Bucket, names ...string) {
 	}
 }
 
-// Read reads the whole file.
+// Read reads the whole file. After an error it returns the bytes that came before it.
 func Read(ctx context.Context, b files.Bucket, name string,
 	opts *files.GetOptions) ([]byte, files.Info, error) {
 	r, err := b.Get(ctx, name, opts)
@@ -72,9 +72,10 @@ func Read(ctx context.Context, b files.Bucket, name string,
 	return p, r.Info(), err
 }
 
-// ReadAll is io.ReadAll without its many buffers.
+// ReadAll reads r to its end, into one buffer of the length that r reports. It returns at
+// most one byte more.
 func ReadAll(r *files.Reader) ([]byte, error) {
-	p := make([]byte, r.Len()+1) // a byte more shows what is too much
+	p := make([]byte, r.Len()+1) // the extra byte shows a body that is too long
 	n, err := io.ReadFull(r, p)
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		err = nil

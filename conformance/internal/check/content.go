@@ -9,9 +9,10 @@ import (
 	"sync"
 )
 
-// Content returns n bytes that depend on their offset and the seed, so that a swapped,
-// shifted or mixed part is found: each block begins with its number and the seed, and
-// goes on with a part of the noise that begins at an offset of its own.
+// Content returns n bytes that depend on their offset and the seed, so that a comparison
+// finds a swapped, shifted or mixed part. Each block begins with a number that depends on
+// its offset and the seed. A part of the noise follows, which begins at an offset that
+// depends on both, too.
 func Content(seed, n int) []byte {
 	const block = 512
 	all := noise()
@@ -43,7 +44,7 @@ func Mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// Diff says how got differs from want. It returns "" if they are equal.
+// Diff returns how got differs from want, or "" if they are equal.
 func Diff(got, want []byte) string {
 	if bytes.Equal(got, want) {
 		return ""
@@ -95,7 +96,7 @@ func Hook(b []byte, at int, once func()) io.Reader {
 	})
 }
 
-// Failing returns a reader of b that then fails; if with is true, the error comes with
+// Failing returns a reader of b that then fails. If with is true, the error comes with
 // the last bytes.
 func Failing(b []byte, with bool, err error) io.Reader {
 	return ReaderFunc(func(p []byte) (int, error) {
@@ -121,5 +122,5 @@ func Flip(r io.Reader, at int) io.Reader {
 	})
 }
 
-// ErrReader is the error of a content's reader that fails.
+// ErrReader is the error of content whose reader fails.
 var ErrReader = errors.New("the content's own failure")

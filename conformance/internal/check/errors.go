@@ -7,7 +7,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// OwnError is an error type of the program's own.
+// OwnError is an error type that a program defines.
 type OwnError struct{ Code int }
 
 func (e *OwnError) Error() string { return fmt.Sprintf("own error %d", e.Code) }
@@ -30,7 +30,7 @@ var Kinds = []error{
 	files.ErrUnavailable,
 }
 
-// IsAny reports whether err is one of the sentinels.
+// IsAny reports whether err matches one of the sentinels.
 func IsAny(err error, sentinels ...error) bool {
 	for _, s := range sentinels {
 		if errors.Is(err, s) {

@@ -6,14 +6,14 @@ import (
 	"io"
 )
 
-// generatedBlock is how much of a generated content is made at a time.
+// generatedBlock is how many bytes of generated content are made at a time.
 const generatedBlock = 64 << 10
 
-// generated is a content of n bytes that is never in memory as a whole. Each of its
-// blocks is different.
+// generated is content of n bytes that is never in memory as a whole. Any two of its
+// blocks differ.
 type generated struct {
 	pos, n int64
-	block  []byte // from pos on
+	block  []byte // the rest of the block at pos
 }
 
 // Generated returns a stream of n bytes that depend on their offset.
@@ -33,8 +33,8 @@ func (g *generated) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// WantGenerated reads n bytes of a generated content, beginning at offset off. It
-// returns what differs, as the end of a sentence.
+// WantGenerated reads n bytes of generated content that begin at offset off of it. The
+// error says what differs, as the end of a sentence.
 func WantGenerated(r io.Reader, off, n int64) error {
 	want := &generated{pos: off, n: off + n}
 	p, q := make([]byte, generatedBlock), make([]byte, generatedBlock)

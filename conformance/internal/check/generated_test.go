@@ -8,8 +8,8 @@ import (
 	"testing/iotest"
 )
 
-// TestGenerated holds that a generated content depends on the offset, and that
-// differences are found.
+// TestGenerated checks that generated content depends on the offset, and that
+// WantGenerated finds differences.
 func TestGenerated(t *testing.T) {
 	const n = 3*generatedBlock + 17
 	all, err := io.ReadAll(iotest.HalfReader(Generated(n)))

@@ -22,7 +22,7 @@ var liarLengths = []int64{
 type Liar struct {
 	Memory
 	length int64
-	// size: of the file too, and not only of the body.
+	// size reports whether the file's size is wrong too, and not only the body's.
 	size bool
 }
 

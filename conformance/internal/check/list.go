@@ -7,7 +7,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// ListModel lists the sorted names as the contract requires.
+// ListModel returns what the contract requires of a listing of the names.
 func ListModel(names []string, dir string, o files.ListOptions) []string {
 	base := ""
 	if dir != "" {

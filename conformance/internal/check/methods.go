@@ -15,8 +15,8 @@ type Method struct {
 	Call func(ctx context.Context) error
 }
 
-// Methods returns all methods and functions that take a name, without what the bucket
-// does not claim.
+// Methods returns all methods and functions that take a name, except those that need a
+// feature that the bucket does not claim.
 func Methods(t suite.T, b files.Bucket, name string) []Method {
 	f := b.Features()
 	m := []Method{

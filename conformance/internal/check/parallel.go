@@ -9,7 +9,7 @@ import (
 	"cloudfiles.dev/conformance/internal/suite"
 )
 
-// Parallel runs f n times at once. It passes a panic of one of them on to the caller.
+// Parallel runs f(0) to f(n-1) at once and waits for them. A panic of one panics here.
 func Parallel(n int, f func(i int)) {
 	var wg sync.WaitGroup
 	var panicked atomic.Pointer[string]
@@ -46,7 +46,7 @@ func Background(t suite.T, f func()) (done <-chan struct{}) {
 	return ended
 }
 
-// Race is Parallel whose goroutines all begin at the same moment.
+// Race is Parallel, but no f begins before all goroutines have started.
 func Race(n int, f func(i int)) {
 	var ready sync.WaitGroup
 	ready.Add(n)

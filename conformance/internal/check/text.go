@@ -18,8 +18,8 @@ func ErrText(err error) string {
 	return fmt.Sprintf("the error %q", fmt.Sprintf("%+v", err))
 }
 
-// KindText returns a sentinel's name and text as failure texts show them, or the text
-// of any other error.
+// KindText returns a sentinel's name and text as failure texts show them. For any other
+// error it returns the text alone.
 func KindText(want error) string {
 	if slices.Contains(Kinds, want) {
 		return fmt.Sprintf("files.Err%s (%q)", files.KindName(want), want)
@@ -27,8 +27,8 @@ func KindText(want error) string {
 	return fmt.Sprintf("%q", want)
 }
 
-// alike explains an error that has the text of want, though errors.Is doesn't match it:
-// the standard library has sentinels with the same texts.
+// alike returns an explanation if err has the text of want but doesn't match it: the
+// standard library has sentinels with the same texts. Otherwise it returns "".
 func alike(err, want error) string {
 	if err == nil || !strings.Contains(err.Error(), want.Error()) {
 		return ""

@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestWantErrText holds that a failure names the sentinel, and says what to return if
+// TestWantErrText checks that a failure names the sentinel, and says what to return if
 // two sentinels have the same text.
 func TestWantErrText(t *testing.T) {
 	path := func(cause error) error { return &fs.PathError{Op: "open", Path: "a", Err: cause} }

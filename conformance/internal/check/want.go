@@ -11,7 +11,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// WantContent fails the case if the file's content or size isn't that of want.
+// WantContent fails the case if the file's content isn't want, or Get reports another
+// size.
 func WantContent(t suite.T, b files.Bucket, name string, want []byte) {
 	t.Helper()
 	p, info, err := Read(t.Context(), b, name, nil)
@@ -50,8 +51,8 @@ func WantMissing(t suite.T, b files.Bucket, name string) {
 	}
 }
 
-// WantErr fails the case if err doesn't match the sentinel want, or is not an *Error
-// with an operation and a name.
+// WantErr fails the case if err doesn't match the sentinel want, or is not a
+// [*files.Error].
 func WantErr(t suite.T, what string, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) {
@@ -72,7 +73,7 @@ func Same(t suite.T, what string, got, want any) {
 	}
 }
 
-// WantList fails the case if the listing isn't exactly those names in that order.
+// WantList fails the case if the listing doesn't have exactly these names in this order.
 func WantList(t suite.T, b files.Bucket, dir string, opts *files.ListOptions, want ...string) {
 	t.Helper()
 	got := List(t, b, dir, opts)
@@ -81,8 +82,7 @@ func WantList(t suite.T, b files.Bucket, dir string, opts *files.ListOptions, wa
 	}
 }
 
-// DiffNames says where two lists of names first differ. It returns "" if they are
-// equal.
+// DiffNames returns where two lists of names first differ, or "" if they are equal.
 func DiffNames(got, want []string) string {
 	for i := range max(len(got), len(want)) {
 		switch {
@@ -100,7 +100,7 @@ func DiffNames(got, want []string) string {
 	return ""
 }
 
-// WantOnly fails the case if the bucket has other files than these, in any order.
+// WantOnly fails the case if the bucket doesn't have exactly these files, in any order.
 func WantOnly(t suite.T, b files.Bucket, names ...string) {
 	t.Helper()
 	want := slices.Sorted(slices.Values(names))

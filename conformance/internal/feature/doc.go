@@ -1,4 +1,4 @@
-// Package feature has the abilities that cases need, a variable for each field of
-// files.Features, and the checks for buckets that do not claim one: the call must be
-// refused and change nothing.
+// Package feature has the abilities that cases need: a variable for each field of
+// files.Features. If a bucket does not claim an ability, a check of this package runs
+// instead of the case: a call that needs the ability must be refused and change nothing.
 package feature

@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// Op is one operation on one name in the history of several clients.
+// Op is an operation on one name, in the history of several clients.
 type Op struct {
 	Kind         OpKind
 	Call, Return int64 // on a shared clock; Return is Forever if the outcome is unknown
-	Value        int   // written, or read
+	Value        int   // the value that was written or read
 	Expect       int   // of a swap or drop: the value whose version is the condition
 	OK           bool  // a get found the file, or a write took place
 }
@@ -32,15 +32,15 @@ const (
 	OpSeen   OpKind = "seen" // a listing, or a Stat without metadata: whether the file exists
 )
 
-// Forever is when an operation of unknown outcome ends: it may take effect at any time
-// after its call, or never, which is the same as after everything else.
+// Forever is the Return of an operation of unknown outcome. It may take effect at any
+// time after its call, or never, which is the same as after everything else.
 const Forever = math.MaxInt64
 
-// Unknown reports whether the outcome is unknown. If it is, OK means nothing.
+// Unknown reports whether the outcome is unknown. OK has no meaning then.
 func (o Op) Unknown() bool { return o.Return == Forever }
 
-// Apply reports whether the operation can have had its outcome if the file holds the
-// state, where 0 is no file. after is the state that follows.
+// Apply reports whether the operation can have its outcome in the state, which is the
+// file's value, or 0 if there is no file. after is the state that follows.
 func (o Op) Apply(state int) (after int, possible bool) {
 	held := true
 	after = state
@@ -71,8 +71,8 @@ func (o Op) Apply(state int) (after int, possible bool) {
 	return after, o.Unknown() || held == o.OK
 }
 
-// reads reports whether the operation can't have changed anything. A history without it
-// is as legal as with it.
+// reads reports whether the operation can't have changed anything. If a history is legal,
+// it is legal without the operation, too.
 func (o Op) reads() bool {
 	return o.Kind == OpGet || o.Kind == OpSeen || !o.OK && !o.Unknown()
 }
@@ -84,14 +84,14 @@ type Verdict int
 const (
 	Legal Verdict = iota
 	Illegal
-	Inconclusive // given up
+	Inconclusive // the check was given up
 )
 
 // checkBudget is how many states a check visits before it gives up.
 const checkBudget = 500_000
 
 // Check searches for an order of the operations that respects their times and explains
-// every outcome, beginning with no file. The search is Wing and Gong's, with Lowe's
+// every outcome. At first there is no file. The search is Wing and Gong's, with Lowe's
 // memory of dead ends.
 func Check(history []Op) Verdict {
 	ops := slices.Clone(history)
@@ -118,7 +118,7 @@ func Check(history []Op) Verdict {
 
 type search struct {
 	ops    []Op
-	done   []uint64 // a bit for each
+	done   []uint64 // a bit for each operation
 	left   int      // how many operations of known outcome are not done
 	dead   map[string]struct{}
 	key    []byte
@@ -172,7 +172,7 @@ func (s *search) from(first, state int) bool {
 	return false
 }
 
-// known reports whether this state is a dead end: the operations that are done and the
+// known reports whether this state is a dead end. The operations that are done and the
 // file's state decide how the search continues.
 func (s *search) known(first, state int) bool {
 	_, dead := s.dead[string(s.makeKey(first, state))]
@@ -192,9 +192,10 @@ func (s *search) makeKey(first, state int) []byte {
 	return binary.AppendUvarint(s.key, uint64(first))
 }
 
-// Reduce removes from an illegal history the operations that aren't needed to show that
-// it is illegal: those that changed nothing, one at a time. Writes remain, because a
-// legal read would look wrong without them. Reduce gives up when more returns false.
+// Reduce returns an illegal history without the operations that aren't needed to show
+// that it is illegal. It tries each operation that changed nothing, one at a time.
+// Writes remain, because a legal read would look wrong without them. Reduce stops when
+// more returns false.
 func Reduce(history []Op, more func() bool) []Op {
 	ops := slices.Clone(history)
 	slices.SortFunc(ops, func(a, b Op) int { return cmp.Compare(a.Call, b.Call) })

@@ -10,6 +10,7 @@ func at(call, ret int64, o Op) Op {
 	return o
 }
 
+// TestCheckHistory checks the verdicts on small histories.
 func TestCheckHistory(t *testing.T) {
 	put := func(v int) Op { return Op{Kind: OpPut, Value: v, OK: true} }
 	got := func(v int) Op { return Op{Kind: OpGet, Value: v, OK: v != 0} }
@@ -36,12 +37,12 @@ func TestCheckHistory(t *testing.T) {
 		},
 		{"a stale read", []Op{at(1, 2, put(1)), at(3, 4, put(2)), at(5, 6, got(1))}, Illegal},
 		{
-			"a read beside a write sees either",
+			"a read during a write returns the old or the new value",
 			[]Op{at(1, 2, put(1)), at(3, 10, put(2)), at(4, 5, got(1)), at(6, 7, got(2))},
 			Legal,
 		},
 		{
-			"and not the old one after the new one",
+			"a read of the old value after one of the new value",
 			[]Op{at(1, 2, put(1)), at(3, 10, put(2)), at(4, 5, got(2)), at(6, 7, got(1))},
 			Illegal,
 		},
@@ -84,7 +85,7 @@ func TestCheckHistory(t *testing.T) {
 			Illegal,
 		},
 		{
-			"an update of what was deleted",
+			"an update of a deleted file",
 			[]Op{at(1, 2, put(1)), at(3, 4, del), at(5, 6, swap(1, 2, true))},
 			Illegal,
 		},

@@ -14,8 +14,8 @@ type question struct {
 	answer func(s service) string
 }
 
-// questions are answered from what a bucket claims and from its store's profile. A cell
-// begins with yes or no, or is a size.
+// questions has the rows of the chooser. The cells are made from a bucket's claims and
+// its store's profile. A cell begins with yes, no, with or only, or is a size.
 var questions = []question{
 	{
 		"create if absent (`IfAbsent`)",
@@ -103,7 +103,7 @@ func yesNo(b bool) string {
 	return no
 }
 
-// condition is the cell of a condition that the driver proves by itself before it
+// condition returns the cell of a condition that the driver itself proves before it
 // relies on it.
 func (s service) condition(claimed bool, c s3.Claim) string {
 	if claimed && s.store != "" && s.profile.Keeps[c] == s3.Unproved {
@@ -112,7 +112,8 @@ func (s service) condition(claimed bool, c s3.Claim) string {
 	return yesNo(claimed)
 }
 
-// afterCheck is the cell of what files.Check proves, which is not claimed before.
+// afterCheck returns the cell of a feature that is claimed only after files.Check
+// proved it.
 func (s service) afterCheck(claimed bool, c s3.Claim) string {
 	if !claimed && s.store != "" && s.profile.Keeps[c] == s3.Unproved {
 		return afterCheck

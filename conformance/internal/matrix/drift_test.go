@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/conformance"
 )
 
-// TestDrift holds that true tables pass, and that a table that is out of date, a
+// TestDrift checks that up-to-date tables pass, and that a table that is out of date, a
 // missing report and a report of half a run are errors.
 func TestDrift(t *testing.T) {
 	m := newModule(t)
@@ -70,7 +70,7 @@ func TestDrift(t *testing.T) {
 	m.fails("a missing report", last)
 }
 
-// module is a folder with the documents and the reports of a run.
+// module is a folder that holds the documents and the reports of a run.
 type module struct {
 	t             *testing.T
 	root, reports string
@@ -108,7 +108,7 @@ func (m *module) report(r *conformance.Report) {
 	}
 }
 
-// fails requires an error with the text says, and unchanged documents.
+// fails checks that run returns an error with the text says and changes no document.
 func (m *module) fails(what, says string) {
 	m.t.Helper()
 	before := m.read("README.md") + m.read("conformance/MATRIX.md")
@@ -120,15 +120,15 @@ func (m *module) fails(what, says string) {
 	}
 }
 
-// keepEnvironment undoes at the end of the test what credentials sets.
+// keepEnvironment restores, at the end of the test, the variables that credentials sets.
 func keepEnvironment(t *testing.T) {
 	for _, name := range credentialNames {
 		t.Setenv(name, os.Getenv(name))
 	}
 }
 
-// TestTablesOfClaims holds that the tables that need no test run agree with the
-// drivers, also if nobody runs the command.
+// TestTablesOfClaims checks that the tables that need no test run agree with the drivers,
+// without running the command.
 func TestTablesOfClaims(t *testing.T) {
 	keepEnvironment(t)
 	parts, err := fromClaims(t.Context())
@@ -145,8 +145,8 @@ func TestTablesOfClaims(t *testing.T) {
 	}
 }
 
-// TestChooserCells holds that the cells report what a bucket claims and what its
-// store's profile leaves open.
+// TestChooserCells checks that the cells agree with a bucket's claims and with its
+// store's profile.
 func TestChooserCells(t *testing.T) {
 	keepEnvironment(t)
 	all, err := opened(t.Context())
@@ -170,7 +170,7 @@ func TestChooserCells(t *testing.T) {
 	}
 }
 
-// line returns the row of the table whose first cell has this beginning.
+// line returns the row of the table whose first cell begins with that text.
 func line(t *testing.T, table, begins string) string {
 	t.Helper()
 	for l := range strings.Lines(table) {

@@ -1,11 +1,11 @@
 // Command matrix keeps the tables in the documents up to date. It makes the README's
-// chooser and the table of stores from what buckets and profiles claim, and the table
+// chooser and the table of stores from the claims of buckets and profiles, and the table
 // of rules by bucket in conformance/MATRIX.md from the reports of a test run.
 //
 //	go run ./conformance/internal/matrix -reports DIR      fails if a table is out of date
-//	go run ./conformance/internal/matrix -reports DIR -w   writes them
-//	go run ./conformance/internal/matrix -w                runs the tests that write reports first
-//	go run ./conformance/internal/matrix -claims -w        writes those that need no reports
+//	go run ./conformance/internal/matrix -reports DIR -w   writes the tables
+//	go run ./conformance/internal/matrix -w                first runs the tests that write reports
+//	go run ./conformance/internal/matrix -claims -w        writes the tables that need no reports
 package main
 
 import (
@@ -25,8 +25,8 @@ import (
 // column is one bucket of the table.
 type column struct {
 	report string // the Name of its harness
-	title  string // in the head of the table
-	// The test that writes the report.
+	title  string // the heading in the table
+	// pkg and test are the package and the name of the test that writes the report.
 	pkg, test string
 }
 
@@ -52,7 +52,7 @@ func main() {
 			"; empty runs the tests")
 	root := flag.String("root", ".", "the module's `folder`")
 	write := flag.Bool("w", false, "write the tables into the documents")
-	claims := flag.Bool("claims", false, "only the tables that need no reports")
+	claims := flag.Bool("claims", false, "check or write only the tables that need no reports")
 	flag.Parse()
 	do := run
 	if *claims {
@@ -143,8 +143,8 @@ func test(dir string) error {
 	return nil
 }
 
-// read reads a report for each column. It must be of a whole run in which no case
-// failed but the known ones.
+// read reads a report for each column. A report must be of a whole run in which only
+// known failures occurred.
 func read(dir string) (all []*conformance.Report, err error) {
 	var errs []error
 	for _, c := range columns {
@@ -157,7 +157,7 @@ func read(dir string) (all []*conformance.Report, err error) {
 			err = fmt.Errorf("the report of %s has the name %s", c.report, r.Name)
 		case !whole(r):
 			err = fmt.Errorf("the report of %s has %d cases, want %d: "+
-				"it takes a whole run of this tree, not -short",
+				"run the whole suite of this tree, without -short",
 				c.report, len(r.Cases), len(conformance.Cases()))
 		case !r.OK():
 			failed := r.Count(conformance.Failed)

@@ -11,15 +11,15 @@ import (
 
 // part is a generated table in a document, between two marks.
 type part struct {
-	name string // in the marks
-	file string // from the module's root
+	name string // the name in the marks
+	file string // the document, relative to the module's root
 	text string // the table
 }
 
 func (p part) begin() string { return fmt.Sprintf("<!-- %s: begin (%s) -->\n", p.name, update) }
 func (p part) end() string   { return fmt.Sprintf("<!-- %s: end -->\n", p.name) }
 
-// put returns the document with the part in it.
+// put returns the document with the table between the marks.
 func (p part) put(document []byte) ([]byte, error) {
 	before, rest, ok1 := bytes.Cut(document, []byte(p.begin()))
 	_, after, ok2 := bytes.Cut(rest, []byte(p.end()))
@@ -37,7 +37,7 @@ func (p part) check(root *os.Root) error {
 		return err
 	}
 	return fmt.Errorf("the table %q in %s is out of date. "+
-		"Look at what changed, then run\n\n\t%s\n\n%s",
+		"Check the changes, and then run\n\n\t%s\n\n%s",
 		p.name, p.file, update, difference(old, now))
 }
 
@@ -88,11 +88,11 @@ func difference(old, now []byte) string {
 	return strings.Join(out, "\n")
 }
 
-// tableRow is a row in Markdown.
+// tableRow returns a row in Markdown.
 func tableRow(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |\n" }
 
-// tableHead returns the head of a table whose first column has text, and the others
-// short marks.
+// tableHead returns the head of a table. Its first column is left-aligned, and the others
+// are centred.
 func tableHead(cells ...string) string {
 	line := slices.Repeat([]string{":-:"}, len(cells))
 	line[0] = "---"

@@ -39,8 +39,8 @@ var services = []service{
 	{title: "other S3", store: "unknown"},
 }
 
-// opened returns the services with what their buckets claim after Open, which makes no
-// request.
+// opened returns the services with the features that their buckets claim after Open,
+// which makes no request.
 func opened(ctx context.Context) ([]service, error) {
 	scratch, err := os.MkdirTemp("", "cloudfiles-chooser-")
 	if err != nil {
@@ -75,8 +75,8 @@ func opened(ctx context.Context) ([]service, error) {
 	return out, nil
 }
 
-// credentials sets the environment in which Open of GCS and Azure finds credentials.
-// They are made up. With credentials a bucket claims signing, too.
+// credentials sets the environment variables by which GCS and Azure find credentials, to
+// made-up values. With credentials a bucket claims signing, too.
 func credentials(dir string) error {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {

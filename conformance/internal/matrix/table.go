@@ -8,14 +8,14 @@ import (
 	"cloudfiles.dev/conformance"
 )
 
-// limits are features that some buckets have no use for.
+// limits are features that many buckets rightly don't claim, so they get no note.
 var limits = []string{"MaxSize", "MaxUnknownSize"}
 
 // notes are the notes under the table, numbered in the order in which the table refers
 // to them.
 type notes struct {
-	texts []string            // of each, without the cases
-	cases map[string][]string // by text
+	texts []string            // the notes, without the cases
+	cases map[string][]string // the cases of a note, by its text
 }
 
 // number returns the number of the note with the text, and adds the case to the note.

@@ -7,8 +7,8 @@ import (
 	"cloudfiles.dev/conformance"
 )
 
-// sound returns a report of a whole run in which every case passed, except for what
-// change does.
+// sound returns a report of a whole run in which every case passed. change may change the
+// report of a case.
 func sound(name string, change func(c *conformance.CaseReport)) *conformance.Report {
 	all := conformance.Cases()
 	r := &conformance.Report{Format: 1, Name: name, Suite: len(all)}
@@ -34,6 +34,7 @@ func row(t *testing.T, table, rule string) string {
 	return ""
 }
 
+// TestTable checks the cells and the notes for each kind of outcome.
 func TestTable(t *testing.T) {
 	other := sound("other", func(c *conformance.CaseReport) {
 		switch {

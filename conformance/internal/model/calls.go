@@ -14,7 +14,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// reader returns the content as the step gives it to Put.
+// reader returns the content that the step passes to Put.
 func (s step) reader() io.Reader {
 	c := s.content.String()
 	switch {
@@ -261,7 +261,7 @@ func (m *mirror) list(s step) {
 		all := s.list
 		all.Limit = 0
 		want := check.ListModel(names, s.name, all)
-		if slices.Sort(got); limit > 0 && limit < len(want) { // any of them, each once
+		if slices.Sort(got); limit > 0 && limit < len(want) { // any of them, but each once
 			want = slices.DeleteFunc(want, func(name string) bool {
 				return !slices.Contains(got, name)
 			})
@@ -302,7 +302,7 @@ func (m *mirror) entry(s step, e files.Entry) {
 	switch {
 	case e.IsDir != isDir:
 		wrong(fmt.Sprintf("e.IsDir != %v", isDir), "with IsDir %v", e.IsDir)
-	case f == nil: // a directory, or a name that is wrong
+	case f == nil: // a directory, or a wrong name
 	case s.list.NamesOnly && e.Size == 0, e.Size == int64(f.content.size):
 	default:
 		wrong(fmt.Sprintf("e.Size != %d", f.content.size), "with size %d, want %d", e.Size,

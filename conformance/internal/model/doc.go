@@ -1,4 +1,3 @@
 // Package model runs random sequences of operations on a bucket and on a plain map. It
-// makes the first sequence whose results differ as short as it can, and prints it as a
-// Go test.
+// shortens the first sequence whose results differ, and prints it as a Go test.
 package model

@@ -16,12 +16,12 @@ const modelSequences = 100
 // finding is a sequence whose results differ from the model's.
 type finding struct {
 	Seed       uint64
-	before     int // how many steps it had
-	Runs       int
+	before     int // the number of steps before it was shortened
+	Runs       int // the number of sequences that were tried to shorten it
 	Steps      []step
 	Difference *difference
-	Code       string
-	Always     bool // it fails each time
+	Code       string // the steps as a Go test
+	Always     bool   // whether it differs each time
 }
 
 // RandomSequences is the case X1/model.
@@ -49,9 +49,9 @@ func RandomSequences(t suite.T, h *suite.H) {
 	}
 }
 
-// Find runs n sequences with the seeds seed, seed+1 and so on until one differs, which
-// it shrinks. It ends early when half of the case's time is used. ran is how many
-// sequences ran.
+// Find runs n sequences with the seeds seed, seed+1 and so on. It stops at the first one
+// that differs, and shortens it. It ends early when half of the case's time is used. ran
+// is how many sequences ran.
 func Find(t suite.T, h *suite.H, seed uint64, n int) (f *finding, ran int) {
 	within := h.Harness.Within(t)
 	names, sizes := usable(t, h)
@@ -85,8 +85,8 @@ func Find(t suite.T, h *suite.H, seed uint64, n int) (f *finding, ran int) {
 	return nil, n
 }
 
-// usable returns the names and sizes that the bucket takes: the rules on names have
-// cases of their own.
+// usable returns the names and sizes that the bucket accepts. A refused name is not a
+// failure here, because the rules on names have cases of their own.
 func usable(t suite.T, h *suite.H) (names []string, sizes []int) {
 	var refused []string
 	scoped(t, func(t suite.T) {
@@ -107,11 +107,11 @@ func usable(t suite.T, h *suite.H) (names []string, sizes []int) {
 		}
 	})
 	if len(refused) > 0 {
-		t.Logf("left out, since the bucket refuses them (rules N2 and N4 have cases for names): %s",
+		t.Logf("left out, because the bucket refuses them (N2 and N4 have cases for names): %s",
 			strings.Join(refused, ", "))
 	}
 	if len(names) == 0 {
-		t.Fatalf("the bucket takes none of the names")
+		t.Fatalf("the bucket refuses all of the names")
 	}
 	for _, size := range stepSizes {
 		if limit := int64(size) + 1; (h.F.MaxSize == 0 ||

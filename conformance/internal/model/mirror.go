@@ -24,10 +24,10 @@ type mirror struct {
 	b     files.Bucket
 	f     files.Features
 	files map[string]*held
-	past  map[string][]pastVersion // the versions that each name had, the present one included
-	n     int                      // of the step, from 1
+	past  map[string][]pastVersion // the versions of each name, including the present one
+	n     int                      // the number of the step, from 1
 	bad   *difference
-	code  *script // nil where nothing is printed
+	code  *script // nil if no code is collected
 }
 
 // held is a file in the map.
@@ -35,10 +35,10 @@ type held struct {
 	content    text
 	attributes files.Attributes
 	version    files.Version // "" until a result reported it
-	versionAt  string        // the variable that holds it in the printed code
+	versionAt  string        // the expression for it in the printed code
 	modTime    time.Time
 	modTimeAt  string
-	copied     bool // not by a Put, so that its version may repeat with the same content
+	copied     bool // made by a copy, so the version may repeat with the same content
 }
 
 type pastVersion struct {
@@ -50,11 +50,11 @@ type pastVersion struct {
 // difference is the first result that differs from the model's.
 type difference struct {
 	step int    // from 1
-	What string // for people
-	// a Go expression that is true if the result is wrong; "" if the step's call itself
-	// shows it
+	What string // the failure as text
+	// check is a Go expression that is true if the result is wrong, or "" if the error of
+	// the step's call is wrong.
 	check string
-	each  bool // check is on the entry e of a listing
+	each  bool // check is about the entry e of a listing
 }
 
 // runSteps runs the steps on a new bucket and returns the first difference, or nil. If
@@ -108,7 +108,7 @@ func (m *mirror) do(s step) {
 	}
 }
 
-// differ notes that a result is wrong.
+// differ records that a result is wrong, unless an earlier one was.
 func (m *mirror) differ(check, format string, args ...any) {
 	if m.bad == nil {
 		m.bad = &difference{
@@ -122,7 +122,7 @@ func (m *mirror) differ(check, format string, args ...any) {
 // v returns the name of a variable of the step in the printed code.
 func (m *mirror) v(prefix string) string { return prefix + strconv.Itoa(m.n) }
 
-// call notes a call before it is made.
+// call adds a call to the printed code, before it is made.
 func (m *mirror) call(v string, w wanted, call func() string) {
 	if m.code == nil {
 		return
@@ -139,13 +139,13 @@ func (m *mirror) call(v string, w wanted, call func() string) {
 	})
 }
 
-// wanted are the errors of which one must come, and others that may come.
+// wanted has the errors of which one must be returned, and others that may be returned.
 type wanted struct{ must, may []error }
 
 func (w *wanted) add(err error) { w.must = append(w.must, err) }
 
-// legal requires that illegal names are refused, and reports whether all names are
-// legal.
+// legal reports whether all names are legal. If not, the call must fail with
+// ErrInvalidName.
 func (m *mirror) legal(w *wanted, names ...string) bool {
 	for _, name := range names {
 		if driver.CheckNameMax(name, maxNameOf(m.f)) != nil {
@@ -156,14 +156,14 @@ func (m *mirror) legal(w *wanted, names ...string) bool {
 	return true
 }
 
-// ended compares the error with what is wanted, and reports whether the call was to
+// ended compares the error with the wanted ones. It reports whether the call had to
 // succeed and did.
 func (m *mirror) ended(s step, w wanted, err error) bool {
 	ok := len(w.must) == 0 && err == nil
 	for _, want := range slices.Concat(w.must, w.may) {
 		ok = ok || errors.Is(err, want)
 	}
-	// which joins errors
+	// DeleteDir joins errors.
 	if _, is := err.(*files.Error); ok && err != nil && !is && s.do != doDeleteDir {
 		m.differ("!errors.As(err, new(*files.Error))",
 			"%s(%s): the error is a %T, want a *files.Error", s.do, term.Quote(s.name), err)
@@ -191,8 +191,8 @@ func (s step) text() string {
 // NoVersion is a version that no file has.
 const NoVersion = files.Version("none")
 
-// version returns the version that a condition on the name uses, as a value and as
-// printed code, and whether the file has that version.
+// version returns the version that a condition on the name uses, the printed code for it,
+// and whether the file has that version.
 func (m *mirror) version(name string, w which,
 	variable string) (v files.Version, code string, is bool) {
 	f := m.files[name]
@@ -217,8 +217,8 @@ func (m *mirror) version(name string, w which,
 	return NoVersion, fmt.Sprintf("%q", NoVersion), false
 }
 
-// condition returns the condition of a put or copy, and adds the error that it must
-// cause to w.
+// condition returns the condition of a put or copy, and the printed code for it. It adds
+// the error that the condition must cause to w.
 func (m *mirror) condition(name string, s step, w *wanted) (c files.Condition, code string) {
 	exists := m.files[name] != nil
 	switch s.cond {
@@ -248,7 +248,7 @@ func (m *mirror) condition(name string, s step, w *wanted) (c files.Condition, c
 	return files.IfVersion(v), "files.IfVersion(" + code + ")"
 }
 
-// folded returns the attributes as a bucket returns them.
+// folded returns the attributes in the form in which a bucket returns them.
 func folded(a files.Attributes) files.Attributes {
 	var m map[string]string
 	for k, v := range a.Metadata {
@@ -261,7 +261,7 @@ func folded(a files.Attributes) files.Attributes {
 	return a
 }
 
-// stores reports whether the bucket can store the attributes.
+// stores adds ErrUnsupported to w if the bucket can't store the attributes.
 func (m *mirror) stores(a files.Attributes, w *wanted) {
 	if !m.f.Attributes && (len(a.Metadata) > 0 ||
 		a.CacheControl+a.ContentDisposition+a.ContentEncoding+a.ContentLanguage != "") {
@@ -269,17 +269,17 @@ func (m *mirror) stores(a files.Attributes, w *wanted) {
 	}
 }
 
-// infoSource says where an Info comes from: some calls return less.
+// infoSource is the kind of call that returned an Info. Some kinds may return less.
 type infoSource int
 
 const (
 	ofFile  infoSource = iota
-	ofRange            // may have no digest
-	ofPut              // and no time
-	ofCopy             // and neither size nor attributes
+	ofRange            // may lack the digest
+	ofPut              // may also lack the time
+	ofCopy             // may also lack size and attributes
 )
 
-// info compares an Info with the model, and adds to the model what it didn't have.
+// info compares an Info with the model, and adds a new version or time to the model.
 func (m *mirror) info(v, op, name string, f *held, info files.Info, of infoSource) {
 	terse, written := of == ofCopy && info.Size == -1, of >= ofPut
 	field := func(field, got, want string) {

@@ -14,7 +14,7 @@ import (
 )
 
 // onSteps returns a function that runs sequences on new buckets of open, and the names
-// that the buckets take.
+// and sizes that the buckets accept.
 func onSteps(tb testing.TB,
 	open func(t suite.T) files.Bucket) (run func([]step) *difference, names []string, sizes []int) {
 	t := suite.NewRecorder(tb.Context())
@@ -45,7 +45,7 @@ func onLocal(t suite.T) files.Bucket {
 
 func onMem(suite.T) files.Bucket { return mem.New(nil) }
 
-// TestRapid runs the same operations with rapid, which shrinks in another way.
+// TestRapid runs the same operations by package rapid, which shrinks in another way.
 func TestRapid(t *testing.T) {
 	for what, open := range map[string]func(suite.T) files.Bucket{
 		"memory":     onMem,
@@ -65,8 +65,8 @@ func TestRapid(t *testing.T) {
 	}
 }
 
-// TestRapidFinds holds that rapid finds a fault by the same comparison, so that
-// TestRapid proves something.
+// TestRapidFinds checks that rapid finds a fault by the same comparison. Otherwise
+// TestRapid would prove nothing.
 func TestRapidFinds(t *testing.T) {
 	run, names, sizes := onSteps(t, func(suite.T) files.Bucket {
 		return files.Wrap(mem.New(nil), files.Hooks{
@@ -92,18 +92,18 @@ func TestRapidFinds(t *testing.T) {
 		}
 	}
 	if !strings.Contains(what, "List(") {
-		t.Errorf("for a bucket that ignores StartAfter rapid found %q", what)
+		t.Errorf("for a bucket that ignores StartAfter rapid found %q, want a List", what)
 	}
 }
 
-// FuzzSequence makes a sequence of the bytes.
+// FuzzSequence runs sequences whose choices are the bytes of the input.
 func FuzzSequence(f *testing.F) {
 	run, names, sizes := onSteps(f, onMem)
 	f.Add([]byte{})
 	f.Add([]byte(
 		"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		steps := generate(func(n int) int { // a byte is a choice; no byte is the simplest choice
+		steps := generate(func(n int) int { // each byte is a choice; after the last all are 0
 			if len(data) == 0 {
 				return 0
 			}

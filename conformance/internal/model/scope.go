@@ -4,13 +4,13 @@ import (
 	"cloudfiles.dev/conformance/internal/suite"
 )
 
-// scope is a T whose cleanups run before the case ends, for cases that make many
-// buckets.
+// scope is a T whose cleanups run at the end of scoped, for cases that make many buckets.
 type scope struct {
 	suite.T
 	cleanups []func()
 }
 
+// scoped runs f with a scope, and then the scope's cleanups.
 func scoped(t suite.T, f func(t suite.T)) {
 	s := &scope{T: t}
 	defer func() {

@@ -22,44 +22,44 @@ const (
 	doDeleteDir action = "DeleteDir"
 )
 
-// which is the version that a condition uses, as the model has it at that step.
+// which says which version a condition uses, by the model's state at that step.
 type which int
 
 const (
 	anyState     which = iota // no condition
 	whenAbsent                // IfAbsent
-	whenCurrent               // the version that is there
+	whenCurrent               // the file's version
 	whenStale                 // an earlier version, or one that never existed
 	emptyVersion              // IfVersion(""), which never writes
 )
 
-// flaw is what is wrong with the content of a put.
+// flaw is a flaw of the content of a put.
 type flaw int
 
 const (
 	sound      flaw = iota
 	tooShort        // it ends before the declared size
-	failsAtEnd      // its reader fails where it should end
+	failsAtEnd      // its reader fails instead of returning io.EOF
 )
 
 // step is one operation of a sequence. It is plain data, so that a sequence can be run
-// again, made simpler and printed.
+// again, simplified and printed.
 type step struct {
 	do         action
 	name       string // of the file, or of the directory of doList and doDeleteDir
 	to         string // the target of a copy or move
 	content    text
-	attributes int   // in stepAttributes; 0 is none
-	cond       which // of a put or delete, on the target of a copy, IfVersion of a get
-	source     which // IfSource of a copy, IfNotVersion of a get
+	attributes int   // index in stepAttributes; 0 is none
+	cond       which // of a put or delete, of the target of a copy, or IfVersion of a get
+	source     which // IfSource of a copy, or IfNotVersion of a get
 	stream     bool  // the content's reader has no length
 	flaw       flaw
 	part       files.Range
 	list       files.ListOptions
 }
 
-// text is a content that depends on the offset and a seed, so that it can be printed as
-// a call.
+// text is content that depends on the offset and a seed, so that it can be printed as a
+// call.
 type text struct{ seed, size int }
 
 func (c text) String() string {
@@ -70,8 +70,8 @@ func (c text) String() string {
 	return string(b[:c.size])
 }
 
-// stepSizes are sizes of contents, the simplest first: none, below and above the sizes
-// of sniffing, chunks and buffers.
+// stepSizes are sizes of contents, the simplest first. They are 0, and sizes below and
+// above those of sniffing, chunks and buffers.
 var stepSizes = []int{1, 0, 12, 512, 600, 5_000, 70_000}
 
 // stepAttributes are the attributes that a step may give a file.
@@ -155,7 +155,7 @@ func typeOf(name string) string {
 }
 
 // generator makes steps from choices. choose returns a number from 0 to n-1; a lower
-// one is a simpler step.
+// number makes a simpler step.
 type generator struct {
 	choose func(n int) int
 	names  []string // of this sequence; few, so that steps use the same files
@@ -167,7 +167,7 @@ func generate(choose func(n int) int, names []string, sizes []int) []step {
 	g := &generator{choose: choose, sizes: sizes}
 	for range 2 + choose(4) {
 		near := names
-		if len(g.names) > 0 && g.one(2) { // a directory of another, or a name below it
+		if len(g.names) > 0 && g.one(2) { // a directory of a chosen name, or a name below it
 			near = slices.DeleteFunc(slices.Clone(names), func(name string) bool {
 				return !conflicts(name, g.names)
 			})
@@ -188,7 +188,7 @@ func generate(choose func(n int) int, names []string, sizes []int) []step {
 
 func pick[V any](g *generator, all []V) V { return all[g.choose(len(all))] }
 
-// one is true once in n times.
+// one returns true once in n times.
 func (g *generator) one(n int) bool { return g.choose(n) == n-1 }
 
 func (g *generator) name() string {

@@ -8,7 +8,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// The steps as Go code.
+// The functions of this file return steps as Go code.
 
 func codePut(s step, o *files.PutOptions, cond string) string {
 	content := fmt.Sprintf("strings.NewReader(%s)", codeText(s.content, 0, int64(s.content.size)))

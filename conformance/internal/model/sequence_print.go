@@ -15,13 +15,13 @@ import (
 // script collects a sequence as Go code while it runs. A nil script collects nothing.
 type script struct {
 	parts []part
-	texts strings.Builder // all code that may use a variable
+	texts strings.Builder // the code of all calls, which shows which variables are used
 }
 
 type part struct {
 	kind partKind
 	step int
-	v    string // the variable that takes the call's result; "" is none
+	v    string // the variable that gets the call's result, or ""
 	call string
 	w    wanted
 }
@@ -56,7 +56,7 @@ func (c *script) list(n int, s step, w wanted) {
 	}
 }
 
-// source is the code as a file of tests, which fails on the bucket that newBucket makes.
+// source returns the code as a test file, whose test fails on the bucket of newBucket.
 func (c *script) source(d *difference) string {
 	c.texts.WriteString(d.check)
 	uses := func(v string) bool {
@@ -80,7 +80,7 @@ func (c *script) source(d *difference) string {
 	if strings.Contains(body, "text('") {
 		imports = append(imports, "fmt")
 		helper = `
-// text is content that shows its place.
+// text returns content that depends on the offset.
 func text(seed byte, size int) string {
 	var b []byte
 	for i := 0; len(b) < size; i++ {
@@ -100,7 +100,8 @@ func text(seed byte, size int) string {
 		paths += "\n\n\t\"cloudfiles.dev/files\""
 	}
 	return "package bucket_test\n\nimport (\n\t" + paths + "\n)\n" + helper + `
-// TestSequence fails on the bucket that it was found on. newBucket is yours: it makes an empty one.
+// TestSequence fails on the bucket on which it was found. newBucket is yours to write: it returns
+// an empty bucket.
 func TestSequence(t *testing.T) {
 	ctx, b := t.Context(), newBucket(t)
 	var err error
@@ -161,7 +162,7 @@ func (c *script) write(b *strings.Builder, p part, uses func(string) bool, d *di
 	}
 }
 
-// code is the expression that is true where err is none of those wanted.
+// code returns an expression that is true if err is none of the wanted errors.
 func (w wanted) code() string {
 	var parts []string
 	if len(w.must) == 0 {
@@ -206,7 +207,7 @@ func codeError(e error) string {
 	return "files.ErrUnsupported"
 }
 
-// codeString is a name as Go code; a long one that repeats its first letter, shortly.
+// codeString returns a name as Go code, in which longName is a call of strings.Repeat.
 func codeString(s string) string {
 	if i := strings.Index(s, longName); i >= 0 {
 		code := fmt.Sprintf("strings.Repeat(%q, %d)", longName[:1], len(longName))
@@ -230,7 +231,7 @@ func codeStrings(all []string) string {
 	return "[]string{" + strings.Join(code, ", ") + "}"
 }
 
-// codeText is n bytes of the content, from off on.
+// codeText returns n bytes of the content, from off on, as Go code.
 func codeText(c text, off, n int64) string {
 	if n <= 60 {
 		return strconv.Quote(c.String()[off : off+n])
@@ -253,7 +254,7 @@ func codeMap(m map[string]string) string {
 	return "map[string]string{" + strings.Join(pairs, ", ") + "}"
 }
 
-// literal is fields of a composite literal; those without a value are left out.
+// literal has the fields of a composite literal that don't have the zero value.
 type literal []string
 
 func (l *literal) field(name, code string) {
@@ -262,7 +263,7 @@ func (l *literal) field(name, code string) {
 	}
 }
 
-// of is the literal as a value, or "" where it has no fields.
+// of returns the literal as Go code, or "" if it has no fields.
 func (l literal) of(typ string) string {
 	if len(l) == 0 {
 		return ""
@@ -270,7 +271,7 @@ func (l literal) of(typ string) string {
 	return typ + "{" + strings.Join(l, ", ") + "}"
 }
 
-// argument is the literal as the last argument of a call.
+// argument returns the literal as the last argument of a call.
 func (l literal) argument(typ string) string {
 	if len(l) == 0 {
 		return ", nil"

@@ -11,7 +11,7 @@ import (
 // shrinkRuns is the largest number of sequences that one shrinking tries.
 const shrinkRuns = 1500
 
-// shrinker makes a failing sequence simpler while it fails.
+// shrinker simplifies a sequence as long as it fails.
 type shrinker struct {
 	fails func([]step) *difference // on a new bucket
 	more  func() bool              // whether there is time
@@ -21,8 +21,8 @@ type shrinker struct {
 	tried map[string]bool
 }
 
-// shrink returns the simplest sequence found that differs, and its difference. It tries
-// until nothing more can be removed.
+// shrink returns a shrinker with the simplest sequence that it found, and its difference.
+// It tries until nothing more can be simplified.
 func shrink(steps []step, d *difference, fails func([]step) *difference,
 	more func() bool) *shrinker {
 	s := &shrinker{
@@ -56,7 +56,7 @@ func (s *shrinker) try(steps []step) bool {
 // removed removes runs of steps, long ones first.
 func (s *shrinker) removed() (any bool) {
 	for n := len(s.steps) / 2; n > 0; n /= 2 {
-		// the later ones first: fewer steps depend on them
+		// Later steps first, because fewer steps depend on them.
 		for at := len(s.steps) - n; at >= 0; at-- {
 			if at+n <= len(s.steps) && s.try(slices.Concat(s.steps[:at], s.steps[at+n:])) {
 				any = true
@@ -91,7 +91,7 @@ func renameIn(steps []step, from, to string) []step {
 	return all
 }
 
-// simplified makes single steps simpler, one thing at a time.
+// simplified simplifies single steps, one field at a time.
 func (s *shrinker) simplified() (any bool) {
 	for i := len(s.steps) - 1; i >= 0; i-- {
 		for again := true; again; {
@@ -112,7 +112,7 @@ func (s *shrinker) simplified() (any bool) {
 	return any
 }
 
-// simpler returns the steps that differ from s in one thing and are simpler.
+// simpler returns the steps that differ from s in one field and are simpler.
 func simpler(s step) (all []step) {
 	vary := func(change func(*step)) {
 		c := s

@@ -23,8 +23,8 @@ type Process struct {
 	waiting map[int]chan *Answer
 	dead    error
 
-	prefix string            // in a shared store
-	stored *suite.Remembered // records what is put there
+	prefix string            // of the case's bucket in a shared store, or ""
+	stored *suite.Remembered // the files that are put there
 }
 
 // Start starts the other process.

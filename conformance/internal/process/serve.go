@@ -15,24 +15,24 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Call is a call that a case makes in the other process. The first one names the
-// directory to work in.
+// Call is a call that a case makes in the other process. In a shared store the first call
+// sets the directory to work in.
 type Call struct {
 	ID      int
 	Do      string
-	Name    string // or that of a directory
+	Name    string // of a file or a directory
 	Names   []string
 	Content []byte
 	Times   int
 }
 
-// Answer is the result of a Call. The type of an error can't be sent, so it has the
-// error's text and the number of its sentinel in check.Kinds.
+// Answer is the result of a Call. The type of an error can't be sent, so an Answer has
+// the error's text and the number of its sentinel in check.Kinds.
 type Answer struct {
 	ID      int
 	Names   []string
 	Content []byte
-	Kind    int // from 1; 0 is none
+	Kind    int // from 1; 0 is no sentinel
 	Failed  string
 }
 
@@ -119,7 +119,7 @@ func Create(ctx context.Context, b files.Bucket, names []string,
 	return won, nil
 }
 
-// Count adds one to the number in the file, so many times, by compare-and-swap.
+// Count adds 1 to the number in the file, that many times, by compare-and-swap.
 func Count(ctx context.Context, b files.Bucket, name string, times int) error {
 	for done := 0; done < times; {
 		old, info, err := check.Read(ctx, b, name, nil)

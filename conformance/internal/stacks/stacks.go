@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Labelled returns the stacks of the goroutines that have a label with this value, each
-// distinct stack once with its count in front, and the number of these goroutines. No
+// Labelled returns the stacks of the goroutines that have a label with this value, and
+// the number n of these goroutines. Each distinct stack comes once, after its count. No
 // other label should have the value.
 func Labelled(value string) (text string, n int) {
 	var all bytes.Buffer

@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/conformance/internal/stacks"
 )
 
-// TestLabelled holds that Labelled finds the goroutines started under a label, also
-// those that these start, and no others.
+// TestLabelled checks that Labelled finds the goroutines that were started under a label,
+// and the goroutines that these start, and no others.
 func TestLabelled(t *testing.T) {
 	end := make(chan struct{})
 	var started, done sync.WaitGroup

@@ -1,6 +1,6 @@
 package suite
 
-// Case has the fields of conformance.Case, which documents them: a conformance.Case is
+// Case has the fields of conformance.Case, which documents them. A conformance.Case is
 // converted to it.
 type Case struct {
 	Rule    string
@@ -13,5 +13,5 @@ type Case struct {
 	Run     func(t T, h *H)
 }
 
-// ID is the case's name in reports and subtests.
+// ID returns the case's name in reports and subtests.
 func (c *Case) ID() string { return c.Rule + "/" + c.Name }

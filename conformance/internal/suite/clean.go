@@ -9,9 +9,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// clean deletes by name what was put below the directory, then what is still listed
-// there, also if ctx has ended. The error is a *LeftError; the run tries once more at
-// its end to delete what it names.
+// clean deletes by name all files that were put below the directory, and then all files
+// that are still listed there, even if ctx has ended. The error is a *LeftError. At its
+// end the run tries again to delete the files that it names.
 func (s *Runner) clean(ctx context.Context, dir string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanLimit)
 	defer cancel()
@@ -27,7 +27,7 @@ func (s *Runner) clean(ctx context.Context, dir string) error {
 	if len(found) > 0 || err != nil {
 		deleteListed(ctx, s.Store, found, left)
 		if found, err = listed(ctx, s.Store, dir); len(found) > 0 {
-			for _, e := range found { // although Delete returned nil
+			for _, e := range found { // Delete may have returned nil for them
 				left[e.Name+e.Key] = errors.Join(left[e.Name+e.Key])
 			}
 		}
@@ -48,14 +48,14 @@ func (s *Runner) clean(ctx context.Context, dir string) error {
 // deleteNamed deletes the names. It adds those that remain to left, with the reason.
 func deleteNamed(ctx context.Context, b files.Bucket, names []string, left map[string]error) {
 	res, err := files.DeleteMany(ctx, b, slices.Values(names))
-	if err != nil && len(res.Failed)+int(res.Deleted) < len(names) { // it stopped early
+	if err != nil && len(res.Failed)+int(res.Deleted) < len(names) { // the call ended early
 		for _, name := range names {
 			left[name] = err
 		}
 		return
 	}
 	for _, failed := range res.Failed {
-		err := b.Delete(ctx, failed.Name, nil) // if only deleting many at once fails
+		err := b.Delete(ctx, failed.Name, nil) // it may be that only DeleteMany fails
 		if err == nil {
 			continue
 		}
@@ -69,8 +69,8 @@ func deleteNamed(ctx context.Context, b files.Bucket, names []string, left map[s
 	}
 }
 
-// listed returns what the store lists below the directory, including objects with raw
-// keys.
+// listed returns the entries that the store lists below the directory, including objects
+// with raw keys.
 func listed(ctx context.Context, b files.Bucket, dir string) (all []files.Entry, err error) {
 	opts := &files.ListOptions{NamesOnly: true, Foreign: b.Features().ForeignKeys}
 	for e, lerr := range b.List(ctx, dir, opts) {
@@ -83,7 +83,7 @@ func listed(ctx context.Context, b files.Bucket, dir string) (all []files.Entry,
 	return all, err
 }
 
-// deleteListed deletes what was listed. It adds what remains to left, with the reason.
+// deleteListed deletes the entries. It adds those that remain to left, with the reason.
 func deleteListed(ctx context.Context, b files.Bucket, all []files.Entry, left map[string]error) {
 	var names []string
 	for _, e := range all {

@@ -11,12 +11,12 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// H is what a case works with: an empty bucket that no other case uses.
+// H gives a case an empty bucket that no other case uses.
 type H struct {
 	files.Bucket
 	F       files.Features
-	Seed    uint64   // of everything random
-	Harness *Harness // of the run
+	Seed    uint64   // the seed of all random choices
+	Harness *Harness // the run's harness
 	Runner  *Runner
 
 	unclean bool // Clean has failed
@@ -29,7 +29,7 @@ func (h *H) Another(t T) files.Bucket {
 	return h.Runner.bucket(t, true)
 }
 
-// Fresh returns an empty bucket, for a case that uses up several.
+// Fresh returns another empty bucket, for a case that needs several.
 func (h *H) Fresh(t T) files.Bucket {
 	t.Helper()
 	return h.Runner.bucket(t, false)
@@ -51,7 +51,7 @@ func (h *H) Second(t T) files.Bucket {
 	return b
 }
 
-// Allows skips the case if the harness does not allow a content of n bytes.
+// Allows skips the case if the harness does not allow content of n bytes.
 func (h *H) Allows(t T, n int64) {
 	t.Helper()
 	if reason := h.Harness.TooLarge(n); reason != "" {
@@ -62,9 +62,9 @@ func (h *H) Allows(t T, n int64) {
 // cleanTime is the longest time that Clean waits in a case with DefaultLimit.
 const cleanTime = 5 * time.Second
 
-// Clean fails the case if the driver left temporaries or uploads behind. A service may
-// end an upload after the call's context has ended (X2), so Clean waits for it, but
-// only until it has failed once in the case.
+// Clean fails the case if the driver left temporaries or uploads behind. Cleaning up an
+// upload at a service may go on after the call's context has ended (X2), so Clean waits
+// for it. Once it has failed in a case, it no longer waits.
 func (h *H) Clean(t T, after string) {
 	t.Helper()
 	if h.Harness.Leftovers == nil {
@@ -88,8 +88,8 @@ func (h *H) Clean(t T, after string) {
 	}
 }
 
-// Rounds yields the rounds of a case that races: n times the harness's Soak, but none
-// after half of the case's limit.
+// Rounds yields the rounds of a case that races: n times the harness's Soak. After half
+// of the case's limit it yields no more than n.
 func (h *H) Rounds(n int) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		limit := h.Harness.Limit
@@ -105,11 +105,11 @@ func (h *H) Rounds(n int) iter.Seq[int] {
 	}
 }
 
-// Endless is more entries than any case puts into a bucket.
+// Endless is a number of entries that is larger than in any bucket of a case.
 const Endless = 20_000
 
-// List is the bucket's List, but ends: a case must not loop for ever, nor after it is
-// over.
+// List is the bucket's List, but it ends with an error after Endless entries, so that no
+// case loops for ever.
 func (h *H) List(ctx context.Context, dir string,
 	opts *files.ListOptions) iter.Seq2[files.Entry, error] {
 	all := h.Bucket.List(ctx, dir, opts)

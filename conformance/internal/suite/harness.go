@@ -8,7 +8,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Harness has the fields of conformance.Harness, which documents them: a
+// Harness has the fields of conformance.Harness, which documents them. A
 // conformance.Harness is converted to it.
 type Harness struct {
 	New         func(t T) files.Bucket
@@ -46,7 +46,7 @@ type Harness struct {
 	Soak         int
 }
 
-// TooLarge returns why the suite may not put n bytes, or "".
+// TooLarge returns why the suite may not put content of n bytes, or "".
 func (h *Harness) TooLarge(n int64) string {
 	if h.MaxContent <= 0 || n <= h.MaxContent {
 		return ""
@@ -57,8 +57,8 @@ func (h *Harness) TooLarge(n int64) string {
 // SoakFactor returns Soak, at least 1.
 func (h *Harness) SoakFactor() int { return max(h.Soak, 1) }
 
-// Within returns a function that reports whether less than so many percent of the
-// case's time have passed.
+// Within returns a function that reports whether less than that percentage of the case's
+// time has passed.
 func (h *Harness) Within(t T) func(percent time.Duration) bool {
 	limit := h.Limit
 	if limit <= 0 {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// checkHarness returns what is wrong with a harness, before anything is opened.
+// checkHarness returns an error if a harness is wrong. It opens nothing.
 func checkHarness(h *Harness, cases []Case) error {
 	wrong := func(format string, args ...any) error {
 		return fmt.Errorf("the harness is wrong: "+format, args...)

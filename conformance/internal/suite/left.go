@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// LeftError reports what a run left behind in a shared store.
+// LeftError reports the files that a run left behind in a shared store.
 type LeftError struct {
-	// Dir is the directory that holds it.
+	// Dir is the directory of the files.
 	Dir string
-	// Names are the files that are left or may be left: those that could not be
-	// deleted, and those that a listing had at the end.
+	// Names are the files that are left or may be left, because they could not be
+	// deleted or were listed at the end.
 	Names []string
 	// Err is the reason.
 	Err error

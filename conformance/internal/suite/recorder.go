@@ -55,7 +55,7 @@ func (t *Recorder) RunCleanups() {
 	}
 }
 
-// cleanup runs one of them. If it panics or ends its goroutine, the others still run.
+// cleanup runs one cleanup. If it panics or ends its goroutine, the others still run.
 func (t *Recorder) cleanup(f func()) {
 	whole := false
 	defer func() {
@@ -108,7 +108,7 @@ func (t *Recorder) Skipf(format string, args ...any) {
 	runtime.Goexit()
 }
 
-// noteRefused notes that the case ran as the check that the ability is refused.
+// noteRefused records that the check that the ability is refused ran instead of the case.
 func (t *Recorder) noteRefused(ability string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -11,16 +11,16 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Remembered has the names of everything that was put below the run's directory in the
-// shared store. The run deletes by these names, because a listing may hide files:
-// MinIO's hides everything below an object "a" if "a/b" exists too.
+// Remembered has the names of all files that were put below the run's directory in the
+// shared store. The run deletes by these names, because a listing may leave out files: if
+// "a" and "a/b" exist, MinIO's listing leaves out everything below "a".
 type Remembered struct {
 	mu sync.Mutex
-	// by the case's directory; the number is that of writes in progress
+	// dirs has the number of writes in progress by the case's directory and the name.
 	dirs map[string]map[string]int
 }
 
-// dirOf returns the case's directory in which a name of the store lies.
+// dirOf returns the case's directory of a name of the store.
 func dirOf(name string) string {
 	run, rest, _ := strings.Cut(name, "/")
 	dir, _, _ := strings.Cut(rest, "/")
@@ -48,8 +48,8 @@ func (m *Remembered) Put(names ...string) (over func()) {
 	return func() { add(-1) }
 }
 
-// take returns in order the names below a case's directory, or all names for "". It
-// forgets them, except for names with a write in progress, such as those of a case that
+// take returns, in order, the names below a case's directory, or all names for "". It
+// forgets them, except names with a write in progress, such as the names of a case that
 // hangs.
 func (m *Remembered) take(dir string) (names []string) {
 	m.mu.Lock()
@@ -68,8 +68,8 @@ func (m *Remembered) take(dir string) (names []string) {
 	return names
 }
 
-// through returns a bucket that notes every name that is put through it, also by
-// copies, moves and signed PUTs, as prefix+name. If own is true, closing it closes b.
+// through returns a bucket that records prefix+name for each name that is put through it,
+// including copies, moves and signed PUTs. If own is true, closing it closes b.
 func (m *Remembered) through(b files.Bucket, prefix string, own bool) files.Bucket {
 	return files.Wrap(b, files.Hooks{CloseInner: own, Around: func(
 		ctx context.Context, c *files.Call, next func(context.Context) error,

@@ -31,7 +31,7 @@ type Result struct {
 	Took            time.Duration
 }
 
-// Text returns the failure as text: the rule and case, what was wrong, and why it
+// Text returns the failure as text: the case and its rule, what is wrong, and why it
 // matters.
 func (r Result) Text() string {
 	const most = 10

@@ -33,17 +33,17 @@ type Runner struct {
 	Harness Harness
 	// cases are the cases that the harness may name.
 	cases []Case
-	// The shared store; nil if the harness has none.
+	// Store is the shared store; nil if the harness has none.
 	Store  files.Bucket
-	Prefix string // of all names that the run puts there
+	Prefix string // of all names that the run puts into the shared store
 	subs   atomic.Int64
-	Stored Remembered // what was put there
+	Stored Remembered // the files that were put into the shared store
 	t      *Recorder  // the T of Store, for the whole run
 	hung   atomic.Int64
 	Short  bool // random cases make fewer attempts
 
 	mu       sync.Mutex
-	features *files.Features // of the buckets; nil before the first
+	features *files.Features // of the buckets; nil before the first bucket
 }
 
 // Begin checks the harness and opens its shared store. The caller calls End.
@@ -51,7 +51,7 @@ func Begin(ctx context.Context, h Harness, cases []Case) (*Runner, error) {
 	if err := checkHarness(&h, cases); err != nil {
 		return nil, err
 	}
-	// a TestMain may check before it parses
+	// A TestMain may run cases before it parses the flags.
 	s := &Runner{
 		Harness: h,
 		cases:   cases,
@@ -69,8 +69,8 @@ func Begin(ctx context.Context, h Harness, cases []Case) (*Runner, error) {
 // endGrace is how long a case may run on after the run's context has ended.
 const endGrace = 5 * time.Second
 
-// SeedVariable is the environment variable with the seed of a run, so that the run can
-// be repeated.
+// SeedVariable is the environment variable that holds the seed of a run, by which the run
+// can be repeated.
 const SeedVariable = "CLOUDFILES_SEED"
 
 // seed chooses a seed if the harness has none.
@@ -88,7 +88,7 @@ func (s *Runner) seed() (err error) {
 	return nil
 }
 
-// End deletes what the run left in the shared store.
+// End deletes the files that the run left in the shared store, and closes the store.
 func (s *Runner) End(ctx context.Context) error {
 	var errs []error
 	if f := s.Claimed(); f != nil && len(s.Harness.Unclaimed) > 0 {
@@ -106,15 +106,15 @@ func (s *Runner) End(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Claimed returns the features of the run's buckets, or nil if there was none.
+// Claimed returns the features of the run's buckets, or nil if there was no bucket.
 func (s *Runner) Claimed() *files.Features {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.features
 }
 
-// maxHung is how many cases may reach their limit before the rest of the run is given
-// up, so that a bucket that hangs is reported soon.
+// maxHung is how many cases may reach their limit before the run gives up the others, so
+// that a bucket that hangs is reported soon.
 const maxHung = 8
 
 // Run runs one case.
@@ -137,9 +137,9 @@ func (s *Runner) Run(ctx context.Context, c Case) Result {
 	return r
 }
 
-// guard runs f as a case of that name, and then what f passed to Cleanup. It returns
-// within the harness's limit, also if the bucket panics or hangs, and soon after the
-// run's context has ended.
+// guard runs f as a case of that name, and then its cleanups. It returns within the
+// harness's limit, even if the bucket panics or hangs, and soon after the run's context
+// has ended.
 func (s *Runner) guard(t *Recorder, name string, f func(t *Recorder)) {
 	limit := s.Harness.Limit
 	if limit <= 0 {
@@ -180,8 +180,8 @@ wait:
 	}
 }
 
-// runCase runs the case, or the check that the ability is refused if the bucket does
-// not claim it.
+// runCase runs the case. If the bucket does not claim an ability that the case needs, it
+// runs the check that the ability is refused instead.
 func (s *Runner) runCase(t *Recorder, c *Case) {
 	if reason := s.Harness.TooLarge(c.Largest); reason != "" {
 		t.Skipf("%s", reason)
@@ -237,7 +237,7 @@ func (s *Runner) NewH(t T, apart bool) *H {
 	}
 	features := b.Features()
 	if features.MaxName == 0 {
-		features.MaxName = files.MaxName // 0 stands for it
+		features.MaxName = files.MaxName // 0 means the same
 	}
 	h := &H{
 		Bucket:  b,
@@ -276,7 +276,7 @@ func (s *Runner) bucket(t T, apart bool) files.Bucket {
 	return b
 }
 
-// Judge returns the result with the outcome that follows from the harness's lists.
+// Judge returns the result with the outcome that the harness's lists of failures require.
 func (s *Runner) Judge(r Result) Result {
 	id := r.Case.ID()
 	if why, races := s.Harness.ServerRaces[id]; races {

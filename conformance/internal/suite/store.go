@@ -31,10 +31,10 @@ type base struct {
 // bases has the base of each case's bucket in a shared store while the case runs.
 var bases sync.Map
 
-// Base returns the store that a case's bucket is part of, and the prefix of the
-// bucket's names there: the case's file "a" is the store's prefix+"a". It is for the
-// functions of a [Harness] with Store, which work behind the bucket's back. For a
-// bucket with a store of its own it returns the bucket and "".
+// Base returns the store of a case's bucket, and the prefix of the bucket's names there:
+// the case's file "a" is the store's prefix+"a". The functions of a [Harness] with Store
+// use it to reach the store directly. If the bucket has a store of its own, Base returns
+// the bucket and "".
 func Base(b files.Bucket) (store files.Bucket, prefix string) {
 	if v, ok := bases.Load(b); ok {
 		return v.(base).store, v.(base).prefix
@@ -74,8 +74,8 @@ type SkipError struct{ Reason string }
 
 func (e *SkipError) Error() string { return "there is no store to run on: " + e.Reason }
 
-// whole is the T of Store. It lives as long as the run; only skips and panics belong to
-// the opening.
+// whole is the T of Harness.Store. Its context, cleanups, log and failures are the run's;
+// skips and panics are the opening's.
 type whole struct {
 	*Recorder
 	run *Recorder
@@ -93,7 +93,7 @@ func (w whole) Errorf(format string, args ...any) { w.run.Errorf(format, args...
 
 func (w whole) Fatalf(format string, args ...any) { w.run.Fatalf(format, args...) }
 
-// closeStore deletes what is left of the run, and closes the store.
+// closeStore deletes the run's files, and closes the store.
 func (s *Runner) closeStore(ctx context.Context) error {
 	err := s.clean(ctx, s.Prefix)
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *Runner) dir(t T) string {
 	return dir
 }
 
-// sub returns the bucket of a directory of the shared store; if handle is true, on
+// sub returns the bucket of a directory of the shared store. If handle is true, it uses
 // another handle.
 func (s *Runner) sub(t T, dir string, handle bool) files.Bucket {
 	t.Helper()
@@ -150,7 +150,7 @@ func (s *Runner) Address(t T, rawURL, parameter string) string {
 	u.RawQuery = q.Encode()
 	if rest, ok := strings.CutPrefix(parameter, "prefix="); !ok {
 		parameter = strings.TrimSuffix("prefix="+prefix+"&"+parameter, "&")
-	} else if rest != "" { // an empty prefix stays empty, since it must be refused
+	} else if rest != "" { // an empty prefix must stay empty: it must be refused
 		parameter = "prefix=" + prefix + rest
 	}
 	return WithParameter(u.String(), parameter)
