@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// maxSpoiled is for how many names the cache remembers an outdated entry that it
-// couldn't remove from the store.
+// maxSpoiled is the largest number of names for which the cache remembers an outdated
+// entry that it couldn't remove from the store. If there are more, nothing is cached.
 const maxSpoiled = 10_000
 
 // New returns a bucket that reads origin through store. It is safe for concurrent use.

@@ -1,6 +1,6 @@
-// Package cache reads through: it stores what it reads from one bucket, the origin, in
-// another bucket, the store, usually a local folder, and reads it from there as long as
-// it is current.
+// Package cache stores what is read from one bucket, the origin, in another bucket, the
+// store, which is usually a local folder. It reads a file from the store as long as the
+// stored version is current.
 //
 //	folder, err := files.Open(ctx, "file:///var/cache/app?create_dir=1&sync=none")
 //	...
@@ -8,9 +8,9 @@
 //
 // # What it does
 //
-//   - A Get of a cached file asks the origin by one conditional request
-//     (GetOptions.IfNotVersion) whether the cached version is current, and reads the
-//     content from the store. With Options.MaxAge it makes no request for that time.
+//   - A Get of a cached file makes one conditional request to the origin
+//     (GetOptions.IfNotVersion). If the cached version is current, the content comes from
+//     the store. With Options.MaxAge there is no request for that time.
 //   - A Get of a file that isn't cached reads from the origin and stores the content
 //     MiB by MiB ([PartSize]).
 //   - Concurrent readers share a download: a thousand readers of one file make one
@@ -23,59 +23,12 @@
 //     larger than half of Options.MaxBytes, evict nothing: they are stored only while
 //     there is room. Options.RangesEvict changes that for ranges.
 //   - Entries of an earlier process are found by a listing of the store before the
-//     first entry is stored; their times stand for their last use.
+//     first entry is stored; the time of each counts as its last use.
 //
 // All other calls go to the origin: Stat, List, Put and so on, and also a Get with a
-// foreign Key, Growing or SkipVerify. Every Get goes to the origin if that has no
-// Versions or no ReadConditions. Copies inside the origin, signed URLs and As are the
-// origin's. The cache doesn't remember missing files, and doesn't store files of 0
-// bytes.
-//
-// # What it promises
-//
-//   - The cache keeps the contract as the origin does. Info and content are of one
-//     version, and Info is what the origin returned with that version. If an entry is
-//     evicted while it is read, the rest is read from the origin under the same
-//     version, and reading fails with ErrChanged if that is gone, as after a broken
-//     connection (G4).
-//   - After a Put, Copy, Move, Delete, DeleteMany or Update through the cache has
-//     returned, nothing older is returned, even if the write's result is an error such
-//     as ErrUncertain.
-//   - After a write that doesn't pass through the cache, such as another process's,
-//     nothing older is returned either, unless Options.MaxAge allows it. There is one
-//     exception: if not every Put makes a new version (Features.VersionPerPut is false,
-//     as on S3), a change of attributes alone is not noticed until the entry is evicted
-//     or the file is written through the cache. The content is always current.
-//   - Each entry has a checksum and identifies its file. An entry that was cut or
-//     edited, or that a killed process left unfinished, is removed and never returned.
-//     Content is checked before it is returned, so damage costs a request and not a
-//     failed read.
-//   - A failure of the store never fails a read: the content comes from the origin
-//     instead, and [Stats] counts the failure. A store that hangs delays reads, though;
-//     a layer such as package timeout around the store bounds that.
-//   - Two origins over one store never mix if their Options.Origin or their layers, as
-//     files.Layers lists them, differ, or if Options.Origin is empty. So two prefixes
-//     of one bucket may share an Origin.
-//
-// A file that is read whole is compared with the origin's digest when it is fetched.
-// Damage that the origin suffers later is not noticed (G6), because the undamaged copy
-// is returned.
-//
-// The store has names and contents in the clear, so protect it like the origin. Several
-// caches and processes may share one store. Each keeps the bounds for all entries, but
-// learns of the others' entries only from listings: it lists again after it has stored
-// about half of MaxBytes.
-//
-// # What it costs
-//
-// The package imports the standard library alone. It holds an index of the store's
-// entries, a MiB for each open body of a larger file, and a few MiB for each download.
-//
-// A hit reads a file of the store besides the request to the origin. Entries needn't be
-// durable, so the URL above has sync=none: a store that syncs each entry to the disk
-// makes first reads slow. The last byte of a first read is returned when everything is
-// stored, so that the next read is a hit; but a slow store is waited for at most 10
-// seconds.
+// foreign Key, Growing or SkipVerify. If the origin's Features lack Versions or
+// ReadConditions, every Get goes to the origin. Copies inside the origin, signed URLs and
+// As are the origin's.
 //
 // # By URL
 //
@@ -83,4 +36,57 @@
 // scheme. Its value is the escaped URL of the store:
 //
 //	s3://reports?cache=file%3A%2F%2F%2Fvar%2Fcache%2Fapp%3Fcreate_dir%3D1
+//
+// # What it promises
+//
+//   - The cache keeps the contract as the origin does. Info and content are of one
+//     version, and Info is what the origin returned with that version. If an entry is
+//     evicted while it is read, the rest is read from the origin under the same
+//     version. If that version is gone, reading fails with ErrChanged, as after a broken
+//     connection (G4).
+//   - After a Put, Copy, Move, Delete, DeleteMany or Update through the cache has
+//     returned, nothing older is returned, even if the write's result is an error such
+//     as ErrUncertain.
+//   - After a write that doesn't pass through the cache, such as another process's,
+//     nothing older is returned either, unless Options.MaxAge allows it. The next section
+//     has the one exception.
+//   - Each entry has a checksum and identifies its file. An entry that was cut or
+//     edited, or that a killed process left unfinished, is removed and never returned.
+//     Content is checked before it is returned, so damage costs a request and not a
+//     failed read.
+//   - A failure of the store never fails a read: the content comes from the origin
+//     instead, and [Stats] counts the failure.
+//   - Two origins over one store never mix if their Options.Origin or their layers, as
+//     files.Layers lists them, differ, or if Options.Origin is empty. So two prefixes
+//     of one bucket may share an Origin.
+//   - Several caches and processes may share one store. Each keeps the bounds for all
+//     entries.
+//
+// # What it can't keep
+//
+//   - If not every Put makes a new version (Features.VersionPerPut is false, as on S3), a
+//     change of attributes alone that doesn't pass through the cache is not noticed until
+//     the entry is evicted or the file is written through the cache. The content is
+//     always current.
+//   - Missing files and files of 0 bytes are not cached.
+//   - A store that hangs delays reads. A layer such as package timeout around the store
+//     bounds the delay.
+//   - A file that is read whole is compared with the origin's digest when it is fetched.
+//     Damage that the origin suffers later is not noticed (G6), because the undamaged
+//     copy is returned.
+//   - The store has names and contents in the clear, so protect it like the origin.
+//   - A cache finds the entries of other caches only by listings: it lists the store
+//     again after it has stored about half of MaxBytes.
+//
+// # What it costs
+//
+// A hit reads a file of the store besides the request to the origin. Entries needn't be
+// durable, so the URL above has sync=none: a store that syncs each entry to the disk
+// makes first reads slow. The last byte of a first read is returned when everything is
+// stored, so that the next read is a hit; but a slow store is waited for at most 10
+// seconds.
+//
+// The cache holds an index of the store's entries, a MiB for each open body of a larger
+// file, and a few MiB for each download. It links only this module and the standard
+// library.
 package cache

@@ -44,14 +44,14 @@ type flight struct {
 	first    int64
 	skip     int64 // bytes before the first part
 	mayEvict bool
-	ended    chan struct{} // closed when r is no longer read
+	ended    chan struct{} // closed when the origin's body is no longer read
 	broken   each.BrokenOff
 	slots    chan struct{} // one for each part that is being stored
 	storing  sync.WaitGroup
 
 	// The fields below are guarded by the state's mu.
 	cond    *sync.Cond
-	opening bool  // r isn't open yet
+	opening bool  // the origin's body isn't open yet
 	next    int64 // the next part to read
 	end     int64 // the part after the last
 	demand  int64 // the offset up to which readers need the file

@@ -17,8 +17,8 @@ const (
 // evicted.
 const PartSize = 1 << 20
 
-// Options are the options of New. The zero value asks the origin at each Get whether
-// the cached version is current, and stores at most DefaultMaxBytes.
+// Options are the options of New. With the zero value, each Get checks with the origin
+// that the cached version is current, and the store has at most DefaultMaxBytes.
 type Options struct {
 	// Origin identifies the origin in the store, so that a later process finds the
 	// stored entries: the URL without credentials, for example. It must include
@@ -29,15 +29,15 @@ type Options struct {
 	// one.
 	Origin string
 	// MaxBytes bounds the sum of the sizes of all entries of the store, in bytes,
-	// including those that others stored; 0 is DefaultMaxBytes. The disk may need more,
-	// for the rest of blocks and for attributes.
+	// including those that other caches stored; 0 is DefaultMaxBytes. The disk may need
+	// more, for the rest of blocks and for attributes.
 	MaxBytes int64
 	// MaxEntries bounds the number of entries; 0 is DefaultMaxEntries. There is one
 	// entry for each MiB of a file, and each takes memory in the index.
 	MaxEntries int
 	// MaxAge is how long a version that the origin has confirmed is returned without
-	// another request; 0 asks the origin at each Get. A write through the cache takes
-	// effect at once, and any other write after MaxAge at the latest.
+	// another request; with 0 each Get makes one. A write through the cache takes effect
+	// at once, and any other write after MaxAge at the latest.
 	MaxAge time.Duration
 	// RangesEvict lets the parts that a range needs evict other entries. Without it
 	// they are stored only while there is room.

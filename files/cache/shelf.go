@@ -237,8 +237,7 @@ func (s *shelf) has(k key) bool {
 // now is the time since start, by the monotonic clock.
 func (s *shelf) now() time.Duration { return time.Since(s.start) }
 
-// confirm records that the origin, asked at the given time, has confirmed the version
-// of a head.
+// confirm records that the origin has confirmed the version of a head at the given time.
 func (s *shelf) confirm(k key, v files.Version, at time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -247,7 +246,7 @@ func (s *shelf) confirm(k key, v files.Version, at time.Duration) {
 	}
 }
 
-// distrust makes the next Get ask the origin.
+// distrust makes the next Get check with the origin.
 func (s *shelf) distrust(k key) { s.confirm(k, "", 0) }
 
 // trusts reports whether the version of a head was confirmed at most age ago.

@@ -13,17 +13,17 @@ type Stats struct {
 
 // Counts has the numbers of a Stats at one moment.
 type Counts struct {
-	// Hits counts the Gets of a version that was cached or being downloaded, Misses
-	// those of a version that was new to the cache, and Bypassed those that go to the
-	// origin alone.
+	// Hits counts the Gets whose version was cached or being downloaded, Misses the Gets
+	// whose version was new to the cache, and Bypassed the Gets that went to the origin
+	// alone.
 	Hits, Misses, Bypassed int64
-	// BytesServed counts the bytes read from the store, and BytesFetched those read
+	// BytesServed counts the bytes read from the store, and BytesFetched the bytes read
 	// from the origin.
 	BytesServed, BytesFetched int64
 	// Fetches counts the downloads from the origin.
 	Fetches int64
-	// Stored counts the entries that were stored, Evicted those that were removed to
-	// make room, and Damaged those that were removed because they were damaged.
+	// Stored counts the entries that were stored, Evicted the entries that were removed
+	// to make room, and Damaged the entries that were removed because they were damaged.
 	Stored, Evicted, Damaged int64
 	// StoreErrors counts the failures of the store, which no call returns.
 	StoreErrors int64

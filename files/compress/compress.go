@@ -18,31 +18,30 @@
 //   - content that the caller has encoded (PutOptions with a ContentEncoding), which is
 //     returned as it was given.
 //
-// Files that other programs put are read as they are, except that those with the
-// Content-Encoding zstd are decompressed. No entry has the plain size of these, so it
-// must be counted. If it is more than 1 MiB, Get, Stat and List read such a file a
-// first time to count; the size is remembered for each version.
+// Files that other programs put are read as they are, unless they have the
+// Content-Encoding zstd: then they are decompressed. Their plain size isn't recorded, so
+// it must be counted. If it is more than 1 MiB, Get, Stat and List read such a file once
+// to count; the size is remembered for each version.
 //
 // # What it promises
 //
-//   - Sizes and ranges are those of the plain content everywhere. Info has no
-//     Content-Encoding, and not the package's metadata.
+//   - All sizes and ranges refer to the plain content. Info has neither the
+//     Content-Encoding nor the metadata that the package adds.
 //   - A whole read is compared with the recorded size, with the CRC-32C if there is
 //     one, and with the checksum of each frame. A file that was cut, even between two
 //     frames or to nothing, or that has bytes after its end, is ErrCorrupt before its
 //     last bytes are returned.
-//   - Frames that it writes ask for a window of at most 8 MiB, which browsers accept. A
-//     frame of other programs that asks for more is ErrTooLarge. A Read never decodes
-//     more than it returns and 8 MiB, whatever the frame claims.
-//   - Drivers ask services for the stored bytes. If a service decompresses by itself
-//     all the same, its bytes are returned if they have the recorded size, and are
-//     ErrCorrupt otherwise.
+//   - Frames that the package writes need a window of at most 8 MiB, which browsers
+//     accept. A frame of another program that needs more is ErrTooLarge. A Read decodes
+//     at most 8 MiB more than it returns, whatever the frame claims.
+//   - Drivers request the stored bytes. If a service decompresses a file all the same,
+//     its bytes are returned if they have the recorded size, and are ErrCorrupt
+//     otherwise.
 //
 // # What it can't keep
 //
 //   - Listings have no metadata, so a listing calls Stat for each file, eight at a
-//     time: a request for each entry. With ListOptions.NamesOnly it doesn't, and leaves
-//     the size out.
+//     time. With ListOptions.NamesOnly it doesn't, and leaves the size out.
 //   - The caller's metadata may have at most files.MaxMetadata less [MetadataSize]
 //     bytes, and no entry "cloudfiles-compress". Anything else is ErrInvalid.
 //   - There are no server-side copies, signed URLs and foreign keys. Features.Digests
@@ -50,7 +49,7 @@
 //     are checked.
 //   - The bucket below must store attributes; otherwise New is ErrUnsupported.
 //
-// # Cost
+// # What it costs
 //
 // A range of a compressed file costs one more request, and reading the file from its
 // beginning to the range's end. OpenAt on a large compressed file is therefore slow. A
@@ -62,8 +61,9 @@
 // one, because metadata is sent before content.
 //
 // A Put of a large file holds the buffers of one zstd encoder, which grow with the
-// level, and a read those of one decoder, with a window of at most 8 MiB. The package
-// links github.com/klauspost/compress/zstd; no other package of files does.
+// level, and a read holds the buffers of one decoder, with a window of at most 8 MiB. A
+// listing makes a request for each file. The package links
+// github.com/klauspost/compress/zstd.
 package compress
 
 import (

@@ -22,7 +22,7 @@ func newDecoder() (*zstd.Decoder, error) {
 
 func (z *codec) open(ctx context.Context, c *files.Call, r files.Range,
 	get getter) (files.Plain, error) {
-	stored, err := get(ctx, r) // all that a file that is stored as it is needs
+	stored, err := get(ctx, r) // a file that is stored as it is needs nothing more
 	if err != nil {
 		return files.Plain{}, err
 	}
@@ -97,7 +97,7 @@ func cloned(i files.Info) files.Info {
 }
 
 // decode returns n bytes from offset off of the plain content, which has size bytes. If
-// the service has decompressed the file itself, its bytes are taken as they come.
+// the service has decompressed the file, its bytes are returned as they come.
 func (z *codec) decode(stored *files.Reader, size, off, n int64,
 	crc32c string) (*body, error) {
 	from := &source{r: stored}
@@ -249,7 +249,7 @@ func decodeError(err error) error {
 	switch {
 	case errors.Is(err, zstd.ErrWindowSizeExceeded):
 		return files.WithCause(files.ErrTooLarge, err,
-			"the zstd frame asks for a window of more than 8 MiB")
+			"the zstd frame needs a window of more than 8 MiB")
 	case files.KindOf(err) != nil:
 		return err
 	}

@@ -106,8 +106,8 @@ func fits(a *files.Attributes) bool {
 	return n+len(encoding) <= files.MaxHeaders
 }
 
-// Compressed reports whether files of the content type are compressed already, as JPEG
-// and ZIP are.
+// Compressed reports whether files of the content type are already compressed, such as
+// JPEG and ZIP.
 func Compressed(contentType string) bool {
 	t, _, err := mime.ParseMediaType(contentType)
 	if err != nil {

@@ -18,7 +18,7 @@
 //     content.
 //   - No error, log, String or Describe shows a secret.
 //
-// # What it doesn't do
+// # What it can't keep
 //
 //   - Attributes (content type, headers, metadata) are neither encrypted nor
 //     authenticated, and sizes and times are not hidden. Somebody who can write to the
@@ -47,8 +47,8 @@
 //
 // With Options.NameKey names are encrypted too, element by element, so that directories
 // remain directories. The encryption is AES-SIV (RFC 5297), which is deterministic,
-// with the directory's path as associated data. It is written in the digits 0-9a-v,
-// which are safe on disks that fold case. It has a price:
+// with the directory's path as associated data. Encrypted names are written in the
+// digits 0-9a-v, which are safe on disks that fold case. Encrypted names cost:
 //
 //   - Length: an element grows by 16 bytes and then by the factor 8/5. A name of up to
 //     Features.MaxName bytes always fits if it has at most 16 elements: 381 bytes over
@@ -57,9 +57,10 @@
 //   - Order: List is in no order, Features.Ordered is false, and so files.ListPage is
 //     ErrUnsupported. Prefix and StartAfter work, but the whole directory is listed
 //     below.
-//   - Files below whose names aren't encrypted with the name key are ignored.
-//   - The name key can't be rotated, because another key makes other names of all
-//     files.
+//   - Other files: a file in the bucket below is ignored if its name isn't encrypted
+//     with the name key.
+//   - Rotation: the name key can't be rotated, because with another key every file has
+//     another encrypted name.
 //
 // # Format
 //
@@ -76,12 +77,12 @@
 // key by its ID. So a file is longer than its content by 245 bytes and 16 bytes a
 // chunk, and a listing can compute the plain sizes from the stored ones.
 //
-// # Cost
+// # What it costs
 //
-// A Put and a whole Get take one request, as below. A range takes two requests, or
-// three if it is long or far from the end: for the header, for the last chunk, and for
-// the chunks of the range. The package links filippo.io/age and with it
-// golang.org/x/crypto and filippo.io/hpke; no other package of the module does.
+// A Put and a whole Get take one request, as in the bucket below. A range takes two
+// requests, or three if it is long or far from the end: for the header, for the last
+// chunk, and for the chunks of the range. The package links filippo.io/age, and with it
+// golang.org/x/crypto and filippo.io/hpke.
 package crypt
 
 import (
@@ -131,8 +132,8 @@ type KeyError struct {
 
 func (e *KeyError) Error() string {
 	if e.Other {
-		return fmt.Sprintf("the bucket's key %q has another secret than the one that the file "+
-			"is encrypted with", e.ID)
+		return fmt.Sprintf("the file is encrypted with a key %q whose secret isn't that of the "+
+			"bucket's key", e.ID)
 	}
 	return fmt.Sprintf("the file is encrypted with the key %q, which the bucket doesn't have",
 		e.ID)

@@ -30,12 +30,12 @@
 // If somebody deletes head, the log is lost. Appends are made one after the other: with
 // many writers some wait long, or fail with ErrPrecondition.
 //
-// # Cost
+// # What it costs
 //
 // An Append reads and writes head: two requests, of up to SegmentBytes and the list of
 // segments. Each time SegmentBytes are full, there is one more write. A Read is one
-// request for head and one for each segment that it reads. The package links the
-// standard library and package files alone.
+// request for head and one for each segment that it reads. The package links only this
+// module and the standard library.
 package eventlog
 
 import (
@@ -203,7 +203,7 @@ var options = &files.UpdateOptions{
 //
 // Errors: ErrTooLarge for more than MaxRecord bytes; ErrPrecondition if other writers
 // were always faster; ErrUncertain if a response was lost and Append couldn't find out
-// whether the record is stored; ErrInvalid if the directory has something else than a
+// whether the record is stored; ErrInvalid if the directory has something other than a
 // log; those of Update.
 func (l *Log) Append(ctx context.Context, data []byte) (int64, error) {
 	if len(data) > MaxRecord {

@@ -81,9 +81,9 @@ func (l *Log) readSegment(ctx context.Context, s segment) ([]entry, error) {
 // began. At the log's end there are none. Each range over the result reads anew. An
 // error is the last value that it yields.
 //
-// Errors: ErrGone if Compact has removed the record at from, or one that the loop
-// hasn't reached; ErrInvalid for a position that is negative or beyond the log's end;
-// those of Get.
+// Errors: ErrGone if Compact has removed the record at from, or a later record before
+// the loop reached it; ErrInvalid for a position that is negative or beyond the log's
+// end; those of Get.
 func (l *Log) Read(ctx context.Context, from int64) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		next := from

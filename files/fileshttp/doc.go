@@ -4,20 +4,13 @@
 //	http.Handle("/static/",
 //		http.StripPrefix("/static/", &fileshttp.Handler{Bucket: b, Dir: "public"}))
 //
-// # What do you want to do?
+// # What it does
 //
-//   - Serve a directory of files, with uploads, deletes and listings if you allow them:
-//     [Handler].
-//   - Serve one file in a handler of your own: [ServeFile].
-//   - Respond to other requests in the same way: [Status], [ETag] and [CORS].
-//
-// # Requests to the bucket
-//
-// A GET is one Get of the bucket and a HEAD is one Stat: the Info for the headers comes
-// with the body. The only exception is an If-Range that no longer holds: the response
-// is the whole file, which takes a second Get. http.FileServerFS over an io/fs view
-// also works, but makes more requests, has no ETag and finds the content type by
-// itself.
+//   - [Handler] serves a directory of files, with uploads, deletes and listings if you
+//     allow them.
+//   - [ServeFile] serves one file in a handler of your own.
+//   - [Forms] signs and accepts upload forms for buckets whose service doesn't.
+//   - [Status], [ETag] and [CORS] help a handler of your own to respond in the same way.
 //
 // # What a response has
 //
@@ -35,23 +28,41 @@
 //
 // If-Match, If-Unmodified-Since, If-None-Match and If-Modified-Since are evaluated in
 // the order of section 13.2.2, against the version that is served. A 304 has the fields
-// that section 15.4.5 asks for, including the stored Cache-Control.
+// that section 15.4.5 requires, including the stored Cache-Control.
 //
 // The response to one range is 206 or 416, and for an empty file 200, as in
 // http.ServeContent. The response to several ranges, another unit or a malformed range
 // is the whole file, which section 14.2 allows. A date in If-Range counts only if the
 // file has no version. HEAD ignores Range.
 //
-// A body that fails before its first byte is an error like any other. If a body fails
-// in the middle, the handler panics with http.ErrAbortHandler, so that the client gets
-// an error and doesn't mistake the part for the whole.
+// # Errors
+//
+// The response to a failure has the status and nothing else: no name, path or cause.
+// OnError is called with the error. [Status] returns the status for an error.
 //
 // A path without a file, or that can't be a name, is 404. A directory without its slash
 // is 301 if the Handler has Index or Listing. The response to an upload is 201 if the
 // file is new, and 204 if it was replaced.
 //
-// # Errors
+// # What it promises
 //
-// The response to a failure has the status and nothing else: no name, path or cause.
-// OnError is called with the error. [Status] returns the status for an error.
+//   - Info and content of a response are of one version.
+//   - No path leads outside of Handler.Dir.
+//   - A body that fails before its first byte is an error like any other. If a body
+//     fails in the middle, the handler panics with http.ErrAbortHandler, so that the
+//     client gets an error and doesn't mistake the part for the whole.
+//   - Nothing is stored of an upload that is cut, too large or not as its digest says.
+//
+// # What it can't keep
+//
+// A Handler authenticates nobody, and serves uploads with the content type that the
+// client gave.
+//
+// # What it costs
+//
+// A GET is one Get of the bucket and a HEAD is one Stat: the Info for the headers comes
+// with the body. The only exception is an If-Range that no longer holds: the response
+// is the whole file, which takes a second Get. http.FileServerFS over an io/fs view
+// also works, but makes more requests, has no ETag and finds the content type by
+// itself. The package links only this module and the standard library, with net/http.
 package fileshttp

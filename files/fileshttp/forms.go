@@ -173,7 +173,7 @@ func (f *Forms) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (f *Forms) take(r *http.Request) (*formPolicy, string, error) {
 	form, err := r.MultipartReader()
 	if err != nil {
-		return nil, "", refused(http.StatusBadRequest, "the body is no multipart/form-data")
+		return nil, "", refused(http.StatusBadRequest, "the body is not multipart/form-data")
 	}
 	fields, file, err := readFields(form)
 	if err != nil {
@@ -229,7 +229,7 @@ func readFields(form *multipart.Reader) (map[string]string, *multipart.Part, err
 			name = fieldType
 		}
 		if _, ok := fields[name]; ok {
-			return nil, nil, refused(http.StatusForbidden, "a field is there twice")
+			return nil, nil, refused(http.StatusForbidden, "it has a field twice")
 		}
 		fields[name] = string(text)
 	}

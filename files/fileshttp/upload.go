@@ -87,7 +87,7 @@ func (h *Handler) writeCondition(r *http.Request, name string) (files.Condition,
 		return files.IfAbsent(), nil
 	case c.noneMatch.given:
 		return files.Condition{}, files.Errorf(files.ErrUnsupported,
-			"If-None-Match of a write other than *")
+			"the If-None-Match of a write must be *")
 	case c.match.given && !c.match.any && len(c.match.list) == 1:
 		v, ok := c.match.list[0].version()
 		if !ok || c.match.list[0].weak {
@@ -110,7 +110,7 @@ func (h *Handler) writeCondition(r *http.Request, name string) (files.Condition,
 		return files.Condition{}, files.ErrPrecondition
 	case info.Version == "":
 		return files.Condition{}, files.Errorf(files.ErrUnsupported,
-			"a condition on a file that has no version")
+			"the file has no version for the condition")
 	}
 	return files.IfVersion(info.Version), nil
 }

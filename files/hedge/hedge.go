@@ -18,15 +18,16 @@
 //     delay isn't repeated: that is the task of package retry.
 //   - The other call is cancelled, and its body is closed. The body that the caller
 //     gets isn't affected: it ends with the caller's context alone.
-//   - Both calls have the same options, so both ask for the same version. Info and body
-//     come from one call.
+//   - Both calls have the same options, and so the same condition on the version. Info
+//     and body come from one call.
 //
 // # What it can't keep
 //
-// The two calls see the file at two moments: a Get of a file that is being put may
-// return the old or the new one, as any Get may. Only the time until a body is open is
-// hedged, and not the reading. If the bucket below ignores the end of its context, the
-// cancelled call keeps a goroutine until it returns.
+//   - The two calls read the file at two moments: a Get of a file that is being put may
+//     return the old or the new one, as any Get may.
+//   - Only the time until a body is open is hedged, and not the reading.
+//   - If the bucket below ignores the end of its context, the cancelled call keeps a
+//     goroutine until it returns.
 //
 // # Order of layers
 //
@@ -37,11 +38,11 @@
 //	b, err = hedge.New(b, nil)
 //	b = retry.Wrap(b, policy)
 //
-// # Cost
+// # What it costs
 //
-// The package imports the standard library alone. Once the delay is known, each Get and
-// Stat costs a goroutine, a timer and several allocations, which only pays for a bucket
-// behind a network.
+// Once the delay is known, each Get and Stat costs a goroutine, a timer and several
+// allocations, which only pays for a bucket behind a network. The package links only
+// this module and the standard library.
 package hedge
 
 import (

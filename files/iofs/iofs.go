@@ -24,21 +24,20 @@
 //
 // # What it can't keep
 //
-// Every write is ErrPermission, and Features.ReadOnly is true.
-//
-// An fs.FS has no versions. So by default Features claims none, and conditional reads,
-// files.OpenAt and ETags are unsupported. [Options].Versions can make a version of the
-// content or of the time, if the caller promises what the option requires.
-//
-// An fs.FS takes no context, so the end of a context doesn't end a Read that blocks,
-// unless the file is an *os.File.
+//   - Every write is ErrPermission, and Features.ReadOnly is true.
+//   - An fs.FS has no versions. So by default Features claims none, and conditional
+//     reads, files.OpenAt and ETags are unsupported. [Options].Versions can make a
+//     version of the content or of the time, if the caller promises what the option
+//     requires.
+//   - An fs.FS takes no context, so the end of a context doesn't end a Read that blocks,
+//     unless the file is an *os.File.
 //
 // # What it costs
 //
 // A call is one Lstat or Open of the fs.FS, and one more Open if the content type
 // doesn't follow from the name (P6). A listing, and each page of it, reads whole
 // directories and holds their names. With ByContent the first Stat, Get or listing of a
-// file reads all of it. The package links package files and package driver alone.
+// file reads all of it. The package links only this module and the standard library.
 package iofs
 
 import (

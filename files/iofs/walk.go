@@ -12,8 +12,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// walk lists a file system in byte order of the paths: those from start on that begin
-// with prefix.
+// walk lists the paths of a file system from start on that begin with prefix, in byte
+// order.
 type walk struct {
 	source        *source
 	ctx           context.Context

@@ -47,7 +47,7 @@ func newLease(ctx context.Context, l *Lock, id string, token int64, start time.T
 // and constant for this Lease. The first token is 1.
 //
 // The holder sends the token with each write to the protected resource, which refuses a
-// token smaller than one that it has received before.
+// token that is smaller than one that it received before.
 func (h *Lease) Token() int64 { return h.token }
 
 // Context returns the context for the work that the lease protects. It ends when

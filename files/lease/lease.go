@@ -20,7 +20,7 @@
 //     another process can acquire the lease.
 //   - A holder that is killed is replaced after the Duration that it recorded and at
 //     most one Poll more.
-//   - Release gives up only its own lease, never that of a later holder.
+//   - Release gives up only its own lease, never a later holder's.
 //   - The token rises with each holder, over releases, expiries and restarts.
 //
 // # What it can't keep
@@ -39,16 +39,16 @@
 // No machine's clock is compared with another's, so clocks may be wrong by hours. They
 // must run at the same speed, within a quarter. A holder counts its time from before it
 // sent its last renewal, and stops after three quarters of Duration. A waiting process
-// counts from when it first read that renewal, and takes over if there was no other one
-// for a whole Duration. Because the monotonic clock stands still while a machine
-// sleeps, the holder also counts by its wall clock; setting that forward may end a
-// lease early.
+// counts from when it first read that renewal, and takes over if there was no later
+// renewal for a whole Duration. Because the monotonic clock stands still while a machine
+// sleeps, the holder also counts by its wall clock; setting that clock forward may end
+// a lease early.
 //
-// # Cost
+// # What it costs
 //
 // A holder makes two requests each third of Duration, and a waiting process makes one
 // each Poll. Each Lease has one goroutine until it is released or has ended. The
-// package links the standard library and package files alone.
+// package links only this module and the standard library.
 package lease
 
 import (
@@ -88,7 +88,7 @@ type Options struct {
 	// of Duration.
 	Poll time.Duration
 	// Holder describes the holder to people, such as a host's name. It is stored in the
-	// file, and is part of the error ErrHeld of others.
+	// file, and other processes' ErrHeld contains it.
 	Holder string
 }
 
@@ -237,8 +237,7 @@ type try struct {
 
 func (l *Lock) newTry() *try { return &try{Lock: l, id: rand.Text()} }
 
-// once reads the file, and takes the lease if it is free. It returns ErrHeld if it
-// isn't.
+// once reads the file, and takes the lease if it is free. It returns ErrHeld otherwise.
 func (t *try) once(ctx context.Context) error {
 	var foreign *record
 	_, err := files.Update(ctx, t.bucket, t.name, func(old []byte) ([]byte, error) {

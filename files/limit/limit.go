@@ -8,13 +8,13 @@
 //		Writes: limit.Limits{PerSecond: 100},
 //	})
 //
-// A call that would exceed a limit waits. Waiting calls are served in the order in
-// which they came. A wait ends when its context ends, and a wait for a rate that would
-// end after the context's deadline fails at once with context.DeadlineExceeded. A wait
-// that is given up uses nothing up.
+// # What it promises
 //
-// # What counts as a call in flight
-//
+//   - A call that would exceed a limit waits. Waiting calls are served in the order in
+//     which they came.
+//   - A wait ends when its context ends. A wait for a rate that would end after the
+//     context's deadline fails at once with context.DeadlineExceeded. A wait that is
+//     given up uses nothing of the rate.
 //   - A call holds a slot until it returns. An open body holds none, so a program may
 //     read any number of bodies while it makes further calls. Bytes per second are
 //     counted while a body or a Put's content is read.
@@ -29,23 +29,22 @@
 //
 // # What it can't keep
 //
-// The limits are for calls and not for requests, of which a driver may make several for
-// one call. Bytes are counted when they are read, so a buffer below may hold some more.
-// What is copied inside a store or transferred with a signed URL is not counted. Two
-// programs have two separate limits.
+//   - The limits are for calls and not for requests, of which a driver may make several
+//     for one call.
+//   - Bytes are counted when they are read, so a buffer below may hold some more. What is
+//     copied inside a store or transferred with a signed URL is not counted.
+//   - The limits of two programs are independent.
 //
 // # Order of layers
 //
 // Put a retry outside, so that no slot is held between two attempts, and package
 // timeout inside, so that it doesn't count the wait for a turn.
 //
-// # Cost
+// # What it costs
 //
-// The package imports the standard library alone. A Get that needn't wait costs no
-// allocation beside those of files.Wrap, and locks a mutex for each limit that is set.
-//
-// Package golang.org/x/time/rate isn't used: there a wait that is given up may use up
-// its turn, and a request for more than the burst is an error.
+// A Get that needn't wait makes no allocation beyond those of files.Wrap, and locks a
+// mutex for each limit that is set. The package links only this module and the standard
+// library.
 package limit
 
 import (

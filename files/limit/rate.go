@@ -12,8 +12,11 @@ import (
 )
 
 // rate is a bucket of tokens that fills evenly. Waiting calls are served in the order
-// in which they came. Only the first of them looks at the tokens, so a wait that is
-// given up takes none. A nil *rate sets no bound.
+// in which they came. Only the first of them takes tokens, so a wait that is given up
+// takes none. A nil *rate sets no bound.
+//
+// Package golang.org/x/time/rate isn't used: there a wait that is given up may use up
+// its turn, and a request for more than the burst is an error.
 type rate struct {
 	perSecond, burst float64
 	what             string // what is counted, for errors
@@ -40,9 +43,9 @@ func newRate(perSecond, burst float64, what string) *rate {
 	}
 }
 
-// take takes n tokens as soon as they are there; if n is more than the burst, in parts.
-// It gives up when the context ends or gone is closed, and at once if the context's
-// deadline comes before the tokens.
+// take takes n tokens as soon as there are so many; if n is more than the burst, in
+// parts. It gives up when the context ends or gone is closed, and at once if the
+// context's deadline comes before the tokens.
 func (r *rate) take(ctx context.Context, n float64, gone <-chan struct{}) error {
 	if r == nil || n <= 0 {
 		return nil
@@ -104,7 +107,7 @@ func (r *rate) sleep(ctx context.Context, t *turn, gone <-chan struct{}) error {
 }
 
 // use takes the tokens that the turn needs, or as many as there can be at once. It
-// returns how long the next are to be waited for.
+// returns how long to wait for the next tokens.
 func (r *rate) use(t *turn) (wait time.Duration, done bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

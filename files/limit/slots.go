@@ -19,7 +19,7 @@ type slots struct {
 	mu      sync.Mutex
 	free    int
 	waiting list.List // of place, in the order of service
-	reading []*hold   // those that wait for content and still have their slot
+	reading []*hold   // of Puts that wait for content and still have their slot
 	watched bool      // a timer will call lend
 }
 

@@ -24,9 +24,10 @@ func (d Difference) String() string { return d.Kind + " " + files.Printable(d.Na
 // Diff yields the names whose files differ between the members, in byte order. It reads
 // both listings at the same time. If the sizes of a file are equal, it compares digests
 // and attributes by a Stat of each; if there is no digest in common, it reads both
-// contents. The first error ends it. A name that is written meanwhile may be yielded.
+// contents. The first error is the last thing that Diff yields. A name that is written
+// meanwhile may be yielded.
 //
-// Errors: ErrInvalid for a nil bucket, ErrUnsupported if one isn't Ordered.
+// Errors: ErrInvalid for a nil bucket; ErrUnsupported if a bucket isn't Ordered.
 func Diff(ctx context.Context, first, second files.Bucket) iter.Seq2[Difference, error] {
 	return func(yield func(Difference, error) bool) {
 		m := &mirror{first: first, second: second}

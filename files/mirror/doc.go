@@ -3,10 +3,10 @@
 //
 //	b, err := mirror.New(first, second)
 //
-// # What it does
+// # What it promises
 //
-//   - A Put, Delete, Copy or Move is done in the first member and then in the second.
-//     It returns nil when both have it.
+//   - A Put, Delete, Copy or Move is carried out in the first member and then in the
+//     second. It returns nil when both members have the change.
 //   - Only the first decides conditions. If IfAbsent or IfVersion fails there, nothing
 //     is written.
 //   - All reads, listings and signed GETs use the first. The second is never read in
@@ -18,28 +18,29 @@
 //     fails because the first has the file already. A later write of the same name does
 //     so too.
 //   - If a conditional Put fails in the second, the error is never ErrUnavailable or
-//     ErrUncertain. Update and others repeat calls after these errors; they would find
-//     the file in the first, and take the call for done in both.
+//     ErrUncertain. Functions such as Update repeat calls after these errors; they would
+//     find the file in the first, and report that both members have it.
 //   - If several calls or processes write one name at the same time, both members end
 //     with what the first has: after each write to the second the first is checked, and
-//     copied again if it has changed. The exception is DeleteMany, which doesn't check
-//     again for names that another process puts at that moment.
-//   - If a process dies between the two writes, the members differ until the name is
-//     written again. [Diff] lists such names, and [Repair] copies them from the first
-//     to the second.
+//     copied again if it has changed. DeleteMany is the exception, below.
 //
 // # What it can't keep
 //
-// A write isn't atomic over both members: it may appear in the second later than in the
-// first. Times and versions are the first's. Features are the first's; for what writes
-// need, what both can do. Server-side copies, signed PUTs and DELETEs, native options,
-// the caller's uploads in parts and foreign keys are off, because they would bypass the
-// second.
+//   - A write isn't atomic over both members: it may appear in the second later than in
+//     the first. If a process dies between the two writes, the members differ until the
+//     name is written again. [Diff] lists such names, and [Repair] copies them from the
+//     first to the second.
+//   - DeleteMany doesn't check again for names that another process puts at the same
+//     moment: such a file may be in the first alone.
+//   - Times and versions are the first's. Features are the first's; for what writes
+//     need, what both can do. Server-side copies, signed PUTs and DELETEs, native
+//     options, the caller's uploads in parts and foreign keys are off, because they
+//     would bypass the second.
 //
 // # What it costs
 //
 // A Put is a Put to each member and a Stat of the first. If the content can seek, the
 // second gets it again; otherwise it is read back from the first, which is one Get
 // more. A Delete is a Delete in each and a Stat. DeleteMany takes as few requests as
-// each member allows. The package links package files and package driver alone.
+// each member allows. The package links only this module and the standard library.
 package mirror

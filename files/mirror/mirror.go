@@ -14,8 +14,8 @@ import (
 // New returns a bucket that writes to both members and reads the first. It is safe for
 // concurrent use, and closing it closes neither member.
 //
-// Errors: ErrInvalid for a nil bucket, and for two that have files of one store in
-// common; ErrUnsupported if only the second is read-only.
+// Errors: ErrInvalid for a nil bucket, and for two buckets that have files of one store
+// in common; ErrUnsupported if only the second is read-only.
 func New(first, second files.Bucket) (files.Bucket, error) {
 	m := &mirror{first: first, second: second}
 	if err := m.check(); err != nil {

@@ -2,8 +2,8 @@ package mirror
 
 import "sync"
 
-// writes records the writes in progress, by name, so that a write without another one
-// beside it needn't check the first again.
+// writes records the writes in progress, by name, so that DeleteMany needn't check the
+// first again for names that no other call writes.
 type writes struct {
 	mu sync.Mutex
 	m  map[string]*inProgress

@@ -27,18 +27,17 @@
 //
 // # What it can't keep
 //
-// Features has what all buckets can do; for what only writes need, what all writable
-// buckets can do. [New] refuses a bucket that isn't Ordered, because the listings could
-// not be merged in bounded memory. Foreign keys are off, and As doesn't reach the
-// buckets. A file whose name is longer than Features.MaxName, the smallest of all
-// buckets, is not listed.
-//
-// Closing the bucket closes none of the buckets in the table.
+//   - Features has what all buckets can do; for what only writes need, what all writable
+//     buckets can do. Foreign keys are off, and As doesn't reach the buckets.
+//   - [New] refuses a bucket that isn't Ordered, because the listings could not be
+//     merged in bounded memory.
+//   - A file whose name is longer than Features.MaxName, the smallest of all buckets, is
+//     not listed.
 //
 // # What it costs
 //
 // A call takes the requests that it takes in its bucket. A whole listing lists each
 // bucket once, and begins one more listing of the bucket above after each mounted
-// directory. A shallow listing asks for one name in each directory that leads to a
-// mounted one. The package links package files and package driver alone.
+// directory. A shallow listing requests one name in each directory that leads to a
+// mounted one. The package links only this module and the standard library.
 package mount

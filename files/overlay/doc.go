@@ -1,5 +1,6 @@
-// Package overlay reads through several buckets and writes to the first: defaults with
-// a tenant's changes, production's files with a test's writes, an embed.FS with edits.
+// Package overlay reads through several buckets and writes to the first. Examples are
+// defaults with a tenant's changes, production's files with a test's writes, and an
+// embed.FS with edits.
 //
 //	b, err := overlay.New([]files.Bucket{own, shared}, &overlay.Options{Whiteouts: true})
 //
@@ -36,13 +37,14 @@
 //
 // # What it can't keep
 //
-// Features has what the first member can do; for what reading needs, what all members
-// can do. Signed GETs and DELETEs are not claimed, because signing may not look for the
-// member that has the file, and neither are foreign keys. An attribute with the key of
-// a whiteout is ErrUnsupported. A copy from the overlay to another bucket passes
-// through the program. [New] refuses a member that isn't Ordered, because the listings
-// could not be merged in bounded memory. Names that are too long for the first member
-// are not listed.
+//   - Features has what the first member can do; for what reading needs, what all
+//     members can do. Foreign keys are not claimed, and neither are signed GETs and
+//     DELETEs: signing makes no request, so it can't find the member that has the file.
+//   - A metadata key that equals [WhiteoutKey] is ErrUnsupported with Whiteouts.
+//   - A copy from the overlay to another bucket passes through the program.
+//   - [New] refuses a member that isn't Ordered, because the listings could not be
+//     merged in bounded memory.
+//   - Names that are too long for the first member are not listed.
 //
 // # What it costs
 //
@@ -51,5 +53,5 @@
 // DeleteMany look for the file in the lower members. A listing lists all members at the
 // same time. With Whiteouts it takes one more request for each file of a whiteout's
 // size in the first member, and a shallow listing one for each of its directories. The
-// package links package files and package driver alone.
+// package links only this module and the standard library.
 package overlay

@@ -1,5 +1,5 @@
-// Package resume moves large files so that a transfer survives the end of the process:
-// a later call does only what is left.
+// Package resume downloads and uploads large files so that a later call, in the same
+// process or another, does only the rest.
 //
 //	info, err := resume.Download(ctx, b, "backups/db.tar", "/data/db.tar", nil)
 //
@@ -13,22 +13,8 @@
 //
 // Until the download has ended, two files are beside path: .resume-….part, which has
 // the content so far, and .resume-….state, which has the version and a SHA-256 of each
-// complete part. Their names are derived from path's last element. They are not
-// trusted:
-//
-//   - The next call reads the parts that the state lists, and fetches a part again if
-//     its SHA-256 differs, as after a power failure.
-//   - If version, size, time or digest of the bucket's file have changed, the download
-//     begins anew: two versions are never mixed.
-//   - The whole file is checked against the stored digest (G6).
-//   - A file of such a name is left alone if it belongs to another user, is a link or
-//     has several names; Download then does what files.DownloadFile does.
-//
-// Download also does what files.DownloadFile does in three other cases: if another
-// call, in this process or another, is downloading to the same path (each gets the
-// whole content, and the last one stays); if the bucket can't ask for a version
-// (Features.ReadConditions); and on Windows, which has no locks that end with a
-// process.
+// complete part. Their names are derived from path's last element. [RemoveStale]
+// removes such files if nobody has continued the download.
 //
 // # Uploads
 //
@@ -42,7 +28,34 @@
 // content and no secret.
 //
 // [Uploads] lists what interrupted uploads have left; [AbortUpload] and [AbortStale]
-// remove it:
+// remove it.
+//
+// # What it promises
+//
+//   - The parts of an earlier download are not trusted: a part is fetched again if its
+//     SHA-256 differs, as after a power failure, and the whole file is checked against
+//     the stored digest (G6).
+//   - If version, size, time or digest of the bucket's file have changed, the download
+//     begins anew: two versions are never mixed.
+//   - A file on disk that has the name of a download's file, but belongs to another user,
+//     is a link or has several names, is left alone.
+//   - All rules of Put hold for an upload. If the source has changed since an earlier
+//     call read it, Upload is ErrCorrupt, and never stores a mix.
+//
+// # What it can't keep
+//
+// Download does what files.DownloadFile does, and can't be continued,
+//
+//   - if the bucket has no conditional reads (Features.ReadConditions), or the file no
+//     version;
+//   - if another call, in this process or another, is downloading to the same path: each
+//     gets the whole content, and the last one stays;
+//   - if a file on disk is left alone, as above;
+//   - on Windows, which has no locks that end with a process.
+//
+// Upload is one Put, and can't be continued, in the cases that its documentation lists.
+//
+// What an interrupted upload leaves depends on the service:
 //
 //   - S3 and Google Cloud Storage keep parts, and charge for them, until they are
 //     aborted or a lifecycle rule removes them. Their listings have name, ID and
@@ -50,7 +63,14 @@
 //   - Azure keeps blocks for a week after the last one; they can't be removed earlier.
 //     Its listing has the names of files that have nothing but blocks.
 //   - A local folder keeps them in its control folder. Any process that writes to the
-//     bucket removes them a week after the last part. While an upload is completed, its
-//     content is on the disk twice.
+//     bucket removes them a week after the last part.
 //   - Memory keeps them as long as the bucket, within the process.
+//
+// # What it costs
+//
+// A download that continues makes one Stat and reads what it has from the disk. An
+// upload that continues lists its parts and reads the whole source again. An upload
+// holds Concurrency parts and one more in memory, a download 256 KiB for each request
+// at a time. While an upload to a local folder is completed, its content is on the disk
+// twice. The package links only this module and the standard library.
 package resume

@@ -179,7 +179,7 @@ func (d *download) begin(ctx context.Context) error {
 	return nil
 }
 
-// sums returns the empty CRC of a part, of the digest's kind.
+// sums returns the CRC of an empty part, of the kind that the stored digest has.
 func (d *download) sums() digests.Part {
 	p, _, _ := digests.NewPart(digests.Digest(d.info.Digest))
 	return p

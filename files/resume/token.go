@@ -101,7 +101,7 @@ func decodeToken(text string) (*token, map[int]sent, error) {
 	}
 	if t.Version != tokenVersion {
 		return nil, nil, files.Errorf(files.ErrInvalid,
-			"the token has version %d; this one knows version %d", t.Version, tokenVersion)
+			"the token has version %d; this package reads version %d", t.Version, tokenVersion)
 	}
 	b, err := base64.RawStdEncoding.DecodeString(t.Parts)
 	if err != nil || t.sum() != t.Sum || len(b)%recordSize != 0 || t.Size < 0 || t.PartSize <= 0 ||

@@ -11,9 +11,9 @@ import (
 	"cloudfiles.dev/files/internal/each"
 )
 
-// Unfinished is an upload in parts that was neither completed nor aborted: one with a
-// token, one whose token was lost, or, on S3 and Google Cloud Storage, one that a Put
-// or another program has left or is just sending.
+// Unfinished is an upload in parts that was neither completed nor aborted. Its token may
+// be lost. On S3 and Google Cloud Storage it may also be an upload that a Put or another
+// program left, or is still sending.
 type Unfinished struct {
 	Name string
 	// ID is the argument of AbortUpload. It is "" if the service doesn't report it

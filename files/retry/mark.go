@@ -44,8 +44,8 @@ func Permanent(err error) error {
 	return withMark(err, 1, "")
 }
 
-// mark marks err after n attempts of one call; the layers below may have repeated each
-// of them. The error of a single attempt is not marked, unless a retry was refused.
+// mark marks err after n attempts of one call, each of which the layers below may have
+// repeated. The error of a single attempt is not marked, unless a retry was refused.
 func mark(err error, n int, refused string) error {
 	if n == 1 && refused == "" {
 		return err

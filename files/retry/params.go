@@ -25,13 +25,13 @@ func Params() []files.Param {
 		{
 			Name:   "retry_max_delay",
 			Values: "duration",
-			Doc:    "bound of every delay, also of one that the service asks for (20s)",
+			Doc:    "bound of every delay, also of one that the service requests (20s)",
 		},
 		{
 			Name:   "retry_budget",
 			Values: "0…1000000",
-			Doc: "how many repeats all calls together may make before some succeed, ten " +
-				"successes paying for one (100); 0 is no bound",
+			Doc: "how many repeats all calls together may make before some succeed; ten " +
+				"successes pay for one repeat (100); 0 is no bound",
 		},
 	}
 }

@@ -3,14 +3,34 @@
 //
 //	b = retry.Wrap(b, retry.New())
 //
-// [Wrap] adds a policy to a bucket that doesn't repeat by itself. Drivers of services
-// do: they take a [Policy] in their options and in their URLs ([Params]), run each call
-// through [Policy.Do], and turn off the retries of their SDK, so that attempts don't
-// multiply.
+// # What it does
 //
-// An error that a policy has handled is marked: [Attempts] returns how many requests
-// were made, the error's text contains the number, and no policy above repeats the
-// call. [Permanent] marks an ErrUnavailable whose call must not be repeated.
+// [Wrap] adds a policy to a bucket that doesn't repeat calls by itself. The drivers of
+// services do: they take a [Policy] in their options and in their URLs ([Params]), run
+// each call through [Policy.Do], and turn off the retries of their SDK.
+//
+// # What it promises
+//
+//   - Attempts don't multiply. An error that a policy has handled is marked: [Attempts]
+//     returns how many requests were made, the error's text contains the number, and no
+//     policy above repeats the call.
+//   - [Permanent] marks an ErrUnavailable whose call must not be repeated.
+//   - A [Budget] bounds the retries of all calls together, so that they don't multiply
+//     the load of a failing service.
+//
+// # What it can't keep
+//
+//   - A Put whose content can't seek is not repeated after it has failed.
+//   - Wrap repeats a Get until its body is open. A body that breaks later is resumed by
+//     the bucket below, if that can (G5).
+//   - A call to a server that never responds doesn't fail, and so isn't repeated.
+//     Package timeout bounds the wait.
+//
+// # What it costs
+//
+// A call that succeeds makes no further request. A call that fails as unavailable is
+// made up to Policy.Attempts times, with a delay before each retry. The package links
+// only this module and the standard library.
 package retry
 
 import (
@@ -37,9 +57,9 @@ const (
 //
 // The delay before the n-th retry is a random time of up to Delay·2ⁿ⁻¹, at most
 // MaxDelay (exponential backoff with full jitter). If the error has a method
-// RetryAfter() time.Duration, for which drivers use the header Retry-After (RFC 9110
-// §10.2.3), the delay is what it returns, at most MaxDelay, and up to Delay more, so
-// that clients that were refused together don't return together.
+// RetryAfter() time.Duration, with which drivers return the header Retry-After (RFC 9110
+// §10.2.3), the delay is that time, at most MaxDelay, and up to Delay more, so that
+// clients that were refused at the same moment don't all return at the same moment.
 type Policy struct {
 	// Attempts is the largest number of requests for one call, including the first. 0
 	// is DefaultAttempts, and 1 means no retry.
@@ -92,10 +112,10 @@ func (p *Policy) Do(ctx context.Context, f func(ctx context.Context, attempt int
 		}
 		delay := p.delay(n, err)
 		if end, ok := ctx.Deadline(); ok && time.Until(end) <= delay {
-			return mark(err, n, "another would come after the deadline")
+			return mark(err, n, "no retry before the deadline")
 		}
 		if !p.Budget.take() {
-			return mark(err, n, "no more, for too many requests fail")
+			return mark(err, n, "no retry because too many requests fail")
 		}
 		if p.OnRetry != nil {
 			p.OnRetry(ctx, n, delay, err)

@@ -1,40 +1,54 @@
-// Package signing signs upload forms, for browsers that upload without the program. It
-// is what goes beyond [files.SignURL].
+// Package signing signs upload forms, with which browsers upload files straight to the
+// store.
 //
 //	form, err := signing.SignPost(ctx, b, "photos/42.jpg", &signing.PostOptions{
 //		MaxSize:     10 << 20,
 //		ContentType: "image/",
 //	})
 //
-// A signed PUT has no largest size: no service binds one. A form has, and the service
-// enforces it together with the name, the type, every other field and the expiry.
+// # What it does
+//
+// [SignPost] makes a form for one name or, with PostOptions.Below, for the names below a
+// directory. A signed PUT ([files.SignURL]) has no largest size, because no service
+// enforces one. A form has one.
 //
 // Forms are signed for S3 (policies of version 4, with the session token of temporary
 // credentials), GCS (policy documents of version 4), local folders with package
-// localhttp, and the fake of package filestest. Azure has none, nor has memory: they are
-// errors.ErrUnsupported. So is a bucket behind a wrapper that a form would get round,
-// such as encryption or a limit of sizes; Sub signs for names in its directory.
+// localhttp, and the fake of package filestest.
 //
 // # In a page
 //
 //	const form = new FormData();
 //	for (const [k, v] of Object.entries(fields)) form.append(k, v);
 //	form.append("file", file); // last: services ignore what comes after it
-//	const answer = await fetch(url, {method: "POST", body: form});
+//	const response = await fetch(url, {method: "POST", body: form});
 //
-// HTML's own form element may send it to any origin. A script can read the answer only
-// if the bucket's CORS rules allow the page's origin the method POST: package s3's
-// SignPost has an example. A form that was sent may be sent again until it expires, and
-// replaces the file each time.
+// HTML's own form element may send the form to any origin. A script can read the response
+// only if the bucket's CORS rules allow the page's origin the method POST: package s3's
+// SignPost has an example.
 //
-// # Below a directory
+// # What it promises
 //
-// With PostOptions.Below the holder chooses the name. S3 and GCS take any key that begins
-// with the directory, also one that is no name (N1), such as "dir/../x", which List then
-// ignores (L7): check what comes back with [files.CheckName]. The local handler and the
-// fake take names only.
+// The service enforces the largest and the smallest size together with the name or the
+// directory, the type, every other field and the expiry. Nothing is stored of an upload
+// that differs from the form (W1).
 //
-// The package links the standard library and package files/driver alone.
+// # What it can't keep
+//
+//   - Azure and memory have no such forms: SignPost is errors.ErrUnsupported. It is
+//     ErrUnsupported too for a wrapper that a form would bypass, such as encryption or a
+//     limit of sizes. Sub signs for names in its directory.
+//   - A form that was sent may be sent again until it expires, and replaces the file each
+//     time.
+//   - With PostOptions.Below the browser chooses the name. S3 and GCS take any key that
+//     begins with the directory, also one that is not a legal name (N1), such as
+//     "dir/../x", which List then ignores (L7). Check what comes back with
+//     [files.CheckName]. The local handler and the fake take names only.
+//
+// # What it costs
+//
+// Signing makes no request, unless credentials must be fetched. The package links only
+// this module and the standard library.
 package signing
 
 import (
@@ -44,7 +58,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// PostOptions say what a signed form allows. MaxSize is required.
+// PostOptions has what a signed form allows. MaxSize is required.
 type PostOptions = driver.PostOptions
 
 // PostForm is a signed form, for a browser to send.
@@ -54,10 +68,13 @@ type PostForm = driver.PostForm
 // files below the directory of that name. It makes no request, unless credentials must
 // be fetched.
 //
-// Errors: ErrInvalidName; ErrInvalid for sizes, a status, a redirect, attributes or an
-// expiry out of bounds; ErrUnsupported if the bucket can't sign forms, or not with these
-// attributes, and for ${filename} in a name or an attribute, which services replace;
-// ErrPermission if the bucket is read-only.
+// Errors:
+//
+//   - ErrInvalidName;
+//   - ErrInvalid for sizes, a status, a redirect, attributes or an expiry out of bounds;
+//   - ErrUnsupported if the bucket can't sign forms, or can't with these attributes, and
+//     for ${filename} in a name or an attribute, which services replace;
+//   - ErrPermission if the bucket is read-only.
 func SignPost(ctx context.Context, b files.Bucket, name string,
 	opts *PostOptions) (PostForm, error) {
 	var o PostOptions

@@ -15,7 +15,7 @@ func init() {
 		Param: files.Param{
 			Name:   "timeout",
 			Values: "duration",
-			Doc:    "bounds each wait for an answer and for further bytes or entries",
+			Doc:    "bounds each wait for a response and for further bytes or entries",
 		},
 		Package: "cloudfiles.dev/files/timeout",
 		Wrap: func(_ context.Context, b files.Bucket, _ *url.URL,

@@ -9,10 +9,10 @@
 //		Page:      10 * time.Second,
 //	})
 //
-// Drivers of services have limits of their own, the URL parameters timeout= and
-// read_timeout=, which are a minute by default. This package is for stricter limits,
-// and for buckets that have none. If a program imports it, timeout=5s works in the URL
-// of every scheme that has no such parameter, and means [Silence].
+// Drivers of services have such limits already: the URL parameters timeout= and
+// read_timeout=, a minute each by default. This package is for stricter limits, and for
+// buckets that have none. If a program imports it, timeout=5s works in the URL of every
+// scheme that has no such parameter, and means [Silence].
 //
 // # What it promises
 //
@@ -57,11 +57,11 @@
 // the attempts. Put a limit (package limit) outside too, so that the wait for a turn
 // isn't counted.
 //
-// # Cost
+// # What it costs
 //
-// The package imports the standard library alone. A Get costs one allocation beside
-// those of files.Wrap, no goroutine, and a timer only if the bucket below waits for the
-// end of its context. A Read of a body reads the clock twice.
+// A Get makes one allocation beyond those of files.Wrap. It starts no goroutine, and a
+// timer only if the bucket below waits for the end of its context. A Read of a body
+// reads the clock twice. The package links only this module and the standard library.
 package timeout
 
 import (
@@ -78,10 +78,12 @@ type Options struct {
 	// until Close, and of a listing until its end. It also ends a body that arrives
 	// slowly but never pauses for long.
 	Call time.Duration
-	// FirstByte bounds each wait for the beginning of a response: until a body is open,
-	// and then until its first byte; until the first entry of a listing; until a Put
-	// begins to read its content, and from the content's end until the Put returns;
-	// until any other call except a copy returns.
+	// FirstByte bounds each wait for the beginning of a response:
+	//   - until a body is open, and then until its first byte
+	//   - until the first entry of a listing
+	//   - until a Put begins to read its content, and from the content's end until the
+	//     Put returns
+	//   - until any other call except a copy returns
 	FirstByte time.Duration
 	// Idle bounds each wait for further bytes of a body, and each time during which a
 	// Put reads no content.

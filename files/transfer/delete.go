@@ -8,8 +8,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// deletions carries out the deletions that were put off, and then the copies that had
-// to wait for them.
+// deletions carries out the deletions, and then the copies that had to wait for them.
 func (r *run) deletions(ctx context.Context) error {
 	size := 1
 	if r.plan.verb == verbRemove || r.plan.opts.MayLoseConcurrentPut {

@@ -10,42 +10,16 @@
 //	}
 //	result, err := plan.Apply(ctx) // do it
 //
-// There are four functions that make a [Plan]: [Copy] adds and replaces files; [Move]
-// also deletes the source's files once they are copied; [Sync] also deletes the
-// target's files that the source doesn't have; [Remove] deletes a tree.
+// # What it does
+//
+// Four functions make a [Plan]: [Copy] adds and replaces files; [Move] also deletes the
+// source's files once they are copied; [Sync] also deletes the target's files that the
+// source doesn't have; [Remove] deletes a tree.
 //
 // [Plan.Changes] yields each [Change] with its [Reason], and [Plan.Apply] carries all
 // of them out. [Plan.ApplyChanges] carries out chosen ones, and [Plan.Events] yields
-// what happens during the run. Package files/iofs makes a source of any fs.FS.
-//
-// # What holds for every run
-//
-//   - Each file is all or nothing, as with Put (P1). An interrupted run leaves no half
-//     of a file, and another run does the rest.
-//   - A file that fails doesn't stop the others. The error names it.
-//   - Sync deletes last, only files that it has listed, and only the listed version. It
-//     deletes nothing if either listing fails, if the source has no files, or if there
-//     are more deletions than Options.MaxDeletes.
-//   - Nothing is left out silently. An object whose key isn't a legal name (L7), such
-//     as the marker "abc/" of an empty folder, is a change with the action "skip". A
-//     name that the target can't hold fails. Links, devices and pipes in a folder are
-//     not files (N5): a bucket doesn't list them, and iofs.FromFS reports them.
-//   - Content type, headers and metadata are copied with the content, unless the target
-//     stores none (Features.Attributes). Inside one store the content doesn't pass
-//     through this process, if the bucket can copy (C1).
-//   - Two trees of one store that overlap are refused. Two local folders of which one
-//     contains the other are not recognized if they were opened as separate buckets.
-//   - Memory is bounded: a run holds some thousand changes. It reads both listings at
-//     the same time, in byte order, while it compares and copies files. Only the
-//     listing of a bucket without an order (Features.Ordered) is held whole, and
-//     sorted. Deletions wait in memory up to 4 MiB, and beyond that in a temporary
-//     file.
-//   - If there is nothing to do, a run by time and size makes the requests of the two
-//     listings, and no other.
-//
-// Two runs to one target at the same time are safe: each file is one run's or the
-// other's, whole. With Options.NoOverwrite, the second of two that store one name
-// reports files.ErrExist.
+// what happens during the run. [DownloadDir] copies a tree to a folder in one call.
+// Package files/iofs makes a source of any fs.FS.
 //
 // # Which time decides
 //
@@ -68,17 +42,16 @@
 // ByContent don't use times. If the two clocks may differ, set Options.ClockSkew to the
 // largest difference: AWS accepts 15 minutes.
 //
-// Modes, owners and links of a folder on disk are not part of a bucket's files.
-// iofs.FromFS can store modes in the metadata, and can follow links.
-//
 // # Filters
 //
 // Options.Filter is a list of rules. A rule is "- " or "+ " and a pattern. The first
 // rule whose pattern matches a file's name decides: "-" leaves the file out, "+" takes
-// it. A file that matches no rule is taken, unless the last rule is a "+". So {"-
-// *.tmp"} is everything but temporary files, {"+ *.jpg"} only pictures, {"+ keep.log",
-// "- *.log"} everything but other logs, and {"- *.tmp", "+ data/**"} the files in data
-// without temporary files.
+// it. A file that matches no rule is taken, unless the last rule is a "+". For example:
+//
+//   - "- *.tmp": everything but temporary files
+//   - "+ *.jpg": only pictures
+//   - "+ keep.log", "- *.log": everything but logs other than keep.log
+//   - "- *.tmp", "+ data/**": the files in data without temporary files
 //
 // Patterns are matched with the name below the tree's directory, never with a path on
 // the disk, and mean the same on every bucket:
@@ -95,4 +68,46 @@
 // A pattern that matches a directory matches everything in it. Case matters. Files that
 // a filter leaves out are neither copied nor deleted, on either side, unless
 // Options.DeleteExcluded is set. The listings are read whole all the same.
+//
+// # What it promises
+//
+//   - Each file is all or nothing, as with Put (P1). An interrupted run leaves no half
+//     of a file, and another run does the rest.
+//   - A file that fails doesn't stop the others. The error names it.
+//   - Sync deletes last, only files that it has listed, and only the listed version. It
+//     deletes nothing if either listing fails, if the source has no files, or if there
+//     are more deletions than Options.MaxDeletes.
+//   - Nothing is left out silently. An object whose key isn't a legal name (L7), such
+//     as the marker "abc/" of an empty folder, is a change with the action "skip". A
+//     name that the target can't hold fails. Links, devices and pipes in a folder are
+//     not files (N5): a bucket doesn't list them, and iofs.FromFS reports them.
+//   - Content type, headers and metadata are copied with the content, unless the target
+//     stores none (Features.Attributes).
+//   - Two trees of one store that overlap are refused.
+//   - Two runs to one target at the same time are safe: each file is one run's or the
+//     other's, whole. With Options.NoOverwrite, the second of two that store one name
+//     reports files.ErrExist.
+//
+// # What it can't keep
+//
+//   - A run isn't atomic: while it lasts, and after a failure, the target has some new
+//     files and some old ones.
+//   - Remove, and Sync with Options.MayLoseConcurrentPut, delete by name. A file that is
+//     put under a listed name meanwhile is deleted too.
+//   - Two local folders of which one contains the other are not recognized as overlapping
+//     if they were opened as separate buckets.
+//   - Modes, owners and links of a folder on disk are not part of a bucket's files.
+//     iofs.FromFS can store modes in the metadata, and can follow links.
+//
+// # What it costs
+//
+// If there is nothing to do, a run by time and size makes the requests of the two
+// listings, and no other. If the bucket can copy (C1), the content of a copy inside one
+// store doesn't pass through this process. Any other copy is a Get and a Put.
+//
+// Memory is bounded: a run holds some thousand changes. It reads both listings at the
+// same time, in byte order, while it compares and copies files. Only the listing of a
+// bucket without an order (Features.Ordered) is held whole, and sorted. Deletions wait
+// in memory up to 4 MiB, and beyond that in a temporary file. The package links only
+// this module and the standard library.
 package transfer

@@ -64,8 +64,8 @@ func hopeless(err error) bool {
 // true for.
 const maxInARow = 50
 
-// suspicious reports whether an error, if it is repeated, is likely to be of the bucket
-// rather than of a file.
+// suspicious reports whether an error, if it is repeated, is likely to concern the whole
+// bucket rather than a file.
 func suspicious(err error) bool {
 	switch files.KindOf(err) {
 	case files.ErrPermission, files.ErrUnavailable, files.ErrTooLarge:

@@ -8,8 +8,7 @@ import (
 // filter is a list of rules.
 type filter struct {
 	rules []rule
-	// what is left over is taken
-	rest bool
+	rest  bool // a file that no rule matches is taken
 }
 
 type rule struct {

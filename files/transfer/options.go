@@ -39,9 +39,9 @@ type Options struct {
 	// Compare says how files that both sides have are compared. Move doesn't rely on
 	// times and sizes: instead of ByTime, BySize and ByStoredTime it uses ByDigest.
 	Compare Compare
-	// Filter has rules such as "- *.tmp" and "+ data/**". The first that matches a name
-	// decides; see "Filters" in the package documentation. Files that are left out are
-	// neither copied nor deleted, on either side.
+	// Filter has rules such as "- *.tmp" and "+ data/**". The first rule that matches a
+	// name decides; see "Filters" in the package documentation. Files that are left out
+	// are neither copied nor deleted, on either side.
 	Filter []string
 	// Select, if not nil, reports whether a file of the source is taken. Files that are
 	// left out are neither copied nor deleted.

@@ -31,8 +31,8 @@ type Event struct {
 // Progress has the numbers of a run of Apply. Files and Bytes count finished files:
 // they never fall and never exceed the totals.
 type Progress struct {
-	// Files is the number of files copied, moved or deleted, and Bytes the size of
-	// those copied.
+	// Files is the number of files copied, moved or deleted, and Bytes the size of the
+	// copied ones.
 	Files int64 `json:"files"`
 	Bytes int64 `json:"bytes"`
 	// Active is the number of bytes copied of unfinished files. It falls when a file is

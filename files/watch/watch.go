@@ -12,11 +12,11 @@
 //
 //   - Each poll is one conditional Get. If the file has changed, the same response has
 //     its content, which therefore fits its Info.
-//   - A version is done only when the function has returned nil for it. If the function
-//     failed, the next poll calls it again, with what the file is by then.
-//   - The first poll always calls the function. After that each change that a poll
-//     finds does: another version, a deletion, and the file's return, even with the old
-//     content.
+//   - A version counts as handled only when the function has returned nil for it. If the
+//     function failed, the next poll calls it again, with the content that the file has
+//     then.
+//   - The first poll always calls the function. After that, a poll calls it for another
+//     version, for a deletion, and when the file returns, even with the old content.
 //
 // # What it can't keep
 //
@@ -27,11 +27,11 @@
 // write different bytes (V1). If VersionPerPut is true, as in a local folder, each Put
 // makes another version.
 //
-// # Cost
+// # What it costs
 //
 // Each poll is one request, which services charge as a read even if nothing has
-// changed. The package links the standard library and package files alone, and starts
-// no goroutine.
+// changed. File starts no goroutine. The package links only this module and the standard
+// library.
 package watch
 
 import (
@@ -44,7 +44,7 @@ import (
 	"cloudfiles.dev/files/internal/contexts"
 )
 
-// Stop is returned by the function to end File without an error.
+// Stop is the error that the function returns to end File without an error.
 //
 //lint:ignore ST1012 the standard library's fs.SkipAll is named so too
 var Stop = errors.New("stop watching")

@@ -6,7 +6,8 @@ import (
 )
 
 // Flight is a read of neighbouring blocks that is in progress. Every reader that needs
-// one of the blocks waits for it. It stops early only when all of them have left.
+// one of the blocks waits for it. The read stops early only when all these readers have
+// left.
 type Flight struct {
 	Lo, Hi int64 // the blocks
 

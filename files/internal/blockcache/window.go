@@ -9,13 +9,13 @@ import (
 // Window is the memory of a body that several requests read ahead of its reader. It
 // counts against the bound of the cache. Its methods are safe for concurrent use.
 //
-// Windows share the memory: one that has more than its share gets no more while another
-// finds none, and one whose reader has paused gives all its memory to those that need
-// it.
+// Windows share the memory. A window that has more than its share gets no more while
+// another is refused memory. A window whose reader has paused gives up all its memory to
+// those that need it.
 type Window struct {
 	cache *Cache
 	held  int64 // guarded by the cache's mutex
-	wants bool  // it was refused more
+	wants bool  // it was refused memory
 	last  atomic.Int64
 	drop  func()
 }

@@ -1,6 +1,6 @@
-// Package callers lets a fake report which line of a program began what a goroutine of
-// the library does, because the goroutine's own stack doesn't show it. Until something
-// watches, it costs one load of an atomic number.
+// Package callers lets a fake report which line of a program began the work of a
+// goroutine of the library, because the goroutine's own stack doesn't show it. Until
+// Watch is called, it costs one load of an atomic number.
 package callers
 
 import (

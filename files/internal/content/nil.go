@@ -11,10 +11,10 @@ import (
 	"strings"
 )
 
-// Check returns the reader to read from, or false for one that is nil.
+// Check returns the reader to read from, or false for a nil reader.
 //
 // A typed nil of the standard library has nothing to read, and its methods panic. A nil
-// of another type may be a reader like any other, if its methods expect it. So it is
+// of another type may be a reader like any other, if its methods allow for it. So it is
 // read, and a panic is an error.
 func Check(r io.Reader) (io.Reader, bool) {
 	switch r := r.(type) {

@@ -36,7 +36,7 @@ func (o *Observed) Read(p []byte) (int, error) {
 func (o *Observed) observed() *Observed { return o }
 
 // Inside returns the content that is observed, and the functions that observe it, the
-// nearest last. Whoever reads the content must call them.
+// nearest last. Code that reads the content must call them.
 func Inside(r io.Reader) (io.Reader, []func(n int64)) {
 	var notes []func(int64)
 	for {

@@ -75,5 +75,5 @@ func (t *through) Read(p []byte) (int, error) { return t.read(p) }
 
 type length struct{ of io.Reader }
 
-// Len is that of bytes.Reader: what is left.
+// Len returns the number of unread bytes, as Len of bytes.Reader does.
 func (l length) Len() int { return int(Remaining(l.of)) }

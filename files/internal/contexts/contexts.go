@@ -29,9 +29,8 @@ func (e *ended) Error() string   { return e.cause.Error() }
 func (e *ended) Unwrap() []error { return []error{e.cause, e.err} }
 
 // Lasting is a context for one call. Its maker stops it before the call's result is
-// used; from then on it ends only with the context that it was made from. So it may
-// govern a body or a listing directly, without another context that keeps a
-// cancellation away.
+// used; from then on it ends only with its parent context. So it may govern a body or a
+// listing directly, without another context that holds a cancellation back.
 type Lasting interface {
 	context.Context
 	Lasting()

@@ -42,9 +42,9 @@ func (c *Part) Write(p []byte) {
 	}
 }
 
-// Append makes c the CRC of its content followed by next's. The CRC of the first is
-// shifted by next's length, which is a multiplication by a power of x modulo the
-// polynomial, and takes the time of a few thousand steps whatever the length is.
+// Append makes c the CRC of its content followed by next's. The first CRC is shifted by
+// next's length: it is multiplied by a power of x modulo the polynomial, which takes a
+// few thousand steps whatever the length is.
 func (c *Part) Append(next Part) {
 	shift := c.power(next.n)
 	c.crc = c.times(shift, c.crc) ^ next.crc

@@ -1,3 +1,3 @@
-// Package flock locks files on disk against other processes, and against others of this
-// process.
+// Package flock locks files on disk against other processes, and against other opens in
+// this process.
 package flock

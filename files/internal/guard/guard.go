@@ -3,6 +3,6 @@ package guard
 
 import "sync/atomic"
 
-// Open, if not nil, is asked before a bucket is opened, with the scheme of the URL. Its
-// error is that of the call.
+// Open, if not nil, is called before a bucket is opened, with the scheme of the URL. If
+// it returns an error, the bucket is not opened, and the call returns that error.
 var Open atomic.Pointer[func(scheme string) error]
