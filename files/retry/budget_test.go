@@ -31,7 +31,7 @@ func TestBudget(t *testing.T) {
 			}
 			if i == 2 &&
 				text(err) != "temporarily unavailable: the service is busy, after 1 attempt, no "+
-					"more, for too many requests fail" {
+					"retry because too many requests fail" {
 				t.Errorf("%q", text(err))
 			}
 		}

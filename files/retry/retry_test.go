@@ -327,8 +327,8 @@ func TestDeadline(t *testing.T) {
 		}
 		if !errors.Is(err,
 			ask) || errors.Is(err, context.DeadlineExceeded) || retry.Attempts(err) != 2 ||
-			text(err) != "temporarily unavailable: busy, after 2 attempts, another would come "+
-				"after the deadline" {
+			text(err) != "temporarily unavailable: busy, after 2 attempts, no retry before the "+
+				"deadline" {
 			t.Errorf("%d attempts: %v", retry.Attempts(err), err)
 		}
 	})
