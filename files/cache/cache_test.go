@@ -392,7 +392,7 @@ func TestOptions(t *testing.T) {
 		"itself":    func() (files.Bucket, error) { return cache.New(o, o, nil) },
 	} {
 		if b, err := f(); b != nil || !errors.Is(err, files.ErrInvalid) {
-			t.Errorf("%s: %v, %v", what, b, err)
+			t.Errorf("%s: New = %v, %v, want nil and ErrInvalid", what, b, err)
 		}
 	}
 	if l := files.Layers(newCache(t, o, s, &cache.Options{MaxBytes: 3 << 20})); l[0] !=

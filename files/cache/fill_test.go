@@ -200,8 +200,8 @@ func TestClose(t *testing.T) {
 func TestGetOptionsAreKnown(t *testing.T) {
 	known := map[string]string{
 		"Range":            "rounded to parts",
-		"IfNotVersion":     "answered by the version that is current",
-		"IfVersion":        "answered by the version that is current",
+		"IfNotVersion":     "compared with the current version",
+		"IfVersion":        "compared with the current version",
 		"ReadTimeout":      "of the body, and not of the download that others share",
 		"SkipVerify":       "passes by",
 		"Growing":          "passes by",
@@ -240,7 +240,7 @@ func TestPassesBy(t *testing.T) {
 		if err == nil {
 			r.Close()
 		} else if !errors.Is(err, files.ErrInvalid) {
-			t.Errorf("%+v: %v", o, err)
+			t.Errorf("Get with %+v = %v, want nil or ErrInvalid", o, err)
 		}
 		if want.ReadTimeout > 0 {
 			want.ReadTimeout = 0 // applies to the cache's body
@@ -250,7 +250,7 @@ func TestPassesBy(t *testing.T) {
 		}
 	}
 	if n := stats.Counts(); n.Bypassed != 5 || n.Misses != 1 {
-		t.Errorf("%+v", n)
+		t.Errorf("Counts = %+v, want 5 bypassed and 1 miss", n)
 	}
 	if _, err := b.Get(t.Context(), "", &files.GetOptions{Key: "x/"}); err == nil {
 		t.Error("a foreign key was found")
@@ -264,6 +264,6 @@ func TestPassesBy(t *testing.T) {
 	}), mem.New(nil), &cache.Options{Stats: stats})
 	read(t, bare, "a", files.Range{}, []byte("text"))
 	if n := stats.Counts(); n.Bypassed != 6 || n.Misses != 1 {
-		t.Errorf("%+v", n)
+		t.Errorf("Counts = %+v, want 6 bypassed and 1 miss", n)
 	}
 }

@@ -218,7 +218,7 @@ func TestDamagedEntries(t *testing.T) {
 	read(t, b, "small", files.Range{}, c[:100])
 	names, _ := held(t, store)
 	if len(names) != 3 {
-		t.Fatalf("%q", names)
+		t.Fatalf("the entries are %q, want 3", names)
 	}
 	edit := func(name string, f func(p []byte) []byte) {
 		t.Helper()
@@ -354,7 +354,7 @@ func readInTrouble(t *testing.T, failure error, fails func(files.Op, int) bool, 
 		for _, r := range []files.Range{{}, files.Last(10), files.From(1 << 20)} {
 			for n, content := range map[string][]byte{"a": c, "b": c[:5000]} {
 				if err := readErr(t.Context(), b, n, r, content); err != nil {
-					t.Errorf("%s: %v", when, err)
+					t.Errorf("%s: reading fails: %v", when, err)
 				}
 			}
 		}

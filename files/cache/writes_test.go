@@ -242,7 +242,7 @@ func TestUndroppable(t *testing.T) {
 		same(t, name+", before", b, origin.Bucket)
 		refuses = true
 		if err := write(t.Context(), b); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: the write fails: %v", name, err)
 		}
 		same(t, name, b, origin.Bucket)
 		same(t, name+", again", b, origin.Bucket)

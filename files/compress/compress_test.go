@@ -89,7 +89,7 @@ func want(t *testing.T, b files.Bucket, name string, c []byte) {
 	}
 }
 
-// attributes returns the attributes of a stored file.
+// stored returns the stored bytes and attributes of a file.
 func stored(t testing.TB, below files.Bucket, name string) ([]byte, files.Attributes) {
 	t.Helper()
 	r, err := below.Get(t.Context(), name, nil)
@@ -259,7 +259,7 @@ func TestCuts(t *testing.T) {
 		// A file that was cut to nothing is not an empty file.
 		put(t, below, "a", nil, &files.PutOptions{Attributes: a})
 		if i, err := b.Stat(t.Context(), "a", nil); err != nil || i.Size != int64(n) {
-			t.Errorf("%+v, %v", i, err)
+			t.Errorf("Stat of a file that was cut to nothing = %+v, %v", i, err)
 		}
 	}
 	below := mem.New(nil)
@@ -370,11 +370,11 @@ func TestStoredAsItIs(t *testing.T) {
 			t.Errorf("%+v: stored with %q", c.o, a.ContentEncoding)
 		}
 		if got, err := part(b, c.name, files.Range{}); err != nil || !bytes.Equal(got, c.c) {
-			t.Errorf("%+v: %v", c.o, err)
+			t.Errorf("%+v: Get differs from what was put, or fails: %v", c.o, err)
 		}
 		i, err := b.Stat(t.Context(), c.name, nil)
 		if err != nil || i.ContentEncoding != c.o.ContentEncoding || i.Size != int64(len(c.c)) {
-			t.Errorf("%+v: %+v, %v", c.o, i, err)
+			t.Errorf("%+v: Stat = %+v, %v", c.o, i, err)
 		}
 	}
 	for _, ct := range []string{"text/plain", "image/svg+xml", "application/json", "audio/wav", "",
@@ -388,7 +388,7 @@ func TestStoredAsItIs(t *testing.T) {
 	})
 	put(t, own, "a.html", text(5000), nil)
 	if s, _ := stored(t, below, "a.html"); len(s) != 5000 {
-		t.Error("Options.Plain is not asked")
+		t.Error("Options.Plain isn't called")
 	}
 }
 
@@ -396,7 +396,7 @@ func TestBadOptions(t *testing.T) {
 	for _, o := range []*compress.Options{{Level: -1}, {Level: 23}, {MaxUnmarked: -1}} {
 		if b, err := compress.New(mem.New(nil), o); b != nil ||
 			files.KindOf(err) != files.ErrInvalid {
-			t.Errorf("%+v: %v", o, err)
+			t.Errorf("New(%+v) = %v, want ErrInvalid", o, err)
 		}
 	}
 	if _, err := compress.New(nil, nil); files.KindOf(err) != files.ErrInvalid {
@@ -444,7 +444,7 @@ func TestRaces(t *testing.T) {
 		case err == nil && won < 0:
 			won = i
 		case !errors.Is(err, files.ErrExist):
-			t.Errorf("%d: %v", i, err)
+			t.Errorf("Put %d = %v, want nil or ErrExist", i, err)
 		}
 	}
 	want(t, b, "a", text(1000+won))

@@ -42,7 +42,7 @@ func FuzzOpen(f *testing.F) {
 		for _, err := range []error{serr, werr} {
 			if kind := files.KindOf(err); err != nil && kind != files.ErrCorrupt &&
 				kind != files.ErrTooLarge {
-				t.Errorf("%v", err)
+				t.Errorf("reading = %v, want ErrCorrupt or ErrTooLarge", err)
 			}
 		}
 		if werr != nil {

@@ -50,7 +50,7 @@ func TestList(t *testing.T) {
 			}
 			fmt.Sscanf(e.Name[min(3, len(e.Name)):], "%d", &i)
 			if !e.IsDir && !c.opts.NamesOnly && e.Size != int64(i*10) || e.Name <= last {
-				t.Errorf("%+v: %+v", c.opts, e)
+				t.Errorf("List(%+v) yields %+v", c.opts, e)
 			}
 			n, last = n+1, e.Name
 		}
@@ -114,7 +114,7 @@ func TestListGoesOn(t *testing.T) {
 		var e *files.Error
 		if !slices.Equal(names, c.names) || c.fails != (failed != nil) || c.fails &&
 			(files.KindOf(failed) != files.ErrCorrupt || !errors.As(failed, &e) || e.Name != "b") {
-			t.Errorf("%+v: %q, %v", c.opts, names, failed)
+			t.Errorf("List(%+v) yields %q and then %v", c.opts, names, failed)
 		}
 	}
 }

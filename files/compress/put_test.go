@@ -28,7 +28,7 @@ func TestTemporaryFiles(t *testing.T) {
 	}
 	for what, c := range map[string][]byte{"text": text(3 << 20), "noise": random(3 << 20)} {
 		if info := stream(t, b, "a", c); info.Size != int64(len(c)) {
-			t.Errorf("%s: %d", what, info.Size)
+			t.Errorf("%s: Put returns the size %d", what, info.Size)
 		}
 		want(t, b, "a", c)
 		none("a Put of " + what)
@@ -139,11 +139,11 @@ func TestWrongDeclarations(t *testing.T) {
 	} {
 		_, err := files.PutBytes(t.Context(), b, "a", c, o)
 		if files.KindOf(err) != files.ErrCorrupt && o.Size == nil {
-			t.Errorf("%+v: %v", o, err)
+			t.Errorf("PutBytes with %+v = %v, want ErrCorrupt", o, err)
 		}
 		_, err = b.Put(t.Context(), "a", bytes.NewReader(c), o)
 		if files.KindOf(err) != files.ErrCorrupt {
-			t.Errorf("%+v: %v", o, err)
+			t.Errorf("Put with %+v = %v, want ErrCorrupt", o, err)
 		}
 	}
 	if _, err := below.Stat(t.Context(), "a", nil); !errors.Is(err, files.ErrNotExist) {
@@ -195,7 +195,7 @@ func TestFailedBodyStaysFailed(t *testing.T) {
 	}
 	for range 2 {
 		if n, err := r.Read(make([]byte, 10)); n != 0 || files.KindOf(err) != files.ErrCorrupt {
-			t.Errorf("%d, %v", n, err)
+			t.Errorf("Read after an error = %d, %v, want 0 and ErrCorrupt", n, err)
 		}
 	}
 }

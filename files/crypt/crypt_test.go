@@ -155,7 +155,7 @@ func TestBoundToItsName(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(read(t, b, "f"), content(100)) {
-		t.Error("Copy and Move above")
+		t.Error("a file that was copied and moved through the wrapper has other content")
 	}
 	put(t, below, "plain", []byte("not encrypted"))
 	if _, err := files.ReadAll(ctx, b, "plain", nil); files.KindOf(err) != files.ErrCorrupt {
@@ -181,7 +181,7 @@ func TestCopyBetweenViews(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(read(t, two, "e"), content(70_000)) {
-		t.Error("what was moved has other bytes")
+		t.Error("the moved file has other bytes")
 	}
 	if _, err := files.Copy(ctx, two, "a", one, "a", nil); !errors.Is(err, files.ErrUnsupported) {
 		t.Errorf("Copy onto the same file with another key: %v", err)
@@ -327,7 +327,7 @@ func TestRaces(t *testing.T) {
 		case err == nil && won < 0:
 			won = i
 		case !errors.Is(err, files.ErrExist):
-			t.Errorf("%d: %v", i, err)
+			t.Errorf("Put %d = %v, want nil or ErrExist", i, err)
 		}
 	}
 	if won < 0 || !bytes.Equal(read(t, b, "a"), content(won)) {

@@ -54,7 +54,7 @@ func FuzzOpen(f *testing.F) {
 			case err == nil && !bytes.Equal(got, plain[at:at+count]):
 				t.Errorf("%q is read", got)
 			case err != nil && kind != files.ErrCorrupt && kind != files.ErrPermission:
-				t.Errorf("%v", err)
+				t.Errorf("reading = %v, want ErrCorrupt or ErrPermission", err)
 			}
 		}
 	})
@@ -74,7 +74,7 @@ func FuzzName(f *testing.F) {
 			t.Fatal(err)
 		}
 		for e, err := range b.List(t.Context(), "", nil) {
-			t.Errorf("%q, %v", e.Name, err)
+			t.Errorf("List yields %q, %v, want nothing", e.Name, err)
 		}
 		if _, err := files.PutBytes(t.Context(), b, name, nil, nil); err != nil {
 			return
@@ -85,7 +85,7 @@ func FuzzName(f *testing.F) {
 		n := 0
 		for e, err := range b.List(t.Context(), "", nil) {
 			if n++; err != nil || e.Name != name {
-				t.Errorf("%q, %v", e.Name, err)
+				t.Errorf("List yields %q, %v, want the file that was put", e.Name, err)
 			}
 		}
 		if n != 1 {

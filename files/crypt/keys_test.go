@@ -24,7 +24,7 @@ func TestRotation(t *testing.T) {
 	put(t, old, "a", content(100))
 	put(t, both, "b", content(200))
 	if string(read(t, both, "a")) != string(content(100)) || len(read(t, both, "b")) != 200 {
-		t.Error("both keys read")
+		t.Error("a bucket with both keys can't read both files")
 	}
 	refused := func(what string, err error) {
 		t.Helper()
@@ -88,7 +88,7 @@ func TestBadOptions(t *testing.T) {
 		"a short name": {Keys: []crypt.Key{good}, NameKey: secret(1)[:31]},
 	} {
 		if b, err := crypt.New(mem.New(nil), o); b != nil || files.KindOf(err) != files.ErrInvalid {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: New = %v, want ErrInvalid", what, err)
 		}
 	}
 	if _, err := crypt.New(nil, &crypt.Options{Keys: []crypt.Key{good}}); files.KindOf(err) !=
@@ -118,7 +118,7 @@ func TestSecretsStaySecret(t *testing.T) {
 	shown = append(shown, err.Error())
 	for _, text := range shown[:3] {
 		if text == "" {
-			t.Error("nothing shown")
+			t.Error("nothing was collected to search")
 		}
 	}
 	for _, text := range shown {

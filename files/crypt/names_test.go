@@ -64,7 +64,7 @@ func TestMaxName(t *testing.T) {
 				}
 				put(t, b, name, content(3))
 				if got := list(t, b, "", nil); !slices.Equal(got, []string{name}) {
-					t.Errorf("%s: %q", what, got)
+					t.Errorf("%s: List has %q, want the name", what, got)
 				}
 				if len(read(t, b, name)) != 3 {
 					t.Errorf("%s: the content differs", what)
@@ -137,7 +137,7 @@ func TestNamesBelow(t *testing.T) {
 	put(t, below, first[strings.LastIndex(first, "/")+1:], nil)
 	put(t, below, strings.ToUpper(stored[0]), nil)
 	if got := list(t, b, "", nil); len(got) != len(names) {
-		t.Errorf("%q", got)
+		t.Errorf("List has %q, want only the names that were put through it", got)
 	}
 	again := openNames(t, below)
 	for _, n := range names {
@@ -188,7 +188,7 @@ func TestListNames(t *testing.T) {
 	}
 	got := list(t, b, "", &files.ListOptions{Shallow: true, StartAfter: "d0/"})
 	if slices.Sort(got); !slices.Equal(got, []string{"d1/", "d2/"}) {
-		t.Errorf("%q", got)
+		t.Errorf("a shallow List after d0/ has %q, want d1/ and d2/", got)
 	}
 	if _, _, err := files.ListPage(t.Context(), b, "", "", 5, nil); !errors.Is(err,
 		files.ErrUnsupported) {
@@ -230,10 +230,10 @@ func TestForeignFilesDontSpoilListings(t *testing.T) {
 	var e *files.Error
 	if !slices.Equal(seen, []string{"a", "c"}) || files.KindOf(failed) != files.ErrCorrupt ||
 		!errors.As(failed, &e) || e.Name != "b" {
-		t.Errorf("%q, %v", seen, failed)
+		t.Errorf("List yields %q and then %v, want a, c and ErrCorrupt for b", seen, failed)
 	}
 	if got := list(t, b, "", &files.ListOptions{NamesOnly: true}); len(got) != 3 {
-		t.Errorf("%q", got)
+		t.Errorf("List with NamesOnly has %q, want 3 names", got)
 	}
 	if n, err := files.DeleteAll(t.Context(), b); err != nil {
 		t.Errorf("DeleteAll: %v, %v", n, err)

@@ -36,8 +36,8 @@ func TestParseTags(t *testing.T) {
 	}
 }
 
-// An ETag gives back the version that it was made of, and a tag that ETag never makes
-// gives none.
+// TestTagVersion: the version of a tag that ETag made is the one that it was made of. A
+// tag that ETag never makes has no version.
 func TestTagVersion(t *testing.T) {
 	for _, v := range []files.Version{"a", "a b", "%", "%20", "%25", "%2520", " ", "~!#"} {
 		tags := parseTags([]string{ETag(v)})

@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// http.FileServerFS works on the io/fs view.
+// TestFileServerFS: http.FileServerFS works on the io/fs view.
 func TestFileServerFS(t *testing.T) {
 	b := mem.New(nil)
 	fill(t, b, "index.html", "notes/day14.txt", "notes/deep/x", "web/index.html")

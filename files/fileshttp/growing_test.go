@@ -26,8 +26,8 @@ func (w *onWrite) Write(p []byte) (int, error) {
 	return w.ResponseRecorder.Write(p)
 }
 
-// With Growing, a log that is written while it is served has the length that it had
-// when the request came.
+// TestServeGrowing: with Growing, a log that is written while it is served has the
+// length that it had when the request came.
 func TestServeGrowing(t *testing.T) {
 	dir := t.TempDir()
 	b, err := local.Open(dir, nil)

@@ -300,7 +300,8 @@ func TestHandlerPut(t *testing.T) {
 	}
 }
 
-// A file that is replaced between the Stat and the write is not overwritten.
+// TestHandlerConditionsAreAtomic: a file that is replaced between the Stat and the write
+// is not overwritten.
 func TestHandlerConditionsAreAtomic(t *testing.T) {
 	for _, tt := range []struct {
 		method, header, value string
@@ -333,8 +334,8 @@ func TestHandlerConditionsAreAtomic(t *testing.T) {
 	}
 }
 
-// The handler checks the path itself: even a bucket that checks nothing gets no call
-// for a name outside of Dir.
+// TestHandlerChecksPaths: the handler checks the path itself. Even a bucket that checks
+// nothing gets no call for a name outside of Dir.
 func TestHandlerChecksPaths(t *testing.T) {
 	b := &gullible{}
 	h := &fileshttp.Handler{

@@ -46,7 +46,7 @@ func TestHandlerListing(t *testing.T) {
 	}
 }
 
-// The pages have every entry once, with its size and version.
+// TestHandlerListingPages: the pages have every entry once, with its size and version.
 func TestHandlerListingPages(t *testing.T) {
 	b := mem.New(nil)
 	const n = 2500
@@ -90,8 +90,8 @@ func TestHandlerListingPages(t *testing.T) {
 	}
 }
 
-// The query's limit makes pages smaller, and the link to the next page keeps it; a
-// limit outside 1 to 1,000 is 400.
+// TestHandlerListingLimit: the query's limit makes pages smaller, and the link to the
+// next page keeps it. A limit outside 1 to 1,000 is 400.
 func TestHandlerListingLimit(t *testing.T) {
 	b := mem.New(nil)
 	fill(t, b, "d/a", "d/b", "d/c/x", "d/d")

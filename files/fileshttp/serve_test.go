@@ -50,8 +50,8 @@ func request(method string, header ...string) *http.Request {
 
 func date(add time.Duration) string { return putTime.Add(add).Format(http.TimeFormat) }
 
-// Every case has the same response as http.ServeContent, unless differs is set, and
-// takes one request to the bucket, unless calls says otherwise.
+// TestServeFile: every case has the same response as http.ServeContent, unless differs
+// is set, and takes one request to the bucket, unless calls says otherwise.
 func TestServeFile(t *testing.T) {
 	bare, info := one(t, text)
 	tag := fileshttp.ETag(info.Version)
@@ -410,7 +410,8 @@ func TestServeFileHead(t *testing.T) {
 	}
 }
 
-// The response has the stored fields, and keeps fields that were set before.
+// TestServeFileHeaders: the response has the stored fields, and keeps fields that were
+// set before.
 func TestServeFileHeaders(t *testing.T) {
 	b := mem.New(&mem.Options{GivenDigests: true, Clock: func() time.Time { return putTime }})
 	opts := &files.PutOptions{
@@ -472,7 +473,8 @@ func TestServeFileHeaders(t *testing.T) {
 	}
 }
 
-// An empty file has no range: the response is the whole file, as in http.ServeContent.
+// TestServeFileEmpty: an empty file has no range, so the response is the whole file, as
+// in http.ServeContent.
 func TestServeFileEmpty(t *testing.T) {
 	b, _ := one(t, "")
 	for _, rng := range []string{"", "bytes=0-", "bytes=5-6", "bytes=-5"} {
@@ -484,7 +486,7 @@ func TestServeFileEmpty(t *testing.T) {
 	}
 }
 
-// A bucket without versions has no ETag, and dates decide.
+// TestServeFileWithoutVersions: a bucket without versions has no ETag, and dates decide.
 func TestServeFileWithoutVersions(t *testing.T) {
 	bare, _ := one(t, text)
 	b := unversioned{bare}

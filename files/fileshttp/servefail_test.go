@@ -13,8 +13,8 @@ import (
 	"cloudfiles.dev/files/fileshttp"
 )
 
-// The response to an error has its status, and shows nothing of the bucket or the file;
-// headers about the content are removed.
+// TestServeFileErrors: the response to an error has its status, and shows nothing of the
+// bucket or the file. Headers about the content are removed.
 func TestServeFileErrors(t *testing.T) {
 	secret := errors.New("the secret cause")
 	for _, err := range []error{
@@ -55,7 +55,8 @@ func TestServeFileErrors(t *testing.T) {
 	}
 }
 
-// A body that fails in the middle never looks whole, even without a declared length.
+// TestServeFileBodyFails: a body that fails in the middle never looks whole, even
+// without a declared length.
 func TestServeFileBodyFails(t *testing.T) {
 	inner, _ := one(t, strings.Repeat(text, 1<<17))
 	broken := errors.New("broken disk")
@@ -110,8 +111,8 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// An undamaged file arrives whole; a damaged one is an error, or is cut before its end
-// if it is large (G6).
+// TestServeFileDamaged: an undamaged file arrives whole. A damaged file is an error, or
+// is cut before its end if it is large (G6).
 func TestServeFileDamaged(t *testing.T) {
 	for _, tt := range []struct {
 		size    int
@@ -143,7 +144,7 @@ func TestServeFileDamaged(t *testing.T) {
 		}
 		if h := resp.Header; tt.status == 500 && (h.Get("Etag") != "" ||
 			h.Get("Accept-Ranges") != "" || string(got) != "Internal Server Error\n") {
-			t.Errorf("%+v: %v, %q", tt, h, got)
+			t.Errorf("%+v: the error has the fields %v and the body %q", tt, h, got)
 		}
 		srv.Close()
 	}

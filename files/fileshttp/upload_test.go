@@ -16,7 +16,8 @@ import (
 	"cloudfiles.dev/files/fileshttp"
 )
 
-// If anything ends an upload early, nothing is stored, and the old file is kept.
+// TestHandlerPutFails: if anything ends an upload early, nothing is stored, and the old
+// file is kept.
 func TestHandlerPutFails(t *testing.T) {
 	b := mem.New(nil)
 	fill(t, b, "f")
@@ -46,7 +47,8 @@ func TestHandlerPutFails(t *testing.T) {
 	}
 }
 
-// If a client disconnects in the middle of an upload, the old file is kept.
+// TestHandlerPutCut: if a client disconnects in the middle of an upload, the old file is
+// kept.
 func TestHandlerPutCut(t *testing.T) {
 	b := mem.New(nil)
 	fill(t, b, "f")
@@ -74,8 +76,8 @@ func TestHandlerPutCut(t *testing.T) {
 	}
 }
 
-// The bucket reads the first part of an upload before the client sends more: nothing is
-// buffered in between.
+// TestHandlerPutStreams: the bucket reads the first part of an upload before the client
+// sends more, so nothing is buffered in between.
 func TestHandlerPutStreams(t *testing.T) {
 	seen := make(chan string)
 	b := files.Wrap(mem.New(nil), files.Hooks{
@@ -128,8 +130,8 @@ func (w *watching) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Headers that are too long, or not printable ASCII, are refused, and nothing is stored
-// (P7).
+// TestHandlerPutHeaders: headers that are too long, or not printable ASCII, are refused,
+// and nothing is stored (P7).
 func TestHandlerPutHeaders(t *testing.T) {
 	b := mem.New(nil)
 	fill(t, b, "f")

@@ -231,7 +231,7 @@ func TestLoserIsClosed(t *testing.T) {
 				s.seen().closed)
 		}
 		if text, err := r.ReadString(); text != "the text" || err != nil {
-			t.Errorf("%q, %v", text, err)
+			t.Errorf("the winner's body = %q, %v", text, err)
 		}
 		r.Close()
 		if s.seen().closed != 2 {
@@ -366,7 +366,7 @@ func TestBadOptions(t *testing.T) {
 		"negative burst": {Burst: -1},
 	} {
 		if b, err := hedge.New(mem.New(nil), o); b != nil || !errors.Is(err, files.ErrInvalid) {
-			t.Errorf("%s: %v, %v", name, b, err)
+			t.Errorf("%s: New = %v, %v, want nil and ErrInvalid", name, b, err)
 		}
 	}
 	if b, err := hedge.New(nil, nil); b != nil || !errors.Is(err, files.ErrInvalid) {

@@ -33,7 +33,8 @@ func (h *halves) Close() error {
 	return h.Bucket.Close()
 }
 
-// Features returns those of iofs, and what the suite must know of the writing half.
+// Features returns the Features of iofs, and those of the writing half that the suite
+// needs.
 func (h *halves) Features() files.Features {
 	f, to := h.Bucket.Features(), h.to.Features()
 	f.ReadOnly = false

@@ -161,11 +161,11 @@ func TestVersions(t *testing.T) {
 		f := b.Features()
 		if f.Versions != claimed || f.ReadConditions != claimed || !f.ReadOnly || !f.Ordered ||
 			f.Digests != (versions == iofs.ByContent) || f.Attributes || f.IfVersion {
-			t.Errorf("%v: %+v", versions, f)
+			t.Errorf("%v: Features = %+v", versions, f)
 		}
 		info, err := b.Stat(t.Context(), "b", nil)
 		if err != nil || (info.Version != "") != claimed {
-			t.Fatalf("%v: %+v, %v", versions, info, err)
+			t.Fatalf("%v: Stat = %+v, %v", versions, info, err)
 		}
 		_, err = b.Get(t.Context(), "b", &files.GetOptions{IfVersion: "another"})
 		_, again := b.Get(t.Context(), "b", &files.GetOptions{IfNotVersion: info.Version + "x"})
@@ -205,7 +205,7 @@ func TestChanged(t *testing.T) {
 	m["b"].Data = []byte("longer content of b")
 	after, err := b.Stat(t.Context(), "b", nil)
 	if err != nil || after.Version == before.Version {
-		t.Errorf("%+v, %v", after, err)
+		t.Errorf("Stat after the change = %+v, %v, want another version", after, err)
 	}
 }
 
@@ -241,7 +241,7 @@ func TestRefused(t *testing.T) {
 		},
 	} {
 		if _, err := bad(); files.KindOf(err) != files.ErrInvalid {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: FromFS = %v, want ErrInvalid", what, err)
 		}
 	}
 	gone := from(t, os.DirFS(filepath.Join(t.TempDir(), "gone")), nil)

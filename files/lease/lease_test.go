@@ -111,7 +111,7 @@ func TestForeignFile(t *testing.T) {
 		}
 		if _, err := newLock(t, b, Options{}).Acquire(t.Context()); !errors.Is(err,
 			files.ErrInvalid) {
-			t.Errorf("%q: %v", content, err)
+			t.Errorf("Acquire over the file %q = %v, want ErrInvalid", content, err)
 		}
 		if text, err := files.ReadString(t.Context(), b, "locks/a", nil); text != content {
 			t.Errorf("%q became %q, %v", content, text, err)

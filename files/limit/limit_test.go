@@ -291,7 +291,7 @@ func TestLendingInOrder(t *testing.T) {
 	}
 }
 
-// TestCost: a Get that needn't wait costs no allocation beside those of any hook.
+// TestCost: a Get that needn't wait makes no allocation beyond those of any hook.
 func TestCost(t *testing.T) {
 	b := mem.New(nil)
 	if _, err := files.PutString(t.Context(), b, "a", "text", nil); err != nil {

@@ -37,8 +37,8 @@ func TestOperations(t *testing.T) {
 	})
 }
 
-// TestCancelledWaits: waits that are given up use nothing up (L2): after ten thousand
-// of them the next call waits for its own interval alone.
+// TestCancelledWaits: waits that are given up use nothing of the rate (L2). After ten
+// thousand of them the next call waits for its own interval alone.
 func TestCancelledWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newBelow(t, 0)
@@ -233,7 +233,7 @@ func TestBadOptions(t *testing.T) {
 		"one of three is bad": {All: limit.Limits{Calls: 1}, Writes: limit.Limits{Calls: -1}},
 	} {
 		if b, err := limit.New(mem.New(nil), o); b != nil || !errors.Is(err, files.ErrInvalid) {
-			t.Errorf("%s: %v, %v", name, b, err)
+			t.Errorf("%s: New = %v, %v, want nil and ErrInvalid", name, b, err)
 		}
 	}
 	if b, err := limit.New(nil, &limit.Options{All: limit.Limits{Calls: 1}}); b != nil ||

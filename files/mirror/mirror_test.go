@@ -79,7 +79,7 @@ func equal(t *testing.T, a, b files.Bucket) {
 		t.Errorf("the first has %v\nthe second has %v", first, second)
 	}
 	for d, err := range mirror.Diff(t.Context(), a, b) {
-		t.Errorf("%v, %v", d, err)
+		t.Errorf("Diff yields %v, %v, want nothing", d, err)
 	}
 }
 

@@ -91,7 +91,7 @@ func TestRefuses(t *testing.T) {
 
 // TestLongestWins: the longest matching directory has the name, files below it in
 // another bucket can't be seen or changed, and a name that only has the directory as a
-// textual prefix isn't in it.
+// prefix isn't in it.
 func TestLongestWins(t *testing.T) {
 	root, a, ab := mem.New(nil), mem.New(nil), mem.New(nil)
 	put(t, root, "a", "a/hidden", "a/b/hidden", "ab", "a0", "z")
@@ -104,7 +104,7 @@ func TestLongestWins(t *testing.T) {
 	}
 	for _, name := range want {
 		if info, err := b.Stat(t.Context(), name, nil); err != nil || info.Name != name {
-			t.Errorf("%s: %+v, %v", name, info, err)
+			t.Errorf("Stat(%s) = %+v, %v", name, info, err)
 		}
 	}
 	for m, want := range map[files.Bucket][]string{
@@ -119,7 +119,7 @@ func TestLongestWins(t *testing.T) {
 	_, err := b.Get(t.Context(), "a/hidden", nil)
 	is(t, err, files.ErrNotExist)
 	if res, err := files.DeleteAll(t.Context(), b); err != nil || res.Deleted != int64(len(want)) {
-		t.Errorf("%+v, %v", res, err)
+		t.Errorf("DeleteAll = %+v, %v, want all listed names deleted", res, err)
 	}
 	if got := names(t, root, "", nil); !slices.Equal(got, []string{"a/b/hidden", "a/hidden"}) {
 		t.Errorf("after DeleteAll the root bucket has %q", got)
@@ -142,7 +142,7 @@ func TestNowhere(t *testing.T) {
 	put(t, b, "a/b/c")
 	if got := names(t, b, "",
 		&files.ListOptions{Shallow: true}); !slices.Equal(got, []string{"a/"}) {
-		t.Errorf("%q", got)
+		t.Errorf("a shallow List has %q, want a/", got)
 	}
 	if b.Features().AnyName {
 		t.Error("AnyName is claimed")
@@ -341,7 +341,7 @@ func TestCopyInside(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got, err := files.ReadString(t.Context(), b, name, nil); got != "of m/a" || err != nil {
-			t.Errorf("%s: %q, %v", name, got, err)
+			t.Errorf("%s has %q, %v, want the moved content", name, got, err)
 		}
 		put(t, b, "m/b")
 		_, err := files.PutString(t.Context(), b, "m/b", "of m/a", nil)
@@ -422,7 +422,7 @@ func TestOtherView(t *testing.T) {
 		t.Error(err)
 	}
 	if got, err := files.ReadString(t.Context(), b, "m/b", nil); got != "of a" || err != nil {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf("the copy reads %q, %v, want \"of a\"", got, err)
 	}
 }
 

@@ -154,7 +154,7 @@ func TestMasks(t *testing.T) {
 	_, err = files.PutString(t.Context(), b, "d/b", "x", &files.PutOptions{If: files.IfAbsent()})
 	is(t, err, files.ErrExist)
 	if res, err := files.DeleteDir(t.Context(), b, "d"); err != nil || res.Deleted != 2 {
-		t.Errorf("%+v, %v", res, err)
+		t.Errorf("DeleteDir = %+v, %v, want 2 deleted", res, err)
 	}
 	if got := names(t, b, "", &files.ListOptions{Shallow: true}); len(got) != 0 {
 		t.Errorf("an empty directory is listed: %q", got)
@@ -254,7 +254,7 @@ func TestCopyUp(t *testing.T) {
 			return nil
 		}, nil)
 		if err != nil || info.Metadata["k"] != "v" || info.Size != 7 {
-			t.Errorf("%+v, %v", info, err)
+			t.Errorf("UpdateAttributes = %+v, %v", info, err)
 		}
 		has(t, b, "a", "content")
 		has(t, upper, "a", "content")
@@ -435,8 +435,8 @@ func TestRaces(t *testing.T) {
 	has(t, b, "gone", "")
 }
 
-// TestReadThroughFeatures: features of reading are those of all members, and the rest
-// is the first member's.
+// TestReadThroughFeatures: a feature of reading is claimed if all members have it, and
+// any other feature if the first member has it.
 func TestReadThroughFeatures(t *testing.T) {
 	upper := mem.New(nil)
 	lower := files.ReadOnly(mem.New(nil))
@@ -451,7 +451,7 @@ func TestReadThroughFeatures(t *testing.T) {
 func TestLayers(t *testing.T) {
 	got := files.Layers(over(t, nil, mem.New(nil), files.ReadOnly(mem.New(nil))))
 	if len(got) != 1 || got[0] != "overlay mem; over readonly, mem" {
-		t.Errorf("%q", got)
+		t.Errorf("Layers = %q", got)
 	}
 }
 
@@ -475,7 +475,7 @@ func TestDeleteMany(t *testing.T) {
 	put(t, lower, "b", "lower")
 	res, err := files.DeleteMany(t.Context(), b, slices.Values([]string{"a", "b", "c", "b", "e"}))
 	if err != nil || res.Deleted != 5 {
-		t.Errorf("%+v, %v", res, err)
+		t.Errorf("DeleteMany = %+v, %v, want 5 deleted", res, err)
 	}
 	if ops[files.OpDeleteMany] != 1 || ops[files.OpDelete] != 0 {
 		t.Errorf("the requests are %v", ops)

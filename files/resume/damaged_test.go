@@ -29,19 +29,19 @@ func TestDownloadDamaged(t *testing.T) {
 		"the state ends in the middle of a line": func(t *testing.T, _, state string) {
 			change(t, state, func(p []byte) []byte { return p[:len(p)-30] })
 		},
-		"the state is of nothing": func(t *testing.T, _, state string) {
+		"the state is empty": func(t *testing.T, _, state string) {
 			change(t, state, func([]byte) []byte { return nil })
 		},
-		"the state is no JSON": func(t *testing.T, _, state string) {
+		"the state isn't JSON": func(t *testing.T, _, state string) {
 			change(t, state, func([]byte) []byte { return []byte("[1]\n{\n") })
 		},
-		"the state tells impossible numbers": func(t *testing.T, _, state string) {
+		"the state has impossible numbers": func(t *testing.T, _, state string) {
 			change(t, state, func(p []byte) []byte {
 				p = bytes.Replace(p, []byte(`"partSize":10000`), []byte(`"partSize":-1`), 1)
 				return append(p, `{"part":-1}`+"\n"+`{"part":9e99}`+"\n"+`{"part":70}`+"\n"...)
 			})
 		},
-		"the state tells another size": func(t *testing.T, _, state string) {
+		"the state has another size": func(t *testing.T, _, state string) {
 			change(t, state, func(p []byte) []byte {
 				return bytes.Replace(p, []byte(`"size":400000`), []byte(`"size":400001`), 1)
 			})
@@ -56,7 +56,7 @@ func TestDownloadDamaged(t *testing.T) {
 		left := leftovers(t, path)
 		damage(t, left[0], left[1])
 		if _, err := resume.Download(t.Context(), b, "f", path, small); err != nil {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: Download: %v", what, err)
 			continue
 		}
 		wantFile(t, path, want)
@@ -100,7 +100,7 @@ func TestDownloadForeign(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := resume.Download(t.Context(), b, "f", path, small); err != nil {
-			t.Fatalf("%s: %v", what, err)
+			t.Fatalf("%s: Download: %v", what, err)
 		}
 		if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%s: %d bytes, %v", what, len(got), err)

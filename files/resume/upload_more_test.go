@@ -37,7 +37,7 @@ func TestUploadTwo(t *testing.T) {
 				s := uploading("")
 				s.opts.Token, s.opts.Put = string(text), first.opts.Put
 				if _, err := upload(t, b, p, s); err != nil {
-					t.Errorf("%s: %v", kind, err)
+					t.Errorf("%s: Upload with the shared token: %v", kind, err)
 				}
 			})
 		}
@@ -62,7 +62,7 @@ func TestUploadPlain(t *testing.T) {
 	}
 	for what, b := range map[string]files.Bucket{
 		"a struct that embeds it": struct{ files.Bucket }{inner},
-		"a hook that doesn't know uploads": files.Wrap(inner, files.Hooks{Around: func(
+		"a hook that doesn't support uploads": files.Wrap(inner, files.Hooks{Around: func(
 			ctx context.Context, _ *files.Call, next func(context.Context) error) error {
 			return next(ctx)
 		}}),
@@ -73,7 +73,8 @@ func TestUploadPlain(t *testing.T) {
 	} {
 		s := uploading(filepath.Join(t.TempDir(), "token"))
 		if _, err := upload(t, b, p, s); err != nil || !s.has(resume.UploadPlain) {
-			t.Errorf("%s: %v, %v", what, s.kinds, err)
+			t.Errorf("%s: Upload has the events %v and returns %v, want one Put",
+				what, s.kinds, err)
 		}
 		wantStored(t, inner, "dir/f", p)
 		s.opts.TokenFile, s.opts.Token = "", string(text)
@@ -102,7 +103,7 @@ func TestUploadErrors(t *testing.T) {
 			"two tokens":  {Token: "{}", TokenFile: "x"},
 		} {
 			if _, err := upload(t, b, p, &sending{opts: *o}); !errors.Is(err, files.ErrInvalid) {
-				t.Errorf("%s, %s: %v", kind, what, err)
+				t.Errorf("%s, %s: Upload = %v, want ErrInvalid", kind, what, err)
 			}
 		}
 		if _, err := resume.Upload(t.Context(), b, "a//b", bytes.NewReader(p), 1,
@@ -188,11 +189,11 @@ func TestAbortStale(t *testing.T) {
 			o.Each = func(u resume.Unfinished, err error) {
 				names = append(names, u.Name)
 				if err != nil || time.Since(u.Time) > time.Hour {
-					t.Errorf("%s: %+v, %v", kind, u, err)
+					t.Errorf("%s: Each is called with %+v, %v", kind, u, err)
 				}
 			}
 			if n, err := resume.AbortStale(t.Context(), b, &o); n != len(names) || err != nil {
-				t.Errorf("%s: %d, %v", kind, n, err)
+				t.Errorf("%s: AbortStale = %d, %v, want the number of calls of Each", kind, n, err)
 			}
 			return names
 		}
@@ -203,7 +204,7 @@ func TestAbortStale(t *testing.T) {
 			t.Errorf("%s: another prefix: %q", kind, names)
 		}
 		if names := stale(sub, resume.StaleOptions{Prefix: "f"}); strings.Join(names, " ") != "f" {
-			t.Errorf("%s: %q", kind, names)
+			t.Errorf("%s: the prefix f: %q, want f", kind, names)
 		}
 		if left := unfinished(t, b); len(left) > 0 {
 			t.Errorf("%s: %+v is left", kind, left)
@@ -233,7 +234,7 @@ func TestUploadSwept(t *testing.T) {
 	b.Close()
 	parts, err := filepath.Glob(filepath.Join(folder, ".cloudfiles.attrs", "u-*.attrs"))
 	if err != nil || len(parts) != 1 {
-		t.Fatalf("%q, %v", parts, err)
+		t.Fatalf("the folder has the uploads %q, %v, want one", parts, err)
 	}
 	sweep := func(age time.Duration) {
 		then := time.Now().Add(-age)
@@ -247,7 +248,7 @@ func TestUploadSwept(t *testing.T) {
 	sweep(6 * 24 * time.Hour)
 	damaged, err := filepath.Glob(filepath.Join(parts[0], "p-*"))
 	if err != nil || len(damaged) < 3 {
-		t.Fatalf("%q, %v", damaged, err)
+		t.Fatalf("the upload has the parts %q, %v, want at least 3", damaged, err)
 	}
 	change(t, damaged[0], func(p []byte) []byte { p[5] ^= 1; return p })
 	change(t, damaged[1], func(p []byte) []byte { return p[1:] })
@@ -261,7 +262,7 @@ func TestUploadSwept(t *testing.T) {
 	interrupted(t, b, p, uploading(token))
 	if parts, err = filepath.Glob(filepath.Join(folder, ".cloudfiles.attrs",
 		"u-*.attrs")); err != nil || len(parts) != 1 {
-		t.Fatalf("%q, %v", parts, err)
+		t.Fatalf("the folder has the uploads %q, %v, want one", parts, err)
 	}
 	sweep(8 * 24 * time.Hour)
 	if left := unfinished(t, b); len(left) > 0 {

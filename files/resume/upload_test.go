@@ -181,11 +181,11 @@ func TestUploadEachStep(t *testing.T) {
 				_, err := resume.Upload(t.Context(), broken.Bucket, "dir/f", bytes.NewReader(p),
 					int64(len(p)), &s.opts)
 				if at <= count+3 && !errors.Is(err, files.ErrUnavailable) {
-					t.Fatalf("%s: %v", what, err)
+					t.Fatalf("%s: Upload = %v, want ErrUnavailable", what, err)
 				}
 				if at > count+3 {
 					if err != nil {
-						t.Fatalf("%s: %v", what, err)
+						t.Fatalf("%s: Upload without a failing step: %v", what, err)
 					}
 					continue
 				}
@@ -263,7 +263,7 @@ func TestUploadChangedSource(t *testing.T) {
 			changed := change(bytes.Clone(p))
 			_, err := upload(t, b, changed, uploading(token))
 			if !errors.Is(err, files.ErrCorrupt) {
-				t.Errorf("%s, %s: %v", kind, what, err)
+				t.Errorf("%s, %s: Upload = %v, want ErrCorrupt", kind, what, err)
 			}
 			wantStored(t, b, "dir/f", []byte("old"))
 			if left := unfinished(t, b); len(left) > 0 {
@@ -299,7 +299,7 @@ func TestUploadChangedMeanwhile(t *testing.T) {
 		}
 		_, err := resume.UploadFile(t.Context(), b, "dir/f", path, &s.opts)
 		if !errors.Is(err, files.ErrCorrupt) {
-			t.Errorf("%s: %v", kind, err)
+			t.Errorf("%s: UploadFile = %v, want ErrCorrupt", kind, err)
 		}
 		if ok, _ := files.Exists(t.Context(), b, "dir/f"); ok {
 			t.Errorf("%s: it was stored", kind)
@@ -331,7 +331,7 @@ func TestUploadToken(t *testing.T) {
 		s.opts.Token, s.opts.Put = token, put
 		_, err := resume.Upload(t.Context(), b, name, bytes.NewReader(p), int64(len(p)), &s.opts)
 		if !errors.Is(err, files.ErrInvalid) {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: Upload = %v, want ErrInvalid", what, err)
 		}
 		if n := len(unfinished(t, b)); b.Features().ReadOnly || n > 1 {
 			t.Errorf("%s: %d uploads", what, n)
@@ -389,14 +389,14 @@ func TestUploadGone(t *testing.T) {
 		left := unfinished(t, b)
 		if len(left) != 1 || left[0].Name != "dir/f" || left[0].Size < 3*part ||
 			left[0].Time.IsZero() {
-			t.Fatalf("%s: %+v", kind, left)
+			t.Fatalf("%s: the unfinished uploads are %+v, want one of dir/f", kind, left)
 		}
 		if err := resume.AbortUpload(t.Context(), b, "dir/f", left[0].ID); err != nil {
 			t.Fatal(err)
 		}
 		s := uploading(token)
 		if _, err := upload(t, b, p, s); err != nil {
-			t.Fatalf("%s: %v", kind, err)
+			t.Fatalf("%s: Upload: %v", kind, err)
 		}
 		if !s.has(resume.UploadBegunAnew) || s.sent != int64(len(p)) {
 			t.Errorf("%s: %v, %d bytes", kind, s.kinds, s.sent)

@@ -32,7 +32,7 @@ func TestBudget(t *testing.T) {
 			if i == 2 &&
 				text(err) != "temporarily unavailable: the service is busy, after 1 attempt, no "+
 					"retry because too many requests fail" {
-				t.Errorf("%q", text(err))
+				t.Errorf("the error's text is %q", text(err))
 			}
 		}
 		// Ten successes pay for one retry.
@@ -53,7 +53,7 @@ func TestBudget(t *testing.T) {
 	var none *retry.Budget
 	if none.Left() != -1 || (&retry.Budget{}).Left() != retry.DefaultBurst ||
 		retry.New().Budget.Left() != retry.DefaultBurst || (&retry.Budget{Burst: -1}).Left() != 0 {
-		t.Error("the nil, the zero or the negative Budget")
+		t.Error("the nil, the zero or the negative Budget has the wrong number of retries left")
 	}
 	// Errors other than ErrUnavailable neither cost nor pay.
 	p := &retry.Policy{Budget: &retry.Budget{Burst: 2}}

@@ -22,15 +22,15 @@ func TestFromParams(t *testing.T) {
 	p, err := params("")
 	if err != nil || p.Attempts != 5 || p.Delay != 250*time.Millisecond ||
 		p.MaxDelay != 20*time.Second || p.Budget.Left() != 100 {
-		t.Errorf("%+v, %v", p, err)
+		t.Errorf("FromParams without parameters = %+v, %v, want the defaults", p, err)
 	}
 	p, err = params("retry_attempts=1&retry_delay=1ms&retry_max_delay=1m&retry_budget=7")
 	if err != nil || p.Attempts != 1 || p.Delay != time.Millisecond || p.MaxDelay != time.Minute ||
 		p.Budget.Left() != 7 {
-		t.Errorf("%+v, %v", p, err)
+		t.Errorf("FromParams with all parameters = %+v, %v", p, err)
 	}
 	if p, err = params("retry_budget=0"); err != nil || p.Budget != nil {
-		t.Errorf("%+v, %v", p, err)
+		t.Errorf("FromParams with retry_budget=0 = %+v, %v, want no Budget", p, err)
 	}
 	for _, bad := range []string{
 		"retry_attempts=0",
@@ -47,7 +47,7 @@ func TestFromParams(t *testing.T) {
 		_, err := params(bad)
 		name, _, _ := strings.Cut(bad, "=")
 		if !errors.Is(err, files.ErrInvalid) || !strings.Contains(err.Error(), `"`+name+`"`) {
-			t.Errorf("%s: %v", bad, err)
+			t.Errorf("FromParams with %s = %v, want ErrInvalid with the name", bad, err)
 		}
 		if !slices.ContainsFunc(retry.Params(), func(p files.Param) bool {
 			return p.Name == name && p.Doc != ""

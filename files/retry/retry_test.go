@@ -106,11 +106,11 @@ func TestClasses(t *testing.T) {
 		},
 		"uncertain": {
 			nil,
-			[]error{files.WithCause(files.ErrUncertain, u, "the answer was lost")},
+			[]error{files.WithCause(files.ErrUncertain, u, "the response was lost")},
 			1,
 			0,
 			files.ErrUncertain,
-			"outcome is uncertain: the answer was lost",
+			"outcome is uncertain: the response was lost",
 		},
 		"permanent": {
 			nil,
@@ -176,7 +176,7 @@ func TestClasses(t *testing.T) {
 		})
 	}
 	if retry.Permanent(nil) != nil || retry.Attempts(nil) != 0 {
-		t.Error("nil is no error")
+		t.Error("Permanent(nil) is an error")
 	}
 	if err := retry.Permanent(retry.Permanent(u)); retry.Attempts(err) != 1 || !errors.Is(err,
 		errReset) {

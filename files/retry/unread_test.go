@@ -12,9 +12,9 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// A listing reports a file that it couldn't read at its end (L9): a retry doesn't lose
-// that error, of whatever kind, and an error after the last entry that Limit allows is
-// kept.
+// TestListUnread: a listing reports at its end a file that it couldn't read (L9). A retry
+// doesn't lose that error, of whatever kind, and an error after the last entry that Limit
+// allows is kept.
 func TestListUnread(t *testing.T) {
 	ctx := context.Background()
 	b := mem.New(nil)

@@ -25,7 +25,7 @@ import (
 	"cloudfiles.dev/files/signing"
 )
 
-// takers are the buckets of this module whose forms a handler of ours takes.
+// takers are the buckets of this module whose forms one of its handlers accepts.
 var takers = map[string]func(t *testing.T) (files.Bucket, http.Handler){
 	"fake": func(t *testing.T) (files.Bucket, http.Handler) {
 		b := filestest.New(t, filestest.As(filestest.GCS))
@@ -53,7 +53,7 @@ var takers = map[string]func(t *testing.T) (files.Bucket, http.Handler){
 	},
 }
 
-// eachTaker runs the test on each of them, in a bubble.
+// eachTaker runs the test on each of the takers, in a bubble.
 func eachTaker(t *testing.T, f func(t *testing.T, b files.Bucket, h http.Handler)) {
 	for name, taker := range takers {
 		t.Run(name, func(t *testing.T) {
@@ -111,8 +111,8 @@ func wantNothing(t *testing.T, b files.Bucket) {
 	}
 }
 
-// TestFormTaken: sizes up to both bounds are taken, and the file has the attributes that
-// were signed.
+// TestFormTaken: forms with sizes up to both bounds are accepted, and the file has the
+// attributes that were signed.
 func TestFormTaken(t *testing.T) {
 	eachTaker(t, func(t *testing.T, b files.Bucket, h http.Handler) {
 		a := files.Attributes{
@@ -131,7 +131,7 @@ func TestFormTaken(t *testing.T) {
 			form := signPost(t, b, "d/ü +&.png", o)
 			answer := send(t, h, form, map[string]string{"Content-Type": "image/png"}, content)
 			if answer.Code != http.StatusNoContent {
-				t.Fatalf("%d %s", answer.Code, answer.Body)
+				t.Fatalf("the response is %d %s, want 204", answer.Code, answer.Body)
 			}
 			r, err := b.Get(t.Context(), "d/ü +&.png", nil)
 			if err != nil {
@@ -144,7 +144,7 @@ func TestFormTaken(t *testing.T) {
 				info.CacheControl != a.CacheControl || info.ContentLanguage != "de" ||
 				info.ContentDisposition != "attachment" ||
 				!maps.Equal(info.Metadata, a.Metadata) {
-				t.Errorf("%q, %+v, %v", got, info, err)
+				t.Errorf("the file has %q, %+v, %v, want what was signed and sent", got, info, err)
 			}
 		}
 		form := signPost(t, b, "a", signing.PostOptions{MaxSize: 9, Status: 201})
@@ -163,8 +163,8 @@ func TestFormTaken(t *testing.T) {
 	})
 }
 
-// TestFormRefused: what differs from the signed form is refused, and nothing is stored
-// (S1).
+// TestFormRefused: an upload that differs from the signed form is refused, and nothing is
+// stored (S1).
 func TestFormRefused(t *testing.T) {
 	eachTaker(t, func(t *testing.T, b files.Bucket, h http.Handler) {
 		form := signPost(t, b, "a.png", signing.PostOptions{
@@ -208,7 +208,7 @@ func TestFormRefused(t *testing.T) {
 		} {
 			answer := send(t, h, form, c.change, c.content)
 			if answer.Code/100 != 4 {
-				t.Errorf("%s: %d %s", what, answer.Code, answer.Body)
+				t.Errorf("%s: the response is %d %s, want 4xx", what, answer.Code, answer.Body)
 			}
 			wantNothing(t, b)
 		}
@@ -241,7 +241,8 @@ func TestFormBelow(t *testing.T) {
 		} {
 			if answer := send(t, h, form, map[string]string{"key": key},
 				"x"); answer.Code/100 != 4 {
-				t.Errorf("%q: %d %s", key, answer.Code, answer.Body)
+				t.Errorf("the key %q: the response is %d %s, want 4xx",
+					key, answer.Code, answer.Body)
 			}
 			wantNothing(t, b)
 		}
@@ -251,17 +252,18 @@ func TestFormBelow(t *testing.T) {
 		} {
 			if answer := send(t, h, form, map[string]string{"key": key},
 				"x"); answer.Code/100 != 2 {
-				t.Errorf("%q: %d %s", key, answer.Code, answer.Body)
+				t.Errorf("the key %q: the response is %d %s, want 2xx",
+					key, answer.Code, answer.Body)
 			}
 			if ok, err := files.Exists(t.Context(), b, name); !ok || err != nil {
-				t.Errorf("%q isn't there: %v", name, err)
+				t.Errorf("%q wasn't stored: %v", name, err)
 			}
 		}
 	})
 }
 
-// TestFormThroughWrappers: a form through Sub is for a name in the directory, and one
-// that would get round a wrapper isn't signed.
+// TestFormThroughWrappers: a form through Sub is for a name in the directory, and a form
+// that would bypass a wrapper isn't signed.
 func TestFormThroughWrappers(t *testing.T) {
 	eachTaker(t, func(t *testing.T, b files.Bucket, h http.Handler) {
 		sub, err := files.Sub(b, "tenant")

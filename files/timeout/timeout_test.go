@@ -353,7 +353,7 @@ func TestPutContent(t *testing.T) {
 			_, err := b.Put(t.Context(), "n.txt", c.content, nil)
 			if c.kind == nil {
 				if !errors.Is(err, own) {
-					t.Errorf("%s: %v", name, err)
+					t.Errorf("%s: Put = %v, want the content's own error", name, err)
 				}
 				continue
 			}

@@ -84,7 +84,7 @@ func TestWithRetry(t *testing.T) {
 	})
 }
 
-// TestCost: a Get from memory costs one allocation beside those of any hook.
+// TestCost: a Get from memory makes one allocation beyond those of any hook.
 func TestCost(t *testing.T) {
 	b := (&slow{}).memory(t)
 	plain := files.Wrap(b, files.Hooks{
@@ -123,7 +123,7 @@ func TestBadOptions(t *testing.T) {
 		"contradictory": {Call: second, FirstByte: 2 * second},
 	} {
 		if b, err := timeout.New(mem.New(nil), o); b != nil || !errors.Is(err, files.ErrInvalid) {
-			t.Errorf("%s: %v, %v", name, b, err)
+			t.Errorf("%s: New = %v, %v, want nil and ErrInvalid", name, b, err)
 		}
 	}
 	if b, err := timeout.New(nil, timeout.Silence(second)); b != nil ||

@@ -46,7 +46,7 @@ func TestDeletesOnlyListedVersion(t *testing.T) {
 		})
 		is(t, err, files.ErrPrecondition)
 		if res.Deleted != 2 || res.Failed != 1 {
-			t.Errorf("%+v", res)
+			t.Errorf("Result = %+v, want 2 deleted and 1 failed", res)
 		}
 		holds(t, whole(dst), "a", "old2=new, and nobody has seen it")
 		put(t, dst, "old1", "old3")

@@ -113,7 +113,8 @@ func TestOrder(t *testing.T) {
 			&transfer.Options{DryRun: true})).Apply(t.Context())
 		is(t, err, files.ErrUnavailable)
 		if res.Deleted != 0 || !strings.Contains(err.Error(), "order") {
-			t.Errorf("%s: %v, %+v", what, err, res)
+			t.Errorf("%s: Apply = %v, %+v, want an error about the order and nothing deleted",
+				what, err, res)
 		}
 	}
 	unordered := func(f *files.Features) { f.Ordered = false }
@@ -157,7 +158,7 @@ func TestOneFails(t *testing.T) {
 		is(t, err, bad)
 		if limit == 0 && (res.Failed != 30 || res.Copied != 270 || len(res.Errors) != 30 ||
 			res.Deleted != 1) || limit > 0 && (res.Failed < 10 || res.Failed > 26) {
-			t.Errorf("%+v", res)
+			t.Errorf("Result = %+v", res)
 		}
 		for _, err := range res.Errors {
 			e, ok := errors.AsType[*files.Error](err)
@@ -214,7 +215,7 @@ func TestHopeless(t *testing.T) {
 			t.Errorf("%s: %d attempts, %+v", what, n, res)
 		}
 		if _, err := files.ReadString(t.Context(), dst, "kept", nil); err != nil {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: reading the kept file: %v", what, err)
 		}
 	}
 }
@@ -242,7 +243,7 @@ func TestCancel(t *testing.T) {
 			&transfer.Options{Parallel: 4})).Apply(ctx)
 		is(t, err, context.Canceled)
 		if res.Deleted != 0 || res.Failed != 0 {
-			t.Errorf("%+v", res)
+			t.Errorf("Result = %+v, want nothing deleted and nothing failed", res)
 		}
 		for name, text := range contents(t, whole(dst)) {
 			if text != "content of "+name {
@@ -327,7 +328,7 @@ func TestTwoAtOnce(t *testing.T) {
 		runs.Go(func() {
 			if _, err := must(transfer.Sync(whole(dst), whole(src),
 				nil)).Apply(t.Context()); err != nil {
-				t.Errorf("%v", err)
+				t.Errorf("Apply: %v", err)
 			}
 		})
 	}
@@ -353,7 +354,7 @@ func TestNoOverwriteAtTheWrite(t *testing.T) {
 	})
 	is(t, err, files.ErrExist)
 	if res.Copied != 1 || res.Failed != 1 {
-		t.Errorf("%+v", res)
+		t.Errorf("Result = %+v, want 1 copied and 1 failed", res)
 	}
 	holds(t, whole(dst), "a=somebody's", "b")
 }

@@ -34,7 +34,7 @@ func TestFromFS(t *testing.T) {
 		plans(t, plan)
 		info, err := dst.Stat(t.Context(), "a0", nil)
 		if err != nil || !strings.HasPrefix(info.Metadata["mode"], "100") {
-			t.Errorf("%+v, %v", info, err)
+			t.Errorf("Stat = %+v, %v, want a mode that begins with 100", info, err)
 		}
 		if o != nil && info.Metadata["mtime"] != "-14182939.5" {
 			t.Errorf("mtime is %q", info.Metadata["mtime"])
@@ -68,7 +68,7 @@ func TestFromFS(t *testing.T) {
 	is(t, err, files.ErrNoBucket)
 	holds(t, whole(dst), "kept")
 	if strings.Contains(err.Error(), dir) || res.Deleted != 0 {
-		t.Errorf("%v, %+v", err, res)
+		t.Errorf("Apply = %v, %+v, want no path and nothing deleted", err, res)
 	}
 }
 
@@ -110,7 +110,7 @@ func TestChangedWhileRead(t *testing.T) {
 	is(t, err, files.ErrChanged)
 	if res.Failed != 1 || res.Copied != 1 || res.Retries != 1 || !strings.Contains(err.Error(),
 		"a") {
-		t.Errorf("%+v, %v", res, err)
+		t.Errorf("Apply = %+v, %v, want 1 failed, 1 copied and 1 retry", res, err)
 	}
 	holds(t, whole(dst), "a=the old file", "b=fine")
 }

@@ -38,7 +38,7 @@ func TestSpecialFiles(t *testing.T) {
 		t.Errorf("skipped are %q, want %q", got, want)
 	}
 	if res := apply(t, plan); res.Skipped != int64(len(want)) || res.Copied != 1 {
-		t.Errorf("%+v", res)
+		t.Errorf("Result = %+v, want 1 copied and the rest skipped", res)
 	}
 	holds(t, whole(dst), "real/file=content")
 

@@ -117,7 +117,7 @@ func TestMemoryOfNothingToDo(t *testing.T) {
 		t.Errorf("%d names take %d MiB", n, most>>20)
 	}
 	if res.Equal != int64(n) {
-		t.Errorf("%+v", res)
+		t.Errorf("Result = %+v, want all files equal", res)
 	}
 }
 
@@ -150,7 +150,7 @@ func TestMemoryOfFailures(t *testing.T) {
 		t.Errorf("%d failures take %d MiB", n, most>>20)
 	}
 	if res.Failed != int64(n) {
-		t.Errorf("%+v", res)
+		t.Errorf("Result = %+v, want all files failed", res)
 	}
 }
 

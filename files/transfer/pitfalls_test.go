@@ -53,7 +53,7 @@ func TestForeignKeys(t *testing.T) {
 		t.Errorf("skipped are %q", named)
 	}
 	if res := apply(t, plan); res.Copied != 2 || res.Skipped != int64(len(foreign)) {
-		t.Errorf("%+v", res)
+		t.Errorf("Result = %+v, want 2 copied and the foreign keys skipped", res)
 	}
 	holds(t, whole(to), "a", "b")
 	for _, outside := range []string{"../.bashrc", "../../.bashrc"} {
@@ -67,7 +67,7 @@ func TestForeignKeys(t *testing.T) {
 	}
 	dst := fine()
 	if res := apply(t, must(transfer.Sync(whole(dst), whole(to), nil))); res.Skipped != 1 {
-		t.Errorf("%+v", res)
+		t.Errorf("Result = %+v, want 1 skipped", res)
 	}
 	holds(t, whole(dst), "a", "b")
 }
@@ -113,7 +113,7 @@ func TestFileBecomesFolder(t *testing.T) {
 				res, err := must(transfer.Copy(whole(dst), whole(src), nil)).Apply(t.Context())
 				is(t, err, files.ErrUnsupported)
 				if res.Failed != 1 || !strings.Contains(err.Error(), "item") {
-					t.Errorf("%s: %+v, %v", what, res, err)
+					t.Errorf("%s: Apply = %+v, %v, want 1 failed, item", what, res, err)
 				}
 			}
 			apply(t, must(transfer.Sync(whole(dst), whole(src), nil)))
@@ -185,7 +185,7 @@ func TestFailedCopies(t *testing.T) {
 		})
 		res, err := must(transfer.Copy(whole(broken), whole(src), nil)).Apply(t.Context())
 		if err == nil || res.Failed != 1 || res.Copied != 0 {
-			t.Errorf("%s: %+v, %v", when, res, err)
+			t.Errorf("%s: Apply = %+v, %v, want an error, 1 failed and none copied", when, res, err)
 		}
 		want := "a=old"
 		if when == "after" {
@@ -221,7 +221,7 @@ func TestDownloadDir(t *testing.T) {
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "b", "c"))
 	if err != nil || string(text) != "content of logs/b/c" {
-		t.Errorf("%q, %v", text, err)
+		t.Errorf("the file on disk has %q, %v", text, err)
 	}
 	filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 		if strings.HasSuffix(path, "typed.attrs") {

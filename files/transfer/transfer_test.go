@@ -40,7 +40,7 @@ func TestSecondPlanIsEmpty(t *testing.T) {
 			to, from := in(dst, strings.ReplaceAll(what, " ", "-")), whole(src)
 			plan := must(transfer.Sync(to, from, nil))
 			if res := apply(t, plan); res.Copied != int64(len(names)) || res.Failed != 0 {
-				t.Fatalf("%+v", res)
+				t.Fatalf("Result = %+v, want all files copied", res)
 			}
 			holds(t, to, names...)
 			srcOps.reset()
@@ -97,11 +97,11 @@ func TestDirs(t *testing.T) {
 	put(t, dst, "to/old", "tool", "to.x/y")
 	res := apply(t, must(transfer.Sync(in(dst, "to"), in(src, "logs/"), nil)))
 	if res.Copied != 2 || res.Deleted != 1 {
-		t.Errorf("%+v", res)
+		t.Errorf("Sync: Result = %+v, want 2 copied and 1 deleted", res)
 	}
 	holds(t, whole(dst), "to/a=content of logs/a", "to/b=content of logs/b", "tool", "to.x/y")
 	if res := apply(t, must(transfer.Remove(in(src, "logs"), nil))); res.Deleted != 2 {
-		t.Errorf("%+v", res)
+		t.Errorf("Remove: Result = %+v, want 2 deleted", res)
 	}
 	holds(t, whole(src), "logs.json", "logs_backup/a", "logs")
 }
@@ -117,7 +117,7 @@ func TestMove(t *testing.T) {
 		"move a missing", "move b missing", "skip differs exists", "move same sameDigest")
 	res := apply(t, must(transfer.Move(whole(dst), whole(src), o)))
 	if res.Moved != 3 || res.Copied != 2 || res.Skipped != 1 {
-		t.Errorf("%+v", res)
+		t.Errorf("Result = %+v, want 3 moved, 2 copied and 1 skipped", res)
 	}
 	holds(t, whole(src), "differs=1")
 	holds(t, whole(dst), "a", "b", "same", "differs=2")
@@ -166,7 +166,7 @@ func TestOverlap(t *testing.T) {
 		"others":      {whole(fine()), whole(b)},
 	} {
 		if _, err := transfer.Sync(trees[0], trees[1], nil); err != nil {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: Sync: %v", what, err)
 		}
 	}
 }
@@ -186,7 +186,7 @@ func TestGuards(t *testing.T) {
 				t.Errorf("%s: %v, want %+v", what, err, want)
 			}
 			if res.Deleted != 0 || res.Withheld != 3 || len(contents(t, dst)) < 3 {
-				t.Errorf("%s: %+v", what, res)
+				t.Errorf("%s: Result = %+v, want 3 withheld and none deleted", what, res)
 			}
 			if _, err := lines(t, must(f(o))); !errors.Is(err, files.ErrPrecondition) {
 				t.Errorf("%s: Changes ends with %v", what, err)
@@ -209,7 +209,7 @@ func TestGuards(t *testing.T) {
 		apply(t, must(transfer.Remove(from, nil)))
 		res := apply(t, must(sync(&transfer.Options{AllowEmptySource: true})))
 		if res.Deleted != 2 || len(contents(t, dst)) != 0 {
-			t.Errorf("%s: %+v", what, res)
+			t.Errorf("%s: Result = %+v, want 2 deleted", what, res)
 		}
 		put(t, p[1], "guarded/1", "guarded/2", "guarded/3")
 		limit(transfer.DeleteLimitError{Due: 3, Limit: 2},
@@ -231,14 +231,14 @@ func TestDryRun(t *testing.T) {
 		to, from := whole(files.ReadOnly(dst)), whole(files.ReadOnly(src))
 		res := apply(t, must(transfer.Sync(to, from, &o)))
 		if res.Copied != 3 || res.Deleted != 1 {
-			t.Errorf("%+v", res)
+			t.Errorf("Sync: Result = %+v, want 3 copied and 1 deleted", res)
 		}
 		o.MayLoseConcurrentPut = true
 		if res := apply(t, must(transfer.Move(to, from, &o))); res.Moved != 3 {
-			t.Errorf("%+v", res)
+			t.Errorf("Move: Result = %+v, want 3 moved", res)
 		}
 		if res := apply(t, must(transfer.Remove(to, &o))); res.Deleted != 2 {
-			t.Errorf("%+v", res)
+			t.Errorf("Remove: Result = %+v, want 2 deleted", res)
 		}
 		holds(t, whole(dst), "c=12", "old")
 	}
@@ -263,7 +263,7 @@ func TestAttributes(t *testing.T) {
 	info, err := dst.Stat(t.Context(), "a", nil)
 	if err != nil || info.ContentType != at.ContentType || info.CacheControl != "no-cache" ||
 		len(info.Metadata) != 1 {
-		t.Errorf("%+v, %v", info, err)
+		t.Errorf("Stat of the copy = %+v, %v, want the source's attributes", info, err)
 	}
 	o := &transfer.Options{Compare: transfer.ByStoredTime}
 	plans(t, must(transfer.Copy(whole(dst), whole(src), o)),
@@ -276,7 +276,7 @@ func TestAttributes(t *testing.T) {
 	}
 	info, err = dst.Stat(t.Context(), "a", nil)
 	if err != nil || info.Metadata["k"] != "v" || info.ContentType != at.ContentType {
-		t.Errorf("%+v, %v", info, err)
+		t.Errorf("Stat with StoreTime = %+v, %v, want the source's attributes", info, err)
 	}
 	sec, err := time.ParseDuration(info.Metadata["mtime"] + "s")
 	if diff := time.Unix(0,

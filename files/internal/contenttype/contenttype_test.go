@@ -78,7 +78,7 @@ func TestTypeTable(t *testing.T) {
 		}
 		base, params, err := mime.ParseMediaType(typ)
 		if err != nil {
-			t.Errorf("%s: %q: %v", e, typ, err)
+			t.Errorf("%s: the type %q is malformed: %v", e, typ, err)
 			continue
 		}
 		if f := mime.FormatMediaType(base, params); f != typ {

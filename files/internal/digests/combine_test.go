@@ -49,6 +49,6 @@ func TestCombine(t *testing.T) {
 		}
 	}
 	if _, _, ok := NewPart(Digest{SHA256: "?"}); ok {
-		t.Error("a SHA-256 can't be combined")
+		t.Error("NewPart takes a SHA-256, which can't be combined")
 	}
 }
