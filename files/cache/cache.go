@@ -20,8 +20,8 @@ const maxSpoiled = 10_000
 // If the Features of origin lack Versions or ReadConditions, nothing is cached, and
 // every Get reads from the origin.
 //
-// Errors: ErrInvalid for options that make no sense, and for a nil bucket;
-// ErrUnsupported if the names of entries are too long for the store.
+// Errors: ErrInvalid for a nil bucket and for options that make no sense; ErrUnsupported
+// if the names of entries are too long for the store.
 func New(origin, store files.Bucket, opts *Options) (files.Bucket, error) {
 	var o Options
 	if opts != nil {

@@ -358,8 +358,8 @@ func (f *flight) stop() {
 	}
 }
 
-// sweep removes the flights that no reader needs from the list, and returns those that
-// are still reading. The caller holds mu, and stops them after unlocking it.
+// sweep removes the flights that no reader needs from the list, and returns the removed
+// flights that are still reading. The caller holds mu, and stops them after unlocking it.
 func (s *state) sweep() (stop []*flight) {
 	kept := s.flights[:0]
 	for _, f := range s.flights {

@@ -86,20 +86,20 @@ const (
 	tried = 1 << 20
 )
 
-// Options are the options of New. The zero value stands for the defaults.
+// Options are the options of New. The zero value has the defaults.
 type Options struct {
-	// Level is one of zstd's levels, 1 to 22; 0 stands for 3. The encoder has only four
-	// levels, 1, 3, 6 and 10; any other level stands for the next lower one of these.
+	// Level is one of zstd's levels, 1 to 22; 0 is 3. The encoder has only four levels,
+	// 1, 3, 6 and 10; any other level is the next lower one of these.
 	Level int
-	// Plain reports whether content of this type is stored as it is; nil stands for
-	// Compressed. It is called concurrently.
+	// Plain reports whether content of this type is stored as it is; nil is Compressed.
+	// It is called concurrently.
 	Plain func(contentType string) bool
-	// TempDir is the folder for temporary files; "" stands for os.TempDir. A file is
-	// removed at the end of its Put, on Unix as soon as it is open.
+	// TempDir is the folder for temporary files; "" is os.TempDir. A file is removed at
+	// the end of its Put, on Unix as soon as it is open.
 	TempDir string
 	// MaxUnmarked is the largest plain size, in bytes, of a zstd file that another
-	// program put and whose size must be counted. A larger file is ErrTooLarge. 0
-	// stands for DefaultMaxUnmarked.
+	// program put and whose size must be counted. A larger file is ErrTooLarge. 0 is
+	// DefaultMaxUnmarked.
 	MaxUnmarked int64
 }
 
@@ -121,8 +121,8 @@ type codec struct {
 // New returns a bucket that keeps its files compressed in b. It is safe for concurrent
 // use, and closing it leaves b open. opts may be nil.
 //
-// Errors: ErrInvalid for a nil bucket and wrong options; ErrUnsupported if b stores no
-// attributes.
+// Errors: ErrInvalid for a nil bucket and for options that make no sense; ErrUnsupported
+// if b stores no attributes.
 func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 	if b == nil {
 		return nil, files.Errorf(files.ErrInvalid, "the bucket is nil")

@@ -9,7 +9,7 @@
 //     moved in the store to another name are ErrCorrupt: no unauthenticated byte is
 //     returned. A ranged read checks the end of the file too.
 //   - Each Put has a new random file key, and so has each attempt of a Put that is sent
-//     again. The same bytes never look the same twice.
+//     again. The same bytes are stored as different bytes each time.
 //   - Put, Get, Stat and List report the sizes of the plain content. They compute them
 //     from the stored sizes, so Stat and List don't detect damage; a stored size that
 //     no encrypted file can have is ErrCorrupt.
@@ -145,8 +145,8 @@ func (e *KeyError) Unwrap() error { return files.ErrPermission }
 // New returns a bucket that keeps its files encrypted in b. It is safe for concurrent
 // use, and closing it leaves b open. New copies the secrets.
 //
-// Errors: ErrInvalid for a nil bucket and wrong options; ErrUnsupported if names are to
-// be encrypted and b's Features.MaxName is too small for that.
+// Errors: ErrInvalid for a nil bucket and for options that make no sense; ErrUnsupported
+// if names are to be encrypted and b's Features.MaxName is too small for that.
 func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 	if b == nil {
 		return nil, files.Errorf(files.ErrInvalid, "the bucket is nil")

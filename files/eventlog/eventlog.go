@@ -115,8 +115,9 @@ func (h *head) next() int64 { return h.Start + int64(len(h.Records)) }
 // New returns the log in the directory, which the first Append creates. New makes no
 // request.
 //
-// Errors: ErrInvalid, ErrInvalidName, and ErrUnsupported if the bucket has no
-// conditional Put.
+// Errors: ErrInvalid for options that make no sense and for a nil bucket;
+// ErrInvalidName; ErrUnsupported if the bucket has no conditional Put
+// (Features.IfAbsent, IfVersion).
 func New(b files.Bucket, dir string, opts *Options) (*Log, error) {
 	var o Options
 	if opts != nil {

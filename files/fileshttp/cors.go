@@ -25,7 +25,7 @@ type CORS struct {
 }
 
 // requestHeaders are the fields that the handlers read. exposed are the response fields
-// that pages may read, in addition to those that they always may.
+// that pages may read, in addition to the fields that every page may read.
 var requestHeaders = []string{
 	"Content-Type", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Md5",
 	"Content-Digest", "Repr-Digest",

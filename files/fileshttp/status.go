@@ -74,7 +74,7 @@ func Status(err error) int {
 	return http.StatusInternalServerError
 }
 
-// ServeOptions are the options of ServeFile. The zero value stands for the defaults.
+// ServeOptions are the options of ServeFile. The zero value has the defaults.
 type ServeOptions struct {
 	// OnError, if not nil, is called with every error, including errors of the client
 	// and of a body that failed in the middle. Responses don't show errors, and the

@@ -58,8 +58,8 @@ const (
 	DefaultBurst = 10
 )
 
-// Options says when, and how often, a second call is made. A nil *Options and the zero
-// value stand for the defaults.
+// Options are the options of New: when, and how often, a second call is made. A nil
+// *Options and the zero value have the defaults.
 type Options struct {
 	// Delay is the wait before the second call. 0 is the 95th percentile of the times
 	// of the last hundred calls, at least a millisecond; then the first 20 calls aren't
@@ -74,8 +74,10 @@ type Options struct {
 }
 
 // New returns a bucket whose reads are hedged. It is safe for concurrent use, and
-// closing it leaves b open. opts may be nil. A nil bucket, a negative delay, share or
-// burst, and a share above 1 are files.ErrInvalid.
+// closing it leaves b open. opts may be nil.
+//
+// Errors: ErrInvalid for a nil bucket, a negative delay, share or burst, and a share
+// above 1.
 func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 	var o Options
 	if opts != nil {

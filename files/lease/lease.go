@@ -109,8 +109,9 @@ type Lock struct {
 
 // New returns a Lock of the name. It makes no request.
 //
-// Errors: ErrInvalid for impossible options, ErrInvalidName, and ErrUnsupported if the
-// bucket can't put conditionally (Features.IfAbsent, IfVersion).
+// Errors: ErrInvalid for options that make no sense and for a nil bucket;
+// ErrInvalidName; ErrUnsupported if the bucket has no conditional Put
+// (Features.IfAbsent, IfVersion).
 func New(b files.Bucket, name string, opts *Options) (*Lock, error) {
 	var o Options
 	if opts != nil {

@@ -55,8 +55,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Options has the limits of a bucket. All applies to every call, and Reads or Writes
-// applies as well. At least one limit must be set.
+// Options are the options of New. All applies to every call, and Reads or Writes applies
+// as well. At least one limit must be set.
 type Options struct {
 	All    Limits
 	Reads  Limits // Get, Stat, List and Check
@@ -80,8 +80,10 @@ type Limits struct {
 }
 
 // New returns a bucket with these limits. It is safe for concurrent use, and closing it
-// leaves b open. A nil bucket, a limit that is negative or not finite, a burst without
-// its rate, and options without any limit are files.ErrInvalid.
+// leaves b open.
+//
+// Errors: ErrInvalid for a nil bucket, a limit that is negative or not finite, a burst
+// without its rate, and options without any limit.
 func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 	err := opts.check()
 	if b == nil {

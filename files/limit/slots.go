@@ -180,7 +180,7 @@ func (h *hold) end() {
 	}
 }
 
-// forget removes the hold from those that wait for content.
+// forget removes the hold from the list of holds that wait for content.
 func (s *slots) forget(h *hold) {
 	if i := slices.Index(s.reading, h); i >= 0 {
 		s.reading = slices.Delete(s.reading, i, i+1)

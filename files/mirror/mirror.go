@@ -49,8 +49,8 @@ func (m *mirror) check() error {
 	return nil
 }
 
-// features returns those of the first, without the features of writes that the second
-// lacks.
+// features returns the first member's Features, without the features of writes that the
+// second lacks.
 func (m *mirror) features(f files.Features) files.Features {
 	both := driver.MeetFeatures(f, m.second.Features())
 	f.MaxName, f.MaxSize, f.MaxUnknownSize = both.MaxName, both.MaxSize, both.MaxUnknownSize

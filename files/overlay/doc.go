@@ -48,7 +48,7 @@
 //
 // # What it costs
 //
-// Reading takes one request to each member down to the one that has the file. A Put
+// Reading takes one request to each member down to the member that has the file. A Put
 // takes one request; a conditional Put may look for the file first. Delete and
 // DeleteMany look for the file in the lower members. A listing lists all members at the
 // same time. With Whiteouts it takes one more request for each file of a whiteout's

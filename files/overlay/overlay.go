@@ -98,7 +98,7 @@ func (r *router) Layers() []string { return nil }
 // Close does nothing, because the members are the caller's.
 func (r *router) Close() error { return nil }
 
-// Features returns those of the first member, without the features of reading that
+// Features returns the first member's Features, without the features of reading that
 // another member lacks.
 func (r *router) Features() files.Features {
 	f := r.members[0].Features()

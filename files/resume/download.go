@@ -13,7 +13,7 @@ import (
 	"cloudfiles.dev/files/internal/each"
 )
 
-// DownloadOptions are the options of Download. The zero value stands for the defaults.
+// DownloadOptions are the options of Download. The zero value has the defaults.
 type DownloadOptions struct {
 	// PartSize is how many bytes a request reads. An interruption loses at most that
 	// much of each request. 0 is 8 MiB, or more so that a file has at most 10,000

@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// UploadOptions are the options of Upload and UploadFile. The zero value stands for the
-// defaults and keeps no token: a failed upload is aborted, as in a Put.
+// UploadOptions are the options of Upload and UploadFile. The zero value has the defaults
+// and keeps no token: a failed upload is aborted, as in a Put.
 type UploadOptions struct {
 	// Put has the options of the file: attributes, condition, digest and native
 	// options. A call that continues an upload must have the same options. Size may be

@@ -8,8 +8,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// A scheme that has no parameter timeout= itself gets one that bounds each silence, as
-// the services' drivers do.
+// A scheme without a parameter timeout= gets one that bounds each silence, as the
+// parameters of the services' drivers do.
 func init() {
 	files.DefaultMux().RegisterLayer(files.LayerParam{
 		Param: files.Param{

@@ -72,7 +72,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Options has the limits. 0 is no limit; at least one must be set.
+// Options are the options of New. 0 is no limit; at least one limit must be set.
 type Options struct {
 	// Call bounds the sum of a call's waits for the other side: of a Get and its body
 	// until Close, and of a listing until its end. It also ends a body that arrives
@@ -103,8 +103,10 @@ func Silence(d time.Duration) *Options {
 }
 
 // New returns a bucket with these limits. It is safe for concurrent use, and closing it
-// leaves b open. A nil bucket, a negative limit, options without any limit, and a limit
-// that is longer than Call are files.ErrInvalid.
+// leaves b open.
+//
+// Errors: ErrInvalid for a nil bucket, a negative limit, options without any limit, and
+// a limit that is longer than Call.
 func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 	if err := opts.check(b); err != nil {
 		return nil, files.NewError(files.OpOpen, "", err)

@@ -55,8 +55,8 @@ func (r *run) copyTwice(ctx context.Context, c Change) (n int64, v files.Version
 	return n, v, err
 }
 
-// afterTick waits until the time of a copy will be later than that of a file that was
-// just changed, in the resolution of both sides, so that the next run needs no Stat to
+// afterTick waits until a copy of a file that was just changed will have a later time
+// than the file, in the resolution of both sides, so that the next run needs no Stat to
 // find them equal. It waits at most one unit of the resolution, and a little more,
 // because the clock of a file system is some milliseconds late.
 func (r *run) afterTick(ctx context.Context, c Change) error {

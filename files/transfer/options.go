@@ -33,8 +33,8 @@ const (
 )
 
 // Options are the options of Copy, Move, Sync and Remove. The zero value takes every
-// file and compares by size and time. A Plan neither keeps nor changes them; what their
-// fields refer to must not change while the plan is used.
+// file and compares by size and time. A Plan has a copy of them; what their fields refer
+// to must not change while the plan is used.
 type Options struct {
 	// Compare says how files that both sides have are compared. Move doesn't rely on
 	// times and sizes: instead of ByTime, BySize and ByStoredTime it uses ByDigest.
