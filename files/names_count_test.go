@@ -10,9 +10,10 @@ import (
 	"testing"
 )
 
-// TestNamesOfPackage: the package shows at most 87 names, as go doc -short counts them,
-// and the index of its documentation has every function. What only authors of drivers
-// call belongs in package driver.
+// TestNamesOfPackage checks that the package has at most 87 names, as go doc -short
+// counts them, and that the index of its documentation has every function. New API
+// belongs in a package below this one, and what only authors of drivers call in package
+// driver.
 func TestNamesOfPackage(t *testing.T) {
 	paths, err := filepath.Glob("*.go")
 	if err != nil {
