@@ -48,7 +48,7 @@ func newBody(ctx context.Context, s *state, o *files.GetOptions) *body {
 	return b
 }
 
-func (b *body) asked() { b.requests.Add(1) }
+func (b *body) countRequest() { b.requests.Add(1) }
 
 // Requests returns how many requests to the origin the body has made.
 func (b *body) Requests() int64 { return b.requests.Load() }
@@ -256,7 +256,7 @@ func (b *body) downloadLocked(i int64) (*flight, error) {
 		}
 		s.wake()
 	}()
-	b.asked()
+	b.countRequest()
 	var err error
 	f.from, err = s.c.fetch(b.ctx, s.name, &o)
 	if err != nil {

@@ -216,8 +216,8 @@ func TestGetOptionsAreKnown(t *testing.T) {
 	}
 }
 
-// TestPassesBy: a Get that isn't cached reaches the origin with its options.
-func TestPassesBy(t *testing.T) {
+// TestBypassedOptions: a Get that isn't cached reaches the origin with its options.
+func TestBypassedOptions(t *testing.T) {
 	inner := mem.New(nil)
 	origin := counting(t, inner)
 	stats := &cache.Stats{}

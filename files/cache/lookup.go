@@ -102,7 +102,7 @@ func (s *state) lead(ctx context.Context, b *body, number int64) (res result) {
 		s.wake()
 		s.mu.Unlock()
 	}()
-	res = s.ask(ctx, b, res.epoch)
+	res = s.query(ctx, b, res.epoch)
 	if ctx.Err() != nil && res.err != nil { // the others' contexts haven't ended
 		res.err = contexts.Err(ctx)
 		return res
@@ -111,8 +111,8 @@ func (s *state) lead(ctx context.Context, b *body, number int64) (res result) {
 	return res
 }
 
-// ask looks up the cached version, and asks the origin whether it is current.
-func (s *state) ask(ctx context.Context, b *body, epoch int64) result {
+// query finds the cached version, and checks with the origin that it is current.
+func (s *state) query(ctx context.Context, b *body, epoch int64) result {
 	res := result{epoch: epoch}
 	known, head := s.known(ctx, epoch)
 	k := s.c.headKey(s.name)
@@ -125,7 +125,7 @@ func (s *state) ask(ctx context.Context, b *body, epoch int64) result {
 	o.Range, o.IfVersion, o.IfNotVersion = rounded(o.Range), "", known.Version
 	o.ReadTimeout = 0
 	at := s.c.shelf.now()
-	b.asked()
+	b.countRequest()
 	from, err := s.c.fetch(ctx, s.name, &o)
 	kind := files.KindOf(err)
 	if err != nil && kind == files.ErrNotModified && known.Version != "" {

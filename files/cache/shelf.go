@@ -19,16 +19,16 @@ type shelf struct {
 	stats *Stats
 	start time.Time
 
-	learning chan struct{} // holds a token while no listing runs
+	listing chan struct{} // holds a token while no listing runs
 
-	mu      sync.Mutex
-	items   map[key]*item
-	order   byUse
-	bytes   int64
-	scan    int64 // number of the last listing
-	learned bool
-	retry   time.Duration // when a listing may run after one that failed
-	fresh   int64         // bytes stored since the last listing
+	mu     sync.Mutex
+	items  map[key]*item
+	order  byUse
+	bytes  int64
+	scan   int64 // number of the last listing
+	listed bool
+	retry  time.Duration // when a listing may run after one that failed
+	fresh  int64         // bytes stored since the last listing
 }
 
 // item is an entry in the index.
@@ -44,15 +44,15 @@ type item struct {
 
 func newShelf(b files.Bucket, o Options) *shelf {
 	s := &shelf{
-		b:        b,
-		max:      o.MaxBytes,
-		maxN:     o.MaxEntries,
-		stats:    o.Stats,
-		start:    time.Now(),
-		learning: make(chan struct{}, 1),
-		items:    map[key]*item{},
+		b:       b,
+		max:     o.MaxBytes,
+		maxN:    o.MaxEntries,
+		stats:   o.Stats,
+		start:   time.Now(),
+		listing: make(chan struct{}, 1),
+		items:   map[key]*item{},
 	}
-	s.learning <- struct{}{}
+	s.listing <- struct{}{}
 	return s
 }
 
@@ -102,7 +102,7 @@ func (s *shelf) put(ctx context.Context, k key, h *header, data []byte, evict bo
 		return false
 	}
 	body, size := content(head, data)
-	if !s.learn(ctx) || !s.reserve(ctx, k, size, evict) {
+	if !s.ensureListed(ctx) || !s.reserve(ctx, k, size, evict) {
 		return false
 	}
 	_, err = s.b.Put(ctx, k.name(), body, &files.PutOptions{

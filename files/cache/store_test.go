@@ -31,8 +31,8 @@ func held(t *testing.T, store files.Bucket) (names []string, size int64) {
 	return names, size
 }
 
-// TestBound: reads keep the bounds, and evict the least recently used entries.
-func TestBound(t *testing.T) {
+// TestStoreKeepsBounds: reads keep the bounds, and evict the least recently used entries.
+func TestStoreKeepsBounds(t *testing.T) {
 	for what, o := range map[string]cache.Options{
 		"bytes":   {MaxBytes: 4 << 20},
 		"entries": {MaxEntries: 4},
@@ -306,9 +306,9 @@ type failingReader struct{ err error }
 
 func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
 
-// TestTroubledStore: whatever fails in the store, every read is right, and a transient
+// TestFailingStore: whatever fails in the store, every read is right, and a transient
 // failure removes nothing (C6).
-func TestTroubledStore(t *testing.T) {
+func TestFailingStore(t *testing.T) {
 	kinds := map[string]error{
 		"ENOSPC":    files.WithCause(files.ErrTooLarge, syscall.ENOSPC, ""),
 		"EROFS":     files.WithCause(files.ErrPermission, syscall.EROFS, ""),

@@ -217,8 +217,8 @@ func TestHeldGet(t *testing.T) {
 	})
 }
 
-// TestUndroppable: nothing outdated is returned if the store can no longer be written.
-func TestUndroppable(t *testing.T) {
+// TestEntryThatCannotBeDeleted: nothing outdated is returned if the store can no longer be written.
+func TestEntryThatCannotBeDeleted(t *testing.T) {
 	for name, write := range writes {
 		origin := counting(t, nil)
 		put(t, origin.Bucket, "a", []byte("old"))
@@ -255,9 +255,9 @@ func TestUndroppable(t *testing.T) {
 	}
 }
 
-// TestRewritten: while a file is written all the time, through the cache and not, Info
+// TestInfoFitsContent: while a file is written all the time, through the cache and not, Info
 // and content are of one version (C4).
-func TestRewritten(t *testing.T) {
+func TestInfoFitsContent(t *testing.T) {
 	origin := counting(t, nil)
 	b := newCache(t, origin.Bucket, mem.New(nil), nil)
 	content := func(i int) string { return strings.Repeat(string(rune('a'+i%26)), 1+i*37%5000) }

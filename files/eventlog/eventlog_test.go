@@ -53,9 +53,9 @@ func wantFrom(t *testing.T, l *Log, from int64, want ...string) {
 	}
 }
 
-// TestLog: positions count from 0; reading on repeats and skips nothing, over segments
+// TestPositions: positions count from 0; reading on repeats and skips nothing, over segments
 // and compactions; a removed position is ErrGone (E6).
-func TestLog(t *testing.T) {
+func TestPositions(t *testing.T) {
 	b := filestest.New(t)
 	l := newLog(t, b, 100)
 	wantFrom(t, l, 0)
@@ -137,9 +137,9 @@ func TestCompactedMeanwhile(t *testing.T) {
 	}
 }
 
-// TestLostAnswers: a record is stored once, whichever response was lost and whether the
+// TestLostResponses: a record is stored once, whichever response was lost and whether the
 // write was stored, even if others have filled segments since then (E6).
-func TestLostAnswers(t *testing.T) {
+func TestLostResponses(t *testing.T) {
 	for _, stored := range []filestest.Outcome{filestest.Stored, filestest.NotStored} {
 		for nth := 1; nth <= 12; nth++ {
 			b := filestest.New(t)
@@ -284,8 +284,8 @@ func underFaults(t *testing.T, seed uint64) {
 	}
 }
 
-// TestRefuses: arguments that make no sense are refused.
-func TestRefuses(t *testing.T) {
+// TestBadArguments: arguments that make no sense are refused.
+func TestBadArguments(t *testing.T) {
 	b := filestest.New(t)
 	for what, c := range map[string]struct {
 		b    files.Bucket

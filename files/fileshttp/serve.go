@@ -29,7 +29,7 @@ func ServeFile(w http.ResponseWriter, r *http.Request, b files.Bucket, name stri
 			return
 		}
 		if status := parseConditions(r.Header).failed(info); status != 0 {
-			answerWithout(w, status, info)
+			respondWithout(w, status, info)
 			return
 		}
 		setHeaders(w, info)
@@ -63,7 +63,7 @@ func serveGet(w http.ResponseWriter, r *http.Request, b files.Bucket, name strin
 	defer body.Close()
 	info := body.Info()
 	if status := cond.failed(info); status != 0 {
-		answerWithout(w, status, info)
+		respondWithout(w, status, info)
 		return
 	}
 	status := http.StatusOK
@@ -124,15 +124,15 @@ func abort(out *lateHeader, r *http.Request, opts *ServeOptions, err error) {
 		opts.fail(out.w, r, err)
 		return
 	}
-	opts.tell(r, err)
+	opts.report(r, err)
 	if _, own := errors.AsType[*files.Error](err); own &&
 		r.Context().Value(http.ServerContextKey) != nil {
 		panic(http.ErrAbortHandler)
 	}
 }
 
-// answerWithout responds with 304 or 412 and the fields that this status requires.
-func answerWithout(w http.ResponseWriter, status int, info files.Info) {
+// respondWithout responds with 304 or 412 and the fields that this status requires.
+func respondWithout(w http.ResponseWriter, status int, info files.Info) {
 	if status != http.StatusNotModified {
 		refuse(w, status)
 		return

@@ -90,7 +90,7 @@ type ServeOptions struct {
 
 // fail responds with the status of an error.
 func (o *ServeOptions) fail(w http.ResponseWriter, r *http.Request, err error) {
-	o.tell(r, err)
+	o.report(r, err)
 	refuse(w, Status(err))
 }
 
@@ -99,7 +99,7 @@ func (o *ServeOptions) failRead(w http.ResponseWriter, r *http.Request, err erro
 	if files.KindOf(err) == files.ErrNotExist && o != nil && o.missing != nil && o.missing() {
 		return
 	}
-	o.tell(r, err)
+	o.report(r, err)
 	status := Status(err)
 	if files.KindOf(err) == files.ErrInvalidName {
 		status = http.StatusNotFound
@@ -112,12 +112,12 @@ func (o *ServeOptions) withoutBucket(w http.ResponseWriter, r *http.Request, b f
 	if b != nil {
 		return false
 	}
-	o.tell(r, files.Errorf(files.ErrInvalid, "the bucket is nil"))
+	o.report(r, files.Errorf(files.ErrInvalid, "the bucket is nil"))
 	refuse(w, http.StatusInternalServerError)
 	return true
 }
 
-func (o *ServeOptions) tell(r *http.Request, err error) {
+func (o *ServeOptions) report(r *http.Request, err error) {
 	if o != nil && o.OnError != nil {
 		o.OnError(r, err)
 	}

@@ -38,7 +38,7 @@ func (h *hedger) around(ctx context.Context, c *files.Call,
 	if delay == 0 {
 		began := time.Now()
 		err := next(ctx)
-		if answers(err) {
+		if counts(err) {
 			of.add(time.Since(began))
 		}
 		return err
@@ -53,9 +53,9 @@ func (h *hedger) around(ctx context.Context, c *files.Call,
 	return r.run(delay, &h.budget)
 }
 
-// answers reports whether the result of a call counts although the other call is
+// counts reports whether the result of a call counts although the other call is
 // running.
-func answers(err error) bool {
+func counts(err error) bool {
 	switch files.KindOf(err) {
 	case files.ErrUnavailable, files.ErrClosed: // ErrClosed: the other call's body was first
 		return false
@@ -101,7 +101,7 @@ func (r *race) run(delay time.Duration, b *budget) error {
 			switch {
 			case got.off:
 				r.broken.Resume()
-			case answers(got.err):
+			case counts(got.err):
 				r.note(got.run)
 				return got.err
 			case failure == nil || files.KindOf(failure) == files.ErrClosed:
@@ -139,10 +139,10 @@ func (r *race) start() {
 
 // note records how long the call with the result took, and how long the first call has
 // run if that isn't over.
-func (r *race) note(answered int) {
+func (r *race) note(finished int) {
 	now := time.Now()
-	r.times.add(now.Sub(r.runs[answered].began))
-	if first := r.runs[0]; answered != 0 && !first.over {
+	r.times.add(now.Sub(r.runs[finished].began))
+	if first := r.runs[0]; finished != 0 && !first.over {
 		r.times.add(now.Sub(first.began))
 	}
 }

@@ -94,9 +94,9 @@ func is(t *testing.T, err, want error) {
 	}
 }
 
-// TestKinds: a tree is read, whole and in parts, and listed in byte order from every
+// TestKindsOfFS: a tree is read, whole and in parts, and listed in byte order from every
 // kind of file system.
-func TestKinds(t *testing.T) {
+func TestKindsOfFS(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, tree()); err != nil {
 		t.Fatal(err)
@@ -190,9 +190,9 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// TestChanged: a file that changes in spite of the caller's promise is never returned
+// TestChangedFile: a file that changes in spite of the caller's promise is never returned
 // under its old version.
-func TestChanged(t *testing.T) {
+func TestChangedFile(t *testing.T) {
 	m := tree()
 	b := from(t, m, &iofs.Options{Versions: iofs.ByContent})
 	before, err := b.Stat(t.Context(), "b", nil)
@@ -209,9 +209,9 @@ func TestChanged(t *testing.T) {
 	}
 }
 
-// TestRefused: writes are refused, entries that aren't regular files don't exist, and
+// TestWritesAreRefused: writes are refused, entries that aren't regular files don't exist, and
 // Foreign lists them.
-func TestRefused(t *testing.T) {
+func TestWritesAreRefused(t *testing.T) {
 	b := from(t, tree(), nil)
 	_, err := files.PutString(t.Context(), b, "new", "x", nil)
 	is(t, err, files.ErrPermission)

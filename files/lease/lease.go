@@ -240,9 +240,9 @@ func (l *Lock) newTry() *try { return &try{Lock: l, id: rand.Text()} }
 
 // once reads the file, and takes the lease if it is free. It returns ErrHeld otherwise.
 func (t *try) once(ctx context.Context) error {
-	var foreign *record
+	var other *record
 	_, err := files.Update(ctx, t.bucket, t.name, func(old []byte) ([]byte, error) {
-		foreign = nil
+		other = nil
 		r, err := parse(old)
 		if err != nil {
 			return nil, err
@@ -252,7 +252,7 @@ func (t *try) once(ctx context.Context) error {
 		case r.ID == t.id: // stored by an attempt whose response was lost
 			token = r.Token
 		case !free:
-			foreign, t.left = r, left
+			other, t.left = r, left
 			t.unknown = t.unknown && string(old) == t.over // otherwise that write can't succeed
 			return nil, files.SkipUpdate
 		}
@@ -269,9 +269,9 @@ func (t *try) once(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return err
-	case foreign != nil:
+	case other != nil:
 		return fmt.Errorf("lease: %s: %w by %q", files.Printable(t.name), ErrHeld,
-			files.Printable(foreign.Holder))
+			files.Printable(other.Holder))
 	case time.Since(t.start) > t.duration/2: // little time is left, so it is retried
 		return files.NewError(files.OpUpdate, t.name, files.Errorf(files.ErrUnavailable,
 			"the requests took longer than half of the lease's Duration"))

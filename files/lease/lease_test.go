@@ -97,8 +97,8 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// TestForeignFile: a file that isn't a lease is ErrInvalid, and is not changed.
-func TestForeignFile(t *testing.T) {
+// TestOtherFilesAreKept: a file that isn't a lease is ErrInvalid, and is not changed.
+func TestOtherFilesAreKept(t *testing.T) {
 	for _, content := range []string{
 		"", "x", "{}", `{"lease":2}`, `{"lease":1,"held":true}`, `{"lease":1,"token":-1}`,
 		`{"lease":1,"token":9223372036854775807}`,

@@ -10,10 +10,10 @@ import (
 	"cloudfiles.dev/files/filestest"
 )
 
-// TestLostAnswers: whichever response is lost, and whether the write was stored or not,
+// TestLostResponses: whichever response is lost, and whether the write was stored or not,
 // the holder recognizes its own write, no other process acquires the lease, and Release
 // frees it (E2).
-func TestLostAnswers(t *testing.T) {
+func TestLostResponses(t *testing.T) {
 	const writes = 6 // to acquire, renewals, and to release
 	for _, stored := range []filestest.Outcome{filestest.Stored, filestest.NotStored} {
 		for nth := 1; nth <= writes; nth++ {

@@ -76,9 +76,9 @@ func limited(t *testing.T, b files.Bucket, o *limit.Options) files.Bucket {
 	return b
 }
 
-// TestCalls: no more calls than allowed are in flight, and they are served in the order
+// TestCallsInFlight: no more calls than allowed are in flight, and they are served in the order
 // in which they came.
-func TestCalls(t *testing.T) {
+func TestCallsInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newBelow(t, second)
 		b := limited(t, l, &limit.Options{All: limit.Limits{Calls: 3}})
@@ -100,8 +100,8 @@ func TestCalls(t *testing.T) {
 	})
 }
 
-// TestApart: reads don't wait for writes that have used up their own limit.
-func TestApart(t *testing.T) {
+// TestReadsAndWritesApart: reads don't wait for writes that have used up their own limit.
+func TestReadsAndWritesApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newBelow(t, second, 1)
 		b := limited(t, l, &limit.Options{

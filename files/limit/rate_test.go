@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestParts: more tokens than the burst come in parts, which is not an error (L2).
-func TestParts(t *testing.T) {
+// TestMoreThanTheBurst: more tokens than the burst come in parts, which is not an error (L2).
+func TestMoreThanTheBurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRate(10, 5, "bytes")
 		start := time.Now()

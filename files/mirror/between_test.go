@@ -10,9 +10,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestBetween: if another process writes to the first while the second is written, the
+// TestWriteBetween: if another process writes to the first while the second is written, the
 // second gets that content too.
-func TestBetween(t *testing.T) {
+func TestWriteBetween(t *testing.T) {
 	for _, content := range []io.Reader{
 		strings.NewReader("mine"),
 		io.MultiReader(strings.NewReader("mine")),

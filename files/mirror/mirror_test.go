@@ -104,7 +104,7 @@ func newMember(b files.Bucket) *member {
 
 func (m *member) fail(err error) { m.down.Store(&err) }
 
-func TestRefuses(t *testing.T) {
+func TestNewRefuses(t *testing.T) {
 	b := mem.New(nil)
 	sub, err := files.Sub(b, "x")
 	if err != nil {
@@ -125,9 +125,9 @@ func TestRefuses(t *testing.T) {
 	is(t, err, files.ErrUnsupported)
 }
 
-// TestBoth: every kind of write reaches both members with its attributes, whether its
-// content can seek or not (W1).
-func TestBoth(t *testing.T) {
+// TestWritesReachBothMembers: every kind of write reaches both members with its
+// attributes, whether its content can seek or not (W1).
+func TestWritesReachBothMembers(t *testing.T) {
 	first, second := mem.New(nil), mem.New(nil)
 	var seeks atomic.Int64
 	count := files.Hooks{
@@ -270,8 +270,9 @@ func TestFirstFails(t *testing.T) {
 	is(t, files.Check(t.Context(), b), files.ErrNoBucket)
 }
 
-// TestConditions: the first alone decides conditions, whatever the second has.
-func TestConditions(t *testing.T) {
+// TestFirstDecidesConditions: the first alone decides conditions, whatever the second
+// has.
+func TestFirstDecidesConditions(t *testing.T) {
 	first, second := mem.New(nil), mem.New(nil)
 	b := of(t, first, second)
 	if _, err := files.PutString(t.Context(), second, "a", "other", nil); err != nil {

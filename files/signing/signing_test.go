@@ -99,9 +99,9 @@ func send(t *testing.T, h http.Handler, form signing.PostForm, change map[string
 	w.Close()
 	r := httptest.NewRequest(http.MethodPost, form.URL, &body)
 	r.Header.Set("Content-Type", w.FormDataContentType())
-	answer := httptest.NewRecorder()
-	h.ServeHTTP(answer, r)
-	return answer
+	response := httptest.NewRecorder()
+	h.ServeHTTP(response, r)
+	return response
 }
 
 func wantNothing(t *testing.T, b files.Bucket) {
@@ -129,9 +129,9 @@ func TestFormTaken(t *testing.T) {
 		}
 		for _, content := range []string{"12", "12345"} {
 			form := signPost(t, b, "d/ü +&.png", o)
-			answer := send(t, h, form, map[string]string{"Content-Type": "image/png"}, content)
-			if answer.Code != http.StatusNoContent {
-				t.Fatalf("the response is %d %s, want 204", answer.Code, answer.Body)
+			response := send(t, h, form, map[string]string{"Content-Type": "image/png"}, content)
+			if response.Code != http.StatusNoContent {
+				t.Fatalf("the response is %d %s, want 204", response.Code, response.Body)
 			}
 			r, err := b.Get(t.Context(), "d/ü +&.png", nil)
 			if err != nil {
@@ -148,17 +148,18 @@ func TestFormTaken(t *testing.T) {
 			}
 		}
 		form := signPost(t, b, "a", signing.PostOptions{MaxSize: 9, Status: 201})
-		if answer := send(t, h, form, nil, ""); answer.Code != http.StatusCreated {
-			t.Errorf("with the status 201: %d %s", answer.Code, answer.Body)
+		if response := send(t, h, form, nil, ""); response.Code != http.StatusCreated {
+			t.Errorf("with the status 201: %d %s", response.Code, response.Body)
 		}
 		form = signPost(t, b, "a", signing.PostOptions{
 			MaxSize:  9,
 			Redirect: "https://app.example/done?id=7",
 		})
-		answer := send(t, h, form, nil, "x")
-		if answer.Code != http.StatusSeeOther || !strings.HasPrefix(answer.Header().Get("Location"),
-			"https://app.example/done?id=7") {
-			t.Errorf("with a redirect: %d %v", answer.Code, answer.Header())
+		response := send(t, h, form, nil, "x")
+		at := response.Header().Get("Location")
+		if response.Code != http.StatusSeeOther ||
+			!strings.HasPrefix(at, "https://app.example/done?id=7") {
+			t.Errorf("with a redirect: %d %v", response.Code, response.Header())
 		}
 	})
 }
@@ -206,27 +207,27 @@ func TestFormRefused(t *testing.T) {
 			"one byte over":  {nil, strings.Repeat("x", 1001)},
 			"one byte under": {nil, strings.Repeat("x", 9)},
 		} {
-			answer := send(t, h, form, c.change, c.content)
-			if answer.Code/100 != 4 {
-				t.Errorf("%s: the response is %d %s, want 4xx", what, answer.Code, answer.Body)
+			response := send(t, h, form, c.change, c.content)
+			if response.Code/100 != 4 {
+				t.Errorf("%s: the response is %d %s, want 4xx", what, response.Code, response.Body)
 			}
 			wantNothing(t, b)
 		}
 		r := httptest.NewRequest(http.MethodPost, form.URL, strings.NewReader("x=y"))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		answer := httptest.NewRecorder()
-		if h.ServeHTTP(answer, r); answer.Code/100 != 4 {
-			t.Errorf("no form: %d", answer.Code)
+		response := httptest.NewRecorder()
+		if h.ServeHTTP(response, r); response.Code/100 != 4 {
+			t.Errorf("no form: %d", response.Code)
 		}
 		time.Sleep(61 * time.Second)
-		if answer := send(t, h, form, nil, ok); answer.Code != http.StatusForbidden {
-			t.Errorf("expired: %d %s", answer.Code, answer.Body)
+		if response := send(t, h, form, nil, ok); response.Code != http.StatusForbidden {
+			t.Errorf("expired: %d %s", response.Code, response.Body)
 		}
 		wantNothing(t, b)
 		form = signPost(t, b, "a.png", signing.PostOptions{MaxSize: 1000, Expiry: time.Minute})
 		time.Sleep(59 * time.Second)
-		if answer := send(t, h, form, nil, ok); answer.Code/100 != 2 {
-			t.Errorf("as it was signed: %d %s", answer.Code, answer.Body)
+		if response := send(t, h, form, nil, ok); response.Code/100 != 2 {
+			t.Errorf("as it was signed: %d %s", response.Code, response.Body)
 		}
 	})
 }
@@ -239,10 +240,10 @@ func TestFormBelow(t *testing.T) {
 			"in/box", "in/box/", "in/boxer/a", "a", "/in/box/a", "in/box/../a", "in/box//a",
 			"in/box/a\x01",
 		} {
-			if answer := send(t, h, form, map[string]string{"key": key},
-				"x"); answer.Code/100 != 4 {
+			if response := send(t, h, form, map[string]string{"key": key},
+				"x"); response.Code/100 != 4 {
 				t.Errorf("the key %q: the response is %d %s, want 4xx",
-					key, answer.Code, answer.Body)
+					key, response.Code, response.Body)
 			}
 			wantNothing(t, b)
 		}
@@ -250,10 +251,10 @@ func TestFormBelow(t *testing.T) {
 			form.Fields["key"]: "in/box/holiday.png",
 			"in/box/b/c":       "in/box/b/c",
 		} {
-			if answer := send(t, h, form, map[string]string{"key": key},
-				"x"); answer.Code/100 != 2 {
+			if response := send(t, h, form, map[string]string{"key": key},
+				"x"); response.Code/100 != 2 {
 				t.Errorf("the key %q: the response is %d %s, want 2xx",
-					key, answer.Code, answer.Body)
+					key, response.Code, response.Body)
 			}
 			if ok, err := files.Exists(t.Context(), b, name); !ok || err != nil {
 				t.Errorf("%q wasn't stored: %v", name, err)

@@ -10,9 +10,9 @@ import (
 	"cloudfiles.dev/files/internal/each"
 )
 
-// lookAt compares the files of a change. If one file can't be read, the files differ,
+// compare compares the files of a change. If one file can't be read, the files differ,
 // and the copy reports the error.
-func (p *Plan) lookAt(ctx context.Context, c *Change, now time.Time) error {
+func (p *Plan) compare(ctx context.Context, c *Change, now time.Time) error {
 	var (
 		same bool
 		why  Reason

@@ -32,9 +32,9 @@
 //     changed.
 //   - The times are equal, one is missing, or the source's is in the future: digests
 //     decide, by a Stat of each side. If there is no digest in common, the source's
-//     time in the target's metadata decides, and otherwise the file is copied. So that
-//     the times aren't equal, a copy of a file that was just changed waits for the next
-//     unit of the resolution, at most two seconds.
+//     time in the target's metadata decides, and otherwise the file is copied. A copy
+//     of a file that was just changed waits for the next unit of the resolution, at
+//     most two seconds, so that the times aren't equal.
 //
 // ByTime doesn't notice a file that was replaced by one of the same size with an older
 // time, such as a restored backup. ByStoredTime does, by one request a file: the copy
@@ -74,9 +74,10 @@
 //   - Each file is all or nothing, as with Put (P1). An interrupted run leaves no half
 //     of a file, and another run does the rest.
 //   - A file that fails doesn't stop the others. The error names it.
-//   - Sync deletes last, only files that it has listed, and only the listed version. It
-//     deletes nothing if either listing fails, if the source has no files, or if there
-//     are more deletions than Options.MaxDeletes.
+//   - Sync deletes last, only files that it has listed, and only the listed version
+//     unless Options.MayLoseConcurrentPut is set. It deletes nothing if either listing
+//     fails, if the source has no files, or if there are more deletions than
+//     Options.MaxDeletes.
 //   - Nothing is left out silently. An object whose key isn't a legal name (L7), such
 //     as the marker "abc/" of an empty folder, is a change with the action "skip". A
 //     name that the target can't hold fails. Links, devices and pipes in a folder are

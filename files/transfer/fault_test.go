@@ -99,9 +99,9 @@ func TestBrokenListing(t *testing.T) {
 	}
 }
 
-// TestOrder: a listing that claims an order and breaks it is an error before any
+// TestListingOrder: a listing that claims an order and breaks it is an error before any
 // deletion; a listing without an order is sorted.
-func TestOrder(t *testing.T) {
+func TestListingOrder(t *testing.T) {
 	src, dst := fine(), fine()
 	put(t, src, "a", "b", "c")
 	put(t, dst, "b", "c", "d")
@@ -191,9 +191,9 @@ func TestManyErrors(t *testing.T) {
 	}
 }
 
-// TestHopeless: an error that affects every file stops the run soon: a full disk, no
+// TestErrorsThatEndTheRun: an error that affects every file stops the run soon: a full disk, no
 // descriptors, a missing bucket, lost permissions.
-func TestHopeless(t *testing.T) {
+func TestErrorsThatEndTheRun(t *testing.T) {
 	for what, cause := range map[string]error{
 		"full":        files.WithCause(files.ErrTooLarge, syscall.ENOSPC, "disk full"),
 		"descriptors": files.WithCause(files.ErrUnavailable, syscall.EMFILE, "too many files"),
@@ -258,8 +258,8 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// TestPanics: a panic in the caller's code reaches the caller, and nothing hangs.
-func TestPanics(t *testing.T) {
+// TestPanicReachesCaller: a panic in the caller's code reaches the caller, and nothing hangs.
+func TestPanicReachesCaller(t *testing.T) {
 	src, dst := fine(), fine()
 	for i := range 100 {
 		put(t, src, fmt.Sprintf("f%03d", i))
@@ -359,8 +359,8 @@ func TestNoOverwriteAtTheWrite(t *testing.T) {
 	holds(t, whole(dst), "a=somebody's", "b")
 }
 
-// TestClocks: with Options.ClockSkew digests decide if the times are close together.
-func TestClocks(t *testing.T) {
+// TestClockSkew: with Options.ClockSkew digests decide if the times are close together.
+func TestClockSkew(t *testing.T) {
 	src, dst := fine(), fine()
 	put(t, src, "a=1")
 	put(t, dst, "a=2") // later by the wrong clock of the target

@@ -72,8 +72,8 @@ func TestFromFS(t *testing.T) {
 	}
 }
 
-// TestYears: times in distant years don't overflow, and the second plan is empty.
-func TestYears(t *testing.T) {
+// TestDistantYears: times in distant years don't overflow, and the second plan is empty.
+func TestDistantYears(t *testing.T) {
 	tree := fstest.MapFS{}
 	for _, year := range []int{1600, 1665, 1969, 2038, 2300} {
 		tree[time.Date(year, 1, 1, 0, 0, 0, 1, time.UTC).Format("2006")] = &fstest.MapFile{

@@ -41,18 +41,18 @@ func (p *Plan) compared(ctx context.Context, f func(*Change) bool) error {
 
 // queue keeps changes in order while some of their files are compared.
 type queue struct {
-	plan    *Plan
-	ctx     context.Context
-	f       func(*Change) bool
-	now     time.Time
-	waiting []*asked
-	asking  int // number of waiting changes that are being compared
-	err     error
-	broken  *each.BrokenOff
+	plan      *Plan
+	ctx       context.Context
+	f         func(*Change) bool
+	now       time.Time
+	waiting   []*queued
+	comparing int // number of waiting changes that are being compared
+	err       error
+	broken    *each.BrokenOff
 }
 
-// asked is a change in the queue.
-type asked struct {
+// queued is a change in the queue.
+type queued struct {
 	change Change
 	err    error
 	done   chan struct{} // nil if the change is not compared
@@ -62,15 +62,15 @@ func (q *queue) add(c *Change, ask bool) bool {
 	if !ask && len(q.waiting) == 0 {
 		return q.f(c)
 	}
-	a := &asked{change: *c}
+	a := &queued{change: *c}
 	q.waiting = append(q.waiting, a)
 	if ask {
 		a.done = make(chan struct{})
-		q.asking++
+		q.comparing++
 		go q.compare(a)
 	}
 	limit := q.plan.opts.Parallel
-	if q.asking < limit && len(q.waiting) < 16*limit {
+	if q.comparing < limit && len(q.waiting) < 16*limit {
 		return true
 	}
 	return q.flush(16*limit - 1)
@@ -78,7 +78,7 @@ func (q *queue) add(c *Change, ask bool) bool {
 
 // compare compares the files of one change. A panic in the caller's code is passed to
 // the caller.
-func (q *queue) compare(a *asked) {
+func (q *queue) compare(a *queued) {
 	defer close(a.done)
 	whole := false
 	defer func() {
@@ -86,7 +86,7 @@ func (q *queue) compare(a *asked) {
 			q.broken.By(recover())
 		}
 	}()
-	a.err = q.plan.lookAt(q.ctx, &a.change, q.now)
+	a.err = q.plan.compare(q.ctx, &a.change, q.now)
 	whole = true
 }
 
@@ -98,7 +98,7 @@ func (q *queue) flush(most int) bool {
 	for ; n < len(q.waiting); n++ {
 		a := q.waiting[n]
 		if a.done != nil {
-			if len(q.waiting)-n <= most && q.asking < q.plan.opts.Parallel {
+			if len(q.waiting)-n <= most && q.comparing < q.plan.opts.Parallel {
 				select {
 				case <-a.done:
 				default:
@@ -106,7 +106,7 @@ func (q *queue) flush(most int) bool {
 				}
 			}
 			<-a.done
-			q.asking--
+			q.comparing--
 			q.broken.Resume()
 		}
 		if a.err != nil {

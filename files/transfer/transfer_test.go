@@ -89,9 +89,9 @@ func TestPlan(t *testing.T) {
 	holds(t, whole(dst), "same", "changed=new", "size=12", "new", "dir/x", "added")
 }
 
-// TestDirs: Remove, Copy and Sync of logs only affect files in logs/, and not others
+// TestDirIsNoPrefix: Remove, Copy and Sync of logs only affect files in logs/, and not others
 // with the prefix "logs".
-func TestDirs(t *testing.T) {
+func TestDirIsNoPrefix(t *testing.T) {
 	src, dst := fine(), fine()
 	put(t, src, "logs/a", "logs/b", "logs.json", "logs_backup/a", "logs")
 	put(t, dst, "to/old", "tool", "to.x/y")
@@ -171,9 +171,9 @@ func TestOverlap(t *testing.T) {
 	}
 }
 
-// TestGuards: if the limit is exceeded or the source is empty, nothing is deleted, and
+// TestDeletionGuards: if the limit is exceeded or the source is empty, nothing is deleted, and
 // the error has both numbers.
-func TestGuards(t *testing.T) {
+func TestDeletionGuards(t *testing.T) {
 	for what, p := range pairs(t) {
 		src, dst := p[0], in(p[1], "guarded")
 		put(t, p[1], "guarded/1", "guarded/2", "guarded/3")
@@ -244,8 +244,8 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
-// TestAttributes: a copy keeps type, headers and metadata, and StoreTime adds the time.
-func TestAttributes(t *testing.T) {
+// TestCopyKeepsAttributes: a copy keeps type, headers and metadata, and StoreTime adds the time.
+func TestCopyKeepsAttributes(t *testing.T) {
 	src, dst := fine(), fine()
 	at := files.Attributes{
 		ContentType:  "text/x-own",

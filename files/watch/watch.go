@@ -97,7 +97,7 @@ type watcher struct {
 	handle  func(ctx context.Context, r *files.Reader) error
 	onError func(err error, inARow int)
 
-	looked  bool          // handle has returned nil for version
+	handled bool          // handle has returned nil for version
 	version files.Version // "" is no file
 	failed  int           // failed polls in a row
 }
@@ -123,7 +123,7 @@ func (w *watcher) check(ctx context.Context) error {
 
 func (w *watcher) run(ctx context.Context) error {
 	for {
-		err, fatal := w.look(ctx)
+		err, fatal := w.poll(ctx)
 		switch {
 		case err == Stop:
 			return nil
@@ -145,8 +145,8 @@ func (w *watcher) run(ctx context.Context) error {
 	}
 }
 
-// look polls the file once. fatal reports whether err ends File.
-func (w *watcher) look(ctx context.Context) (err error, fatal bool) {
+// poll polls the file once. fatal reports whether err ends File.
+func (w *watcher) poll(ctx context.Context) (err error, fatal bool) {
 	r, err := w.bucket.Get(ctx, w.name, &files.GetOptions{IfNotVersion: w.version})
 	var version files.Version
 	switch files.KindOf(err) {
@@ -159,13 +159,13 @@ func (w *watcher) look(ctx context.Context) (err error, fatal bool) {
 			return files.NewError(files.OpGet, w.name, files.Errorf(files.ErrUnsupported,
 				"the file has no version")), true
 		}
-		if w.looked && version == w.version {
+		if w.handled && version == w.version {
 			return nil, false // the condition was ignored
 		}
 	case files.ErrNotModified:
 		return nil, false
 	case files.ErrNotExist:
-		if w.looked && w.version == "" {
+		if w.handled && w.version == "" {
 			return nil, false
 		}
 	case files.ErrUnavailable, files.ErrChanged:
@@ -175,7 +175,7 @@ func (w *watcher) look(ctx context.Context) (err error, fatal bool) {
 	}
 	err = w.handle(ctx, r)
 	if err == nil || err == Stop {
-		w.looked, w.version = true, version
+		w.handled, w.version = true, version
 	}
 	return err, false
 }

@@ -10,18 +10,18 @@ import (
 // retryListing is the time between a failed listing and the next one.
 const retryListing = 10 * time.Second
 
-// learn lists the store unless its entries are known, and reports whether they are.
-func (s *shelf) learn(ctx context.Context) bool {
-	if s.knows() {
+// ensureListed lists the store unless its entries are known, and reports whether they are.
+func (s *shelf) ensureListed(ctx context.Context) bool {
+	if s.isListed() {
 		return true
 	}
 	select {
-	case <-s.learning:
+	case <-s.listing:
 	case <-ctx.Done():
 		return false
 	}
-	defer func() { s.learning <- struct{}{} }()
-	if s.knows() {
+	defer func() { s.listing <- struct{}{} }()
+	if s.isListed() {
 		return true
 	}
 	s.mu.Lock()
@@ -34,18 +34,18 @@ func (s *shelf) learn(ctx context.Context) bool {
 	s.failed(ctx, err)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.learned = err == nil; !s.learned && ctx.Err() == nil {
+	if s.listed = err == nil; !s.listed && ctx.Err() == nil {
 		s.retry = s.now() + retryListing
 	}
-	return s.learned
+	return s.listed
 }
 
-// knows reports whether the store was listed, and not too much was stored since then:
+// isListed reports whether the store was listed, and not too much was stored since then:
 // others may have stored as much.
-func (s *shelf) knows() bool {
+func (s *shelf) isListed() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.learned && s.fresh <= s.max/2
+	return s.listed && s.fresh <= s.max/2
 }
 
 // list reads the listing, and evicts at once what exceeds the bounds, so that the index
