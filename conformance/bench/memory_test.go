@@ -9,12 +9,12 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// stream is n bytes that nobody can tell the length of; it watches the heap while it is
-// read.
+// stream is a reader of n bytes that reports no length. It samples the process's memory
+// while it is read.
 type stream struct {
 	n    int64
 	peak uint64
-	next int64 // when to look again
+	next int64 // the next sample is taken when n falls to this
 }
 
 func (s *stream) Read(p []byte) (int, error) {
@@ -35,8 +35,8 @@ func (s *stream) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestPutMemory puts a stream of unknown length, which must not be held in memory
-// (P11): at most 32 MiB above the start.
+// TestPutMemory checks that a Put of a large stream of unknown length takes at most
+// 32 MiB of memory (P11).
 func TestPutMemory(t *testing.T) {
 	size := int64(4 << 30)
 	if testing.Short() {
@@ -54,6 +54,6 @@ func TestPutMemory(t *testing.T) {
 	above := int64(src.peak) - int64(before.Sys-before.HeapReleased)
 	t.Logf("%d MiB put; at most %d KiB above the start", size>>20, above>>10)
 	if above > 32<<20 {
-		t.Errorf("memory grew by %d MiB while %d MiB were put", above>>20, size>>20)
+		t.Errorf("Put of %d MiB took %d MiB of memory, want at most 32", size>>20, above>>20)
 	}
 }

@@ -18,11 +18,11 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// permissions are what an operation needs, by scheme.
+// permissions has the permission that an operation needs, by scheme.
 var permissions = map[string]map[files.Op]string{
 	"s3": {
 		files.OpCheck: "s3:ListBucket on the bucket",
-		files.OpList: "s3:ListBucket on the bucket; without it S3 answers 403 for every " +
+		files.OpList: "s3:ListBucket on the bucket; without it S3 responds with 403 for every " +
 			"missing key",
 		files.OpPut:    "s3:PutObject (and s3:AbortMultipartUpload) on bucket/*",
 		files.OpGet:    "s3:GetObject on bucket/*",
@@ -49,7 +49,7 @@ var permissions = map[string]map[files.Op]string{
 		files.OpCheck: "read and search (r-x) on the folder",
 		files.OpList:  "read and search (r-x) on the folder",
 		files.OpPut: "write and search (-wx) on the folder, and a file system that isn't " +
-			"mounted for reading only",
+			"mounted read-only",
 		files.OpGet:    "read (r--) on the files",
 		files.OpStat:   "search (--x) on the folder",
 		files.OpDelete: "write and search (-wx) on the folder",
@@ -58,23 +58,21 @@ var permissions = map[string]map[files.Op]string{
 
 // ignored is the advice for a store that ignores conditions.
 var ignored = map[string]string{
-	"s3": "write store= with the store's name, or conditions= with those that it keeps " +
-		"(none, if it " +
-		"keeps no other): what is built on the rest is then unsupported there, and loses " +
-		"nothing in " +
-		"silence",
-	"": "update the store, or don't build on IfAbsent, IfVersion and Update there",
+	"s3": "add store= with the store's name, or conditions= with the conditions that it keeps " +
+		"(none if it keeps none): calls that need another condition then fail as unsupported, " +
+		"instead of losing data silently",
+	"": "update the store, or don't use IfAbsent, IfVersion and Update there",
 }
 
-// missing is the advice for a bucket that isn't there.
+// missing is the advice for a bucket that doesn't exist.
 var missing = map[string]string{
-	"s3": "create the bucket, or look at its name and at region=, endpoint= and the account " +
-		"that the credentials are of",
-	"gs": "create the bucket, or look at its name; for an emulator set STORAGE_EMULATOR_HOST",
-	"azblob": "create the container, or look at its name and at AZURE_STORAGE_ACCOUNT; for an " +
+	"s3": "create the bucket, or check its name, region=, endpoint= and the account of the " +
+		"credentials",
+	"gs": "create the bucket, or check its name; for an emulator set STORAGE_EMULATOR_HOST",
+	"azblob": "create the container, or check its name and AZURE_STORAGE_ACCOUNT; for an " +
 		"emulator add domain= and protocol=http",
-	"file": "make the folder, or add create_dir=1; if it should be there, the disk may not " +
-		"be mounted",
+	"file": "make the folder, or add create_dir=1; if the folder exists, its disk may not be " +
+		"mounted",
 }
 
 // credentials says where the driver of each scheme looks for credentials.
@@ -86,8 +84,8 @@ var credentials = map[string]string{
 		"AZURE_STORAGE_CONNECTION_STRING",
 }
 
-// words finds causes that have no error type, by the texts of servers and SDKs. A
-// text is searched, and never shown.
+// words has causes that have no error type. They are found by texts of servers and SDKs.
+// These texts are only searched, and never shown.
 var words = []struct {
 	any []string // in lower case
 	say func(scheme string) string
@@ -98,7 +96,7 @@ var words = []struct {
 			"difference between the request time",
 		},
 		func(string) string {
-			return "this machine's clock is wrong: set it by NTP; services refuse signed " +
+			return "this machine's clock is wrong: set it by NTP, because services refuse signed " +
 				"requests that are 15 minutes off"
 		},
 	},
@@ -116,7 +114,7 @@ var words = []struct {
 			"authfailure",
 		},
 		func(scheme string) string {
-			return "the credentials are not those of an account that the store knows: " +
+			return "the credentials are not of an account of this store: " +
 				credentials[scheme]
 		},
 	},
@@ -130,7 +128,7 @@ var words = []struct {
 			"movedpermanently", "missing region", "invalid region",
 		},
 		func(string) string {
-			return "the region is another one: set region= to the bucket's"
+			return "the region is wrong: set region= to the bucket's region"
 		},
 	},
 	{
@@ -140,7 +138,7 @@ var words = []struct {
 			"badrequest: checksum",
 		},
 		func(string) string {
-			return "the store doesn't know the SDK's checksums: add " +
+			return "the store doesn't support the SDK's checksums: add " +
 				"request_checksum_calculation=when_required&" +
 				"response_checksum_validation=when_required"
 		},
@@ -169,12 +167,12 @@ func advice(scheme string, op files.Op, err error) (all []string) {
 	}
 	_, unknownHost := errors.AsType[*net.DNSError](err)
 	add(unknownHost,
-		"the host's name is not known: look at endpoint=, region= or domain=, and at the network")
+		"the host's name is unknown: check endpoint=, region= or domain=, and the network")
 	add(errors.Is(err, syscall.ECONNREFUSED),
-		"nothing listens there: start the server, or look at the port")
+		"nothing listens there: start the server, or check the port")
 	add(errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH),
-		"there is no way to the host: look at the network and at HTTPS_PROXY")
-	add(errors.Is(err, syscall.EROFS), "the file system is mounted for reading only")
+		"the host can't be reached: check the network and HTTPS_PROXY")
+	add(errors.Is(err, syscall.EROFS), "the file system is mounted read-only")
 	add(errors.Is(err, syscall.ENOSPC), "the disk is full")
 	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
 	_, authority := errors.AsType[x509.UnknownAuthorityError](err)
@@ -186,21 +184,21 @@ func advice(scheme string, op files.Op, err error) (all []string) {
 		Timeout() bool
 	}](err)
 	add(!unknownHost && (errors.Is(err, context.DeadlineExceeded) || ok && timeout.Timeout()),
-		"no answer came in time: look at firewalls, the proxy (HTTPS_PROXY) and whether the "+
+		"no response came in time: check firewalls, the proxy (HTTPS_PROXY) and whether the "+
 			"store is overloaded")
 	add(errors.Is(err, files.ErrNoBucket), missing[scheme])
 	if len(all) == 0 && errors.Is(err, files.ErrPermission) {
-		add(true, "the permission is missing: it takes "+permissions[scheme][op])
+		add(true, "the permission is missing: the operation needs "+permissions[scheme][op])
 		if permissions[scheme][op] == "" {
 			all = []string{"the permission is missing"}
 		}
 	}
 	add(len(all) == 0 && errors.Is(err, files.ErrUnavailable),
-		"the store can't be reached or is overloaded: try again, and look at the endpoint")
+		"the store can't be reached or is overloaded: retry, and check the endpoint")
 	return all
 }
 
-// everything is the text of the error and of all that it wraps.
+// everything returns the texts of the error and of all errors that it wraps.
 func everything(err error) string {
 	if err == nil {
 		return ""
@@ -217,7 +215,7 @@ func everything(err error) string {
 	return text
 }
 
-// secrets returns the texts that no error may show; for a folder, its path.
+// secrets returns the texts that no error may show: for a folder, its path.
 func secrets(rawURL string) []string {
 	u, err := url.Parse(rawURL)
 	if err != nil || !strings.HasSuffix(u.Scheme, "file") || len(u.Path) < 2 {
@@ -226,7 +224,7 @@ func secrets(rawURL string) []string {
 	return []string{u.Path}
 }
 
-// sender sends signed requests, where they lead to a server.
+// sender returns the function that sends signed requests, or nil if there is no server.
 func sender(rawURL string) func(conformance.T, files.Bucket, files.SignedURL,
 	[]byte) (int, []byte) {
 	if u, err := url.Parse(rawURL); err != nil || strings.HasSuffix(u.Scheme,
@@ -237,7 +235,7 @@ func sender(rawURL string) func(conformance.T, files.Bucket, files.SignedURL,
 	return func(t conformance.T, _ files.Bucket, s files.SignedURL, content []byte) (int, []byte) {
 		r, err := http.NewRequestWithContext(t.Context(), s.Method, s.URL, bytes.NewReader(content))
 		if err != nil {
-			t.Fatalf("a signed URL can't be parsed") // err has it in its text
+			t.Fatalf("a signed URL can't be parsed") // err's text has the URL
 		}
 		for k, v := range s.Header {
 			r.Header[k] = v
@@ -245,7 +243,7 @@ func sender(rawURL string) func(conformance.T, files.Bucket, files.SignedURL,
 		res, err := client.Do(r)
 		if err != nil {
 			cause := err
-			// whose text has the URL, and so the signature
+			// The text of a url.Error has the URL, and so the signature.
 			if e, ok := errors.AsType[*url.Error](err); ok {
 				cause = e.Err
 			}
@@ -254,7 +252,7 @@ func sender(rawURL string) func(conformance.T, files.Bucket, files.SignedURL,
 		defer res.Body.Close()
 		answer, err := io.ReadAll(res.Body)
 		if err != nil {
-			t.Fatalf("the answer to a signed %s: %v", s.Method, err)
+			t.Fatalf("the response to a signed %s: %v", s.Method, err)
 		}
 		return res.StatusCode, answer
 	}

@@ -13,6 +13,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
+// TestAdvice checks the advice for each cause.
 func TestAdvice(t *testing.T) {
 	hidden := func(kind error, text string) error {
 		return files.NewError(files.OpPut, "a", files.WithCause(kind, errors.New(text), ""))
@@ -40,7 +41,7 @@ func TestAdvice(t *testing.T) {
 		{"gs", files.OpCheck, hidden(files.ErrUnavailable,
 			"google: could not find default credentials"), "GOOGLE_APPLICATION_CREDENTIALS"},
 		{"s3", files.OpCheck, hidden(files.ErrPermission,
-			"SignatureDoesNotMatch"), "not those of an account"},
+			"SignatureDoesNotMatch"), "not of an account"},
 		{"s3", files.OpCheck, hidden(files.ErrPermission, "ExpiredToken"), "expired"},
 		{"s3", files.OpCheck, hidden(files.ErrInvalid, "PermanentRedirect"), "region="},
 		{"s3", files.OpPut, hidden(files.ErrInvalid,
@@ -63,9 +64,9 @@ func TestAdvice(t *testing.T) {
 			"plain HTTP",
 		},
 		{"s3", files.OpCheck, fmt.Errorf("x: %w",
-			context.DeadlineExceeded), "no answer came in time"},
+			context.DeadlineExceeded), "no response came in time"},
 		{"s3", files.OpCheck, files.ErrUnavailable, "overloaded"},
-		{"file", files.OpPut, fmt.Errorf("x: %w", syscall.EROFS), "mounted for reading only"},
+		{"file", files.OpPut, fmt.Errorf("x: %w", syscall.EROFS), "mounted read-only"},
 		{"file", files.OpPut, fmt.Errorf("x: %w", syscall.ENOSPC), "disk is full"},
 	} {
 		all := strings.Join(advice(c.scheme, c.op, c.err), "\n")
@@ -74,6 +75,6 @@ func TestAdvice(t *testing.T) {
 		}
 	}
 	if all := advice("s3", files.OpPut, errors.New("something else")); len(all) != 0 {
-		t.Errorf("advice on a failure that nobody knows: %q", all)
+		t.Errorf("the advice on an unknown failure is %q, want none", all)
 	}
 }

@@ -24,10 +24,11 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// childVariable makes the test binary run as the command; its value is the user to
-// run as.
+// childVariable makes the test binary run as the command. Its value is the id of the user
+// as whom it runs.
 const childVariable = "CLOUDFILES_DOCTOR_CHILD"
 
+// TestMain runs the command if childVariable is set, and otherwise the tests.
 func TestMain(m *testing.M) {
 	if user := os.Getenv(childVariable); user != "" {
 		if id, err := strconv.Atoi(user); err != nil ||
@@ -42,7 +43,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// registerStuck makes stuck://, a bucket in which no delete but the probe's ever ends.
+// registerStuck registers stuck://, a bucket in which only the probe's delete ever ends.
 func registerStuck() {
 	var deletes atomic.Int64
 	driver.Register(files.Scheme{
@@ -66,7 +67,7 @@ func registerStuck() {
 	})
 }
 
-// child is the command in a separate process.
+// child is the command in a process of its own.
 type child struct {
 	*exec.Cmd
 	out, err *bufio.Scanner
@@ -92,7 +93,7 @@ func start(t *testing.T, user int, args ...string) *child {
 	return c
 }
 
-// wait reads until a line contains the text, or to the end if the text is "".
+// wait reads lines until one contains the text. If the text is "", it reads to the end.
 func (c *child) wait(t *testing.T, s *bufio.Scanner, text string) {
 	t.Helper()
 	for s.Scan() {
@@ -102,11 +103,11 @@ func (c *child) wait(t *testing.T, s *bufio.Scanner, text string) {
 		}
 	}
 	if text != "" {
-		t.Fatalf("the command didn't say %q:\n%s", text, c.said.String())
+		t.Fatalf("the command didn't print %q:\n%s", text, c.said.String())
 	}
 }
 
-// status waits for the end.
+// status waits until the process ends, and returns its exit status.
 func (c *child) status(t *testing.T) int {
 	t.Helper()
 	drained := make(chan struct{})
@@ -120,7 +121,7 @@ func (c *child) status(t *testing.T) int {
 	return c.ProcessState.ExitCode()
 }
 
-// stripped reads what a scanner has left, to nobody.
+// stripped is a Reader that reads a scanner to its end and returns no bytes.
 type stripped struct{ s *bufio.Scanner }
 
 func (r stripped) Read([]byte) (int, error) {
@@ -130,8 +131,8 @@ func (r stripped) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-// TestInterrupted checks that an interrupted run removes what it stored and leaves
-// the user's files unchanged.
+// TestInterrupted checks that an interrupted run removes the files that it stored, and
+// leaves the user's files unchanged.
 func TestInterrupted(t *testing.T) {
 	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		dir := userFolder(t)
@@ -146,11 +147,11 @@ func TestInterrupted(t *testing.T) {
 			t.Fatal(err)
 		}
 		if s := c.status(t); s != statusInterrupted || !strings.Contains(c.said.String(),
-			"removing what the run stored") || !strings.Contains(c.said.String(), "interrupted") {
+			"removing the run's files") || !strings.Contains(c.said.String(), "interrupted") {
 			t.Errorf("status %d after %v:\n%s", s, signal, c.said.String())
 		}
-		if len(during) != 2 { // the run's own beside the user's of such a name
-			t.Errorf("in the middle of the run the folder had %q, %v", during, err)
+		if len(during) != 2 { // the run's directory, and the user's folder of such a name
+			t.Errorf("during the run the folder had %q, %v, want 2 folders", during, err)
 		}
 		unchanged(t, dir, before)
 		f, err := os.Open(report)
@@ -160,19 +161,19 @@ func TestInterrupted(t *testing.T) {
 		defer f.Close()
 		if r, err := conformance.ReadReport(f); err != nil || !r.Interrupted || r.OK() ||
 			len(r.Cases) == 0 || r.Count(conformance.Failed) > 0 {
-			t.Errorf("the report of a run that was interrupted: %v, %+v", err, r)
+			t.Errorf("the report of an interrupted run is %+v, %v", r, err)
 		}
 	}
 }
 
-// TestInterruptedTwice checks a run that can't clean up.
+// TestInterruptedTwice checks that a second signal ends a run that can't clean up.
 func TestInterruptedTwice(t *testing.T) {
 	c := start(t, os.Geteuid(), "-url", "stuck://", "-run", "^S1/is-get$")
 	c.wait(t, c.err, "a delete hangs")
 	if err := c.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	c.wait(t, c.err, "once more ends at once")
+	c.wait(t, c.err, "interrupt again to end at once")
 	if err := c.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +183,7 @@ func TestInterruptedTwice(t *testing.T) {
 	}
 }
 
-// TestReadOnlyFolder runs as a user to whom permissions apply.
+// TestReadOnlyFolder checks the advice for a read-only folder, as a user who isn't root.
 func TestReadOnlyFolder(t *testing.T) {
 	const nobody = 65534
 	dir := userFolder(t)

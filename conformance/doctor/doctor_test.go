@@ -37,8 +37,8 @@ func callWith(t *testing.T, d *doctor, args ...string) (status int, out, err str
 
 var schemes atomic.Int64
 
-// scheme registers a scheme of this test alone, whose buckets are on one memory, seen
-// through the hooks.
+// scheme registers a scheme for one test. All of its buckets have the same memory, and
+// are wrapped with the hooks.
 func scheme(hooks files.Hooks) (name string) {
 	name = fmt.Sprintf("doctor-%d", schemes.Add(1))
 	hooks.CloseInner = true
@@ -54,18 +54,18 @@ func scheme(hooks files.Hooks) (name string) {
 	return name
 }
 
-// around is a hook that does something else for some operations.
+// around returns hooks whose Around is f.
 func around(f func(ctx context.Context, c *files.Call,
 	next func(context.Context) error) error) files.Hooks {
 	return files.Hooks{Around: f}
 }
 
-// fileURL is the URL of a folder, which a crash of the machine may lose.
+// fileURL returns the URL of a folder, without syncs.
 func fileURL(dir string) string {
 	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(dir), RawQuery: "sync=none"}).String()
 }
 
-// tree is what is in a folder, but for the driver's control folder.
+// tree returns the contents of a folder, except the driver's control folder.
 func tree(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -93,7 +93,7 @@ func tree(t *testing.T, dir string) map[string]string {
 	return all
 }
 
-// userFolder is a folder with a person's own files in it.
+// userFolder makes a folder that has a user's files.
 func userFolder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -123,6 +123,7 @@ func unchanged(t *testing.T, dir string, before map[string]string) {
 	}
 }
 
+// TestMemory checks a run on memory, and both reports.
 func TestMemory(t *testing.T) {
 	files := t.TempDir()
 	j, m := filepath.Join(files, "r.json"), filepath.Join(files, "r.md")
@@ -140,16 +141,15 @@ func TestMemory(t *testing.T) {
 	r, err := conformance.ReadReport(f)
 	if err != nil || !r.OK() || !r.Short || r.Seed != 5 || r.Name != "mem://" ||
 		len(r.Cases) < 200 {
-		t.Errorf("%v, %+v", err, r)
+		t.Errorf("the report in JSON is %+v, %v", r, err)
 	}
 	if c, err := os.ReadFile(m); err != nil || !strings.HasPrefix(string(c),
 		"# Conformance of mem://\n") {
-		t.Errorf("%v, %.100q", err, c)
+		t.Errorf("the report in Markdown is %.100q, %v", c, err)
 	}
 }
 
-// TestFolder checks that a person's files stay unchanged, and that the run leaves
-// nothing.
+// TestFolder checks that a run leaves the user's files unchanged, and leaves no files.
 func TestFolder(t *testing.T) {
 	dir := userFolder(t)
 	before := tree(t, dir)
@@ -194,12 +194,12 @@ func TestBroken(t *testing.T) {
 		}
 	}
 	if strings.Contains(out, "FAIL\x1b[0m  S1/") {
-		t.Errorf("a case failed that has nothing to do with it:\n%s", out)
+		t.Errorf("a case failed that doesn't depend on conditions:\n%s", out)
 	}
 }
 
-// TestRefused checks the advice if an operation is not permitted, and that nothing is
-// left that can be removed.
+// TestRefused checks the advice if an operation is not permitted, and that the probe's
+// file is removed if that is permitted.
 func TestRefused(t *testing.T) {
 	for _, op := range []files.Op{
 		files.OpList, files.OpPut, files.OpGet, files.OpStat, files.OpDelete,
@@ -222,17 +222,17 @@ func TestRefused(t *testing.T) {
 			for range mem.Open(name).List(t.Context(), "", nil) {
 				n++
 			}
-			if told := strings.Contains(errs,
+			if reported := strings.Contains(errs,
 				"files may be left in the bucket below "+
-					conformance.StorePrefix); told != (n > 0) || n > 0 != (op == files.OpDelete) {
-				t.Errorf("%d files are left, and it is told: %v\n%s", n, told, errs)
+					conformance.StorePrefix); reported != (n > 0) ||
+				n > 0 != (op == files.OpDelete) {
+				t.Errorf("%d files are left, reported: %v\n%s", n, reported, errs)
 			}
 		})
 	}
 }
 
-// TestPreflightWarnsOfClockSkew checks the warning for a store in which the cases can
-// run.
+// TestPreflightWarnsOfClockSkew checks the warning for a store whose clock is behind.
 func TestPreflightWarnsOfClockSkew(t *testing.T) {
 	skewed := scheme(around(func(ctx context.Context, c *files.Call,
 		next func(context.Context) error) error {
@@ -241,12 +241,12 @@ func TestPreflightWarnsOfClockSkew(t *testing.T) {
 		return err
 	}))
 	_, out, _ := call(t, "-url", skewed+"://", "-run", "^S1/is-get$")
-	// By up to a second less, in whole seconds: memory's times are cut to them.
-	told := strings.Contains(out,
+	// Memory's times are truncated to seconds, so it may be a second less.
+	warned := strings.Contains(out,
 		"the store's clock is -1h0m0s off") || strings.Contains(out,
 		"the store's clock is -59m59s off")
-	if !told || !strings.Contains(out, "NTP") {
-		t.Errorf("a store whose clock is behind:\n%s", out)
+	if !warned || !strings.Contains(out, "NTP") {
+		t.Errorf("no warning of a store whose clock is behind:\n%s", out)
 	}
 	now := time.Now()
 	for _, c := range []struct {
@@ -260,13 +260,12 @@ func TestPreflightWarnsOfClockSkew(t *testing.T) {
 		{now.Add(-time.Minute), time.Second - time.Minute},
 	} {
 		if got := skew(c.at, now, now.Add(time.Second), time.Second); got != c.want {
-			t.Errorf("skew of %v: %v, want %v", c.at.Sub(now), got, c.want)
+			t.Errorf("skew of %v = %v, want %v", c.at.Sub(now), got, c.want)
 		}
 	}
 }
 
-// TestNoSecrets checks that neither the output nor the reports show the secrets in
-// the URL.
+// TestNoSecrets checks that neither the output nor the reports show secrets of the URL.
 func TestNoSecrets(t *testing.T) {
 	name := scheme(around(func(ctx context.Context, c *files.Call,
 		next func(context.Context) error) error {
@@ -286,7 +285,7 @@ func TestNoSecrets(t *testing.T) {
 	} {
 		_, out, errs := call(t, args...)
 		if out+errs == "" || strings.Contains(out+errs, "hunter2") {
-			t.Errorf("%s\n%s", out, errs)
+			t.Errorf("the output is empty or shows the secret:\n%s\n%s", out, errs)
 		}
 	}
 	sound := scheme(files.Hooks{})
@@ -296,7 +295,7 @@ func TestNoSecrets(t *testing.T) {
 	for _, path := range []string{j, m} {
 		c, err := os.ReadFile(path)
 		if err != nil || !strings.Contains(string(c), sound+"://…@host") {
-			t.Errorf("%v, %.200s", err, c)
+			t.Errorf("%s has no redacted URL: %v, %.200s", path, err, c)
 		}
 		text += string(c)
 	}
@@ -305,6 +304,7 @@ func TestNoSecrets(t *testing.T) {
 	}
 }
 
+// TestList checks that -list prints every case and every rule.
 func TestList(t *testing.T) {
 	status, out, _ := call(t, "-list")
 	if status != statusOK {
@@ -322,10 +322,11 @@ func TestList(t *testing.T) {
 	}
 	if _, out, _ := call(t, "-list", "-run",
 		"^P8/"); !strings.Contains(out, "P8/race") || strings.Contains(out, "P9/") {
-		t.Errorf("-list -run: %s", out)
+		t.Errorf("-list -run prints %s, want only P8", out)
 	}
 }
 
+// TestUsage checks the exit status and the error text for wrong arguments.
 func TestUsage(t *testing.T) {
 	t.Setenv("CLOUDFILES_URL", "")
 	t.Setenv("AWS_ACCESS_KEY_ID", "id")
@@ -366,7 +367,8 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// TestTimeout checks the end of a run whose bucket hangs.
+// TestTimeout checks that -timeout ends a run whose bucket hangs, and that no file is
+// left.
 func TestTimeout(t *testing.T) {
 	name := scheme(around(func(ctx context.Context, c *files.Call,
 		next func(context.Context) error) error {
@@ -379,7 +381,7 @@ func TestTimeout(t *testing.T) {
 	status, out, errs := call(t, "-url", name+"://", "-run", "^(C1|S1)/", "-timeout", "300ms",
 		"-parallel", "1")
 	if status != statusBroken || !strings.Contains(errs,
-		"did not end within 300ms") || !strings.Contains(out, "did not come to its end") {
+		"did not end within 300ms") || !strings.Contains(out, "was interrupted") {
 		t.Errorf("status %d\n%s\n%s", status, out, errs)
 	}
 	for e := range mem.Open(name).List(t.Context(), "", nil) {
@@ -387,9 +389,8 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-// hidesBelow registers a store whose listing shows nothing below a file, like
-// MinIO's. Files whose names contain the text lock, unless it is empty, can't be
-// deleted.
+// hidesBelow registers a store whose listing leaves out all names below a file, like
+// MinIO's. Files whose names contain lock can't be deleted, unless lock is empty.
 func hidesBelow(lock string) (name string) {
 	var m files.Bucket
 	name = scheme(files.Hooks{
@@ -415,8 +416,8 @@ func hidesBelow(lock string) (name string) {
 	return name
 }
 
-// TestHiddenIsCleaned checks that the run's files are removed by name, or named in
-// the output, if a listing hides them.
+// TestHiddenIsCleaned checks that a run removes its files by name, or names them in the
+// output, if a listing hides them.
 func TestHiddenIsCleaned(t *testing.T) {
 	name := hidesBelow("")
 	status, out, errs := call(t, "-url", name+"://", "-run", "^(N3|L1|C1|D3|U2)/")
@@ -436,7 +437,7 @@ func TestHiddenIsCleaned(t *testing.T) {
 	n := 0
 	for e, err := range mem.Open(name).List(t.Context(), "", nil) {
 		if n++; err != nil || !strings.Contains(errs, fmt.Sprintf("%q", e.Name)) {
-			t.Errorf("%s is left, %v, and not told:\n%s", e.Name, err, errs)
+			t.Errorf("%s is left, %v, and not reported:\n%s", e.Name, err, errs)
 		}
 	}
 	if n == 0 || !strings.Contains(errs, fmt.Sprintf("%d file", n)) {
@@ -444,8 +445,9 @@ func TestHiddenIsCleaned(t *testing.T) {
 	}
 }
 
+// TestColors checks what counts as a terminal, and when it gets colours.
 func TestColors(t *testing.T) {
-	f, err := os.Open(os.DevNull) // a character device, as terminals are
+	f, err := os.Open(os.DevNull) // a character device, like a terminal
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -453,16 +455,16 @@ func TestColors(t *testing.T) {
 	t.Setenv("NO_COLOR", "")
 	t.Setenv("TERM", "xterm")
 	if !colorful(f) || !terminal(f) {
-		t.Error("a terminal takes colours")
+		t.Error("a terminal gets no colours")
 	}
 	t.Setenv("NO_COLOR", "1")
 	if colorful(f) || !terminal(f) {
-		t.Error("NO_COLOR is for colours, and for nothing else")
+		t.Error("with NO_COLOR a terminal gets colours, or doesn't count as a terminal")
 	}
 	t.Setenv("NO_COLOR", "")
 	t.Setenv("TERM", "dumb")
 	if terminal(f) {
-		t.Error("a dumb terminal is none")
+		t.Error("a dumb terminal counts as a terminal")
 	}
 	plain, err := os.Create(filepath.Join(t.TempDir(), "out"))
 	if err != nil {
@@ -471,6 +473,6 @@ func TestColors(t *testing.T) {
 	defer plain.Close()
 	t.Setenv("TERM", "xterm")
 	if terminal(plain) || colorful(plain) {
-		t.Error("a file is no terminal")
+		t.Error("a file counts as a terminal")
 	}
 }

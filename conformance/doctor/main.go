@@ -1,19 +1,22 @@
-// Command doctor runs the conformance suite against a bucket of yours, reports
-// what is wrong with it, and says what is usually done about it.
+// Command doctor runs the conformance suite against your bucket, reports what is wrong
+// with it, and gives the usual advice.
 //
 //	go run ./conformance/doctor -url 's3://bucket?region=eu-central-1'
 //	go run ./conformance/doctor -url file:///var/lib/app -run '^P8/' -v
 //	go run ./conformance/doctor -list
 //
-// It works below a directory of its own, cloudfiles-conformance-…, and removes
-// everything that it put there at the end, by name, whatever a listing shows, also
-// after Ctrl-C. What can't be removed it counts and names. A second Ctrl-C ends it at
-// once and says where files may be left. It reads, lists and changes nothing else. A
-// few probes come first, with advice where one fails.
+// It works in a directory of its own, cloudfiles-conformance-…, and reads, lists and
+// changes nothing else. A few probes come first; if one fails, the doctor gives advice.
+// At the end, also after Ctrl-C, the doctor removes all files that it put, by name,
+// even if no listing shows them. It counts and names files that it can't remove. A
+// second Ctrl-C ends it at once, and it prints where files may be left.
 //
-// The exit status is 0 if the bucket keeps the contract, 1 if it breaks a rule, or if the
-// run did not end within -timeout or could not be cleaned up, 2 if the command
-// line or the bucket can't be used, and 130 after Ctrl-C or SIGTERM.
+// The exit status is:
+//
+//   - 0 if the bucket keeps the contract
+//   - 1 if it breaks a rule, if the run did not end within -timeout, or if files are left
+//   - 2 if the command line or the bucket can't be used
+//   - 130 after Ctrl-C or SIGTERM
 package main
 
 import (
@@ -59,7 +62,7 @@ func main() {
 		<-signals
 		cancel(errInterrupted)
 		fmt.Fprintf(d.err,
-			"\ndoctor: stopping, and removing what the run stored; once more ends at once\n")
+			"\ndoctor: stopping, and removing the run's files; interrupt again to end at once\n")
 		<-signals
 		fmt.Fprintf(d.err, "\ndoctor: ended at once; %s\n", d.left())
 		os.Exit(statusInterrupted)
@@ -69,11 +72,11 @@ func main() {
 
 var errInterrupted = errors.New("interrupted")
 
-// doctor is one call of the command.
+// doctor is one run of the command.
 type doctor struct {
 	out, err io.Writer
-	color    bool // for a person's terminal
-	live     bool // the progress line is written over
+	color    bool // print in colours
+	live     bool // overwrite the progress line
 
 	url                  string
 	list, short, verbose bool
@@ -83,8 +86,8 @@ type doctor struct {
 	parallel             int
 	seed                 uint64
 
-	shared bool // a second handle reaches the same store
-	failed int  // cases so far
+	shared bool // a second Open reaches the same store
+	failed int  // number of failed cases so far
 
 	mu  sync.Mutex
 	dir string // where files may be left
@@ -93,28 +96,28 @@ type doctor struct {
 func (d *doctor) flags() *flag.FlagSet {
 	f := flag.NewFlagSet("doctor", flag.ContinueOnError)
 	f.SetOutput(d.err)
-	f.StringVar(&d.url, "url", "", "the bucket's `URL`; the variable CLOUDFILES_URL otherwise")
+	f.StringVar(&d.url, "url", "", "the bucket's `URL` (default $CLOUDFILES_URL)")
 	f.BoolVar(&d.list, "list", false, "print every case, with its rule and why it matters")
 	f.StringVar(&d.pattern, "run", "",
-		"run the cases that this `regexp` is found in: '^P8/', 'race'")
+		"run only the cases whose IDs match this `regexp`, such as '^P8/' or 'race'")
 	f.BoolVar(&d.short, "short", false, "leave out the long cases")
-	f.StringVar(&d.json, "report", "", "write the report, in JSON, to this `file`")
-	f.StringVar(&d.markdown, "md", "", "write the certificate to this `file`")
-	f.DurationVar(&d.timeout, "timeout", 0, "end the run after this time; 0 is never")
+	f.StringVar(&d.json, "report", "", "write the report in JSON to this `file`")
+	f.StringVar(&d.markdown, "md", "", "write the report in Markdown to this `file`")
+	f.DurationVar(&d.timeout, "timeout", 0, "end the run after this time; 0 means never")
 	f.DurationVar(&d.limit, "casetimeout", conformance.DefaultLimit,
-		"how long one case may take")
+		"how long a case may take")
 	f.IntVar(&d.parallel, "parallel", max(4, runtime.GOMAXPROCS(0)), "how many cases run at a time")
-	f.Uint64Var(&d.seed, "seed", 0, "the seed of what is random; 0 is a new one")
+	f.Uint64Var(&d.seed, "seed", 0, "the seed of all random choices; 0 means a new one")
 	f.BoolVar(&d.verbose, "v", false, "print every case")
 	return f
 }
 
-// run is the command; it returns its exit status.
+// run runs the command and returns its exit status.
 func (d *doctor) run(ctx context.Context, args []string) int {
 	f := d.flags()
 	err := f.Parse(args)
 	if d.url == "" {
-		// as the flag's default it would be printed, with its secrets
+		// A flag's default would be printed, with its secrets.
 		d.url = cmp.Or(os.Getenv("CLOUDFILES_URL"), os.Getenv("FILES_URL"))
 	}
 	switch {
@@ -127,7 +130,7 @@ func (d *doctor) run(ctx context.Context, args []string) int {
 		if strings.ContainsAny(arg, ":=@?/+") { // it may be a URL, with its secrets
 			arg = files.RedactURL(arg)
 		}
-		return d.usage(fmt.Errorf("the argument %q is one too many; the bucket is given with -url",
+		return d.usage(fmt.Errorf("unexpected argument %q; give the bucket with -url",
 			arg))
 	case d.parallel < 1 || d.limit <= 0 || d.timeout < 0:
 		return d.usage(errors.New("-parallel and -casetimeout must be above 0, and -timeout " +
@@ -193,7 +196,7 @@ func (d *doctor) check(ctx context.Context) int {
 	if !report.OK() || err != nil {
 		status = statusBroken
 	}
-	if err != nil { // the early end, or what is left behind
+	if err != nil { // the run ended early, or files are left
 		fmt.Fprintf(d.err, "doctor: %v\n", err)
 	}
 	for path, write := range map[string]func(io.Writer) error{
@@ -211,7 +214,7 @@ func (d *doctor) check(ctx context.Context) int {
 	return status
 }
 
-// ended says why the run came to an end before its first case.
+// ended prints why the run ended before its first case, and returns the exit status.
 func (d *doctor) ended(ctx context.Context) int {
 	cause := context.Cause(ctx)
 	fmt.Fprintf(d.err, "doctor: %v\n", cause)
@@ -221,7 +224,7 @@ func (d *doctor) ended(ctx context.Context) int {
 	return statusBroken
 }
 
-// harness has the suite in the user's bucket, below a directory of its own.
+// harness returns a Harness that runs the suite in a directory of the user's bucket.
 func (d *doctor) harness() conformance.Harness {
 	open := func(t conformance.T) files.Bucket {
 		b, err := files.Open(t.Context(), d.url)
@@ -245,7 +248,7 @@ func (d *doctor) harness() conformance.Harness {
 	return h
 }
 
-// writeFile writes to the file, where there is to be one.
+// writeFile writes a file, unless path is "".
 func writeFile(path string, write func(io.Writer) error) error {
 	if path == "" {
 		return nil

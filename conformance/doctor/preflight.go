@@ -19,15 +19,15 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// clockSlack is how far the store's clock may be off before doctor reports it: far
-// below the 15 minutes from which services refuse signed requests, far above what a
-// request takes.
+// clockSlack is how far the store's clock may be off before the doctor reports it. It is
+// far below the 15 minutes at which services refuse signed requests, and far above the
+// time of a request.
 const clockSlack = 10 * time.Second
 
 // cleanLimit bounds the removal of the probe's file.
 const cleanLimit = 30 * time.Second
 
-// describe prints what will be opened.
+// describe checks the URL and prints what will be opened.
 func (d *doctor) describe() error {
 	about, err := files.Describe(d.url)
 	if err != nil {
@@ -35,17 +35,17 @@ func (d *doctor) describe() error {
 	}
 	u, err := url.Parse(d.url)
 	if err != nil {
-		return fmt.Errorf("%s is no URL", files.RedactURL(d.url))
+		return fmt.Errorf("%s is not a URL", files.RedactURL(d.url))
 	}
 	if u.Query().Has("key") {
-		return errors.New("the URL has key=, so the bucket is of one file only; the suite needs " +
+		return errors.New("the URL has key=, so the bucket has one file only; the suite needs " +
 			"many: leave it out")
 	}
 	fmt.Fprintf(d.out, "%s, by %s\n", about, about.Package)
 	return nil
 }
 
-// probe is what preflight works with.
+// probe is the state of preflight.
 type probe struct {
 	d      *doctor
 	b      files.Bucket
@@ -55,8 +55,8 @@ type probe struct {
 	put    [2]time.Time // before and after
 }
 
-// preflight tries what everything else needs. If the suite can't run, it prints why
-// and what is usually done about it.
+// preflight tries the operations that all cases need. If the suite can't run, it prints
+// why, with advice, and returns an exit status that isn't statusOK.
 func (d *doctor) preflight(ctx context.Context) int {
 	scheme, _, _ := strings.Cut(d.url, ":")
 	p := &probe{d: d, scheme: strings.TrimPrefix(strings.ToLower(scheme), "gocloud+")}
@@ -81,8 +81,8 @@ func (d *doctor) preflight(ctx context.Context) int {
 		op   files.Op
 		do   func(context.Context) error
 	}{
-		{"the bucket is there", files.OpCheck, p.there},
-		{"what the store keeps", "", p.keeps},
+		{"the bucket exists", files.OpCheck, p.there},
+		{"what the store supports", "", p.keeps},
 		{"putting a file", files.OpPut, p.store},
 		{"stat", files.OpStat, p.stat},
 		{"reading it back", files.OpGet, p.get},
@@ -106,7 +106,7 @@ func (d *doctor) preflight(ctx context.Context) int {
 	return statusOK
 }
 
-// stop says why the suite can't run.
+// stop prints why the suite can't run, with advice, and returns the exit status.
 func (p *probe) stop(ctx context.Context, op files.Op, err error) int {
 	if ctx.Err() != nil {
 		return p.d.ended(ctx)
@@ -118,7 +118,7 @@ func (p *probe) stop(ctx context.Context, op files.Op, err error) int {
 	return statusUsage
 }
 
-// warn says what is wrong, while the cases can run.
+// warn prints what is wrong if the cases can run all the same.
 func (p *probe) warn(what string, advice ...string) {
 	fmt.Fprintf(p.d.out, "%s  %s\n", p.d.paint(yellow, "look"), term.Text(what))
 	for _, a := range advice {
@@ -133,15 +133,15 @@ func (p *probe) there(ctx context.Context) error {
 	return files.Check(ctx, p.b)
 }
 
-// keeps lets an S3 store show what it keeps, and says by which parameters a program
-// gets just that.
+// keeps tries which conditions and names an S3 store keeps. It prints the URL parameters
+// that declare them.
 func (p *probe) keeps(ctx context.Context) error {
 	found, err := s3.Probe(ctx, p.b)
 	if errors.Is(err, files.ErrInvalid) { // another driver's bucket
 		return ctx.Err()
 	}
 	if err != nil {
-		p.warn(fmt.Sprintf("what the store keeps can't be tried: %v", err))
+		p.warn(fmt.Sprintf("it can't be tried what the store supports: %v", err))
 		return ctx.Err()
 	}
 	var lacks []string
@@ -152,11 +152,11 @@ func (p *probe) keeps(ctx context.Context) error {
 	}
 	if len(lacks) > 0 {
 		slices.Sort(lacks)
-		advice := []string{"these parameters of the URL say what it does keep: " + found.Params()}
+		advice := []string{"declare what it does keep by these URL parameters: " + found.Params()}
 		if u, err := url.Parse(p.d.url); found.Store != "" && err == nil &&
 			!u.Query().Has("store") {
 			advice = append(advice,
-				"it names itself: store="+found.Store+" says what is known of it")
+				"its responses have its name: store="+found.Store+" declares what is known of it")
 		}
 		p.warn("the store doesn't keep: "+strings.Join(lacks, "; "), advice...)
 	}
@@ -178,14 +178,14 @@ func (p *probe) stat(ctx context.Context) (err error) {
 		p.b.Features().TimeResolution); off.Abs() > clockSlack {
 		p.warn(fmt.Sprintf("the store's clock is %v off from this machine's",
 			off.Round(time.Second)),
-			"set the clocks by NTP: services refuse signed requests from 15 minutes on, and "+
-				"signed URLs live too long or not at all")
+			"set the clocks by NTP: services refuse signed requests that are 15 minutes off, and "+
+				"signed URLs expire too late or at once")
 	}
 	return nil
 }
 
-// skew is by how much a file's time is ahead of the time in which it was put, or,
-// negative, behind it.
+// skew returns by how much a file's time is ahead of the time at which it was put. It is
+// negative if the file's time is behind.
 func skew(at, before, after time.Time, resolution time.Duration) time.Duration {
 	switch {
 	case at.IsZero():
@@ -204,7 +204,7 @@ func (p *probe) content(ctx context.Context, want string) error {
 	got, err := files.ReadString(ctx, p.b, p.name, nil)
 	if err == nil && got != want {
 		p.warn(fmt.Sprintf("a file that was put as %q reads as %.40q", want, got),
-			"another program, or a cache between here and the store, changes what is stored")
+			"another program changes the files, or a cache before the store returns old ones")
 	}
 	return err
 }
@@ -226,17 +226,17 @@ func (p *probe) list(ctx context.Context) error {
 		n++
 	}
 	if n != 1 {
-		p.warn(fmt.Sprintf("a listing right behind a put has %d files, want 1", n),
-			"the store, or a cache before it, is only eventually consistent: L4 will fail")
+		p.warn(fmt.Sprintf("a listing right after a put has %d files, want 1", n),
+			"the store, or a cache before it, is only eventually consistent, so L4 will fail")
 	}
 	return nil
 }
 
-// conditions checks that the store doesn't ignore conditions, which loses updates
+// conditions checks that the store doesn't ignore conditions, which would lose updates
 // silently.
 func (p *probe) conditions(ctx context.Context) error {
 	f := p.b.Features()
-	ask := func(what string, c files.Condition, want error, header string) {
+	try := func(what string, c files.Condition, want error, header string) {
 		_, err := files.PutString(ctx, p.b, p.name, "other still", &files.PutOptions{If: c})
 		switch {
 		case errors.Is(err, want) || ctx.Err() != nil:
@@ -244,22 +244,22 @@ func (p *probe) conditions(ctx context.Context) error {
 			p.warn(fmt.Sprintf("a put %s replaced the file: the store ignores %s", what, header),
 				cmp.Or(ignored[p.scheme], ignored[""]))
 		default:
-			p.warn(fmt.Sprintf("a put %s failed in another way than it should: %v", what, err),
+			p.warn(fmt.Sprintf("a put %s failed with another error, want %v: %v", what, want, err),
 				advice(p.scheme, files.OpPut, err)...)
 		}
 	}
 	if f.IfAbsent {
-		ask("of a new file where there is one (IfAbsent)", files.IfAbsent(), files.ErrExist,
+		try("of a new file that exists (IfAbsent)", files.IfAbsent(), files.ErrExist,
 			"If-None-Match")
 	}
 	if f.IfVersion && p.first.Version != "" {
-		ask("of a version that was replaced (IfVersion)", files.IfVersion(p.first.Version),
+		try("of a version that was replaced (IfVersion)", files.IfVersion(p.first.Version),
 			files.ErrPrecondition, "If-Match")
 	}
 	return ctx.Err()
 }
 
-// second finds out whether another Open reaches the same store.
+// second finds out whether a second Open reaches the same store.
 func (p *probe) second(ctx context.Context) error {
 	b, err := files.Open(ctx, p.d.url)
 	if err != nil {
@@ -280,9 +280,10 @@ func (p *probe) remove(ctx context.Context) error {
 		_, err = io.Copy(io.Discard, r)
 		r.Close()
 		p.warn(fmt.Sprintf("a file that was deleted is still there (%v)", err),
-			"an object lock, a retention or a soft delete holds it: try a bucket without")
+			"an object lock, a retention policy or soft delete keeps it: try a bucket without one")
 	case errors.Is(err, files.ErrPermission):
-		p.warn("a missing file is refused and not missing", advice(p.scheme, files.OpList, err)...)
+		p.warn("reading a missing file is a permission error",
+			advice(p.scheme, files.OpList, err)...)
 	}
 	return nil
 }

@@ -13,16 +13,16 @@ import (
 	"cloudfiles.dev/conformance/internal/term"
 )
 
-// terminal reports whether a person looks at the file.
+// terminal reports whether the file is a terminal that can move the cursor.
 func terminal(f *os.File) bool {
 	st, err := f.Stat()
 	return err == nil && st.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
 }
 
-// colorful reports whether the file takes colours (https://no-color.org).
+// colorful reports whether to print colours to the file (https://no-color.org).
 func colorful(f *os.File) bool { return terminal(f) && os.Getenv("NO_COLOR") == "" }
 
-// The colours.
+// The codes of the colours (ECMA-48).
 const (
 	red    = "31"
 	green  = "32"
@@ -36,7 +36,7 @@ func (d *doctor) paint(color, text string) string {
 	return "\x1b[" + color + "m" + text + "\x1b[0m"
 }
 
-// listCases prints every case that -run and -short keep.
+// listCases prints the cases that -run and -short select.
 func (d *doctor) listCases() int {
 	pattern, err := regexp.Compile(d.pattern)
 	if err != nil {
@@ -46,7 +46,7 @@ func (d *doctor) listCases() int {
 	for i, r := range conformance.Rules() {
 		titles[r.ID], order[r.ID] = r, i
 	}
-	cases := conformance.Cases() // several files may have cases of one rule
+	cases := conformance.Cases() // the cases of a rule may be in several places
 	slices.SortStableFunc(cases, func(a, b conformance.Case) int {
 		return cmp.Compare(order[a.Rule], order[b.Rule])
 	})
@@ -76,7 +76,7 @@ func (d *doctor) listCases() int {
 	return statusOK
 }
 
-// progress tells of a case that has ended. Calls don't overlap.
+// progress prints the result of a case. Calls don't overlap.
 func (d *doctor) progress(done, total int, r conformance.Result) {
 	id := r.Case.ID()
 	switch r.Outcome {
@@ -89,7 +89,7 @@ func (d *doctor) progress(done, total int, r conformance.Result) {
 	default:
 		text := id
 		if len(r.Turned) > 0 {
-			text += ": refused, as the bucket does not claim " + strings.Join(r.Turned, ", ")
+			text += ": refused, because the bucket does not claim " + strings.Join(r.Turned, ", ")
 		}
 		d.say(green, "ok  ", text)
 	}
@@ -102,7 +102,7 @@ func (d *doctor) progress(done, total int, r conformance.Result) {
 	}
 }
 
-// say prints what only -v asks for.
+// say prints a line if -v is set.
 func (d *doctor) say(color, mark, text string) {
 	if d.verbose {
 		d.wipe()
@@ -110,19 +110,19 @@ func (d *doctor) say(color, mark, text string) {
 	}
 }
 
-// wipe takes the progress line away.
+// wipe removes the progress line.
 func (d *doctor) wipe() {
 	if d.live {
 		fmt.Fprint(d.out, "\r\x1b[K")
 	}
 }
 
-// summary is the last thing that is printed.
+// summary prints the verdict and the counts.
 func (d *doctor) summary(r *conformance.Report) {
 	verdict := d.paint(green, "The bucket keeps the contract")
 	switch {
 	case r.Interrupted:
-		verdict = d.paint(yellow, "The run did not come to its end")
+		verdict = d.paint(yellow, "The run was interrupted")
 	case !r.OK():
 		verdict = d.paint(red, "The bucket breaks the contract")
 	}

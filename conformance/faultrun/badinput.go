@@ -14,15 +14,15 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// badLimit is how long an operation may take, with all its attempts.
+// badLimit is how long an operation may take, all attempts included.
 const badLimit = 10 * time.Second
 
-// BadInput checks that a driver returns clear errors if the URL, the credentials or
-// the network are wrong: a server that doesn't exist, a server that never responds,
-// and everything that proxy.Service.BadAnswers returns. open opens the driver's
-// bucket at an endpoint such as http://127.0.0.1:41234, with short delays between
-// attempts. No error may show any of secrets. Each operation must fail with the
-// sentinel, as a *files.Error, within its context's deadline.
+// BadInput checks that a driver returns clear errors if the URL, the credentials or the
+// network are wrong. It tries a server that doesn't exist, a server that never responds,
+// and each response of proxy.Service.BadAnswers. open opens the driver's bucket at an
+// endpoint such as http://127.0.0.1:41234, with short delays between attempts. Each
+// operation must fail with a *files.Error of the right sentinel, within its context's
+// deadline, and no error may show any of secrets.
 func BadInput(t T, s *proxy.Service, open func(endpoint string) files.Bucket, secrets []string) {
 	t.Helper()
 	limited := &limitedT{T: t}
@@ -33,17 +33,17 @@ func BadInput(t T, s *proxy.Service, open func(endpoint string) files.Bucket, se
 		badInput(t, bad, p, open(p.URL()), secrets, time.Minute)
 	}
 	badInput(t, proxy.BadAnswer{
-		Name: "nobody listens",
+		Name: "nothing listens",
 		Want: []error{files.ErrUnavailable},
 	}, nil, open(refused), secrets, time.Minute)
 	p := proxy.Serve(limited, s, proxy.Fault{
-		Name: "no answer",
+		Name: "no response",
 		Do: func(x *proxy.Exchange, _ proxy.Send) (*http.Response, error) {
 			return nil, x.Wait(-1)
 		},
 	})
 	badInput(t, proxy.BadAnswer{
-		Name: "no answer",
+		Name: "no response",
 		Want: []error{context.DeadlineExceeded},
 	}, p, open(p.URL()), secrets, 200*time.Millisecond)
 }
@@ -112,7 +112,7 @@ func badInput(t T, bad proxy.BadAnswer, p *proxy.Proxy, b files.Bucket, secrets 
 			t.Errorf("%s, %s: %s", bad.Name, op, wrong)
 		}
 		if took > badLimit {
-			t.Errorf("%s, %s: took %v", bad.Name, op, took)
+			t.Errorf("%s, %s: took %v, want at most %v", bad.Name, op, took, badLimit)
 		}
 	}
 }
@@ -124,7 +124,7 @@ func badError(err error, want []error, secrets []string) string {
 	}
 	var e *files.Error
 	if !errors.As(err, &e) {
-		return fmt.Sprintf("%T is no *files.Error: %v", err, err)
+		return fmt.Sprintf("%T is not a *files.Error: %v", err, err)
 	}
 	if len(want) > 0 && !slices.ContainsFunc(want, func(w error) bool {
 		return errors.Is(err, w)

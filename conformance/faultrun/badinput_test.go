@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestBadInput checks that the test's driver passes, and that a driver with unclear
-// errors is found.
+// TestBadInput checks that a correct driver passes, and that a driver with unclear errors
+// doesn't.
 func TestBadInput(t *testing.T) {
 	tr := &http.Transport{}
 	defer tr.CloseIdleConnections()
@@ -35,12 +35,12 @@ func TestBadInput(t *testing.T) {
 		"a secret": {func(*backend) {}, []string{"attempts"}, "the error shows a secret"},
 		"no sentinel": {func(b *backend) {
 			b.saysUnchanged = true
-		}, nil, "nobody listens, Put: got"},
+		}, nil, "nothing listens, Put: got"},
 	} {
 		v := &verdict{ctx: t.Context()}
 		faultrun.BadInput(v, proxy.Plain, open(c.change), c.secrets)
 		if !strings.Contains(strings.Join(v.said, "\n"), c.want) {
-			t.Errorf("%s is not found out: %q", name, v.said)
+			t.Errorf("%s: the failures are %q, want %q", name, v.said, c.want)
 		}
 	}
 }

@@ -19,9 +19,9 @@ type client struct {
 	id    int
 	rng   *rand.Rand
 	dir   string
-	files []*file // that are not retired
+	files []*file // the client's files, without retired ones
 	made  int
-	count int // lines appended and files created
+	count int // lines and slots so far
 }
 
 // filesEach is how many files a client writes.
@@ -42,16 +42,16 @@ var operations = []struct {
 	weight int
 	do     func(*client) error
 }{
-	{"put", 20, func(c *client) error { return c.write(c.own(), plain) }},
-	{"create", 8, func(c *client) error { return c.write(c.own(), create) }},
-	{"swap", 10, func(c *client) error { return c.write(c.own(), swap) }},
-	{"delete", 6, func(c *client) error { return c.remove(c.own(), false) }},
-	{"delete version", 4, func(c *client) error { return c.remove(c.own(), true) }},
+	{"put", 20, func(c *client) error { return c.write(c.ownFile(), plain) }},
+	{"create", 8, func(c *client) error { return c.write(c.ownFile(), create) }},
+	{"swap", 10, func(c *client) error { return c.write(c.ownFile(), swap) }},
+	{"delete", 6, func(c *client) error { return c.remove(c.ownFile(), false) }},
+	{"delete version", 4, func(c *client) error { return c.remove(c.ownFile(), true) }},
 	{"delete many", 2, (*client).removeMany},
 	{"copy", 4, (*client).copy},
-	{"get", 16, func(c *client) error { return c.get(c.any()) }},
-	{"get range", 6, func(c *client) error { return c.getRange(c.own()) }},
-	{"stat", 10, func(c *client) error { return c.stat(c.any()) }},
+	{"get", 16, func(c *client) error { return c.get(c.anyFile()) }},
+	{"get range", 6, func(c *client) error { return c.getRange(c.ownFile()) }},
+	{"stat", 10, func(c *client) error { return c.stat(c.anyFile()) }},
 	{"list", 4, (*client).list},
 	{"append", 6, (*client).append},
 	{"race", 4, (*client).race},
@@ -78,8 +78,8 @@ func (c *client) work() {
 	}
 }
 
-// errSkipped is the result of an operation that the bucket doesn't have, or that has
-// no file to work on.
+// errSkipped is the result of an operation that the bucket doesn't support, or for which
+// there is no file.
 var errSkipped = errors.New("skipped")
 
 // add makes a new name for one of the client's files: in its directory, or in a
@@ -95,19 +95,21 @@ func (c *client) add() {
 	c.all = append(c.all, f)
 }
 
-func (c *client) own() *file { return c.files[c.rng.IntN(len(c.files))] }
+// ownFile returns one of the client's files at random.
+func (c *client) ownFile() *file { return c.files[c.rng.IntN(len(c.files))] }
 
-// any returns a file of any client, half the time one of the client's own.
-func (c *client) any() *file {
+// anyFile returns one of the client's files half the time, and otherwise a file of any
+// client.
+func (c *client) anyFile() *file {
 	if c.rng.IntN(2) == 0 {
-		return c.own()
+		return c.ownFile()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.all[c.rng.IntN(len(c.all))]
 }
 
-func (c *client) mine(f *file) bool { return slices.Contains(c.files, f) }
+func (c *client) isOwn(f *file) bool { return slices.Contains(c.files, f) }
 
 func (c *client) context() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(c.t.Context(), c.Timeout)
@@ -121,8 +123,8 @@ const (
 	swap
 )
 
-// put puts a content from a reader that can be rewound or can't, of known or unknown
-// length.
+// put puts the content from a reader that can be rewound or not, with a known or an
+// unknown size.
 func (c *client) put(ctx context.Context, name string, content []byte, a files.Attributes,
 	cond files.Condition) (files.Info, error) {
 	o := &files.PutOptions{Attributes: a, If: cond}
@@ -137,7 +139,7 @@ func (c *client) put(ctx context.Context, name string, content []byte, a files.A
 	return c.Bucket.Put(ctx, name, r, o)
 }
 
-// write puts a new content, with a condition or without.
+// write puts new content, with or without a condition.
 func (c *client) write(f *file, h how) error {
 	size := c.rng.IntN(3000)
 	if c.Large > 0 && c.rng.IntN(100) == 0 {
@@ -171,7 +173,7 @@ func (c *client) write(f *file, h how) error {
 	defer cancel()
 	info, err := c.put(ctx, f.name, v.text(), attrs, cond)
 	if err == nil && info.Size != int64(v.size) {
-		c.violation("%s: Put of %d bytes told %d", f.name, v.size, info.Size)
+		c.violation("%s: Put of %d bytes returned a size of %d", f.name, v.size, info.Size)
 	}
 	return c.settle(f, n, "Put of "+v.mark()+" ("+cond.String()+")", err, info.Version, holds, ctx)
 }
@@ -190,7 +192,7 @@ func (c *client) settle(f *file, n int, what string, err error, version files.Ve
 	o := outcomeOf(err)
 	giveUp := ctx.Err() != nil && err != nil
 	if o == wrong || o == missing || cond == nil && (o == exists || o == differs) {
-		c.violation("%s: %s gave an error that it must not: %v", f.name, what, err)
+		c.violation("%s: %s returned an error that it must not: %v", f.name, what, err)
 		o = maybe
 	}
 	if bad := f.settle(n, o, version, cond, giveUp); bad != "" {
@@ -240,7 +242,7 @@ func (c *client) removeMany() error {
 	tries := map[string]int{}
 	var chosen []*file
 	for range 3 {
-		if f := c.own(); !slices.Contains(names, f.name) {
+		if f := c.ownFile(); !slices.Contains(names, f.name) {
 			names, chosen = append(names, f.name), append(chosen, f)
 			tries[f.name] = f.begin(true, value{})
 		}
@@ -256,7 +258,7 @@ func (c *client) removeMany() error {
 		}
 	}
 	if err == nil && res.Deleted != int64(len(names)) {
-		c.violation("DeleteMany of %d names told %d", len(names), res.Deleted)
+		c.violation("DeleteMany of %d names returned Deleted = %d", len(names), res.Deleted)
 	}
 	for _, f := range chosen {
 		c.settle(f, tries[f.name], "DeleteMany", failed[f.name], "", nil, ctx)
@@ -266,7 +268,7 @@ func (c *client) removeMany() error {
 
 // copy copies one of the client's files to another.
 func (c *client) copy() error {
-	src, dst := c.own(), c.own()
+	src, dst := c.ownFile(), c.ownFile()
 	_, a, ok := src.certain()
 	if src == dst || !ok || a.absent {
 		return errSkipped
@@ -277,7 +279,7 @@ func (c *client) copy() error {
 	info, err := files.Copy(ctx, c.Bucket, dst.name, c.Bucket, src.name, nil)
 	o := outcomeOf(err)
 	switch {
-	case o == wrong && c.readError(err): // while the source was read
+	case o == wrong && c.readError(err): // reading the source failed
 		if bad := dst.settle(n, refused, "", nil, ctx.Err() != nil); bad != "" {
 			c.violation("%s: copy %s: %v", dst.name, bad, err)
 		}
@@ -297,7 +299,7 @@ func (c *client) append() error {
 	return c.addTo(c.counters[c.rng.IntN(len(c.counters))])
 }
 
-// race creates the file of a slot that other clients create as well.
+// race creates the file of a slot, which other clients create as well.
 func (c *client) race() error {
 	if !c.features.IfAbsent {
 		return errSkipped

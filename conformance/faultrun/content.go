@@ -7,8 +7,8 @@ import (
 	"hash/fnv"
 )
 
-// value identifies a content: the file that it was made for, the number of the write
-// there, and its size.
+// value identifies a content: the name of the file for which it was made, the number of
+// the write to that file, and the size.
 type value struct {
 	name string
 	seq  int
@@ -17,8 +17,8 @@ type value struct {
 
 func (v value) head() string { return fmt.Sprintf("%d %d %q\n", v.seq, v.size, v.name) }
 
-// text returns the content: a line that identifies it, and bytes that differ from the
-// bytes of every other value and at each position.
+// text returns the content: a line that identifies it, and then bytes that depend on the
+// value and on the offset.
 func (v value) text() []byte {
 	head := v.head()
 	b := make([]byte, v.size)
@@ -37,8 +37,8 @@ func (v value) text() []byte {
 	return b
 }
 
-// newValue makes a value of about this size, which is at least the size of the first
-// line.
+// newValue makes a value of that size, or of the size of the first line if that is
+// longer.
 func newValue(name string, seq, size int) value {
 	v := value{name, seq, size}
 	for v.size < len(v.head()) { // the line contains the size
@@ -56,7 +56,7 @@ func parse(b []byte) (value, error) {
 		return v, fmt.Errorf("%d bytes without a first line: %.40q", len(b), b)
 	}
 	if _, err := fmt.Sscanf(string(head), "%d %d %q", &v.seq, &v.size, &v.name); err != nil {
-		return v, fmt.Errorf("%d bytes, which nobody put: %.60q", len(b), b)
+		return v, fmt.Errorf("%d bytes that no client put: %.60q", len(b), b)
 	}
 	if len(b) != v.size {
 		return v, fmt.Errorf("%d of the %d bytes of write %d of %s", len(b), v.size, v.seq, v.name)
@@ -66,11 +66,11 @@ func parse(b []byte) (value, error) {
 		for at < len(b) && b[at] == want[at] {
 			at++
 		}
-		return v, fmt.Errorf("write %d of %s with other bytes from %d on", v.seq, v.name, at)
+		return v, fmt.Errorf("write %d of %s with other bytes from offset %d", v.seq, v.name, at)
 	}
 	return v, nil
 }
 
-// mark is the value in the file's metadata, by which a content and the metadata of
-// another write are distinguished.
+// mark returns the value that the write has in its metadata. It shows if content and
+// metadata are of different writes.
 func (v value) mark() string { return fmt.Sprintf("%d of %s", v.seq, v.name) }

@@ -1,7 +1,7 @@
-// Package faultrun checks that a driver keeps the contract while requests fail. It
-// runs thousands of operations of several concurrent writers, readers, listers and
-// deleters, with conditional puts, through a proxy that injects faults of every kind
-// into a part of the requests.
+// Package faultrun checks that a driver keeps the contract while requests fail. Several
+// concurrent clients make thousands of operations (puts with and without conditions,
+// reads, listings, deletes), through a proxy that injects faults of every kind into a
+// part of the requests.
 //
 //	p := proxy.Start(t, proxy.S3, server, nil)
 //	// The driver's bucket, empty, with p.URL() as its endpoint and short delays between
@@ -13,11 +13,11 @@
 //
 //   - No acknowledged write is lost, and no partial file is visible.
 //   - No body is short or wrong with a nil error.
-//   - A file whose Put failed with ErrUncertain or ErrUnavailable is the old or the
-//     new one, whole; if Put failed otherwise, it is the old one.
+//   - After a Put that failed with ErrUncertain or ErrUnavailable, the file is the old or
+//     the new one, whole. After a Put that failed otherwise, it is the old one.
 //   - Other names are untouched.
 //   - No update of a contended file is lost or done twice.
-//   - In the end a full listing is what the model says.
+//   - At the end a full listing has exactly the files of the model.
 package faultrun
 
 import (
@@ -48,13 +48,13 @@ type T interface {
 
 // Config configures a run. Bucket and Proxy are required.
 type Config struct {
-	// Bucket is the driver's bucket, empty, with its requests going through Proxy.
-	// The delays between attempts should be short, and a retry budget, if there is
-	// one, large enough for the run.
+	// Bucket is an empty bucket of the driver, whose requests go through Proxy. The
+	// delays between attempts should be short. A retry budget, if there is one, should be
+	// large enough for the run.
 	Bucket files.Bucket
 	// Proxy injects the faults. The run adds a rule and clears all rules at the end.
 	Proxy *proxy.Proxy
-	// Ops is the number of operations, at least; 0 is 10,000.
+	// Ops is the least number of operations; 0 is 10,000.
 	Ops int
 	// Clients is how many clients work concurrently; 0 is 16.
 	Clients int
@@ -66,21 +66,21 @@ type Config struct {
 	// Faults are injected with equal chances; nil is the result of Faults for the
 	// proxy's service.
 	Faults []proxy.Fault
-	// Large is the size in bytes of every hundredth content, for drivers that upload
-	// large contents in parts; 0 is no large contents.
+	// Large is the size in bytes of one content in a hundred, for drivers that upload
+	// large contents in parts. With 0 no content is large.
 	Large int
-	// Ignore reports names that the server itself lists for a moment, such as its
-	// temporary files; nil ignores none.
+	// Ignore reports whether to ignore a name that the server lists for a moment, such as
+	// one of its temporary files; nil ignores none.
 	Ignore func(name string) bool
-	// StatMixes says that the service, and not the driver, may return in one Stat the
-	// size of one write and the metadata of another while a write replaces the file.
-	// A write that was given up may still be replacing it.
+	// StatMixes says that, while a write replaces the file, the service may return the
+	// size of one write and the metadata of another in one response to Stat. A write that
+	// was given up may still be replacing the file.
 	StatMixes bool
-	// Timeout ends an operation that stalls; 0 is 3 seconds.
+	// Timeout is how long an operation may take; 0 is 3 seconds.
 	Timeout time.Duration
-	// Leftovers lists the unfinished uploads in the store without using the proxy;
-	// nil skips the check. The run ignores uploads that no driver can end: the
-	// response to the creation was lost, or no request to abort the upload got
+	// Leftovers lists the unfinished uploads in the store without using the proxy; nil
+	// skips the check. The run ignores uploads that no driver can end, because the
+	// response to their creation was lost, or because no request to abort them got
 	// through. This needs the ids in proxy.Record.Upload.
 	Leftovers func() []Upload
 	// Retries returns how often the driver has repeated a request, for the report;
@@ -103,8 +103,8 @@ func Faults(s *proxy.Service) []proxy.Fault {
 	}
 }
 
-// expired is ExpiredCredentials except for a HEAD: S3 responds to a HEAD with 400
-// without a body, and no client can know what that means.
+// expired is ExpiredCredentials for all requests but HEAD, which get Forbidden. S3 would
+// respond to a HEAD with 400 and no body, and no client can know what that means.
 func expired(s *proxy.Service) proxy.Fault {
 	f := s.ExpiredCredentials()
 	return proxy.Fault{
@@ -124,7 +124,7 @@ type Report struct {
 	Ops      map[string]int // by kind
 	Outcomes map[string]int // "ok", or the sentinel of the error
 	Requests int
-	Injected map[string]int // faults, by name
+	Injected map[string]int // number of faults by name
 	Faults   int            // the sum of Injected
 	Retries  int64          // -1 if the driver doesn't report it
 	Left     int            // unfinished uploads at the end, -1 if not checked
@@ -136,7 +136,7 @@ func (r Report) String() string {
 	for _, n := range r.Ops {
 		ops += n
 	}
-	retries := "not told"
+	retries := "unknown"
 	if r.Retries >= 0 {
 		retries = fmt.Sprint(r.Retries)
 	}
@@ -208,7 +208,7 @@ func Run(t T, c Config) Report {
 func newRun(t T, c Config) *run {
 	t.Helper()
 	if c.Bucket == nil || c.Proxy == nil {
-		t.Fatalf("faultrun: Bucket and Proxy are needed")
+		t.Fatalf("faultrun: Config needs Bucket and Proxy")
 	}
 	c.Ops = or(c.Ops, 10_000)
 	c.Clients = or(c.Clients, 16)
@@ -218,7 +218,7 @@ func newRun(t T, c Config) *run {
 	f := c.Bucket.Features()
 	if c.Faults == nil {
 		c.Faults = Faults(c.Proxy.Service())
-		if f.Digests { // without a digest the fault can't be noticed
+		if f.Digests { // only a digest shows the fault
 			c.Faults = append(c.Faults, proxy.WrongLength(-7))
 		}
 	}
@@ -266,7 +266,7 @@ func (r *run) violation(format string, args ...any) {
 	case n < most:
 		r.t.Errorf("%s", term.Sprintf(format, args...))
 	case n == most:
-		r.t.Errorf("and more")
+		r.t.Errorf("there are more violations, which aren't shown")
 		r.left.Store(0)
 	}
 }
@@ -289,21 +289,21 @@ func (r *run) count(op string, err error) {
 	r.report.Outcomes[outcome]++
 }
 
-// plausible fails a run that proves nothing.
+// plausible fails the test if the run proves nothing.
 func (r *run) plausible() {
 	total := 0
 	for _, n := range r.report.Ops {
 		total += n
 	}
 	if ok := r.report.Outcomes["ok"]; ok < total/2 {
-		r.t.Errorf("only %d of %d operations succeeded: nothing is shown", ok, total)
+		r.t.Errorf("only %d of %d operations succeeded, which proves nothing", ok, total)
 	}
 	if want := int(float64(r.report.Requests) * r.Chance / 2); r.report.Faults < want {
-		r.t.Errorf("%d faults were injected into %d requests, want at least %d: nothing is shown",
+		r.t.Errorf("%d faults were injected into %d requests, want at least %d",
 			r.report.Faults, r.report.Requests, want)
 	}
 	if r.report.Requests < total/2 {
-		r.t.Errorf("%d requests for %d operations: they don't go through the proxy",
+		r.t.Errorf("%d requests for %d operations, which don't go through the proxy",
 			r.report.Requests, total)
 	}
 }

@@ -47,8 +47,8 @@ func start(t *testing.T, s *service) (*backend, *proxy.Proxy) {
 	return b, p
 }
 
-// TestSound checks that a correct driver passes, and that the report has what was
-// done.
+// TestSound checks that a correct driver passes, and that the report has the operations,
+// the retries and the faults.
 func TestSound(t *testing.T) {
 	back, p := start(t, newService())
 	b := driver.New(back)
@@ -68,14 +68,15 @@ func TestSound(t *testing.T) {
 	})
 	if n := r.Ops["put"]; n < ops/10 || r.Ops["append"] == 0 || r.Ops["race"] == 0 ||
 		r.Ops["list"] == 0 || r.Ops["copy"] == 0 || r.Ops["delete version"] == 0 {
-		t.Errorf("operations were %v", r.Ops)
+		t.Errorf("the operations are %v, want some of each kind", r.Ops)
 	}
 	if r.Retries == 0 || r.Faults < r.Requests/40 || len(r.Injected) < kinds {
-		t.Errorf("%d retries, %d faults %v", r.Retries, r.Faults, r.Injected)
+		t.Errorf("%d retries, %d faults, %v, want at least %d kinds", r.Retries, r.Faults,
+			r.Injected, kinds)
 	}
 }
 
-// TestRetryWrap checks a driver that repeats nothing, with the retry layer above it.
+// TestRetryWrap checks a driver that never retries, below the retry layer.
 func TestRetryWrap(t *testing.T) {
 	back, p := start(t, newService())
 	policy := *back.policy
@@ -90,12 +91,12 @@ func TestRetryWrap(t *testing.T) {
 		Retries: back.retries.Load,
 	})
 	if r.Retries == 0 {
-		t.Error("nothing was repeated")
+		t.Error("Retries = 0, want more")
 	}
 }
 
-// TestBroken checks that a bucket that breaks the contract when requests fail is
-// caught, and that the failure says how.
+// TestBroken checks that a bucket that breaks the contract while requests fail is caught,
+// and that the failure says how.
 func TestBroken(t *testing.T) {
 	for name, c := range map[string]struct {
 		broken func(*backend, *service)
@@ -105,9 +106,9 @@ func TestBroken(t *testing.T) {
 		"acknowledges a lost put": {func(b *backend, _ *service) {
 			b.acknowledgesLost = true
 		}, proxy.ResetBefore(), ""},
-		"ends a broken body well": {func(b *backend, _ *service) {
+		"ends a broken body with io.EOF": {func(b *backend, _ *service) {
 			b.endsShort = true
-		}, proxy.Truncate(-1), "gave no error, and"},
+		}, proxy.Truncate(-1), "returned no error, and"},
 		"shows a part": {func(b *backend, s *service) {
 			s.partial, b.policy.Attempts = true, 1
 		}, proxy.ResetDuring(50), "bytes"},
@@ -126,14 +127,14 @@ func TestBroken(t *testing.T) {
 		"cuts a listing": {func(b *backend, _ *service) {
 			b.dropsNames = true
 		}, proxy.Truncate(-1), "List("},
-		"tells of another file": {func(b *backend, _ *service) {
+		"returns an Info of another file": {func(b *backend, _ *service) {
 			b.wrongInfo = true
-		}, proxy.Latency(0), "which nobody put"},
+		}, proxy.Latency(0), "which no client put"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			// The faults are random, and may not hit the broken part: one run of
-			// several shows it.
+			// The faults are random and may not hit the broken part, so one of several
+			// runs must show it.
 			const runs = 8
 			var v *verdict
 			caught := false
@@ -166,7 +167,7 @@ func TestBroken(t *testing.T) {
 	}
 }
 
-// TestVacuousRunFails checks that a run that proves nothing doesn't pass.
+// TestVacuousRunFails checks that a run that proves nothing fails.
 func TestVacuousRunFails(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*faultrun.Config, *backend)
@@ -178,7 +179,7 @@ func TestVacuousRunFails(t *testing.T) {
 		"everything fails": {func(c *faultrun.Config, _ *backend) {
 			c.Chance = 1
 			c.Faults = []proxy.Fault{proxy.HTML(500)}
-		}, "operations succeeded: nothing is shown"},
+		}, "operations succeeded, which proves nothing"},
 		"uploads left": {func(c *faultrun.Config, _ *backend) {
 			c.Leftovers = func() []faultrun.Upload { return []faultrun.Upload{{Key: "a", ID: "1"}} }
 		}, "unfinished upload 1 of \"a\" is left"},
@@ -194,7 +195,7 @@ func TestVacuousRunFails(t *testing.T) {
 			if !slices.ContainsFunc(v.said, func(s string) bool {
 				return strings.Contains(s, c.want)
 			}) {
-				t.Errorf("not said: %q", v.said)
+				t.Errorf("the failures are %q, want %q", v.said, c.want)
 			}
 		})
 	}

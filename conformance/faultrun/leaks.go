@@ -16,40 +16,39 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// MaxIdle is how many idle connections to a host buckets keep: at least this many by
-// X3, and in Leaks at most this many after a use that never has more at a time.
+// MaxIdle is how many idle connections to a host buckets keep: at least this many (X3),
+// and at most this many after Leaks, which never uses more at a time.
 const MaxIdle = 64
 
 const (
 	leakRounds = 3
-	// leakLimit bounds all uses together, so that a hanging use ends.
+	// leakLimit bounds the time of all uses together, so that a use that hangs ends.
 	leakLimit = 2 * time.Minute
-	// leakWait is how long Leaks waits for cleanup that is under way; a leak stays.
+	// leakWait is how long Leaks waits for resources that are being released.
 	leakWait = 10 * time.Second
 )
 
 // LeakConfig configures Leaks. Open and Proxy are required.
 type LeakConfig struct {
-	// Open opens the driver's bucket, empty, whose endpoint is the proxy, with few
+	// Open opens an empty bucket of the driver, whose endpoint is the proxy, with few
 	// attempts and short delays between them.
 	Open func() files.Bucket
 	// Proxy is in front of a server. Leaks closes it.
 	Proxy *proxy.Proxy
-	// Large is the size in bytes of a content that the driver uploads in parts; 0 is
-	// 1 MiB, in parts or not.
+	// Large is a size in bytes that the driver uploads in parts. 0 is 1 MiB, whether
+	// in parts or not.
 	Large int
 	// Leftovers lists the unfinished uploads, as in Config; nil skips the check.
 	Leftovers func() []Upload
 }
 
-// Leaks checks X2 and X3: a driver holds no resources at the end, whatever ended
-// early or failed. It uses a bucket in some sixty ways: bodies that are closed early,
-// cancelled, timed out and resumed, puts that succeed, fail and are given up, small
-// and in parts, and listings that are not finished. It fails the test if, after the
-// bucket is closed, the proxy has more than MaxIdle open connections. Then it closes
-// the proxy, which ends idle connections only, and fails the test if a goroutine, a
-// descriptor (if /proc lists them) or an upload that the driver could have ended is
-// left.
+// Leaks checks X2 and X3: a driver holds no resources at the end, even if operations
+// ended early or failed. It uses a bucket in some sixty ways: bodies that are closed
+// early, cancelled, timed out and resumed; puts, small and in parts, that succeed, fail
+// and are given up; listings that are not finished. It closes the bucket, and fails the
+// test if the proxy then has more than MaxIdle open connections. It closes the proxy,
+// which ends idle connections only, and fails the test if a goroutine, a descriptor (if
+// /proc lists them) or an upload that the driver could have ended is left.
 func Leaks(t T, c LeakConfig) {
 	t.Helper()
 	leaks(t, c, leakWait)
@@ -122,9 +121,8 @@ func settles(wait time.Duration, ok func() bool) bool {
 	return true
 }
 
-// descriptors returns the process's open descriptors, by number and by the kernel's
-// name; sockets have their own numbers in it. It returns nil if the system doesn't
-// list them.
+// descriptors returns the process's open descriptors, by number and the kernel's name,
+// which is unique for each socket. It returns nil if the system doesn't list them.
 func descriptors() map[string]bool {
 	const dir = "/proc/self/fd/"
 	entries, err := os.ReadDir(dir)
@@ -133,7 +131,7 @@ func descriptors() map[string]bool {
 	}
 	open := map[string]bool{}
 	for _, e := range entries {
-		// This skips the descriptor of the directory itself, which is closed again.
+		// Readlink fails for the descriptor of the directory itself, which is closed.
 		if to, err := os.Readlink(dir + e.Name()); err == nil {
 			open[e.Name()+" "+to] = true
 		}
@@ -151,9 +149,9 @@ func newer(before, now map[string]bool) (list []string) {
 	return list
 }
 
-// Connections checks X3: buckets with the same settings share a transport that keeps
-// at least MaxIdle idle connections to a host. open opens the driver's bucket, always
-// the same one, whose endpoint is the proxy in front of a server.
+// Connections checks X3: buckets with the same settings share a transport that keeps at
+// least MaxIdle idle connections to a host. Each call of open opens the same bucket of
+// the driver, whose endpoint is the proxy, in front of a server.
 func Connections(t T, p *proxy.Proxy, open func() files.Bucket) {
 	t.Helper()
 	buckets := []files.Bucket{open(), open()}

@@ -49,8 +49,7 @@ func (u *unclosed) Close() error {
 	return nil
 }
 
-// TestLeaks checks that a driver that holds nothing passes, and that a driver that
-// leaks is caught.
+// TestLeaks checks that a correct driver passes, and that a driver that leaks is caught.
 func TestLeaks(t *testing.T) {
 	end := make(chan struct{})
 	var opened sync.Map
@@ -74,12 +73,12 @@ func TestLeaks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := os.ReadDir("/proc/self/fd"); err != nil && c.want == os.DevNull {
-				t.Skip("the system doesn't tell descriptors")
+				t.Skip("the system doesn't list descriptors")
 			}
 			find := faultrun.Leaks
 			if c.want != "" {
-				// The sound driver runs alone, because descriptors belong to the
-				// process.
+				// The correct driver runs alone, because other tests of the process open
+				// descriptors.
 				t.Parallel()
 				find = faultrun.LeaksNow
 			}
@@ -93,13 +92,13 @@ func TestLeaks(t *testing.T) {
 				func(s string) bool {
 					return strings.Contains(s, "leave") && strings.Contains(s, c.want)
 				}) {
-				t.Errorf("want %q; said:\n%s", c.want, strings.Join(v.said, "\n"))
+				t.Errorf("want %q; the failures are:\n%s", c.want, strings.Join(v.said, "\n"))
 			}
 		})
 	}
 }
 
-// TestConnections checks that buckets with a transport each are caught, and buckets
+// TestConnections checks that buckets that share no transport are caught, and buckets
 // that keep too few connections.
 func TestConnections(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -126,7 +125,7 @@ func TestConnections(t *testing.T) {
 				func(s string) bool {
 					return strings.Contains(s, c.want)
 				}) {
-				t.Errorf("want %q; said:\n%s", c.want, strings.Join(v.said, "\n"))
+				t.Errorf("want %q; the failures are:\n%s", c.want, strings.Join(v.said, "\n"))
 			}
 		})
 	}

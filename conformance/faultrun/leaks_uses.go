@@ -18,14 +18,14 @@ import (
 // leaky uses a bucket in ways that may leak.
 type leaky struct {
 	t     T
-	ctx   context.Context // ends after the last check
+	ctx   context.Context // ends after the last use
 	proxy *proxy.Proxy
 	b     files.Bucket
 
 	small, large []byte
 }
 
-// leakTimeout ends what stalls.
+// leakTimeout is the timeout of uses that stall.
 const leakTimeout = 40 * time.Millisecond
 
 var (
@@ -34,8 +34,8 @@ var (
 	errBroken = errors.New("the content broke off")
 )
 
-// use is one use of the bucket: the fault that its requests get, and the error it
-// returns.
+// use is one use of the bucket, with the fault that its requests get and the error that
+// it returns.
 type use struct {
 	name string
 	rule proxy.Rule // the zero rule injects nothing
@@ -81,8 +81,8 @@ func (l *leaky) useAll() int {
 	return len(uses)
 }
 
-// get opens a file, calls read with its body, and closes it. The context doesn't end
-// unless read ends it, because its end would close what the driver leaves open.
+// get opens a file, calls read with its body, and closes it. The context ends only if
+// read ends it, because its end would close what the driver leaves open.
 func (l *leaky) get(name string, o *files.GetOptions,
 	read func(context.CancelFunc, *files.Reader) error) func(context.Context) error {
 	return func(ctx context.Context) error {
@@ -167,7 +167,7 @@ func (l *leaky) gets() []use {
 			do:   l.get("large", &files.GetOptions{ReadTimeout: leakTimeout}, all),
 		},
 		{
-			name: "get, timed out before the answer",
+			name: "get, timed out before the response",
 			rule: on(proxy.Stall(-1), 0),
 			ends: context.DeadlineExceeded,
 			do:   timedOut(l.get("large", nil, all)),
@@ -188,7 +188,7 @@ func (l *leaky) gets() []use {
 			do:   l.get("large", &files.GetOptions{Range: files.From(10)}, some),
 		},
 		{
-			name: "get of nothing behind the end",
+			name: "get of nothing after the end",
 			do:   l.get("small", &files.GetOptions{Range: files.From(1000)}, all),
 		},
 		{name: "get of a missing file", ends: files.ErrNotExist, do: l.get("missing", nil, all)},
@@ -225,7 +225,7 @@ func (l *leaky) gets() []use {
 	}
 }
 
-// put puts a content of unknown length.
+// put puts content of unknown length.
 func (l *leaky) put(ctx context.Context, name string, content io.Reader,
 	o *files.PutOptions) error {
 	_, err := l.b.Put(ctx, name, struct{ io.Reader }{content}, o)
@@ -305,7 +305,7 @@ func (l *leaky) puts() []use {
 				do:   put("broken", c.content, nil),
 			},
 			{
-				name: "put, an answer lost",
+				name: "put, a response lost",
 				rule: on(proxy.ResetAfter(), c.nth),
 				ends: errOrNone,
 				do:   put("lost", c.content, nil),
@@ -323,13 +323,13 @@ func (l *leaky) puts() []use {
 				do:   put("refused", c.content, nil),
 			},
 			{
-				name: "put, timed out while nobody answers",
+				name: "put, timed out without a response",
 				rule: on(proxy.Stall(-1), 0),
 				ends: errAny,
 				do:   timedOut(c.content),
 			},
 			{
-				name: "put, timed out while nobody reads",
+				name: "put, timed out while the server doesn't read",
 				rule: on(proxy.StallUpload(5), 0),
 				ends: errAny,
 				do:   timedOut(c.content),
@@ -341,7 +341,7 @@ func (l *leaky) puts() []use {
 					&files.PutOptions{Size: new(int64(len(c.content) + 1))}),
 			},
 			{
-				name: "put of a new file that isn't",
+				name: "put of a new file that exists",
 				ends: files.ErrExist,
 				do:   put("small", c.content, &files.PutOptions{If: files.IfAbsent()}),
 			},
@@ -383,7 +383,7 @@ func (l *leaky) rest() []use {
 	return []use{
 		{name: "list", do: whole},
 		{
-			name: "list, broken off",
+			name: "list, stopped early",
 			do: func(ctx context.Context) error {
 				return list(ctx, pages, func() bool { return false })
 			},
@@ -467,16 +467,16 @@ func (l *leaky) rest() []use {
 
 // meeting holds requests until n have arrived.
 func meeting(n int) proxy.Fault {
-	var came atomic.Int64
-	met := make(chan struct{})
+	var arrived atomic.Int64
+	complete := make(chan struct{})
 	return proxy.Fault{
 		Name: "meeting",
 		Do: func(x *proxy.Exchange, next proxy.Send) (*http.Response, error) {
-			if came.Add(1) == int64(n) {
-				close(met)
+			if arrived.Add(1) == int64(n) {
+				close(complete)
 			}
 			select {
-			case <-met:
+			case <-complete:
 				return next(x.Request)
 			case <-x.Request.Context().Done():
 				return nil, context.Cause(x.Request.Context())

@@ -19,25 +19,25 @@ type attempt struct {
 	value   value // unless absent
 	version files.Version
 	never   bool // the write was refused
-	seen    bool // a reader saw it
+	seen    bool // a read returned it
 }
 
-// is reports whether the attempt leaves this state.
+// is reports whether the attempt leads to that state.
 func (a *attempt) is(absent bool, v value) bool {
 	return a.absent == absent && (absent || a.value == v)
 }
 
-// file is what is known of a file that one client writes and all clients read.
+// file is the model of a file that one client writes and all clients read.
 type file struct {
 	name string
 
 	mu      sync.Mutex
-	history []*attempt // the first is absence
-	// possible are the attempts, in order, whose state the file may have: one
-	// attempt, unless an outcome is uncertain.
+	history []*attempt // the first one is absence
+	// possible has the attempts, in order, whose state the file may have. There is one
+	// attempt unless an outcome is uncertain.
 	possible []int
 	pending  int // writes that are under way
-	// retired files are no longer written: a request that was given up may still
+	// retired files are no longer written, because a request that was given up may still
 	// arrive.
 	retired bool
 }
@@ -46,17 +46,17 @@ func newFile(name string) *file {
 	return &file{name: name, history: []*attempt{{absent: true}}, possible: []int{0}}
 }
 
-// outcome is what an error says about a write.
+// outcome is the outcome of a write, by its error.
 type outcome int
 
 const (
 	done    outcome = iota
 	refused         // nothing changed
 	exists          // ErrExist: nothing changed, because the file exists
-	differs         // ErrPrecondition: nothing changed, because the file is another
+	differs         // ErrPrecondition: nothing changed, because the version differs
 	missing         // ErrNotExist
-	maybe           // old or new
-	wrong           // an error that such a fault may not cause
+	maybe           // the file is the old or the new one
+	wrong           // an error that no injected fault may cause
 )
 
 // ended reports whether the operation was given up.
@@ -107,11 +107,11 @@ func (f *file) next() int {
 	return len(f.history)
 }
 
-// condition says in which states of a file a write can succeed, and in which it can
-// be refused.
+// condition says in which states of a file a write may succeed, and in which it may be
+// refused.
 type condition struct{ succeeds, refuses func(*attempt) bool }
 
-// settle records the outcome of attempt n under the condition, nil being none. It
+// settle records the outcome of attempt n under the condition, which may be nil. It
 // returns a description of a violation, or "".
 func (f *file) settle(n int, o outcome, version files.Version, cond *condition,
 	giveUp bool) string {
@@ -149,21 +149,21 @@ func (f *file) settle(n int, o outcome, version files.Version, cond *condition,
 	}
 	a.never = true
 	if a.seen {
-		return "failed and changed nothing, as it says, but somebody saw it done"
+		return "failed and changed nothing, by its error, but a read returned it"
 	}
 	return ""
 }
 
-// floor returns the oldest attempt that may be there: no read that begins from now on
-// may return an older one.
+// floor returns the oldest attempt whose state the file may have. A read that begins from
+// now on may not return an older one.
 func (f *file) floor() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.possible[0]
 }
 
-// allows records that a reader saw the file in a state. It returns a description of a
-// violation, or "": the state was never put, or is older than the floor that was
+// allows records that a read returned a state. It returns a description of a violation,
+// or "". The state must have been put, and must not be older than floor, which was
 // taken before the read.
 func (f *file) allows(floor int, absent bool, v value) string {
 	f.mu.Lock()
@@ -174,11 +174,12 @@ func (f *file) allows(floor int, absent bool, v value) string {
 			return ""
 		}
 	}
-	return fmt.Sprintf("%s was seen, but before that the file was %s", stateText(absent, v),
+	return fmt.Sprintf("%s was read, but before that the file was %s", stateText(absent, v),
 		f.text([]int{floor}))
 }
 
-// observe is allows for the file's writer: the state that it saw is the file's state.
+// observe is allows for a read by the file's writer, which returns the file's present
+// state.
 func (f *file) observe(absent bool, v value, version files.Version, perPut bool) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -189,7 +190,7 @@ func (f *file) observe(absent bool, v value, version files.Version, perPut bool)
 		}
 	}
 	if now == nil {
-		return fmt.Sprintf("%s was seen, but the file was %s", stateText(absent, v),
+		return fmt.Sprintf("%s was read, but the file was %s", stateText(absent, v),
 			f.text(f.possible))
 	}
 	f.possible = now
@@ -199,7 +200,7 @@ func (f *file) observe(absent bool, v value, version files.Version, perPut bool)
 		return ""
 	}
 	if a.version != "" && version != "" && a.version != version {
-		return fmt.Sprintf("%s has the version %q, but had %q", stateText(absent, v), version,
+		return fmt.Sprintf("%s has the version %q, want %q", stateText(absent, v), version,
 			a.version)
 	}
 	if version != "" {
@@ -216,8 +217,8 @@ func (f *file) observe(absent bool, v value, version files.Version, perPut bool)
 	return ""
 }
 
-// certain returns the state of the file, if only one state is possible and no write
-// is under way.
+// certain returns the state of the file. ok reports whether it is the only possible one
+// and no write is under way.
 func (f *file) certain() (n int, a attempt, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -225,8 +226,8 @@ func (f *file) certain() (n int, a attempt, ok bool) {
 	return n, *f.history[n], len(f.possible) == 1 && f.pending == 0 && !f.retired
 }
 
-// anyVersion returns an attempt whose version is known: the newest or, if old is set,
-// another; nil if there is none.
+// anyVersion returns an attempt whose version is known: the newest one or, with old, the
+// one before it. It returns nil if there is none.
 func (f *file) anyVersion(old bool) *attempt {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -8,9 +8,9 @@ import (
 )
 
 // readError reports whether a read may fail with this error while requests fail.
-// ErrCorrupt is allowed for a body that was cut so that only its digest shows it.
-// ErrChanged is also allowed for a body that goes on after the end of a file whose
-// reported length was wrong.
+// ErrCorrupt is allowed because only the digest may show that a body was cut.
+// ErrChanged is allowed because a response may have a wrong length, so that the body is
+// resumed after the file's end.
 func (c *client) readError(err error) bool {
 	switch outcomeOf(err) {
 	case maybe, refused:
@@ -23,7 +23,7 @@ func (c *client) readError(err error) bool {
 // return.
 func (c *client) readFailure(name string, err error) error {
 	if !c.readError(err) {
-		c.violation("%s: reading gave an error that it must not: %v", name, err)
+		c.violation("%s: a read returned an error that it must not: %v", name, err)
 	}
 	return err
 }
@@ -32,13 +32,13 @@ func (c *client) readFailure(name string, err error) error {
 // read.
 func (c *client) saw(f *file, floor int, how string, absent bool, v value, version files.Version) {
 	bad := ""
-	if c.mine(f) {
+	if c.isOwn(f) {
 		bad = f.observe(absent, v, version, c.features.VersionPerPut)
 	} else {
 		bad = f.allows(floor, absent, v)
 	}
 	if bad != "" {
-		c.violation("%s: by %s %s", f.name, how, bad)
+		c.violation("%s: %s: %s", f.name, how, bad)
 	}
 }
 
@@ -60,7 +60,7 @@ func (c *client) get(f *file) error {
 	if c.rng.IntN(2) == 0 {
 		p, err = r.ReadAll()
 	} else {
-		p, err = io.ReadAll(io.MultiReader(r)) // one Read after another
+		p, err = io.ReadAll(io.MultiReader(r)) // by Read
 	}
 	if err != nil {
 		c.prefix(f, p, r.Info())
@@ -69,20 +69,20 @@ func (c *client) get(f *file) error {
 	v, perr := parse(p)
 	switch {
 	case perr != nil:
-		c.violation("%s: Get gave no error, and %v", f.name, perr)
+		c.violation("%s: Get returned no error, and %v", f.name, perr)
 		return nil
 	case r.Info().Size != int64(len(p)):
-		c.violation("%s: Get told a size of %d, and gave %d bytes", f.name, r.Info().Size, len(p))
+		c.violation("%s: Get returned a size of %d, and %d bytes", f.name, r.Info().Size, len(p))
 	case c.features.Attributes && r.Info().Metadata["write"] != v.mark():
-		c.violation("%s: Get gave the content of write %s with the metadata of %q", f.name,
+		c.violation("%s: Get returned the content of write %s with the metadata of %q", f.name,
 			v.mark(), r.Info().Metadata["write"])
 	}
 	c.saw(f, floor, "Get", false, v, r.Info().Version)
 	return nil
 }
 
-// prefix checks the bytes that came before an error: they are the beginning of the
-// content that the metadata identify.
+// prefix checks the bytes that came before an error. They must be the beginning of the
+// content that the metadata identifies.
 func (c *client) prefix(f *file, p []byte, info files.Info) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -91,7 +91,8 @@ func (c *client) prefix(f *file, p []byte, info files.Info) {
 			continue
 		}
 		if want := a.value.text(); len(p) > len(want) || string(p) != string(want[:len(p)]) {
-			c.violation("%s: the %d bytes before an error are not those of write %s", f.name,
+			c.violation("%s: the %d bytes before an error are not the beginning of write %s",
+				f.name,
 				len(p), a.value.mark())
 		}
 		return
@@ -120,10 +121,10 @@ func (c *client) getRange(f *file) error {
 	case err != nil:
 		return c.readFailure(f.name, err)
 	case string(p) != string(want):
-		c.violation("%s: the range of %d bytes from %d gave no error, and %d bytes that are not "+
+		c.violation("%s: Get of %d bytes from %d returned no error, and %d bytes that are not "+
 			"those of write %s", f.name, length, off, len(p), a.value.mark())
 	case info.Size != int64(a.value.size):
-		c.violation("%s: the range told a size of %d, and the file has %d", f.name, info.Size,
+		c.violation("%s: Get of a range returned a size of %d, want %d", f.name, info.Size,
 			a.value.size)
 	}
 	return nil
@@ -145,12 +146,12 @@ func (c *client) stat(f *file) error {
 	if !c.features.Attributes {
 		return nil
 	}
-	v, ok := c.told(f, info)
+	v, ok := f.described(info)
 	if !ok && c.StatMixes && f.mixture(info) {
 		return nil
 	}
 	if !ok {
-		c.violation("%s: Stat told %d bytes and the metadata %q, which nobody put", f.name,
+		c.violation("%s: Stat returned %d bytes and the metadata %q, which no client put", f.name,
 			info.Size, info.Metadata["write"])
 		return nil
 	}
@@ -158,8 +159,8 @@ func (c *client) stat(f *file) error {
 	return nil
 }
 
-// told returns the value that an Info describes.
-func (c *client) told(f *file, info files.Info) (value, bool) {
+// described returns the value that an Info describes.
+func (f *file) described(info files.Info) (value, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, a := range f.history {
@@ -171,8 +172,7 @@ func (c *client) told(f *file, info files.Info) (value, bool) {
 	return value{}, false
 }
 
-// mixture reports whether an Info has the size of one write and the metadata of
-// another, of a file that was replaced at least once.
+// mixture reports whether an Info has the size of one write and the metadata of another.
 func (f *file) mixture(info files.Info) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -184,8 +184,8 @@ func (f *file) mixture(info files.Info) bool {
 	return size && mark
 }
 
-// snapshot holds the state of the files whose state is certain, and the number of
-// their writes.
+// snapshot has the state of each file whose state is certain, and the number of its
+// writes.
 type snapshot map[*file]struct {
 	writes int
 	now    attempt
@@ -229,15 +229,15 @@ func (c *client) list() error {
 			continue
 		}
 		if _, twice := seen[e.Name]; twice || c.features.Ordered && e.Name <= last {
-			c.violation("List(%q) yielded %q behind %q", dir, e.Name, last)
+			c.violation("List(%q) yielded %q after %q", dir, e.Name, last)
 		}
 		seen[e.Name], last = e, e.Name
 		c.known(e)
 	}
 	after := c.snapshot()
 	for f, b := range before {
-		if a, ok := after[f]; !ok || a.writes != b.writes || dir != "" && !c.mine(f) {
-			continue // changed meanwhile, or missing
+		if a, ok := after[f]; !ok || a.writes != b.writes || dir != "" && !c.isOwn(f) {
+			continue // changed meanwhile, or outside dir
 		}
 		e, there := seen[f.name]
 		switch {
@@ -252,7 +252,7 @@ func (c *client) list() error {
 	return nil
 }
 
-// known reports an entry that no client put.
+// known reports a violation if no client put a file of that name.
 func (c *client) known(e files.Entry) {
 	c.mu.Lock()
 	_, ok := c.run.files[e.Name]
@@ -264,6 +264,6 @@ func (c *client) known(e files.Entry) {
 	}
 	c.mu.Unlock()
 	if !ok {
-		c.violation("List yielded %q, which nobody put", e.Name)
+		c.violation("List yielded %q, which no client put", e.Name)
 	}
 }

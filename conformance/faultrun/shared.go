@@ -11,11 +11,11 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// state is what is known of one client's addition to a shared file.
+// state is the state of a client's addition to a shared file.
 type state int
 
 const (
-	trying state = iota // or permanently uncertain
+	trying state = iota // under way, or uncertain
 	acknowledged
 	impossible
 )
@@ -67,7 +67,7 @@ func (c *client) addTo(k *counter) error {
 		return nil
 	case maybe:
 	default:
-		c.violation("%s: adding a line gave %v", k.name, err)
+		c.violation("%s: adding a line failed with %v", k.name, err)
 	}
 	return err
 }
@@ -86,10 +86,9 @@ func (k *counter) check(content []byte, acked int) string {
 		s, ok := k.known[l]
 		switch {
 		case !ok:
-			return fmt.Sprintf("the line %.40q, which nobody wrote", l)
+			return fmt.Sprintf("the line %.40q is there, which no client wrote", l)
 		case s == impossible:
-			return fmt.Sprintf("the line %s is there, but its writer was told that nothing changed",
-				l)
+			return fmt.Sprintf("the line %s is there, but its Put was refused", l)
 		case have[l]:
 			return fmt.Sprintf("the line %s is there twice", l)
 		}
@@ -103,13 +102,13 @@ func (k *counter) check(content []byte, acked int) string {
 	return ""
 }
 
-// slot is a name that several clients create concurrently: at most one succeeds.
+// slot is a name that several clients create concurrently. At most one succeeds.
 type slot struct {
 	name string
 
 	mu    sync.Mutex
 	tries map[string]state
-	// exists is set if a client got the result that the file exists.
+	// exists reports whether a Put returned ErrExist.
 	exists bool
 }
 
@@ -138,7 +137,7 @@ func (c *client) create(s *slot) error {
 		s.tries[who] = impossible
 	case maybe:
 	default:
-		c.violation("%s: creating gave %v", s.name, err)
+		c.violation("%s: creating it failed with %v", s.name, err)
 	}
 	return err
 }
@@ -162,7 +161,7 @@ func (s *slot) check(content []byte) string {
 		case acked != "":
 			return acked + " created it, and it is lost"
 		case s.exists:
-			return "somebody was told that it exists, but it does not"
+			return "a Put returned ErrExist, but the file does not exist"
 		}
 		return ""
 	}
@@ -170,11 +169,11 @@ func (s *slot) check(content []byte) string {
 	st, ok := s.tries[who]
 	switch {
 	case !ok || string(content) != strings.Repeat(who+"\n", 30):
-		return fmt.Sprintf("%d bytes that nobody put: %.40q", len(content), content)
+		return fmt.Sprintf("%d bytes that no client put: %.40q", len(content), content)
 	case acked != "" && who != acked:
-		return fmt.Sprintf("%s created it, but %s has", acked, who)
+		return fmt.Sprintf("%s created it, but it has the content of %s", acked, who)
 	case st == impossible:
-		return fmt.Sprintf("%s was told that nothing changed, but created it", who)
+		return fmt.Sprintf("the Put of %s was refused, but created it", who)
 	}
 	return ""
 }

@@ -29,7 +29,7 @@ type service struct {
 	partial bool
 }
 
-// newService returns a service that makes a new version for each Put, as backend
+// newService returns a service that makes a new version for each Put, which backend
 // claims.
 func newService() *service {
 	return &service{files: mem.New(&mem.Options{VersionPerPut: true})}
@@ -68,7 +68,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, err)
 		return
 	}
-	tell(w, info)
+	setInfo(w, info)
 }
 
 func (s *service) serve(w http.ResponseWriter, r *http.Request, name string) {
@@ -80,7 +80,7 @@ func (s *service) serve(w http.ResponseWriter, r *http.Request, name string) {
 		refuse(w, err)
 		return
 	}
-	tell(w, info)
+	setInfo(w, info)
 	w.Header().Set("Content-Type", "application/x-test")
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(p))
 }
@@ -111,7 +111,7 @@ func (s *service) list(w http.ResponseWriter, r *http.Request) {
 	w.Write(text)
 }
 
-func tell(w http.ResponseWriter, info files.Info) {
+func setInfo(w http.ResponseWriter, info files.Info) {
 	text, _ := json.Marshal(info)
 	w.Header().Set("X-Info", url.QueryEscape(string(text)))
 	w.Header().Set("Etag", `"`+string(info.Version)+`"`)
@@ -141,11 +141,11 @@ type backend struct {
 	// faults
 	acknowledgesLost bool // a put whose response is lost counts as done
 	endsShort        bool // a truncated body ends with io.EOF
-	halfAgain        bool // a content that can't be rewound is sent again from its current position
+	halfAgain        bool // content is sent again from its current position
 	// A conditional put whose response was lost is sent again, and is refused because
 	// it succeeded.
 	losesConditions  bool
-	ignoresCondition bool // of puts if of a version
+	ignoresCondition bool // a put ignores IfVersion
 	saysUnchanged    bool // a put whose response is lost is reported as refused
 	dropsNames       bool // a truncated listing ends without an error
 	wrongInfo        bool // Stat returns its previous result
@@ -194,12 +194,12 @@ func (b *backend) Features() files.Features {
 func (b *backend) Close() error { return nil }
 
 // errLost is the error for a response that didn't arrive.
-var errLost = errors.New("the answer was lost")
+var errLost = errors.New("the response was lost")
 
-// ask sends one request. It returns the store's response with a status below 300, or
-// a sentinel error. It returns errLost too after a failure if the request may have
-// been carried out.
-func (b *backend) ask(ctx context.Context, method, name string, header http.Header,
+// send sends one request. It returns the store's response if the status is below 300, and
+// otherwise an error that matches a sentinel. The error also matches errLost if the
+// request may have been carried out.
+func (b *backend) send(ctx context.Context, method, name string, header http.Header,
 	body io.Reader) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method,
 		b.url+"/"+(&url.URL{Path: name}).EscapedPath(), body)
@@ -215,7 +215,7 @@ func (b *backend) ask(ctx context.Context, method, name string, header http.Head
 	req.GetBody = nil
 	resp, err := b.client.Do(req)
 	if err != nil {
-		return nil, files.WithCause(files.ErrUnavailable, errors.Join(err, errLost), "no answer")
+		return nil, files.WithCause(files.ErrUnavailable, errors.Join(err, errLost), "no response")
 	}
 	if resp.StatusCode < 300 {
 		return resp, nil
@@ -236,7 +236,7 @@ func (b *backend) ask(ctx context.Context, method, name string, header http.Head
 	return nil, files.Errorf(files.ErrInvalid, "status %d", resp.StatusCode)
 }
 
-func toldBy(resp *http.Response) (files.Info, error) {
+func infoOf(resp *http.Response) (files.Info, error) {
 	text, err := url.QueryUnescape(resp.Header.Get("X-Info"))
 	var info files.Info
 	if err == nil {
@@ -273,7 +273,7 @@ func (b *backend) put(ctx context.Context, req *driver.PutRequest,
 		h.Set("If-None-Match", "*")
 	}
 	err = b.policy.Do(ctx, func(ctx context.Context, attempt int) error {
-		resp, err := b.ask(ctx, http.MethodPut, req.Name, h, body(attempt))
+		resp, err := b.send(ctx, http.MethodPut, req.Name, h, body(attempt))
 		if err != nil {
 			switch {
 			case errors.Is(err, errLost) && b.acknowledgesLost:
@@ -283,13 +283,13 @@ func (b *backend) put(ctx context.Context, req *driver.PutRequest,
 			case errors.Is(err, errLost) && ctx.Err() != nil:
 				return errors.Join(files.ErrUncertain, err, ctx.Err())
 			case errors.Is(err, errLost) && !req.If.IsZero() && !b.losesConditions:
-				return files.WithCause(files.ErrUncertain, err, "the answer was lost")
+				return files.WithCause(files.ErrUncertain, err, "the response was lost")
 			}
 			return err
 		}
 		defer resp.Body.Close()
 		io.Copy(io.Discard, resp.Body)
-		info, err = toldBy(resp)
+		info, err = infoOf(resp)
 		return err
 	})
 	return info, err
@@ -316,7 +316,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (o driver.Ob
 		"Range":    {fmt.Sprintf("bytes=%d-%d", off, off+n-1)},
 	}
 	err = b.policy.Do(ctx, func(ctx context.Context, _ int) error {
-		resp, err := b.ask(ctx, http.MethodGet, req.Key.Name, h, nil)
+		resp, err := b.send(ctx, http.MethodGet, req.Key.Name, h, nil)
 		if err != nil {
 			return err
 		}
@@ -349,17 +349,17 @@ func (b *body) Read(p []byte) (int, error) {
 
 func (b *backend) Stat(ctx context.Context, key driver.Key) (info files.Info, err error) {
 	err = b.policy.Do(ctx, func(ctx context.Context, _ int) error {
-		resp, err := b.ask(ctx, http.MethodHead, key.Name, nil, nil)
+		resp, err := b.send(ctx, http.MethodHead, key.Name, nil, nil)
 		if err != nil {
 			return err
 		}
 		resp.Body.Close()
-		info, err = toldBy(resp)
+		info, err = infoOf(resp)
 		return err
 	})
 	if b.wrongInfo && err == nil {
-		told := info
-		if last := b.last.Swap(&told); last != nil {
+		returned := info
+		if last := b.last.Swap(&returned); last != nil {
 			return *last, nil
 		}
 	}
@@ -372,12 +372,12 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 	})
 }
 
-// list yields the entries from start.
+// list yields the entries from start on.
 func (b *backend) list(ctx context.Context, prefix, start string,
 	yield func(files.Entry, error) bool) {
 	var all []files.Entry
 	err := b.policy.Do(ctx, func(ctx context.Context, _ int) error {
-		resp, err := b.ask(ctx, http.MethodGet, "?prefix="+url.QueryEscape(prefix), nil, nil)
+		resp, err := b.send(ctx, http.MethodGet, "?prefix="+url.QueryEscape(prefix), nil, nil)
 		if err != nil {
 			return err
 		}
@@ -410,10 +410,10 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, v files.Version) e
 		h = http.Header{"If-Match": {`"` + string(v) + `"`}}
 	}
 	return b.policy.Do(ctx, func(ctx context.Context, _ int) error {
-		resp, err := b.ask(ctx, http.MethodDelete, key.Name, h, nil)
+		resp, err := b.send(ctx, http.MethodDelete, key.Name, h, nil)
 		if err != nil {
 			if v != "" && errors.Is(err, errLost) {
-				return files.WithCause(files.ErrUncertain, err, "the answer was lost")
+				return files.WithCause(files.ErrUncertain, err, "the response was lost")
 			}
 			return err
 		}

@@ -8,10 +8,10 @@ import (
 	"cloudfiles.dev/conformance/proxy"
 )
 
-// Upload is an unfinished multipart upload, as the store lists it.
+// Upload is an unfinished multipart upload, by the key and id in the store's listing.
 type Upload struct{ Key, ID string }
 
-// fate is what the records show about an upload.
+// fate describes an upload, by the records of its requests.
 type fate struct {
 	known   bool // its id reached the driver
 	aborted bool // by a request that reached the server
@@ -20,9 +20,11 @@ type fate struct {
 
 // notForgiven returns the uploads among left that the driver could have ended. The
 // driver couldn't end an upload if the response to its creation arrived incomplete or
-// not at all, or if no request to abort it got through the faults. If the proxy
-// itself didn't get the response, because the client had gone, no record has the id.
-// As many uploads of that key are then forgiven, if no record names them.
+// not at all, or if no request to abort it got through the faults.
+//
+// If the proxy itself didn't get the response, because the client had gone, no record
+// has the id. For each such creation, one upload of that key that no record names is
+// forgiven.
 func notForgiven(records []proxy.Record, left []Upload) (bad []Upload) {
 	fates := map[string]*fate{}
 	nameless := map[string]int{} // number of uploads without a known id, by path
@@ -66,8 +68,8 @@ func notForgiven(records []proxy.Record, left []Upload) (bad []Upload) {
 	return bad
 }
 
-// pathOf returns the path in paths, of those with a positive count, that names the
-// key, after the bucket or without it.
+// pathOf returns a path with a positive count that names the key, with or without a
+// bucket in front.
 func pathOf(paths map[string]int, key string) (string, bool) {
 	for path, n := range paths {
 		p, err := url.PathUnescape(strings.TrimPrefix(path, "/"))

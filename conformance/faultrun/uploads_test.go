@@ -17,7 +17,7 @@ import (
 type uploader struct {
 	t     *testing.T
 	proxy *proxy.Proxy
-	begun []Upload      // all of them are unfinished
+	begun []Upload      // none of them is finished
 	begin chan struct{} // receives when an upload was begun and its response waits
 	held  string        // the key whose response waits
 }
@@ -67,8 +67,8 @@ func (u *uploader) send(ctx context.Context, method, target string, faults ...pr
 	}
 }
 
-// TestUploads checks that exactly the leftover uploads that no driver can end are
-// forgiven.
+// TestUploads checks that an upload is forgiven if, and only if, no driver could have
+// ended it.
 func TestUploads(t *testing.T) {
 	forbidden, lost, before := proxy.S3.Forbidden(), proxy.ResetAfter(), proxy.ResetBefore()
 	type request struct {
@@ -83,28 +83,28 @@ func TestUploads(t *testing.T) {
 		requests []request
 		forgiven bool
 	}{
-		"begun, and no more": {[]request{begun}, false},
+		"only begun": {[]request{begun}, false},
 		"begun late": {
 			[]request{begin(proxy.Latency(time.Millisecond))},
 			false,
 		},
-		"the answer lost":                   {[]request{begin(lost)}, true},
-		"the answer cut behind its headers": {[]request{begin(proxy.Truncate(0))}, true},
-		"half the answer":                   {[]request{begin(proxy.Truncate(-1))}, true},
-		"the answer's end missing": {
+		"the response lost":                  {[]request{begin(lost)}, true},
+		"the response cut after its headers": {[]request{begin(proxy.Truncate(0))}, true},
+		"half the response":                  {[]request{begin(proxy.Truncate(-1))}, true},
+		"the response's end missing": {
 			[]request{begin(proxy.WrongLength(-7))},
 			true,
 		},
-		"the answer too short for its length": {
+		"the response too short for its length": {
 			[]request{begin(proxy.WrongLength(7))},
 			true,
 		},
-		"the answer lost, and yet the driver knew it": {[]request{begin(lost), part}, false},
-		"the answer lost, and the abort refused": {
+		"the response lost, and yet the driver knew the id": {[]request{begin(lost), part}, false},
+		"the response lost, and the abort refused": {
 			[]request{begin(lost), abort(&forbidden)},
 			true,
 		},
-		"parts, and no more":           {[]request{begun, part}, false},
+		"only parts":                   {[]request{begun, part}, false},
 		"the abort refused":            {[]request{begun, part, abort(&forbidden)}, true},
 		"the abort that never arrived": {[]request{begun, part, abort(&before)}, true},
 		"all aborts refused": {
@@ -112,7 +112,7 @@ func TestUploads(t *testing.T) {
 			true,
 		},
 		// The abort reached the store, which didn't carry it out.
-		"the abort's answer lost": {[]request{begun, abort(&lost)}, false},
+		"the abort's response lost": {[]request{begun, abort(&lost)}, false},
 		"a second abort arrived": {
 			[]request{begun, abort(&forbidden), abort(nil)},
 			false,
@@ -136,7 +136,7 @@ func TestUploads(t *testing.T) {
 				u.send(t.Context(), r.method, "/bucket/d/a%20b"+r.query, faults...)
 			}
 			if len(u.begun) != 1 {
-				t.Fatalf("%d uploads were begun: %v", len(u.begun), u.proxy.Records())
+				t.Fatalf("%d uploads were begun, want 1: %v", len(u.begun), u.proxy.Records())
 			}
 			want := u.begun
 			if c.forgiven {
@@ -156,7 +156,7 @@ func TestUploadsNotBegun(t *testing.T) {
 	u.send(t.Context(), "POST", "/bucket/a?uploads", proxy.ResetBefore())
 	u.send(t.Context(), "POST", "/bucket/a?uploads", proxy.S3.SlowDown(0))
 	if len(u.begun) != 0 {
-		t.Fatalf("begun: %v", u.begun)
+		t.Fatalf("the uploads %v were begun, want none", u.begun)
 	}
 	stranger := Upload{"a", "77"}
 	u.send(t.Context(), "POST", "/bucket/a?uploads", proxy.ResetAfter()) // forgiven by its id
@@ -168,8 +168,8 @@ func TestUploadsNotBegun(t *testing.T) {
 	}
 }
 
-// TestUploadsNameless checks that an upload whose response didn't reach even the
-// proxy, because the client went, is forgiven by its key, once.
+// TestUploadsNameless checks that, if the client goes before the response reaches the
+// proxy, one upload of that key is forgiven.
 func TestUploadsNameless(t *testing.T) {
 	u := newUploader(t)
 	u.held = "d/a b"
@@ -186,8 +186,8 @@ func TestUploadsNameless(t *testing.T) {
 	}
 }
 
-// TestUploadsClientGone checks the same for a response that came after the client had
-// gone.
+// TestUploadsClientGone checks that an upload is forgiven if its response came after the
+// client had gone.
 func TestUploadsClientGone(t *testing.T) {
 	u := newUploader(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -206,10 +206,10 @@ func TestUploadsClientGone(t *testing.T) {
 	}
 }
 
-// noted waits until the proxy has noticed that the client has gone.
+// noted waits until the proxy has recorded that the client has gone.
 func (u *uploader) noted() {
 	u.t.Helper()
 	if !settles(leakWait, func() bool { return u.proxy.Records()[0].Err != "" }) {
-		u.t.Fatalf("the proxy has not noticed: %v", u.proxy.Records())
+		u.t.Fatalf("the proxy has not recorded it: %v", u.proxy.Records())
 	}
 }

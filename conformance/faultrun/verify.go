@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// verify reads every file without faults and checks it against the model, and checks
-// the full listing against what was read.
+// verify reads every file without faults and compares it with the model. Then it compares
+// the full listing with the files that it read.
 func (r *run) verify() {
 	ctx, cancel := context.WithTimeout(r.t.Context(), 2*time.Minute)
 	defer cancel()
@@ -22,7 +22,7 @@ func (r *run) verify() {
 		case errors.Is(err, files.ErrNotExist):
 			return nil, true
 		case err != nil:
-			r.violation("%s: in the end: %v", name, err)
+			r.violation("%s: at the end: %v", name, err)
 			return nil, false
 		}
 		there[name] = info
@@ -34,20 +34,20 @@ func (r *run) verify() {
 			continue
 		}
 		if bad := r.files[name].final(p); bad != "" {
-			r.violation("%s: in the end %s", name, bad)
+			r.violation("%s: at the end %s", name, bad)
 		}
 	}
 	for _, k := range r.counters {
 		if p, ok := get(k.name); ok {
 			if bad := k.check(p, len(k.acked)); bad != "" {
-				r.violation("%s: in the end %s", k.name, bad)
+				r.violation("%s: at the end %s", k.name, bad)
 			}
 		}
 	}
 	for _, s := range r.slots {
 		if p, ok := get(s.name); ok {
 			if bad := s.check(p); bad != "" {
-				r.violation("%s: in the end %s", s.name, bad)
+				r.violation("%s: at the end %s", s.name, bad)
 			}
 		}
 	}
@@ -78,7 +78,7 @@ func (r *run) verifyList(ctx context.Context, there map[string]files.Info) {
 	last := ""
 	for e, err := range r.Bucket.List(ctx, "", nil) {
 		if err != nil {
-			r.violation("in the end the listing failed: %v", err)
+			r.violation("at the end the listing failed: %v", err)
 			return
 		}
 		if r.Ignore != nil && r.Ignore(e.Name) {
@@ -87,18 +87,18 @@ func (r *run) verifyList(ctx context.Context, there map[string]files.Info) {
 		info, ok := there[e.Name]
 		switch {
 		case !ok:
-			r.violation("in the end the listing has %q, which there isn't, or which was "+
-				"listed before", e.Name)
+			r.violation("at the end the listing has %q, which does not exist or was listed before",
+				e.Name)
 		case e.Size != info.Size || e.Version != info.Version:
-			r.violation("in the end the listing tells %d bytes and version %q of %q, and Get "+
-				"%d and %q", e.Size, e.Version, e.Name, info.Size, info.Version)
+			r.violation("at the end the listing has %q with %d bytes and version %q, but Get "+
+				"returned %d and %q", e.Name, e.Size, e.Version, info.Size, info.Version)
 		case r.features.Ordered && e.Name <= last:
-			r.violation("in the end the listing has %q behind %q", e.Name, last)
+			r.violation("at the end the listing has %q after %q", e.Name, last)
 		}
 		last = e.Name
 		delete(there, e.Name)
 	}
 	for name := range there {
-		r.violation("in the end the listing lacks %q", name)
+		r.violation("at the end the listing lacks %q", name)
 	}
 }

@@ -149,7 +149,7 @@ func azurePage(p Page) (contentType, body string) {
 	return "application/xml", b.String()
 }
 
-// azureWays are those that only this protocol has.
+// azureWays are the ways that only Azure's protocol has.
 var azureWays = []Way{
 	{
 		Name: "four conflicts that aren't about what exists",
@@ -164,7 +164,7 @@ var azureWays = []Way{
 	},
 	{
 		Name:  "a batch of other parts",
-		Why:   "what an answer doesn't match isn't done (D3)",
+		Why:   "a name that no part of the response matches isn't deleted (D3)",
 		Kinds: []Kind{DeleteMany},
 		Do: func(x *Exchange) {
 			x.Send(&Answer{
@@ -177,14 +177,14 @@ var azureWays = []Way{
 	},
 	{
 		Name:  "a batch of nothing",
-		Why:   "what an answer doesn't tell of isn't done (D3)",
+		Why:   "a name that the response leaves out isn't deleted (D3)",
 		Kinds: []Kind{DeleteMany},
 		Do: plainly(202, http.Header{"Content-Type": {"multipart/mixed; boundary=b"}},
 			"--b--\r\n"),
 	},
 	{
 		Name:  "a batch without a boundary",
-		Why:   "no parser's panic",
+		Why:   "the parser must not panic",
 		Kinds: []Kind{DeleteMany},
 		Do:    plainly(202, http.Header{"Content-Type": {"multipart/mixed"}}, "--b--\r\n"),
 	},

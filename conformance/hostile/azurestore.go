@@ -17,13 +17,13 @@ import (
 	"strings"
 )
 
-// azureStore answers as Blob Storage does, with the container as the path's first
+// azureStore responds as Blob Storage does, with the container as the path's first
 // element: https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api
 type azureStore struct{ *memory }
 
 func newAzureStore() Store { return &azureStore{newMemory()} }
 
-// Clone returns a store that holds the same.
+// Clone returns a store with the same contents.
 func (s *azureStore) Clone() Store { return &azureStore{s.clone()} }
 
 func azureTag(o *object) string { return fmt.Sprintf(`"0x%X"`, o.version) }
@@ -78,7 +78,7 @@ func (s *azureStore) serve(w http.ResponseWriter, r *http.Request, body []byte) 
 	}
 }
 
-// allowed looks at the conditions of a write.
+// allowed reports whether the conditions of a write hold. If not, it refuses the request.
 func (s *azureStore) allowed(w http.ResponseWriter, r *http.Request, name string) bool {
 	o, m := s.objects[name], r.Header.Get("If-Match")
 	switch {
@@ -92,7 +92,7 @@ func (s *azureStore) allowed(w http.ResponseWriter, r *http.Request, name string
 	return true
 }
 
-// azureHeaders are the properties that a request sets, by the header that tells them.
+// azureHeaders has the response's header for each header of a request that sets it.
 var azureHeaders = map[string]string{
 	"X-Ms-Blob-Content-Type":        "Content-Type",
 	"X-Ms-Blob-Cache-Control":       "Cache-Control",
@@ -119,7 +119,7 @@ func (s *azureStore) made(w http.ResponseWriter, o *object) {
 	w.WriteHeader(201)
 }
 
-// write is Put Blob, and Put Blob From URL.
+// write serves Put Blob and Put Blob From URL.
 func (s *azureStore) write(w http.ResponseWriter, r *http.Request, name string, body []byte) {
 	h := s.kept(r)
 	if from := r.Header.Get("X-Ms-Copy-Source"); from != "" {
@@ -151,7 +151,7 @@ func (s *azureStore) write(w http.ResponseWriter, r *http.Request, name string, 
 	s.made(w, s.put(name, body, h))
 }
 
-// blocks is Put Block List.
+// blocks serves Put Block List.
 func (s *azureStore) blocks(w http.ResponseWriter, r *http.Request, name string, body []byte) {
 	var list struct{ Latest []string }
 	u := s.uploads[name]
@@ -174,7 +174,7 @@ func (s *azureStore) blocks(w http.ResponseWriter, r *http.Request, name string,
 	}
 }
 
-// blob answers GET, HEAD and DELETE.
+// blob serves GET, HEAD and DELETE.
 func (s *azureStore) blob(w http.ResponseWriter, r *http.Request, name string) {
 	o, h := s.objects[name], w.Header()
 	if o == nil {
@@ -214,7 +214,7 @@ func (s *azureStore) blob(w http.ResponseWriter, r *http.Request, name string) {
 	serve(w, r, o, rng, func() { s.refuse(w, r, 416, "InvalidRange") })
 }
 
-// batch is Blob Batch, of deletions.
+// batch serves Blob Batch, for deletions.
 func (s *azureStore) batch(w http.ResponseWriter, r *http.Request, body []byte) {
 	_, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	parts := multipart.NewReader(bytes.NewReader(body), params["boundary"])
@@ -253,7 +253,7 @@ func (s *azureStore) batch(w http.ResponseWriter, r *http.Request, body []byte) 
 	w.Write(out.Bytes())
 }
 
-// page is List Blobs.
+// page serves List Blobs.
 func (s *azureStore) page(w http.ResponseWriter, q url.Values) {
 	after := q.Get("marker")
 	if start := q.Get("startFrom"); start != "" && after == "" {

@@ -21,9 +21,9 @@ type check struct {
 	endpoint *endpoint
 	bucket   files.Bucket
 
-	told    files.Version // of a write that succeeded
-	toldOf  string
-	deleted *files.DeleteResult
+	written     files.Version // the version that a write returned
+	writtenName string
+	deleted     *files.DeleteResult
 }
 
 // outcome is the result of a check.
@@ -35,7 +35,7 @@ type outcome struct {
 	log      string
 }
 
-// run makes the operation, with a context of that time.
+// run makes the operation, with a context that ends after limit.
 func (c *check) run(limit time.Duration) (out outcome) {
 	store := c.world.store.Clone()
 	c.endpoint = newEndpoint(c.cfg.Service, store, c.way, c.hits, c.other)
@@ -57,13 +57,13 @@ func (c *check) run(limit time.Duration) (out outcome) {
 	if out.wrong == "" {
 		out.wrong = c.judge(wrong, out.err, store.Files())
 	}
-	if out.wrong == "" && out.err == nil && c.toldOf != "" {
+	if out.wrong == "" && out.err == nil && c.writtenName != "" {
 		out.wrong = c.judgeVersion()
 	}
 	return out
 }
 
-// call makes the call, and reports a panic of it.
+// call makes the call. A panic of the call becomes out.wrong.
 func (c *check) call(ctx context.Context, out *outcome) (wrong string) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -76,7 +76,7 @@ func (c *check) call(ctx context.Context, out *outcome) (wrong string) {
 
 // judgeVersion compares the version that a write returned with the file's version.
 func (c *check) judgeVersion() string {
-	if !c.world.features.PutReturnsVersion && c.told == "" || !c.world.features.Versions {
+	if !c.world.features.PutReturnsVersion && c.written == "" || !c.world.features.Versions {
 		return ""
 	}
 	c.endpoint.truthful()
@@ -84,14 +84,14 @@ func (c *check) judgeVersion() string {
 	defer cancel()
 	b := c.cfg.Open(c.endpoint.url())
 	defer b.Close()
-	info, err := b.Stat(ctx, c.toldOf, nil)
+	info, err := b.Stat(ctx, c.writtenName, nil)
 	if err != nil {
 		if errors.Is(err, files.ErrNotExist) {
 			return "nil, but the file isn't there"
 		}
-		return fmt.Sprintf("Stat of what was written, with true answers: %v", err)
+		return fmt.Sprintf("Stat of the written file, with true responses: %v", err)
 	}
-	if bad := c.version(c.told, info.Version); bad != "" {
+	if bad := c.version(c.written, info.Version); bad != "" {
 		return "nil, but " + bad
 	}
 	return ""

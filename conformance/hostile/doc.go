@@ -1,7 +1,8 @@
-// Package hostile checks that a driver keeps the contract if the service's endpoint responds
-// wrongly: a login page with status 200, a write that was done and is answered with a
-// gateway's 503, a body that is cut in half and goes on with another version's, a
-// listing that never ends, a redirect to another host, an error of a gibibyte, silence.
+// Package hostile checks that a driver keeps the contract if the service's endpoint
+// responds wrongly: a login page with status 200, a write that was done and is answered
+// with a gateway's 503, a body that is cut in half and goes on with another version's,
+// a listing that never ends, a redirect to another host, an error of a gibibyte,
+// silence.
 //
 //	func TestHostile(t *testing.T) {
 //		hostile.Run(t, hostile.Config{
@@ -12,8 +13,9 @@
 //		})
 //	}
 //
-// Each operation that a bucket has is made under each of two hundred ways ([Ways]) of
-// answering wrongly, in front of a small truthful store, whose contents it is held to:
+// Run makes each operation of a bucket under each of two hundred ways ([Ways]) of
+// responding wrongly. A small correct store stands behind the endpoint, and the result
+// is compared with its contents:
 //
 //   - with a nil error, content, size, version and names are the store's, and every
 //     reported write, copy, move or delete was done;
@@ -21,46 +23,48 @@
 //     secret and is short; it is ErrNotExist, ErrExist, ErrPrecondition, ErrNotModified
 //     or ErrNoBucket only if the service said so in its own words, of a condition that
 //     was sent;
-//   - a failure has done nothing, or has done everything and matches ErrUncertain; one
-//     of the files of a Move is there; every file that the result of many deletes doesn't
-//     name as failed is gone;
-//   - it makes at most as many requests as the policy allows, and some to look what
-//     became of a write;
-//   - it returns within [MaxLate] of its context's end, measured against a goroutine
-//     that does nothing but wait for it; a call that is late must be so five times in a
-//     row, and five times more when nothing else runs;
-//   - it takes less than [MaxMemory] of memory more than before, store included;
+//   - an operation that fails has done nothing, or has done everything and matches
+//     ErrUncertain; after a Move at least one of the two files is there; after a
+//     DeleteMany every file is gone that the result doesn't report as failed;
+//   - the operation makes at most as many requests as the retry policy allows, and a few
+//     more to find out whether a write was done;
+//   - it returns within [MaxLate] of its context's end, compared with a goroutine that
+//     only waits for the same context; a call fails the test if it is late five times in
+//     a row, and five times more when nothing else runs;
+//   - memory grows by less than [MaxMemory], store included;
 //   - no request and no connection reaches another host, and no goroutine is left.
 //
-// A panic of the call is a failure; one in a goroutine of the driver's own ends the
-// test's process.
+// A panic of the call is a failure. A panic in a goroutine that the driver started ends
+// the test's process.
 //
 // # TLS
 //
-// [RunTLS] does the same where the connection itself fails: certificates that aren't
-// trusted, HTTP where HTTPS is spoken and the other way round, handshakes that break, are
-// refused, or are never finished. What another attempt can't change is files.ErrInvalid
-// after one connection, and its words name the setting that helps.
+// [RunTLS] does the same for connections that fail in TLS: certificates that aren't
+// trusted, HTTP instead of HTTPS and the other way round, and handshakes that break, are
+// refused, or are never finished. If another attempt can't help, the error is
+// files.ErrInvalid after one connection, and its text names the setting that helps.
 //
 // # Other services
 //
-// The package has [S3], [GCS] and [Azure]. For a driver of another one, a [Service]
-// says what its requests do, how its errors and pages look, and brings a truthful
-// store: an http.Handler that can be cloned, some two hundred lines.
+// The package has [S3], [GCS] and [Azure]. For the driver of another service, write a
+// [Service]: it says what the service's requests do and how its errors and pages look,
+// and it makes a correct store, which is an http.Handler that can be cloned, of some two
+// hundred lines.
 //
 // # Exceptions
 //
-// What no client can know is left out, with its reason, in the ways themselves
-// ([Way.Blind]): the length that a HEAD tells, a part of a file without a digest, which
-// names a quiet answer leaves out. What a driver can't hold goes into [Config.Known]
-// with its reason; an exception that isn't needed is a failure.
+// A way lists the operations for which no client can notice it, with the reason
+// ([Way.Blind]). Examples are the length in the response to HEAD, a part of a file
+// without a digest, and the names that a quiet response leaves out. List the rules that a
+// driver can't keep in [Config.Known], with the reason. An exception that isn't needed
+// is a failure.
 //
 // # How long it takes
 //
-// Some thirty CPU seconds a service. By default each pair of a way and an operation is
-// tried on every request, one in three on the first request alone and on all others
-// too, and a large content goes up under one way in four, and a flood meets one
-// operation in four; the choice is the same each time. With [Full] nothing is left out.
-// Run sets the garbage collector's memory limit while it measures, so no other test of
-// the process should run at the same time.
+// Run takes some thirty CPU seconds for each service. By default it tries each way with
+// each operation, applied to every request. It tries one pair in three on the first
+// request alone and on all but the first, too. It sends large content under one way in
+// four, and tries a flood on one operation in four. The choice is the same each time.
+// With [Full] nothing is left out. Run sets the garbage collector's memory limit while it
+// measures, so no other test of the process should run at the same time.
 package hostile

@@ -11,11 +11,11 @@ import (
 	"sync"
 )
 
-// endpoint is the store of one operation, with a way in front of it.
+// endpoint is a server for one operation: the store, with a way in front of it.
 type endpoint struct {
 	service   *Service
 	store     Store
-	way       *Way // nil answers truly
+	way       *Way // nil sends true responses
 	hits      func(n int) bool
 	elsewhere *elsewhere
 	server    *httptest.Server
@@ -29,10 +29,10 @@ type endpoint struct {
 	hit      int
 	eligible int      // of the kinds that the way is for
 	bare     bool     // a HEAD was refused by the way
-	seen     []string // the requests, for the words of a failure
+	seen     []string // the requests, for the text of a failure
 }
 
-// maxSeen bounds what is kept of requests.
+// maxSeen is how many requests are kept for the text of a failure.
 const maxSeen = 40
 
 func newEndpoint(s *Service, store Store, way *Way, hits func(int) bool, e *elsewhere) *endpoint {
@@ -50,7 +50,7 @@ func newEndpoint(s *Service, store Store, way *Way, hits func(int) bool, e *else
 	return p
 }
 
-// tooMany ends an operation that makes more than most requests.
+// tooMany makes the endpoint call stop once it has had more than most requests.
 func (p *endpoint) tooMany(most int, stop func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -65,21 +65,21 @@ func (p *endpoint) close() {
 	p.server.Close()
 }
 
-// truthful makes the endpoint answer truly from now on.
+// truthful makes the endpoint send true responses from now on.
 func (p *endpoint) truthful() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.way = nil
 }
 
-// count returns how many requests came, and how many of them the way answered.
+// count returns how many requests came, and how many of them the way served.
 func (p *endpoint) count() (requests, hit int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.requests, p.hit
 }
 
-// refusedHead reports whether the way answered a HEAD.
+// refusedHead reports whether the way served a HEAD.
 func (p *endpoint) refusedHead() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -92,7 +92,7 @@ func (p *endpoint) log() string {
 	return strings.Join(p.seen, "; ")
 }
 
-// ServeHTTP answers one request.
+// ServeHTTP serves a request, by the way or by the store.
 func (p *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &Exchange{
 		Request: r,
@@ -145,7 +145,7 @@ func (p *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	way.Do(x)
 }
 
-// elsewhere is a host that nothing may be sent to.
+// elsewhere is a host to which nothing may be sent.
 type elsewhere struct {
 	listener net.Listener
 
@@ -185,7 +185,7 @@ func (e *elsewhere) note(what string) {
 	e.reached = append(e.reached, what)
 }
 
-// url has another name than the endpoint's.
+// url returns the host's URL, whose host name differs from the endpoint's.
 func (e *elsewhere) url() string {
 	_, port, _ := net.SplitHostPort(e.listener.Addr().String())
 	return "http://localhost:" + port

@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// Exchange is one request that a way answers.
+// Exchange is one request that a way serves.
 type Exchange struct {
-	// Request is what came, and Content its body, which was read.
+	// Request is the request that came, and Content its body, which was read.
 	Request *http.Request
 	Content []byte
 	Kind    Kind
-	// N counts the requests of the operation that the way answers, from 1.
+	// N counts the requests of the operation that the way serves, from 1.
 	N int
 	// Service is the service that the endpoint simulates.
 	Service *Service
@@ -37,24 +37,24 @@ type Answer struct {
 	// Length is the value of the header Content-Length if it isn't the body's length;
 	// "none" leaves it out, and the body ends with the connection.
 	Length string
-	// Stream gives what comes behind Body, until it returns.
+	// Stream writes what comes after Body, until it returns.
 	Stream func(w io.Writer) error
 }
 
 // Truth carries out the request and returns the store's response.
-func (x *Exchange) Truth() *Answer { return x.ask(x.Request.URL) }
+func (x *Exchange) Truth() *Answer { return x.fetch(x.Request.URL) }
 
-// ask asks the store for the URL.
-func (x *Exchange) ask(u *url.URL) *Answer {
+// fetch returns the store's response to the request, sent to that URL.
+func (x *Exchange) fetch(u *url.URL) *Answer {
 	r := x.Request.Clone(context.Background())
 	r.URL = u
-	r.Body = &body{bytes.NewReader(x.Content), x.Content}
+	r.Body = &readAhead{bytes.NewReader(x.Content), x.Content}
 	rec := httptest.NewRecorder()
 	x.e.store.ServeHTTP(rec, r)
 	return &Answer{Status: rec.Code, Header: rec.Header(), Body: rec.Body.Bytes()}
 }
 
-// Twin returns the response that the same request would have for another file of the
+// Twin returns the response to the same request for another file of the
 // same size. ok is false if the request isn't for the file that has a twin.
 func (x *Exchange) Twin() (a *Answer, ok bool) {
 	u := *x.Request.URL
@@ -74,10 +74,10 @@ func (x *Exchange) Twin() (a *Answer, ok bool) {
 	}
 	y := *x
 	y.Request = &r
-	return y.ask(&u), true
+	return y.fetch(&u), true
 }
 
-// Pinned reports whether the request asks for a certain version.
+// Pinned reports whether the request is for a certain version.
 func (x *Exchange) Pinned() bool {
 	for _, pin := range x.Service.Pins {
 		if x.Request.Header.Get(pin) != "" || x.Request.URL.Query().Get(pin) != "" {
@@ -93,13 +93,13 @@ func (x *Exchange) Changes() bool { return x.Kind >= Write }
 // Pass sends the true response.
 func (x *Exchange) Pass() { x.Send(x.Truth()) }
 
-// Refuse answers with an error in the service's own words.
+// Refuse responds with an error of the service.
 func (x *Exchange) Refuse(status int, code string) {
 	h, body := x.Service.Refusal(x.Request, status, code, "")
 	x.Send(&Answer{Status: status, Header: h, Body: []byte(body)})
 }
 
-// document is a response of the service's kind of document.
+// document returns a response whose body is a document of the service's content type.
 func (x *Exchange) document(body string) *Answer {
 	return &Answer{
 		Header: http.Header{"Content-Type": {x.Service.Document}},
@@ -123,7 +123,7 @@ func (x *Exchange) Send(a *Answer) {
 	for k, v := range a.Header {
 		h[k] = v
 	}
-	for _, k := range []string{"Date", "Content-Type"} { // which Go's server would make up
+	for _, k := range []string{"Date", "Content-Type"} { // Go's server would add these
 		if _, ok := h[k]; !ok {
 			h[k] = nil
 		}
@@ -150,7 +150,7 @@ func (a *Answer) status() int {
 	return a.Status
 }
 
-// write writes the response as it stands on the wire.
+// write writes the response in its form on the wire.
 func (x *Exchange) write(w *bufio.Writer, proto string, a *Answer) {
 	w.WriteString(proto + " " + strconv.Itoa(a.status()) + " " +
 		http.StatusText(a.status()) + "\r\n")
@@ -178,12 +178,12 @@ func (a *Answer) length() string {
 		return "none"
 	}
 	if n := a.Header.Get("Content-Length"); n != "" {
-		return n // that of a HEAD
+		return n // of a HEAD
 	}
 	return strconv.Itoa(len(a.Body))
 }
 
-// Raw takes over the connection: it sends exactly what write writes, and then closes
+// Raw takes over the connection. It sends exactly what write writes, and then closes
 // the connection.
 func (x *Exchange) Raw(write func(w *bufio.Writer)) {
 	c, buf, err := x.w.(http.Hijacker).Hijack()
@@ -205,7 +205,7 @@ func (x *Exchange) Raw(write func(w *bufio.Writer)) {
 // Reset closes the connection at once.
 func (x *Exchange) Reset() { panic(http.ErrAbortHandler) }
 
-// Wait waits until the client or the endpoint has gone.
+// Wait waits until the client's request ends or the endpoint is closed.
 func (x *Exchange) Wait() {
 	select {
 	case <-x.Request.Context().Done():
@@ -213,7 +213,8 @@ func (x *Exchange) Wait() {
 	}
 }
 
-// Sleep waits for d and reports whether the client and the endpoint are still there.
+// Sleep waits for d. It returns false early if the client's request ends or the
+// endpoint is closed.
 func (x *Exchange) Sleep(d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// LeaksNow has what doesn't end waited for only briefly, until the test ends: for a
-// driver that is known to leak.
+// LeaksNow shortens the wait for goroutines that don't end, until the test ends. It is
+// for a driver that is known to leak.
 func LeaksNow(t *testing.T) {
 	before := settleTime
 	t.Cleanup(func() { settleTime = before })

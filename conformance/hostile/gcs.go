@@ -69,7 +69,7 @@ func gcsKind(r *http.Request) Kind {
 	return Head
 }
 
-// gcsCodes are what the XML API calls what the JSON API has other words for.
+// gcsCodes has the XML API's code for each of the JSON API's.
 var gcsCodes = map[string]string{
 	"internalError":                "InternalError",
 	"backendError":                 "ServiceUnavailable",
@@ -162,7 +162,7 @@ func gcsPage(p Page) (contentType, body string) {
 	return "application/json; charset=UTF-8", string(text)
 }
 
-// session answers the beginning of an upload in parts with that location.
+// session responds to the beginning of an upload in parts with that location.
 func session(name, why string, location func(x *Exchange) string) Way {
 	return Way{
 		Name:  name,
@@ -178,17 +178,17 @@ func session(name, why string, location func(x *Exchange) string) Way {
 	}
 }
 
-// gcsWays are those that only this protocol has.
+// gcsWays are the ways that only GCS's protocol has.
 var gcsWays = []Way{
 	session("a session on another host", "it would get the token and the content",
 		func(x *Exchange) string {
 			return x.Elsewhere() + x.Request.URL.Path + "?uploadType=resumable&upload_id=1"
 		}),
-	session("a session without a host", "no URL of this service",
+	session("a session without a host", "not a URL of this service",
 		func(x *Exchange) string { return "/upload?upload_id=1" }),
-	session("a session in a file", "no URL of this service",
+	session("a session in a file", "not a URL of this service",
 		func(x *Exchange) string { return "file:///etc/hostname" }),
-	session("no session", "a 200, and nowhere to go on", func(*Exchange) string { return "" }),
+	session("no session", "a 200 without a location", func(*Exchange) string { return "" }),
 	{
 		Name:  "a session that has nothing",
 		Why:   "308 without a Range, for ever",
@@ -214,7 +214,7 @@ var gcsWays = []Way{
 	},
 	{
 		Name:  "a copy that is never done",
-		Why:   "each answer has another token",
+		Why:   "each response has another token",
 		Kinds: []Kind{Copy},
 		Do: func(x *Exchange) {
 			x.Send(x.document(`{"kind":"storage#rewriteResponse","done":false,"rewriteToken":"t` +
@@ -236,7 +236,7 @@ var gcsWays = []Way{
 	},
 	{
 		Name:  "a resource of another object",
-		Why:   "JSON tells the name",
+		Why:   "the JSON has the name",
 		Kinds: []Kind{Head},
 		Do: func(x *Exchange) {
 			a, ok := x.Twin()

@@ -15,17 +15,17 @@ import (
 	"time"
 )
 
-// gcsStore answers as Cloud Storage does: its JSON API, but content by the XML API.
+// gcsStore responds as Cloud Storage does: by its JSON API, and to reads by the XML API.
 // https://cloud.google.com/storage/docs/json_api and
 // https://cloud.google.com/storage/docs/xml-api
 type gcsStore struct{ *memory }
 
 func newGCSStore() Store { return &gcsStore{newMemory()} }
 
-// Clone returns a store that holds the same.
+// Clone returns a store with the same contents.
 func (s *gcsStore) Clone() Store { return &gcsStore{s.clone()} }
 
-// gcsFields are the parts of a resource that become headers of the content.
+// gcsFields has the header of the content for each field of a resource that sets it.
 var gcsFields = map[string]string{
 	"contentType":        "Content-Type",
 	"cacheControl":       "Cache-Control",
@@ -45,12 +45,12 @@ func (s *gcsStore) refuse(w http.ResponseWriter, r *http.Request, status int, co
 	io.WriteString(w, body)
 }
 
-func (s *gcsStore) answer(w http.ResponseWriter, v any) {
+func (s *gcsStore) respond(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	json.NewEncoder(w).Encode(v)
 }
 
-// resource is what the JSON API tells of an object.
+// resource returns the JSON API's resource of an object.
 func (s *gcsStore) resource(name string, o *object) map[string]any {
 	m := md5.Sum(o.data)
 	r := map[string]any{
@@ -81,7 +81,7 @@ func (s *gcsStore) resource(name string, o *object) map[string]any {
 	return r
 }
 
-// kept are the headers of a resource.
+// kept returns the headers that a resource sets.
 func (s *gcsStore) kept(text []byte) http.Header {
 	var in map[string]any
 	json.Unmarshal(text, &in)
@@ -134,7 +134,7 @@ func (s *gcsStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// object answers what the JSON API is asked of one.
+// object serves the JSON API's requests for one object.
 func (s *gcsStore) object(w http.ResponseWriter, r *http.Request, name string, q url.Values) {
 	o := s.objects[name]
 	switch {
@@ -148,13 +148,13 @@ func (s *gcsStore) object(w http.ResponseWriter, r *http.Request, name string, q
 		w.Header().Set("X-Goog-Generation", strconv.FormatInt(o.version, 10))
 		serve(w, r, o, r.Header.Get("Range"), func() { s.refuse(w, r, 416, "invalid", "") })
 	case r.Method == http.MethodGet:
-		s.answer(w, s.resource(name, o))
+		s.respond(w, s.resource(name, o))
 	default:
 		s.refuse(w, r, 405, "methodNotAllowed", "")
 	}
 }
 
-// allowed looks at the conditions of the JSON API.
+// allowed reports whether the JSON API's conditions hold. If not, it refuses the request.
 func (s *gcsStore) allowed(w http.ResponseWriter, r *http.Request, name string, q url.Values) bool {
 	var now int64
 	if o := s.objects[name]; o != nil {
@@ -172,7 +172,7 @@ func (s *gcsStore) allowed(w http.ResponseWriter, r *http.Request, name string, 
 	return true
 }
 
-// upload is an upload in one request, or a step of one in parts.
+// upload serves an upload in one request, or a step of an upload in parts.
 func (s *gcsStore) upload(w http.ResponseWriter, r *http.Request, q url.Values, body []byte) {
 	id := q.Get("upload_id")
 	u := s.uploads[id]
@@ -215,12 +215,13 @@ func (s *gcsStore) upload(w http.ResponseWriter, r *http.Request, q url.Values, 
 			return
 		}
 		if s.allowed(w, r, q.Get("name"), q) {
-			s.answer(w, s.resource(q.Get("name"), s.put(q.Get("name"), texts[1], s.kept(texts[0]))))
+			s.respond(w,
+				s.resource(q.Get("name"), s.put(q.Get("name"), texts[1], s.kept(texts[0]))))
 		}
 	}
 }
 
-// part takes bytes of an upload.
+// part serves a part of an upload.
 func (s *gcsStore) part(w http.ResponseWriter, r *http.Request, u *upload, body []byte) {
 	data := u.parts[""]
 	span, total, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("Content-Range"), "bytes "), "/")
@@ -236,7 +237,7 @@ func (s *gcsStore) part(w http.ResponseWriter, r *http.Request, u *upload, body 
 		u.parts[""] = data
 	}
 	if u.query.Get("done") != "" {
-		s.answer(w, s.resource(u.name, s.objects[u.name]))
+		s.respond(w, s.resource(u.name, s.objects[u.name]))
 		return
 	}
 	if total != strconv.Itoa(len(data)) {
@@ -248,11 +249,11 @@ func (s *gcsStore) part(w http.ResponseWriter, r *http.Request, u *upload, body 
 	}
 	if s.allowed(w, r, u.name, u.query) {
 		u.query.Set("done", "1")
-		s.answer(w, s.resource(u.name, s.put(u.name, data, u.head)))
+		s.respond(w, s.resource(u.name, s.put(u.name, data, u.head)))
 	}
 }
 
-// rewrite copies.
+// rewrite serves a copy.
 func (s *gcsStore) rewrite(
 	w http.ResponseWriter, r *http.Request, from, to string, q url.Values, body []byte,
 ) {
@@ -274,7 +275,7 @@ func (s *gcsStore) rewrite(
 		h = s.kept(body)
 	}
 	made := s.put(to, o.data, h)
-	s.answer(w, map[string]any{
+	s.respond(w, map[string]any{
 		"kind":                "storage#rewriteResponse",
 		"done":                true,
 		"objectSize":          strconv.Itoa(len(o.data)),
@@ -283,7 +284,7 @@ func (s *gcsStore) rewrite(
 	})
 }
 
-// page is a page of a listing.
+// page serves a page of a listing.
 func (s *gcsStore) page(w http.ResponseWriter, q url.Values) {
 	after := q.Get("pageToken")
 	if start := q.Get("startOffset"); start != "" && after == "" {
@@ -311,7 +312,7 @@ func (s *gcsStore) page(w http.ResponseWriter, q url.Values) {
 	io.WriteString(w, text)
 }
 
-// content is the XML API's GET and HEAD.
+// content serves the XML API's GET and HEAD.
 func (s *gcsStore) content(w http.ResponseWriter, r *http.Request) {
 	_, name, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	o := s.objects[name]

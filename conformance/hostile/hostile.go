@@ -28,51 +28,52 @@ type T interface {
 
 // Config configures Run. Service and Open are required.
 type Config struct {
-	// Service is the service that the driver speaks with.
+	// Service is the service whose protocol the driver speaks.
 	Service *Service
-	// Open opens the driver's bucket, whose endpoint is a URL such as
-	// http://127.0.0.1:41234, with credentials, whatever name, and very short delays
-	// between attempts. Each call opens one of its own. Connections may be shared; they
-	// end with the endpoint's.
+	// Open opens a bucket of the driver at an endpoint, a URL such as
+	// http://127.0.0.1:41234. The bucket may have any name; it needs credentials and very
+	// short delays between attempts. Each call returns a new bucket. Buckets may share
+	// connections; the endpoint ends its own.
 	Open func(endpoint string) files.Bucket
-	// Attempts is how many times the policy sends a request, at most; 0 is 3.
+	// Attempts is how many times, at most, the policy sends a request; 0 is 3.
 	Attempts int
-	// Large is the size in bytes of a content that the driver uploads in parts; 0 tries
-	// none.
+	// Large is a size in bytes that the driver uploads in parts. With 0 Run tries no
+	// such upload.
 	Large int
 	// Secrets are texts, besides the endpoint's address, that no error may show.
 	Secrets []string
-	// Leftover reports whether an unsuccessful operation may leave a file of that name,
-	// which the driver hides from its listings. nil is no file.
+	// Leftover reports whether an operation that fails may leave a file of that name,
+	// which the driver leaves out of its listings. nil allows none.
 	Leftover func(name string) bool
 	// Known lists the exceptions: rules that the driver can't keep, and why. An
 	// exception that isn't needed is a failure.
 	Known []Known
-	// Part tries one pair of a way and an operation in so many, for short runs; 0 is all.
+	// Part n tries one in n pairs of a way and an operation, for short runs; 0 is all.
 	Part int
 	// Only selects the ways and operations to try; nil selects all.
 	Only func(way, op string) bool
 }
 
-// Known is an exception: a way, or "" for each, on an operation, or "" for each.
+// Known is an exception for a way and an operation; "" stands for all of them.
 type Known struct{ Way, Op, Why string }
 
-// Full is the environment variable that makes Run try each way on the second and third
-// request of an operation too, the heavy ones on every request, and nothing by chance.
+// Full is the environment variable that makes Run leave nothing out: it also tries each
+// way on the second and the third request of an operation, and the heavy ways on every
+// request.
 const Full = "CLOUDFILES_HOSTILE_FULL"
 
-// OnlyVariable is the environment variable that holds a part of "way|operation": others
-// are left out, as with Config.Only.
+// OnlyVariable is the environment variable that holds a part of "way|operation". Run
+// leaves out all others, as with Config.Only.
 const OnlyVariable = "CLOUDFILES_HOSTILE_ONLY"
 
-// A call's context ends after stallTime where nothing else ends it, and after guardTime
-// otherwise, which is a failure.
+// A call's context ends after stallTime if the way stalls. Otherwise it ends after
+// guardTime, and the call fails the test.
 const (
 	stallTime = 150 * time.Millisecond
 	guardTime = 2 * time.Minute
 )
 
-// mode is on which requests of an operation a way answers.
+// mode says which requests of an operation a way serves.
 type mode struct {
 	name string
 	hits func(n int) bool
@@ -86,9 +87,9 @@ var (
 	behind = mode{"each request but the first", func(n int) bool { return n > 1 }}
 )
 
-// modes are those in which a way is tried on an operation. Without [Full] each pair is
-// tried on every request, and one in three on single ones; a large content is sent for
-// one way in four, and for those that are about uploads.
+// modes returns the modes in which a way is tried on an operation. Without [Full] each
+// pair is tried on every request, and one in three on single requests too. Large content
+// is sent under one way in four, and under the ways that are about uploads.
 func modes(w *Way, op *operation, full bool, part int) []mode {
 	h := fnv.New32a()
 	h.Write([]byte(w.Name + "/" + op.name))
@@ -112,7 +113,7 @@ func modes(w *Way, op *operation, full bool, part int) []mode {
 	return []mode{every}
 }
 
-// rarely leaves out three pairs in four, but never a listing, nor a get.
+// rarely reports whether to leave out a pair: three in four, but no listing and no get.
 func rarely(chance uint32, op *operation) bool {
 	return chance%4 > 0 && op.name != "list" && op.name != "get"
 }
@@ -125,17 +126,17 @@ type runner struct {
 	other *elsewhere
 	full  bool
 	ops   []operation
-	costs map[string]int // requests of an operation with true answers
+	costs map[string]int // requests of an operation with true responses
 
 	mu    sync.Mutex
 	count int
-	known map[Known]int // what was met
-	busy  []func()      // what is tried once more, when nothing else runs
-	last  bool          // which is now
+	known map[Known]int // failures of each exception
+	busy  []func()      // calls to try once more, when nothing else runs
+	last  bool          // that is now
 }
 
-// Run holds a driver to rule E2 and the rest of the contract where the service's
-// endpoint answers wrongly: in each way that [Ways] has, on each operation.
+// Run checks that a driver keeps rule E2, and the rest of the contract, if the service's
+// endpoint responds wrongly. It tries each of [Ways] on each operation.
 func Run(t T, c Config) {
 	t.Helper()
 	if c.Attempts == 0 {
@@ -149,7 +150,7 @@ func Run(t T, c Config) {
 		t.Fatalf("hostile: %v", err)
 	}
 	defer other.listener.Close()
-	defer hush()()
+	defer muteLog()()
 	r := &runner{
 		t:     t,
 		cfg:   &c,
@@ -175,7 +176,7 @@ func Run(t T, c Config) {
 		len(r.ops), r.count, time.Since(start).Round(time.Millisecond))
 }
 
-// truth makes each operation with true answers, and counts its requests.
+// truth makes each operation with true responses, and counts its requests.
 func (r *runner) truth() {
 	r.t.Helper()
 	for i := range r.ops {
@@ -186,16 +187,16 @@ func (r *runner) truth() {
 		c := &check{runner: r, op: op}
 		out := c.run(guardTime)
 		if out.wrong != "" {
-			r.t.Fatalf("hostile: %s with true answers: %s; %s", op.name, out.wrong, out.log)
+			r.t.Fatalf("hostile: %s with true responses: %s; %s", op.name, out.wrong, out.log)
 		}
 		if len(op.want) > 0 != (out.err != nil) {
-			r.t.Fatalf("hostile: %s with true answers: %v; %s", op.name, out.err, out.log)
+			r.t.Fatalf("hostile: %s with true responses: %v; %s", op.name, out.err, out.log)
 		}
 		r.costs[op.name] = out.requests
 	}
 }
 
-// all tries the ways: those that need time at the same time, then the others.
+// all tries the ways that stall, all at the same time, and then the others.
 func (r *runner) all() {
 	var slow sync.WaitGroup
 	ways := Ways(r.cfg.Service)
@@ -212,7 +213,7 @@ func (r *runner) all() {
 	}
 }
 
-// chosen are the operations that a way is tried on.
+// chosen returns the operations on which a way is tried.
 func (r *runner) chosen(w *Way) (ops []*operation) {
 	for i := range r.ops {
 		op := &r.ops[i]
@@ -236,14 +237,14 @@ func (r *runner) watched(w *Way) {
 	r.way(w, m)
 }
 
-// way tries a way on all operations, and looks for goroutines that are left.
+// way tries a way on all operations, and then checks that no goroutine is left.
 func (r *runner) way(w *Way, m *memoryWatch) {
 	value := fmt.Sprintf("hostile %x %s", rand.Uint64(), w.Name)
 	pprof.Do(r.t.Context(), pprof.Labels("hostile", value), func(context.Context) {
 		for _, op := range r.chosen(w) {
 			for _, mode := range modes(w, op, r.full, r.cfg.Part) {
 				if mode.name == behind.name && r.costs[op.name] < 2 {
-					continue // it has no other
+					continue // it makes one request
 				}
 				r.try(w, op, mode, m)
 			}
@@ -255,12 +256,12 @@ func (r *runner) way(w *Way, m *memoryWatch) {
 	}
 }
 
-// lateTries is how often in a row a call has to be late, or to take too much memory, to
-// be so: a busy machine isn't the driver's fault. As one may be busy for seconds, such a
-// call is tried as often once more, at the end and alone.
+// lateTries is how often in a row a call must be late, or take too much memory, because a
+// busy machine isn't the driver's fault. A machine may be busy for seconds, so such a
+// call is tried as often once more, at the end, when nothing else runs.
 const lateTries = 5
 
-// rest tries what was late or took too much memory, when nothing else runs.
+// rest tries the calls that were late or took too much memory, when nothing else runs.
 func (r *runner) rest() {
 	r.last = true
 	for _, again := range r.busy {
@@ -268,7 +269,7 @@ func (r *runner) rest() {
 	}
 }
 
-// later leaves a call for the end, and reports whether that is still to come.
+// later keeps a call for rest. It reports false if rest runs already.
 func (r *runner) later(again func()) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -326,29 +327,29 @@ func (r *runner) try(w *Way, op *operation, m mode, memory *memoryWatch) {
 		return
 	case busy && r.later(func() { r.alone(w, op, m) }):
 	case out.late > MaxLate:
-		r.fail(w, op.name, m.name, fmt.Sprintf("%v behind the context's end", out.late))
+		r.fail(w, op.name, m.name, fmt.Sprintf("it returned %v after the context's end", out.late))
 	case busy:
-		r.fail(w, op.name, m.name, fmt.Sprintf("%d MiB of memory", more>>20))
+		r.fail(w, op.name, m.name, fmt.Sprintf("it took %d MiB of memory", more>>20))
 	}
 	if most := r.limit(w, op); out.requests > most {
 		r.fail(w, op.name, m.name, fmt.Sprintf("%d requests, want at most %d: %v; %s",
 			out.requests, most, out.err, out.log))
 	}
 	if w.Stalls {
-		return // others run at the same time; what they reach is noticed behind them
+		return // others run at the same time; requests to other hosts are found after them
 	}
 	if reached := r.other.take(); len(reached) > 0 {
-		r.fail(w, op.name, m.name, fmt.Sprintf("another host was sent %q", reached))
+		r.fail(w, op.name, m.name, fmt.Sprintf("another host got %q", reached))
 	}
 }
 
-// looks is how many further requests a failure may cost, each with its retries: one
+// extraRequests is how many further requests a failure may take, each with retries: one
 // to find out whether a write was done, one to check that the bucket exists, and one
 // to abort an upload.
-const looks = 3
+const extraRequests = 3
 
 func (r *runner) limit(w *Way, op *operation) int {
-	return r.cfg.Attempts * (r.costs[op.name] + looks) * max(1, w.Requests)
+	return r.cfg.Attempts * (r.costs[op.name] + extraRequests) * max(1, w.Requests)
 }
 
 // fail reports a failure, unless it is a known exception.
@@ -369,8 +370,8 @@ func (r *runner) fail(w *Way, op, mode, what string) {
 	r.t.Errorf("%s, on %s, %s: %s", w.Name, mode, op, what)
 }
 
-// settleTime is how long what is on its way out may take; a leak stays.
-var settleTime = 30 * time.Second // a constant, but for tests
+// settleTime is how long goroutines may take to end before they count as leaked.
+var settleTime = 30 * time.Second // shorter in some tests
 
 func settles(ok func() bool) bool {
 	for end := time.Now().Add(settleTime); !ok(); time.Sleep(time.Millisecond) {

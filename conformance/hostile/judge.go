@@ -11,18 +11,18 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// telling are the sentinels that tell something of a file or a bucket, which only the
-// service can.
-var telling = []error{
+// factual are the sentinels that state a fact about a file or a bucket. A driver may
+// return them only if the service said so.
+var factual = []error{
 	files.ErrNotExist, files.ErrExist, files.ErrPrecondition, files.ErrNotModified,
 	files.ErrNoBucket,
 }
 
-// maxText is how long the text of an error is at most, in bytes.
+// maxText is how long the text of an error may be, in bytes.
 const maxText = 2 << 10
 
-// judge says what is wrong with an outcome, or "". wrong is what is wrong with a nil
-// error.
+// judge returns what is wrong with an outcome, or "". wrong is what is wrong if the error
+// is nil.
 func (c *check) judge(wrong string, err error, after map[string][]byte) string {
 	if err == nil {
 		return c.judgeSuccess(wrong, after)
@@ -56,17 +56,17 @@ func (c *check) judgeSuccess(wrong string, after map[string][]byte) string {
 	return c.others(after)
 }
 
-// others returns which file has changed that the operation doesn't concern.
+// others returns which of the files has changed that the operation doesn't concern.
 func (c *check) others(after map[string][]byte) string {
 	for name, was := range c.world.files {
 		if _, writes := c.op.writes[name]; !writes && !bytes.Equal(after[name], was) {
-			return fmt.Sprintf("%q has changed, with which it has nothing to do", name)
+			return fmt.Sprintf("%q has changed, which the operation doesn't concern", name)
 		}
 	}
 	for name := range after {
 		_, writes := c.op.writes[name]
 		if _, was := c.world.files[name]; !was && !writes && !c.leftover(name) {
-			return fmt.Sprintf("%q is there, with which it has nothing to do", name)
+			return fmt.Sprintf("%q is there, which the operation doesn't concern", name)
 		}
 	}
 	return ""
@@ -77,7 +77,7 @@ func (c *check) leftover(name string) bool {
 	return c.cfg.Leftover != nil && c.cfg.Leftover(name)
 }
 
-// judgeError says what is wrong with the error itself.
+// judgeError returns what is wrong with the error itself.
 func (c *check) judgeError(err error) string {
 	text := err.Error()
 	for _, s := range append([]string{"127.0.0.1", "localhost:"}, c.cfg.Secrets...) {
@@ -90,28 +90,28 @@ func (c *check) judgeError(err error) string {
 	}
 	var e *files.Error
 	if !errors.As(err, &e) {
-		return fmt.Sprintf("%T is no *files.Error: %.300s", err, text)
+		return fmt.Sprintf("%T is not a *files.Error: %.300s", err, text)
 	}
-	told := 0
-	for _, kind := range telling {
+	facts := 0
+	for _, kind := range factual {
 		if errors.Is(err, kind) {
-			told++
+			facts++
 		}
 		if files.KindOf(err) == kind && !slices.Contains(c.op.want, kind) &&
-			!(slices.Contains(c.op.asks, kind) && c.way != nil && c.way.says(kind)) &&
+			!(slices.Contains(c.op.conditional, kind) && c.way != nil && c.way.says(kind)) &&
 			!c.bareMissing(kind) {
 			return fmt.Sprintf("%v, which the service didn't say: %.300s", kind, text)
 		}
 	}
-	if errors.Is(err, files.ErrUncertain) && told > 0 && len(c.op.writes) < 2 {
-		return fmt.Sprintf("two kinds at once: %.300s", text)
+	if errors.Is(err, files.ErrUncertain) && facts > 0 && len(c.op.writes) < 2 {
+		return fmt.Sprintf("the error is of two kinds at once: %.300s", text)
 	}
 	ended := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 	if requests, _ := c.endpoint.count(); ended && c.most > 0 && requests > c.most {
-		return "" // which is told as such
+		return "" // try reports the number of requests
 	}
 	if ended && (c.way == nil || !c.way.Stalls) {
-		return fmt.Sprintf("it went on until its context ended: %.300s", text)
+		return fmt.Sprintf("the call went on until its context ended: %.300s", text)
 	}
 	if files.KindOf(err) == nil && !ended && !errors.Is(err, errors.ErrUnsupported) {
 		return fmt.Sprintf("an error without a sentinel: %.300s", text)
@@ -119,8 +119,8 @@ func (c *check) judgeError(err error) string {
 	return ""
 }
 
-// bareMissing reports whether the kind is what a 404 to a HEAD says, where nothing
-// tells it from that of a web server.
+// bareMissing reports whether the kind may come from a 404 to a HEAD, in which nothing
+// distinguishes the service from a web server.
 func (c *check) bareMissing(kind error) bool {
 	if !c.cfg.Service.BareHead || kind != files.ErrNotExist && kind != files.ErrNoBucket {
 		return false
@@ -128,7 +128,7 @@ func (c *check) bareMissing(kind error) bool {
 	return c.endpoint.refusedHead()
 }
 
-// judgeFailure says what is wrong with what a failure left.
+// judgeFailure returns what is wrong with the state of the store after a failure.
 func (c *check) judgeFailure(err error, after map[string][]byte) string {
 	changed, there := 0, 0
 	for name, want := range c.op.writes {
@@ -140,7 +140,7 @@ func (c *check) judgeFailure(err error, after map[string][]byte) string {
 			there++
 		}
 		if !old && !done {
-			return fmt.Sprintf("%q is neither the old nor the new one, with %.300v", name, err)
+			return fmt.Sprintf("%q is neither the old nor the new file, with %.300v", name, err)
 		}
 		if done && !old {
 			changed++
@@ -156,23 +156,23 @@ func (c *check) judgeFailure(err error, after map[string][]byte) string {
 	}
 	if one := len(c.op.writes) == 1 && c.deleted == nil; one && changed > 0 && !c.idempotent() &&
 		!errors.Is(err, files.ErrUncertain) {
-		return fmt.Sprintf("it was done, and the error doesn't leave that open: %.300v", err)
+		return fmt.Sprintf("it was done, and the error isn't ErrUncertain: %.300v", err)
 	}
 	return c.others(after)
 }
 
-// idempotent reports whether the operation can simply be repeated, so that it isn't
-// told whether it was done: a delete without a condition.
+// idempotent reports whether the operation is a delete without a condition. It can simply
+// be repeated, so its error doesn't say whether it was done.
 func (c *check) idempotent() bool {
 	for _, want := range c.op.writes {
-		if want == nil && len(c.op.asks) == 0 {
+		if want == nil && len(c.op.conditional) == 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// judgeDeleted holds the result of many deletes to what is there.
+// judgeDeleted compares the result of a DeleteMany with the files that are left.
 func (c *check) judgeDeleted(err error, after map[string][]byte) string {
 	failed, early := failedNames(c.deleted, err)
 	var gone int64
@@ -182,12 +182,11 @@ func (c *check) judgeDeleted(err error, after map[string][]byte) string {
 			gone++
 		}
 		if is && !failed[name] && !early {
-			return fmt.Sprintf("%q is there, and isn't told among those that failed: %.300v", name,
-				err)
+			return fmt.Sprintf("%q is there, and isn't among the failed names: %.300v", name, err)
 		}
 	}
 	if c.deleted.Deleted > gone {
-		return fmt.Sprintf("%d names are told as deleted, and %d are gone", c.deleted.Deleted, gone)
+		return fmt.Sprintf("Deleted = %d, but %d names are gone", c.deleted.Deleted, gone)
 	}
 	return ""
 }

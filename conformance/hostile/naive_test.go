@@ -17,21 +17,21 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// naive is a driver for the protocol of S3 that believes every response.
+// naive is a driver for S3's protocol that trusts every response.
 type naive struct {
 	endpoint string
 	client   *http.Client
 	faults   faults
 }
 
-// faults are what it does beside.
+// faults are further faults of the driver.
 type faults struct {
-	leaks  chan struct{} // a goroutine that waits for it
-	late   bool          // it takes its time when the context has ended
-	panics bool          // it takes the quotes off an ETag that has none
-	many   bool          // it repeats what failed, again and again
-	memory bool          // it reads the whole of an error
-	shows  bool          // errors show the URL
+	leaks  chan struct{} // each request leaves a goroutine that waits for it
+	late   bool          // it returns late after the context has ended
+	panics bool          // it panics if an ETag has no quotes
+	many   bool          // it makes a request that fails a hundred times
+	memory bool          // it reads the whole body of an error
+	shows  bool          // its errors show the URL
 }
 
 var _ driver.Backend = (*naive)(nil)
@@ -52,7 +52,7 @@ func (n *naive) Features() files.Features {
 
 func (n *naive) Close() error { return nil }
 
-// maxNaive bounds what the test itself takes of memory.
+// maxNaive bounds the memory of the test itself.
 const maxNaive = 160 << 20
 
 func (n *naive) ask(
@@ -86,7 +86,7 @@ func (n *naive) ask(
 			if n.faults.shows {
 				return nil, files.Errorf(files.ErrUnavailable, "%v", err)
 			}
-			return nil, files.WithCause(files.ErrUnavailable, err, "no answer")
+			return nil, files.WithCause(files.ErrUnavailable, err, "no response")
 		}
 		if resp.StatusCode < 300 {
 			return resp, nil
@@ -164,8 +164,8 @@ func (n *naive) Open(ctx context.Context, req driver.OpenRequest) (driver.Object
 		Body:   resp.Body,
 	}
 	var first, end, size int64
-	told := resp.Header.Get("Content-Range")
-	if _, err := fmt.Sscanf(told, "bytes %d-%d/%d", &first, &end, &size); err == nil {
+	span := resp.Header.Get("Content-Range")
+	if _, err := fmt.Sscanf(span, "bytes %d-%d/%d", &first, &end, &size); err == nil {
 		o.Offset, o.Info.Size = first, size
 	}
 	return o, nil

@@ -13,25 +13,24 @@ import (
 // operation is an operation that is tried under each way.
 type operation struct {
 	name string
-	// needs leaves it out where the bucket doesn't have it.
+	// needs reports whether the bucket has what the operation needs; nil is always.
 	needs func(f files.Features) bool
-	// want are the sentinels that it has with true answers, and asks those that one of
-	// its conditions may have.
-	want, asks []error
+	// want are the sentinels that its error has with true responses.
+	want []error
+	// conditional are the sentinels that are right only because it sends a condition.
+	conditional []error
 	// writes is the new content of each file that the operation changes, or nil if it
 	// deletes the file.
 	writes map[string][]byte
-	// moves: one of the files is always there.
+	// moves reports whether at least one of the files of writes must always be there.
 	moves bool
-	// reads: it changes nothing, and the error may be that of the content.
-	reads bool
-	// large: it sends a large content.
+	// large reports whether it sends large content.
 	large bool
-	// do makes it; wrong is what is wrong with a nil error.
+	// do makes the operation. wrong is what is wrong if err is nil.
 	do func(ctx context.Context, c *check) (wrong string, err error)
 }
 
-// operations are those that each way is tried on.
+// operations returns the operations on which each way is tried.
 func operations(large int) []operation {
 	all := slices.Concat(readOperations(), listOperations(), writeOperations(), deleteOperations())
 	if large > 0 {
@@ -40,7 +39,7 @@ func operations(large int) []operation {
 	return all
 }
 
-// sameBytes says what is wrong with the content.
+// sameBytes returns how the content differs, or "".
 func sameBytes(name string, got, want []byte) string {
 	if bytes.Equal(got, want) {
 		return ""
@@ -49,22 +48,22 @@ func sameBytes(name string, got, want []byte) string {
 	for n < len(got) && n < len(want) && got[n] == want[n] {
 		n++
 	}
-	return fmt.Sprintf("%s: %d bytes came, want %d, and they differ from byte %d on: %.40q",
+	return fmt.Sprintf("%s: %d bytes came, want %d; they differ at byte %d: %.40q",
 		name, len(got), len(want), n, got[n:])
 }
 
-// info says what is wrong with what was told of a file.
+// info returns what is wrong with the Info of a file, or "".
 func (c *check) info(name string, i files.Info) string {
 	switch want := c.world.files[name]; {
 	case i.Name != name:
-		return fmt.Sprintf("it tells of %q, want %q", i.Name, name)
+		return fmt.Sprintf("Info.Name = %q, want %q", i.Name, name)
 	case i.Size != int64(len(want)):
-		return fmt.Sprintf("it tells a size of %d, want %d", i.Size, len(want))
+		return fmt.Sprintf("Info.Size = %d, want %d", i.Size, len(want))
 	}
 	return c.version(i.Version, c.world.versions[name])
 }
 
-// version says what is wrong with a version.
+// version returns what is wrong with a version, or "".
 func (c *check) version(got, want files.Version) string {
 	unusable := got == "" || strings.HasPrefix(string(got), "W/")
 	switch {
@@ -73,10 +72,10 @@ func (c *check) version(got, want files.Version) string {
 	case !c.world.features.Versions && got == "":
 		return ""
 	}
-	return fmt.Sprintf("it tells the version %.60q, want %.60q", got, want)
+	return fmt.Sprintf("Version = %.60q, want %.60q", got, want)
 }
 
-// read reads a file and says what is wrong.
+// read reads a file and returns what is wrong with the result.
 func (c *check) read(ctx context.Context, o *files.GetOptions, off, n int) (string, error) {
 	r, err := c.bucket.Get(ctx, fileA, o)
 	if err != nil {
@@ -85,8 +84,8 @@ func (c *check) read(ctx context.Context, o *files.GetOptions, off, n int) (stri
 	defer r.Close()
 	got, err := r.ReadAll()
 	if err != nil {
-		// Not one wrong byte may be handed out before the error either, but for what a
-		// digest of the whole finds.
+		// The bytes before an error aren't compared: only the digest of the whole file
+		// finds a damaged byte.
 		return "", err
 	}
 	if wrong := sameBytes(fileA, got, c.world.files[fileA][off:off+n]); wrong != "" {
@@ -105,49 +104,42 @@ func readOperations() []operation {
 	}
 	return []operation{
 		{
-			name:  "get",
-			reads: true,
-			do:    get(files.GetOptions{}, 0, sizeA),
+			name: "get",
+			do:   get(files.GetOptions{}, 0, sizeA),
 		},
 		{
-			name:  "get of a range",
-			reads: true,
-			do:    get(files.GetOptions{Range: files.Bytes(1000, 20_000)}, 1000, 20_000),
+			name: "get of a range",
+			do:   get(files.GetOptions{Range: files.Bytes(1000, 20_000)}, 1000, 20_000),
 		},
 		{
-			name:  "get of the end",
-			reads: true,
-			do:    get(files.GetOptions{Range: files.Last(5000)}, sizeA-5000, 5000),
+			name: "get of the end",
+			do:   get(files.GetOptions{Range: files.Last(5000)}, sizeA-5000, 5000),
 		},
 		{
-			name:  "get from behind the end",
-			reads: true,
-			do:    get(files.GetOptions{Range: files.From(sizeA + 5)}, sizeA, 0),
+			name: "get from behind the end",
+			do:   get(files.GetOptions{Range: files.From(sizeA + 5)}, sizeA, 0),
 		},
 		{
-			name:  "get of a version",
-			reads: true,
-			needs: has,
-			asks:  []error{files.ErrPrecondition},
+			name:        "get of a version",
+			needs:       has,
+			conditional: []error{files.ErrPrecondition},
 			do: func(ctx context.Context, c *check) (string, error) {
 				o := &files.GetOptions{IfVersion: c.world.versions[fileA]}
 				return c.read(ctx, o, 0, sizeA)
 			},
 		},
 		{
-			name:  "get of another version",
-			reads: true,
-			needs: has,
-			asks:  []error{files.ErrNotModified},
+			name:        "get of another version",
+			needs:       has,
+			conditional: []error{files.ErrNotModified},
 			do: func(ctx context.Context, c *check) (string, error) {
 				o := &files.GetOptions{IfNotVersion: c.world.versions[fileTwin]}
 				return c.read(ctx, o, 0, sizeA)
 			},
 		},
 		{
-			name:  "get of what isn't there",
-			reads: true,
-			want:  []error{files.ErrNotExist},
+			name: "get of what isn't there",
+			want: []error{files.ErrNotExist},
 			do: func(ctx context.Context, c *check) (string, error) {
 				r, err := c.bucket.Get(ctx, "dir/missing", nil)
 				if err != nil {
@@ -158,8 +150,7 @@ func readOperations() []operation {
 			},
 		},
 		{
-			name:  "stat",
-			reads: true,
+			name: "stat",
 			do: func(ctx context.Context, c *check) (string, error) {
 				i, err := c.bucket.Stat(ctx, fileA, nil)
 				if err != nil {
@@ -169,8 +160,7 @@ func readOperations() []operation {
 			},
 		},
 		{
-			name:  "check",
-			reads: true,
+			name: "check",
 			do: func(ctx context.Context, c *check) (string, error) {
 				return "", files.Check(ctx, c.bucket)
 			},
@@ -178,14 +168,14 @@ func readOperations() []operation {
 	}
 }
 
-// names says what is wrong with a listing's entries. Those of names that the store
-// doesn't have are the way's.
+// names returns what is wrong with a listing's entries, or "". A name that the store
+// doesn't have comes from the way.
 func (c *check) names(got []files.Entry, want ...string) string {
 	have := map[string]bool{}
 	last := ""
 	for _, e := range got {
 		if e.Name <= last {
-			return fmt.Sprintf("%q comes behind %q", e.Name, last)
+			return fmt.Sprintf("%q comes after %q", e.Name, last)
 		}
 		if last = e.Name; !strings.HasPrefix(e.Name, "dir/") {
 			return fmt.Sprintf("%q is outside of the directory", e.Name)
@@ -210,7 +200,7 @@ var (
 	shallow = []string{fileA, fileB, "dir/c", "dir/sub/", fileTwin, "dir/über"}
 )
 
-// maxListed bounds how much of a listing without an end is taken.
+// maxListed is how many entries are read of a listing that doesn't end.
 const maxListed = 10_000
 
 func (c *check) list(ctx context.Context, o *files.ListOptions, want []string) (string, error) {
@@ -229,29 +219,25 @@ func (c *check) list(ctx context.Context, o *files.ListOptions, want []string) (
 func listOperations() []operation {
 	return []operation{
 		{
-			name:  "list",
-			reads: true,
+			name: "list",
 			do: func(ctx context.Context, c *check) (string, error) {
 				return c.list(ctx, &files.ListOptions{PageSize: 3}, below)
 			},
 		},
 		{
-			name:  "list in one page",
-			reads: true,
+			name: "list in one page",
 			do: func(ctx context.Context, c *check) (string, error) {
 				return c.list(ctx, nil, below)
 			},
 		},
 		{
-			name:  "shallow list",
-			reads: true,
+			name: "shallow list",
 			do: func(ctx context.Context, c *check) (string, error) {
 				return c.list(ctx, &files.ListOptions{Shallow: true, PageSize: 3}, shallow)
 			},
 		},
 		{
-			name:  "pages",
-			reads: true,
+			name: "pages",
 			do: func(ctx context.Context, c *check) (string, error) {
 				var got []files.Entry
 				token := ""

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// put puts the content and says what is wrong with what is told.
+// put returns an operation that puts the content and checks the Info that Put returns.
 func put(name string, text []byte, o func(c *check) files.PutOptions) func(
 	context.Context, *check,
 ) (string, error) {
@@ -21,9 +21,9 @@ func put(name string, text []byte, o func(c *check) files.PutOptions) func(
 			return "", err
 		}
 		if i.Size != int64(len(text)) {
-			return fmt.Sprintf("it tells a size of %d, want %d", i.Size, len(text)), nil
+			return fmt.Sprintf("Info.Size = %d, want %d", i.Size, len(text)), nil
 		}
-		c.told, c.toldOf = i.Version, name
+		c.written, c.writtenName = i.Version, name
 		return "", nil
 	}
 }
@@ -55,11 +55,11 @@ func writeOperations() []operation {
 			do:     put(fileB, text, unconditional),
 		},
 		{
-			name:   "put if absent",
-			needs:  ifAbsent,
-			writes: map[string][]byte{"dir/new": text},
-			asks:   []error{files.ErrExist},
-			do:     put("dir/new", text, absent),
+			name:        "put if absent",
+			needs:       ifAbsent,
+			writes:      map[string][]byte{"dir/new": text},
+			conditional: []error{files.ErrExist},
+			do:          put("dir/new", text, absent),
 		},
 		{
 			name:  "put if absent of a file that is there",
@@ -68,11 +68,11 @@ func writeOperations() []operation {
 			do:    put(fileB, text, absent),
 		},
 		{
-			name:   "put over a version",
-			needs:  ifVersion,
-			writes: map[string][]byte{fileB: text},
-			asks:   []error{files.ErrPrecondition},
-			do:     put(fileB, text, ifVersionOf(fileB)),
+			name:        "put over a version",
+			needs:       ifVersion,
+			writes:      map[string][]byte{fileB: text},
+			conditional: []error{files.ErrPrecondition},
+			do:          put(fileB, text, ifVersionOf(fileB)),
 		},
 		{
 			name:  "put over another version",
@@ -88,33 +88,33 @@ func writeOperations() []operation {
 				if err != nil {
 					return "", err
 				}
-				c.told, c.toldOf = i.Version, "dir/copy"
+				c.written, c.writtenName = i.Version, "dir/copy"
 				return "", nil
 			},
 		},
 		{
-			name:   "copy if absent",
-			needs:  ifAbsent,
-			writes: map[string][]byte{"dir/copy": copied},
-			asks:   []error{files.ErrExist},
+			name:        "copy if absent",
+			needs:       ifAbsent,
+			writes:      map[string][]byte{"dir/copy": copied},
+			conditional: []error{files.ErrExist},
 			do: func(ctx context.Context, c *check) (string, error) {
 				o := &files.CopyOptions{If: files.IfAbsent(), FullInfo: true}
 				i, err := files.Copy(ctx, c.bucket, "dir/copy", c.bucket, fileA, o)
 				if err != nil {
 					return "", err
 				}
-				c.told, c.toldOf = i.Version, "dir/copy"
+				c.written, c.writtenName = i.Version, "dir/copy"
 				if i.Size != sizeA {
-					return fmt.Sprintf("it tells a size of %d, want %d", i.Size, sizeA), nil
+					return fmt.Sprintf("Info.Size = %d, want %d", i.Size, sizeA), nil
 				}
 				return "", nil
 			},
 		},
 		{
-			name:   "move",
-			writes: map[string][]byte{"dir/moved": contents()[fileB], fileB: nil},
-			moves:  true,
-			asks:   []error{files.ErrPrecondition}, // of the delete
+			name:        "move",
+			writes:      map[string][]byte{"dir/moved": contents()[fileB], fileB: nil},
+			moves:       true,
+			conditional: []error{files.ErrPrecondition}, // of the delete
 			do: func(ctx context.Context, c *check) (string, error) {
 				o := &files.CopyOptions{MayLoseConcurrentPut: !c.world.features.DeleteIfVersion}
 				_, err := files.Move(ctx, c.bucket, "dir/moved", c.bucket, fileB, o)
@@ -124,7 +124,7 @@ func writeOperations() []operation {
 	}
 }
 
-// partOperations are Puts of a content that goes up in parts.
+// partOperations are Puts of content that is uploaded in parts.
 func partOperations(large int) []operation {
 	text := content("large", large)
 	return []operation{
@@ -135,12 +135,12 @@ func partOperations(large int) []operation {
 			do:     put("dir/large", text, unconditional),
 		},
 		{
-			name:   "put in parts if absent",
-			needs:  func(f files.Features) bool { return f.IfAbsent },
-			writes: map[string][]byte{"dir/large": text},
-			large:  true,
-			asks:   []error{files.ErrExist},
-			do:     put("dir/large", text, absent),
+			name:        "put in parts if absent",
+			needs:       func(f files.Features) bool { return f.IfAbsent },
+			writes:      map[string][]byte{"dir/large": text},
+			large:       true,
+			conditional: []error{files.ErrExist},
+			do:          put("dir/large", text, absent),
 		},
 	}
 }
@@ -168,10 +168,10 @@ func deleteOperations() []operation {
 			},
 		},
 		{
-			name:   "delete of a version",
-			needs:  func(f files.Features) bool { return f.DeleteIfVersion },
-			writes: map[string][]byte{fileB: nil},
-			asks:   []error{files.ErrPrecondition},
+			name:        "delete of a version",
+			needs:       func(f files.Features) bool { return f.DeleteIfVersion },
+			writes:      map[string][]byte{fileB: nil},
+			conditional: []error{files.ErrPrecondition},
 			do: func(ctx context.Context, c *check) (string, error) {
 				o := &files.DeleteOptions{IfVersion: c.world.versions[fileB]}
 				return "", c.bucket.Delete(ctx, fileB, o)
@@ -203,12 +203,12 @@ func deleteOperations() []operation {
 	}
 }
 
-// failedNames are those of a result.
+// failedNames returns the names that failed. all reports that any other may have, too.
 func failedNames(res *files.DeleteResult, err error) (names map[string]bool, all bool) {
 	names = map[string]bool{}
 	for _, e := range res.Failed {
 		names[e.Name] = true
 	}
-	// What ended the work early left names untried.
+	// An error that isn't that of a name ended the work early: some names weren't tried.
 	return names, err != nil && (len(res.Failed) == 0 || !errors.Is(err, res.Failed[0]))
 }

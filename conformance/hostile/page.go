@@ -2,14 +2,15 @@ package hostile
 
 // Page is a page of a listing, as a way changes it.
 type Page struct {
-	// Prefix is what the listing was asked for, and Shallow whether it cuts at "/".
+	// Prefix is the listing's prefix, and Shallow reports whether it has the delimiter
+	// "/".
 	Prefix  string
 	Shallow bool
-	// Entries are in the service's order. Those whose names end in "/" and have no
+	// Entries are in the service's order. Entries whose names end in "/" and that have no
 	// version are directories.
 	Entries []PageEntry
-	// More reports that there are further pages, and Token leads to the next. A page
-	// without a token and with More is one of the things that can be wrong.
+	// More reports that there are further pages, and Token leads to the next one. A page
+	// that has More and no token is one of the things that can be wrong.
 	More  bool
 	Token string
 }

@@ -7,9 +7,9 @@ import (
 	"sync"
 )
 
-// hush leaves out of the standard logger, until end is called, what net/http says of
-// bytes behind a response, which some ways send: a line of kilobytes each.
-func hush() (end func()) {
+// muteLog drops net/http's lines about bytes after a response from the standard logger,
+// until end is called. Some ways send such bytes, and each line has kilobytes.
+func muteLog() (end func()) {
 	before := log.Writer()
 	log.SetOutput(&quiet{to: before})
 	return func() { log.SetOutput(before) }

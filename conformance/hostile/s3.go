@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// S3 is Amazon S3, and what speaks its protocol, path style.
+// S3 is Amazon S3 and the stores that speak its protocol, with path-style URLs.
 var S3 = &Service{
 	Name:  "S3",
 	Store: newS3Store,
@@ -91,7 +91,7 @@ type s3Listing struct {
 func readS3Page(r *http.Request, body []byte) (p Page, err error) {
 	var l s3Listing
 	if err := xml.Unmarshal(body, &l); err != nil {
-		return p, fmt.Errorf("no page: %w", err)
+		return p, fmt.Errorf("not a page: %w", err)
 	}
 	plain := func(s string) string {
 		s, _ = url.QueryUnescape(s)
@@ -150,14 +150,14 @@ func s3Page(p Page) (contentType, body string) {
 	return "application/xml", b.String()
 }
 
-// s3Ways are those that only this protocol has.
+// s3Ways are the ways that only S3's protocol has.
 var s3Ways = []Way{
-	pages("more, and no token", "it can't go on",
+	pages("more, and no token", "the listing can't go on",
 		func(_ *Exchange, p *Page) { p.More, p.Token = true, "" }),
 	{
 		Name: "a permanent redirect with another endpoint",
-		Why: "S3 names another region's endpoint so; nothing may be sent to a host that " +
-			"isn't AWS's",
+		Why: "S3 names another region's endpoint in this way; nothing may be sent to a host " +
+			"that isn't AWS's",
 		Do: func(x *Exchange) {
 			x.Send(&Answer{
 				Status: 301,
@@ -172,7 +172,7 @@ var s3Ways = []Way{
 	},
 	{
 		Name: "deletes that tell of other names",
-		Why:  "what an answer doesn't match isn't done (D3)",
+		Why:  "a name that the response doesn't have isn't deleted (D3)",
 		Do: func(x *Exchange) {
 			if x.Kind != DeleteMany {
 				x.Pass()
@@ -183,7 +183,7 @@ var s3Ways = []Way{
 	},
 	{
 		Name:  "deletes that failed, in a success",
-		Why:   "each name of an answer has its own outcome; a quiet answer doesn't name the others",
+		Why:   "each name in a response has its own outcome; a quiet one leaves out the others",
 		Blind: []string{"delete of a directory"},
 		Do: func(x *Exchange) {
 			if x.Kind != DeleteMany {

@@ -15,13 +15,13 @@ import (
 	"time"
 )
 
-// s3Store answers as S3 does, path style, one bucket of any name:
+// s3Store responds as S3 does, with path-style URLs, as one bucket of any name:
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
 type s3Store struct{ *memory }
 
 func newS3Store() Store { return &s3Store{newMemory()} }
 
-// Clone returns a store that holds the same.
+// Clone returns a store with the same contents.
 func (s *s3Store) Clone() Store { return &s3Store{s.clone()} }
 
 const s3Space = `xmlns="http://s3.amazonaws.com/doc/2006-03-01/"`
@@ -38,14 +38,14 @@ func (s *s3Store) refuse(w http.ResponseWriter, status int, code string) {
 	w.Write([]byte(body))
 }
 
-func (s *s3Store) answer(w http.ResponseWriter, root, inside string) {
+func (s *s3Store) respond(w http.ResponseWriter, root, inside string) {
 	w.Header().Set("Content-Type", "application/xml")
 	io.WriteString(w, xml.Header+"<"+root+" "+s3Space+">"+inside+"</"+root+">")
 }
 
-// etag is the content's MD5, as S3 has it.
+// etag returns the object's ETag: the content's MD5, as on S3, or the one of its parts.
 func (s *s3Store) etag(o *object) string {
-	if tag := o.header.Get("ETag"); tag != "" { // of parts
+	if tag := o.header.Get("ETag"); tag != "" { // uploaded in parts
 		return tag
 	}
 	m := md5.Sum(o.data)
@@ -69,11 +69,11 @@ func (s *s3Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case q.Has("uploads"):
 		id := strconv.FormatInt(s.next(), 10)
 		s.uploads[id] = &upload{name: key, parts: map[string][]byte{}, head: s.kept(r)}
-		s.answer(w, "InitiateMultipartUploadResult", "<UploadId>"+id+"</UploadId>")
+		s.respond(w, "InitiateMultipartUploadResult", "<UploadId>"+id+"</UploadId>")
 	case q.Has("uploadId"):
 		s.upload(w, r, key, body)
 	case q.Has("tagging"):
-		s.answer(w, "Tagging", "<TagSet></TagSet>")
+		s.respond(w, "Tagging", "<TagSet></TagSet>")
 	case r.Method == http.MethodPut:
 		s.write(w, r, key, body)
 	default:
@@ -81,7 +81,7 @@ func (s *s3Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// object answers GET, HEAD and DELETE.
+// object serves GET, HEAD and DELETE.
 func (s *s3Store) object(w http.ResponseWriter, r *http.Request, key string) {
 	o := s.objects[key]
 	switch {
@@ -122,7 +122,7 @@ func (s *s3Store) object(w http.ResponseWriter, r *http.Request, key string) {
 	serve(w, r, o, rng, func() { s.refuse(w, 416, "InvalidRange") })
 }
 
-// allowed looks at the conditions of a write.
+// allowed reports whether the conditions of a write hold. If not, it refuses the request.
 func (s *s3Store) allowed(w http.ResponseWriter, r *http.Request, key string) bool {
 	o, m := s.objects[key], r.Header.Get("If-Match")
 	if r.Header.Get("If-None-Match") == "*" && o != nil || m != "" && (o == nil || m != s.etag(o)) {
@@ -132,12 +132,12 @@ func (s *s3Store) allowed(w http.ResponseWriter, r *http.Request, key string) bo
 	return true
 }
 
-// kept are the headers that an object keeps.
+// kept returns the request's headers that are stored with an object.
 func (s *s3Store) kept(r *http.Request) http.Header {
 	return keep(r.Header, append(slices.Clone(attributeHeaders), "X-Amz-Meta-")...)
 }
 
-// write is PutObject and CopyObject.
+// write serves PutObject and CopyObject.
 func (s *s3Store) write(w http.ResponseWriter, r *http.Request, key string, body []byte) {
 	if !s.allowed(w, r, key) {
 		return
@@ -154,7 +154,7 @@ func (s *s3Store) write(w http.ResponseWriter, r *http.Request, key string, body
 		}
 		h[sum] = o.header[sum]
 		to := s.put(key, o.data, h)
-		s.answer(w, "CopyObjectResult", "<LastModified>"+to.time.Format(time.RFC3339)+
+		s.respond(w, "CopyObjectResult", "<LastModified>"+to.time.Format(time.RFC3339)+
 			"</LastModified><ETag>"+xmlText(s.etag(to))+"</ETag>")
 		return
 	}
@@ -179,7 +179,7 @@ func (s *s3Store) source(w http.ResponseWriter, r *http.Request, from string) *o
 	return o
 }
 
-// upload is a part, or an upload's end.
+// upload serves a part, or the end of an upload.
 func (s *s3Store) upload(w http.ResponseWriter, r *http.Request, key string, body []byte) {
 	q := r.URL.Query()
 	id := q.Get("uploadId")
@@ -214,7 +214,7 @@ func (s *s3Store) upload(w http.ResponseWriter, r *http.Request, key string, bod
 		u.head.Set("X-Amz-Checksum-Type", "FULL_OBJECT")
 		o := s.put(key, data, u.head)
 		delete(s.uploads, id)
-		s.answer(w, "CompleteMultipartUploadResult", "<Key>"+xmlText(key)+"</Key><ETag>"+
+		s.respond(w, "CompleteMultipartUploadResult", "<Key>"+xmlText(key)+"</Key><ETag>"+
 			xmlText(s.etag(o))+"</ETag><ChecksumCRC32C>"+crc32c(data)+"</ChecksumCRC32C>"+
 			"<ChecksumType>FULL_OBJECT</ChecksumType>")
 	default:
@@ -231,17 +231,17 @@ func (s *s3Store) deleteMany(w http.ResponseWriter, body []byte) {
 		s.refuse(w, 400, "MalformedXML")
 		return
 	}
-	var told bytes.Buffer
+	var deleted bytes.Buffer
 	for _, o := range in.Object {
 		delete(s.objects, o.Key)
 		if !in.Quiet {
-			told.WriteString("<Deleted><Key>" + xmlText(o.Key) + "</Key></Deleted>")
+			deleted.WriteString("<Deleted><Key>" + xmlText(o.Key) + "</Key></Deleted>")
 		}
 	}
-	s.answer(w, "DeleteResult", told.String())
+	s.respond(w, "DeleteResult", deleted.String())
 }
 
-// page is ListObjectsV2.
+// page serves ListObjectsV2.
 func (s *s3Store) page(w http.ResponseWriter, q url.Values) {
 	after := max(q.Get("start-after"), q.Get("continuation-token"))
 	most, err := strconv.Atoi(q.Get("max-keys"))

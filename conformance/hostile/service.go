@@ -2,35 +2,37 @@ package hostile
 
 import "net/http"
 
-// Service is a kind of store, as far as the ways of answering wrongly need to know it.
-// The package has [S3], [GCS] and [Azure]; a driver of another service brings its own.
+// Service is what the ways of responding wrongly need of a service's protocol. The
+// package has [S3], [GCS] and [Azure]; the author of a driver for another service writes
+// one.
 type Service struct {
-	// Name is the service's, for the words of the test.
+	// Name is the service's name in the test's output.
 	Name string
-	// Store makes an empty truthful store. The bucket may have any name, or none.
+	// Store makes an empty correct store. The bucket may have any name, or none.
 	Store func() Store
 	// Kind reports what a request does.
 	Kind func(*http.Request) Kind
-	// Refusal makes an error of the status in the service's own words, in the form that
-	// a response to the request has.
+	// Refusal makes an error of the service with that status, in the form that the
+	// service has for such a request.
 	Refusal func(r *http.Request, status int, code, message string) (http.Header, string)
 	// Words are the service's codes.
 	Words Words
 	// ReadPage and WritePage read and write a page of a listing.
 	ReadPage  func(r *http.Request, body []byte) (Page, error)
 	WritePage func(Page) (contentType, body string)
-	// Versions are the headers of a response that tell an object's version; the first
-	// one is what a client relies on.
+	// Versions are the headers of a response that hold an object's version. Clients rely
+	// on the first one.
 	Versions []string
-	// Pins are the request's headers and query parameters that ask for a certain version.
+	// Pins are the request's headers and query parameters that select a certain version.
 	Pins []string
-	// Document is the content type of what isn't content, and Markup tells how it nests.
+	// Document is the content type of other responses than content, and Markup its
+	// syntax.
 	Document string
 	Markup   Markup
-	// BareHead reports that the response to HEAD, a 404 included, has nothing in it that
-	// tells the service from a web server (S3).
+	// BareHead reports that a response to HEAD, a 404 included, has nothing in it that
+	// distinguishes the service from a web server (S3).
 	BareHead bool
-	// Ways are further ones, of this service alone.
+	// Ways are further ways, of this service alone.
 	Ways []Way
 }
 
@@ -40,19 +42,19 @@ type Kind int
 // The kinds of requests.
 const (
 	Other      Kind = iota
-	Head            // asks for what is known of an object, without its content
-	Read            // asks for content
-	List            // asks for a page of a listing
-	Write           // stores a whole object, and responses what it made
+	Head            // reads an object's attributes, without its content
+	Read            // reads content
+	List            // reads a page of a listing
+	Write           // stores a whole object; the response describes it
 	Begin           // begins an upload in parts
 	Part            // sends a part
 	Commit          // ends an upload
 	Copy            // copies an object
 	Delete          // deletes an object
-	DeleteMany      // deletes several, and responses what became of each
+	DeleteMany      // deletes several objects; the response has an outcome for each
 )
 
-// Words are codes of errors.
+// Words are a service's error codes.
 type Words struct {
 	Internal     string // 500
 	SlowDown     string // 503, or 429
@@ -62,7 +64,7 @@ type Words struct {
 	Range        string // 416
 }
 
-// Markup is how a service writes documents.
+// Markup is the syntax of a service's documents.
 type Markup int
 
 // The kinds of markup.

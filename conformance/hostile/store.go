@@ -12,22 +12,21 @@ import (
 	"time"
 )
 
-// Store is a truthful store of one bucket, in memory: what the endpoint of a [Service]
-// would say if nothing stood in front of it. It is safe for concurrent use.
+// Store is a correct store of one bucket, in memory: it responds as the endpoint of a
+// [Service] does. It is safe for concurrent use.
 type Store interface {
 	http.Handler
-	// Clone returns a store that holds the same, versions included, and changes by
-	// itself.
+	// Clone returns an independent store with the same contents and versions.
 	Clone() Store
-	// Files returns the contents by name. What is returned is not changed.
+	// Files returns the contents by name. Later requests don't change the result.
 	Files() map[string][]byte
 }
 
-// object is one that a store holds. It is never changed, only replaced.
+// object is an object in a store. It is never changed, only replaced.
 type object struct {
 	data    []byte
 	version int64
-	header  http.Header // what comes back with it
+	header  http.Header // for responses with its content
 	time    time.Time
 }
 
@@ -39,7 +38,7 @@ type upload struct {
 	query url.Values
 }
 
-// memory is what the stores have in common.
+// memory holds the objects and the unfinished uploads of a store.
 type memory struct {
 	mu      sync.Mutex
 	objects map[string]*object
@@ -76,7 +75,7 @@ func (m *memory) Files() map[string][]byte {
 	return all
 }
 
-// next is a number that was not given before.
+// next returns a number that it has not returned before.
 func (m *memory) next() int64 {
 	m.last++
 	return m.last
@@ -94,7 +93,7 @@ func (m *memory) put(name string, data []byte, h http.Header) *object {
 	return o
 }
 
-// list lists what begins with the prefix, behind the name after.
+// list returns the names that begin with the prefix and come after the name after.
 func (m *memory) list(prefix, delimiter, after string, most int) (names []string, more bool) {
 	all := slices.Sorted(maps.Keys(m.objects))
 	for _, name := range all {
@@ -118,8 +117,8 @@ func (m *memory) list(prefix, delimiter, after string, most int) (names []string
 	return names, false
 }
 
-// rangeOf reads the header Range of a file of that size. some is false where none was
-// asked for; ok where it has bytes.
+// rangeOf parses the header Range for a file of that size. some reports whether the
+// request has a range; ok is false if the file has no bytes in it.
 func rangeOf(header string, size int64) (first, n int64, some, ok bool) {
 	spec, found := strings.CutPrefix(header, "bytes=")
 	from, to, dash := strings.Cut(spec, "-")
@@ -144,8 +143,8 @@ func rangeOf(header string, size int64) (first, n int64, some, ok bool) {
 	return first, min(last, size-1) - first + 1, true, true
 }
 
-// serve answers with an object's content, or the part that is asked for. refuse answers
-// that there are no such bytes.
+// serve responds with an object's content, or with the part that the header rng selects.
+// It calls refuse if the object has no such bytes.
 func serve(w http.ResponseWriter, r *http.Request, o *object, rng string, refuse func()) {
 	size := int64(len(o.data))
 	first, n, some, ok := rangeOf(rng, size)
@@ -167,22 +166,22 @@ func serve(w http.ResponseWriter, r *http.Request, o *object, rng string, refuse
 	}
 }
 
-// whole is the body of a request.
+// whole returns the body of a request.
 func whole(r *http.Request) []byte {
-	if b, ok := r.Body.(*body); ok { // which was read before
+	if b, ok := r.Body.(*readAhead); ok {
 		return b.content
 	}
 	content, _ := io.ReadAll(r.Body)
 	return content
 }
 
-// body is one that was read before.
-type body struct {
+// readAhead is a body whose whole content was read before.
+type readAhead struct {
 	io.Reader
 	content []byte
 }
 
-func (*body) Close() error { return nil }
+func (*readAhead) Close() error { return nil }
 
 // keep copies the headers that begin with one of the prefixes.
 func keep(from http.Header, prefixes ...string) http.Header {
@@ -197,7 +196,7 @@ func keep(from http.Header, prefixes ...string) http.Header {
 	return h
 }
 
-// attributeHeaders come back as they were sent.
+// attributeHeaders are the headers that are returned as they were sent.
 var attributeHeaders = []string{
 	"Content-Type", "Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language",
 }

@@ -6,7 +6,7 @@ import (
 	"hash/crc32"
 )
 
-// crc32c is the checksum as headers have it: in base64, big-endian.
+// crc32c returns the checksum in the form that headers have: big-endian, in base64.
 func crc32c(data []byte) string {
 	sum := binary.BigEndian.AppendUint32(nil, crc32.Checksum(data, castagnoli))
 	return base64.StdEncoding.EncodeToString(sum)

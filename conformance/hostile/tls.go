@@ -16,16 +16,16 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Fixes are parts of the words by which a driver's errors name the setting that helps.
-// An empty one isn't looked for.
+// Fixes are the texts by which a driver's errors name the setting that helps. RunTLS
+// doesn't look for an empty one.
 type Fixes struct {
-	TLS       string // to speak TLS, such as "https://"
-	Plain     string // not to, such as "http://"
-	Host      string // to name the host that the certificate is for
-	Authority string // to trust another authority, such as "SSL_CERT_FILE"
+	TLS       string // the setting to use TLS, such as "https://"
+	Plain     string // the setting not to use it, such as "http://"
+	Host      string // the setting to name the host that the certificate is for
+	Authority string // the setting to trust another authority, such as "SSL_CERT_FILE"
 }
 
-// fix is which of the words are looked for.
+// fix is one of the texts.
 type fix int
 
 const (
@@ -37,7 +37,7 @@ const (
 	fixClock
 )
 
-// words are those of the fix.
+// words returns the text of a fix.
 func (f Fixes) words(x fix) string {
 	switch x {
 	case fixTLS:
@@ -54,19 +54,20 @@ func (f Fixes) words(x fix) string {
 	return ""
 }
 
-// RunTLS holds a driver to rule E2 where the connection to the service's endpoint fails
-// in TLS: for each operation and each of some twenty ways, such as a certificate that
-// has expired, HTTP where HTTPS is spoken and the other way round, a handshake that is
-// never finished, and one that is refused.
+// RunTLS checks that a driver keeps rule E2 if the connection to the service's endpoint
+// fails in TLS. It tries each operation with each of some twenty ways, such as an expired
+// certificate, HTTP instead of HTTPS and the other way round, and a handshake that is
+// refused or never finished.
 //
-//   - What another attempt can't change is files.ErrInvalid after one connection, and
-//     the words name the setting that helps, as fixes says.
-//   - What may pass is files.ErrUnavailable after at most the policy's attempts.
-//   - Where nothing comes, the call ends with its context.
+//   - If another attempt can't help, the error is files.ErrInvalid after one connection,
+//     and its text names the setting that helps, as fixes says.
+//   - If the failure may pass, the error is files.ErrUnavailable after at most the
+//     policy's attempts.
+//   - If nothing comes, the call ends with its context.
 //   - No error shows the address or a secret, and no request is made.
 //
-// Config.Open is called with URLs that begin with https://, and http:// too. Large,
-// Leftover and Part have no meaning here.
+// RunTLS calls Config.Open with URLs that begin with https:// or http://. It ignores
+// Large, Leftover and Part.
 func RunTLS(t T, c Config, fixes Fixes) {
 	t.Helper()
 	if c.Attempts == 0 {
@@ -77,7 +78,7 @@ func RunTLS(t T, c Config, fixes Fixes) {
 		t.Fatalf("hostile: %v", err)
 	}
 	defer other.listener.Close()
-	defer hush()()
+	defer muteLog()()
 	r := &runner{
 		t:     t,
 		cfg:   &c,
@@ -96,7 +97,7 @@ func RunTLS(t T, c Config, fixes Fixes) {
 	}
 	var slow sync.WaitGroup
 	for i := range ways {
-		if w := &ways[i]; w.kind == nil { // it waits for the context
+		if w := &ways[i]; w.kind == nil { // the call waits for its context
 			slow.Go(func() { r.handshakes(w, fixes) })
 		}
 	}
@@ -115,7 +116,7 @@ func RunTLS(t T, c Config, fixes Fixes) {
 	t.Logf("%s: %d ways in TLS, %d operations", c.Service.Name, len(ways), len(r.ops))
 }
 
-// handshakes tries a way on all operations, and looks for goroutines that are left.
+// handshakes tries a way on all operations, and then checks that no goroutine is left.
 func (r *runner) handshakes(w *tlsWay, fixes Fixes) {
 	way := &Way{
 		Name:   w.name,
@@ -154,8 +155,8 @@ func (r *runner) handshaken(w *tlsWay, way *Way, op *operation, fixes Fixes) {
 	}
 }
 
-// handshake makes an operation once, and says what is wrong; late reports that it may be
-// the machine's.
+// handshake makes an operation once, and returns what is wrong. late reports that the
+// machine may be at fault.
 func (r *runner) handshake(w *tlsWay, way *Way, op *operation, fixes Fixes) (
 	wrong string, late bool,
 ) {
@@ -169,7 +170,7 @@ func (r *runner) handshake(w *tlsWay, way *Way, op *operation, fixes Fixes) (
 		way:    way,
 		op:     op,
 	}
-	// Nothing reaches it: what an operation looks at beside its bucket.
+	// judgeError needs an endpoint; no request reaches this one.
 	c.endpoint = newEndpoint(r.cfg.Service, r.world.store.Clone(), nil, nil, r.other)
 	defer c.endpoint.close()
 	c.bucket = r.cfg.Open(w.scheme() + "://" + l.addr())
@@ -185,7 +186,7 @@ func (r *runner) handshake(w *tlsWay, way *Way, op *operation, fixes Fixes) (
 	c.call(ctx, &out)
 	if ctx.Err() != nil {
 		if after := time.Since(awake()); after > MaxLate {
-			return fmt.Sprintf("%v behind the context's end", after), true
+			return fmt.Sprintf("it returned %v after the context's end", after), true
 		}
 	}
 	if out.wrong != "" {
@@ -194,23 +195,23 @@ func (r *runner) handshake(w *tlsWay, way *Way, op *operation, fixes Fixes) (
 	return c.judgeTLS(w, out.err, l.count(), fixes), false
 }
 
-// judgeTLS says what is wrong with an error after that many connections, or "".
+// judgeTLS returns what is wrong with an error after that many connections, or "".
 func (c *check) judgeTLS(w *tlsWay, err error, conns int, fixes Fixes) string {
 	if err == nil {
-		return "nil, though nothing was answered"
+		return "nil, though there was no response"
 	}
 	if bad := c.judgeError(err); bad != "" {
 		return bad
 	}
 	if w.kind == nil {
 		if !errors.Is(err, context.DeadlineExceeded) {
-			return fmt.Sprintf("it didn't wait for its context: %.300v", err)
+			return fmt.Sprintf("the call didn't wait for its context: %.300v", err)
 		}
 		return ""
 	}
 	kind := files.KindOf(err)
 	if kind != w.kind {
-		return fmt.Sprintf("want %v: %.300v", w.kind, err)
+		return fmt.Sprintf("the error is %.300v, want %v", err, w.kind)
 	}
 	if words := fixes.words(w.fix); !strings.Contains(err.Error(), words) {
 		return fmt.Sprintf("the error doesn't say %q: %.300v", words, err)
@@ -221,9 +222,10 @@ func (c *check) judgeTLS(w *tlsWay, err error, conns int, fixes Fixes) string {
 	return ""
 }
 
-// mostConns is how many connections are made at most: one for each request that is made
-// before the first has failed, which are several where names are deleted one by one. A
-// transport may dial one that it turns out not to need.
+// mostConns returns how many connections an operation may make: one for each request that
+// is made before the first has failed, and as many again, because a transport may dial a
+// connection that it turns out not to need. There are several such requests if names are
+// deleted one by one.
 func (c *check) mostConns(w *tlsWay) int {
 	n := 2
 	if c.op.several() {
@@ -246,7 +248,7 @@ func (o *operation) several() bool {
 	return gone > 1
 }
 
-// tlsListener answers connections in a way.
+// tlsListener serves each connection by a way.
 type tlsListener struct {
 	net.Listener
 	way  *tlsWay
@@ -283,7 +285,7 @@ func (l *tlsListener) serve() {
 		l.conns = append(l.conns, conn)
 		l.mu.Unlock()
 		l.all.Go(func() {
-			l.way.answer(conn, l.done)
+			l.way.serve(conn, l.done)
 			conn.Close()
 		})
 	}
@@ -295,7 +297,7 @@ func (l *tlsListener) count() int {
 	return len(l.conns)
 }
 
-// close ends all connections, and waits for who answers them.
+// close ends all connections, and waits until none is served any more.
 func (l *tlsListener) close() {
 	close(l.done)
 	l.Close()

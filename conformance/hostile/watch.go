@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// MaxMemory is how much more memory, in bytes, a process may use than before,
+// MaxMemory is by how many bytes the memory of the process may grow during a call,
 // whatever the response.
 const MaxMemory = 64 << 20
 
@@ -18,7 +18,7 @@ const MaxMemory = 64 << 20
 // goroutine that only waits for the same context.
 const MaxLate = 100 * time.Millisecond
 
-// memoryWatch samples how much is allocated.
+// memoryWatch samples how much memory is allocated.
 type memoryWatch struct {
 	start int64
 	peak  atomic.Int64
@@ -47,9 +47,9 @@ func total() int64 {
 	return int64(s[0].Value.Uint64() - s[1].Value.Uint64())
 }
 
-// watchMemory begins. Meanwhile the garbage collector holds the process to half of
-// MaxMemory more than it had, as far as that can be done, so that what is measured is
-// needed.
+// watchMemory begins to measure. Until stop is called the garbage collector tries to hold
+// the process to half of MaxMemory more than it had, so that the memory that is measured
+// is memory in use.
 func watchMemory() *memoryWatch {
 	runtime.GC()
 	w := &memoryWatch{end: make(chan struct{}), ended: make(chan struct{})}
@@ -77,8 +77,7 @@ func (w *memoryWatch) sample() {
 	}
 }
 
-// reset begins to measure anew, from what there was at the start; collect where much
-// was left.
+// reset sets the peak to 0. With collect it collects garbage first.
 func (w *memoryWatch) reset(collect bool) {
 	if collect {
 		runtime.GC()
@@ -86,7 +85,7 @@ func (w *memoryWatch) reset(collect bool) {
 	w.peak.Store(0)
 }
 
-// more is how much there was at most above the start.
+// more returns how far the peak is above the start, in bytes.
 func (w *memoryWatch) more() int64 {
 	w.sample()
 	return max(w.peak.Load()-w.start, 0)
@@ -98,7 +97,7 @@ func (w *memoryWatch) stop() {
 	debug.SetMemoryLimit(max(w.limit, math.MinInt64))
 }
 
-// control notes when what waits for the context, and does nothing else, is awake.
+// control starts a goroutine that only waits for the context. awake returns when it woke.
 func control(ctx context.Context) (awake func() time.Time) {
 	c := make(chan time.Time, 1)
 	go func() {

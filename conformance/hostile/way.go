@@ -6,45 +6,46 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Way is one way of answering wrongly.
+// Way is one way of responding wrongly.
 type Way struct {
-	// Name is unique, and Why says who answers so, or what a client must not make of it.
+	// Name is unique. Why says who responds like this, or what a client must not
+	// conclude.
 	Name, Why string
-	// Do answers the request.
+	// Do sends the response.
 	Do func(x *Exchange)
-	// Kinds are the kinds of requests that it is for; without any, all. Others are
-	// answered truly.
+	// Kinds are the kinds of requests that the way serves; nil is all. Others get true
+	// responses.
 	Kinds []Kind
-	// Pinned limits the way to requests for a certain version: for others no client
+	// Pinned limits the way to requests for a certain version: with others no client
 	// can detect it.
 	Pinned bool
 	// Whole leaves out reads of a part, which no digest covers.
 	Whole bool
-	// Always is for ways that only make sense for each request, not for one among true
-	// answers.
+	// Always says that the way only makes sense if it serves each request, not if it
+	// serves one among true responses.
 	Always bool
-	// Early answers before the request's body is read.
+	// Early sends the response before the request's body is read.
 	Early bool
 	// Stalls says that the call ends only with its context.
 	Stalls bool
-	// Heavy says that the response is large. The memory is measured with more care,
-	// and less often.
+	// Heavy says that the response is large. Memory is measured with more care, and the
+	// way is tried less often.
 	Heavy bool
-	// Says are the sentinels that the response tells in the service's own words. They are
-	// right where the operation asked for them by a condition.
+	// Says are the sentinels that the response means in the service's own codes. They are
+	// right if the operation sent such a condition.
 	Says []error
 	// NoVersion says that the versions in the responses are unusable, so the driver
 	// may return none.
 	NoVersion bool
-	// Requests is how many times as many requests as otherwise may be made: where bytes
-	// come each time, a body is resumed again and again. 0 is once.
+	// Requests multiplies the number of requests that an operation may make: a body is
+	// resumed again and again if bytes come each time. 0 is 1.
 	Requests int
 	// Blind lists the operations for which no client can distinguish the response
 	// from a true one; Why says why.
 	Blind []string
 }
 
-// Ways returns the ways that are common to all services, and those of the service.
+// Ways returns the ways that all services have in common, and then those of s.
 func Ways(s *Service) []Way {
 	var all []Way
 	for _, part := range [][]Way{
@@ -57,7 +58,7 @@ func Ways(s *Service) []Way {
 	return all
 }
 
-// takes reports whether the way answers the request.
+// takes reports whether the way serves the request.
 func (w *Way) takes(x *Exchange) bool {
 	switch {
 	case len(w.Kinds) > 0 && !slices.Contains(w.Kinds, x.Kind):
@@ -70,7 +71,7 @@ func (w *Way) takes(x *Exchange) bool {
 	return true
 }
 
-// says reports whether the response tells the sentinel in the service's own words.
+// says reports whether the response means the sentinel in the service's own codes.
 func (w *Way) says(kind error) bool { return slices.Contains(w.Says, kind) }
 
 var readKinds = []Kind{Read}

@@ -8,15 +8,15 @@ import (
 	"strconv"
 )
 
-// cut sends the answer with its own length and closes behind n bytes of the body; below
-// 0 behind so many less than it has.
+// cut sends the response with the body's true length, but closes the connection after n
+// bytes of the body. A negative n counts from the body's end.
 func cut(x *Exchange, a *Answer, n int) {
-	if x.Request.Method == http.MethodHead { // there is nothing to cut
+	if x.Request.Method == http.MethodHead { // there is no body to cut
 		x.Send(a)
 		return
 	}
 	if a.Length = strconv.Itoa(len(a.Body)); len(a.Body) == 0 {
-		a.Length = "1" // something that doesn't come
+		a.Length = "1" // of a byte that doesn't come
 	}
 	if n < 0 {
 		n = max(len(a.Body)+n, 0)
@@ -39,7 +39,7 @@ func bodyWays() []Way {
 		},
 		{
 			Name: "a body that never begins",
-			Why:  "the connection breaks behind the headers",
+			Why:  "the connection breaks after the headers",
 			Do:   func(x *Exchange) { cut(x, x.Truth(), 0) },
 		},
 		{
@@ -61,7 +61,7 @@ func bodyWays() []Way {
 		},
 		{
 			Name:  "a damaged byte",
-			Why:   "a broken cache: the stored digest tells",
+			Why:   "a broken cache; the stored digest doesn't match",
 			Whole: true,
 			Kinds: readKinds,
 			Do: func(x *Exchange) {
@@ -75,7 +75,7 @@ func bodyWays() []Way {
 		},
 		{
 			Name:  "no content at all",
-			Why:   "a cache that was full: everything is right but for the bytes",
+			Why:   "a cache that was full: everything is right except the bytes",
 			Kinds: readKinds,
 			Do: func(x *Exchange) {
 				a := x.Truth()
@@ -86,7 +86,7 @@ func bodyWays() []Way {
 		},
 		{
 			Name:  "another content of another length",
-			Why:   "a page in place of the file, with the file's headers",
+			Why:   "a page instead of the file, with the file's headers",
 			Whole: true,
 			Kinds: readKinds,
 			Do: func(x *Exchange) {
@@ -97,7 +97,7 @@ func bodyWays() []Way {
 		},
 		{
 			Name: "two answers in one",
-			Why:  "the second would be the answer to the next request",
+			Why:  "the second would be the response to the next request",
 			Do: func(x *Exchange) {
 				a, b := x.Truth(), &Answer{
 					Status: 200,
@@ -125,7 +125,7 @@ func bodyWays() []Way {
 		},
 		{
 			Name:     "a chunk of an impossible size",
-			Why:      "a parser that believes it allocates it",
+			Why:      "a parser must not allocate that much",
 			Do:       func(x *Exchange) { chunked(x, "7fffffffffffffff\r\n", false) },
 			Requests: 12,
 		},
@@ -138,7 +138,7 @@ func bodyWays() []Way {
 	}
 }
 
-// chunked sends half of the body in a chunk, and then what is given.
+// chunked sends half of the body in a chunk, and then the text; with end, the last chunk.
 func chunked(x *Exchange, then string, end bool) {
 	a := x.Truth()
 	half := a.Body[:len(a.Body)/2]
@@ -167,8 +167,8 @@ func lengthWays() []Way {
 			Do: func(x *Exchange) {
 				a := x.Truth()
 				n := len(a.Body)
-				if told, err := strconv.Atoi(a.Header.Get("Content-Length")); err == nil {
-					n = told // that of a HEAD
+				if length, err := strconv.Atoi(a.Header.Get("Content-Length")); err == nil {
+					n = length // of a HEAD
 				}
 				a.Length = length(n)
 				x.Send(a)
@@ -177,7 +177,7 @@ func lengthWays() []Way {
 		}
 	}
 	fixed := func(s string) func(int) string { return func(int) string { return s } }
-	heads := func(w Way) Way { // what a HEAD tells of the length is all that there is
+	heads := func(w Way) Way { // no client can check the length in a response to HEAD
 		do := w.Do
 		w.Do = func(x *Exchange) {
 			if x.Request.Method == http.MethodHead {
@@ -191,16 +191,16 @@ func lengthWays() []Way {
 	return []Way{
 		heads(lie("a length that is too long", "more is promised than comes",
 			func(n int) string { return strconv.Itoa(n + 10) })),
-		heads(lie("a length that is too short", "bytes behind the end of the answer",
+		heads(lie("a length that is too short", "bytes after the end of the response",
 			func(n int) string { return strconv.Itoa(max(n-10, 0)) })),
-		heads(lie("a length of nothing", "all that comes is behind the end", fixed("0"))),
+		heads(lie("a length of nothing", "all bytes come after the end", fixed("0"))),
 		lie("no length", "an old proxy: the body ends with the connection", fixed("none")),
 		lie("a negative length", "an overflow somewhere", fixed("-5")),
 		heads(lie("a huge length", "nothing is allocated for a promise",
 			fixed("4611686018427387904"))),
 		lie("a length that is no number", "garbage", fixed("many")),
 		lie("a length above all numbers", "garbage", fixed("99999999999999999999999")),
-		lie("two lengths", "a smuggled request's answer",
+		lie("two lengths", "the response to a smuggled request",
 			func(n int) string {
 				return strconv.Itoa(n) + "\r\nContent-Length: " + strconv.Itoa(n+1)
 			}),

@@ -14,7 +14,7 @@ import (
 // documents are the kinds of requests whose response is a document.
 var documents = []Kind{List, Begin, Commit, Copy, DeleteMany}
 
-// documentWays answer with broken documents, in the place of a success and of an error.
+// documentWays send broken documents, as successes and as errors.
 func documentWays(s *Service) []Way {
 	in := func(name, why, body string) Way {
 		return Way{
@@ -53,17 +53,17 @@ func documentWays(s *Service) []Way {
 	}
 	same := func(p []byte) []byte { return p }
 	ways := []Way{
-		in("a document of nothing", "an empty body is no document", ""),
-		in("a document of spaces", "an empty body is no document", " \n\t"),
+		in("a document of nothing", "an empty body is not a document", ""),
+		in("a document of spaces", "an empty body is not a document", " \n\t"),
 		in("a document of zeros", "a sparse file", strings.Repeat("\x00", 4096)),
 		in("a document that isn't UTF-8", "bytes", "\xff\xfe\xfd\x80"),
-		errs("a 404 of zeros", "no word of the service's", strings.Repeat("\x00", 4096)),
-		errs("a 404 that isn't UTF-8", "no word of the service's", "\xff\xfe\xfd\x80"),
-		encoded("a document that says it is compressed", "and isn't", "gzip", same),
-		encoded("a document of an unknown encoding", "and isn't", "br", same),
-		encoded("a document cut in half", "of a right length",
+		errs("a 404 of zeros", "the service didn't write it", strings.Repeat("\x00", 4096)),
+		errs("a 404 that isn't UTF-8", "the service didn't write it", "\xff\xfe\xfd\x80"),
+		encoded("a document that says it is compressed", "it isn't compressed", "gzip", same),
+		encoded("a document of an unknown encoding", "it isn't encoded", "br", same),
+		encoded("a document cut in half", "Content-Length is right",
 			"", func(p []byte) []byte { return p[:len(p)/2] }),
-		encoded("a document in UTF-16", "which says that it is UTF-8", "", utf16Of),
+		encoded("a document in UTF-16", "it says that it is UTF-8", "", utf16Of),
 		encoded("a document compressed, and cut", "half of the stream", "gzip",
 			func(p []byte) []byte {
 				z := zipped(p)
@@ -73,32 +73,32 @@ func documentWays(s *Service) []Way {
 	if s.Markup == JSON {
 		return append(ways,
 			in("an empty object", "no kind, and nothing in it", "{}"),
-			in("null", "a value, and no document", "null"),
-			in("a number", "a value, and no document", "12345678901234567890e999999"),
+			in("null", "a value, but not a document", "null"),
+			in("a number", "a value, but not a document", "12345678901234567890e999999"),
 			in("objects that nest", "a parser that recurses", strings.Repeat(`{"a":`, 1<<20)),
 			in("lists that nest", "a parser that recurses", strings.Repeat("[", 1<<20)),
 			errs("an error of objects that nest", "a parser that recurses",
 				`{"error":`+strings.Repeat(`{"a":`, 1<<20)),
-			in("keys twice", "which of the two?",
+			in("keys twice", "it isn't clear which of the two counts",
 				`{"kind":"storage#objects","kind":1,"items":{}}`),
-			in("values of other types", "no parser's panic",
+			in("values of other types", "the parser must not panic",
 				`{"items":{"name":[1]},"prefixes":7,"nextPageToken":{},`+
 					`"done":"yes","resource":[]}`),
 		)
 	}
 	return append(ways,
 		in("a root without anything", "a listing that doesn't say that it ends", emptyRoots(s)),
-		in("elements that nest", "a parser that recurses, or keeps them all",
+		in("elements that nest", "a parser that recurses, or keeps all of them",
 			strings.Repeat("<a>", 1<<20)),
-		errs("an error of elements that nest", "a parser that recurses, or keeps them all",
+		errs("an error of elements that nest", "a parser that recurses, or keeps all of them",
 			"<Error>"+strings.Repeat("<a>", 1<<20)),
 		in("entities of entities", "a bomb of a few lines", bomb),
 		errs("an error of entities of entities", "a bomb of a few lines", bomb),
-		in("an external entity", "nothing is fetched", `<?xml version="1.0"?><!DOCTYPE a [`+
+		in("an external entity", "a parser must not fetch it", `<?xml version="1.0"?><!DOCTYPE a [`+
 			`<!ENTITY x SYSTEM "file:///etc/hostname">]><a>&x;</a>`),
-		in("an element of a million attributes", "a parser that keeps them all",
+		in("an element of a million attributes", "a parser that keeps all of them",
 			"<a "+strings.Repeat(`b="" `, 1<<20)+"/>"),
-		in("XML 1.1 in another character set", "which nobody asked for",
+		in("XML 1.1 in another character set", "no client supports it",
 			`<?xml version="1.1" encoding="EBCDIC-CP-US"?><a/>`),
 	)
 }
@@ -144,11 +144,12 @@ func zeros(w io.Writer) error {
 
 var member = sync.OnceValue(func() []byte { return zipped(make([]byte, 16<<20)) })
 
-// endless writes the text until nobody takes it any more.
+// endless returns a stream that repeats the text, until the client stops reading or
+// 128 MiB are written, which is more than a client may keep.
 func endless(text string) func(io.Writer) error {
 	block := []byte(strings.Repeat(text, max(1, (32<<10)/len(text))))
 	return func(w io.Writer) error {
-		for range (128 << 20) / len(block) { // more than anybody keeps
+		for range (128 << 20) / len(block) {
 			if _, err := w.Write(block); err != nil {
 				return err
 			}
@@ -157,7 +158,7 @@ func endless(text string) func(io.Writer) error {
 	}
 }
 
-// swollen puts 8 MiB of entries into a page, each of which has nothing.
+// swollen adds 8 MiB of empty entries to a page.
 func swollen(a *Answer) *Answer {
 	for _, in := range []struct{ unit, before, behind string }{
 		{"<Blob/>", "</Blobs>", ""},
@@ -187,12 +188,12 @@ func swollen(a *Answer) *Answer {
 	return a
 }
 
-// floodWays send more than anybody can want.
+// floodWays send far more than any client needs.
 func floodWays(s *Service) []Way {
 	type flood struct {
 		name, why string
 		kinds     []Kind
-		answer    func(x *Exchange) *Answer
+		response  func(x *Exchange) *Answer
 	}
 	page := func(x *Exchange) *Answer { return x.document("") }
 	var ways []Way
@@ -215,7 +216,7 @@ func floodWays(s *Service) []Way {
 					Stream: endless(" "),
 				}
 			}},
-		{"an answer without an end to a write", "it has a few bytes, or none",
+		{"an answer without an end to a write", "such a response has a few bytes, or none",
 			[]Kind{Write, Part, Delete},
 			func(x *Exchange) *Answer {
 				a := x.Truth()
@@ -231,7 +232,7 @@ func floodWays(s *Service) []Way {
 				}
 				return a
 			}},
-		{"a page of entries that have nothing", "a parser makes much of few bytes", []Kind{List},
+		{"a page of entries that have nothing", "a parser turns few bytes into many", []Kind{List},
 			func(x *Exchange) *Answer { return swollen(x.Truth()) }},
 		{"a document of spaces without an end", "a page has a few MiB", documents,
 			func(x *Exchange) *Answer {
@@ -259,7 +260,7 @@ func floodWays(s *Service) []Way {
 			Why:      f.why,
 			Kinds:    f.kinds,
 			Heavy:    true,
-			Do:       func(x *Exchange) { x.Send(f.answer(x)) },
+			Do:       func(x *Exchange) { x.Send(f.response(x)) },
 			Requests: 2,
 		})
 	}
@@ -271,14 +272,14 @@ func floodWays(s *Service) []Way {
 	return append(ways,
 		Way{
 			Name:  "twenty thousand headers",
-			Why:   "an answer's headers have a few KiB",
+			Why:   "a response's headers have a few KiB",
 			Heavy: true,
 			Do:    func(x *Exchange) { x.Send(&Answer{Header: many}) },
 			Kinds: []Kind{Head, Read, List, Write, Begin, Part, Commit, Copy, DeleteMany},
 		},
 		Way{
 			Name: "a header of half a mebibyte",
-			Why:  "an answer's headers have a few KiB",
+			Why:  "a response's headers have a few KiB",
 			Do: func(x *Exchange) {
 				a := x.Truth()
 				a.Header.Set("X-Whatever", long)

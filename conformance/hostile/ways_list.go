@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// pages changes a page of a listing.
+// pages returns a way that changes each page of a listing.
 func pages(name, why string, change func(x *Exchange, p *Page)) Way {
 	return Way{
 		Name:  name,
@@ -26,7 +26,7 @@ func pages(name, why string, change func(x *Exchange, p *Page)) Way {
 	}
 }
 
-// entry makes an entry like the others.
+// entry returns an entry whose version and time are like those of the others.
 func (p *Page) entry(name string) PageEntry {
 	e := PageEntry{
 		Name:    name,
@@ -42,7 +42,7 @@ func (p *Page) entry(name string) PageEntry {
 	return e
 }
 
-// listWays are what a listing may not do.
+// listWays send pages that no correct listing has.
 func listWays() []Way {
 	always := func(w Way) Way {
 		w.Always = true
@@ -76,7 +76,7 @@ func listWays() []Way {
 			func(_ *Exchange, p *Page) {
 				p.Entries = append(p.Entries, p.entry("dir2/outside"))
 			}),
-		pages("names backwards", "in no order",
+		pages("names backwards", "the order is wrong",
 			func(_ *Exchange, p *Page) { slices.Reverse(p.Entries) }),
 		pages("names twice", "each name comes once",
 			func(_ *Exchange, p *Page) {
@@ -86,7 +86,7 @@ func listWays() []Way {
 				}
 				p.Entries = all
 			}),
-		always(pages("a first name on every page", "what was there comes again",
+		always(pages("a first name on every page", "a name comes again",
 			func(x *Exchange, p *Page) {
 				if x.N > 1 {
 					p.Entries = append([]PageEntry{p.entry("dir/a")}, p.Entries...)
@@ -113,25 +113,25 @@ func listWays() []Way {
 			func(_ *Exchange, p *Page) {
 				p.Entries = append(p.Entries, p.entry(p.Prefix+strings.Repeat("z", 1<<20)))
 			}),
-		pages("times that are none", "an odd format fails no listing",
+		pages("times that are none", "an odd format must not make a listing fail",
 			func(_ *Exchange, p *Page) {
 				for i := range p.Entries {
 					p.Entries[i].Time = "yesterday, 5 o'clock"
 				}
 			}),
-		pages("times in another format", "an odd format fails no listing",
+		pages("times in another format", "an odd format must not make a listing fail",
 			func(_ *Exchange, p *Page) {
 				for i := range p.Entries {
 					p.Entries[i].Time = "2022-10-12 17:50:00"
 				}
 			}),
-		pages("no times", "an odd format fails no listing",
+		pages("no times", "an odd format must not make a listing fail",
 			func(_ *Exchange, p *Page) {
 				for i := range p.Entries {
 					p.Entries[i].Time = ""
 				}
 			}),
-		pages("a directory twice", "a page's end that cuts one is no second directory",
+		pages("a directory twice", "a page ended within the directory: it is still one",
 			func(_ *Exchange, p *Page) {
 				for i, e := range p.Entries {
 					if e.dir() {
@@ -146,7 +146,7 @@ func listWays() []Way {
 					p.Entries = append(p.Entries, p.entry(p.Prefix+"zz/deep"))
 				}
 			}),
-		pages("directories that nobody asked for", "a server that has its own mind",
+		pages("directories that nobody asked for", "a server that groups without a delimiter",
 			func(_ *Exchange, p *Page) {
 				if !p.Shallow {
 					p.Entries = append(p.Entries, PageEntry{Name: p.Prefix + "zz/"})

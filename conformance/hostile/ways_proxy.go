@@ -12,27 +12,27 @@ const loginPage = "<!DOCTYPE html><html><head><title>Sign in</title></head>" +
 
 var html = http.Header{"Content-Type": {"text/html; charset=utf-8"}}
 
-// plainly answers without a look at the request.
+// plainly returns a Do that sends the same response to each request.
 func plainly(status int, h http.Header, body string) func(*Exchange) {
 	return func(x *Exchange) {
 		x.Send(&Answer{Status: status, Header: h.Clone(), Body: []byte(body)})
 	}
 }
 
-// proxyWays are answers of what stands in front of a service, or in its place.
+// proxyWays are responses of something in front of the service, or in its place.
 func proxyWays() []Way {
 	text := http.Header{"Content-Type": {"text/plain; charset=utf-8"}}
 	ways := []Way{
 		{
 			Name: "a login page",
-			Why:  "a captive portal answers everything with its own page and 200",
+			Why:  "a captive portal responds to everything with its own page and 200",
 			Do:   plainly(200, html, loginPage),
 		},
 		{
 			Name: "an empty 200",
 			Why:  "a static server, or a gateway without a backend",
 			Do:   plainly(200, http.Header{}, ""),
-			// 200 and nothing is what some services answer to a delete.
+			// Some services respond to a delete with an empty 200.
 			Kinds: []Kind{Other, Head, Read, List, Write, Begin, Part, Commit, Copy, DeleteMany},
 		},
 		{
@@ -43,7 +43,7 @@ func proxyWays() []Way {
 		},
 		{
 			Name:  "a 202 with nothing",
-			Why:   "a queue in front took the request: nothing is done yet",
+			Why:   "a queue in front took the request, and nothing is done yet",
 			Do:    plainly(202, http.Header{}, ""),
 			Kinds: []Kind{Other, Head, Read, List, Write, Begin, Part, Commit, Copy, DeleteMany},
 		},
@@ -67,7 +67,7 @@ func proxyWays() []Way {
 		},
 		{
 			Name: "a 206 of a page",
-			Why:  "a cache that answers a part of its own error page",
+			Why:  "a cache that sends a part of its own error page",
 			Do: plainly(206, http.Header{
 				"Content-Type":  {"text/html"},
 				"Content-Range": {"bytes 0-4/5"},
@@ -99,7 +99,7 @@ func proxyWays() []Way {
 	} {
 		w := Way{
 			Name: c.what,
-			Why:  "a status alone says nothing of a file",
+			Why:  "a status alone says nothing about a file",
 			Do:   plainly(c.status, c.header, c.body),
 		}
 		ways = append(ways, w)
@@ -109,12 +109,12 @@ func proxyWays() []Way {
 		ways = append(ways,
 			Way{
 				Name: "a bare " + s + " before",
-				Why:  "the gateway answered, and the service never saw the request",
+				Why:  "the gateway responded, and the service never got the request",
 				Do:   plainly(status, http.Header{}, ""),
 			},
 			Way{
 				Name: "a bare " + s + " after",
-				Why:  "the service did it, and then the gateway answered for it",
+				Why:  "the service did it, and then the gateway responded",
 				Do: func(x *Exchange) {
 					x.Truth()
 					x.Send(&Answer{Status: status, Header: http.Header{}})
@@ -123,7 +123,7 @@ func proxyWays() []Way {
 	}
 	return append(ways, Way{
 		Name: "a page with 503 after",
-		Why:  "the service did it, and then the load balancer answered for it",
+		Why:  "the service did it, and then the load balancer responded",
 		Do: func(x *Exchange) {
 			x.Truth()
 			x.Send(&Answer{Status: 503, Header: html.Clone(), Body: []byte("<html>busy</html>")})
@@ -131,12 +131,12 @@ func proxyWays() []Way {
 	})
 }
 
-// statusWays are errors in the service's own words where they don't belong.
+// statusWays are errors in the service's own form that don't fit the request.
 func statusWays() []Way {
 	return []Way{
 		{
 			Name: "the service's 500 after",
-			Why:  "an internal error says nothing of whether it was done",
+			Why:  "an internal error leaves open whether it was done",
 			Do: func(x *Exchange) {
 				x.Truth()
 				x.Refuse(500, x.Service.Words.Internal)
@@ -144,7 +144,7 @@ func statusWays() []Way {
 		},
 		{
 			Name: "the service's 503",
-			Why:  "it is busy, and repeats are bounded",
+			Why:  "the service is busy; the number of attempts is bounded",
 			Do:   func(x *Exchange) { x.Refuse(503, x.Service.Words.SlowDown) },
 		},
 		{
@@ -155,13 +155,13 @@ func statusWays() []Way {
 		},
 		{
 			Name: "a 304 that nobody asked for",
-			Why:  "a cache's answer to somebody else's question",
+			Why:  "a cache's response to another client's request",
 			Do:   plainly(304, http.Header{}, ""),
 			Says: []error{files.ErrNotModified},
 		},
 		{
 			Name: "a 416 for ever",
-			Why:  "the range was asked for again and again",
+			Why:  "a client could request the range again and again",
 			Do: func(x *Exchange) {
 				x.Refuse(416, x.Service.Words.Range)
 			},
@@ -185,22 +185,22 @@ func statusWays() []Way {
 		},
 		{
 			Name: "an error without a code",
-			Why:  "the form is the service's, the reason is missing",
+			Why:  "the form is the service's, but the reason is missing",
 			Do:   func(x *Exchange) { x.Refuse(404, "") },
 		},
 		{
 			Name: "an error of an unknown code",
-			Why:  "a status without a reason that is known",
+			Why:  "the reason is unknown",
 			Do:   func(x *Exchange) { x.Refuse(404, "Whatever") },
 		},
 		{
 			Name: "a redirect in the service's words",
-			Why:  "nothing is followed",
+			Why:  "a client must not follow it",
 			Do:   func(x *Exchange) { x.Refuse(307, "TemporaryRedirect") },
 		},
 		{
 			Name: "a status that nobody knows",
-			Why:  "RFC 9110 has three digits, and no more to say of them",
+			Why:  "RFC 9110 defines only the form of such a status",
 			Do:   plainly(799, http.Header{}, "?"),
 		},
 	}

@@ -9,13 +9,14 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// span reads "bytes 10-19/100".
+// span parses the header Content-Range, such as "bytes 10-19/100".
 func span(a *Answer) (first, last, size int64, ok bool) {
 	n, err := fmt.Sscanf(a.Header.Get("Content-Range"), "bytes %d-%d/%d", &first, &last, &size)
 	return first, last, size, err == nil && n == 3
 }
 
-// ranges changes the true answer to a read of a part; reads of the whole stay true.
+// ranges returns a way that changes the response to a read of a part; reads of the whole
+// file get true responses.
 func ranges(name, why string, change func(x *Exchange, a *Answer, first, last, size int64)) Way {
 	return Way{
 		Name:  name,
@@ -32,11 +33,11 @@ func ranges(name, why string, change func(x *Exchange, a *Answer, first, last, s
 	}
 }
 
-func told(a *Answer, first, last, size int64) {
+func setContentRange(a *Answer, first, last, size int64) {
 	a.Header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", first, last, size))
 }
 
-// rangeWays answer another part than was asked for.
+// rangeWays send another part than was requested.
 func rangeWays() []Way {
 	text := func(s string) func(*Exchange, *Answer, int64, int64, int64) {
 		return func(_ *Exchange, a *Answer, _, _, _ int64) {
@@ -55,52 +56,54 @@ func rangeWays() []Way {
 		return y.Truth()
 	}
 	sized := ranges("a part of a larger file",
-		"the end is then another; of other parts nobody can tell the size of the whole",
-		func(x *Exchange, a *Answer, first, last, size int64) { told(a, first, last, size+1) })
+		"the file's end is then another; other parts don't show the size of the whole",
+		func(x *Exchange, a *Answer, first, last, size int64) {
+			setContentRange(a, first, last, size+1)
+		})
 	sized.Blind = []string{"get of a range"}
 	return []Way{
-		ranges("a part from elsewhere", "the range header says so",
+		ranges("a part from elsewhere", "Content-Range says so",
 			func(x *Exchange, a *Answer, first, last, size int64) {
 				w := whole(x)
 				n := last - first + 1
 				at := (first + 7) % max(size-n, 1)
 				a.Body = w.Body[at : at+n]
-				told(a, at, at+n-1, size)
+				setContentRange(a, at, at+n-1, size)
 			}),
 		sized,
-		ranges("a part that is too short", "the range header tells of what comes",
+		ranges("a part that is too short", "Content-Range says what comes",
 			func(x *Exchange, a *Answer, first, last, size int64) {
 				n := (last - first + 1) / 2
 				a.Body = a.Body[:n]
-				told(a, first, first+n-1, size)
+				setContentRange(a, first, first+n-1, size)
 			}),
-		ranges("a part that is too long", "from before what was asked for",
+		ranges("a part that is too long", "it begins before the requested part",
 			func(x *Exchange, a *Answer, first, last, size int64) {
 				w := whole(x)
 				at := max(first-9, 0)
 				a.Body = w.Body[at : last+1]
-				told(a, at, last, size)
+				setContentRange(a, at, last, size)
 			}),
 		ranges("no range in the answer", "a 206 without Content-Range", text("")),
-		ranges("a range that is garbage", "no range", text("bytes garbage")),
+		ranges("a range that is garbage", "not a range", text("bytes garbage")),
 		ranges("a range of another unit", "items, not bytes", text("items 1-2/3")),
 		ranges("a range that ends before it begins", "impossible", text("bytes 9-3/10")),
 		ranges("a range behind the end", "impossible", text("bytes 90-99/10")),
 		ranges("a negative range", "impossible", text("bytes -5-4/10")),
 		ranges("a range above all numbers", "impossible",
 			text("bytes 0-99999999999999999999/99999999999999999999")),
-		ranges("a range without a size", "allowed by RFC 9110, and not enough",
+		ranges("a range without a size", "RFC 9110 allows it, but a client needs the size",
 			func(x *Exchange, a *Answer, first, last, size int64) {
 				a.Header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/*", first, last))
 			}),
-		ranges("the whole in place of a part", "a server without ranges",
+		ranges("the whole in place of a part", "a server that doesn't support ranges",
 			func(x *Exchange, a *Answer, first, last, size int64) { *a = *whole(x) }),
-		ranges("the whole as a part", "206, with the range that was asked for, and all bytes",
+		ranges("the whole as a part", "206, with the requested range and all bytes",
 			func(x *Exchange, a *Answer, first, last, size int64) {
 				a.Body = whole(x).Body
 				a.Header.Set("Content-Length", strconv.Itoa(len(a.Body)))
 			}),
-		ranges("several parts", "multipart/byteranges, which wasn't asked for",
+		ranges("several parts", "multipart/byteranges, which wasn't requested",
 			func(x *Exchange, a *Answer, first, last, size int64) {
 				a.Header.Del("Content-Range")
 				a.Header.Set("Content-Type", "multipart/byteranges; boundary=B")
@@ -118,7 +121,7 @@ func rangeWays() []Way {
 				if n := int64(len(a.Body)); n > 1 && a.status() == 200 {
 					a.Status = http.StatusPartialContent
 					a.Body = a.Body[:n/2]
-					told(a, 0, n/2-1, n)
+					setContentRange(a, 0, n/2-1, n)
 				}
 				x.Send(a)
 			},
@@ -126,7 +129,7 @@ func rangeWays() []Way {
 		},
 		{
 			Name:  "the rest from the beginning",
-			Why:   "resumed, by a server that ignores Range",
+			Why:   "a server that ignores Range when a body is resumed",
 			Kinds: readKinds,
 			Do: func(x *Exchange) {
 				a := whole(x)
@@ -137,7 +140,7 @@ func rangeWays() []Way {
 	}
 }
 
-// versionWays answer with another version than was asked for, or with none.
+// versionWays send another version than was requested, or none.
 func versionWays() []Way {
 	set := func(change func(name, value string) string) func(*Exchange) {
 		return func(x *Exchange) {
@@ -153,7 +156,7 @@ func versionWays() []Way {
 	return []Way{
 		{
 			Name:   "another version",
-			Why:    "a server that ignores the condition: the answer's own version tells",
+			Why:    "a server that ignores the condition; the response's version differs",
 			Says:   []error{files.ErrPrecondition},
 			Kinds:  []Kind{Read, Head},
 			Pinned: true,
@@ -168,7 +171,7 @@ func versionWays() []Way {
 		},
 		{
 			Name:   "half of one version, half of another",
-			Why:    "the broken half is resumed, and the file is another meanwhile",
+			Why:    "the body is resumed after the file was replaced",
 			Kinds:  readKinds,
 			Always: true,
 			Do: func(x *Exchange) {
@@ -186,7 +189,7 @@ func versionWays() []Way {
 		},
 		{
 			Name:  "no version",
-			Why:   "a proxy that removes what it doesn't know",
+			Why:   "a proxy that removes unknown headers",
 			Kinds: []Kind{Read, Head, Write, Copy},
 			Do: func(x *Exchange) {
 				a := x.Truth()
@@ -217,14 +220,14 @@ func versionWays() []Way {
 		},
 		{
 			Name:      "a version that is garbage",
-			Why:       "no entity-tag, and no number",
+			Why:       "neither an entity-tag nor a number",
 			Kinds:     []Kind{Read, Head, Write},
 			Do:        set(func(string, string) string { return "\"a\tb\x01\"\"" }),
 			NoVersion: true,
 		},
 		{
 			Name:   "the version that was asked for, and another's content",
-			Why:    "the digest tells, where there is one",
+			Why:    "the digest differs, if there is one",
 			Kinds:  readKinds,
 			Whole:  true,
 			Pinned: true,

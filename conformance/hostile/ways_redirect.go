@@ -5,13 +5,14 @@ import (
 	"strconv"
 )
 
-// redirectWays lead somewhere else.
+// redirectWays redirect the client.
 func redirectWays() []Way {
 	var ways []Way
 	lead := func(status int, name string, location func(x *Exchange) string) {
 		ways = append(ways, Way{
 			Name: strconv.Itoa(status) + " to " + name,
-			Why:  "nothing is followed: no name, content or credential goes to another host",
+			Why: "a client must not follow it: no name, content or credential goes to " +
+				"another host",
 			Do: func(x *Exchange) {
 				h := http.Header{"Location": {location(x)}}
 				x.Send(&Answer{Status: status, Header: h})
@@ -42,11 +43,11 @@ func redirectWays() []Way {
 	lead(302, "a login page on the same host", func(*Exchange) string { return "/login" })
 	return append(ways, Way{
 		Name: "true answers that name another host",
-		Why:  "Location, Content-Location, Refresh, Link and Alt-Svc lead nowhere",
+		Why:  "a client must ignore Location, Content-Location, Refresh, Link and Alt-Svc",
 		Do: func(x *Exchange) {
 			a := x.Truth()
 			to := x.Elsewhere()
-			if a.Header.Get("Location") == "" { // where it is part of the protocol
+			if a.Header.Get("Location") == "" { // otherwise it is part of the protocol
 				a.Header.Set("Location", to)
 			}
 			a.Header.Set("Content-Location", to)

@@ -19,12 +19,13 @@ import (
 // tlsWay is one way in which a connection fails.
 type tlsWay struct {
 	name, why string
-	// plain: the endpoint's URL begins with http://.
+	// plain reports whether the endpoint's URL begins with http://.
 	plain bool
-	// answer has the connection, which is closed behind it. done is closed with the
-	// endpoint.
-	answer func(c net.Conn, done <-chan struct{})
-	// kind is the error's sentinel; nil waits for the context.
+	// serve serves a connection, which is closed when it returns. done is closed with
+	// the endpoint.
+	serve func(c net.Conn, done <-chan struct{})
+	// kind is the sentinel of the call's error. If it is nil, the call waits until its
+	// context ends.
 	kind error
 	fix  fix
 }
@@ -36,7 +37,7 @@ func (w *tlsWay) scheme() string {
 	return "https"
 }
 
-// tlsWays are all of them.
+// tlsWays returns all ways.
 func tlsWays() ([]tlsWay, error) {
 	certificates, err := certificateWays()
 	if err != nil {
@@ -45,7 +46,7 @@ func tlsWays() ([]tlsWay, error) {
 	return append(certificates, handshakeWays()...), nil
 }
 
-// certificateWays are of servers that finish the handshake, if the client does.
+// certificateWays are servers that finish the handshake if the client does.
 func certificateWays() ([]tlsWay, error) {
 	const day = 24 * time.Hour
 	var all []tlsWay
@@ -55,14 +56,14 @@ func certificateWays() ([]tlsWay, error) {
 		ip        net.IP
 		fix       fix
 	}{
-		{"an expired certificate", "nobody renewed it", -2 * day, -day, nil, fixClock},
-		{"a certificate of tomorrow", "or a clock that is wrong", day, 2 * day, nil, fixClock},
+		{"an expired certificate", "it wasn't renewed", -2 * day, -day, nil, fixClock},
+		{"a certificate of tomorrow", "the client's clock is wrong", day, 2 * day, nil, fixClock},
 		{
-			"another host's certificate", "an address in place of the name", -day, day,
+			"another host's certificate", "an address instead of the name", -day, day,
 			net.IPv4(10, 0, 0, 1), fixHost,
 		},
 		{
-			"a strange authority's certificate", "a private one, or nobody's", -day, day, nil,
+			"a strange authority's certificate", "a private authority, or none", -day, day, nil,
 			fixAuthority,
 		},
 	} {
@@ -77,7 +78,7 @@ func certificateWays() ([]tlsWay, error) {
 		all = append(all, tlsWay{
 			name: c.name,
 			why:  c.why,
-			answer: func(c net.Conn, _ <-chan struct{}) {
+			serve: func(c net.Conn, _ <-chan struct{}) {
 				t := tls.Server(c, config)
 				if t.Handshake() == nil {
 					io.Copy(io.Discard, t)
@@ -90,7 +91,7 @@ func certificateWays() ([]tlsWay, error) {
 	return all, nil
 }
 
-// selfSigned is the certificate of an address, which nobody has signed.
+// selfSigned returns a certificate for an address, signed by its own key.
 func selfSigned(from, to time.Time, ip net.IP) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -107,14 +108,15 @@ func selfSigned(from, to time.Time, ip net.IP) (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
 }
 
-// hello reads what the client says first, of at least a byte.
+// hello reads the first bytes that the client sends.
 func hello(c net.Conn) []byte {
 	p := make([]byte, 16<<10)
 	n, _ := c.Read(p)
 	return p[:n]
 }
 
-// replies answers the first bytes, takes what else comes, and closes.
+// replies sends the text after the client's first bytes, and reads until the client
+// closes.
 func replies(text string) func(net.Conn, <-chan struct{}) {
 	return func(c net.Conn, _ <-chan struct{}) {
 		if len(hello(c)) == 0 {
@@ -128,10 +130,10 @@ func replies(text string) func(net.Conn, <-chan struct{}) {
 	}
 }
 
-// alert is a record with a fatal alert of that number (RFC 8446, section 6).
+// alert returns a record with a fatal alert of that number (RFC 8446, section 6).
 func alert(number byte) string { return "\x15\x03\x03\x00\x02\x02" + string([]byte{number}) }
 
-// oldHello chooses TLS 1.0 (RFC 2246, section 7.4.1.3).
+// oldHello is a ServerHello that chooses TLS 1.0 (RFC 2246, section 7.4.1.3).
 var oldHello = "\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01" +
 	string(bytes.Repeat([]byte{7}, 32)) + "\x00\x00\x2f\x00"
 
@@ -142,57 +144,57 @@ const (
 	goWords = "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"
 )
 
-// handshakeWays are of servers that don't finish the handshake.
+// handshakeWays are servers that don't finish the handshake.
 func handshakeWays() []tlsWay {
 	all := []tlsWay{
 		{
-			name:   "HTTP in place of TLS",
-			why:    "https:// for a server that speaks HTTP",
-			answer: replies(badRequest),
-			kind:   files.ErrInvalid,
-			fix:    fixPlain,
+			name:  "HTTP in place of TLS",
+			why:   "https:// for a server that speaks HTTP",
+			serve: replies(badRequest),
+			kind:  files.ErrInvalid,
+			fix:   fixPlain,
 		},
 		{
-			name:   "SSH in place of TLS",
-			why:    "another protocol's port",
-			answer: replies("SSH-2.0-OpenSSH_9.6\r\n"),
-			kind:   files.ErrInvalid,
-			fix:    fixPlain,
+			name:  "SSH in place of TLS",
+			why:   "another protocol's port",
+			serve: replies("SSH-2.0-OpenSSH_9.6\r\n"),
+			kind:  files.ErrInvalid,
+			fix:   fixPlain,
 		},
 		{
-			name:   "TLS in place of HTTP",
-			why:    "http:// for a server that speaks TLS, which says so as OpenSSL does",
-			plain:  true,
-			answer: replies(alert(70)),
-			kind:   files.ErrInvalid,
-			fix:    fixTLS,
+			name:  "TLS in place of HTTP",
+			why:   "http:// for a server that speaks TLS and sends an alert, as OpenSSL does",
+			plain: true,
+			serve: replies(alert(70)),
+			kind:  files.ErrInvalid,
+			fix:   fixTLS,
 		},
 		{
-			name:   "an HTTPS port's words",
-			why:    "http:// for nginx with TLS",
-			plain:  true,
-			answer: replies(badRequest + nginxWords),
-			kind:   files.ErrInvalid,
-			fix:    fixTLS,
+			name:  "an HTTPS port's words",
+			why:   "http:// for nginx with TLS",
+			plain: true,
+			serve: replies(badRequest + nginxWords),
+			kind:  files.ErrInvalid,
+			fix:   fixTLS,
 		},
 		{
-			name:   "an HTTPS port's words of Go",
-			why:    "http:// for a server such as MinIO with TLS",
-			plain:  true,
-			answer: replies(goWords),
-			kind:   files.ErrInvalid,
-			fix:    fixTLS,
+			name:  "an HTTPS port's words of Go",
+			why:   "http:// for a server such as MinIO with TLS",
+			plain: true,
+			serve: replies(goWords),
+			kind:  files.ErrInvalid,
+			fix:   fixTLS,
 		},
 		{
-			name:   "TLS 1.0",
-			why:    "a server that is too old",
-			answer: replies(oldHello),
-			kind:   files.ErrInvalid,
+			name:  "TLS 1.0",
+			why:   "a server that is too old",
+			serve: replies(oldHello),
+			kind:  files.ErrInvalid,
 		},
 		{
 			name: "no handshake",
-			why:  "the connection is taken, and nothing comes",
-			answer: func(c net.Conn, done <-chan struct{}) {
+			why:  "the connection is accepted, and then nothing comes",
+			serve: func(c net.Conn, done <-chan struct{}) {
 				hello(c)
 				<-done
 			},
@@ -200,29 +202,29 @@ func handshakeWays() []tlsWay {
 		{
 			name: "half of a handshake",
 			why:  "the first bytes come, and then nothing",
-			answer: func(c net.Conn, done <-chan struct{}) {
+			serve: func(c net.Conn, done <-chan struct{}) {
 				hello(c)
 				io.WriteString(c, "\x16\x03\x03\x00\x7a\x02\x00")
 				<-done
 			},
 		},
 		{
-			name:   "an end before the handshake",
-			why:    "a balancer without servers",
-			answer: func(c net.Conn, _ <-chan struct{}) {},
-			kind:   files.ErrUnavailable,
+			name:  "an end before the handshake",
+			why:   "a load balancer without servers",
+			serve: func(c net.Conn, _ <-chan struct{}) {},
+			kind:  files.ErrUnavailable,
 		},
 		{
-			name:   "an end in the handshake",
-			why:    "the server goes away",
-			answer: func(c net.Conn, _ <-chan struct{}) { hello(c) },
-			kind:   files.ErrUnavailable,
+			name:  "an end in the handshake",
+			why:   "the server goes away",
+			serve: func(c net.Conn, _ <-chan struct{}) { hello(c) },
+			kind:  files.ErrUnavailable,
 		},
 		{
-			name:   "an end in a record of the handshake",
-			why:    "the server goes away",
-			answer: replies("\x16\x03\x03\x00\x7a\x02\x00"),
-			kind:   files.ErrUnavailable,
+			name:  "an end in a record of the handshake",
+			why:   "the server goes away",
+			serve: replies("\x16\x03\x03\x00\x7a\x02\x00"),
+			kind:  files.ErrUnavailable,
 		},
 	}
 	for _, a := range []struct {
@@ -239,10 +241,10 @@ func handshakeWays() []tlsWay {
 		{"user canceled", 90, files.ErrUnavailable},
 	} {
 		all = append(all, tlsWay{
-			name:   "the alert " + a.name,
-			why:    "the server refuses the handshake",
-			answer: replies(alert(a.number)),
-			kind:   a.kind,
+			name:  "the alert " + a.name,
+			why:   "the server refuses the handshake",
+			serve: replies(alert(a.number)),
+			kind:  a.kind,
 		})
 	}
 	return all

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// raw writes what is given and closes.
+// raw returns a Do that sends the text and closes the connection.
 func raw(text string) func(*Exchange) {
 	return func(x *Exchange) { x.Raw(func(w *bufio.Writer) { w.WriteString(text) }) }
 }
@@ -44,12 +44,12 @@ func wireWays() []Way {
 		},
 		{
 			Name: "a connection closed before",
-			Why:  "the request was read, and nothing done",
+			Why:  "the request was read, and nothing was done",
 			Do:   (*Exchange).Reset,
 		},
 		{
 			Name: "a connection closed after",
-			Why:  "it was done, and the answer is lost",
+			Why:  "the request was done, and the response is lost",
 			Do: func(x *Exchange) {
 				x.Truth()
 				x.Reset()
@@ -57,7 +57,7 @@ func wireWays() []Way {
 		},
 		{
 			Name: "an end within the first line",
-			Why:  "it was done, and the answer breaks",
+			Why:  "the request was done, and the response breaks",
 			Do: func(x *Exchange) {
 				x.Truth()
 				x.Raw(func(w *bufio.Writer) { w.WriteString("HTTP/1.1 20") })
@@ -65,7 +65,7 @@ func wireWays() []Way {
 		},
 		{
 			Name: "an end within the headers",
-			Why:  "it was done, and the answer breaks",
+			Why:  "the request was done, and the response breaks",
 			Do: func(x *Exchange) {
 				x.Truth()
 				x.Raw(func(w *bufio.Writer) { w.WriteString("HTTP/1.1 200 OK\r\nContent-Le") })
@@ -73,7 +73,7 @@ func wireWays() []Way {
 		},
 		{
 			Name:  "an answer before the request",
-			Why:   "it was refused without a look at the content",
+			Why:   "the server refused it without reading the content",
 			Early: true,
 			Do: func(x *Exchange) {
 				x.Raw(func(w *bufio.Writer) {
@@ -86,16 +86,16 @@ func wireWays() []Way {
 		garbage("TLS in place of HTTP", "https on the other side", "\x15\x03\x03\x00\x02\x02\x46"),
 		garbage("HTTP/2 in place of HTTP/1.1", "frames",
 			"\x00\x00\x12\x04\x00\x00\x00\x00\x00\x00"),
-		garbage("HTTP/0.9", "a body, and nothing in front of it", loginPage),
-		garbage("a status of four digits", "no status", "HTTP/1.1 2000 OK\r\n\r\n"),
-		garbage("a negative status", "no status", "HTTP/1.1 -20 OK\r\n\r\n"),
-		garbage("a header without a colon", "no header", "HTTP/1.1 200 OK\r\nwhatever\r\n\r\n"),
-		garbage("a header with a zero byte", "no header", "HTTP/1.1 200 OK\r\nA: \x00\r\n\r\n"),
-		garbage("101 in place of an answer", "nobody asked for another protocol",
+		garbage("HTTP/0.9", "a body without a status and headers", loginPage),
+		garbage("a status of four digits", "not a status", "HTTP/1.1 2000 OK\r\n\r\n"),
+		garbage("a negative status", "not a status", "HTTP/1.1 -20 OK\r\n\r\n"),
+		garbage("a header without a colon", "not a header", "HTTP/1.1 200 OK\r\nwhatever\r\n\r\n"),
+		garbage("a header with a zero byte", "not a header", "HTTP/1.1 200 OK\r\nA: \x00\r\n\r\n"),
+		garbage("101 in place of an answer", "the client requested no other protocol",
 			"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nx"),
 		{
 			Name: "HTTP/1.0",
-			Why:  "an old proxy: everything else is true",
+			Why:  "an old proxy; everything else is true",
 			Do: func(x *Exchange) {
 				a := x.Truth()
 				x.Raw(func(w *bufio.Writer) { x.write(w, "HTTP/1.0", a) })
@@ -103,7 +103,7 @@ func wireWays() []Way {
 		},
 		{
 			Name: "three informational answers",
-			Why:  "they come before the true one, and mean nothing",
+			Why:  "they come before the true response, and mean nothing",
 			Do: func(x *Exchange) {
 				a := x.Truth()
 				x.Raw(func(w *bufio.Writer) {
@@ -115,7 +115,7 @@ func wireWays() []Way {
 		},
 		{
 			Name: "trailers that contradict",
-			Why:  "what comes behind a body changes nothing",
+			Why:  "headers after a body change nothing",
 			Do: func(x *Exchange) {
 				a := x.Truth()
 				if x.Request.Method == http.MethodHead || a.status() == 204 {
@@ -143,18 +143,18 @@ func wireWays() []Way {
 			"X-Header: "+strings.Repeat("v", 100)+"\r\n"),
 		flood("a header without an end", "a few KiB are enough", "HTTP/1.1 200 OK\r\nX: ", "v"),
 		flood("a first line without an end", "a few bytes are enough", "HTTP/1.1 200 ", "v"),
-		flood("a chunk's extension without an end", "nobody reads them",
+		flood("a chunk's extension without an end", "no client needs one",
 			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", "x"),
-		flood("trailers without an end", "nobody reads them",
+		flood("trailers without an end", "no client needs them",
 			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n",
 			"X-Trailer: "+strings.Repeat("v", 100)+"\r\n"),
 	}
 }
 
-// drip is how often a byte comes.
+// drip is the time between two bytes.
 const drip = 10 * time.Millisecond
 
-// silentWays make a client wait.
+// silentWays make the client wait.
 func silentWays() []Way {
 	stalls := func(name, why string, do func(x *Exchange)) Way {
 		return Way{
@@ -165,7 +165,7 @@ func silentWays() []Way {
 			Do:     do,
 		}
 	}
-	early := stalls("no look at the request", "it isn't even read", (*Exchange).Wait)
+	early := stalls("no look at the request", "the server doesn't even read it", (*Exchange).Wait)
 	early.Early = true
 	slowly := func(x *Exchange, text string) {
 		x.Raw(func(w *bufio.Writer) {

@@ -9,15 +9,15 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// What the store holds when an operation begins.
+// The names of the files on which operations are made, and a size.
 const (
-	fileA    = "dir/a" // what most operations are about
-	fileTwin = "dir/t" // another one of the same size
-	fileB    = "dir/b" // what is replaced, moved and deleted
+	fileA    = "dir/a" // the file of most operations
+	fileTwin = "dir/t" // another file of the same size
+	fileB    = "dir/b" // the file that is replaced, moved and deleted
 	sizeA    = 48 << 10
 )
 
-// contents are the files. Each content differs from all others, at every place.
+// contents returns the files. Any two contents differ at every offset.
 func contents() map[string][]byte {
 	all := map[string][]byte{}
 	for i, name := range []string{
@@ -33,7 +33,7 @@ func contents() map[string][]byte {
 	return all
 }
 
-// content is text that names its file on each line, with a number.
+// content returns a text of that size; each line has the file's name and a number.
 func content(name string, size int) []byte {
 	var b bytes.Buffer
 	for i := 0; b.Len() < size; i++ {
@@ -42,7 +42,7 @@ func content(name string, size int) []byte {
 	return b.Bytes()[:size]
 }
 
-// twinPath is the path of the twin, for one of the file that has it.
+// twinPath returns the twin's path if path is that of fileA, and otherwise path itself.
 func twinPath(path string) string {
 	if dir, ok := strings.CutSuffix(path, "/"+fileA); ok {
 		return dir + "/" + fileTwin
@@ -50,7 +50,7 @@ func twinPath(path string) string {
 	return path
 }
 
-// world is the store that all operations begin with.
+// world is the store with which every operation begins.
 type world struct {
 	store    Store
 	files    map[string][]byte
@@ -58,7 +58,7 @@ type world struct {
 	features files.Features
 }
 
-// newWorld fills a store through the driver, with true answers.
+// newWorld fills a store through the driver, with true responses.
 func newWorld(ctx context.Context, c *Config, other *elsewhere) (*world, error) {
 	w := &world{
 		store:    c.Service.Store(),
@@ -72,11 +72,11 @@ func newWorld(ctx context.Context, c *Config, other *elsewhere) (*world, error) 
 	w.features = b.Features()
 	for name, text := range w.files {
 		if _, err := files.PutBytes(ctx, b, name, text, nil); err != nil {
-			return nil, fmt.Errorf("with true answers: %w; %s", err, e.log())
+			return nil, fmt.Errorf("with true responses: %w; %s", err, e.log())
 		}
 		info, err := b.Stat(ctx, name, nil)
 		if err != nil {
-			return nil, fmt.Errorf("with true answers: %w; %s", err, e.log())
+			return nil, fmt.Errorf("with true responses: %w; %s", err, e.log())
 		}
 		w.versions[name] = info.Version
 	}

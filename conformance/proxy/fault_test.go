@@ -89,7 +89,7 @@ func TestFaults(t *testing.T) {
 						t.Errorf("%+v, want %+v", got, c.want)
 					}
 					if n := p.Injected()[c.fault.Name]; n != 1 {
-						t.Errorf("injected %v", p.Injected())
+						t.Errorf("Injected() = %v, want one %q", p.Injected(), c.fault.Name)
 					}
 				})
 		})
@@ -165,7 +165,7 @@ func TestStall(t *testing.T) {
 						resp.Body.Close()
 					}
 					if string(b) != c.body || err == nil || ctx.Err() == nil {
-						t.Errorf("%q, %v", b, err)
+						t.Errorf("the body is %q, %v, want %q and an error", b, err, c.body)
 					}
 				})
 		})
@@ -187,7 +187,7 @@ func TestBandwidth(t *testing.T) {
 		n, err := io.Copy(io.Discard, resp.Body)
 		resp.Body.Close()
 		if d := time.Since(start); n != 30_000 || err != nil || d < 200*time.Millisecond {
-			t.Errorf("%d bytes, %v in %v; want 200 ms at least", n, err, d)
+			t.Errorf("%d bytes in %v, %v, want 30000 bytes in at least 200 ms", n, d, err)
 		}
 	})
 }
@@ -241,7 +241,7 @@ func TestRules(t *testing.T) {
 			a := hits(200, "/b/k")
 			p.Seed(7)
 			if b := hits(200, "/b/k"); a != b {
-				t.Error("the same seed, other hits")
+				t.Error("the same seed gave other hits")
 			}
 			if n := strings.Count(a, "5"); n < 30 || n > 90 {
 				t.Errorf("%d of 200 hit, want about 60", n)
@@ -253,12 +253,12 @@ func TestRules(t *testing.T) {
 			a = hits(100, "/b/k")
 			if n := p.Injected(); n["internal error"]+n["forbidden"]+n["HTML"]+
 				n["redirect"] != 100 || len(n) != 4 {
-				t.Errorf("%v, %s", n, a)
+				t.Errorf("Injected() = %v, want 100 of four faults: %s", n, a)
 			}
 		})
 }
 
-// TestOwnFault checks a fault that a test defines.
+// TestOwnFault checks that a test can define a fault.
 func TestOwnFault(t *testing.T) {
 	both(t, proxy.GCS, func(http.ResponseWriter, *http.Request) {},
 		func(t *testing.T, p *proxy.Proxy, client *http.Client, url string) {
@@ -267,7 +267,7 @@ func TestOwnFault(t *testing.T) {
 					Name: "twice",
 					Do: func(x *proxy.Exchange, next proxy.Send) (*http.Response, error) {
 						if x.Service() != proxy.GCS {
-							t.Error(x.Service())
+							t.Errorf("Service() = %v, want GCS", x.Service().Name)
 						}
 						resp, err := next(x.Request)
 						if err != nil {
@@ -350,7 +350,7 @@ func TestRefusals(t *testing.T) {
 		},
 	} {
 		both(t, c.s, func(http.ResponseWriter, *http.Request) {
-			t.Error("the server was asked")
+			t.Error("the server got a request, want none")
 		}, func(t *testing.T, p *proxy.Proxy, client *http.Client, url string) {
 			p.Add(proxy.Rule{Fault: c.f})
 			resp, err := client.Get(url + "/storage/v1/b/b/o/k")
@@ -365,21 +365,21 @@ func TestRefusals(t *testing.T) {
 			}
 			for _, w := range c.want {
 				if !strings.Contains(string(b), w) {
-					t.Errorf("%s has no %s", b, w)
+					t.Errorf("the body is %s, want %s in it", b, w)
 				}
 			}
 		})
 	}
 }
 
-// TestBadAnswers checks that a server can give nothing but one response, and that
+// TestBadAnswers checks that Serve sends the fault's response to each request, and that
 // each of BadAnswers is a valid response.
 func TestBadAnswers(t *testing.T) {
 	for _, s := range []*proxy.Service{proxy.Plain, proxy.S3, proxy.GCS, proxy.Azure} {
 		names := map[string]bool{}
 		for _, bad := range s.BadAnswers("http://127.0.0.1:1/") {
 			if names[bad.Name] || bad.Want == nil {
-				t.Errorf("%s: %s is there twice, or wants nothing", s.Name, bad.Name)
+				t.Errorf("%s: %s is there twice, or has no Want", s.Name, bad.Name)
 			}
 			names[bad.Name] = true
 			p := proxy.Serve(t, s, bad.Fault)

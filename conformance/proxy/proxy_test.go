@@ -63,8 +63,8 @@ func raw(t *testing.T, addr, request string) string {
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(20 * time.Second))
 	io.WriteString(c, request)
-	answer, _ := io.ReadAll(c)
-	return string(answer)
+	response, _ := io.ReadAll(c)
+	return string(response)
 }
 
 // TestUnchanged checks that the server and the client get the same bytes with the
@@ -134,15 +134,15 @@ func TestUnchanged(t *testing.T) {
 	} {
 		want := raw(t, direct, request)
 		wantGot := got
-		answer := raw(t, p.Addr(), request)
+		response := raw(t, p.Addr(), request)
 		// Only the header of a single connection may differ.
 		wantGot = strings.ReplaceAll(strings.ReplaceAll(wantGot, "Connection: close\r\n", ""),
 			"Te: trailers\r\n", "")
 		if got != wantGot {
 			t.Errorf("%.60q: the server got\n%q, want\n%q", request, got, wantGot)
 		}
-		if parsed(t, answer, request) != parsed(t, want, request) || want == "" {
-			t.Errorf("%.60q: the client got\n%q, want\n%q", request, answer, want)
+		if parsed(t, response, request) != parsed(t, want, request) || want == "" {
+			t.Errorf("%.60q: the client got\n%q, want\n%q", request, response, want)
 		}
 	}
 	if n := p.Total(); n != 14 { // one of them is not HTTP
@@ -150,11 +150,11 @@ func TestUnchanged(t *testing.T) {
 	}
 }
 
-// parsed removes from a response what may differ: the order of the headers, and the
-// boundaries of chunks.
-func parsed(t *testing.T, answer, request string) string {
+// parsed returns a response in a form without the order of the headers and the boundaries
+// of chunks, which may differ.
+func parsed(t *testing.T, response, request string) string {
 	method, _, _ := strings.Cut(request, " ")
-	in := bufio.NewReader(strings.NewReader(answer))
+	in := bufio.NewReader(strings.NewReader(response))
 	all := ""
 	for {
 		resp, err := http.ReadResponse(in, &http.Request{Method: method})
@@ -203,7 +203,7 @@ func TestExpect(t *testing.T) {
 		t.Error(resp, err)
 	}
 	if r := p.Records(); len(r) != 2 || r[0].Sent != 4 || r[1].Sent != 0 {
-		t.Error(r)
+		t.Errorf("the records are %v, want bodies of 4 and 0 bytes", r)
 	}
 }
 
@@ -237,14 +237,14 @@ func TestStreams(t *testing.T) {
 		defer resp.Body.Close()
 		runtime.ReadMemStats(&after)
 		if b, _ := io.ReadAll(resp.Body); string(b) != fmt.Sprint(size) {
-			t.Errorf("%q arrived", b)
+			t.Errorf("the server got %q bytes, want %d", b, size)
 		}
 		if n := after.TotalAlloc - before.TotalAlloc; n > 8<<20 {
 			t.Errorf("a body of %d MiB took %d KiB of memory, want less than 8 MiB", size>>20,
 				n>>10)
 		}
 		if r := p.Records()[0]; r.Sent != size {
-			t.Errorf("counted %d bytes", r.Sent)
+			t.Errorf("Sent = %d, want %d", r.Sent, size)
 		}
 		resp, err = c.Get(url + "/b")
 		if err != nil {
@@ -310,11 +310,11 @@ func TestClose(t *testing.T) {
 	p.Close()
 	for range 3 {
 		if err := <-ended; err == nil {
-			t.Error("a stalled request ended well")
+			t.Error("a stalled request ended without an error")
 		}
 	}
 	if _, err := c.Get(p.URL()); err == nil {
-		t.Error("a closed proxy answers")
+		t.Error("a closed proxy responds")
 	}
 	c.CloseIdleConnections()
 	waitFor(t, func() bool { return runtime.NumGoroutine() <= before })
@@ -357,12 +357,12 @@ func TestMaxConns(t *testing.T) {
 	open[0].Close()
 	waitFor(t, get)
 	if a, r := p.Conns(); a < 4 || r < 1 {
-		t.Error(a, r)
+		t.Errorf("Conns() = %d, %d, want at least 4, 1", a, r)
 	}
 }
 
-// TestTargetHost checks that a server that builds URLs of itself gets its own host
-// name, and that its redirects lead back through the proxy.
+// TestTargetHost checks that with TargetHost the server gets its own address as the host
+// name, and that its redirects lead through the proxy.
 func TestTargetHost(t *testing.T) {
 	target := backend(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Location", "http://"+r.Host+"/upload?id=1")
@@ -374,7 +374,7 @@ func TestTargetHost(t *testing.T) {
 	}
 	resp.Body.Close()
 	if got := resp.Header.Get("Location"); got != p.URL()+"/upload?id=1" {
-		t.Errorf("%q", got)
+		t.Errorf("Location = %q, want the proxy's URL", got)
 	}
 }
 
@@ -412,7 +412,7 @@ func TestCounts(t *testing.T) {
 		do("GET", "/bucket/a", "")
 		p.Reset()
 		if p.Total() != 0 || len(p.Records()) != 0 {
-			t.Error("Reset forgets nothing")
+			t.Error("Reset keeps records or counts")
 		}
 		p.Want(t, nil)
 		do("PUT", "/bucket/a?X-Amz-Signature=hidden&x-id=PutObject", "12345", "Authorization",
@@ -423,7 +423,7 @@ func TestCounts(t *testing.T) {
 		p.Want(t, map[string]int{"PutObject": 2, "GetObject": 1})
 		p.WantAtMost(t, 3)
 		if m := p.Methods(); m["PUT"] != 2 || m["GET"] != 1 || len(m) != 2 {
-			t.Error(m)
+			t.Errorf("Methods() = %v, want 2 PUT and a GET", m)
 		}
 		var f failure
 		p.WantAtMost(&f, 2)

@@ -12,7 +12,7 @@ import (
 type uploadIDs struct {
 	begins string                     // the kind of requests whose response names a new upload
 	named  func(*http.Request) string // the upload that a request names, or ""
-	told   func(answer []byte) string // the new upload
+	begun  func(body []byte) string   // the new upload that a response names, or ""
 }
 
 // s3Uploads follows
@@ -20,12 +20,12 @@ type uploadIDs struct {
 var s3Uploads = &uploadIDs{
 	begins: "CreateMultipartUpload",
 	named:  func(r *http.Request) string { return r.URL.Query().Get("uploadId") },
-	told: func(answer []byte) string {
+	begun: func(body []byte) string {
 		var result struct {
 			XMLName  xml.Name `xml:"InitiateMultipartUploadResult"`
 			UploadID string   `xml:"UploadId"`
 		}
-		if xml.Unmarshal(answer, &result) != nil {
+		if xml.Unmarshal(body, &result) != nil {
 			return ""
 		}
 		return result.UploadID
@@ -40,7 +40,7 @@ func (p *Proxy) noteUpload(rec *Record, resp *http.Response) {
 		return
 	}
 	const most = 64 << 10
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, most))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, most))
 	rest := io.Reader(resp.Body)
 	if err != nil {
 		rest = iotest.ErrReader(err)
@@ -48,9 +48,9 @@ func (p *Proxy) noteUpload(rec *Record, resp *http.Response) {
 	resp.Body = struct {
 		io.Reader
 		io.Closer
-	}{io.MultiReader(bytes.NewReader(answer), rest), resp.Body}
-	id := ids.told(answer)
-	p.update(func() { rec.Upload, rec.length = id, int64(len(answer)) })
+	}{io.MultiReader(bytes.NewReader(body), rest), resp.Body}
+	id := ids.begun(body)
+	p.update(func() { rec.Upload, rec.length = id, int64(len(body)) })
 }
 
 // Lost reports whether the response, if it names a new upload, reached the client

@@ -21,8 +21,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// The lock file pins Azurite and all that it is made of. It names no registry: npm
-// takes what is configured. Made by: npm install --package-lock-only
+// The lock file pins Azurite and its dependencies. It names no registry, so npm uses the
+// one that is configured. It was made by: npm install --package-lock-only
 // --omit-lockfile-registry-resolved=true
 var (
 	//go:embed azurite/package.json
@@ -33,8 +33,8 @@ var (
 	npmSettings []byte
 )
 
-// azurite is Microsoft's own emulator of Azure Blob Storage, which keeps everything in
-// memory here.
+// azurite is Microsoft's emulator of Azure Blob Storage. It is started so that it keeps
+// everything in memory.
 var azurite = &server{
 	name:    "azurite",
 	version: azuriteVersion,
@@ -126,14 +126,14 @@ func startAzurite(ctx context.Context, dir string, i *instance) error {
 	return nil
 }
 
-// azureURL is a container's URL as Go CDK takes it: it finds by itself that the account
-// of a server on this machine stands in the path.
+// azureURL returns a container's URL in the Go CDK's form. For a server on this machine
+// the driver puts the account into the path by itself.
 func azureURL(addr, name string) string {
 	q := url.Values{"domain": {addr}, "protocol": {"http"}}
 	return (&url.URL{Scheme: "azblob", Host: name, RawQuery: q.Encode()}).String()
 }
 
-// azureContainer makes a container; one that exists already is not an error.
+// azureContainer makes a container. It is not an error if the container exists already.
 func azureContainer(ctx context.Context, addr, account, key, name string) error {
 	keys, err := container.NewSharedKeyCredential(account, key)
 	if err != nil {

@@ -18,8 +18,7 @@ import (
 // another operating system, or a missing program.
 var errMissing = errors.New("the server is missing")
 
-// cacheDir returns the folder of everything that is kept: programs, their locks, and
-// logs.
+// cacheDir returns the folder that keeps the programs, their locks, and the logs.
 func cacheDir() (string, error) {
 	base, err := os.UserCacheDir()
 	if err != nil {
@@ -32,7 +31,7 @@ func cacheDir() (string, error) {
 	return dir, nil
 }
 
-// lock takes the lock file, for as long as this process lives or until it is unlocked.
+// lock locks the file at path, until it is unlocked or this process ends.
 func lock(ctx context.Context, path string) (*flock.Flock, error) {
 	l := flock.New(path)
 	if _, err := l.TryLockContext(ctx, 50*time.Millisecond); err != nil {
@@ -68,7 +67,7 @@ func install(ctx context.Context, s *server, log io.Writer) (string, error) {
 		return dir, nil
 	}
 	const unfinished = ".unfinished-"
-	// of builds that were killed: nobody else builds this one now
+	// Only killed builds can have left these: this process has the lock.
 	old, err := filepath.Glob(dir + unfinished + "*")
 	if err != nil {
 		return "", err

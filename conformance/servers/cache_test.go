@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// ownCache gives the test a cache of its own, and returns its folder.
+// ownCache makes a cache for this test alone, and returns its folder.
 func ownCache(t *testing.T) string {
 	t.Helper()
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
@@ -27,7 +27,7 @@ func ownCache(t *testing.T) string {
 	return cache
 }
 
-// fakeServer is a server that build builds.
+// fakeServer returns a server that build builds.
 func fakeServer(build func(ctx context.Context, dir string, log io.Writer) error) *server {
 	return &server{
 		name:    "fake",
@@ -37,7 +37,7 @@ func fakeServer(build func(ctx context.Context, dir string, log io.Writer) error
 	}
 }
 
-// folders lists what is in the cache beside locks.
+// folders returns the names of the folders in the cache.
 func folders(t *testing.T, cache string) []string {
 	t.Helper()
 	all, err := os.ReadDir(cache)
@@ -65,8 +65,8 @@ func TestBuiltOnce(t *testing.T) {
 	})
 	var wg sync.WaitGroup
 	for range 8 {
-		// the locks of goroutines exclude each other as those of processes do: each
-		// opens the file
+		// Goroutines exclude each other as processes do, because each opens the lock's
+		// file.
 		wg.Go(func() {
 			dir, err := install(t.Context(), s, t.Output())
 			if err != nil {
@@ -95,7 +95,7 @@ func TestBuiltOnceByProcesses(t *testing.T) {
 	}
 	cache := ownCache(t)
 	bin := t.TempDir()
-	// A compiler that says that it was called.
+	// A compiler that notes each call.
 	script := "#!/bin/sh\necho call >>" + quote(filepath.Join(bin,
 		"calls")) + "\nwhile [ \"$1\" != -o ]; do shift; done\necho >\"$2\"\n"
 	if err := os.WriteFile(filepath.Join(bin, "go"), []byte(script), 0o777); err != nil {
@@ -143,7 +143,7 @@ func TestBuildFails(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 	if got := folders(t, cache); len(got) != 0 {
-		t.Errorf("the cache holds %q", got)
+		t.Errorf("the cache holds %q, want nothing", got)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	s.build = func(ctx context.Context, dir string, _ io.Writer) error {
@@ -151,7 +151,7 @@ func TestBuildFails(t *testing.T) {
 		return ctx.Err()
 	}
 	if _, err := install(ctx, s, io.Discard); !errors.Is(err, context.Canceled) {
-		t.Errorf("when it is interrupted, the error is %v", err)
+		t.Errorf("install = %v after the context's end, want context.Canceled", err)
 	}
 	s.build = func(context.Context, string, io.Writer) error { return nil }
 	dir, err := install(t.Context(), s, io.Discard)
@@ -196,7 +196,7 @@ func TestNothingToBuildFrom(t *testing.T) {
 			h := hold(t, s.name, "PATH="+path)
 			if !h.Missing || !strings.Contains(h.Error,
 				s.name+" "+s.version()+" can't be built") || !strings.Contains(h.Error, want) {
-				t.Errorf("%s with PATH=%s says %+v, want that it is missing, and %q", s.name, path,
+				t.Errorf("%s with PATH=%s: %+v, want Missing and an error with %q", s.name, path,
 					h.Ready, want)
 			}
 		}
@@ -206,6 +206,7 @@ func TestNothingToBuildFrom(t *testing.T) {
 	}
 }
 
+// TestDebianPlan checks that names and new versions are found in apt-get's output.
 func TestDebianPlan(t *testing.T) {
 	const plan = `Reading package lists...
 Inst librados2 (16.2.15+ds-0+deb12u1 Debian:12.11/stable [amd64])

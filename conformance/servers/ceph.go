@@ -10,14 +10,15 @@ import (
 	"strings"
 )
 
-// cephVersion is what the version of Debian's packages begins with.
+// cephVersion is the prefix of the version of Debian's packages.
 const cephVersion = "16.2"
 
 var cephNames = []string{"radosgw", "ceph-mon", "ceph-osd", "ceph-common"}
 
-// ceph is a distributed store behind an S3 gateway: one monitor, three nodes that hold
-// every object thrice and write it at least twice before it is acknowledged, in bounded
-// memory. A node may be stopped, killed and started meanwhile.
+// ceph is a distributed store behind an S3 gateway, with one monitor and three nodes. A
+// write is acknowledged when two nodes have it, and all three get it. The nodes keep the
+// objects in bounded memory. A node may be stopped, killed and started while the server
+// runs.
 var ceph = &server{
 	name:    "ceph",
 	version: func() string { return cephVersion },
@@ -40,13 +41,13 @@ var ceph = &server{
 
 const (
 	cephNodes = 3
-	// cephNodeBytes is how much a node holds, of memory.
+	// cephNodeBytes is how much a node may store, in memory.
 	cephNodeBytes = 2 << 30
 	// cephPGs is how many placement groups a pool has.
 	cephPGs = 8
 )
 
-// cephCluster is one cluster while it is started and runs.
+// cephCluster is a cluster that is being started or runs.
 type cephCluster struct {
 	*instance
 	root string // of the unpacked packages
@@ -66,7 +67,7 @@ func newCephCluster(dir string, i *instance) *cephCluster {
 	return c
 }
 
-// lib is the folder of the unpacked libraries.
+// lib returns the folder of the unpacked libraries.
 func (c *cephCluster) lib() string {
 	triplet := "x86_64-linux-gnu"
 	if runtime.GOARCH == "arm64" {
@@ -75,7 +76,7 @@ func (c *cephCluster) lib() string {
 	return filepath.Join(c.root, "usr/lib", triplet)
 }
 
-// bin is the path of a program, which may be installed instead.
+// bin returns the path of a program: the unpacked one, or else the installed one.
 func (c *cephCluster) bin(name string) string {
 	path := filepath.Join(c.root, "usr/bin", name)
 	if _, err := os.Stat(path); err != nil {
@@ -86,8 +87,8 @@ func (c *cephCluster) bin(name string) string {
 
 func (c *cephCluster) conf() string { return filepath.Join(c.dir, "ceph.conf") }
 
-// writeConf writes the configuration of all daemons. Nothing is authenticated between
-// them: they are on the loopback interface and of one user.
+// writeConf writes the configuration of all daemons. They don't authenticate each other,
+// because they belong to one user and use the loopback interface.
 func (c *cephCluster) writeConf(id, monitor string) error {
 	lib := c.lib()
 	return os.WriteFile(c.conf(), fmt.Appendf(nil, `[global]
@@ -115,23 +116,23 @@ err to stderr = true
 mon cluster log to file = false
 debug osd = 0/5
 debug rgw = 0/5
-# a full disk of the machine is no concern of a store in memory
+# the store is in memory, so a full disk doesn't matter
 mon data avail warn = 0
 mon data avail crit = 0
 
 osd objectstore = memstore
 memstore device bytes = %d
-# so that a node that is stopped in order keeps what it has
+# so that a node that is stopped keeps its data
 osd fast shutdown = false
 erasure code dir = %[5]s/ceph/erasure-code
 plugin dir = %[5]s/ceph
 osd class dir = %[5]s/rados-classes
 
-# replicas on one machine, and a dead node is told from a live one by a single other
+# replicas may share a machine, and one other node is enough to report a dead one
 osd crush chooseleaf type = 0
 mon osd reporter subtree level = osd
 mon osd min down reporters = 1
-# a node that is back gets its copies at once, not one in a tenth of a second as for spinning disks
+# a node that is back gets its copies at once, not one each 0.1 s as for spinning disks
 osd recovery sleep hdd = 0
 osd recovery max active = 32
 osd max backfills = 8

@@ -12,13 +12,12 @@ import (
 	"time"
 )
 
-// cephCleanTime is how long the cluster has until every object is on every node again.
+// cephCleanTime is how long the cluster may take until every node has every object.
 const cephCleanTime = 2 * time.Minute
 
-// setNode stops, kills or starts a node. A node that is stopped in order keeps its
-// data. A node that is killed loses it, like a machine whose disk is gone, and gets
-// it back from the others. A start returns when every object is on every node that
-// runs.
+// setNode stops, kills or starts a node. A node that is stopped keeps its data. A node
+// that is killed loses its data, like a machine whose disk is gone, and gets it back from
+// the others. A start returns when every node has every object.
 func (c *cephCluster) setNode(ctx context.Context, do string, p *process) error {
 	switch {
 	case do == "kill":
@@ -39,12 +38,12 @@ func (c *cephCluster) setNode(ctx context.Context, do string, p *process) error 
 	return c.waitClean(ctx)
 }
 
-// socket is where a daemon takes commands.
+// socket returns the path of a daemon's admin socket.
 func (c *cephCluster) socket(daemon string) string { return filepath.Join(c.dir, daemon+".asok") }
 
-// ask sends a command to a daemon's admin socket: JSON and a zero byte; the response is
-// its length in four bytes, and JSON.
-func (c *cephCluster) ask(daemon string, command map[string]string, answer any) error {
+// query sends a command to a daemon's admin socket: JSON and a zero byte. The response is
+// its length in four bytes, and then JSON.
+func (c *cephCluster) query(daemon string, command map[string]string, response any) error {
 	conn, err := net.Dial("unix", c.socket(daemon))
 	if err != nil {
 		return err
@@ -68,16 +67,16 @@ func (c *cephCluster) ask(daemon string, command map[string]string, answer any) 
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(text, answer); err != nil {
-		return fmt.Errorf("%s answers %q", daemon, strings.TrimSpace(string(text)))
+	if err := json.Unmarshal(text, response); err != nil {
+		return fmt.Errorf("%s responded with %q", daemon, strings.TrimSpace(string(text)))
 	}
 	return nil
 }
 
-// active reports whether the monitor has the node up.
+// active returns nil if the node has joined the cluster.
 func (c *cephCluster) active(node string) error {
 	var status struct{ State string }
-	if err := c.ask(node, map[string]string{"prefix": "status"}, &status); err != nil {
+	if err := c.query(node, map[string]string{"prefix": "status"}, &status); err != nil {
 		return err
 	}
 	if status.State != "active" {
@@ -91,13 +90,13 @@ func (c *cephCluster) waitClean(ctx context.Context) error {
 	return poll(ctx, cephCleanTime, nil, func(context.Context) error {
 		for _, p := range c.nodes {
 			if !p.running() {
-				return fmt.Errorf("%s does not run, so not every copy can be there", p.name)
+				return fmt.Errorf("%s does not run, so its copies are missing", p.name)
 			}
 		}
 		pools := map[int]bool{}
 		for _, p := range c.nodes {
 			var its []int
-			if err := c.ask(p.name, map[string]string{"prefix": "get_mapped_pools"},
+			if err := c.query(p.name, map[string]string{"prefix": "get_mapped_pools"},
 				&its); err != nil {
 				return err
 			}
@@ -116,13 +115,13 @@ func (c *cephCluster) waitClean(ctx context.Context) error {
 	})
 }
 
-// clean reports whether a placement group has all its copies. Only its primary can
-// report this; the other nodes refuse.
+// clean returns nil if a placement group has all its copies. Only the primary node
+// reports this; the other nodes refuse.
 func (c *cephCluster) clean(pg string) error {
 	err := fmt.Errorf("%s is on no node", pg)
 	for _, p := range c.nodes {
 		var status struct{ State string }
-		if e := c.ask(p.name, map[string]string{
+		if e := c.query(p.name, map[string]string{
 			"prefix": "pg",
 			"pgid":   pg,
 			"cmd":    "query",

@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// cephStepTime is how long one step of the start has.
+	// cephStepTime is how long one step of the start may take.
 	cephStepTime = time.Minute
-	// maxSocketPath is what a Unix socket's address holds.
+	// maxSocketPath is how long a Unix socket's path may be.
 	maxSocketPath = 107
 )
 
@@ -33,15 +33,15 @@ func startCeph(ctx context.Context, dir string, i *instance) error {
 	if err := c.startNodes(ctx); err != nil {
 		return err
 	}
-	// Without a limit of buckets, for every test makes its own. This waits until the
-	// pools can be written.
+	// The user may have any number of buckets, because each test makes some. The command
+	// waits until the pools can be written.
 	if err := c.tool(ctx, nil, "radosgw-admin", "user", "create", "--uid", "cloudfiles",
 		"--display-name", "cloudfiles", "--max-buckets", "0",
 		"--access-key", i.ready.AccessKey, "--secret-key", i.ready.SecretKey); err != nil {
 		return err
 	}
-	// Without tcp_nodelay every answer with a body waits 40 ms, for the client's
-	// delayed acknowledgement of its headers.
+	// Without tcp_nodelay every response with a body waits 40 ms for the client's delayed
+	// acknowledgement of its headers.
 	gateway, addr, err := startOnPort(ctx, func(addr string) *process {
 		return c.daemon("client.rgw", "radosgw", "-f", "-n", "client.rgw", "--rgw-frontends",
 			"beast tcp_nodelay=1 endpoint="+addr)
@@ -72,7 +72,7 @@ func (c *cephCluster) startMonitor(ctx context.Context, id string) (*process, er
 			monmap, c.bin("ceph-mon"), filepath.Join(c.dir, "mon"))
 	}, func(ctx context.Context, _ string) error {
 		var status struct{ State string }
-		if err := c.ask("mon.a", map[string]string{"prefix": "mon_status"}, &status); err != nil {
+		if err := c.query("mon.a", map[string]string{"prefix": "mon_status"}, &status); err != nil {
 			return err
 		}
 		if status.State != "leader" {
@@ -83,12 +83,12 @@ func (c *cephCluster) startMonitor(ctx context.Context, id string) (*process, er
 	return mon, err
 }
 
-// startNodes makes the nodes' stores, tells the monitor of them, and starts them.
+// startNodes makes the nodes' stores, registers them with the monitor, and starts them.
 func (c *cephCluster) startNodes(ctx context.Context) error {
 	var add bytes.Buffer
 	for n := range cephNodes {
 		id := uuid()
-		fmt.Fprintf(&add, "osd new %s\n", id) // they are numbered in this order
+		fmt.Fprintf(&add, "osd new %s\n", id) // this order numbers them
 		if err := os.Mkdir(filepath.Join(c.dir, fmt.Sprintf("osd.%d", n)), 0o777); err != nil {
 			return err
 		}
@@ -118,7 +118,7 @@ func (c *cephCluster) startNodes(ctx context.Context) error {
 	return nil
 }
 
-// daemon describes a daemon of the cluster.
+// daemon returns a daemon of the cluster, which is not started yet.
 func (c *cephCluster) daemon(name, program string, args ...string) *process {
 	return c.daemonAt(name, append([]string{c.bin(program)}, args...)...)
 }
@@ -129,7 +129,7 @@ func (c *cephCluster) daemonAt(name string, argv ...string) *process {
 	return p
 }
 
-// tool runs a program to its end.
+// tool runs a program and waits until it ends.
 func (c *cephCluster) tool(ctx context.Context, in *bytes.Buffer, program string,
 	args ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, cephStepTime)
@@ -157,7 +157,7 @@ func (c *cephCluster) tool(ctx context.Context, in *bytes.Buffer, program string
 	return nil
 }
 
-// uuid returns a random one.
+// uuid returns a random UUID.
 func uuid() string {
 	b := make([]byte, 16)
 	rand.Read(b) // never fails

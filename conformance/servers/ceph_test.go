@@ -33,7 +33,7 @@ func (w *writers) run(t *testing.T, n int) {
 				status, _, err := w.s3Request(t.Context(), http.MethodPut, w.ready.Endpoint, path,
 					[]byte(content))
 				if err != nil || status != http.StatusOK {
-					continue // what was not acknowledged may be there or not
+					continue // a write that was not acknowledged may be there or not
 				}
 				w.mu.Lock()
 				w.acked[path] = content
@@ -55,9 +55,9 @@ func (w *writers) more(t *testing.T, when string) {
 	eventually(t, "writes are acknowledged "+when, func() bool { return w.count() >= before+20 })
 }
 
-// TestCephNodes checks that, whichever node is killed or stopped, the others accept
-// writes, no acknowledged write is lost, and the node has every object when it is
-// back. In the end every node was gone once, and every object is whole.
+// TestCephNodes kills or stops each node in turn. It checks that the others accept
+// writes, that no acknowledged write is lost, and that the node has every object when it
+// is back.
 func TestCephNodes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long")

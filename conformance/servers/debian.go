@@ -38,7 +38,7 @@ func debianPackages(ctx context.Context, dir string, log io.Writer, version stri
 		fmt.Fprintf(log, "with the machine's lists of packages: %v; fetching new ones\n", err)
 		options = append(options, "-o", "Dir::State::Lists="+filepath.Join(apt, "lists"))
 		if _, e := output(ctx, dir, log, "apt-get", append(options, "update")...); e != nil {
-			fmt.Fprintln(log, e) // of a source that isn't needed, perhaps
+			fmt.Fprintln(log, e) // the source that failed may not be needed
 		}
 		err = debianDownload(ctx, filepath.Join(apt, "debs"), log, options, version, names)
 	}
@@ -59,8 +59,8 @@ func debianPackages(ctx context.Context, dir string, log io.Writer, version stri
 		os.RemoveAll(filepath.Join(root, "usr", "share", "man")))
 }
 
-// debianDownload downloads the packages, and what they need that isn't installed, into
-// the folder.
+// debianDownload downloads the packages, and their dependencies that aren't installed,
+// into the folder debs.
 func debianDownload(ctx context.Context, debs string, log io.Writer, options []string,
 	version string, names []string) error {
 	plan, err := output(ctx, debs, log, "apt-get",
@@ -69,7 +69,7 @@ func debianDownload(ctx context.Context, debs string, log io.Writer, options []s
 	if err != nil {
 		return err
 	}
-	all := slices.Clone(names) // also where they are installed
+	all := slices.Clone(names) // installed ones, too
 	for _, m := range planned.FindAllSubmatch(plan, -1) {
 		name, its := string(m[1]), string(m[2])
 		if slices.Contains(names, name) && !strings.HasPrefix(its, version) {
@@ -84,11 +84,11 @@ func debianDownload(ctx context.Context, debs string, log io.Writer, options []s
 	return err
 }
 
-// planned matches what apt-get says it would install: the name, perhaps the version
-// that is there, and the new one.
+// planned matches the lines in which apt-get says what it would install: the name, the
+// installed version if there is one, and the new version.
 var planned = regexp.MustCompile(`(?m)^Inst (\S+) (?:\[[^]]*\] )?\((\S+)`)
 
-// output runs a program and returns what it prints; its errors go to log.
+// output runs a program and returns its standard output. Its standard error goes to log.
 func output(ctx context.Context, dir string, log io.Writer, name string,
 	args ...string) ([]byte, error) {
 	var out bytes.Buffer

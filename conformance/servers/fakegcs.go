@@ -44,7 +44,7 @@ var fakeGCS = &server{
 		i.ready.AccessKey, i.ready.SecretKey = "", ""
 		i.ready.Endpoint = "http://" + addr
 		i.ready.URL = "gs://" + i.ready.Bucket
-		// Without http://, for Go CDK puts that in front.
+		// Without http://, because the Go CDK adds it.
 		i.ready.Env = map[string]string{"STORAGE_EMULATOR_HOST": addr}
 		i.makeBucket = func(ctx context.Context, name string) (string, error) {
 			return "gs://" + name, gcsBucket(ctx, addr, name)
@@ -53,7 +53,7 @@ var fakeGCS = &server{
 	},
 }
 
-// gcsBucket makes a bucket; one that exists already is not an error.
+// gcsBucket makes a bucket. It is not an error if the bucket exists already.
 func gcsBucket(ctx context.Context, addr, name string) error {
 	body, err := json.Marshal(map[string]string{"name": name})
 	if err != nil {
@@ -70,9 +70,9 @@ func gcsBucket(ctx context.Context, addr, name string) error {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	status, answer, err := send(req)
+	status, text, err := send(req)
 	if err == nil && status != http.StatusOK && status != http.StatusConflict {
-		err = fmt.Errorf("HTTP status %d: %s", status, answer)
+		err = fmt.Errorf("HTTP status %d: %s", status, text)
 	}
 	return err
 }

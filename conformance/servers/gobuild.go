@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// The servers in Go are tools of this module, so go.mod and go.sum pin them and all
-// that they are made of.
+// The servers in Go are tools of this module, so go.mod and go.sum pin them and their
+// dependencies.
 var (
 	//go:embed go.mod
 	goMod string
@@ -23,7 +23,7 @@ var (
 // goServer builds a package of a module that this one requires.
 type goServer struct{ module, pkg string }
 
-// version is that of go.mod.
+// version returns the module's version in go.mod.
 func (g goServer) version() string {
 	for line := range strings.Lines(goMod) {
 		if f := strings.Fields(line); len(f) >= 2 && f[0] == g.module {
@@ -37,8 +37,8 @@ func (g goServer) stamp() []string {
 	return []string{goMod, goSum, runtime.Version(), runtime.GOOS, runtime.GOARCH}
 }
 
-// build builds the package in a copy of this module, so that it needs no checkout and
-// touches none.
+// build builds the package in a copy of this module's go.mod and go.sum, so it neither
+// needs a checkout nor changes one.
 func (g goServer) build(ctx context.Context, dir string, log io.Writer) error {
 	module := filepath.Join(dir, "module")
 	if err := os.MkdirAll(module, 0o777); err != nil {

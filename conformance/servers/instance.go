@@ -17,14 +17,14 @@ import (
 // instance is a server that runs.
 type instance struct {
 	ready Ready
-	dir   string // of its data, removed at the end
+	dir   string // the folder of its data, which is removed at the end
 	died  chan error
-	// main are the processes without which it is dead; nodes are those that may be
-	// stopped meanwhile.
+	// main are the processes without which the server is dead; nodes are the processes
+	// that may be stopped while it runs.
 	main, nodes []*process
 	// makeBucket makes another bucket and returns its URL.
 	makeBucket func(ctx context.Context, name string) (url string, err error)
-	// setNode stops, kills or starts a node; nil where there is but one.
+	// setNode stops, kills or starts a node. It is nil if the server has no nodes.
 	setNode func(ctx context.Context, do string, p *process) error
 
 	release  func()
@@ -32,7 +32,7 @@ type instance struct {
 	stopErr  error
 }
 
-// start builds the server where needed and starts it; log shows how the build goes.
+// start builds the server if it is missing, and starts it. The build prints to log.
 func start(ctx context.Context, name, bucket string, log io.Writer) (*instance, error) {
 	s, err := byName(name)
 	if err != nil {
@@ -87,7 +87,7 @@ func secret(n int) string {
 	return hex.EncodeToString(b)
 }
 
-// process describes a process of the instance, which is not started yet.
+// process returns a process of the instance, which is not started yet.
 func (i *instance) process(name string, argv ...string) *process {
 	return &process{
 		name: name,
@@ -97,7 +97,7 @@ func (i *instance) process(name string, argv ...string) *process {
 	}
 }
 
-// do obeys a command.
+// do carries out a command.
 func (i *instance) do(ctx context.Context, c Command) Answer {
 	fail := func(err error) Answer { return Answer{Error: err.Error(), Nodes: i.nodeList()} }
 	switch c.Do {
@@ -117,7 +117,7 @@ func (i *instance) do(ctx context.Context, c Command) Answer {
 		}
 		return Answer{Nodes: i.nodeList()}
 	default:
-		return fail(fmt.Errorf("%q is no command; those are bucket, stop, kill and start", c.Do))
+		return fail(fmt.Errorf("%q is not a command; use bucket, stop, kill or start", c.Do))
 	}
 }
 
@@ -133,7 +133,7 @@ func (i *instance) nodeList() []Node {
 	return list
 }
 
-// stop ends every process, the ones that were started last first, and removes the folder.
+// stop ends every process, the one that was started last first, and removes the folder.
 func (i *instance) stop() error {
 	i.stopOnce.Do(func() {
 		var all []error

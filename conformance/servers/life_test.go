@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// gone reports that neither a process of the server nor its folder is left.
+// gone checks that no process of the server is left, nor its folder.
 func gone(t *testing.T, temp, endpoint string) {
 	t.Helper()
 	if runtime.GOOS == "linux" {
@@ -34,7 +34,7 @@ func gone(t *testing.T, temp, endpoint string) {
 	})
 }
 
-// tempOf is the folder that hold gave the command.
+// tempOf returns the temporary folder that hold gave the command.
 func (h *held) tempOf() string {
 	for _, e := range h.cmd.Env {
 		if dir, ok := strings.CutPrefix(e, "TMPDIR="); ok {
@@ -60,21 +60,21 @@ func TestServersLeaveNothing(t *testing.T) {
 					need(t, h)
 					if h.Name != s.name || h.Version != s.version() || h.Service != s.service ||
 						h.Bucket != "cloudfiles" {
-						t.Errorf("it says %+v", h.Ready)
+						t.Errorf("Ready = %+v, want server %s", h.Ready, s.name)
 					}
 					if a := h.do(t, "bucket",
 						"another"); a.Error != "" || !strings.Contains(a.URL, "another") {
 						t.Errorf("another bucket: %+v", a)
 					}
 					if a := h.do(t, "bucket", "no bucket's name"); a.Error == "" {
-						t.Errorf("a bucket with a wrong name: %+v", a)
+						t.Errorf("a bucket with a wrong name: %+v, want an error", a)
 					}
 					if a := h.do(t, "stop",
 						"nothing"); !strings.Contains(a.Error, `no node "nothing"`) {
-						t.Errorf("a node that is not there: %+v", a)
+						t.Errorf("a node that does not exist: %+v, want an error", a)
 					}
-					if a := h.do(t, "dance", ""); !strings.Contains(a.Error, "no command") {
-						t.Errorf("a command that is not there: %+v", a)
+					if a := h.do(t, "dance", ""); !strings.Contains(a.Error, "not a command") {
+						t.Errorf("an unknown command: %+v, want an error", a)
 					}
 					if err := end(h); err != nil {
 						t.Fatal(err)
@@ -92,7 +92,7 @@ func TestServersLeaveNothing(t *testing.T) {
 	}
 }
 
-// parent is the test that gets killed: it holds a server and says so.
+// parent is the process that TestParentKilled kills. It runs the command with -json.
 func parent() int {
 	cmd := exec.Command(os.Args[0], "-json", os.Getenv(asParent))
 	cmd.Env = append(os.Environ(), asParent+"=", asCommand+"=1")
@@ -111,7 +111,7 @@ func parent() int {
 	return 1
 }
 
-// TestParentKilled checks that a killed test leaves no server.
+// TestParentKilled checks that no server is left if the test that started it is killed.
 func TestParentKilled(t *testing.T) {
 	for _, s := range servers {
 		t.Run(s.name, func(t *testing.T) {
@@ -130,7 +130,7 @@ func TestParentKilled(t *testing.T) {
 // that the next start removes the folder.
 func TestCommandKilled(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("only Linux kills the children of what was killed")
+		t.Skip("only Linux kills the children of a killed process")
 	}
 	h := hold(t, "fake-gcs-server")
 	need(t, h)
@@ -152,16 +152,16 @@ func TestCommandKilled(t *testing.T) {
 	}
 	next := hold(t, "fake-gcs-server", "TMPDIR="+h.tempOf())
 	need(t, next)
-	// which must not take the folder of one that lives
+	// A start must not remove the folder of a server that runs.
 	third := hold(t, "fake-gcs-server", "TMPDIR="+h.tempOf())
 	need(t, third)
 	if n := len(left()); n != 2 {
-		t.Errorf("%d folders are there, want those of the two that live", n)
+		t.Errorf("%d folders are there, want 2, of the servers that run", n)
 	}
 }
 
-// TestTwoAtOnce checks that two servers have their own ports and credentials, and
-// that neither accepts the other's signature.
+// TestTwoAtOnce checks that two servers have different ports and credentials, and that
+// neither accepts the other's signature.
 func TestTwoAtOnce(t *testing.T) {
 	one, two := hold(t, "versitygw"), hold(t, "versitygw")
 	need(t, one)
@@ -175,10 +175,10 @@ func TestTwoAtOnce(t *testing.T) {
 		one.Endpoint: http.StatusOK,
 		two.Endpoint: http.StatusForbidden,
 	} {
-		status, answer, err := i.s3Request(t.Context(), http.MethodGet, endpoint, "/cloudfiles",
+		status, body, err := i.s3Request(t.Context(), http.MethodGet, endpoint, "/cloudfiles",
 			nil)
 		if err != nil || status != want {
-			t.Errorf("%s: HTTP status %d, %v, want %d: %s", endpoint, status, err, want, answer)
+			t.Errorf("%s: HTTP status %d, %v, want %d: %s", endpoint, status, err, want, body)
 		}
 	}
 }
@@ -199,12 +199,12 @@ func TestServerDies(t *testing.T) {
 	var r Ready
 	h.next(t, &r)
 	if r.Missing || !strings.Contains(r.Error, "fake-gcs-server ended by itself (signal: killed)") {
-		t.Errorf("it says %+v", r)
+		t.Errorf("the last line is %+v, want that the server was killed", r)
 	}
 	gone(t, h.tempOf(), h.Endpoint)
 }
 
-// TestPortTaken checks that another port is used if another process took the first.
+// TestPortTaken checks that a server gets another port if the first one is taken.
 func TestPortTaken(t *testing.T) {
 	for _, s := range servers {
 		t.Run(s.name, func(t *testing.T) {
@@ -213,10 +213,10 @@ func TestPortTaken(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer others.Close()
-			before, asked := freePort, 0
+			before, calls := freePort, 0
 			defer func() { freePort = before }()
 			freePort = func() (int, error) {
-				if asked++; asked == 1 {
+				if calls++; calls == 1 {
 					return others.Addr().(*net.TCPAddr).Port, nil
 				}
 				return before()
@@ -227,8 +227,8 @@ func TestPortTaken(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if asked < 2 {
-				t.Errorf("%d ports were asked for, want at least 2", asked)
+			if calls < 2 {
+				t.Errorf("freePort was called %d times, want at least 2", calls)
 			}
 			if err := i.stop(); err != nil {
 				t.Error(err)

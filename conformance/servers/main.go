@@ -1,25 +1,25 @@
-// Command servers builds, starts and stops the storage servers that the drivers are
-// tested on. It is a module of its own, so that nobody who imports cloudfiles.dev
-// downloads them.
+// Command servers builds, starts and stops the storage servers on which the drivers are
+// tested. It is a module of its own, so programs that import cloudfiles.dev don't
+// download them.
 //
 //	go run -C conformance/servers . versitygw
 //	go run -C conformance/servers . -list
 //	go run -C conformance/servers . -build all
 //
-// The first starts a server to play with, prints what to export, and stops the server
-// on Ctrl-C. The second lists the servers: version, licence, and what each is for. The
-// third downloads and builds them all, and starts nothing.
+// The first command starts a server to try things on, prints the environment variables to
+// export, and stops the server on Ctrl-C. The second lists the servers, with version,
+// licence and purpose. The third downloads and builds all of them, and starts none.
 //
-// Tests need nothing of this: package drivers/internal/testserver runs it with -json,
-// which speaks the protocol of [Ready], [Command] and [Answer] over standard input and
-// output, and ends when its input does. A server therefore never outlives the test, even
-// if the test is killed.
+// Tests use package drivers/internal/testserver, which runs the command with -json. It
+// then speaks the protocol of [Ready], [Command] and [Answer] over standard input and
+// output, and ends when its input ends. So a server never outlives the test, even if the
+// test is killed.
 //
 // A server is built once for each version, under a lock, in the user's cache (on Linux
-// ~/.cache/cloudfiles/servers); nothing is installed system-wide, and removing that
+// ~/.cache/cloudfiles/servers). Nothing is installed system-wide, and removing that
 // folder removes everything. Each start has a free port on the loopback interface, new
-// credentials, and a new folder that goes with the server; its logs are kept in the
-// cache's folder logs, those of the last 20 starts.
+// credentials, and a new folder, which is removed with the server. The cache's folder
+// logs keeps the logs of the last 20 starts.
 package main
 
 import (
@@ -41,11 +41,11 @@ import (
 )
 
 func main() {
-	list := flag.Bool("list", false, "print the servers and end")
-	build := flag.Bool("build", false, "only fetch and build the servers that are named, or all")
+	list := flag.Bool("list", false, "list the servers")
+	build := flag.Bool("build", false, "only download and build the named servers, or all")
 	machine := flag.Bool("json", false,
-		"speak JSON lines over standard input and output, and end with the input")
-	bucket := flag.String("bucket", "cloudfiles", "the bucket (container) to make")
+		"read and write JSON lines, and end when the input ends")
+	bucket := flag.String("bucket", "cloudfiles", "make a bucket (container) of that `name`")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr,
 			"usage: go run -C conformance/servers . [-list | -build | -json] [-bucket NAME] SERVER")
@@ -84,8 +84,8 @@ func main() {
 	}
 }
 
-// watchParent ends the context when the process that started this one is gone, as a
-// killed go run is.
+// watchParent ends the context when the process that started this one is gone, such as a
+// "go run" that was killed.
 func watchParent(ctx context.Context, end context.CancelCauseFunc) {
 	parent := os.Getppid()
 	tick := time.NewTicker(500 * time.Millisecond)
@@ -113,7 +113,7 @@ func printServers(w io.Writer) {
 	t.Flush()
 }
 
-// byName returns the server of that name.
+// byName returns the server with that name.
 func byName(name string) (*server, error) {
 	var names []string
 	for _, s := range servers {
@@ -125,7 +125,7 @@ func byName(name string) (*server, error) {
 	return nil, fmt.Errorf("there is no server %q; there are %s", name, strings.Join(names, ", "))
 }
 
-// buildAll builds the servers of these names one after the other; "all" is all of them.
+// buildAll builds the named servers, one after the other; "all" stands for all of them.
 func buildAll(ctx context.Context, names []string) error {
 	var these []*server
 	for _, name := range names {
@@ -174,7 +174,7 @@ func play(ctx context.Context, name, bucket string, out io.Writer) error {
 	}
 }
 
-// printEnv prints what a shell has to export.
+// printEnv prints the commands that set a shell's environment for the server.
 func printEnv(out io.Writer, r Ready) {
 	for _, k := range slices.Sorted(maps.Keys(r.Env)) {
 		if r.Env[k] == "" {
@@ -186,7 +186,7 @@ func printEnv(out io.Writer, r Ready) {
 	fmt.Fprintf(out, "export CLOUDFILES_URL=%s\n", quote(r.URL))
 }
 
-// printable escapes what a terminal must not get as it is, but for line ends and tabs.
+// printable escapes all characters that aren't printable, except line ends and tabs.
 func printable(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -200,5 +200,5 @@ func printable(s string) string {
 	return b.String()
 }
 
-// quote makes s one word of a shell.
+// quote returns s as one word of a shell.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// asCommand makes the test binary the command itself, so that tests can run and kill
-// it; asParent makes it a test that runs the command.
+// With asCommand the test binary is the command itself, so that tests can run and kill
+// it. With asParent it is a process that runs the command.
 const (
 	asCommand = "CLOUDFILES_SERVERS_TEST_COMMAND"
 	asParent  = "CLOUDFILES_SERVERS_TEST_PARENT"
@@ -43,7 +43,7 @@ type held struct {
 	said *tail
 }
 
-// hold starts the command of a server; it is stopped after the test.
+// hold runs the command for a server, until the test ends.
 func hold(t *testing.T, name string, env ...string) *held {
 	t.Helper()
 	h := &held{said: &tail{more: io.Discard}}
@@ -70,7 +70,7 @@ func hold(t *testing.T, name string, env ...string) *held {
 	return h
 }
 
-// next reads the next line of what the command prints.
+// next reads the next line that the command prints.
 func (h *held) next(t *testing.T, v any) {
 	t.Helper()
 	line, err := h.out.ReadBytes('\n')
@@ -103,7 +103,7 @@ func shortTemp(t *testing.T) string {
 	return dir
 }
 
-// need skips what can't be had here; in CI that is a failure.
+// need skips the test if the server is missing on this machine. In CI the test fails.
 func need(t *testing.T, h *held) {
 	t.Helper()
 	switch {
@@ -115,17 +115,17 @@ func need(t *testing.T, h *held) {
 	}
 }
 
-// eventually waits until ok, for at most a time that no machine needs.
+// eventually waits until ok returns true. The test fails after 30 seconds.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(pollTime) {
 		if time.Now().After(end) {
-			t.Fatalf("after 30 seconds it is not so that %s", what)
+			t.Fatalf("waited 30 seconds in vain: %s", what)
 		}
 	}
 }
 
-// processesIn lists the processes that have the text in their command line.
+// processesIn returns the processes that have the text in their command line.
 func processesIn(t *testing.T, text string) []int {
 	t.Helper()
 	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")

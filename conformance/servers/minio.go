@@ -9,16 +9,16 @@ import (
 	"runtime"
 )
 
-// minioVersion is the last commit of the community edition. Its module can't be a tool
-// of this one, whose modules it would hold back, so it is installed by itself; the
-// module proxy's checksums pin it.
+// minioVersion is the last commit of the community edition. MinIO can't be a tool of this
+// module, because it would hold back the versions of other modules. So it is installed by
+// itself; the module proxy's checksums pin it.
 const (
 	minioModule  = "github.com/minio/minio"
 	minioVersion = "v0.0.0-20260212201848-7aac2a2c5b7c"
 )
 
-// minio is the S3 server that most people run. It supports conditions only on reads
-// and on Put.
+// minio is the S3 server that is used most. It supports conditions only on reads and on
+// Put.
 var minio = &server{
 	name:    "minio",
 	version: func() string { return minioVersion },
@@ -33,7 +33,7 @@ var minio = &server{
 	start: startMinio,
 }
 
-// buildMinio runs go install, which needs no module around it.
+// buildMinio runs go install, which works outside of any module.
 func buildMinio(ctx context.Context, dir string, log io.Writer) error {
 	program := minioModule + "@" + minioVersion
 	cmd := command(ctx, "go", "install", "-ldflags=-s -w", program)
@@ -61,7 +61,7 @@ func startMinio(ctx context.Context, dir string, i *instance) error {
 			"MINIO_ROOT_USER=" + i.ready.AccessKey,
 			"MINIO_ROOT_PASSWORD=" + i.ready.SecretKey,
 			"MINIO_REGION=" + region,
-			"MINIO_BROWSER=off", // no console, which would take a port of its own
+			"MINIO_BROWSER=off", // no console, because it would need another port
 			"MINIO_UPDATE=off",
 			"MINIO_CI_CD=on", // the folder may be on the system's own disk
 		}

@@ -18,7 +18,7 @@ const (
 	pollTime = 20 * time.Millisecond
 )
 
-// freePort returns a TCP port that nobody listened on a moment ago. A variable for tests.
+// freePort returns a TCP port that was free a moment ago. Tests replace it.
 var freePort = func() (int, error) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -33,10 +33,10 @@ var taken = regexp.MustCompile(
 	`(?i)address already in use|specified port is already in use|EADDRINUSE|` +
 		`only one usage of each socket address`)
 
-// startOnPort starts a process on a free port and waits until answers returns nil. If
+// startOnPort starts a process on a free port and waits until check returns nil. If
 // another process takes the port first, it tries another port.
 func startOnPort(ctx context.Context, create func(addr string) *process,
-	answers func(ctx context.Context, addr string) error) (*process, string, error) {
+	check func(ctx context.Context, addr string) error) (*process, string, error) {
 	var err error
 	for range portTries {
 		port, e := freePort()
@@ -49,7 +49,7 @@ func startOnPort(ctx context.Context, create func(addr string) *process,
 			return nil, "", err
 		}
 		if err = poll(ctx, startTime, p, func(ctx context.Context) error {
-			return answers(ctx, addr)
+			return check(ctx, addr)
 		}); err == nil {
 			return p, addr, nil
 		}
@@ -60,26 +60,26 @@ func startOnPort(ctx context.Context, create func(addr string) *process,
 			return nil, "", err
 		}
 	}
-	return nil, "", fmt.Errorf("no port of %d was free: %w", portTries, err)
+	return nil, "", fmt.Errorf("another process took each of %d ports: %w", portTries, err)
 }
 
-// poll calls the check until it returns nil, the process (which may be nil) has
-// ended, or the time is over.
+// poll calls check until it returns nil, the process (which may be nil) has ended, or the
+// time is over.
 func poll(ctx context.Context, limit time.Duration, p *process,
-	ask func(ctx context.Context) error) error {
+	check func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var ended chan struct{}
 	if p != nil {
 		ended = p.done
-		asking, stop := context.WithCancel(ctx)
-		ctx = asking
+		checking, stop := context.WithCancel(ctx)
+		ctx = checking
 		defer stop()
-		go func() { // who has our port may never answer
+		go func() { // another process that took the port may never respond
 			select {
 			case <-ended:
 				stop()
-			case <-asking.Done():
+			case <-checking.Done():
 			}
 		}()
 	}
@@ -87,9 +87,9 @@ func poll(ctx context.Context, limit time.Duration, p *process,
 	defer tick.Stop()
 	for {
 		one, cancel := context.WithTimeout(ctx, 5*time.Second)
-		err := ask(one)
+		err := check(one)
 		cancel()
-		if err == nil && (p == nil || p.running()) { // else another program answered
+		if err == nil && (p == nil || p.running()) { // otherwise another process responded
 			return nil
 		}
 		select {

@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// grace is how long a process has to end by itself.
+// grace is how long a process may take to end after it was asked to.
 const grace = 10 * time.Second
 
-// command is a command that is killed with all its children when the context ends.
+// command returns a command that is killed with all its children when the context ends.
 func command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
 	setGroup(cmd)
@@ -23,8 +23,8 @@ func command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// spawner starts every process, on one thread that never ends: Linux kills a child with
-// the *thread* that started it.
+// spawner starts every process on one thread, which never ends, because Linux kills a
+// child together with the *thread* that started it.
 var spawner = func() chan func() {
 	work := make(chan func())
 	go func() {
@@ -43,22 +43,22 @@ func spawn(cmd *exec.Cmd) error {
 	return <-started
 }
 
-// process is a program that serves.
+// process is a process of a server, which can be started again after it has ended.
 type process struct {
 	name string
 	argv []string
-	env  []string // beside the environment
+	env  []string // added to the environment
 	dir  string
 	log  string // the file that holds what it prints
-	// abrupt reports that there is nothing for it to put in order when all is over.
+	// abrupt reports that stop may kill it at once, because its data isn't kept.
 	abrupt bool
 
 	cmd  *exec.Cmd
 	done chan struct{} // closed when it has ended
-	err  error         // how; to be read after done
+	err  error         // of Wait; may be read once done is closed
 }
 
-// start starts it; the log goes on where the last run ended.
+// start starts the process. It appends to the log of the last run.
 func (p *process) start() error {
 	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
 	if err != nil {
@@ -102,7 +102,7 @@ func (p *process) stop() error {
 	return p.end()
 }
 
-// end asks the process to end, kills it if it doesn't, and returns when it has ended.
+// end sends SIGTERM to the process, and kills it if it hasn't ended after grace.
 func (p *process) end() error {
 	if !p.running() {
 		return nil
@@ -131,7 +131,7 @@ func (p *process) kill() error {
 	return nil
 }
 
-// failure says how the process ended and what it printed last.
+// failure returns an error with the reason why the process ended and its last output.
 func (p *process) failure() error {
 	return fmt.Errorf("%s ended by itself (%v); the end of its log %s:\n%s", p.name, p.err,
 		filepath.Base(p.log), lastLines(tailOf(p.log)))

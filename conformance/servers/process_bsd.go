@@ -4,5 +4,6 @@ package main
 
 import "syscall"
 
-// A killed parent leaves its servers behind here; a killed test doesn't.
+// diesWithParent does nothing here. Servers outlive this process if it is killed, but not
+// a test that is killed.
 func diesWithParent(*syscall.SysProcAttr) {}

@@ -2,5 +2,5 @@ package main
 
 import "syscall"
 
-// The kernel kills the servers when this process is killed.
+// diesWithParent makes the kernel kill the servers when this process is killed.
 func diesWithParent(a *syscall.SysProcAttr) { a.Pdeathsig = syscall.SIGKILL }

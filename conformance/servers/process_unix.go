@@ -18,7 +18,7 @@ func setGroup(cmd *exec.Cmd) {
 	diesWithParent(cmd.SysProcAttr)
 }
 
-// killGroup kills the process and what it started.
+// killGroup kills the process and its children.
 func killGroup(p *os.Process) error {
 	if err := syscall.Kill(-p.Pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return err

@@ -11,8 +11,10 @@ import (
 
 // Ready is the first line that -json prints.
 type Ready struct {
-	Error string `json:"error,omitempty"` // why there is no server; the rest is empty then
-	// what the server needs is not on this machine, or can't be fetched
+	// Error says why there is no server. All fields but Missing are empty then.
+	Error string `json:"error,omitempty"`
+	// Missing reports that this machine lacks what the server needs and can't download
+	// it.
 	Missing bool `json:"missing,omitempty"`
 
 	Name      string            `json:"name"`
@@ -24,9 +26,9 @@ type Ready struct {
 	Region    string            `json:"region,omitempty"`
 	AccessKey string            `json:"access_key,omitempty"` // Azure: the account
 	SecretKey string            `json:"secret_key,omitempty"`
-	Env       map[string]string `json:"env"`             // to be set; what is empty, to be unset
-	Nodes     []Node            `json:"nodes,omitempty"` // those that can be stopped
-	Logs      string            `json:"logs"`            // the folder
+	Env       map[string]string `json:"env"`             // variables to set; "" means unset
+	Nodes     []Node            `json:"nodes,omitempty"` // the nodes that can be stopped
+	Logs      string            `json:"logs"`            // the folder of the logs
 }
 
 // Node is a process of a distributed server.
@@ -37,20 +39,23 @@ type Node struct {
 
 // Command is one line of the input.
 type Command struct {
-	// Do is bucket (make one), stop (a node, in order), kill (a node, as a power cut
-	// would) or start (a node, and wait until the others have it back).
+	// Do is one of:
+	//   - bucket: makes a bucket
+	//   - stop: ends a node, which keeps its data
+	//   - kill: kills a node, like a power cut
+	//   - start: starts a node, and waits until it has every object
 	Do   string `json:"do"`
 	Name string `json:"name"` // of the bucket or the node
 }
 
-// Answer is the line that answers a Command.
+// Answer is the line that is printed after a Command was carried out.
 type Answer struct {
 	Error string `json:"error,omitempty"`
 	URL   string `json:"url,omitempty"`   // of the bucket
-	Nodes []Node `json:"nodes,omitempty"` // as they are now
+	Nodes []Node `json:"nodes,omitempty"` // their present state
 }
 
-// serveJSON starts a server, prints its Ready, and carries out commands until the
+// serveJSON starts a server, prints its Ready, and carries out commands, until the
 // input or the context ends, or the server dies.
 func serveJSON(ctx context.Context, name, bucket string, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -58,7 +63,7 @@ func serveJSON(ctx context.Context, name, bucket string, in io.Reader, out io.Wr
 	commands := make(chan Command)
 	bad := make(chan error, 1)
 	go func() {
-		defer cancel() // also while the server is being built
+		defer cancel() // even while the server is being built
 		lines := bufio.NewScanner(in)
 		for lines.Scan() {
 			var c Command
@@ -78,8 +83,8 @@ func serveJSON(ctx context.Context, name, bucket string, in io.Reader, out io.Wr
 		return err
 	}
 	defer i.stop()
-	answers := json.NewEncoder(out)
-	if err := answers.Encode(i.ready); err != nil {
+	lines := json.NewEncoder(out)
+	if err := lines.Encode(i.ready); err != nil {
 		return err
 	}
 	for {
@@ -91,7 +96,7 @@ func serveJSON(ctx context.Context, name, bucket string, in io.Reader, out io.Wr
 		case err := <-i.died:
 			return err
 		case c := <-commands:
-			if err := answers.Encode(i.do(ctx, c)); err != nil {
+			if err := lines.Encode(i.do(ctx, c)); err != nil {
 				return err
 			}
 		}

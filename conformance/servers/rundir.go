@@ -11,14 +11,14 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// keptLogs is of how many starts the logs are kept.
+// keptLogs is the number of starts whose logs are kept.
 const keptLogs = 20
 
-// newRunDir makes a folder for a server's data, among the temporary files, and removes
-// those that a killed process of this program left. release has to be called when the
-// folder is removed.
+// newRunDir makes a temporary folder for a server's data, and removes the folders that
+// killed processes of this program left. The caller calls release when it has removed the
+// folder.
 func newRunDir(ctx context.Context, cache, name string) (dir string, release func(), err error) {
-	// else a folder could be swept before its owner has its lock
+	// Without this lock, a new folder could be removed before its own lock is taken.
 	all, err := lock(ctx, filepath.Join(cache, "run.lock"))
 	if err != nil {
 		return "", nil, err
@@ -30,10 +30,10 @@ func newRunDir(ctx context.Context, cache, name string) (dir string, release fun
 		return "", nil, err
 	}
 	for _, d := range old {
-		// not made where there is none
+		// Without O_CREATE: the folder may be gone by now.
 		l := flock.New(filepath.Join(d, "lock"), flock.SetFlag(os.O_RDWR))
 		if ok, err := l.TryLock(); err != nil || !ok {
-			continue // somebody's who lives, or another user's
+			continue // its process still runs, or it is another user's
 		}
 		l.Unlock()
 		os.RemoveAll(d)
@@ -58,9 +58,9 @@ func newLogDir(cache, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// the names begin with the time, and ReadDir sorts
+	// The names begin with the time, and ReadDir sorts them.
 	for _, d := range old[:max(0, len(old)-keptLogs+1)] {
-		os.RemoveAll(filepath.Join(logs, d.Name())) // another process may be at it too
+		os.RemoveAll(filepath.Join(logs, d.Name())) // another process may remove it, too
 	}
 	return os.MkdirTemp(logs,
 		fmt.Sprintf("%s-%s-", time.Now().UTC().Format("20060102T150405"), name))

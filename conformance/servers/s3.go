@@ -17,11 +17,11 @@ import (
 
 const region = "us-east-1"
 
-// and no proxy: everything is on this machine
+// client uses no proxy, because all servers are on this machine.
 var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 
-// send sends the request and returns the status and the beginning of the response.
-func send(req *http.Request) (status int, answer string, err error) {
+// send sends the request and returns the status and at most 4 KiB of the body.
+func send(req *http.Request) (status int, body string, err error) {
 	resp, err := client.Do(req)
 	if err != nil {
 		return 0, "", err
@@ -33,7 +33,7 @@ func send(req *http.Request) (status int, answer string, err error) {
 
 // s3Request sends a signed request.
 func (i *instance) s3Request(ctx context.Context, method, endpoint, path string,
-	content []byte) (status int, answer string, err error) {
+	content []byte) (status int, body string, err error) {
 	req, err := http.NewRequestWithContext(ctx, method, endpoint+path, bytes.NewReader(content))
 	if err != nil {
 		return 0, "", err
@@ -48,16 +48,16 @@ func (i *instance) s3Request(ctx context.Context, method, endpoint, path string,
 	return send(req)
 }
 
-// s3Bucket makes a bucket; one that is there already, and of this user, is not an error.
+// s3Bucket makes a bucket. It is not an error if the user has that bucket already.
 func (i *instance) s3Bucket(ctx context.Context, endpoint, name string) error {
-	status, answer, err := i.s3Request(ctx, http.MethodPut, endpoint, "/"+url.PathEscape(name), nil)
+	status, body, err := i.s3Request(ctx, http.MethodPut, endpoint, "/"+url.PathEscape(name), nil)
 	if err == nil && status != http.StatusOK && status != http.StatusConflict {
-		err = fmt.Errorf("HTTP status %d: %s", status, answer)
+		err = fmt.Errorf("HTTP status %d: %s", status, body)
 	}
 	return err
 }
 
-// s3Ready fills in what there is to know of an S3 server.
+// s3Ready fills in the Ready of an S3 server.
 func (i *instance) s3Ready(addr string) {
 	endpoint := "http://" + addr
 	i.ready.Endpoint, i.ready.Region = endpoint, region
@@ -70,7 +70,7 @@ func (i *instance) s3Ready(addr string) {
 		"AWS_SECRET_ACCESS_KEY": i.ready.SecretKey,
 		"AWS_SESSION_TOKEN":     "",
 		"AWS_PROFILE":           "",
-		// else the SDK may look for more credentials in the network
+		// Otherwise the SDK may look for more credentials in the network.
 		"AWS_EC2_METADATA_DISABLED": "true",
 	}
 }

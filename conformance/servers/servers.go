@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// server is a program that stands for a cloud service.
+// server is a program that takes the place of a cloud service in tests.
 type server struct {
 	name    string
 	version func() string
@@ -13,11 +13,11 @@ type server struct {
 	licence string
 	purpose string
 	needs   string
-	// stamp changes whenever the program would be built another way.
+	// stamp returns everything on which the build depends, besides the version.
 	stamp func() []string
-	// build puts the program into dir. What it says goes to log.
+	// build builds the program in dir. It prints to log.
 	build func(ctx context.Context, dir string, log io.Writer) error
-	// start starts the program that is in dir, and makes the bucket.
+	// start starts the program in dir, and makes the bucket.
 	start func(ctx context.Context, dir string, i *instance) error
 }
 

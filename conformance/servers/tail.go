@@ -12,7 +12,7 @@ const (
 	tailLines = 30
 )
 
-// tail keeps the end of what is written to it, and hands everything on.
+// tail is a Writer that keeps the end of its input, and writes everything to more.
 type tail struct {
 	more io.Writer
 	mu   sync.Mutex
@@ -41,7 +41,7 @@ func lastLines(s string) string {
 	return "    " + strings.Join(lines[max(0, len(lines)-tailLines):], "\n    ")
 }
 
-// tailOf returns the end of a file, or "" where it can't be read.
+// tailOf returns the end of a file, or "" if it can't be read.
 func tailOf(path string) string {
 	f, err := os.Open(path)
 	if err != nil {

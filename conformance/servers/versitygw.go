@@ -18,7 +18,7 @@ var versitygw = &server{
 	version: versitygwProgram.version,
 	service: "s3",
 	licence: "Apache-2.0",
-	purpose: "S3: conditions and signatures as AWS has them",
+	purpose: "S3: conditions and signatures as on AWS",
 	needs:   "Unix",
 	stamp:   versitygwProgram.stamp,
 	build:   versitygwProgram.build,
@@ -30,7 +30,7 @@ var versitygw = &server{
 			}
 		}
 		store := []string{"posix", data}
-		if !hasXattr(data) { // attributes go into files then
+		if !hasXattr(data) { // then attributes are kept in files
 			meta := filepath.Join(i.dir, "meta")
 			if err := os.Mkdir(meta, 0o777); err != nil {
 				return err
@@ -38,8 +38,8 @@ var versitygw = &server{
 			store = []string{"posix", "--sidecar", meta, data}
 		}
 		p, addr, err := startOnPort(ctx, func(addr string) *process {
-			// Without --keep-alive it closes the connection after every response; without
-			// --iam-dir an unknown key is 404, not 403.
+			// Without --keep-alive it closes the connection after every response. Without
+			// --iam-dir it responds to an unknown key with 404, not 403.
 			p := i.process("versitygw", append([]string{
 				filepath.Join(dir, "server"+exe),
 				"--port",

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// sayEvery is the interval between two lines that say what is waited for.
+// sayEvery is the time between two progress lines.
 const sayEvery = 5 * time.Second
 
-// waiting says every so often what is waited for and for how long, from now until its
-// end.
+// waiting prints a progress line at intervals, with what the program waits for and how
+// long it has waited.
 type waiting struct {
 	w     io.Writer
 	begin time.Time
@@ -22,7 +22,7 @@ type waiting struct {
 	what string
 }
 
-// waitFor begins to wait.
+// waitFor begins to print. The caller must call end.
 func waitFor(w io.Writer, every time.Duration, what string) *waiting {
 	s := &waiting{
 		w:     w,
@@ -45,7 +45,7 @@ func waitFor(w io.Writer, every time.Duration, what string) *waiting {
 	return s
 }
 
-// now is what is waited for from now on.
+// now changes what the program waits for.
 func (s *waiting) now(what string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,7 +58,7 @@ func (s *waiting) say() {
 	fmt.Fprintf(s.w, "servers: %s, %.0f s so far\n", s.what, time.Since(s.begin).Seconds())
 }
 
-// end ends it: nothing is written afterwards.
+// end stops printing. Nothing is written after it has returned.
 func (s *waiting) end() {
 	close(s.done)
 	s.over.Wait()

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// lines hands on each line that is written, and none after the test has ended.
+// lines is a Writer that sends each line on the channel.
 type lines chan string
 
 func (l lines) Write(p []byte) (int, error) {
@@ -18,24 +18,24 @@ func (l lines) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestWaiting: while a server is built, it is said again and again what is waited for,
-// and also where another process builds it.
+// TestWaiting checks that progress lines come again and again, that now changes their
+// text, and that none comes after end.
 func TestWaiting(t *testing.T) {
 	said := make(lines)
 	w := waitFor(said, time.Millisecond, "building fake v1")
 	for range 3 {
 		if got := <-said; !strings.HasPrefix(got, "servers: building fake v1, ") ||
 			!strings.HasSuffix(got, " s so far\n") {
-			t.Errorf("said %q", got)
+			t.Errorf("the line is %q, want progress of building fake v1", got)
 		}
 	}
 	w.now("waiting for another process, which builds fake v1")
-	for got := range said { // the first may be from before
+	for got := range said { // the first line may be older
 		if strings.HasPrefix(got, "servers: waiting for another process, which builds fake v1, ") {
 			break
 		}
 	}
-	go func() { // what is being written
+	go func() { // reads a line that is being written
 		for range said {
 		}
 	}()
@@ -43,13 +43,13 @@ func TestWaiting(t *testing.T) {
 	close(said) // a later write panics
 }
 
-// TestInstallSays: a build is announced before it begins, since it takes minutes.
+// TestInstallSays checks that a build, which may take minutes, is announced in advance.
 func TestInstallSays(t *testing.T) {
 	ownCache(t)
 	var log strings.Builder
 	s := fakeServer(func(_ context.Context, dir string, _ io.Writer) error {
 		if got := log.String(); !strings.Contains(got, "servers: building fake v1") {
-			t.Errorf("before the build it said %q", got)
+			t.Errorf("before the build the log is %q, want an announcement", got)
 		}
 		return os.WriteFile(filepath.Join(dir, "program"), []byte("x"), 0o666)
 	})
@@ -59,6 +59,6 @@ func TestInstallSays(t *testing.T) {
 		}
 	}
 	if n := strings.Count(log.String(), "building"); n != 1 {
-		t.Errorf("of one build it said %q", log.String())
+		t.Errorf("the log of one build is %q, want one announcement", log.String())
 	}
 }

@@ -6,7 +6,9 @@ import (
 	"testing"
 )
 
-func TestContentShowsItsPlace(t *testing.T) {
+// TestContentDependsOnOffset checks that Content depends on the seed and the offset, and
+// that Diff finds differences.
+func TestContentDependsOnOffset(t *testing.T) {
 	c := Content(1, 5000)
 	if d := Diff(c, Content(1, 5000)); d != "" {
 		t.Errorf("Content(1, …) twice: the second %s", d)
@@ -18,7 +20,7 @@ func TestContentShowsItsPlace(t *testing.T) {
 	seen := map[string]int{}
 	for i := 0; i+16 <= len(c); i++ {
 		if before, ok := seen[string(c[i:i+16])]; ok {
-			t.Fatalf("the 16 bytes at %d are those at %d", i, before)
+			t.Fatalf("the 16 bytes at %d are the same as at %d", i, before)
 		}
 		seen[string(c[i:i+16])] = i
 	}

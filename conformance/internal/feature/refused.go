@@ -6,14 +6,14 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// withOld puts a file and calls ask, which must return ErrUnsupported and leave the
-// file as it was.
-func withOld(t suite.T, h *suite.H, what string, ask func(name string) error) {
+// withOld puts a file and calls do, which must return ErrUnsupported and leave the file
+// unchanged.
+func withOld(t suite.T, h *suite.H, what string, do func(name string) error) {
 	t.Helper()
 	const name = "refused.txt"
 	old := check.Content(1, 100)
 	check.Put(t, h, name, old, nil)
-	check.WantErr(t, what+", which the bucket does not claim", ask(name), files.ErrUnsupported)
+	check.WantErr(t, what+", which the bucket does not claim", do(name), files.ErrUnsupported)
 	check.WantContent(t, h, name, old)
 	check.WantOnly(t, h, name)
 }
@@ -144,7 +144,7 @@ func refusedSignType(t suite.T, h *suite.H) {
 	})
 }
 
-// anyVersion returns the file's version, or some text if the bucket has none.
+// anyVersion returns the file's version, or "1" if it has none.
 func anyVersion(t suite.T, h *suite.H, name string) files.Version {
 	t.Helper()
 	if v := check.Stat(t, h, name).Version; v != "" {

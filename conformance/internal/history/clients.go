@@ -17,15 +17,15 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// A round of the linearizability check has so many clients, each with so many
-// operations on so many names.
+// The linearizability check has linearRounds rounds. In a round each of linearClients
+// clients makes linearSteps operations.
 const (
 	linearClients = 8
 	linearSteps   = 60
 	linearRounds  = 4 // times Harness.Soak
 )
 
-// shared is what the clients of a round share.
+// shared is the state that the clients of a round share.
 type shared struct {
 	t     suite.T
 	b     files.Bucket
@@ -41,7 +41,7 @@ type nameVersion struct {
 	version files.Version
 }
 
-// client is one of several that work on a few names.
+// client is one of the concurrent clients of a round.
 type client struct {
 	*shared
 	rnd   uint64
@@ -68,8 +68,8 @@ func (c *client) value() int {
 	return c.id*1000 + c.count
 }
 
-// valueText repeats the value, so that a torn read is found. Lengths differ between
-// values, so that a torn size is found too.
+// valueText returns a content that repeats the value, so that a torn read is found. The
+// lengths of values differ, so that a torn size is found too.
 func valueText(v int) string { return strings.Repeat(fmt.Sprintf("%d.", v), 50+v%7) }
 
 func valueOf(s string) (int, bool) {
@@ -83,7 +83,7 @@ func valueOf(s string) (int, bool) {
 // valueKey is the metadata key whose value repeats the content's value.
 const valueKey = "value"
 
-// learn notes which value a version belongs to, and fails the case if content,
+// learn records to which value a version belongs, and fails the case if content,
 // metadata, size or version are not of one put.
 func (c *client) learn(how, name string, v int, info files.Info, attributes bool) {
 	if got := info.Metadata[valueKey]; attributes && c.f.Attributes && got != strconv.Itoa(v) {
@@ -98,14 +98,14 @@ func (c *client) learn(how, name string, v int, info files.Info, attributes bool
 		return
 	}
 	if other, ok := c.versions.LoadOrStore(nameVersion{name, info.Version}, v); ok && other != v {
-		c.t.Errorf("%s of %s reports the version %q for put %d, want another one: it is that "+
-			"of put %v (V1)", how, name,
-			info.Version, v, other)
+		c.t.Errorf("%s of %s reports the version %q for put %d, but put %v has that version (V1)",
+			how, name, info.Version, v, other)
 	}
 	c.known[name] = seenVersion{v, info.Version}
 }
 
-// note ends the operation and adds it to the history, unless the history can't use it.
+// note ends the operation and adds it to the history. It leaves out a read without a
+// result.
 func (c *client) note(name string, o Op, err, lost error) {
 	o.Return, o.OK = c.clock.Add(1), err == nil
 	switch {
@@ -152,8 +152,7 @@ func (c *client) step() {
 	}
 }
 
-// put writes a new value; once in a while its context is cancelled while the content is
-// read.
+// put writes a new value. Sometimes it cancels the context while the content is read.
 func (c *client) put(name string, o Op, cond files.Condition, lost error) {
 	o.Value = c.value()
 	ctx, cancel := context.WithCancel(c.t.Context())
@@ -177,14 +176,13 @@ func (c *client) get(name string, o Op) {
 	o.Kind = OpGet
 	p, info, err := check.Read(c.t.Context(), c.b, name, nil)
 	if errors.Is(err, files.ErrChanged) {
-		return // the result says nothing
+		return // there is no result
 	}
 	if err == nil {
 		v, ok := valueOf(string(p))
 		if !ok {
 			c.t.Errorf("during other calls, %s has the content %.60q, of %d bytes, which "+
-				"nobody put",
-				name, p, len(p))
+				"no client put", name, p, len(p))
 			return
 		}
 		o.Value = v
@@ -205,8 +203,8 @@ func (c *client) stat(name string, o Op) {
 	c.note(name, o, err, files.ErrNotExist)
 }
 
-// list reports for each name whether the listing had it; the listing may have looked at
-// any moment of the call.
+// list records for each name whether the listing has it. Each name's state may be of any
+// moment of the call.
 func (c *client) list(o Op) {
 	o.Kind = OpSeen
 	var seen []string
@@ -226,11 +224,11 @@ func (c *client) list(o Op) {
 	}
 }
 
-// yielding reads the text in pieces, and lets other goroutines run between them.
+// yielding is a reader of a text in pieces. It lets other goroutines run between them.
 type yielding struct {
 	text string
 	pos  int
-	half func() // called once, when half is read
+	half func() // if not nil, called once when half of the text is read
 }
 
 func (y *yielding) Read(p []byte) (int, error) {
@@ -299,8 +297,8 @@ func Linearizable(t suite.T, h *suite.H) {
 			case Inconclusive:
 				open++
 			case Illegal:
-				if bad++; bad <= 3 { // shortening each takes time
-					t.Errorf("no order of the %d operations on %q explains what the clients saw "+
+				if bad++; bad <= 3 { // because Reduce takes time
+					t.Errorf("no order of the %d operations on %q explains their results "+
 						"(call–return, operation, value, success; irrelevant operations are left "+
 						"out):\n%s", len(history), name, Text(Reduce(history, func() bool {
 						return within(70)
