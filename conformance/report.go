@@ -62,9 +62,10 @@ type CaseReport struct {
 	// which feature is not claimed and was refused.
 	Reason string `json:"reason,omitempty"`
 	// Missing names the features that the case needs and that the bucket does not
-	// claim, and Turned those of them whose calls were refused as they must be.
+	// claim. Refused names those of them for which the suite has checked that a call is
+	// refused.
 	Missing []string `json:"missing,omitempty"`
-	Turned  []string `json:"turned,omitempty"`
+	Refused []string `json:"turned,omitempty"`
 	// Racing says that the server's fault, which is the reason, breaks the case only in
 	// some runs. In this run it may have passed.
 	Racing   bool          `json:"racing,omitempty"`
@@ -179,7 +180,7 @@ func (c *collector) add(r suite.Result) {
 		Outcome:  Outcome(r.Outcome),
 		Reason:   r.Reason,
 		Missing:  r.Missing,
-		Turned:   r.Turned,
+		Refused:  r.Refused,
 		Racing:   r.Racing,
 		Failures: r.Failures,
 		Took:     r.Took,

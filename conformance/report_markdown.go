@@ -136,7 +136,7 @@ func (r *Report) claims(claimed bool) string {
 func (r *Report) refused() map[string][]string {
 	all := map[string][]string{}
 	for _, c := range r.Cases {
-		for _, a := range c.Turned {
+		for _, a := range c.Refused {
 			all[a] = append(all[a], c.ID)
 		}
 	}

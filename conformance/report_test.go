@@ -59,7 +59,7 @@ func TestReport(t *testing.T) {
 			t.Errorf("%s: %+v, want %s", id, got[id], want)
 		}
 	}
-	if c := got["P8/race"]; !slices.Equal(c.Turned,
+	if c := got["P8/race"]; !slices.Equal(c.Refused,
 		[]string{"IfAbsent"}) ||
 		c.Reason != "the bucket does not claim IfAbsent: it would be stat, then write" {
 		t.Errorf("a case whose feature is refused: %+v", c)

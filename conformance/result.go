@@ -25,8 +25,9 @@ type Result struct {
 	Case    Case
 	Outcome Outcome
 	// Missing names the abilities that the case needs and that the bucket does not
-	// claim, and Turned those of them whose calls were refused as they must be.
-	Missing, Turned []string
+	// claim. Refused names those of them for which the suite has checked that a call is
+	// refused.
+	Missing, Refused []string
 	// Racing says that Harness.ServerRaces has the case, so the server's fault breaks
 	// it only in some runs. Reason is then the reason given there, also if the case
 	// passed.
@@ -52,7 +53,7 @@ func resultOf(r suite.Result) Result {
 		Case:     Case(r.Case),
 		Outcome:  Outcome(r.Outcome),
 		Missing:  r.Missing,
-		Turned:   r.Turned,
+		Refused:  r.Refused,
 		Racing:   r.Racing,
 		Failures: r.Failures,
 		Reason:   r.Reason,

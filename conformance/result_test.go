@@ -14,7 +14,7 @@ func TestResultHasEverything(t *testing.T) {
 		Case:     suite.Case{Rule: "P8", Name: "race", Why: "it matters"},
 		Outcome:  suite.Failed,
 		Missing:  []string{"a"},
-		Turned:   []string{"b"},
+		Refused:  []string{"b"},
 		Racing:   true,
 		Failures: []string{"c"},
 		Reason:   "d",

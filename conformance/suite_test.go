@@ -327,8 +327,8 @@ func TestOutcomes(t *testing.T) {
 		if r.Outcome != want {
 			t.Errorf("%s: %s, %v, want it %s", id, r.Outcome, r.Failures, want)
 		}
-		if turned := slices.Contains(r.Turned, "IfAbsent"); turned != (id == "P8/race") {
-			t.Errorf("%s: Turned is %v", id, r.Turned)
+		if refused := slices.Contains(r.Refused, "IfAbsent"); refused != (id == "P8/race") {
+			t.Errorf("%s: Refused is %v", id, r.Refused)
 		}
 		if want == conformance.NotApplicable && r.Reason == "" {
 			t.Errorf("%s: no reason is given", id)

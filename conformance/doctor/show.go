@@ -88,8 +88,8 @@ func (d *doctor) progress(done, total int, r conformance.Result) {
 		d.say(yellow, "n/a ", id+": "+r.Reason)
 	default:
 		text := id
-		if len(r.Turned) > 0 {
-			text += ": refused, because the bucket does not claim " + strings.Join(r.Turned, ", ")
+		if len(r.Refused) > 0 {
+			text += ": refused, because the bucket does not claim " + strings.Join(r.Refused, ", ")
 		}
 		d.say(green, "ok  ", text)
 	}

@@ -140,13 +140,13 @@ func (t *Recorder) result() Result {
 		Reason:   t.reason,
 		Failures: slices.Clone(t.failures),
 		Log:      slices.Clone(t.log),
-		Turned:   slices.Clone(t.refused),
+		Refused:  slices.Clone(t.refused),
 		Missing:  t.missing,
 	}
 	switch {
 	case len(r.Failures) > 0:
 		r.Outcome = Failed
-	case r.Reason != "" && len(r.Turned) == 0:
+	case r.Reason != "" && len(r.Refused) == 0:
 		r.Outcome = NotApplicable
 	}
 	return r

@@ -21,14 +21,14 @@ const (
 
 // Result has the fields of conformance.Result, which documents them.
 type Result struct {
-	Case            Case
-	Outcome         Outcome
-	Missing, Turned []string
-	Racing          bool
-	Failures        []string
-	Reason          string
-	Log             []string
-	Took            time.Duration
+	Case             Case
+	Outcome          Outcome
+	Missing, Refused []string
+	Racing           bool
+	Failures         []string
+	Reason           string
+	Log              []string
+	Took             time.Duration
 }
 
 // Text returns the failure as text: the case and its rule, what is wrong, and why it
