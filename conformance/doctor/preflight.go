@@ -141,7 +141,7 @@ func (p *probe) keeps(ctx context.Context) error {
 		return ctx.Err()
 	}
 	if err != nil {
-		p.warn(fmt.Sprintf("it can't be tried what the store supports: %v", err))
+		p.warn(fmt.Sprintf("trying what the store supports failed: %v", err))
 		return ctx.Err()
 	}
 	var lacks []string

@@ -175,7 +175,7 @@ func TestVacuousRunFails(t *testing.T) {
 	}{
 		"not through the proxy": {func(_ *faultrun.Config, b *backend) {
 			b.url = b.direct
-		}, "they don't go through the proxy"},
+		}, "which don't go through the proxy"},
 		"everything fails": {func(c *faultrun.Config, _ *backend) {
 			c.Chance = 1
 			c.Faults = []proxy.Fault{proxy.HTML(500)}
