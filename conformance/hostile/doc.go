@@ -1,7 +1,7 @@
 // Package hostile checks that a driver keeps the contract if the service's endpoint
-// responds wrongly: a login page with status 200, a write that was done and is answered
-// with a gateway's 503, a body that is cut in half and goes on with another version's,
-// a listing that never ends, a redirect to another host, an error of a gibibyte,
+// responds wrongly. Examples are a login page with status 200, a gateway's 503 for a
+// write that was done, a body that is cut in half and goes on with another version's, a
+// listing that never ends, a redirect to another host, an error of a gibibyte, and
 // silence.
 //
 //	func TestHostile(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// grace is how long a process may take to end after it was asked to.
+// grace is how long a process may take to end after SIGTERM.
 const grace = 10 * time.Second
 
 // command returns a command that is killed with all its children when the context ends.
