@@ -12,9 +12,10 @@ import (
 // claims are a wrapper's Features, and how they differ from those of the bucket below.
 type claims struct {
 	below, outer Features
-	differs      bool // in more than the length of names
-	hides        bool // something that an Info or an Entry of the bucket below may have
-	streams      bool // a copy inside the store would copy what is masked as well
+	from         *claims // of the wrapper below; nil if there is a driver's bucket
+	differs      bool    // in more than the length of names
+	hides        bool    // something that an Info or an Entry of the bucket below may have
+	streams      bool    // a copy inside the store would copy what is masked as well
 }
 
 // hiding sets which of the claims the wrapper masks.

@@ -137,6 +137,9 @@ func isBackends(err error) bool {
 // KindOf returns the sentinel that err matches, or nil. A sentinel that was set by
 // Errorf, WithCause or an *Error comes first, whatever else the cause matches.
 func KindOf(err error) error {
+	if err == nil {
+		return nil
+	}
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		switch e := e.(type) {
 		case *Error:

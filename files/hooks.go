@@ -148,8 +148,9 @@ type Hooks struct {
 	// Uploads says that the hooks support OpUpload: a step of an upload that continues
 	// in another process (package files/resume). Such an upload stores a file without
 	// an OpPut, and the Calls of its steps have only the name. Around may call next
-	// again, but not several times at once. A wrapper whose hooks get Calls has no such
-	// uploads without this field, and package resume makes a Put instead.
+	// again, but not several times at once. Content doesn't get the bytes, so a wrapper
+	// with Content must also say that it only Observes. A wrapper whose hooks get Calls
+	// has no such uploads without this field, and package resume makes a Put instead.
 	Uploads bool
 	// CloseInner closes the wrapped bucket with the wrapper, which then owns the
 	// bucket.

@@ -14,43 +14,37 @@ import (
 type winner struct {
 	on   bool // there is an Around
 	mu   sync.Mutex
-	wins int
-	over bool        // Around has returned
-	ran  atomic.Bool // next was called
+	wins atomic.Int64 // written with mu held
+	over bool         // Around has returned
+	ran  atomic.Bool  // next was called
 }
 
 var errLost = Errorf(ErrClosed, "another call of next was first")
 
 // turn returns the value that win gets at the end of a call.
-func (c *Call) turn() int {
-	if !c.won.on {
-		return 0
-	}
-	c.won.mu.Lock()
-	defer c.won.mu.Unlock()
-	return c.won.wins
-}
+func (c *Call) turn() int64 { return c.won.wins.Load() }
 
 // win runs keep, which takes over the results of a call, unless another call that ran
 // at the same time has succeeded before, or Around has returned.
-func (c *Call) win(turn int, keep func()) bool {
+func (c *Call) win(turn int64, keep func()) bool {
 	if !c.won.on {
 		keep()
 		return true
 	}
 	c.won.mu.Lock()
 	defer c.won.mu.Unlock()
-	if c.won.over || c.won.wins != turn {
+	if c.won.over || c.won.wins.Load() != turn {
 		return false
 	}
-	c.won.wins++
+	c.won.wins.Add(1)
 	keep()
 	return true
 }
 
-// settle prevents further calls from winning.
+// settle prevents further calls from winning. Only the goroutine that called Around
+// calls it, so it may look at over without the lock.
 func (c *Call) settle() {
-	if c.won.on {
+	if c.won.on && !c.won.over {
 		c.won.mu.Lock()
 		c.won.over = true
 		c.won.mu.Unlock()

@@ -26,7 +26,7 @@ func Wrap(b Bucket, h Hooks) Bucket {
 	}
 	h.Names = h.Names.complete()
 	w := &wrapped{inner: b, hooks: h}
-	w.known.Store(w.claim(b.Features()))
+	w.known.Store(w.claim(w.features()))
 	return w
 }
 
@@ -44,9 +44,23 @@ type wrapped struct {
 // a space of the wrapper's own.
 func (w *wrapped) BlockShare() blockcache.Share { return w.memory.Share(w.inner) }
 
+// features returns the features of the bucket below, and if it is a wrapper, the claims
+// that they are from.
+func (w *wrapped) features() (Features, *claims) {
+	if below, ok := w.inner.(*wrapped); ok {
+		c := below.claims()
+		return c.outer, c
+	}
+	return w.inner.Features(), nil
+}
+
 // claim returns what the wrapper can do over a bucket with these features.
-func (w *wrapped) claim(below Features) *claims {
-	c := &claims{below: below, outer: below}
+func (w *wrapped) claim(below Features, from *claims) *claims {
+	c := &claims{
+		below: below,
+		outer: below,
+		from:  from,
+	}
 	f, h := &c.outer, &w.hooks
 	f.MaxName = f.maxName()
 	if h.Names != nil {
@@ -75,8 +89,16 @@ func (w *wrapped) claim(below Features) *claims {
 // claims returns what the wrapper can do, which changes with the bucket below.
 func (w *wrapped) claims() *claims {
 	c := w.known.Load()
+	if below, ok := w.inner.(*wrapped); ok {
+		// The wrapper below makes new claims only if something has changed.
+		if from := below.claims(); from != c.from {
+			c = w.claim(from.outer, from)
+			w.known.Store(c)
+		}
+		return c
+	}
 	if f := w.inner.Features(); f != c.below {
-		c = w.claim(f)
+		c = w.claim(f, nil)
 		w.known.Store(c)
 	}
 	return c

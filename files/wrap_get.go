@@ -90,7 +90,11 @@ func (g *getting) do(hook context.Context) error {
 		return err
 	}
 	var before *Reader
-	if !c.win(turn, func() { before, g.r, g.from, c.Info = g.r, got, o, got.Info() }) {
+	if !c.win(turn, func() {
+		before, g.r, g.from = g.r, got, o
+		c.Info = got.info
+		c.Info.Metadata = cloneMap(got.info.Metadata)
+	}) {
 		got.Close()
 		return errLost
 	}
@@ -166,7 +170,13 @@ func (w *wrapped) openBelow(ctx context.Context, name string, opts *GetOptions, 
 	if r == nil || r.body == nil {
 		return nil, Errorf(ErrUnsupported, "the bucket below opened nothing")
 	}
-	r.name, r.info = name, cl.info(outer(r.info, name))
+	r.name = name
+	if name != "" {
+		r.info.Name = name
+	}
+	if cl.hides {
+		r.info = cl.info(r.info)
+	}
 	if cl.below.Digests && !cl.outer.Digests && w.hooks.Transform == nil {
 		r.check = checker{}
 	}

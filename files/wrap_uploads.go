@@ -67,7 +67,7 @@ func (w *wrapped) uploads(cl *claims, noFunc bool) error {
 		return errReadOnly
 	case noFunc:
 		return invalid("the function is nil")
-	case w.hooks.Transform != nil, w.hooks.Content != nil,
+	case w.hooks.stores(),
 		w.hooks.usesCalls() && !w.hooks.Uploads, cl.narrows():
 		return Errorf(ErrUnsupported, "a wrapper passes no uploads in parts")
 	}

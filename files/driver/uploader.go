@@ -15,8 +15,9 @@ type BucketUploader interface {
 	// WithUpload calls fn with the bucket below and its name for the file.
 	WithUpload(ctx context.Context, name string,
 		fn func(ctx context.Context, b files.Bucket, name string) error) error
-	// WithUploads calls fn with the bucket below, and its own directory and prefix. out
-	// returns the wrapper's name of a file of the bucket below.
+	// WithUploads calls fn with the bucket below, and its own directory and prefix. A
+	// wrapper of several buckets calls it with each. out returns the wrapper's name of a
+	// file of the bucket below, and ok is false if the wrapper doesn't have the file.
 	WithUploads(ctx context.Context, dir, prefix string,
 		fn func(ctx context.Context, b files.Bucket, dir, prefix string) error,
 	) (out func(inner string) (name string, ok bool), err error)
@@ -112,13 +113,17 @@ func unfinished(ctx context.Context, b files.Bucket, dir, prefix string,
 	case BucketUploader:
 		var below []UnfinishedUpload
 		out, err := b.WithUploads(ctx, dir, prefix,
-			func(ctx context.Context, inner files.Bucket, dir, prefix string) (err error) {
-				below, err = unfinished(ctx, inner, dir, prefix)
+			func(ctx context.Context, inner files.Bucket, dir, prefix string) error {
+				more, err := unfinished(ctx, inner, dir, prefix)
+				below = append(below, more...)
 				return err
 			})
+		type id struct{ name, id string }
+		seen := map[id]bool{} // a hook may have repeated the call
 		for _, u := range below {
-			if name, ok := out(u.Name); ok {
-				u.Name = name
+			name, ok := out(u.Name)
+			if u.Name = name; ok && !seen[id{name, u.ID}] {
+				seen[id{name, u.ID}] = true
 				all = append(all, u)
 			}
 		}

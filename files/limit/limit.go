@@ -25,7 +25,9 @@
 //     entries, but never while the loop's body runs. Each of these counts as an
 //     operation.
 //   - Signing isn't limited, because it makes no request. DeleteMany is one call for up
-//     to 1,000 names.
+//     to 1,000 names. Each step of an upload of package resume, such as sending a part,
+//     is one call that writes. Its bytes can't be counted, so with a limit of bytes on
+//     writes such an upload is one Put.
 //
 // # What it can't keep
 //
@@ -101,7 +103,8 @@ func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 		Observes: true,
 		Around:   l.around,
 		List:     l.list,
-		Uploads:  true, // unless writes are limited, which sets Content
+		// The bytes of such uploads can't be counted.
+		Uploads: l.writes.bytes == nil && l.all.bytes == nil,
 	}
 	if l.reads.bytes != nil || l.all.bytes != nil {
 		h.Body = l.body

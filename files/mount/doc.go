@@ -19,6 +19,8 @@
 //   - A copy inside one bucket is made by that bucket, if it can; a copy between two
 //     buckets passes through the program. URLs are signed by the bucket that has the
 //     name.
+//   - An upload of package resume continues in the bucket that has the name, if that
+//     bucket has such uploads and the resolution of all buckets' times is the same.
 //   - A write to a read-only bucket is ErrPermission.
 //   - If the table has no "", a name outside all directories doesn't exist, and a Put
 //     to it is ErrUnsupported.

@@ -130,6 +130,12 @@ func (r *router) checkNative(op files.Op, o files.NativeOption) (err error) {
 	return err
 }
 
+// WithUpload calls fn with the bucket that has the name.
+func (r *router) WithUpload(ctx context.Context, name string,
+	fn func(ctx context.Context, b files.Bucket, name string) error) error {
+	return fn(ctx, r.owner(name).b, name)
+}
+
 func (r *router) SignURL(ctx context.Context, name string,
 	opts *files.SignOptions) (files.SignedURL, error) {
 	return files.SignURL(ctx, r.owner(name).b, name, opts)

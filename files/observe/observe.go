@@ -50,6 +50,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"cloudfiles.dev/files"
 )
@@ -156,7 +157,7 @@ func (w *watcher) begin(ctx context.Context, c *files.Call) (context.Context, er
 	o := &Operation{
 		Op:      c.Op,
 		Backend: w.backend,
-		Start:   now(),
+		Start:   time.Now(),
 		names:   w.names,
 		call:    c,
 	}

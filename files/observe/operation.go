@@ -9,9 +9,6 @@ import (
 	"cloudfiles.dev/files/internal/contexts"
 )
 
-// now is the clock.
-var now = time.Now
-
 // Operation is one observed operation. An observer must not change it, nor keep it
 // after End.
 type Operation struct {
@@ -45,9 +42,10 @@ type Operation struct {
 	context opContext
 	names   bool
 	call    *files.Call
-	open    time.Duration // until the body was open
-	asked   time.Time     // when the first byte was requested
+	open    time.Duration // from Start until the body was open
+	asked   time.Duration // from Start until the first byte was requested
 	opened  bool
+	begun   bool // the first byte was requested
 }
 
 // opContext is the context of an operation. It carries the counter to which package
@@ -84,22 +82,22 @@ func (o *Operation) Reads() bool { return o.Op == files.OpGet }
 func (o *Operation) opens() {
 	if !o.opened {
 		o.opened = true
-		o.open = now().Sub(o.Start)
+		o.open = time.Since(o.Start)
 		return
 	}
-	o.asked = now()
+	o.begun, o.asked = true, time.Since(o.Start)
 }
 
 // counts counts bytes.
 func (o *Operation) counts(n int64) {
-	if o.Bytes == 0 && !o.asked.IsZero() {
-		o.FirstByte = o.open + now().Sub(o.asked)
+	if o.Bytes == 0 && o.begun {
+		o.FirstByte = o.open + time.Since(o.Start) - o.asked
 	}
 	o.Bytes += n
 }
 
 func (o *Operation) ends(n int64, err error) {
-	o.Duration = now().Sub(o.Start)
+	o.Duration = time.Since(o.Start)
 	if o.Op == files.OpList || o.Op == files.OpDeleteMany {
 		o.Items = n
 	}

@@ -42,6 +42,8 @@
 //     DELETEs: signing makes no request, so it can't find the member that has the file.
 //   - A metadata key that equals [WhiteoutKey] is ErrUnsupported with Whiteouts.
 //   - A copy from the overlay to another bucket passes through the program.
+//   - An upload of package resume is one Put, because conditions and versions are the
+//     overlay's own.
 //   - [New] refuses a member that isn't Ordered, because the listings could not be
 //     merged in bounded memory.
 //   - Names that are too long for the first member are not listed.

@@ -1,6 +1,9 @@
 package retry
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // DefaultBurst is the default of Budget.Burst.
 const DefaultBurst = 100
@@ -23,7 +26,7 @@ type Budget struct {
 	Burst int
 
 	mu   sync.Mutex
-	owed int // tokens taken, in tenths
+	owed atomic.Int64 // tokens taken, in tenths; written with mu held
 }
 
 // Left returns how many retries are possible now, or -1 for a nil *Budget, which has no
@@ -34,7 +37,7 @@ func (b *Budget) Left() int {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return (b.size() - b.owed) / payback
+	return (b.size() - int(b.owed.Load())) / payback
 }
 
 // size returns the tokens of the full Budget, in tenths.
@@ -52,19 +55,19 @@ func (b *Budget) take() bool {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.size()-b.owed < payback {
+	if b.size()-int(b.owed.Load()) < payback {
 		return false
 	}
-	b.owed += payback
+	b.owed.Add(payback)
 	return true
 }
 
 // pay puts back a tenth of a token, for one success.
 func (b *Budget) pay() {
-	if b == nil {
+	if b == nil || b.owed.Load() == 0 { // usually nothing failed
 		return
 	}
 	b.mu.Lock()
-	b.owed = max(b.owed-1, 0)
+	b.owed.Store(max(b.owed.Load()-1, 0))
 	b.mu.Unlock()
 }

@@ -52,9 +52,12 @@ func (p *Policy) around(ctx context.Context, c *files.Call,
 // certain returns ErrUncertain for the failed condition of a write if an earlier
 // attempt may have caused the failure.
 func certain(c *files.Call, attempt int, err error) error {
+	if err == nil || attempt == 1 {
+		return err
+	}
 	conditional := c.Put != nil && !c.Put.If.IsZero() || c.Copy != nil && !c.Copy.If.IsZero() ||
 		c.Delete != nil && c.Delete.IfVersion != ""
-	if kind := files.KindOf(err); attempt > 1 && conditional && (kind == files.ErrExist ||
+	if kind := files.KindOf(err); conditional && (kind == files.ErrExist ||
 		kind == files.ErrPrecondition) {
 		return files.WithCause(files.ErrUncertain, err,
 			"refused when it was repeated, maybe because the first attempt had succeeded")

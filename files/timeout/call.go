@@ -3,6 +3,7 @@ package timeout
 import (
 	"context"
 	"io"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,19 +21,28 @@ type call struct {
 	inner   atomic.Pointer[cancellable]
 	expired atomic.Bool // the context ended by a limit
 
-	mu      sync.Mutex
-	timer   *time.Timer
-	rings   time.Time // when the timer fires; zero if it isn't set
-	waiting bool
-	since   time.Time
-	end     time.Time // of the wait, by a limit
-	limit   string    // the field of Options that bounds the wait
-	spent   time.Duration
-	late    *Error // a wait was too long
-	over    bool
-	body    io.Closer // once set, it is closed in place of ending the context
-	put     content
+	// end is the moment at which a wait exceeds its limit, and 0 if nothing waits. late
+	// is set if a wait was too long. Both are written only with mu held.
+	end  atomic.Int64
+	late atomic.Pointer[Error]
+
+	mu    sync.Mutex
+	timer *time.Timer
+	rings int64  // the moment at which the timer fires; 0 if it isn't set
+	since int64  // the moment at which the wait began
+	limit string // the field of Options that bounds the wait
+	spent time.Duration
+	over  bool
+	body  io.Closer // once set, it is closed in place of ending the context
+	put   content
 }
+
+// origin is the zero of the moments below. A time.Time costs two readings of clocks, and
+// a moment costs one.
+var origin = time.Now()
+
+// moment returns the present moment, in nanoseconds.
+func moment() int64 { return int64(time.Since(origin)) }
 
 // content is the state of a Put's content.
 type content struct {
@@ -64,11 +74,11 @@ func (c *call) Done() <-chan struct{} {
 	in := &cancellable{}
 	in.Context, in.cancel = context.WithCancelCause(c.Context)
 	if c.expired.Load() {
-		in.cancel(c.late)
+		in.cancel(c.late.Load())
 	}
 	c.inner.Store(in)
-	if c.waiting {
-		c.arm(time.Until(c.end))
+	if end := c.end.Load(); end != 0 {
+		c.arm(end, end-moment())
 	}
 	return in.Done()
 }
@@ -79,7 +89,7 @@ func (c *call) Err() error {
 	}
 	if in := c.inner.Load(); in != nil && !c.expired.Load() {
 		return in.Err()
-	} else if in == nil { // there may be no timer that ends the wait
+	} else if in == nil && c.due() { // there may be no timer that ends the wait
 		c.mu.Lock()
 		if c.inner.Load() == nil && c.body == nil && c.due() {
 			c.expire()
@@ -108,7 +118,8 @@ func (c *call) Value(key any) any {
 // over.
 func (c *call) release() {
 	c.mu.Lock()
-	c.over, c.waiting = true, false
+	c.over = true
+	c.end.Store(0)
 	if c.timer != nil {
 		c.timer.Stop()
 	}
@@ -125,73 +136,79 @@ func (c *call) begin(limit string, after time.Duration) {
 	if left := c.layer.Call - c.spent; c.layer.Call > 0 && (after <= 0 || left < after) {
 		limit, after = "Call", max(left, 1)
 	}
-	if c.over || c.late != nil || after <= 0 {
+	if c.over || c.late.Load() != nil || after <= 0 {
 		return
 	}
-	c.waiting, c.since, c.limit = true, time.Now(), limit
-	c.end = c.since.Add(after)
+	c.since, c.limit = moment(), limit
+	end := c.since + int64(after)
+	if end < c.since { // the limit is longer than the clock counts
+		end = math.MaxInt64
+	}
+	c.end.Store(end)
 	if c.inner.Load() != nil || c.body != nil {
-		c.arm(after)
+		c.arm(end, int64(after))
 	}
 }
 
-// arm sets the timer, if it wouldn't fire by the end of the wait anyway. The caller
-// holds mu.
-func (c *call) arm(after time.Duration) {
+// arm sets the timer, if it wouldn't fire by the end of the wait anyway, which is after
+// so many nanoseconds. The caller holds mu.
+func (c *call) arm(end, after int64) {
 	switch {
 	case c.timer == nil:
-		c.timer = time.AfterFunc(after, c.ring)
-	case c.rings.IsZero() || c.end.Before(c.rings):
-		c.timer.Reset(after)
+		c.timer = time.AfterFunc(time.Duration(after), c.ring)
+	case c.rings == 0 || end < c.rings:
+		c.timer.Reset(time.Duration(after))
 	default:
 		return
 	}
-	c.rings = c.end
+	c.rings = end
 }
 
 // pause ends a wait. It returns the limit that was exceeded, or nil.
 func (c *call) pause() *Error {
+	if c.end.Load() == 0 {
+		return c.late.Load()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.waiting {
-		c.waiting = false
-		if c.layer.Call > 0 {
-			c.spent += time.Since(c.since)
-		}
+	if c.end.Swap(0) != 0 && c.layer.Call > 0 {
+		c.spent += time.Duration(moment() - c.since)
 	}
-	return c.late
+	return c.late.Load()
 }
 
-// due reports whether the wait has exceeded its limit. The caller holds mu.
+// due reports whether a wait has exceeded its limit and hasn't ended yet.
 func (c *call) due() bool {
-	return c.waiting && !c.over && c.late == nil && !time.Now().Before(c.end)
+	end := c.end.Load()
+	return end != 0 && moment() >= end
 }
 
 // expire ends the call, and with it the context, unless there is a body to close. The
 // caller holds mu.
 func (c *call) expire() {
-	c.waiting = false
-	c.late = &Error{c.limit, c.layer.bound(c.limit)}
+	c.late.Store(&Error{c.limit, c.layer.bound(c.limit)})
 	if c.body == nil {
 		c.expired.Store(true)
 	}
+	c.end.Store(0) // the last, because pause looks at it without mu
 }
 
 // ring is called when the timer fires.
 func (c *call) ring() {
 	c.mu.Lock()
-	c.rings = time.Time{}
+	c.rings = 0
+	end := c.end.Load()
 	switch {
-	case !c.waiting || c.over || c.late != nil || c.Context.Err() != nil:
+	case end == 0 || c.Context.Err() != nil:
 		c.mu.Unlock()
 		return
 	case !c.due():
-		c.arm(time.Until(c.end))
+		c.arm(end, end-moment())
 		c.mu.Unlock()
 		return
 	}
 	c.expire()
-	body, in, late := c.body, c.inner.Load(), c.late
+	body, in, late := c.body, c.inner.Load(), c.late.Load()
 	c.mu.Unlock()
 	if body != nil {
 		body.Close()

@@ -27,12 +27,21 @@ func (l *layer) of(ctx context.Context) *call {
 
 func (l *layer) around(ctx context.Context, fc *files.Call,
 	next func(context.Context) error) error {
-	first := l.FirstByte
+	limit, first := "FirstByte", l.FirstByte
 	switch fc.Op {
 	case files.OpList, files.OpCopyFrom: // these only begin what is bounded elsewhere
 		return next(ctx)
 	case files.OpCopy, files.OpMove:
 		first = 0
+	case files.OpUpload: // a step sends a part, or waits for a response
+		if l.Idle > first {
+			limit = "Idle"
+		}
+		if first > 0 && l.Idle > 0 {
+			first = max(first, l.Idle)
+		} else {
+			first = 0
+		}
 	}
 	c := l.call(ctx)
 	keep := false
@@ -41,7 +50,7 @@ func (l *layer) around(ctx context.Context, fc *files.Call,
 			c.release()
 		}
 	}()
-	c.begin("FirstByte", first)
+	c.begin(limit, first)
 	err := next(c)
 	late := c.pause()
 	if fc.Op == files.OpDeleteMany && late != nil {
@@ -81,8 +90,9 @@ func (l *layer) body(ctx context.Context, _ *files.Call, from io.Reader) io.Read
 func (c *call) stop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.late == nil {
-		c.over, c.waiting = true, false
+	if c.late.Load() == nil {
+		c.over = true
+		c.end.Store(0)
 		if c.timer != nil {
 			c.timer.Stop()
 		}

@@ -84,6 +84,9 @@ type Options struct {
 	//   - until a Put begins to read its content, and from the content's end until the
 	//     Put returns
 	//   - until any other call except a copy returns
+	//
+	// A step of an upload of package resume sends a part or waits for a response. It is
+	// bounded by the longer of FirstByte and Idle, and not at all if one of them is 0.
 	FirstByte time.Duration
 	// Idle bounds each wait for further bytes of a body, and each time during which a
 	// Put reads no content.
@@ -119,6 +122,7 @@ func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 		Content:  l.content,
 		Body:     l.body,
 		List:     l.list,
+		Uploads:  true,
 	}), nil
 }
 
