@@ -100,7 +100,7 @@ func (c *cache) around(ctx context.Context, call *files.Call,
 	case files.OpGet:
 		return c.get(ctx, call, next)
 	case files.OpPut, files.OpCopy, files.OpDelete, files.OpUpload:
-		if call.Name == "" { // a foreign key, which is not cached
+		if call.Name == "" { // a raw key, which is not cached
 			return next(ctx)
 		}
 		return c.write(ctx, []string{call.Name}, next)

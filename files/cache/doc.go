@@ -26,7 +26,7 @@
 //     first entry is stored; the time of each counts as its last use.
 //
 // All other calls go to the origin: Stat, List, Put and so on, and also a Get with a
-// foreign Key, Growing or SkipVerify. If the origin's Features lack Versions or
+// raw Key, Growing or SkipVerify. If the origin's Features lack Versions or
 // ReadConditions, every Get goes to the origin. Copies inside the origin, signed URLs and
 // As are the origin's.
 //

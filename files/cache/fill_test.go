@@ -253,7 +253,7 @@ func TestBypassedOptions(t *testing.T) {
 		t.Errorf("Counts = %+v, want 5 bypassed and 1 miss", n)
 	}
 	if _, err := b.Get(t.Context(), "", &files.GetOptions{Key: "x/"}); err == nil {
-		t.Error("a foreign key was found")
+		t.Error("a raw key was found")
 	}
 	// An origin without versions isn't cached.
 	bare := newCache(t, files.Wrap(inner, files.Hooks{

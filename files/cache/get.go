@@ -66,7 +66,7 @@ func (c *cache) get(ctx context.Context, call *files.Call, next func(context.Con
 	return nil
 }
 
-// bypasses reports whether a Get goes to the origin alone: a foreign key, a growing
+// bypasses reports whether a Get goes to the origin alone: a raw key, a growing
 // file, a read without a check, and options that are refused.
 func (c *cache) bypasses(o *files.GetOptions) bool {
 	f := c.origin.Features()

@@ -44,7 +44,7 @@
 //     time. With ListOptions.NamesOnly it doesn't, and leaves the size out.
 //   - The caller's metadata may have at most files.MaxMetadata less [MetadataSize]
 //     bytes, and no entry "cloudfiles-compress". Anything else is ErrInvalid.
-//   - There are no server-side copies, signed URLs and foreign keys. Features.Digests
+//   - There are no server-side copies, signed URLs and raw keys. Features.Digests
 //     is false and Info has no digest, because not every file has one. Recorded digests
 //     are checked.
 //   - The bucket below must store attributes; otherwise New is ErrUnsupported.

@@ -48,7 +48,7 @@ func (h *halves) Features() files.Features {
 func TestReading(t *testing.T) {
 	longtest.Only(t, "the cases of reading and listing over the io/fs view of memory")
 	not := map[string]string{
-		"L7/claimed":      "what is written goes to another bucket, which has no foreign keys",
+		"L7/claimed":      "what is written goes to another bucket, which has no raw keys",
 		"L8/large-folder": "a page reads its directory whole, as the package says",
 	}
 	h := conformance.Harness{New: func(t conformance.T) files.Bucket {

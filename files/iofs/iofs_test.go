@@ -209,8 +209,8 @@ func TestChangedFile(t *testing.T) {
 	}
 }
 
-// TestWritesAreRefused: writes are refused, entries that aren't regular files don't exist, and
-// Foreign lists them.
+// TestWritesAreRefused: writes are refused, entries that aren't regular files don't
+// exist, and Foreign lists them.
 func TestWritesAreRefused(t *testing.T) {
 	b := from(t, tree(), nil)
 	_, err := files.PutString(t.Context(), b, "new", "x", nil)
@@ -230,7 +230,7 @@ func TestWritesAreRefused(t *testing.T) {
 		}
 	}
 	if !slices.Equal(foreign, []string{"bad\x01name"}) {
-		t.Errorf("the foreign keys are %q", foreign)
+		t.Errorf("the raw keys are %q", foreign)
 	}
 	var none *fstest.MapFS
 	for what, bad := range map[string]func() (files.Bucket, error){

@@ -34,7 +34,7 @@
 //     moment: such a file may be in the first alone.
 //   - Times and versions are the first's. Features are the first's; for what writes
 //     need, what both can do. Server-side copies, signed PUTs and DELETEs, native
-//     options, the caller's uploads in parts and foreign keys are off, because they
+//     options, the caller's uploads in parts and raw keys are off, because they
 //     would bypass the second.
 //
 // # What it costs

@@ -30,7 +30,7 @@
 // # What it can't keep
 //
 //   - Features has what all buckets can do; for what only writes need, what all writable
-//     buckets can do. Foreign keys are off, and As doesn't reach the buckets.
+//     buckets can do. Raw keys are off, and As doesn't reach the buckets.
 //   - [New] refuses a bucket that isn't Ordered, because the listings could not be
 //     merged in bounded memory.
 //   - A file whose name is longer than Features.MaxName, the smallest of all buckets, is

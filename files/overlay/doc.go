@@ -38,7 +38,7 @@
 // # What it can't keep
 //
 //   - Features has what the first member can do; for what reading needs, what all
-//     members can do. Foreign keys are not claimed, and neither are signed GETs and
+//     members can do. Raw keys are not claimed, and neither are signed GETs and
 //     DELETEs: signing makes no request, so it can't find the member that has the file.
 //   - A metadata key that equals [WhiteoutKey] is ErrUnsupported with Whiteouts.
 //   - A copy from the overlay to another bucket passes through the program.

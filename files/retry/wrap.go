@@ -150,7 +150,7 @@ func (p *Policy) deleteMany(ctx context.Context, c *files.Call,
 func (p *Policy) list(ctx context.Context, c *files.Call, o files.ListOptions,
 	list func(context.Context,
 		files.ListOptions) iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
-	if o.Foreign { // a listing can't continue from a foreign key
+	if o.Foreign { // a listing can't continue from a raw key
 		return list(ctx, o)
 	}
 	return func(yield func(files.Entry, error) bool) {

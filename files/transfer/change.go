@@ -63,7 +63,7 @@ type Change struct {
 	Action Action `json:"action"`
 	Reason Reason `json:"reason"`
 	// Name is the name below the directories of both trees. It is empty for an object
-	// with a foreign key, which Source.Key has.
+	// with a raw key, which Source.Key has.
 	Name string `json:"name"`
 	// Source and Target are the listed entries, with the buckets' own names, or the
 	// zero Entry if there is no such file. In a Remove, the file is the Target.

@@ -32,7 +32,7 @@ type page struct {
 	err     error // ends the listing
 }
 
-// listed is an entry and its name below the place's directory; "" for a foreign key.
+// listed is an entry and its name below the place's directory; "" for a raw key.
 type listed struct {
 	name  string
 	entry files.Entry

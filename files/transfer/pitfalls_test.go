@@ -53,7 +53,7 @@ func TestForeignKeys(t *testing.T) {
 		t.Errorf("skipped are %q", named)
 	}
 	if res := apply(t, plan); res.Copied != 2 || res.Skipped != int64(len(foreign)) {
-		t.Errorf("Result = %+v, want 2 copied and the foreign keys skipped", res)
+		t.Errorf("Result = %+v, want 2 copied and the raw keys skipped", res)
 	}
 	holds(t, whole(to), "a", "b")
 	for _, outside := range []string{"../.bashrc", "../../.bashrc"} {

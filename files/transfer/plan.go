@@ -58,7 +58,7 @@ func Sync(dst, src Tree, opts *Options) (*Plan, error) {
 
 // Remove plans to delete the files of a tree; with an empty Dir, every file of the
 // bucket. Apply deletes by name, many files in one request if the bucket can (D3), so a
-// file that is put under a listed name meanwhile is deleted too. Foreign keys (L7) are
+// file that is put under a listed name meanwhile is deleted too. Raw keys (L7) are
 // not removed.
 //
 // Errors: those of Copy.

@@ -83,7 +83,7 @@ type Result struct {
 	Moved    int64 `json:"moved"`
 	Deleted  int64 `json:"deleted"`  // files of the target, or of Remove's tree
 	Equal    int64 `json:"equal"`    // files that were the same on both sides
-	Skipped  int64 `json:"skipped"`  // foreign keys, and files skipped by an option
+	Skipped  int64 `json:"skipped"`  // raw keys, and files skipped by an option
 	Failed   int64 `json:"failed"`   // changes that failed
 	Withheld int64 `json:"withheld"` // deletions that were planned and not tried
 	Retries  int64 `json:"retries"`  // files that were begun again
