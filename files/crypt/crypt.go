@@ -132,8 +132,8 @@ type KeyError struct {
 
 func (e *KeyError) Error() string {
 	if e.Other {
-		return fmt.Sprintf("the file is encrypted with a key %q whose secret isn't that of the "+
-			"bucket's key", e.ID)
+		return fmt.Sprintf("the bucket's key %q has the ID of the file's key, but another secret",
+			e.ID)
 	}
 	return fmt.Sprintf("the file is encrypted with the key %q, which the bucket doesn't have",
 		e.ID)

@@ -309,7 +309,8 @@ func (a *appender) spill(ctx context.Context, h *head) error {
 		If: files.IfAbsent(),
 	}); err != nil {
 		if files.KindOf(err) == files.ErrUncertain { // no head refers to the segment yet
-			return files.WithCause(files.ErrUnavailable, err, "a segment may not be stored")
+			return files.WithCause(files.ErrUnavailable, err,
+				"the response to the write of a segment was lost")
 		}
 		return err
 	}

@@ -20,7 +20,7 @@ func (e *Error) Error() string {
 	if e.Limit == "Call" {
 		what = "the call waited for " + e.After.String() + " in all"
 	}
-	return what + ", which is timeout.Options." + e.Limit
+	return what + ", the limit of timeout.Options." + e.Limit
 }
 
 // Timeout returns true, as in net.Error.
