@@ -153,6 +153,9 @@ func TestListPageRefuses(t *testing.T) {
 				what, es, next, err)
 		}
 	}
+	if _, _, err := files.ListPage(ctx, b, "d", "", files.MaxPage, nil); err != nil {
+		t.Errorf("the largest limit: %v", err)
+	}
 	_, _, err = files.ListPage(ctx, b, "a//b", "", 1, nil)
 	is(t, err, files.ErrInvalidName)
 	_, _, err = files.ListPage(ctx, fixed(func(f *files.Features) {

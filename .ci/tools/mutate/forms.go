@@ -177,7 +177,8 @@ func (f *finder) expression(e ast.Expr) {
 	if op, ok := opposites[b.Op]; ok {
 		f.add(condition, "negated", b, replaced(op), "")
 		if op, ok := boundaries[b.Op]; ok {
-			f.add(condition, "boundary", b, replaced(op), "")
+			m := f.mutant("boundary", b, f.text(b), replaced(op))
+			f.edit(condition, b, "", alt{m, replaced(op), pure(b)})
 		}
 		return
 	}
@@ -311,9 +312,19 @@ func (f *finder) swapArguments(c *ast.CallExpr) {
 			continue
 		}
 		m := f.mutant("swapped", c, f.text(a)+", "+f.text(b), f.text(b)+", "+f.text(a))
-		f.edit(value, a, typ, alt{m, f.text(b)})
-		f.edit(value, b, typ, alt{m, f.text(a)})
+		f.edit(value, a, typ, alt{m: m, text: f.text(b)})
+		f.edit(value, b, typ, alt{m: m, text: f.text(a)})
 	}
+}
+
+// isBasic reports whether n is a number, a truth or text: comparing two costs nothing.
+func (f *finder) isBasic(n ast.Node) bool {
+	e, ok := n.(ast.Expr)
+	if !ok || f.info.Types[e].Type == nil {
+		return false
+	}
+	t, ok := f.info.Types[e].Type.Underlying().(*types.Basic)
+	return ok && t.Kind() != types.UnsafePointer && t.Kind() != types.UntypedNil
 }
 
 func (f *finder) isString(e ast.Expr) bool {
@@ -352,7 +363,7 @@ func (f *finder) mutant(form string, at ast.Node, from, to string) *mutant {
 }
 
 func (f *finder) add(how rewriting, form string, e ast.Expr, to, typ string) {
-	f.edit(how, e, typ, alt{f.mutant(form, e, f.text(e), to), to})
+	f.edit(how, e, typ, alt{m: f.mutant(form, e, f.text(e), to), text: to})
 }
 
 // edit puts an alternative beside those that the same range has already.
@@ -369,6 +380,7 @@ func (f *finder) edit(how rewriting, n ast.Node, typ string, a alt) {
 		end:   end,
 		how:   how,
 		typ:   typ,
+		basic: f.isBasic(n),
 		alts:  []alt{a},
 	})
 }

@@ -25,7 +25,7 @@ func (f *finder) statements(list []ast.Stmt) {
 	for _, s := range list {
 		if f.canDrop(s) {
 			m := f.mutant("dropped", s, f.text(s), "")
-			f.edit(statement, s, "", alt{m, ""})
+			f.edit(statement, s, "", alt{m: m})
 		}
 	}
 }

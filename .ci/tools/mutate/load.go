@@ -158,7 +158,7 @@ func (t *target) dropBroken() error {
 	return errors.New("mutants that don't compile remain in " + t.folder)
 }
 
-var switchCall = regexp.MustCompile(`mutant(?:On|Off|Value\[[^(]*\])\((\d+)`)
+var switchCall = regexp.MustCompile(`mutant(?:On|Off|Error|(?:Value|Basic)\[[^(]*\])\((\d+)`)
 
 // broken type-checks the package with its mutants, and blames the last one that begins
 // before each error.

@@ -7,8 +7,10 @@
 //	mutate [flags] [-pkg drivers/mem,files]
 //
 // All faults of a package are compiled into it at once, asleep, by an overlay of go
-// build: the tree isn't touched, and each test program is built once. Every test runs
-// by itself first, to learn how long it takes and which faults it reaches.
+// build: the tree isn't touched, and each test program is built once. Every test, and
+// every subtest of a long one, runs by itself first, to learn how long it takes and to
+// which faults it makes a difference. A fault is tried on those tests alone: first on
+// those that killed others in the same function, then on the quick ones, until one fails.
 //
 // The command fails if a mutant survives that isn't judged, or if one that is judged is
 // killed or doesn't exist any more. With -short it fails if less than 85% are killed.
@@ -24,8 +26,10 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // options are the command's flags.
@@ -40,6 +44,7 @@ type options struct {
 	short   bool
 	dry     bool
 	recheck bool
+	split   time.Duration
 }
 
 func main() {
@@ -55,6 +60,8 @@ func main() {
 	flag.BoolVar(&o.short, "short", false, "only the tests with -short")
 	flag.BoolVar(&o.dry, "n", false, "only list the mutants")
 	flag.BoolVar(&o.recheck, "recheck", false, "only the judged survivors: do they still survive?")
+	flag.DurationVar(&o.split, "split", time.Second, "ask the subtests of a test one by one "+
+		"if it takes more time of the processor")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintln(os.Stderr, "mutate: unexpected argument", flag.Arg(0))
@@ -113,7 +120,9 @@ func mutate(ctx context.Context, o options, out io.Writer) error {
 			dir:      dir,
 			tmp:      tmp,
 			programs: map[string]string{},
+			longTest: o.split,
 			leftOut:  map[string]bool{},
+			killers:  map[string][]string{},
 		},
 	}
 	r.bench.say = func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }
@@ -208,26 +217,34 @@ func (r *runner) target(ctx context.Context, t *target, counts *tally) error {
 	}
 	r.bench.say("%s: %d mutants, %d of them tried (seed %d)", t.folder, len(t.mutants), len(some),
 		r.seed)
-	stages := r.bench.stages(ctx, t.folder, r.short)
-	for _, m := range some {
-		v, by, err := unreached, "", error(nil)
-		_, known := r.known[m.key()]
-		for _, st := range stages {
-			if st.long && known && !r.recheck {
-				break
+	// Stage by stage, so that a suite which takes minutes to build is built for the few
+	// that are left.
+	verdicts := map[*mutant]verdict{}
+	for _, st := range r.bench.stages(ctx, t.folder, r.short) {
+		killed := killedShort
+		if st.long {
+			killed = killedLong
+		}
+		var left []*mutant
+		for _, m := range some {
+			if _, known := r.known[m.key()]; st.long && known && !r.recheck {
+				left = append(left, m)
+				continue
 			}
-			killed := killedShort
-			if st.long {
-				killed = killedLong
-			}
-			if v, by, err = r.stage(m, st, v, killed); err != nil {
+			v, by, err := r.stage(m, st, verdicts[m], killed)
+			if err != nil {
 				return err
 			}
-			if v == killed {
-				break
+			if verdicts[m] = v; v != killed {
+				left = append(left, m)
+				continue
 			}
+			r.record(counts, m, v, by)
 		}
-		r.record(counts, m, v, by)
+		some = left
+	}
+	for _, m := range some {
+		r.record(counts, m, verdicts[m], "")
 	}
 	return nil
 }
@@ -238,8 +255,12 @@ func (r *runner) stage(m *mutant, st stage, v, killed verdict) (verdict, string,
 	if err != nil {
 		return v, "", err
 	}
-	units = reaching(units, m)
+	reached := slices.ContainsFunc(units, func(u *unit) bool { return u.reaches(m) })
+	units = slices.DeleteFunc(slices.Clone(units), func(u *unit) bool { return !u.feels(m) })
 	if len(units) == 0 {
+		if reached {
+			v = survived
+		}
 		return v, "", nil
 	}
 	by, err := st.try(m, units)

@@ -69,12 +69,14 @@ type edit struct {
 	start, end int // offsets in the file
 	how        rewriting
 	typ        string // of a value, as it is written in the file
+	basic      bool   // a number, a truth or text
 	alts       []alt
 }
 
 type alt struct {
-	m    *mutant
-	text string
+	m        *mutant
+	text     string
+	harmless bool // a condition that may be evaluated beside the original
 }
 
 // rewriting is how original and mutants are put beside each other.

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // shop is a package whose tests notice some faults.
@@ -83,12 +85,17 @@ func TestFails(t *testing.T) {
 `,
 }
 
-func writeShop(t *testing.T) string {
+// writeShop writes the package; pairs of name and text replace files.
+func writeShop(t *testing.T, pairs ...string) string {
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range shop {
+	files := maps.Clone(shop)
+	for i := 0; i < len(pairs); i += 2 {
+		files[pairs[i]] = pairs[i+1]
+	}
+	for name, text := range files {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			t.Fatal(err)
@@ -104,10 +111,11 @@ func writeShop(t *testing.T) string {
 func runOn(t *testing.T, dir string, change func(*options)) (string, error) {
 	var out bytes.Buffer
 	o := options{
-		dir:  dir,
-		pkgs: "price",
-		list: "survivors.txt",
-		seed: 1,
+		dir:   dir,
+		pkgs:  "price",
+		list:  "survivors.txt",
+		seed:  1,
+		split: time.Second,
 	}
 	if change != nil {
 		change(&o)

@@ -18,16 +18,18 @@ var (
 		run:    "^Test(Wrapper(Sub|Stack|ReadOnly|Transform)|MemSub|MemStack|MemReadOnlyHalf)$",
 		long:   true,
 	}
-	shell = suite{folder: "files/fileshttp", long: true}
+	shell   = suite{folder: "files/fileshttp", long: true}
+	uploads = suite{folder: "files/resume", run: "^Test(Upload|AbortStale)"}
+	forms   = suite{folder: "files/signing"}
 )
 
 // plans says which tests are asked, beside the package's own, which come first. The
 // whole of go test ./... would take minutes for each mutant.
 var plans = map[string][]suite{
-	"drivers/mem":   {memory, strong},
-	"drivers/local": nil,
-	"files":         {memory, disk, layers, shell},
-	"files/driver":  {memory, disk},
+	"drivers/mem":   {uploads, memory, strong},
+	"drivers/local": {uploads},
+	"files":         {uploads, forms, memory, disk, layers, shell},
+	"files/driver":  {uploads, forms, memory, disk},
 }
 
 // everyday are the packages that are mutated if none is named.

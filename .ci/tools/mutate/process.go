@@ -33,6 +33,7 @@ type outcome struct {
 	took   time.Duration
 	used   time.Duration // processor time, with that of its children
 	output []string      // its last lines
+	ran    []string      // the tests that began, with their subtests
 }
 
 var (
@@ -132,6 +133,11 @@ func (o *outcome) read(r *os.File, stop func()) {
 	for lines.Scan() {
 		line := lines.Text()
 		if o.failed {
+			// The subtest that failed is named below its test.
+			m := failLine.FindStringSubmatch(line)
+			if m != nil && strings.HasPrefix(m[1], o.by+"/") {
+				o.by = m[1]
+			}
 			continue
 		}
 		if len(o.output) == 40 {
@@ -140,9 +146,13 @@ func (o *outcome) read(r *os.File, stop func()) {
 		o.output = append(o.output, line)
 		if m := failLine.FindStringSubmatch(line); m != nil {
 			o.failed, o.by = true, m[1]
-			stop()
+			soon := time.AfterFunc(100*time.Millisecond, stop)
+			defer soon.Stop()
 		} else if m := runLine.FindStringSubmatch(line); m != nil {
 			o.by = m[1]
+			if strings.HasPrefix(line, "=== RUN") {
+				o.ran = append(o.ran, o.by)
+			}
 		} else if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
 			o.failed, o.by = true, "panic in "+o.by
 			stop()

@@ -45,18 +45,19 @@ func (e *edit) render(original string) string {
 	}
 	switch e.how {
 	case condition:
-		var on, ids strings.Builder
-		for i, a := range e.alts {
-			fmt.Fprintf(&on, "mutantOn(%d) && (%s) || ", a.m.id, a.text)
-			if i > 0 {
-				ids.WriteString(", ")
-			}
-			fmt.Fprint(&ids, a.m.id)
-		}
-		return fmt.Sprintf("(%smutantOff(%s) && (%s))", &on, &ids, original)
+		return e.renderCondition(original)
 	case value:
 		for _, a := range e.alts {
-			original = fmt.Sprintf("mutantValue[%s](%d, %s, %s)", e.typ, a.m.id, original, a.text)
+			switch {
+			case e.typ == "error" && a.text == "nil":
+				original = fmt.Sprintf("mutantError(%d, %s)", a.m.id, original)
+			case e.basic:
+				original = fmt.Sprintf("mutantBasic[%s](%d, %s, %s)", e.typ, a.m.id, original,
+					a.text)
+			default:
+				original = fmt.Sprintf("mutantValue[%s](%d, %s, %s)", e.typ, a.m.id, original,
+					a.text)
+			}
 		}
 		return original
 	case lazy:
@@ -70,6 +71,27 @@ func (e *edit) render(original string) string {
 	}
 }
 
+// renderCondition evaluates one side alone, unless neither side has an effect: then both
+// are compared, to learn which tests make a difference.
+func (e *edit) renderCondition(original string) string {
+	var on, ids strings.Builder
+	for _, a := range e.alts {
+		if a.harmless {
+			original = fmt.Sprintf("mutantBasic[bool](%d, %s, %s)", a.m.id, original, a.text)
+			continue
+		}
+		fmt.Fprintf(&on, "mutantOn(%d) && (%s) || ", a.m.id, a.text)
+		if ids.Len() > 0 {
+			ids.WriteString(", ")
+		}
+		fmt.Fprint(&ids, a.m.id)
+	}
+	if ids.Len() == 0 {
+		return "(" + original + ")"
+	}
+	return fmt.Sprintf("(%smutantOff(%s) && (%s))", &on, &ids, original)
+}
+
 // without removes the alternatives of mutants that don't compile.
 func without(edits []*edit, bad map[*mutant]bool) {
 	for _, e := range edits {
@@ -80,6 +102,8 @@ func without(edits []*edit, bad map[*mutant]bool) {
 // switchboard is the file that each mutated package gets beside its own. What was
 // reached is marked in a mapped file: that costs no system call, needs no open
 // descriptor, and processes that a test starts, or that are killed, mark there as well.
+// The file has two bytes for each mutant: whether a test came there, and whether the
+// mutant would have made a difference there.
 const switchboard = `
 import (
 	"os"
@@ -112,16 +136,24 @@ func mutantSetup() (int, []byte) {
 	return id, b
 }
 
-func mutantOn(id int) bool {
-	if mutantReached != nil {
-		mutantReached[id] = 1
+func mutantMark(id int, differs bool) {
+	if mutantReached == nil {
+		return
 	}
-	return id == mutantCurrent
+	mutantReached[2*id] = 1
+	if differs {
+		mutantReached[2*id+1] = 1
+	}
 }
 ` + switches
 
 // switches is the part that needs no imports: all of it, for the type checker.
 const switches = `
+func mutantOn(id int) bool {
+	mutantMark(id, true)
+	return id == mutantCurrent
+}
+
 func mutantOff(ids ...int) bool {
 	for _, id := range ids {
 		if id == mutantCurrent {
@@ -137,12 +169,28 @@ func mutantValue[T any](id int, original, mutated T) T {
 	}
 	return original
 }
+
+func mutantBasic[T comparable](id int, original, mutated T) T {
+	mutantMark(id, original != mutated)
+	if id == mutantCurrent {
+		return mutated
+	}
+	return original
+}
+
+func mutantError(id int, original error) error {
+	mutantMark(id, original != nil)
+	if id == mutantCurrent {
+		return nil
+	}
+	return original
+}
 `
 
 const switchboardStub = `
 var mutantCurrent int
 
-func mutantOn(id int) bool { return id == mutantCurrent }
+func mutantMark(id int, differs bool) {}
 ` + switches
 
 const (

@@ -1,29 +1,43 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 )
 
-// A unit is one test function: what it takes and what it reaches.
+// A unit is one test function, or one subtest of a long one: what it takes and what it
+// reaches.
 type unit struct {
-	suite   int // its place in the plan
-	folder  string
-	name    string
-	short   bool
-	took    time.Duration
-	used    time.Duration // processor time
-	reached []byte        // by id
+	suite  int // its place in the plan
+	folder string
+	name   string // "TestMem/X1/model"
+	short  bool
+	took   time.Duration
+	used   time.Duration // processor time
+	leaves []string      // the names of its subtests
+	marks  []byte        // two for each id: a switch was reached, and made a difference
+}
+
+// reaches reports whether the unit runs the place of a mutant.
+func (u *unit) reaches(m *mutant) bool { return u.marks[2*m.id] != 0 }
+
+// feels reports whether the mutant makes a difference there.
+func (u *unit) feels(m *mutant) bool { return u.marks[2*m.id+1] != 0 }
+
+// pattern selects the unit alone.
+func (u *unit) pattern() string {
+	parts := strings.Split(u.name, "/")
+	for i, p := range parts {
+		parts[i] = "^" + regexp.QuoteMeta(p) + "$"
+	}
+	return strings.Join(parts, "/")
 }
 
 // A bench builds the test programs once, and runs parts of them.
@@ -31,9 +45,11 @@ type bench struct {
 	dir      string // the module
 	tmp      string
 	overlay  string
-	ids      int // the largest id
+	ids      int           // the largest id
+	longTest time.Duration // a test that needs more is split into its subtests
 	programs map[string]string
-	leftOut  map[string]bool // the tests that fail without a fault
+	leftOut  map[string]bool     // the tests that fail without a fault
+	killers  map[string][]string // by function: the tests that killed its mutants, last first
 	say      func(format string, args ...any)
 }
 
@@ -42,7 +58,7 @@ func (b *bench) program(ctx context.Context, folder string) (string, error) {
 		return p, nil
 	}
 	p := filepath.Join(b.tmp, strings.ReplaceAll(folder, "/", "_")+".test")
-	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-overlay", b.overlay,
+	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay", b.overlay,
 		"-o", p, "./"+folder)
 	cmd.Dir = b.dir
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -83,7 +99,7 @@ type stage struct {
 }
 
 // stages lists the tests for a package in the order in which they are asked: its own
-// with -short, the other suites with -short, then what is longer without.
+// with -short, each other suite with -short, then what is longer without.
 func (b *bench) stages(ctx context.Context, folder string, short bool) []stage {
 	add := func(long bool, units func() ([]*unit, error)) stage {
 		return stage{
@@ -92,12 +108,10 @@ func (b *bench) stages(ctx context.Context, folder string, short bool) []stage {
 			try:   func(m *mutant, u []*unit) (string, error) { return b.try(ctx, m, u) },
 		}
 	}
-	suites := suitesOf(folder, true)
-	own := add(false, func() ([]*unit, error) { return b.explore(ctx, suites[:1], true) })
-	all := []stage{own}
-	if len(suites) > 1 {
+	var all []stage
+	for _, s := range suitesOf(folder, true) {
 		all = append(all, add(false, func() ([]*unit, error) {
-			return b.explore(ctx, suites[1:], true)
+			return b.explore(ctx, []suite{s}, true)
 		}))
 	}
 	if short {
@@ -118,62 +132,6 @@ func (b *bench) stages(ctx context.Context, folder string, short bool) []stage {
 	}))
 }
 
-// explore runs each test of some suites by itself, without a fault, and records what it
-// reaches. A test that fails so is no judge of mutants and is left out, with a word
-// about it.
-func (b *bench) explore(ctx context.Context, suites []suite, short bool) ([]*unit, error) {
-	var units []*unit
-	for i, s := range suites {
-		names, err := b.list(ctx, s)
-		if err != nil {
-			return nil, err
-		}
-		for _, name := range names {
-			u := &unit{
-				suite:  i,
-				folder: s.folder,
-				name:   name,
-				short:  short,
-			}
-			ok, err := b.exploreUnit(ctx, u)
-			if err != nil {
-				return nil, err
-			}
-			if ok {
-				units = append(units, u)
-			}
-		}
-	}
-	return units, nil
-}
-
-func (b *bench) exploreUnit(ctx context.Context, u *unit) (bool, error) {
-	marks := filepath.Join(b.tmp, "reached")
-	if err := os.WriteFile(marks, make([]byte, b.ids+1), 0o666); err != nil {
-		return false, err
-	}
-	p, err := b.process(ctx, []*unit{u}, 5*time.Minute)
-	if err != nil {
-		return false, err
-	}
-	p.env = append(p.env, envReached+"="+marks)
-	o, err := p.run(ctx)
-	if err != nil {
-		return false, err
-	}
-	if o.failed && !b.leftOut[u.folder+" "+u.name] {
-		b.leftOut[u.folder+" "+u.name] = true
-		b.say("left out, since it fails without a mutant: %s of %s\n%s", u.name, u.folder,
-			strings.Join(o.output, "\n"))
-	}
-	if o.failed {
-		return false, nil
-	}
-	u.took, u.used = o.took, o.used
-	u.reached, err = os.ReadFile(marks)
-	return true, err
-}
-
 // process prepares to run units of one program.
 func (b *bench) process(ctx context.Context, units []*unit, timeout time.Duration) (
 	*process, error,
@@ -184,13 +142,13 @@ func (b *bench) process(ctx context.Context, units []*unit, timeout time.Duratio
 	}
 	names := make([]string, len(units))
 	for i, u := range units {
-		names[i] = regexp.QuoteMeta(u.name)
+		names[i] = u.pattern()
 	}
 	p := &process{
 		program: program,
 		dir:     filepath.Join(b.dir, units[0].folder),
 		args: []string{"-test.v", "-test.failfast", "-test.timeout=0",
-			"-test.run", "^(" + strings.Join(names, "|") + ")$"},
+			"-test.run", strings.Join(names, "|")},
 		timeout: timeout,
 		scratch: filepath.Join(b.tmp, "scratch"),
 	}
@@ -203,7 +161,7 @@ func (b *bench) process(ctx context.Context, units []*unit, timeout time.Duratio
 // try runs the tests that reach the mutant, quick ones first, until one fails. It
 // reports by which, or "" if the mutant survives them.
 func (b *bench) try(ctx context.Context, m *mutant, units []*unit) (string, error) {
-	for _, batch := range batches(units) {
+	for _, batch := range batches(b.ordered(m, units)) {
 		var took, used time.Duration
 		for _, u := range batch {
 			took += u.took
@@ -220,61 +178,9 @@ func (b *bench) try(ctx context.Context, m *mutant, units []*unit) (string, erro
 			return "", err
 		}
 		if o.failed {
+			b.remember(m, o.by, batch)
 			return o.by, nil
 		}
 	}
 	return "", nil
-}
-
-// batches groups tests of about the same cost, of one program each.
-func batches(units []*unit) [][]*unit {
-	tier := func(u *unit) int {
-		switch {
-		case u.took < 150*time.Millisecond:
-			return 0
-		case u.took < time.Second:
-			return 1
-		case u.took < 5*time.Second:
-			return 2
-		}
-		return 3
-	}
-	byCost := slices.Clone(units)
-	slices.SortStableFunc(byCost, func(a, b *unit) int {
-		return cmp.Or(cmp.Compare(tier(a), tier(b)), cmp.Compare(a.suite, b.suite))
-	})
-	var all [][]*unit
-	for _, u := range byCost {
-		if n := len(all); n > 0 && all[n-1][0].folder == u.folder && tier(all[n-1][0]) == tier(u) {
-			all[n-1] = append(all[n-1], u)
-			continue
-		}
-		all = append(all, []*unit{u})
-	}
-	return all
-}
-
-// longer selects the tests that do more than their short form did: they reach more, or
-// take longer. To run the others again would double the cost of each survivor.
-func longer(all, short []*unit) []*unit {
-	before := map[string]*unit{}
-	for _, u := range short {
-		before[u.folder+" "+u.name] = u
-	}
-	return slices.DeleteFunc(all, func(u *unit) bool {
-		s := before[u.folder+" "+u.name]
-		return s != nil && bytes.Equal(s.reached, u.reached) &&
-			u.used < s.used*3/2+50*time.Millisecond
-	})
-}
-
-// reaching selects the tests that reach the mutant.
-func reaching(units []*unit, m *mutant) []*unit {
-	var some []*unit
-	for _, u := range units {
-		if u.reached[m.id] != 0 {
-			some = append(some, u)
-		}
-	}
-	return some
 }
