@@ -128,7 +128,11 @@ func TestUnfinishedUploads(t *testing.T) {
 		"context":    {ctx: ended, b: b, want: boom},
 		"directory":  {ctx: t.Context(), b: b, dir: "a//b", want: files.ErrInvalidName},
 		"closed":     {ctx: t.Context(), b: closed, want: files.ErrClosed},
-		"no uploads": {ctx: t.Context(), b: driver.New(mapdriver.New()), want: files.ErrUnsupported},
+		"no uploads": {
+			ctx:  t.Context(),
+			b:    driver.New(mapdriver.New()),
+			want: files.ErrUnsupported,
+		},
 		"opaque": {
 			ctx:  t.Context(),
 			b:    struct{ files.Bucket }{b},

@@ -101,7 +101,8 @@ func TestOrder(t *testing.T) {
 	if got := names(m, b); got != "TestC+TestA TestB TestSlow" {
 		t.Error(got)
 	}
-	if got := names(&mutant{pkg: "price", function: "Same"}, b); got != "TestA+TestB TestC TestSlow" {
+	m = &mutant{pkg: "price", function: "Same"}
+	if got := names(m, b); got != "TestA+TestB TestC TestSlow" {
 		t.Error(got)
 	}
 }

@@ -58,8 +58,8 @@ func (b *bench) program(ctx context.Context, folder string) (string, error) {
 		return p, nil
 	}
 	p := filepath.Join(b.tmp, strings.ReplaceAll(folder, "/", "_")+".test")
-	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay", b.overlay,
-		"-o", p, "./"+folder)
+	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-ldflags=-s -w",
+		"-overlay", b.overlay, "-o", p, "./"+folder)
 	cmd.Dir = b.dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the tests of %s: %w\n%s", folder, err, out)
