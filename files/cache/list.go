@@ -10,7 +10,8 @@ import (
 // retryListing is the time between a failed listing and the next one.
 const retryListing = 10 * time.Second
 
-// ensureListed lists the store unless its entries are known, and reports whether they are.
+// ensureListed lists the store unless its entries are known, and reports whether they
+// are.
 func (s *shelf) ensureListed(ctx context.Context) bool {
 	if s.isListed() {
 		return true
@@ -70,7 +71,7 @@ func (s *shelf) list(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, it := range s.items {
-		if it.scan < scan {
+		if it.scan < scan && it.storing == 0 {
 			s.remove(it) // another process has removed it
 		}
 	}

@@ -38,6 +38,7 @@ type item struct {
 	used    int64 // last use, in Unix nanoseconds
 	at      int   // index in the heap
 	scan    int64 // the last listing that had it, or the last one when it was stored
+	storing int   // the Puts of it that run: a listing needn't have it yet
 	checked time.Duration
 	version files.Version // the version that the origin confirmed at checked, or ""
 }
@@ -105,6 +106,7 @@ func (s *shelf) put(ctx context.Context, k key, h *header, data []byte, evict bo
 	if !s.ensureListed(ctx) || !s.reserve(ctx, k, size, evict) {
 		return false
 	}
+	defer s.settle(k)
 	_, err = s.b.Put(ctx, k.name(), body, &files.PutOptions{
 		Size:       &size,
 		Attributes: files.Attributes{ContentType: "application/octet-stream"},
@@ -120,8 +122,19 @@ func (s *shelf) put(ctx context.Context, k key, h *header, data []byte, evict bo
 	return true
 }
 
+// settle ends what reserve began. A listing that ran meanwhile may have missed the entry.
+func (s *shelf) settle(k key) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if it := s.items[k]; it != nil {
+		it.storing = max(0, it.storing-1)
+		it.scan = s.scan
+	}
+}
+
 // reserve adds an entry of the given size to the index before it is stored, and makes
-// room for it.
+// room for it. If it returns true, the caller calls settle once the entry is stored or
+// could not be.
 func (s *shelf) reserve(ctx context.Context, k key, size int64, evict bool) bool {
 	for {
 		s.mu.Lock()
@@ -132,6 +145,7 @@ func (s *shelf) reserve(ctx context.Context, k key, size int64, evict bool) bool
 		if s.bytes+grows <= s.max && len(s.items)+more <= s.maxN {
 			s.set(k, size, time.Now().UnixNano())
 			s.items[k].version = ""
+			s.items[k].storing++
 			s.fresh += size
 			s.mu.Unlock()
 			return true
