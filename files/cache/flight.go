@@ -82,7 +82,7 @@ func (s *state) newFlight(epoch int64, info files.Info, next, end int64) *flight
 }
 
 // take makes a flight of the body that a lookup has opened.
-func (s *state) take(from *source, res *result, asked files.Range) {
+func (s *state) take(from *source, res *result, requested files.Range) {
 	off, n := from.r.Offset(), from.r.Len()
 	if n == 0 {
 		from.close()
@@ -95,7 +95,7 @@ func (s *state) take(from *source, res *result, asked files.Range) {
 	}
 	f := s.newFlight(res.epoch, res.info, first, end)
 	f.from, f.skip = from, first*PartSize-off
-	f.mayEvict = s.c.mayEvict(asked.IsWhole(), n)
+	f.mayEvict = s.c.mayEvict(requested.IsWhole(), n)
 	s.mu.Lock()
 	s.flights = append(s.flights, f)
 	s.mu.Unlock()

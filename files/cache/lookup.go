@@ -207,12 +207,12 @@ func (c *cache) isKept(s *state) bool {
 }
 
 // cacheable reports whether a body of the origin has a version and the requested range.
-func cacheable(r *files.Reader, asked files.Range) bool {
+func cacheable(r *files.Reader, requested files.Range) bool {
 	info := r.Info()
 	if info.Version == "" || info.Size < 0 || info.Size > maxSize {
 		return false
 	}
-	off, n := asked.Resolve(info.Size)
+	off, n := requested.Resolve(info.Size)
 	return r.Offset() == off && r.Len() == n
 }
 

@@ -101,7 +101,7 @@ func seen(t *testing.T, b files.Bucket) string {
 
 // lost are the ways in which the response to a write is lost.
 var lost = map[string]func(next func() error) error{
-	"answered":            func(next func() error) error { return next() },
+	"returned":            func(next func() error) error { return next() },
 	"uncertain, done":     func(next func() error) error { next(); return files.ErrUncertain },
 	"uncertain, not done": func(func() error) error { return files.ErrUncertain },
 	"unavailable, done":   func(next func() error) error { next(); return files.ErrUnavailable },
@@ -113,11 +113,11 @@ func eachWrite(t *testing.T, f func(t *testing.T, origin *counted, open func() f
 	write func(b files.Bucket))) {
 	for _, perPut := range []bool{false, true} {
 		for name, write := range writes {
-			for answer, around := range lost {
-				if strings.HasPrefix(name, "Update") && answer != "answered" {
+			for outcome, around := range lost {
+				if strings.HasPrefix(name, "Update") && outcome != "returned" {
 					continue // these repeat the call until they know whether it was done
 				}
-				what := fmt.Sprintf("%s, %s, per put %v", name, answer, perPut)
+				what := fmt.Sprintf("%s, %s, per put %v", name, outcome, perPut)
 				t.Run(what, func(t *testing.T) {
 					origin := counting(t, mem.New(&mem.Options{VersionPerPut: perPut}))
 					put(t, origin.Bucket, "a", []byte("old"))
@@ -143,7 +143,7 @@ func eachWrite(t *testing.T, f func(t *testing.T, origin *counted, open func() f
 							return next(ctx)
 						})
 						err := write(t.Context(), b)
-						if answer == "answered" && err != nil {
+						if outcome == "returned" && err != nil {
 							t.Fatal(err)
 						}
 						origin.hook(nil)
@@ -185,14 +185,14 @@ func TestHeldGet(t *testing.T) {
 			return
 		}
 		b := open()
-		answered, goOn := make(chan struct{}), make(chan struct{})
+		opened, goOn := make(chan struct{}), make(chan struct{})
 		first := true
 		origin.hook(func(ctx context.Context, c *files.Call,
 			next func(context.Context) error) error {
 			err := next(ctx)
 			if c.Op == files.OpGet && first {
 				first = false
-				close(answered)
+				close(opened)
 				<-goOn
 			}
 			return err
@@ -206,7 +206,7 @@ func TestHeldGet(t *testing.T) {
 			}
 			done <- err
 		}()
-		<-answered
+		<-opened
 		write(b)
 		close(goOn)
 		if err := <-done; err != nil {

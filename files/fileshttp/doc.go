@@ -51,7 +51,8 @@
 //   - A body that fails before its first byte is an error like any other. If a body
 //     fails in the middle, the handler panics with http.ErrAbortHandler, so that the
 //     client gets an error and doesn't mistake the part for the whole.
-//   - Nothing is stored of an upload that is cut, too large or not as its digest says.
+//   - Nothing is stored of an upload that is cut, is too large or doesn't match its
+//     digest.
 //
 // # What it can't keep
 //
@@ -60,9 +61,10 @@
 //
 // # What it costs
 //
-// A GET is one Get of the bucket and a HEAD is one Stat: the Info for the headers comes
-// with the body. The only exception is an If-Range that no longer holds: the response
-// is the whole file, which takes a second Get. http.FileServerFS over an io/fs view
-// also works, but makes more requests, has no ETag and finds the content type by
-// itself. The package links only this module and the standard library, with net/http.
+// A GET of a file is one Get of the bucket and a HEAD is one Stat: the Info for the
+// headers comes with the body. If an If-Range no longer holds, the response is the
+// whole file, which takes a second Get. A PUT is one Put, and without a condition also
+// a Stat. http.FileServerFS over an io/fs view also works, but makes more requests, has
+// no ETag and finds the content type by itself. The package links only this module and
+// the standard library, with net/http.
 package fileshttp

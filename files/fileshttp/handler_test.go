@@ -358,35 +358,35 @@ func TestHandlerChecksPaths(t *testing.T) {
 			}
 		}
 	}
-	if b.asked > 0 {
-		t.Errorf("the bucket got %d calls", b.asked)
+	if b.called > 0 {
+		t.Errorf("the bucket got %d calls", b.called)
 	}
 }
 
 // gullible is a bucket that accepts every name.
 type gullible struct {
 	files.Bucket
-	asked int
+	called int
 }
 
 func (g *gullible) Features() files.Features { return files.Features{} }
 func (g *gullible) Get(context.Context, string, *files.GetOptions) (*files.Reader, error) {
-	g.asked++
+	g.called++
 	return nil, files.ErrNotExist
 }
 func (g *gullible) Stat(context.Context, string, *files.StatOptions) (files.Info, error) {
-	g.asked++
+	g.called++
 	return files.Info{}, nil
 }
 func (g *gullible) Put(context.Context, string, io.Reader, *files.PutOptions) (files.Info, error) {
-	g.asked++
+	g.called++
 	return files.Info{}, nil
 }
 func (g *gullible) Delete(context.Context, string, *files.DeleteOptions) error {
-	g.asked++
+	g.called++
 	return nil
 }
 func (g *gullible) List(context.Context, string, *files.ListOptions) iter.Seq2[files.Entry, error] {
-	g.asked++
+	g.called++
 	return func(func(files.Entry, error) bool) {}
 }

@@ -86,8 +86,8 @@ func TestLastModified(t *testing.T) {
 				}
 				continue
 			}
-			told, err := http.ParseTime(got)
-			if err != nil || told.After(time.Now()) {
+			sent, err := http.ParseTime(got)
+			if err != nil || sent.After(time.Now()) {
 				t.Errorf("%s of %v: Last-Modified %q", method, at, got)
 			}
 		}

@@ -29,17 +29,18 @@ func TestServeFileErrors(t *testing.T) {
 					return cause
 				},
 			})
-			var told error
+			var reported error
 			w := httptest.NewRecorder()
 			w.Header().Set("Cache-Control", "max-age=99")
 			fileshttp.ServeFile(w, request(method), b, "private/f.txt", &fileshttp.ServeOptions{
 				OnError: func(_ *http.Request, err error) {
-					told = err
+					reported = err
 				},
 			})
-			if want := fileshttp.Status(err); w.Code != want || !errors.Is(told,
-				err) || !errors.Is(told, secret) {
-				t.Errorf("%s: %v = %d, OnError got %v; want %d", method, err, w.Code, told, want)
+			if want := fileshttp.Status(err); w.Code != want || !errors.Is(reported,
+				err) || !errors.Is(reported, secret) {
+				t.Errorf("%s: %v = %d, OnError got %v; want %d", method, err, w.Code, reported,
+					want)
 			}
 			body := w.Body.String()
 			for _, no := range []string{"f.txt", "private", "secret", "hidden"} {
@@ -66,7 +67,7 @@ func TestServeFileBodyFails(t *testing.T) {
 		},
 	})
 	for _, kind := range []string{"", "compressed", "HTTP/2", "compressed HTTP/2"} {
-		told := make(chan error, 1)
+		reported := make(chan error, 1)
 		srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter,
 			r *http.Request) {
 			if strings.HasPrefix(kind, "compressed") {
@@ -74,7 +75,7 @@ func TestServeFileBodyFails(t *testing.T) {
 			}
 			fileshttp.ServeFile(w, r, b, "f.txt", &fileshttp.ServeOptions{
 				OnError: func(_ *http.Request, err error) {
-					told <- err
+					reported <- err
 				},
 			})
 		}))
@@ -94,7 +95,7 @@ func TestServeFileBodyFails(t *testing.T) {
 			t.Errorf("%s: a broken body came as %d, %d bytes, %v, by %s", kind, resp.StatusCode,
 				len(got), err, resp.Proto)
 		}
-		if err := <-told; !errors.Is(err, broken) {
+		if err := <-reported; !errors.Is(err, broken) {
 			t.Errorf("OnError got %v", err)
 		}
 		srv.Close()

@@ -55,9 +55,9 @@ func TestHandlerPutCut(t *testing.T) {
 	for _, head := range []string{
 		"Content-Length: 100\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
 	} {
-		told := make(chan error, 1)
+		reported := make(chan error, 1)
 		h := &fileshttp.Handler{Bucket: b, MaxUpload: 1000}
-		h.OnError = func(_ *http.Request, err error) { told <- err }
+		h.OnError = func(_ *http.Request, err error) { reported <- err }
 		srv := httptest.NewServer(h)
 		conn, err := net.Dial("tcp", srv.Listener.Addr().String())
 		if err != nil {
@@ -67,7 +67,7 @@ func TestHandlerPutCut(t *testing.T) {
 			t.Fatal(err)
 		}
 		conn.Close()
-		err = <-told
+		err = <-reported
 		if got, gerr := files.ReadString(t.Context(), b, "f",
 			nil); got != "content of f" || gerr != nil || err == nil {
 			t.Errorf("a cut upload (%v) left %q, %v", err, got, gerr)

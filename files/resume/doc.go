@@ -37,8 +37,8 @@
 //     the stored digest (G6).
 //   - If version, size, time or digest of the bucket's file have changed, the download
 //     begins anew: two versions are never mixed.
-//   - A file on disk that has the name of a download's file, but belongs to another user,
-//     is a link or has several names, is left alone.
+//   - A file on disk that has the name of one of the two files is not touched if it
+//     belongs to another user, is a link or has several names.
 //   - All rules of Put hold for an upload. If the source has changed since an earlier
 //     call read it, Upload is ErrCorrupt, and never stores a mix.
 //
@@ -50,7 +50,7 @@
 //     version;
 //   - if another call, in this process or another, is downloading to the same path: each
 //     gets the whole content, and the last one stays;
-//   - if a file on disk is left alone, as above;
+//   - if one of the two names is taken by such a file;
 //   - on Windows, which has no locks that end with a process.
 //
 // Upload is one Put, and can't be continued, in the cases that its documentation lists.
@@ -62,9 +62,9 @@
 //     beginning, and include the uploads of a Put and of other programs.
 //   - Azure keeps blocks for a week after the last one; they can't be removed earlier.
 //     Its listing has the names of files that have nothing but blocks.
-//   - A local folder keeps them in its control folder. Any process that writes to the
+//   - A local folder keeps parts in its control folder. Any process that writes to the
 //     bucket removes them a week after the last part.
-//   - Memory keeps them as long as the bucket, within the process.
+//   - Memory keeps parts as long as the bucket, within the process.
 //
 // # What it costs
 //

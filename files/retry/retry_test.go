@@ -214,19 +214,19 @@ func TestDelays(t *testing.T) {
 			[]time.Duration{0},
 			[]time.Duration{time.Millisecond},
 		},
-		"asked for": {
+		"requested": {
 			retry.Policy{Delay: time.Second},
 			files.WithCause(files.ErrUnavailable, &asking{7 * time.Second}, ""),
 			[]time.Duration{7 * time.Second, 7 * time.Second},
 			[]time.Duration{8 * time.Second, 8 * time.Second},
 		},
-		"too much asked for": {
+		"a longer delay is requested": {
 			retry.Policy{Delay: time.Second},
 			files.WithCause(files.ErrUnavailable, &asking{time.Hour}, ""),
 			[]time.Duration{20 * time.Second},
 			[]time.Duration{21 * time.Second},
 		},
-		"nothing asked for": {
+		"no delay is requested": {
 			retry.Policy{Delay: time.Second},
 			files.WithCause(files.ErrUnavailable, &asking{0}, ""),
 			[]time.Duration{0},

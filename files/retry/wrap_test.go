@@ -259,7 +259,7 @@ func TestWrapKeepsAbilities(t *testing.T) {
 // the number of attempts for its name.
 func TestWrapDeleteManyLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		type state struct{ names, answers string }
+		type state struct{ names, outcomes string }
 		for _, c := range []struct {
 			// of names in a call, and what each gives: k is ok, u unavailable, p
 			// refused
@@ -289,8 +289,8 @@ func TestWrapDeleteManyLeft(t *testing.T) {
 					if err := next(ctx); err != nil {
 						return err
 					}
-					for i := range r.answers {
-						switch r.answers[i] {
+					for i := range r.outcomes {
+						switch r.outcomes[i] {
 						case 'u':
 							call.Errors[i] = unavailable()
 						case 'p':

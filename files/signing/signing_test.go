@@ -285,15 +285,15 @@ func TestFormThroughWrappers(t *testing.T) {
 		if !slices.Equal(names, []string{"tenant/a", "tenant/d/holiday.png"}) {
 			t.Errorf("there are %q", names)
 		}
-		var asked []files.Op
+		var ops []files.Op
 		seen := files.Wrap(b, files.Hooks{Around: func(ctx context.Context, c *files.Call,
 			next func(context.Context) error) error {
-			asked = append(asked, c.Op)
+			ops = append(ops, c.Op)
 			return next(ctx)
 		}})
 		signPost(t, seen, "a", o)
-		if !slices.Equal(asked, []files.Op{files.OpSignPut}) {
-			t.Errorf("the hook saw %v", asked)
+		if !slices.Equal(ops, []files.Op{files.OpSignPut}) {
+			t.Errorf("the hook got the operations %v", ops)
 		}
 		for what, c := range map[string]struct {
 			b    files.Bucket
