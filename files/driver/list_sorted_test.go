@@ -1,8 +1,10 @@
 package driver_test
 
 import (
+	"errors"
 	"iter"
 	"slices"
+	"strings"
 	"testing"
 
 	"cloudfiles.dev/files"
@@ -81,5 +83,56 @@ func TestListSortedOutOfOrder(t *testing.T) {
 		if err == nil {
 			t.Errorf("%v: the listing ends without an error", entries)
 		}
+	}
+}
+
+// TestListSortedEnds: an error of the source is the last value, a caller that stops at a
+// foreign key gets nothing more, and a shallow listing that begins after the directory
+// itself has all of it.
+func TestListSortedEnds(t *testing.T) {
+	boom := errors.New("boom")
+	entries := []files.Entry{{Key: "d/ "}, {Name: "d/a"}, {Name: "d/b/c"}, {Name: "d/e"}}
+	source := func(fails bool) func(string) iter.Seq2[files.Entry, error] {
+		return func(start string) iter.Seq2[files.Entry, error] {
+			return func(yield func(files.Entry, error) bool) {
+				for _, e := range entries {
+					if e.Name+e.Key >= start && !yield(e, nil) {
+						return
+					}
+				}
+				if fails && yield(files.Entry{}, boom) {
+					yield(files.Entry{Name: "d/z"}, nil)
+				}
+			}
+		}
+	}
+	collect := func(req driver.ListRequest, fails bool) string {
+		var all []string
+		for e, err := range driver.ListSorted(req, source(fails)) {
+			if err != nil {
+				all = append(all, err.Error())
+				continue
+			}
+			all = append(all, e.Name+e.Key)
+		}
+		return strings.Join(all, " ")
+	}
+	if got := collect(driver.ListRequest{Prefix: "d/"}, true); got != "d/a d/b/c d/e boom" {
+		t.Errorf("an error: %q", got)
+	}
+	if got := collect(driver.ListRequest{
+		Prefix:     "d/",
+		StartAfter: "d/",
+		Shallow:    true,
+	}, false); got != "d/a d/b/ d/e" {
+		t.Errorf("after the directory: %q", got)
+	}
+	n := 0
+	for range driver.ListSorted(driver.ListRequest{Prefix: "d/", Foreign: true}, source(false)) {
+		n++
+		break
+	}
+	if n != 1 {
+		t.Errorf("%d entries after a break", n)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"testing"
 
+	"cloudfiles.dev/examples/mapdriver"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
@@ -52,5 +53,40 @@ func TestMeetFeatures(t *testing.T) {
 	none := driver.MeetFeatures(files.Features{MaxSize: 5}, files.Features{})
 	if none.MaxSize != 5 || none.MaxUnknownSize != 0 || none.MaxName != files.MaxName {
 		t.Errorf("of no limits: %+v", none)
+	}
+}
+
+// TestMeetLimits: of two limits the smaller one holds, and 0 or less is none.
+func TestMeetLimits(t *testing.T) {
+	for _, c := range []struct{ a, b, want int64 }{
+		{0, 0, 0}, {0, 5, 5}, {5, 0, 5}, {1, 5, 1}, {5, 1, 1}, {-1, 0, 0}, {0, -1, 0}, {-1, 5, 5},
+		{1, 0, 1}, {0, 1, 1},
+	} {
+		got := driver.MeetFeatures(files.Features{MaxSize: c.a}, files.Features{MaxSize: c.b})
+		if got.MaxSize != c.want {
+			t.Errorf("MaxSize of %d and %d is %d, want %d", c.a, c.b, got.MaxSize, c.want)
+		}
+		got = driver.MeetFeatures(files.Features{MaxUnknownSize: c.a},
+			files.Features{MaxUnknownSize: c.b})
+		if got.MaxUnknownSize != c.want {
+			t.Errorf("MaxUnknownSize of %d and %d is %d, want %d", c.a, c.b, got.MaxUnknownSize,
+				c.want)
+		}
+	}
+	got := driver.MeetFeatures(files.Features{MaxUnknownSize: 3}, files.Features{MaxSize: 2})
+	if got.MaxSize != 2 || got.MaxUnknownSize != 2 {
+		t.Errorf("of 3 bytes of undeclared size, and 2 of any: %+v", got)
+	}
+	for max, want := range map[int]int{
+		-1:                files.MaxName,
+		0:                 files.MaxName,
+		1:                 1,
+		files.MaxName:     files.MaxName,
+		files.MaxName + 1: files.MaxName,
+	} {
+		b := driver.New(limits{Backend: mapdriver.New(), maxName: max})
+		if got := b.Features().MaxName; got != want {
+			t.Errorf("MaxName %d of a backend is %d, want %d", max, got, want)
+		}
 	}
 }

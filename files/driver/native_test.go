@@ -112,3 +112,13 @@ func TestNativeOptions(t *testing.T) {
 		t.Error("a refused call reached the backend")
 	}
 }
+
+// TestNativeOptionNil: an option that is nil is ErrInvalid, and nothing is stored.
+func TestNativeOptionNil(t *testing.T) {
+	c := &classes{Backend: mapdriver.New()}
+	_, err := driver.New(c).Put(t.Context(), "f", strings.NewReader("x"),
+		&files.PutOptions{Native: []files.NativeOption{nil}})
+	if !errors.Is(err, files.ErrInvalid) || len(c.puts) > 0 {
+		t.Errorf("%v, %d Puts, want ErrInvalid and none", err, len(c.puts))
+	}
+}

@@ -2,6 +2,7 @@ package driver
 
 import (
 	"bytes"
+	"errors"
 	"hash/crc32"
 	"io"
 	"strings"
@@ -64,5 +65,47 @@ func TestPartBody(t *testing.T) {
 	}
 	if b.Len() != 0 {
 		t.Errorf("%d bytes left after End, want 0", b.Len())
+	}
+}
+
+// limited is a writer that takes so many bytes, and then fails or reports fewer.
+type limited struct {
+	left int
+	err  error
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	n := min(len(p), l.left)
+	l.left -= n
+	if n < len(p) {
+		return n, l.err
+	}
+	return n, nil
+}
+
+// TestPartBodyWriteTo: a writer that fails, or that takes less than it was given, ends
+// the copy with an error. After End nothing is written.
+func TestPartBodyWriteTo(t *testing.T) {
+	boom := errors.New("boom")
+	part := NewPart(1, 0, []byte("0123456789"), 0, true)
+	b := part.Body()
+	for want, w := range map[error]*limited{
+		boom:             {4, boom},
+		io.ErrShortWrite: {left: 4},
+		nil:              {left: 10},
+	} {
+		if _, err := b.Seek(0, io.SeekStart); err != nil {
+			t.Fatal(err)
+		}
+		n, err := b.WriteTo(w)
+		if err != want || want == nil && n != 10 || want != nil && n != 4 {
+			t.Errorf("%d bytes, %v, want %v", n, err, want)
+		}
+	}
+	b.End()
+	for _, w := range []io.Writer{&limited{left: 10}, crc32.NewIEEE()} {
+		if n, err := b.WriteTo(w); n != 0 || err == nil {
+			t.Errorf("after End: %d bytes, %v, want an error", n, err)
+		}
 	}
 }
