@@ -94,6 +94,31 @@ func (u fsUnordered) List(ctx context.Context, dir string,
 	}
 }
 
+// TestFSReadDirZero: ReadDir(0) reads all that is left, in order or not.
+func TestFSReadDirZero(t *testing.T) {
+	inner, _ := fsBucket(t, "a", "b", "c")
+	for what, b := range map[string]files.Bucket{
+		"ordered":   inner,
+		"unordered": fsUnordered{Bucket: inner},
+	} {
+		d, err := files.FS(t.Context(), b).Open(".")
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, err := d.(fs.ReadDirFile).ReadDir(1)
+		if err != nil || len(first) != 1 {
+			t.Errorf("%s: ReadDir(1) = %v, %v", what, first, err)
+		}
+		rest, err := d.(fs.ReadDirFile).ReadDir(0)
+		if err != nil || len(rest) != 2 {
+			t.Errorf("%s: ReadDir(0) = %v, %v, want the two others", what, rest, err)
+		}
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestFSDirClose: Close ends a listing, and leaves no goroutine.
 func TestFSDirClose(t *testing.T) {
 	inner, _ := fsBucket(t, "a", "b", "c")

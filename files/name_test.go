@@ -138,6 +138,23 @@ func TestSafeName(t *testing.T) {
 	}
 }
 
+// TestSafeNameCut: a long name keeps an extension of at most 32 bytes.
+func TestSafeNameCut(t *testing.T) {
+	long := strings.Repeat("n", 300)
+	for size, kept := range map[int]bool{
+		2:  true,
+		31: true,
+		32: true,
+		33: false,
+	} {
+		ext := "." + strings.Repeat("x", size-1)
+		got := files.SafeName(long + ext)
+		if len(got) != 255 || strings.HasSuffix(got, ext) != kept {
+			t.Errorf("an extension of %d bytes: %d bytes, %q", size, len(got), got[200:])
+		}
+	}
+}
+
 func FuzzSafeName(f *testing.F) {
 	for _, s := range []string{"a.txt", "../x", "", "..", "\xff\xfe", strings.Repeat("é.",
 		200), "a\u2028", " .\u00a0. ", strings.Repeat(".",
