@@ -29,6 +29,7 @@ type Writer struct {
 	done   chan struct{} // closed when the Put is over; then info and err are set
 	info   Info
 	err    error
+	origin *callers.Origin // for a fake that reports what is forgotten, or nil
 
 	mu       sync.Mutex
 	ended    bool // Commit or Close was called
@@ -53,13 +54,18 @@ func NewWriter(ctx context.Context, b Bucket, name string, opts *PutOptions) *Wr
 		o = &c
 	}
 	pr, pw := io.Pipe()
-	ctx, cancel := context.WithCancelCause(callers.Mark(ctx))
+	ctx, origin := callers.Mark(ctx)
+	ctx, cancel := context.WithCancelCause(ctx)
+	if origin != nil {
+		origin.Abort = cancel
+	}
 	w := &Writer{
 		name:   name,
 		ctx:    ctx,
 		pipe:   pw,
 		cancel: cancel,
 		done:   make(chan struct{}),
+		origin: origin,
 	}
 	w.err = NewError(OpPut, name, errCutOff) // unless Put returns
 	// A Put that waits for the next Write doesn't notice the end of the context (P12),
@@ -192,6 +198,7 @@ func (w *Writer) end() bool {
 	defer w.mu.Unlock()
 	first := !w.ended
 	w.ended = true
+	w.origin.End()
 	return first
 }
 

@@ -5,17 +5,19 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// kind is a kind of defect that random access, large downloads or their resuming had in
-// other libraries, with the tests that show that this one doesn't have it.
+// kind is a kind of defect that other libraries had, with the tests that show that this
+// one doesn't have it.
 type kind struct {
 	what  string
 	tests []string // a folder and a test
 }
 
+// kindsOfReading are those of random access, large downloads and their resuming.
 var kindsOfReading = []kind{
 	{"EOF at the wrong place, or for ever", []string{
 		"files TestOpenAtEdges", "files TestOpenAtIsAReader", "files TestCloseEndsReads",
@@ -119,7 +121,7 @@ var kindsOfReading = []kind{
 // TestKindsHaveTests: the tests of each kind exist.
 func TestKindsHaveTests(t *testing.T) {
 	there := map[string]map[string]bool{}
-	for _, k := range kindsOfReading {
+	for _, k := range slices.Concat(kindsOfReading, kindsOfFakes) {
 		if len(k.tests) == 0 {
 			t.Errorf("%s: no test", k.what)
 		}

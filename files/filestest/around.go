@@ -9,9 +9,9 @@ import (
 )
 
 // Wrapped is a real bucket with the fake's instruments: rules, the record and its
-// budgets, checks of the content, and the look at what was left open. It has every
-// optional ability of the bucket below, but no clock, no snapshot and no personality,
-// because a real bucket has its own.
+// budgets, checks of the content and of changes, and the look at what was left open. It
+// has every optional ability of the bucket below, but no clock, no snapshot and no
+// personality, because a real bucket has its own.
 //
 // A Wrapped is safe for concurrent use.
 type Wrapped struct{ instruments }
@@ -36,14 +36,17 @@ type AroundOptions struct {
 // by no rule. An error that is injected is marked as the last word of a driver that has
 // repeated its requests (see [Rule.Bare]), and no pair of operation and kind is refused,
 // because the service isn't known.
+//
+// Around makes no request. Fill, FillTree and Mark list the bucket once, so that
+// WantCreated and the like can tell what was there before.
 func Around(t testing.TB, real files.Bucket, opts *AroundOptions) *Wrapped {
 	t.Helper()
-	b := &Wrapped{}
-	b.begin(t, b)
-	b.repeats = true
 	if real == nil {
 		t.Fatalf("filestest: Around: the bucket is nil")
 	}
+	b := &Wrapped{}
+	b.begin(t, b)
+	b.repeats, b.looks = true, true
 	if opts != nil && opts.Requests != nil {
 		b.record.counted, b.record.first = opts.Requests, opts.Requests()
 	}
@@ -68,11 +71,7 @@ func breakBody(ctx context.Context, _ *files.Call, body io.Reader) io.Reader {
 	if !ok {
 		return nil
 	}
-	return &breaking{
-		ReadCloser: io.NopCloser(body),
-		left:       cut.after,
-		err:        cut.err,
-	}
+	return newBreaking(ctx, io.NopCloser(body), cut, cut.after)
 }
 
 // SweepAround is Sweep over buckets that open returns, one for each run. What one run

@@ -45,7 +45,9 @@ func New(t testing.TB, opts ...Option) *Bucket {
 	}
 	b := &Bucket{Clock: &Clock{}}
 	b.begin(t, b)
-	b.changes = &changes{}
+	if refuses := c.personality.refuses; refuses != nil {
+		b.storable = func(name string) error { return refuses(b, name) }
+	}
 	if c.personality.costs != nil {
 		b.repeats, b.record.costs = true, c.personality.costs
 		b.record.usage.Requests = map[string]int{}

@@ -2,6 +2,7 @@ package filestest
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -100,10 +101,28 @@ func txtarName(line string) (string, bool) {
 // updateEnv lets Golden write its files.
 const updateEnv = "CLOUDFILES_UPDATE"
 
+// ReadTxtar returns the files of the txtar archive at path, for FillTree or Want.
+func ReadTxtar(t testing.TB, path string) Tree {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("filestest: %v", err)
+	}
+	tree, err := ParseTxtar(text)
+	if err == nil && len(tree) == 0 {
+		err = errors.New("there are no files")
+	}
+	if err != nil {
+		t.Fatalf("filestest: %s: %v", path, err)
+	}
+	return tree
+}
+
 // Golden checks that the fake has exactly the files of the txtar archive at path. With
 // CLOUDFILES_UPDATE=1 in the environment, or the flag -update if the test's program
-// defines one, it writes the archive instead, unless the test has failed, and logs that.
-// A missing archive fails the test.
+// defines one, it writes the archive instead, unless the test has failed, and logs what
+// it changed. A missing archive fails the test, and so does one without files, which
+// compares nothing: for that there is Want.
 func (b *instruments) Golden(t testing.TB, path string) {
 	t.Helper()
 	got := b.contentFor(t)
@@ -112,15 +131,7 @@ func (b *instruments) Golden(t testing.TB, path string) {
 			t.Logf("filestest: %s is not written, because the test has failed", path)
 			return
 		}
-		text, err := got.Txtar()
-		if err == nil {
-			err = os.WriteFile(path, text, 0o666)
-		}
-		if err != nil {
-			t.Errorf("filestest: %v", err)
-			return
-		}
-		t.Logf("filestest: wrote %s with %d files", path, len(got))
+		b.update(t, path, got)
 		return
 	}
 	text, err := os.ReadFile(path)
@@ -133,9 +144,34 @@ func (b *instruments) Golden(t testing.TB, path string) {
 		t.Errorf("%s: %v", path, err)
 		return
 	}
+	if len(want) == 0 {
+		t.Errorf("filestest: %s has no files, so it compares nothing", path)
+	}
 	if diff := want.diff(got); len(diff) > 0 {
 		t.Errorf("filestest: the files differ from %s (with %s=1 it is written anew):\n%s", path,
-			updateEnv, strings.Join(cut(diff), "\n"))
+			updateEnv, strings.Join(cut(diff, maxShown), "\n"))
+	}
+}
+
+// update writes the archive, and logs what that changes.
+func (b *instruments) update(t testing.TB, path string, got Tree) {
+	t.Helper()
+	text, err := got.Txtar()
+	if err == nil && len(got) == 0 {
+		err = fmt.Errorf("there are no files for %s", path)
+	}
+	old, rerr := os.ReadFile(path)
+	if err == nil && (rerr != nil || !bytes.Equal(old, text)) {
+		err = os.WriteFile(path, text, 0o666)
+	}
+	if err != nil {
+		t.Errorf("filestest: %v", err)
+		return
+	}
+	before, _ := ParseTxtar(old) // nothing, if it was none
+	if diff := before.diff(got); len(diff) > 0 {
+		t.Logf("filestest: wrote %s with %d files, in which this changed:\n%s", path, len(got),
+			strings.Join(cut(diff, maxShown), "\n"))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"time"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -13,13 +14,22 @@ import (
 // breakKey is the key of a *breakAt in the context of a call.
 type breakKey struct{}
 
-// breakAt is where a body or a listing breaks.
+// breakAt is where a body or a listing breaks or, without an error, waits.
 type breakAt struct {
 	after int64
 	err   error
+	stall time.Duration
 
 	once sync.Once
 	at   int64
+}
+
+// reached returns the error at that place, if only that of a wait that was cut short.
+func (c *breakAt) reached(ctx context.Context, stop <-chan struct{}) error {
+	if c.err != nil {
+		return c.err
+	}
+	return wait(ctx, c.stall, stop)
 }
 
 // end is the offset in the file at which a body breaks that began at off. A body that
@@ -64,17 +74,9 @@ func (b *instrumented) Features() files.Features {
 	return f
 }
 
-// storable returns why the personality can't store the name, or nil.
-func (b *instrumented) storable(name string) error {
-	if b.personality.refuses == nil {
-		return nil
-	}
-	return b.personality.refuses(b.fake, name)
-}
-
 // Put implements driver.Backend.
 func (b *instrumented) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
-	if err := b.storable(req.Name); err != nil {
+	if err := b.fake.refuses(req.Name); err != nil {
 		return files.Info{}, err
 	}
 	var info files.Info
@@ -98,28 +100,51 @@ func (b *instrumented) Open(ctx context.Context, req driver.OpenRequest) (driver
 	if err != nil || !ok || o.Body == nil {
 		return o, err
 	}
-	o.Body = &breaking{
-		ReadCloser: o.Body,
-		left:       max(cut.end(o.Offset)-o.Offset, 0),
-		err:        cut.err,
-	}
+	o.Body = newBreaking(ctx, o.Body, cut, max(cut.end(o.Offset)-o.Offset, 0))
 	return o, nil
 }
 
-// breaking is a body that breaks.
+// breaking is a body that breaks or waits.
 type breaking struct {
 	io.ReadCloser
+	ctx  context.Context // until the body's end
+	cut  *breakAt
 	left int64
-	err  error
+	past bool          // it has waited
+	stop chan struct{} // closed by Close
+	once sync.Once
+}
+
+func newBreaking(ctx context.Context, body io.ReadCloser, cut *breakAt, left int64) *breaking {
+	return &breaking{
+		ReadCloser: body,
+		ctx:        ctx,
+		cut:        cut,
+		left:       left,
+		stop:       make(chan struct{}),
+	}
 }
 
 func (b *breaking) Read(p []byte) (int, error) {
+	if b.past {
+		return b.ReadCloser.Read(p)
+	}
 	if b.left == 0 {
-		return 0, b.err
+		if err := b.cut.reached(b.ctx, b.stop); err != nil {
+			return 0, err
+		}
+		b.past = true
+		return b.ReadCloser.Read(p)
 	}
 	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
 	return n, err
+}
+
+// Close ends a Read that waits.
+func (b *breaking) Close() error {
+	b.once.Do(func() { close(b.stop) })
+	return b.ReadCloser.Close()
 }
 
 // Delete implements driver.Backend.
@@ -154,7 +179,7 @@ func (b *instrumented) MaxDeleteMany() int {
 // Copy implements driver.Copier.
 func (b *instrumented) Copy(ctx context.Context, src driver.Backend,
 	req *driver.CopyRequest) (info files.Info, err error) {
-	if err := b.storable(req.Dst); err != nil {
+	if err := b.fake.refuses(req.Dst); err != nil {
 		return files.Info{}, err
 	}
 	itself := false

@@ -23,9 +23,12 @@ type instruments struct {
 	rules   rules
 	record  record
 	pending pending
-	changes *changes // what was committed, or nil
-	unwatch func()
-	repeats bool // the driver repeats what failed, and marks its last word
+	changes *changes // what was committed
+	looks   bool     // changes are seen by the instruments, not in the backend
+	// storable returns why the service can't hold a file of this name; it may be nil.
+	storable func(name string) error
+	unwatch  func()
+	repeats  bool // the driver repeats what failed, and marks its last word
 	// gives, if not nil, reports whether the driver returns errors of a kind.
 	gives  func(op files.Op, kind error) bool
 	driver string // whose errors they are
@@ -33,7 +36,7 @@ type instruments struct {
 
 // begin lets the instruments belong to a test.
 func (b *instruments) begin(t testing.TB, self files.Bucket) {
-	b.t, b.self = t, self
+	b.t, b.self, b.changes = t, self, &changes{}
 	b.unwatch = callers.Watch()
 }
 
@@ -44,6 +47,8 @@ func (b *instruments) hooks() files.Hooks {
 		Around: b.around,
 		Done:   b.done,
 		List:   b.list,
+		// What an upload in parts stores is looked for when the changes are checked.
+		Uploads: true,
 	}
 }
 
@@ -56,7 +61,7 @@ func (b *instruments) handle() files.Bucket {
 func (b *instruments) finish() {
 	b.t.Helper()
 	b.unwatch()
-	for _, leak := range b.pending.finish() {
+	for _, leak := range b.pending.finish(b.t.Name()) {
 		b.t.Errorf("filestest: %s", leak)
 	}
 	for _, unspent := range b.rules.unspent() {
@@ -66,6 +71,28 @@ func (b *instruments) finish() {
 			b.t.Errorf("filestest: %s", unspent)
 		}
 	}
+	if b.t.Failed() {
+		for _, chance := range b.rules.byChance() {
+			b.t.Logf("filestest: %s", chance)
+		}
+	}
+}
+
+// refuses returns why the service can't hold a file of this name, or nil.
+func (b *instruments) refuses(name string) error {
+	if b.storable == nil {
+		return nil
+	}
+	return b.storable(name)
+}
+
+// errorf fails the test, unless it has ended: then there is nothing left to fail.
+func (b *instruments) errorf(format string, args ...any) {
+	b.t.Helper()
+	b.pending.whileTestRuns(func() {
+		b.t.Helper()
+		b.t.Errorf(format, args...)
+	})
 }
 
 // Put implements files.Bucket.
@@ -158,6 +185,22 @@ func (b *instruments) CheckNative(op files.Op, options []files.NativeOption) err
 func (b *instruments) SignURL(ctx context.Context, name string,
 	opts *files.SignOptions) (files.SignedURL, error) {
 	return b.outer.(driver.BucketURLSigner).SignURL(ctx, name, opts)
+}
+
+// View implements driver.BucketViewer.
+func (b *instruments) View(name string) any { return b.outer.(driver.BucketViewer).View(name) }
+
+// WithUpload implements driver.BucketUploader.
+func (b *instruments) WithUpload(ctx context.Context, name string,
+	fn func(ctx context.Context, b files.Bucket, name string) error) error {
+	return b.outer.(driver.BucketUploader).WithUpload(ctx, name, fn)
+}
+
+// WithUploads implements driver.BucketUploader.
+func (b *instruments) WithUploads(ctx context.Context, dir, prefix string,
+	fn func(ctx context.Context, b files.Bucket, dir, prefix string) error,
+) (out func(inner string) (name string, ok bool), err error) {
+	return b.outer.(driver.BucketUploader).WithUploads(ctx, dir, prefix, fn)
 }
 
 // BlockShare is where the blocks of open files are kept, as with every wrapper.

@@ -47,6 +47,6 @@ func (b *instruments) check(op files.Op, err error) {
 	if kind != nil {
 		what = fmt.Sprintf("Err%s", files.KindName(kind))
 	}
-	b.t.Errorf("filestest: %s never returns %s from %s, so no program has to expect it; "+
+	b.errorf("filestest: %s never returns %s from %s, so no program has to expect it; "+
 		"filestest.AnyError allows it", b.driver, what, op)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/internal/callers"
@@ -17,8 +18,11 @@ import (
 type pending struct {
 	mu     sync.Mutex
 	calls  map[*files.Call]*begun
-	ended  bool
+	test   string // that has ended, or ""
 	number int
+	// writers are those whose Put has ended, by an error or with its context, before
+	// the program called Commit or Close.
+	writers map[*callers.Origin]*begun
 }
 
 // begun is a call that hasn't ended.
@@ -27,18 +31,23 @@ type begun struct {
 	name   string
 	line   string // that began it
 	number int
+	at     time.Time
 	cancel context.CancelCauseFunc
+	origin *callers.Origin // of a Writer's Put, or nil
 }
 
-// begin notes a call, and returns the context that the end of the test cancels.
-func (p *pending) begin(ctx context.Context, call *files.Call) (context.Context, error) {
+// begin notes a call, and returns the context that the end of the test cancels, and the
+// line that began the call.
+func (p *pending) begin(ctx context.Context, call *files.Call) (context.Context, string, error) {
+	line, origin := lineOf(ctx), callers.Of(ctx)
+	ctx, cancel := context.WithCancelCause(ctx)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.ended {
-		return nil, files.Errorf(files.ErrClosed, "the test that made the fake has ended")
+	if p.test != "" {
+		cancel(nil)
+		return nil, "", files.Errorf(files.ErrClosed, "the test %s, which made the fake, has ended",
+			p.test)
 	}
-	begunBy := ctx
-	ctx, cancel := context.WithCancelCause(ctx)
 	if p.calls == nil {
 		p.calls = map[*files.Call]*begun{}
 	}
@@ -46,38 +55,101 @@ func (p *pending) begin(ctx context.Context, call *files.Call) (context.Context,
 	p.calls[call] = &begun{
 		op:     call.Op,
 		name:   call.Name,
-		line:   lineOf(begunBy),
+		line:   line,
 		number: p.number,
+		at:     time.Now(),
 		cancel: cancel,
+		origin: origin,
 	}
-	return ctx, nil
+	return ctx, line, nil
 }
 
 // end notes that a call has ended.
 func (p *pending) end(call *files.Call) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if c, ok := p.calls[call]; ok {
-		c.cancel(nil)
-		delete(p.calls, call)
+	c, ok := p.calls[call]
+	if !ok {
+		return
+	}
+	c.cancel(nil)
+	delete(p.calls, call)
+	if c.op != files.OpPut || c.origin == nil || c.origin.Ended() {
+		return
+	}
+	if p.writers == nil {
+		p.writers = map[*callers.Origin]*begun{}
+	}
+	if _, retried := p.writers[c.origin]; !retried {
+		p.forget()
+		p.writers[c.origin] = c
 	}
 }
 
-// finish returns a line for each call that hasn't ended, and ends it.
-func (p *pending) finish() (leaks []string) {
+// forget drops the Writers that were ended meanwhile, if they have become many. The
+// caller holds mu.
+func (p *pending) forget() {
+	if len(p.writers) < 100 {
+		return
+	}
+	for o := range p.writers {
+		if o.Ended() {
+			delete(p.writers, o)
+		}
+	}
+}
+
+// whileTestRuns calls f, which must not wait, unless the test has ended, and lets the end
+// of the test wait for it.
+func (p *pending) whileTestRuns(f func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.ended = true
+	if p.test == "" {
+		f()
+	}
+}
+
+// finish returns a line for each call that hasn't ended, and ends it. Calls that begin
+// later are refused.
+func (p *pending) finish(test string) (leaks []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.test = test
 	var open []*begun
 	for _, c := range p.calls {
 		open = append(open, c)
+		delete(p.writers, c.origin) // it is repeated, and is reported once
+	}
+	for o, c := range p.writers {
+		if !o.Ended() {
+			open = append(open, c)
+		}
 	}
 	slices.SortFunc(open, func(a, b *begun) int { return a.number - b.number })
 	for _, c := range open {
 		leaks = append(leaks, c.String())
-		c.cancel(files.Errorf(files.ErrClosed, "the test has ended"))
+		if !c.ofEndedBubble() {
+			c.abort(files.Errorf(files.ErrClosed, "the test has ended"))
+		}
 	}
 	return leaks
+}
+
+// abort ends the call. A Writer whose Put waits for content must be ended itself.
+func (c *begun) abort(err error) {
+	c.cancel(err)
+	if c.origin != nil && c.origin.Abort != nil && !c.origin.Ended() {
+		c.origin.Abort(err)
+	}
+}
+
+// ofEndedBubble reports whether the call was made in a synctest bubble, and this is none.
+// Then every goroutine of the call has ended, and its context must not be cancelled: to
+// close a channel of a bubble from outside ends the process. The clock of a bubble begins
+// in the year 2000.
+func (c *begun) ofEndedBubble() bool {
+	const years = 10 * 365 * 24 * time.Hour
+	return time.Since(c.at.Round(0)) > years
 }
 
 func (c *begun) String() string {
@@ -112,8 +184,10 @@ func lineOf(ctx context.Context) string {
 	if line := programLine(pcs[:runtime.Callers(3, pcs[:])]); line != "" {
 		return line
 	}
-	if line := programLine(callers.Of(ctx)); line != "" {
-		return line
+	if o := callers.Of(ctx); o != nil {
+		if line := programLine(o.PCs); line != "" {
+			return line
+		}
 	}
 	return "by a goroutine of the library"
 }

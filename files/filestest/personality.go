@@ -57,7 +57,26 @@ func (p Personality) String() string { return p.name }
 var (
 	// Clouds is the default: it can what S3, GCS and Azure all can, and returns no more
 	// than all of them do.
-	Clouds = Personality{
+	Clouds = asClouds
+	// Strong returns everything that the contract allows, as the memory driver does with
+	// all of its options. Tests that pass only with it may not work on a cloud.
+	Strong = asStrong
+	// S3 is Amazon S3.
+	S3 = asS3
+	// GCS is Google Cloud Storage: every Put makes a new version, and some legal names
+	// are refused.
+	GCS = asGCS
+	// Azure is Azure Blob Storage with a flat namespace.
+	Azure = asAzure
+	// MinIO is MinIO's community edition: no conditional deletes, no file beside a
+	// directory of its name, elements of at most 255 bytes.
+	MinIO = asMinIO
+	// Disk is a folder on a Linux file system.
+	Disk = asDisk
+)
+
+var (
+	asClouds = Personality{
 		name:        "clouds",
 		differences: []Difference{noPutTime, sameVersion, shortCopy, seconds(s3Times)},
 		costs:       s3Costs{},
@@ -69,14 +88,11 @@ var (
 		},
 		maxExpiry: week, // S3 and GCS
 	}
-	// Strong returns everything that the contract allows, as the memory driver does with
-	// all of its options. Tests that pass only with it may not work on a cloud.
-	Strong = Personality{
+	asStrong = Personality{
 		name:   "strong",
 		memory: strong,
 	}
-	// S3 is Amazon S3.
-	S3 = Personality{
+	asS3 = Personality{
 		name:        "S3",
 		differences: []Difference{noPutTime, sameVersion, shortCopy, seconds(s3Times)},
 		costs:       s3Costs{},
@@ -86,9 +102,7 @@ var (
 		},
 		maxExpiry: week,
 	}
-	// GCS is Google Cloud Storage: every Put makes a new version, and some legal names
-	// are refused.
-	GCS = Personality{
+	asGCS = Personality{
 		name:        "GCS",
 		differences: []Difference{gcsReserved, seconds(gcsTimes)},
 		costs:       gcsCosts{},
@@ -105,8 +119,7 @@ var (
 			return ""
 		}),
 	}
-	// Azure is Azure Blob Storage with a flat namespace.
-	Azure = Personality{
+	asAzure = Personality{
 		name:        "Azure",
 		differences: []Difference{azureDots, seconds(azureTimes)},
 		costs:       azureCosts{},
@@ -123,9 +136,7 @@ var (
 			return ""
 		}),
 	}
-	// MinIO is MinIO's community edition: no conditional deletes, no file beside a
-	// directory of its name, elements of at most 255 bytes.
-	MinIO = Personality{
+	asMinIO = Personality{
 		name: "MinIO",
 		differences: []Difference{
 			noPutTime, sameVersion, shortCopy, seconds(s3Times),
@@ -148,8 +159,7 @@ var (
 			return b.refuseBeside(name)
 		},
 	}
-	// Disk is a folder on a Linux file system.
-	Disk = Personality{
+	asDisk = Personality{
 		name:   "disk",
 		memory: strong,
 	}

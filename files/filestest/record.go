@@ -13,12 +13,19 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Call is a call of the program, as the fake saw it.
+// Call is a call of the program, as the fake saw it. It has no content.
 type Call struct {
+	// Number counts the calls from 1, in the order in which they began.
+	Number int
+	// Line is the line of the program that made the call.
+	Line string
 	Op   files.Op
 	Name string // the file or directory; "3 names" for a DeleteMany
 	// N is the bytes that were stored or read, or the entries that were listed.
 	N int64
+	// Digest is that of the file, if the call returned it: of what was stored, for
+	// example. Equal ones are equal contents.
+	Digest files.Digest
 	// Requests is how many requests the personality's driver makes for the call, 0 if
 	// there is no service.
 	Requests int
@@ -28,12 +35,16 @@ type Call struct {
 	Rule string
 	// Done is false as long as the call, its body or its listing goes on.
 	Done bool
+
+	names        []string // of a DeleteMany
+	began, ended int      // moments, in the order of all beginnings and ends
 }
 
-// String returns the call in one line.
+// String returns the call in one line: its number, the program's line, the operation and
+// name, bytes or entries, how it ended, and the rule that was applied.
 func (c Call) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %q, %d", c.Op, c.Name, c.N)
+	fmt.Fprintf(&b, "%d. %s: %s %q, %d", c.Number, c.Line, c.Op, c.Name, c.N)
 	if c.Requests > 1 {
 		fmt.Fprintf(&b, ", %d requests", c.Requests)
 	}
@@ -49,10 +60,20 @@ func (c Call) String() string {
 	return b.String()
 }
 
-// maxCalls is how many calls are remembered one by one. All are counted.
-const maxCalls = 10_000
+// Calls are calls in the order in which they began.
+type Calls []Call
 
-// maxShown is how many lines a failure has.
+// String returns the calls as the table that a failure shows, a line each.
+func (c Calls) String() string { return table(c, maxShown) }
+
+// maxCalls is how many calls are remembered one by one, and maxNames how many names of
+// all DeleteManys together. All calls are counted.
+const (
+	maxCalls = 10_000
+	maxNames = 100_000
+)
+
+// maxShown is how many lines a list in a failure has, and half of it if it has two.
 const maxShown = 40
 
 // record is what was called.
@@ -61,10 +82,12 @@ type record struct {
 	counted func() int // the requests of a real bucket, or nil
 	first   int        // what counted returned at first
 
-	mu    sync.Mutex
-	calls []*Call
-	of    map[*files.Call]*Call // those that go on
-	usage Usage                 // of all calls
+	mu     sync.Mutex
+	calls  []*Call
+	of     map[*files.Call]*Call // those that go on
+	usage  Usage                 // of all calls
+	names  int                   // of DeleteManys
+	moment int
 }
 
 // callKey is the key of a *Call in the context of a call.
@@ -83,21 +106,28 @@ func (r *record) charging(ctx context.Context) charge {
 	}
 }
 
-func (r *record) begin(ctx context.Context, call *files.Call, rule string) context.Context {
+func (r *record) begin(ctx context.Context, call *files.Call, line,
+	rule string) context.Context {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.usage.Calls++
 	if call.Op.Writes() {
 		r.usage.Writes++
 	}
-	name := call.Name
-	if call.Op == files.OpDeleteMany {
-		name = fmt.Sprintf("%d names", len(call.Names))
-	}
+	r.moment++
 	c := &Call{
-		Op:   call.Op,
-		Name: name,
-		Rule: rule,
+		Number: r.usage.Calls,
+		Line:   line,
+		Op:     call.Op,
+		Name:   call.Name,
+		Rule:   rule,
+		began:  r.moment,
+	}
+	if call.Op == files.OpDeleteMany {
+		c.Name = fmt.Sprintf("%d names", len(call.Names))
+		if r.names += len(call.Names); r.names <= maxNames {
+			c.names = slices.Clone(call.Names)
+		}
 	}
 	if r.of == nil {
 		r.of = map[*files.Call]*Call{}
@@ -117,7 +147,11 @@ func (r *record) end(call *files.Call, n int64, err error) {
 		return
 	}
 	delete(r.of, call)
-	c.N, c.Err, c.Done = n, err, true
+	r.moment++
+	c.N, c.Err, c.Done, c.ended = n, err, true, r.moment
+	if err == nil {
+		c.Digest = call.Info.Digest
+	}
 	switch call.Op {
 	case files.OpGet:
 		r.usage.Read += n
@@ -126,12 +160,13 @@ func (r *record) end(call *files.Call, n int64, err error) {
 	}
 }
 
-// Calls returns the calls since New, in the order in which they began: the first 10,000
-// of them.
-func (b *instruments) Calls() []Call {
+// Calls returns the calls since New: the first 10,000 of them.
+//
+//	t.Log(b.Calls()) // the table that a failure shows
+func (b *instruments) Calls() Calls {
 	b.record.mu.Lock()
 	defer b.record.mu.Unlock()
-	all := make([]Call, len(b.record.calls))
+	all := make(Calls, len(b.record.calls))
 	for i, c := range b.record.calls {
 		all[i] = *c
 	}
@@ -142,7 +177,7 @@ func (b *instruments) Calls() []Call {
 // of a Budget that is zero as a whole, which allows nothing.
 type Budget struct {
 	Calls  int // of any kind
-	Writes int // those that change something
+	Writes int // those that are to change something, whether they succeed or fail
 	// Requests are those that the personality's driver makes: a large Put is several, and
 	// so are a long listing, a Copy or a Move. Without a service it can't be checked,
 	// which fails the test. Prices play no part.
@@ -175,7 +210,7 @@ func (b *instruments) Within(t testing.TB, limit Budget, f func()) Usage {
 	check("bytes", used.Read+used.Stored, limit.Bytes)
 	if len(over) > 0 {
 		t.Errorf("filestest: over the budget: %s\n%s%s", strings.Join(over, ", "),
-			table(b.Calls()[at:end]), used.requests())
+			b.Calls()[at:end], used.requests())
 	}
 	if limit.Requests > 0 && used.Requests == nil {
 		t.Errorf("filestest: a budget of requests can't be checked: nothing counts them here; " +
@@ -233,11 +268,11 @@ func (u Usage) requests() string {
 	return "\n\trequests: " + strings.Join(list, ", ")
 }
 
-// table shows calls, a line each.
-func table(calls []Call) string {
+// table shows so many calls, a line each.
+func table(calls Calls, most int) string {
 	var b strings.Builder
 	for i, c := range calls {
-		if i == maxShown {
+		if i == most {
 			fmt.Fprintf(&b, "\t… and %d more\n", len(calls)-i)
 			break
 		}
@@ -252,22 +287,35 @@ func table(calls []Call) string {
 // around is the hook around every call.
 func (b *instruments) around(ctx context.Context, call *files.Call,
 	next func(context.Context) error) error {
-	ctx, err := b.pending.begin(ctx, call)
+	ctx, line, err := b.pending.begin(ctx, call)
 	if err != nil {
 		return err
 	}
 	if b.rules.every != nil {
 		if err := b.rules.every(ctx, call); err != nil {
-			ctx = b.record.begin(ctx, call, "Sweep")
+			ctx = b.record.begin(ctx, call, line, "Sweep")
 			return b.fails(ctx, call, err)
 		}
 	}
 	rule := b.rules.match(call)
-	ctx = b.record.begin(ctx, call, rule.where())
+	ctx = b.record.begin(ctx, call, line, rule.where())
+	if b.looks {
+		next = b.looking(call, next)
+	}
 	if rule == nil {
 		return next(ctx)
 	}
 	return rule.apply(ctx, b, call, next)
+}
+
+// looking is next with a look at what it changes in a bucket that isn't the fake's own.
+func (b *instruments) looking(call *files.Call,
+	next func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		err := next(ctx)
+		b.changes.seen(call, err)
+		return err
+	}
 }
 
 // done is the hook at every end.
@@ -289,8 +337,10 @@ func (b *instruments) list(ctx context.Context, _ *files.Call, opts files.ListOp
 		left := cut.after
 		for e, err := range entries {
 			if left == 0 && err == nil {
-				yield(files.Entry{}, cut.err)
-				return
+				if err := cut.reached(ctx, nil); err != nil {
+					yield(files.Entry{}, err)
+					return
+				}
 			}
 			left--
 			if !yield(e, err) {

@@ -23,14 +23,18 @@ type Rule struct {
 	line    string
 
 	mu      sync.Mutex
-	nth     int // the only one, from 1; 0: all
-	first   int // only so many; 0: all
+	nth     int // the first one, from 1; 0: any
+	times   int // only so many from there; 0: all, or one if nth is set
+	chance  bool
 	rate    float64
 	seed    uint64
 	delay   time.Duration
 	bare    bool
 	action  action
-	seen    int // calls that matched
+	seen    int            // calls that matched
+	ofName  map[string]int // by name, for a rule of chance
+	hidden  int            // calls that matched and that a rule before this one took
+	hider   string         // the line of such a rule
 	applied int
 	stopped bool
 }
@@ -50,12 +54,13 @@ type rules struct {
 
 // On begins a rule for the calls of an operation on names that match. The pattern is
 // that of path.Match; one that ends in "/" is everything below the directory, and "" is
-// every name. A DeleteMany matches by any of its names, and a listing by its directory.
-// A malformed pattern fails the test.
+// every name. Names are this bucket's: those of a program that has a Sub of it begin
+// with the Sub's directory. A DeleteMany matches by any of its names, and a listing by
+// its directory, as the program writes it. A malformed pattern fails the test.
 func (b *instruments) On(op files.Op, pattern string) *Rule {
 	b.t.Helper()
 	if _, err := path.Match(pattern, ""); err != nil {
-		b.t.Errorf("filestest: the pattern %q: %v", pattern, err)
+		b.errorf("filestest: the pattern %q: %v", pattern, err)
 	}
 	op.Writes() // panics on an operation that doesn't exist
 	r := &Rule{
@@ -70,17 +75,23 @@ func (b *instruments) On(op files.Op, pattern string) *Rule {
 	return r
 }
 
-// Nth applies the rule to the n-th call that matches only; the first is 1.
+// Nth applies the rule to the n-th call that matches only; the first is 1. With Times it
+// is applied to so many calls from the n-th on.
 func (r *Rule) Nth(n int) *Rule { return r.set(n > 0, "Nth", func() { r.nth = n }) }
 
-// Times applies the rule to the first n calls that match, and to no later one.
-func (r *Rule) Times(n int) *Rule { return r.set(n > 0, "Times", func() { r.first = n }) }
+// Times applies the rule to the first n calls that match, and to no later one: a service
+// that fails n times and recovers.
+func (r *Rule) Times(n int) *Rule { return r.set(n > 0, "Times", func() { r.times = n }) }
 
-// Rate applies the rule to some of the calls that match: to this part of them, chosen by
-// the seed, the operation, the name and how many calls matched before, and by nothing
-// else. Such a rule needn't be applied at all.
+// Rate applies the rule to some of the calls that match: to this part of them, from 0,
+// which is never, to 1. The choice depends on the seed, the operation, the name and how
+// many calls on that name matched before, and on nothing else, so it is the same if the
+// program works on several names at once. Nth and Times bound which calls may be chosen.
+// Such a rule needn't be applied at all. A test that fails logs its seed.
 func (r *Rule) Rate(part float64, seed uint64) *Rule {
-	return r.set(part >= 0 && part <= 1, "Rate", func() { r.rate, r.seed = part, seed+1 })
+	return r.set(part >= 0 && part <= 1, "Rate", func() {
+		r.chance, r.rate, r.seed = true, part, seed
+	})
 }
 
 // Delay lets the calls wait before anything else happens. The wait ends with the context,
@@ -152,14 +163,28 @@ func (b *instruments) fails(ctx context.Context, call *files.Call, err error) er
 // BreakAfter lets a body break after n bytes with ErrUnavailable, also if it is read
 // again from there, and a listing after n entries.
 func (r *Rule) BreakAfter(n int64) *Rule {
-	return r.set(n >= 0 && (r.op == files.OpGet || r.op == files.OpList), "BreakAfter", func() {
+	return r.cut(n, n >= 0, "BreakAfter", func(b *instruments, at *breakAt) {
+		at.err = b.failure(files.ErrUnavailable, "the connection broke (filestest)", r.isBare())
+	})
+}
+
+// StallAfter lets a body wait after n bytes, and a listing after n entries, before they
+// go on. The wait ends with the context, or if the body is closed.
+func (r *Rule) StallAfter(n int64, d time.Duration) *Rule {
+	return r.cut(n, n >= 0 && d >= 0, "StallAfter", func(_ *instruments, at *breakAt) {
+		at.stall = d
+	})
+}
+
+// cut makes an action of what happens to a body or a listing after n bytes or entries.
+func (r *Rule) cut(n int64, ok bool, method string,
+	what func(b *instruments, at *breakAt)) *Rule {
+	return r.set(ok && (r.op == files.OpGet || r.op == files.OpList), method, func() {
 		r.action = func(ctx context.Context, b *instruments, _ *files.Call,
 			next func(context.Context) error) error {
-			return next(context.WithValue(ctx, breakKey{}, &breakAt{
-				after: n,
-				err: b.failure(files.ErrUnavailable, "the connection broke (filestest)",
-					r.isBare()),
-			}))
+			at := &breakAt{after: n}
+			what(b, at)
+			return next(context.WithValue(ctx, breakKey{}, at))
 		}
 	})
 }
@@ -243,8 +268,11 @@ func (r *Rule) where() string {
 func (s *rules) match(call *files.Call) *Rule {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, r := range s.all {
+	for i, r := range s.all {
 		if r.takes(call) {
+			for _, later := range s.all[i+1:] {
+				later.hiddenBy(r, call)
+			}
 			return r
 		}
 	}
@@ -265,13 +293,33 @@ func (r *Rule) takes(call *files.Call) bool {
 		return false
 	}
 	r.seen++
-	switch {
-	case r.nth > 0 && r.seen != r.nth, r.first > 0 && r.seen > r.first,
-		r.seed > 0 && !r.drawn(call):
+	if r.chance && !r.drawn(call) || !r.within() {
 		return false
 	}
 	r.applied++
 	return true
+}
+
+// within reports whether Nth and Times allow the call that was seen last.
+func (r *Rule) within() bool {
+	from := max(r.nth, 1)
+	switch {
+	case r.times > 0:
+		return r.seen >= from && r.seen-from < r.times
+	case r.nth > 0 && !r.chance:
+		return r.seen == r.nth
+	}
+	return r.seen >= from
+}
+
+// hiddenBy notes that a rule before this one took a call that this one is for, too.
+func (r *Rule) hiddenBy(first *Rule, call *files.Call) {
+	if call.Op != r.op || !r.matches(call) {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hidden, r.hider = r.hidden+1, first.line
 }
 
 func (r *Rule) matches(call *files.Call) bool {
@@ -296,8 +344,16 @@ func matchName(pattern, name string) bool {
 
 // drawn reports whether this call is one of those that Rate chooses.
 func (r *Rule) drawn(call *files.Call) bool {
+	name := call.Name
+	if call.Op == files.OpDeleteMany {
+		name = fmt.Sprintf("%q", call.Names)
+	}
+	if r.ofName == nil {
+		r.ofName = map[string]int{}
+	}
+	r.ofName[name]++
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%d/%s/%s/%d", r.seed, call.Op, call.Name, r.seen)
+	fmt.Fprintf(h, "%d/%s/%s/%d", r.seed, call.Op, name, r.ofName[name])
 	x := h.Sum64()
 	x ^= x >> 33 // FNV's upper bits change little with the last byte
 	x *= 0xff51afd7ed558ccd
@@ -311,19 +367,30 @@ func (r *Rule) apply(ctx context.Context, b *instruments, call *files.Call,
 	r.mu.Lock()
 	delay, action := r.delay, r.action
 	r.mu.Unlock()
-	if delay > 0 {
-		timer := time.NewTimer(delay)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			return cause(ctx)
-		}
+	if err := wait(ctx, delay, nil); err != nil {
+		return err
 	}
 	if action == nil {
 		return next(ctx)
 	}
 	return action(ctx, b, call, next)
+}
+
+// wait waits, unless the context ends or stop is closed, which are errors.
+func wait(ctx context.Context, d time.Duration, stop <-chan struct{}) error {
+	if d <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-stop:
+		return files.ErrClosed
+	case <-ctx.Done():
+		return cause(ctx)
+	}
+	return nil
 }
 
 // cause is the error of a context that has ended, in the contract's terms.
@@ -340,8 +407,8 @@ func (s *rules) unspent() (lines []string) {
 	defer s.mu.Unlock()
 	for _, r := range s.all {
 		r.mu.Lock()
-		want := max(r.first, 1)
-		if r.applied < want && r.seed == 0 && !r.stopped {
+		want := max(r.times, 1)
+		if r.applied < want && !r.chance && !r.stopped {
 			lines = append(lines, r.missed(want, s.calls))
 		}
 		r.mu.Unlock()
@@ -353,8 +420,33 @@ func (s *rules) unspent() (lines []string) {
 func (r *Rule) missed(want int, others []string) string {
 	text := fmt.Sprintf("the rule for %s %q at %s was applied %d of %d times (%d calls matched)",
 		r.op, r.pattern, r.line, r.applied, want, r.seen)
+	if r.hidden > 0 {
+		text += fmt.Sprintf("; %d calls that it is for were taken by a rule that was made before "+
+			"it, such as the one at %s", r.hidden, r.hider)
+		if r.seen == 0 {
+			text += ", which always hides it"
+		}
+	}
 	if len(others) == 0 {
 		return text + "; nothing else was called"
 	}
 	return text + "; calls without a rule:\n\t" + strings.Join(others, "\n\t")
+}
+
+// byChance returns a line for each rule with a Rate, from which its choices can be had
+// again.
+func (s *rules) byChance() (lines []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.all {
+		r.mu.Lock()
+		if r.chance && r.seen > 0 {
+			lines = append(lines,
+				fmt.Sprintf("the rule for %s %q at %s, Rate(%g, %d), was applied "+
+					"to %d of %d calls", r.op, r.pattern, r.line, r.rate, r.seed, r.applied,
+					r.seen))
+		}
+		r.mu.Unlock()
+	}
+	return lines
 }

@@ -145,3 +145,37 @@ func TestSignedByLayers(t *testing.T) {
 		t.Errorf("GET with a rule: %d", code)
 	}
 }
+
+// TestCORSIsOff: a page of another origin isn't allowed to read an answer or to send a
+// PUT, and a request before it is refused as any that isn't signed.
+func TestCORSIsOff(t *testing.T) {
+	b := filestest.New(t)
+	b.FillTree(t, filestest.Tree{"a": "x"})
+	for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodOptions} {
+		signed := method
+		if method == http.MethodOptions {
+			signed = http.MethodPut
+		}
+		s := sign(t, b, "a", files.SignOptions{Method: signed})
+		r, err := http.NewRequestWithContext(t.Context(), method, s.URL, strings.NewReader("y"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Origin", "https://example.com")
+		r.Header.Set("Access-Control-Request-Method", http.MethodPut)
+		resp, err := b.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if refused := resp.StatusCode == http.StatusForbidden; refused != (signed != method) {
+			t.Errorf("%s: %s", method, resp.Status)
+		}
+		for h := range resp.Header {
+			if strings.HasPrefix(h, "Access-Control-") {
+				t.Errorf("%s: the answer has %s", method, h)
+			}
+		}
+	}
+	b.Want(t, filestest.Tree{"a": "y"})
+}

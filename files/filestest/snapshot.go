@@ -21,8 +21,9 @@ func (b *Bucket) Snapshot() *Snapshot {
 }
 
 // Restore brings a snapshot back, of this fake or of another one, and marks. Files that
-// come back have a new version where every Put makes one. It fails the test if a call is
-// under way, because what that would do is anybody's guess.
+// come back have a new version where every Put makes one, and a new time. It fails the
+// test if a call is under way, even an open Reader or Writer, because the result would
+// depend on chance.
 func (b *Bucket) Restore(t testing.TB, s *Snapshot) {
 	t.Helper()
 	if running := b.pending.running(); running != "" {
@@ -47,6 +48,9 @@ func (b *Bucket) Restore(t testing.TB, s *Snapshot) {
 		}
 	}
 	for name := range keep {
+		if err := b.refuses(name); err != nil {
+			t.Fatalf("filestest: Restore: %q: %v", name, err)
+		}
 		err := b.changes.stored(name, func() error {
 			_, err := files.Copy(ctx, b.store, name, s.store, name, nil)
 			return err

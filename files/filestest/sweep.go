@@ -14,7 +14,12 @@ const maxSweep = 10_000
 
 // Sweep runs f as subtests, each with a fresh fake: in the first, call 1 of the program
 // fails with this kind of error, in the second call 2, and so on, until a run makes
-// fewer calls. So each point of failure is met once, and the last run meets none.
+// fewer calls. So each point of failure is met once, and the last run meets none. The
+// sweep ends with the first run that fails the test.
+//
+// Calls from which no driver returns this kind of error are neither counted nor failed:
+// ErrUncertain is swept over the writes, for example. A function that makes no call
+// that could fail so, fails the test. It must not call t.Parallel.
 //
 //	filestest.Sweep(t, files.ErrUnavailable, func(t *testing.T, b *filestest.Bucket) {
 //		b.FillTree(t, before)
@@ -33,23 +38,44 @@ func Sweep(t *testing.T, kind error, f func(t *testing.T, b *Bucket), opts ...Op
 // sweep runs one for call 1, 2, … of the program, which every lets fail.
 func sweep(t *testing.T, kind error, one func(t *testing.T, every func(*instruments))) {
 	t.Helper()
-	for k := 1; k <= maxSweep; k++ {
-		var met bool
+	all := true // no run was left out with -run
+	for k := int64(1); k <= maxSweep; k++ {
+		var calls atomic.Int64
+		var began, skipped, over atomic.Bool
 		ok := t.Run(fmt.Sprintf("call=%d", k), func(t *testing.T) {
-			var calls atomic.Int64
-			t.Cleanup(func() { met = calls.Load() >= int64(k) })
+			began.Store(true)
+			t.Cleanup(func() {
+				skipped.Store(t.Skipped())
+				over.Store(true)
+			})
 			one(t, func(b *instruments) {
-				b.rules.every = func(context.Context, *files.Call) error {
-					if calls.Add(1) == int64(k) {
-						return b.failure(kind, fmt.Sprintf("call %d fails (filestest)", k), false)
+				b.rules.every = func(_ context.Context, call *files.Call) error {
+					if b.gives != nil && !b.gives(call.Op, files.KindOf(kind)) ||
+						calls.Add(1) != k {
+						return nil
 					}
-					return nil
+					return b.failure(kind, fmt.Sprintf("call %d fails (filestest)", k), false)
 				}
 			})
 		})
-		if !ok || !met {
+		switch met := calls.Load() >= k; {
+		case !ok:
+			return
+		case !began.Load():
+			all = false
+		case !over.Load():
+			t.Errorf("filestest: Sweep: the function calls t.Parallel, so its runs can't be " +
+				"told apart")
+			return
+		case !met:
+			if k == 1 && !skipped.Load() {
+				t.Errorf("filestest: Sweep: the function makes no call that can fail with %v, so "+
+					"nothing was tried", kind)
+			}
 			return
 		}
 	}
-	t.Errorf("filestest: Sweep: the function makes more than %d calls", maxSweep)
+	if all {
+		t.Errorf("filestest: Sweep: the function makes more than %d calls", maxSweep)
+	}
 }

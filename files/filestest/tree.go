@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -18,39 +19,58 @@ import (
 // Tree is the content of files by their names.
 type Tree map[string]string
 
-// Fill stores files, and marks: they don't count as created. fsys may be an
-// fstest.MapFS, os.DirFS of a folder, or a Tree's own FS. No rule is applied and nothing
-// is recorded.
-func (b *instruments) Fill(t testing.TB, fsys fs.FS) {
+// AnyContent stands for any content of a file in a Tree that Want, WantAtLeast or
+// WantOneOf compares with.
+const AnyContent = "\x00any content\x00"
+
+// ReadTree returns the files of fsys, such as an fstest.MapFS, or os.DirFS of a folder.
+// To have none of them fails the test.
+func ReadTree(t testing.TB, fsys fs.FS) Tree {
 	t.Helper()
+	tree := Tree{}
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		content, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return err
-		}
-		return b.fill(name, string(content))
+		tree[name] = string(content)
+		return err
 	})
-	b.changes.reset()
-	if err != nil {
-		t.Fatalf("filestest: Fill: %v", err)
+	if err == nil && len(tree) == 0 {
+		err = errors.New("there are no files")
 	}
+	if err != nil {
+		t.Fatalf("filestest: %v", err)
+	}
+	return tree
+}
+
+// Fill stores the files of fsys, such as an fstest.MapFS, or os.DirFS of a folder, and
+// marks: they don't count as created. No rule is applied and nothing is recorded. A name
+// that the service can't hold fails the test, and so does fsys without files.
+func (b *instruments) Fill(t testing.TB, fsys fs.FS) {
+	t.Helper()
+	b.FillTree(t, ReadTree(t, fsys))
 }
 
 // FillTree stores files, and marks, as Fill does.
 func (b *instruments) FillTree(t testing.TB, tree Tree) {
 	t.Helper()
-	defer b.changes.reset()
 	for _, name := range slices.Sorted(maps.Keys(tree)) {
 		if err := b.fill(name, tree[name]); err != nil {
-			t.Fatalf("filestest: FillTree: %v", err)
+			t.Fatalf("filestest: the files can't be stored: %v", err)
 		}
 	}
+	b.mark(t)
 }
 
 func (b *instruments) fill(name, content string) error {
+	if err := b.refuses(name); err != nil {
+		return fmt.Errorf("%q: %w", name, err)
+	}
+	if content == AnyContent {
+		return fmt.Errorf("%q: AnyContent is for comparing", name)
+	}
 	return b.changes.stored(name, func() error {
 		_, err := files.PutString(context.Background(), b.store, name, content, nil)
 		return err
@@ -98,8 +118,37 @@ func (b *instruments) contentFor(t testing.TB) Tree {
 // Want checks that the fake has exactly these files, with this content.
 func (b *instruments) Want(t testing.TB, want Tree) {
 	t.Helper()
-	if diff := want.diff(b.contentFor(t)); len(diff) > 0 {
-		t.Errorf("filestest: the files differ:\n%s", strings.Join(cut(diff), "\n"))
+	b.compare(t, want, b.contentFor(t))
+}
+
+// WantAtLeast checks that the fake has these files, with this content, among others.
+func (b *instruments) WantAtLeast(t testing.TB, want Tree) {
+	t.Helper()
+	got := b.contentFor(t)
+	maps.DeleteFunc(got, func(name, _ string) bool {
+		_, wanted := want[name]
+		return !wanted
+	})
+	b.compare(t, want, got)
+}
+
+// WantNone checks that there is no file whose name matches the pattern, as with On: of
+// a directory, for example, nothing is left.
+func (b *instruments) WantNone(t testing.TB, pattern string) {
+	t.Helper()
+	got := b.contentFor(t)
+	maps.DeleteFunc(got, func(name, _ string) bool { return !matchName(pattern, name) })
+	if _, err := path.Match(pattern, ""); err != nil {
+		t.Errorf("filestest: the pattern %q: %v", pattern, err)
+	}
+	b.compare(t, Tree{}, got)
+}
+
+func (b *instruments) compare(t testing.TB, want, got Tree) {
+	t.Helper()
+	if diff := want.diff(got); len(diff) > 0 {
+		t.Errorf("filestest: want %d files; got %d, and %d differ:\n%s", len(want), len(got),
+			len(diff), strings.Join(cut(diff, maxShown), "\n"))
 	}
 }
 
@@ -117,7 +166,8 @@ func (b *instruments) WantOneOf(t testing.TB, wants ...Tree) {
 		lines = append(lines, fmt.Sprintf("from tree %d of %d:", i+1, len(wants)))
 		lines = append(lines, diff...)
 	}
-	t.Errorf("filestest: the files differ from every tree:\n%s", strings.Join(cut(lines), "\n"))
+	t.Errorf("filestest: the files differ from every tree:\n%s", strings.Join(cut(lines, maxShown),
+		"\n"))
 }
 
 // diff returns a line for each file in which got differs.
@@ -138,7 +188,7 @@ func (want Tree) diff(got Tree) (lines []string) {
 		case !wanted:
 			lines = append(lines,
 				fmt.Sprintf("\t%q is there with %s; want no such file", name, show(g)))
-		case w != g:
+		case w != g && w != AnyContent:
 			lines = append(lines, fmt.Sprintf("\t%q: %s", name, difference(w, g)))
 		}
 	}
@@ -159,6 +209,9 @@ func difference(want, got string) string {
 
 // show is content for a failure: text is quoted and cut, other bytes are only counted.
 func show(content string) string {
+	if content == AnyContent {
+		return "any content"
+	}
 	const most = 40
 	head := content[:min(len(content), most)]
 	for len(head) > 0 && len(head) < len(content) && !utf8.RuneStart(content[len(head)]) {
