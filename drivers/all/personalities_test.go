@@ -10,7 +10,7 @@ import (
 )
 
 // TestPersonalitiesClaim: the fakes claim what the real drivers claim, except what no
-// fake has: durability and foreign keys. Disks and GCS sign if they are configured to, and
+// fake has: durability and raw keys. Disks and GCS sign if they are configured to, and
 // memory never does.
 func TestPersonalitiesClaim(t *testing.T) {
 	environment(t)

@@ -62,6 +62,7 @@ func (w *write) metadata() map[string]*string {
 	return m
 }
 
+// conditions returns the service's form of the condition (P8, P9).
 func (w *write) conditions() *blob.AccessConditions {
 	if w.cond.Absent() {
 		return &blob.AccessConditions{

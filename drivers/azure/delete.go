@@ -86,7 +86,7 @@ var withSnapshots = blob.DeleteSnapshotsOptionTypeInclude
 // MaxDeleteMany is the most deletions that the service accepts in one batch.
 func (b *backend) MaxDeleteMany() int { return 256 }
 
-// DeleteMany deletes in one request. A deletion without a response, or one that the
+// DeleteMany deletes in one request (D3). A deletion without a response, or one that the
 // service was too busy for, is repeated in a request of its own.
 // https://learn.microsoft.com/rest/api/storageservices/blob-batch
 func (b *backend) DeleteMany(ctx context.Context, names []string) []error {

@@ -210,7 +210,8 @@ func (b *backend) statIf(ctx context.Context, req driver.OpenRequest) (files.Inf
 	return properties(r), nil
 }
 
-// body maps the errors of reading the content. Closing net/http's body during a Read
+// body maps the errors of reading the content, so that package driver resumes a broken
+// connection (G5). Closing net/http's body during a Read
 // closes the connection, which ends the Read.
 type body struct {
 	b    *backend

@@ -52,7 +52,7 @@ const (
 
 func (b *backend) MaxDeleteMany() int { return deleteMany }
 
-// DeleteMany deletes in parallel, because a request deletes one object.
+// DeleteMany deletes in parallel, because a request deletes one object (D3).
 func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	errs := make([]error, len(names))
 	next := make(chan int)

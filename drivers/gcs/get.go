@@ -296,7 +296,8 @@ func dropBody(resp *http.Response) {
 	resp.Body.Close()
 }
 
-// body is the body of a get.
+// body is the body of a get. It reports a broken connection so that package driver
+// resumes it (G5).
 type body struct {
 	b    *backend
 	ctx  context.Context

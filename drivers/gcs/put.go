@@ -112,7 +112,7 @@ func (u *upload) send(
 	return o, err
 }
 
-// setCondition makes a precondition from the target's condition.
+// setCondition makes a precondition from the target's condition (P8, P9).
 func setCondition(q url.Values, c files.Condition) (conditions, error) {
 	if c.Absent() {
 		q.Set("ifGenerationMatch", "0")

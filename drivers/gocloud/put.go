@@ -12,7 +12,9 @@ import (
 	"gocloud.dev/blob"
 )
 
-// Put uploads the content. Bucket.Upload closes its writer in any case, and memblob,
+// Put uploads the content. The only condition is the Go CDK's IfNotExist (P8).
+//
+// Bucket.Upload closes its writer in any case, and memblob,
 // fileblob and gcsblob then commit what they have received, unless the writer's context
 // has ended. So the context is cancelled before a failing Read returns (P2). ContentMD5
 // is never set: with it azureblob would write through its pipe, where a failure panics

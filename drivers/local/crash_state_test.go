@@ -90,7 +90,7 @@ type seenFile struct {
 	content string
 }
 
-// seeAll reads all files of the bucket. List, Stat and Get must agree. A foreign key is
+// seeAll reads all files of the bucket. List, Stat and Get must agree. A raw key is
 // an error.
 func seeAll(ctx context.Context, b files.Bucket) (map[string]seenFile, error) {
 	seen := map[string]seenFile{}
@@ -100,7 +100,7 @@ func seeAll(ctx context.Context, b files.Bucket) (map[string]seenFile, error) {
 			return nil, err
 		}
 		if e.Key != "" {
-			return nil, fmt.Errorf("the foreign key %q is listed", e.Key)
+			return nil, fmt.Errorf("the raw key %q is listed", e.Key)
 		}
 		if last != "" && e.Name <= last {
 			return nil, fmt.Errorf("%q is listed after %q", e.Name, last)

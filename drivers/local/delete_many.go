@@ -11,7 +11,7 @@ import (
 // MaxDeleteMany returns how many names DeleteMany takes.
 func (b *backend) MaxDeleteMany() int { return files.DeleteBatchSize }
 
-// DeleteMany deletes a few files at a time. On a full disk an unlink may itself need
+// DeleteMany deletes a few files at a time (D3). On a full disk an unlink may itself need
 // room, for example of a file in a lower layer of an overlay. A file whose deletion
 // failed for that is tried again after the others, which may have made room.
 func (b *backend) DeleteMany(ctx context.Context, names []string) []error {

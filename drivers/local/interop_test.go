@@ -147,7 +147,7 @@ func TestWeReadFileblobs(t *testing.T) {
 	}
 }
 
-// In a folder that fileblob wrote, a name that it escaped is a foreign key, by which
+// In a folder that fileblob wrote, a name that it escaped is a raw key, by which
 // the file is found.
 func TestFileblobsEscapedKeys(t *testing.T) {
 	ctx := context.Background()

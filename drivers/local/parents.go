@@ -24,7 +24,7 @@ func (b *backend) parents(p *filePaths) (all []parent) {
 		return nil
 	}
 	names := map[string]string{} // by path on disk
-	if p.lock == p.name {        // otherwise the name is a foreign key
+	if p.lock == p.name {        // otherwise the name is a raw key
 		for i := range len(p.name) {
 			if p.name[i] == '/' {
 				names[b.rules().encodeDir(p.name[:i])] = p.name[:i]

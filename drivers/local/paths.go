@@ -27,7 +27,7 @@ type filePaths struct {
 	alts int    // how many paths there are
 }
 
-// pathsOf returns the paths of a file. A foreign key is the path on disk.
+// pathsOf returns the paths of a file. A raw key is the path on disk.
 func (b *backend) pathsOf(key driver.Key) (filePaths, error) {
 	if key.Raw {
 		return b.rawPathsOf(key.Name)
@@ -92,7 +92,7 @@ func (p *filePaths) sidecarPath() string {
 // maxForeign is the longest name in bytes that any disk has: 255 characters of NTFS.
 const maxForeign = 4 * 255
 
-// rawPathsOf returns the path of a foreign key, which must be one that List yields.
+// rawPathsOf returns the path of a raw key, which must be one that List yields.
 func (b *backend) rawPathsOf(key string) (filePaths, error) {
 	refuse := files.Errorf(files.ErrInvalidName, "not the key of a foreign file")
 	if len(key) > 4096 || strings.IndexByte(key, 0) >= 0 {
@@ -175,7 +175,7 @@ func (r rules) rawSidecarName(element string) bool {
 		controlPrefix)
 }
 
-// foreignPath reports whether a path on disk is a foreign key: it isn't the path of a
+// foreignPath reports whether a path on disk is a raw key: it isn't the path of a
 // name, and it doesn't belong to the driver.
 func (r rules) foreignPath(path string) bool {
 	at := region{}

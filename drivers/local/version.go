@@ -229,7 +229,7 @@ func sameVersion(asked, now files.Version, open func() (fsys.File, func(), error
 	return is == sum, err
 }
 
-// check decides a condition.
+// check decides a condition (P8, P9).
 func (b *backend) check(d fsys.Dir, c *current, cond files.Condition) error {
 	asked, ok := cond.Version()
 	if !ok || !c.exists {

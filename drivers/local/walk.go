@@ -64,7 +64,7 @@ type listing struct {
 	unread
 }
 
-// names lists the names but no foreign keys. It returns false if the caller has enough.
+// names lists the names but no raw keys. It returns false if the caller has enough.
 func (l *listing) names(root fsys.Dir, emit func(files.Entry) bool) (more bool, err error) {
 	base := l.req.Dir()
 	f, ok := l.filter(base, files.MaxName-len(base))
@@ -108,7 +108,7 @@ func (l *listing) end(more bool, err error) {
 	}
 }
 
-// walk is one of the listing's walks, of the names or of the foreign keys.
+// walk is one of the listing's walks, of the names or of the raw keys.
 type walk struct {
 	*listing
 	emit   func(files.Entry) bool
@@ -164,7 +164,7 @@ func (f *filter) wants(text []byte, isDir bool) bool {
 
 // descend opens a folder and yields what is wanted of it. It returns false if the
 // caller has enough. A folder that no longer exists is empty (L4, L6). at is the
-// folder's region in a walk of foreign keys, and nil in a walk of names.
+// folder's region in a walk of raw keys, and nil in a walk of names.
 func (l *walk) descend(path string, want filter, at *region) (more bool, err error) {
 	st, err := l.levels.enter(path)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// all merges the names with the foreign keys, which are paths on disk (L7). There are
+// all merges the names with the raw keys, which are paths on disk (L7). There are
 // two walks, because below an escaped element the keys sort differently from the names.
 func (l *listing) all(root fsys.Dir, emit func(files.Entry) bool) (more bool, err error) {
 	var failed error
@@ -40,7 +40,7 @@ func (l *listing) all(root fsys.Dir, emit func(files.Entry) bool) (more bool, er
 	return more, err
 }
 
-// passed returns an entry that marks a position that the walk of foreign keys has
+// passed returns an entry that marks a position that the walk of raw keys has
 // reached. Names before it needn't wait for the next key, which may be far.
 func passed(at string) files.Entry { return files.Entry{Key: at, Size: -1} }
 
@@ -53,7 +53,7 @@ func sortKey(e files.Entry) string {
 	return e.Name
 }
 
-// foreign lists the foreign keys, and in a shallow listing the folders that contain any.
+// foreign lists the raw keys, and in a shallow listing the folders that contain any.
 func (l *listing) foreign(root fsys.Dir, emit func(files.Entry) bool) (more bool, err error) {
 	base := l.req.Dir()
 	f, ok := l.filter(base, 1<<30)
@@ -113,7 +113,7 @@ func (l *walk) isForeign(disk string, at region, kind fsys.Kind) bool {
 		disk) && !isDriverFile(disk) && !(keepsPlaceholders(kind) && placeholder(disk))
 }
 
-// foreignItem yields the foreign keys of an item.
+// foreignItem yields the raw keys of an item.
 func (l *walk) foreignItem(f *dirContent, it item, want filter, at region) (more bool, err error) {
 	if l.ctx.Err() != nil {
 		return false, driver.ContextError(l.ctx)

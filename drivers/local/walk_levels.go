@@ -11,7 +11,7 @@ import (
 // files, each in a different folder.
 const (
 	maxLevels        = 8 // of the walk of names
-	maxForeignLevels = 4 // of the walk of foreign keys
+	maxForeignLevels = 4 // of the walk of raw keys
 	maxSearchLevels  = 3 // of a search by holdsFile
 	maxStats         = 8 // goroutines that stat files, with the caller's
 	// maxPath is less than the longest path that systems take.

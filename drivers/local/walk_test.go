@@ -236,7 +236,7 @@ func TestWalkEntries(t *testing.T) {
 	}
 }
 
-// Foreign keys come in byte order among the names, and only with Foreign (L7).
+// Raw keys come in byte order among the names, and only with Foreign (L7).
 func TestWalkForeign(t *testing.T) {
 	dir := t.TempDir()
 	w, root := testWalker(linuxRules), openRoot(t, dir)

@@ -70,8 +70,8 @@ func (s *backend) Close() error { return nil }
 
 func (s *backend) get(name string) (*file, bool) { return s.files.Snapshot().Get(name) }
 
-// publish makes f the file of that name, visible to readers, if the condition holds.
-// The caller holds commit.
+// publish makes f the file of that name, visible to readers, if the condition holds
+// (P8, P9). The caller holds commit.
 func (s *backend) publish(name string, cond files.Condition, f *file) error {
 	old, exists := s.files.Get(name)
 	var version files.Version
@@ -142,7 +142,7 @@ func (s *backend) Delete(_ context.Context, key driver.Key, ifVersion files.Vers
 	return nil
 }
 
-// DeleteMany implements driver.ManyDeleter. It copies the tree's nodes once for all
+// DeleteMany implements driver.ManyDeleter (D3). It copies the tree's nodes once for all
 // names.
 func (s *backend) DeleteMany(_ context.Context, names []string) []error {
 	s.commit.Lock()

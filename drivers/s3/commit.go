@@ -30,6 +30,8 @@ type commit struct {
 	same func(ctx context.Context) (files.Info, bool)
 }
 
+// newCommit returns a commit with the condition's headers (P8, P9). A conditional commit
+// has a new write ID.
 func (b *backend) newCommit(key string, c files.Condition) *commit {
 	w := &commit{b: b, key: key, op: opPut}
 	if c.IsZero() {

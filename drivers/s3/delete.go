@@ -64,8 +64,8 @@ var errNoMD5 = errors.New("there is no MD5")
 // MaxDeleteMany returns how many names one request deletes.
 func (b *backend) MaxDeleteMany() int { return maxDelete }
 
-// DeleteMany is one DeleteObjects. Names for which the service was unavailable are sent
-// again.
+// DeleteMany is one DeleteObjects (D3). Names for which the service was unavailable are
+// sent again.
 func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	errs := make([]error, len(names))
 	at := make(map[string][]int, len(names)) // a name may come twice

@@ -13,7 +13,7 @@ import (
 // allows them: what it claims, what Put and Copy return, how fine times are, and which
 // names are refused. What it claims is compared with the real drivers by their tests.
 //
-// A fake has no foreign keys (L7) and isn't durable (P4), whatever its personality. It
+// A fake has no raw keys (L7) and isn't durable (P4), whatever its personality. It
 // takes what its driver takes: names, sizes ([files.Features]), expiries of signed URLs,
 // and one more than the limit is refused with the driver's sentinel. A declared size is
 // refused before anything is read.

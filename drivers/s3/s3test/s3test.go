@@ -42,7 +42,7 @@ type handle struct {
 }
 
 // Harness returns a harness for conformance.Run. Each case has its own bucket, which is
-// deleted at the end. The caller adds the names, foreign keys, URLs and known failures
+// deleted at the end. The caller adds the names, raw keys, URLs and known failures
 // of the server.
 func (s *Store) Harness() conformance.Harness {
 	return conformance.Harness{
