@@ -33,8 +33,9 @@ type Transform struct {
 	// Put returns the stored content of a plain one, and how many bytes it will have,
 	// or -1 if that isn't known beforehand. plain ends with io.EOF only if it is what
 	// the caller declared; the Read of the stored content must return any other error
-	// of plain. size is the plain size as declared, or -1. opts are those that the
-	// bucket below gets, a copy without Size and Digest: Put may add metadata.
+	// of plain. size is the plain size as declared, or that of a content in memory, or
+	// -1. opts are those that the bucket below gets, a copy without Size and Digest: Put
+	// may add metadata.
 	//
 	// If the plain content can seek, a retry below rewinds the stored content: Put is
 	// called again, with the plain content at its beginning. So each call must make

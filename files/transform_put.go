@@ -1,9 +1,11 @@
 package files
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/url"
+	"strings"
 	"sync"
 
 	readable "cloudfiles.dev/files/internal/content"
@@ -31,6 +33,8 @@ func (w *wrapped) putTransformed(ctx context.Context, c *Call, cl *claims,
 		if p.size = *o.Size; p.size < 0 {
 			return Info{}, invalid("negative size %d", p.size)
 		}
+	} else {
+		p.size = sizeInMemory(content)
 	}
 	if p.want, err = o.Digest.Normalize(); err != nil {
 		return Info{}, err
@@ -45,6 +49,7 @@ func (w *wrapped) putTransformed(ctx context.Context, c *Call, cl *claims,
 		return Info{}, contextError(ctx)
 	}
 	defer p.finish()
+	p.digests = cl.outer.Digests || !p.want.IsZero()
 	p.begin()
 	if attrs.ContentType == "" {
 		if attrs.ContentType, err = p.findType(c.Name); err != nil {
@@ -82,6 +87,19 @@ func (w *wrapped) putTransformed(ctx context.Context, c *Call, cl *claims,
 	return info, nil
 }
 
+// sizeInMemory returns the size of content that a Put may read without a copy, or -1.
+func sizeInMemory(content io.Reader) int64 {
+	switch r := content.(type) {
+	case *bytes.Reader:
+		return int64(r.Len())
+	case *bytes.Buffer:
+		return int64(r.Len())
+	case *strings.Reader:
+		return int64(r.Len())
+	}
+	return -1
+}
+
 // attributes returns the caller's attributes, if they leave room for the wrapper's own
 // metadata.
 func (t *Transform) attributes(a Attributes) (Attributes, error) {
@@ -109,8 +127,11 @@ type plainContent struct {
 	src    io.Reader
 	seeker io.Seeker // nil if src can't be rewound
 	start  int64     // where src began
-	size   int64     // declared, or -1
+	size   int64     // declared, or that of content in memory, or -1
 	want   Digest    // declared
+	// digests says that the content's digests are compared or returned. Otherwise they
+	// aren't computed, because that may take as long as the Transform itself.
+	digests bool
 
 	mu       sync.Mutex
 	head     []byte // read ahead
@@ -192,7 +213,9 @@ func (p *plainContent) Read(b []byte) (int, error) {
 	default:
 		n, err = p.readSource(b)
 	}
-	p.hasher.Write(b[:n])
+	if p.digests {
+		p.hasher.Write(b[:n])
+	}
 	p.n += int64(n)
 	switch {
 	case p.size >= 0 && p.n > p.size:
@@ -210,6 +233,9 @@ func (p *plainContent) Read(b []byte) (int, error) {
 func (p *plainContent) complete() error {
 	if p.size >= 0 && p.n < p.size {
 		return Errorf(ErrCorrupt, "content has %d bytes, fewer than the %d declared", p.n, p.size)
+	}
+	if !p.digests {
+		return io.EOF
 	}
 	if which := Digest(p.hasher.Sum()).Conflict(p.want); which != "" {
 		return Errorf(ErrCorrupt, "the content's %s digest is not the one declared", which)

@@ -15,9 +15,16 @@ import (
 	"cloudfiles.dev/files/timeout"
 )
 
-// fiveLayers returns memory and five layers above it: sub, retry, observe, limit and
-// timeout.
+// fiveLayers returns memory and five layers above it.
 func fiveLayers(t testing.TB) (bare, stack files.Bucket) {
+	t.Helper()
+	bare = mem.New(nil)
+	return bare, fiveLayersOver(t, bare)
+}
+
+// fiveLayersOver returns five layers over a bucket: sub, retry, observe, limit and
+// timeout.
+func fiveLayersOver(t testing.TB, bare files.Bucket) files.Bucket {
 	t.Helper()
 	ok := func(b files.Bucket, err error) files.Bucket {
 		t.Helper()
@@ -26,13 +33,12 @@ func fiveLayers(t testing.TB) (bare, stack files.Bucket) {
 		}
 		return b
 	}
-	bare = mem.New(nil)
 	b := ok(timeout.New(bare, timeout.Silence(time.Minute)))
 	b = ok(limit.New(b, &limit.Options{All: limit.Limits{Calls: 64}}))
 	b = ok(observe.New(b, &observe.Options{
 		Observers: []observe.Observer{observe.Log(slog.New(slog.DiscardHandler))},
 	}))
-	return bare, ok(files.Sub(retry.Wrap(b, retry.New()), "tenant"))
+	return ok(files.Sub(retry.Wrap(b, retry.New()), "tenant"))
 }
 
 // TestFiveLayersAllocate: five layers over memory add at most ten allocations to a Get
