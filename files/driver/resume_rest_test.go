@@ -1,0 +1,135 @@
+package driver_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+
+	"cloudfiles.dev/examples/mapdriver"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// restless is a backend whose first body breaks after some bytes, and whose later
+// responses are changed.
+type restless struct {
+	*mapdriver.Backend
+	opens  int
+	first  func(o *driver.Object)
+	change func(o *driver.Object) error
+	closed int // bodies of later responses
+}
+
+func (b *restless) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
+	b.opens++
+	o, err := b.Backend.Open(ctx, req)
+	if err != nil {
+		return o, err
+	}
+	if b.opens == 1 {
+		cut := files.WithCause(files.ErrUnavailable, io.ErrClosedPipe, "connection reset")
+		o.Body = io.NopCloser(io.MultiReader(io.LimitReader(o.Body, 64), failing{cut}))
+		if b.first != nil {
+			b.first(&o)
+		}
+		return o, nil
+	}
+	o.Body = countedRest{o.Body, &b.closed}
+	if err := b.change(&o); err != nil {
+		o.Body.Close()
+		return driver.Object{}, err
+	}
+	return o, nil
+}
+
+// countedRest counts how often a body is closed.
+type countedRest struct {
+	io.ReadCloser
+	n *int
+}
+
+func (c countedRest) Close() error { *c.n++; return c.ReadCloser.Close() }
+
+// TestResumeWrongRest: the rest of a file is taken only from a response that fits the
+// first one; otherwise the read fails, and is never just shorter (G5).
+func TestResumeWrongRest(t *testing.T) {
+	content := bytes.Repeat([]byte("0123456789"), 100)
+	for what, c := range map[string]struct {
+		first  func(o *driver.Object)
+		change func(o *driver.Object) error
+		want   error
+	}{
+		"the rest": {change: func(*driver.Object) error { return nil }},
+		"another length": {
+			change: func(o *driver.Object) error { o.Length--; return nil },
+			want:   files.ErrUnavailable,
+		},
+		"another offset": {
+			change: func(o *driver.Object) error { o.Offset++; return nil },
+			want:   files.ErrUnavailable,
+		},
+		"another size": {
+			change: func(o *driver.Object) error { o.Info.Size++; return nil },
+			want:   files.ErrUnavailable,
+		},
+		"no version": {
+			change: func(o *driver.Object) error { o.Info.Version = ""; return nil },
+			want:   files.ErrUnavailable,
+		},
+		"other version": {
+			change: func(o *driver.Object) error { o.Info.Version += "x"; return nil },
+			want:   files.ErrChanged,
+		},
+		"more before it": {
+			change: func(o *driver.Object) error { o.Before = 1; return nil },
+			want:   files.ErrUnavailable,
+		},
+		"it is gone": {
+			change: func(*driver.Object) error {
+				return fmt.Errorf("wrapped: %w", files.ErrNotExist)
+			},
+			want: files.ErrChanged,
+		},
+		"it was replaced": {
+			change: func(*driver.Object) error {
+				return fmt.Errorf("wrapped: %w", files.ErrPrecondition)
+			},
+			want: files.ErrChanged,
+		},
+		"no permission": {
+			change: func(*driver.Object) error { return files.ErrPermission },
+			want:   files.ErrPermission,
+		},
+		"there never was a version": {
+			first:  func(o *driver.Object) { o.Info.Version = "" },
+			change: func(o *driver.Object) error { o.Info.Version = ""; return nil },
+			want:   files.ErrUnavailable,
+		},
+	} {
+		back := &restless{Backend: mapdriver.New(), first: c.first, change: c.change}
+		b := driver.New(back)
+		if _, err := b.Put(t.Context(), "f", bytes.NewReader(content), nil); err != nil {
+			t.Fatal(err)
+		}
+		r, err := b.Get(t.Context(), "f", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.ReadAll()
+		if c.want == nil && (err != nil || !bytes.Equal(got, content)) {
+			t.Errorf("%s: %d bytes, %v", what, len(got), err)
+		}
+		if c.want != nil && (!errors.Is(err, c.want) || len(got) > 64) {
+			t.Errorf("%s: %d bytes, %v, want %v and at most 64", what, len(got), err, c.want)
+		}
+		if err := r.Close(); err != nil {
+			t.Errorf("%s: Close: %v", what, err)
+		}
+		if back.closed != back.opens-1 {
+			t.Errorf("%s: %d of %d later bodies were closed", what, back.closed, back.opens-1)
+		}
+	}
+}
