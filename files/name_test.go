@@ -99,6 +99,9 @@ func TestCheckElementAndDir(t *testing.T) {
 		"/a":    "!",
 		"..":    "!",
 		"a/../": "!",
+
+		strings.Repeat("d", files.MaxName):   strings.Repeat("d", files.MaxName),
+		strings.Repeat("d", files.MaxName+1): "!",
 	} {
 		got, err := driver.CheckDir(dir)
 		if want == "!" && !errors.Is(err,
