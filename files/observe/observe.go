@@ -23,7 +23,7 @@
 //   - The outcome: "OK", the files.KindName of the error, "Canceled",
 //     "DeadlineExceeded" or "Other".
 //
-// Some errors are answers and not failures: ErrNotExist, ErrExist, ErrNotModified,
+// Some errors are results and not failures: ErrNotExist, ErrExist, ErrNotModified,
 // ErrPrecondition, ErrUnsupported, and what the caller cancelled. An exceeded deadline
 // is a failure. See [IsFailure].
 //
@@ -32,18 +32,23 @@
 // By default no name of a file and no text of an error is reported. With Options.Names
 // both are, to logs and traces and never to metrics. A signed URL is never reported.
 //
-// # What it promises and can't see
+// # What it promises
 //
 // The bucket keeps all its abilities: server-side copies, signed URLs, As, the sizes of
 // contents and their rewinding, and the fast ways to read.
 //
-// Transfers with a signed URL are not seen. Of an upload of package resume the steps
-// (files.OpUpload) are seen but not the bytes. A layer that answers a call by itself,
-// such as a cache, hides the call from an observer below it, so the place in the stack
-// decides what is measured; a stack may have two observers.
+// # What it can't keep
 //
-// The package imports the standard library alone. A Get costs at most two allocations
-// beside those of its observers.
+//   - Transfers with a signed URL are not measured. Of an upload of package resume the
+//     steps (files.OpUpload) are measured, but not the bytes.
+//   - A layer that carries out a call by itself, such as a cache, hides the call from an
+//     observer below it, so the place in the stack decides what is measured. A stack may
+//     have two observers.
+//
+// # What it costs
+//
+// A Get makes at most two allocations beyond those of its observers. The package links
+// only this module and the standard library.
 package observe
 
 import (
