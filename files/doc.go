@@ -333,7 +333,7 @@
 //     Prefix is relative to dir and may be part of an element; in a shallow listing it
 //     has no "/". StartAfter is any string, exclusive, compared with names as they are
 //     yielded. In a shallow listing, StartAfter "d/" begins after everything below d.
-//     The page size never changes the result.
+//     Neither the page size nor Parallel changes the result.
 //
 //   - L4: A listing has every file that was put before the call, and none that was
 //     deleted before it. A name that exists all the while comes exactly once, whatever

@@ -110,6 +110,28 @@ func ExampleUpdateJSON() {
 	// [ann bob] <nil>
 }
 
+// List a large tree with several requests at a time, in order.
+func ExampleListOptions_parallel() {
+	ctx := context.Background()
+	b := open() // or a bucket with millions of files
+	for _, name := range []string{"logs/2026/01.txt", "logs/2026/02.txt", "logs/now.txt"} {
+		if _, err := files.PutString(ctx, b, name, "", nil); err != nil {
+			panic(err)
+		}
+	}
+	o := &files.ListOptions{Parallel: 16} // requests at a time; memory makes none
+	for e, err := range b.List(ctx, "logs", o) {
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println(e.Name)
+	}
+	// Output:
+	// logs/2026/01.txt
+	// logs/2026/02.txt
+	// logs/now.txt
+}
+
 // Show a listing page by page. The token goes into the link to the next page.
 func ExampleListPage() {
 	b := open()

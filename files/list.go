@@ -11,6 +11,8 @@ func (o *ListOptions) Check() error {
 		return invalid("negative limit %d", o.Limit)
 	case o.PageSize < 0:
 		return invalid("negative page size %d", o.PageSize)
+	case o.Parallel < 0:
+		return invalid("negative number of parallel requests %d", o.Parallel)
 	case o.Shallow && strings.Contains(o.Prefix, "/"):
 		return invalid("prefix %q of a shallow listing has a slash: list that directory", o.Prefix)
 	}

@@ -83,6 +83,13 @@ type ListOptions struct {
 	// PageSize is how many entries a backend that lists in pages requests at a time; 0
 	// lets it choose. It never changes the result (L3).
 	PageSize int
+	// Parallel is how many requests at a time a backend that lists in pages may make for
+	// a long listing; 0 and 1 are one after the other. It never changes the result (L3),
+	// and the first three pages are requested as without it. At most a third more
+	// requests are made, and two, if the listing is read to its end. At most five pages
+	// for each request at a time wait in memory. A shallow listing, one with a Limit, and
+	// a backend without an order or without pages, such as a local disk, ignore it.
+	Parallel int
 	// NamesOnly lets the bucket leave Size, ModTime and Version zero if finding them
 	// costs extra.
 	NamesOnly bool

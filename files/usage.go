@@ -4,10 +4,11 @@ import "context"
 
 // Usage counts the files below the directory and their bytes, by listing them all; ""
 // is the whole bucket. A directory that does not exist has none. After an error the
-// counts are those so far.
+// counts are those so far. A long listing makes up to eight requests at a time
+// (ListOptions.Parallel).
 func Usage(ctx context.Context, b Bucket, dir string) (count, bytes int64, err error) {
 	ctx, b = given(ctx, b)
-	for e, err := range b.List(ctx, dir, nil) {
+	for e, err := range b.List(ctx, dir, &ListOptions{Parallel: usageLists}) {
 		if err != nil {
 			return count, bytes, err
 		}
@@ -16,3 +17,6 @@ func Usage(ctx context.Context, b Bucket, dir string) (count, bytes int64, err e
 	}
 	return count, bytes, nil
 }
+
+// usageLists is how many requests at a time Usage makes for a long listing.
+const usageLists = 8

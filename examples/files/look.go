@@ -23,7 +23,7 @@ func (a *app) print(v any, format string, args ...any) (err error) {
 }
 
 func (a *app) ls(ctx context.Context, places []place) error {
-	p, found := places[0], false
+	p, o, found := places[0], &files.ListOptions{Shallow: !a.recursive, Parallel: 8}, false
 	show := func(e files.Entry) error {
 		found = true
 		name := files.Printable(strings.TrimPrefix(e.Name, p.name+"/"))
@@ -36,7 +36,7 @@ func (a *app) ls(ctx context.Context, places []place) error {
 		}
 		return a.print(e, "%12d  %s  %s", e.Size, when, name)
 	}
-	for e, err := range p.b.List(ctx, p.name, &files.ListOptions{Shallow: !a.recursive}) {
+	for e, err := range p.b.List(ctx, p.name, o) {
 		if err == nil {
 			err = show(e)
 		}

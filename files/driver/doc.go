@@ -27,8 +27,9 @@
 //   - Put: files.Condition has a method Check. [Parts] cuts an upload into parts in
 //     bounded memory, by a [PartPlan]; [ContentType] and [TypeByName] find the type,
 //     [Hasher] computes digests. files.Attributes has a method Normalize.
-//   - List: [ListSorted] for a backend that walks its names in byte order, and
-//     [PrefixEnd] for seeking past a directory.
+//   - List: [ListSorted] for a backend that walks its names in byte order,
+//     [PrefixEnd] for seeking past a directory, and [ParallelLister] for a service that
+//     lists in pages.
 //   - Delete: [EachName], for a service without a bulk delete.
 //   - End: [ContextError] says why a context ended. [CleanupContext] and [Undo] clean up
 //     after it, and [UploadLeft] is the error if that fails.

@@ -81,7 +81,7 @@ func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions,
 		return nil
 	}
 	n := 0
-	for e, err := range b.backend.List(ctx, req) {
+	for e, err := range b.entries(ctx, req, o.Parallel) {
 		if err != nil && e.Name == "" && e.Key == "" {
 			return err
 		}

@@ -223,10 +223,11 @@ func (b *body) Close() error {
 // page is the assumed number of entries in a page of a listing.
 const page = 1000
 
-// list makes each page of a listing take its turn.
+// list makes each page of a listing take its turn, one after the other.
 func (l *limiter) list(ctx context.Context, _ *files.Call, o files.ListOptions,
 	list func(context.Context,
 		files.ListOptions) iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
+	o.Parallel = 0 // parts of a listing would not take a turn
 	each := page
 	if o.PageSize > 0 {
 		each = min(o.PageSize, page)

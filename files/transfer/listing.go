@@ -40,7 +40,7 @@ type listed struct {
 
 // list begins a listing. Its goroutine ends with the context, or when the listing was
 // read to its end.
-func list(ctx context.Context, p place, foreign bool) *listing {
+func list(ctx context.Context, p place, foreign bool, parallel int) *listing {
 	l := &listing{pages: make(chan page, pagesAhead)}
 	go func() {
 		defer close(l.pages)
@@ -50,13 +50,16 @@ func list(ctx context.Context, p place, foreign bool) *listing {
 				l.broken.By(recover())
 			}
 		}()
-		l.run(ctx, p, foreign)
+		l.run(ctx, p, files.ListOptions{
+			Foreign:  foreign && p.features.ForeignKeys,
+			Parallel: parallel,
+		})
 		whole = true
 	}()
 	return l
 }
 
-func (l *listing) run(ctx context.Context, p place, foreign bool) {
+func (l *listing) run(ctx context.Context, p place, o files.ListOptions) {
 	var entries []listed
 	send := func(err error) bool {
 		select {
@@ -67,7 +70,7 @@ func (l *listing) run(ctx context.Context, p place, foreign bool) {
 			return false
 		}
 	}
-	for e, err := range inOrder(p, below(ctx, p, foreign)) {
+	for e, err := range inOrder(p, below(ctx, p, o)) {
 		if err != nil {
 			send(err)
 			return
@@ -81,10 +84,9 @@ func (l *listing) run(ctx context.Context, p place, foreign bool) {
 }
 
 // below lists the place, with names relative to its directory.
-func below(ctx context.Context, p place, foreign bool) iter.Seq2[listed, error] {
-	opts := &files.ListOptions{Foreign: foreign && p.features.ForeignKeys}
+func below(ctx context.Context, p place, o files.ListOptions) iter.Seq2[listed, error] {
 	return func(yield func(listed, error) bool) {
-		for e, err := range p.b.List(ctx, p.dir, opts) {
+		for e, err := range p.b.List(ctx, p.dir, &o) {
 			if err != nil {
 				yield(listed{}, err)
 				return

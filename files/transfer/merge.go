@@ -20,7 +20,7 @@ type pair struct {
 // has listed, no file is known to be missing there.
 func (p *Plan) merge(ctx context.Context, f func(*pair) bool) error {
 	ctx, cancel := context.WithCancel(ctx)
-	dst := list(ctx, p.dst, false)
+	dst := list(ctx, p.dst, false, p.opts.ParallelList)
 	src := &listing{done: true}
 	defer func() {
 		cancel()
@@ -28,7 +28,7 @@ func (p *Plan) merge(ctx context.Context, f func(*pair) bool) error {
 		src.drain()
 	}()
 	if p.verb != verbRemove {
-		src = list(ctx, p.src, true)
+		src = list(ctx, p.src, true, p.opts.ParallelList)
 	}
 	for m := new(pair); ; *m = (pair{}) {
 		s, okS := src.peek(ctx)

@@ -80,6 +80,10 @@ type Options struct {
 	// Parallel is the number of files that are copied, compared or deleted at a time,
 	// at most 1024; 0 is 16.
 	Parallel int
+	// ParallelList is how many requests at a time the listing of each tree may make, at
+	// most 256, if it has more than some pages (files.ListOptions.Parallel); 0 is 8, and
+	// 1 lists one page after the other. The order of the changes doesn't depend on it.
+	ParallelList int
 	// MaxErrors is the number of failed files after which Apply ends; 0 is 1000. An
 	// error that affects all files, such as a full disk, ends Apply at once.
 	MaxErrors int64
@@ -97,6 +101,8 @@ type Options struct {
 const (
 	defaultParallel  = 16
 	maxParallel      = 1024
+	defaultLists     = 8
+	maxLists         = 256
 	defaultMaxErrors = 1000
 )
 
@@ -106,6 +112,8 @@ func (o *Options) check() error {
 		return invalid("unknown comparison %d", o.Compare)
 	case o.Parallel < 0 || o.Parallel > maxParallel:
 		return invalid("Parallel is %d, want 0 to %d", o.Parallel, maxParallel)
+	case o.ParallelList < 0 || o.ParallelList > maxLists:
+		return invalid("ParallelList is %d, want 0 to %d", o.ParallelList, maxLists)
 	case o.MaxDeletes < 0 || o.MaxErrors < 0:
 		return invalid("MaxDeletes or MaxErrors is negative")
 	case o.ClockSkew < 0:
@@ -119,6 +127,9 @@ func (o *Options) check() error {
 func (o *Options) complete() {
 	if o.Parallel == 0 {
 		o.Parallel = defaultParallel
+	}
+	if o.ParallelList == 0 {
+		o.ParallelList = defaultLists
 	}
 	if o.MaxErrors == 0 {
 		o.MaxErrors = defaultMaxErrors
