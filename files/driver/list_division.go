@@ -136,6 +136,14 @@ func (s *section) isPast(e files.Entry) bool {
 	return end != nil && e.Name > *end
 }
 
+// add adds an entry to the page that is being read.
+func (s *section) add(e files.Entry, page int) {
+	if s.page == nil {
+		s.page = make([]files.Entry, 0, min(page, 1000))
+	}
+	s.page = append(s.page, e)
+}
+
 // take ends the page that was read, and returns what of it belongs to the section, which
 // may have been divided since. If a foreign key comes last and seems to be after the
 // section's end, it waits for the next name.
@@ -179,7 +187,7 @@ func (d *division) work(s *section) {
 			break
 		}
 		if e.Name+e.Key != "" {
-			s.page = append(s.page, e)
+			s.add(e, d.page)
 		}
 		if end = err; err != nil {
 			break

@@ -98,7 +98,7 @@ func (d *division) front(yield func(files.Entry, error) bool) (more bool) {
 		case s.isPast(e):
 			return d.flush(s, yield)
 		}
-		s.page = append(s.page, e)
+		s.add(e, d.page)
 		if err != nil {
 			if d.flush(s, yield) {
 				yield(files.Entry{}, err)

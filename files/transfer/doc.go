@@ -103,7 +103,9 @@
 // # What it costs
 //
 // If there is nothing to do, a run by time and size makes the requests of the two
-// listings, and no other. If the bucket can copy (C1), the content of a copy inside one
+// listings, and no other. A listing of a service that has more than three pages makes
+// four requests at a time (Options.ParallelList): at most a third more than one after
+// the other, and two. If the bucket can copy (C1), the content of a copy inside one
 // store doesn't pass through this process. Any other copy is a Get and a Put.
 //
 // Memory is bounded: a run holds some thousand changes. It reads both listings at the

@@ -81,8 +81,9 @@ type Options struct {
 	// at most 1024; 0 is 16.
 	Parallel int
 	// ParallelList is how many requests at a time the listing of each tree may make, at
-	// most 256, if it has more than some pages (files.ListOptions.Parallel); 0 is 8, and
-	// 1 lists one page after the other. The order of the changes doesn't depend on it.
+	// most 256, if it has more than some pages (files.ListOptions.Parallel); 0 is 4,
+	// and 1 lists one page after the other. Memory grows with it. The order of the
+	// changes doesn't depend on it.
 	ParallelList int
 	// MaxErrors is the number of failed files after which Apply ends; 0 is 1000. An
 	// error that affects all files, such as a full disk, ends Apply at once.
@@ -101,7 +102,7 @@ type Options struct {
 const (
 	defaultParallel  = 16
 	maxParallel      = 1024
-	defaultLists     = 8
+	defaultLists     = 4
 	maxLists         = 256
 	defaultMaxErrors = 1000
 )
