@@ -62,6 +62,8 @@ func (b *bucket) entries(ctx context.Context, req ListRequest,
 		if d.front(yield) {
 			d.rest(yield)
 		}
+		d.close()
+		d.broken.Resume() // a panic in a section that was not needed after all
 	}
 }
 
