@@ -143,8 +143,8 @@ func TestParallelTime(t *testing.T) {
 	}
 }
 
-// odd are pieces of names that sort in surprising places, or are no legal names.
-var odd = []string{
+// oddPieces are pieces of names that sort in surprising places, or are no legal names.
+var oddPieces = []string{
 	"a", "a/", "a-", "a0", "a/b", "a//b", "/", "//", "-", ".", "0", "00", "9", "A", "~", "é", "日",
 	"日本", "\U0001F600", "\uE000", "\uFFFD", "\x01", "\x7f", "\\", "\xff", "\x80", "%2F", " ", "+",
 	"z", "zz", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
@@ -162,7 +162,7 @@ func randomTree(g *rand.Rand, n int) []string {
 			}
 			switch kind {
 			case 0:
-				s.WriteString(odd[g.IntN(len(odd))])
+				s.WriteString(oddPieces[g.IntN(len(oddPieces))])
 			case 1:
 				fmt.Fprintf(&s, "%02d", g.IntN(30))
 			case 2:
@@ -226,7 +226,7 @@ func randomOptions(g *rand.Rand, names []string) (dir string, o files.ListOption
 		dir = some[:i]
 	}
 	if g.IntN(3) == 0 {
-		o.StartAfter = some[:g.IntN(len(some)+1)] + odd[g.IntN(len(odd))]
+		o.StartAfter = some[:g.IntN(len(some)+1)] + oddPieces[g.IntN(len(oddPieces))]
 	}
 	if g.IntN(6) == 0 {
 		o.Prefix = some[:g.IntN(min(4, len(some)+1))]
