@@ -137,7 +137,7 @@ func (b broken) harness() conformance.Harness {
 		}
 		sound := driver.New(back)
 		if b.serve != nil {
-			return &signs{sound}
+			sound = &signs{sound}
 		}
 		if b.wrap == nil {
 			return sound

@@ -508,9 +508,16 @@
 //
 // W. Signed URLs
 //
-//   - W1: A signed URL is bound to its method, name, expiry and content type. An expiry
-//     beyond the service's limit or the credentials' life is an error. Signing makes no
-//     request, and its result has the headers that must be sent.
+//   - W1: A signed URL is bound to its method, name, expiry and every option that it was
+//     signed with: the content type, the size of a PUT, that a PUT stores only a new
+//     file, and the type and disposition of the response to a GET. An option that the
+//     bucket doesn't claim to bind (SignContentType, SignSize, SignIfAbsent,
+//     SignResponse) is ErrUnsupported; none is ignored. A largest size is always
+//     ErrUnsupported, because only a signed form has one. A URL that is signed for HEAD
+//     (SignHead) allows no GET.
+//
+//     An expiry beyond the service's limit or the credentials' life is an error. Signing
+//     makes no request, and its result has the headers that must be sent.
 //
 //     A signed form (package files/signing) is bound to its name or directory, largest
 //     and smallest size, content type, every other field, and expiry. An upload that

@@ -147,27 +147,6 @@ func (c *claims) checkCopy(o *CopyOptions) error {
 	return c.checkAttributes(o.Attributes)
 }
 
-func (c *claims) checkSign(op Op, o *SignOptions) error {
-	if c.outer.ReadOnly && op.Writes() {
-		return errReadOnly
-	}
-	if o != nil && o.Expiry < 0 {
-		return invalid("negative expiry %v", o.Expiry)
-	}
-	if o != nil && o.ContentType != "" && op != OpSignPut {
-		return invalid("only a PUT has a content type to bind")
-	}
-	able := op == OpSignGet && c.outer.SignGet || op == OpSignPut && c.outer.SignPut ||
-		op == OpSignDelete && c.outer.SignDelete
-	if !able {
-		return Errorf(ErrUnsupported, "the bucket can't sign URLs for this method")
-	}
-	if o != nil && o.ContentType != "" && !c.outer.SignContentType {
-		return Errorf(ErrUnsupported, "the bucket can't bind a signed PUT to a content type")
-	}
-	return nil
-}
-
 // limit returns how long content may be, with or without a declared size, if the bucket
 // below would take more; 0 means that the wrapper adds no limit.
 func (c *claims) limit(declared bool) int64 {

@@ -69,6 +69,16 @@ type Features struct {
 	SignDelete bool `json:"signDelete"`
 	// SignContentType: a signed PUT can be bound to a content type (W1).
 	SignContentType bool `json:"signContentType"`
+	// SignHead: SignURL works for HEAD, with a URL that allows no GET (W1). A URL signed
+	// for GET may allow HEAD or not.
+	SignHead bool `json:"signHead"`
+	// SignResponse: a signed GET can choose the type and the disposition of its response
+	// (W1).
+	SignResponse bool `json:"signResponse"`
+	// SignSize: a signed PUT can be bound to the size of its content (W1).
+	SignSize bool `json:"signSize"`
+	// SignIfAbsent: a signed PUT can be bound to store only a new file (W1).
+	SignIfAbsent bool `json:"signIfAbsent"`
 }
 
 // maxName returns MaxName, or 1024 if it is 0 or out of bounds.
@@ -77,4 +87,18 @@ func (f Features) maxName() int {
 		return MaxName
 	}
 	return f.MaxName
+}
+
+// signs takes back what no method is left for that could be signed with it, since a
+// wrapper doesn't claim the method.
+func (f *Features) signs(below *Features) {
+	if below.SignPut && !f.SignPut {
+		f.SignContentType, f.SignSize, f.SignIfAbsent = false, false, false
+	}
+	if below.IfAbsent && !f.IfAbsent {
+		f.SignIfAbsent = false
+	}
+	if below.SignGet && !f.SignGet {
+		f.SignHead, f.SignResponse = false, false
+	}
 }

@@ -37,7 +37,8 @@ type Call struct {
 	// may change it, except for OpGet.
 	Info Info
 	// Signed is set by next for OpSignGet, OpSignPut and OpSignDelete. Around may
-	// replace it. A wrapper that signs by itself sets it without calling next.
+	// replace it. A wrapper that signs by itself sets it without calling next. What it
+	// sets must be bound to every option of Sign (W1).
 	Signed SignedURL
 	// Opened is for an Around that has a body of its own for OpGet, such as one from a
 	// cache: it sets Opened without calling next. The Reader is of the same file, and

@@ -70,6 +70,7 @@ func (w *wrapped) claim(below Features, from *claims) *claims {
 	if h.intercepts() { // a copy below and a signed URL would bypass it
 		f.ServerCopy, f.SignGet, f.SignPut = false, false, false
 		f.SignDelete, f.SignContentType = false, false
+		f.SignHead, f.SignResponse, f.SignSize, f.SignIfAbsent = false, false, false, false
 	}
 	if h.Transform != nil {
 		f.Digests, f.ForeignKeys = false, false
@@ -82,6 +83,7 @@ func (w *wrapped) claim(below Features, from *claims) *claims {
 		f.IfVersion, f.DeleteIfVersion, f.ReadConditions = false, false, false
 		f.PutReturnsVersion, f.VersionPerPut = false, false
 	}
+	f.signs(&below)
 	c.hiding()
 	return c
 }

@@ -120,14 +120,11 @@ func (w *wrapped) SignURL(ctx context.Context, name string, opts *SignOptions) (
 	if opts != nil {
 		o = *opts
 	}
-	op, merr := o.Op()
+	op, _ := o.Op()
 	cl := w.claims()
 	err := w.check(ctx, cl, name, "")
 	if err == nil {
-		err = merr
-	}
-	if err == nil {
-		err = cl.checkSign(op, opts)
+		err = o.Check(cl.outer)
 	}
 	if err != nil {
 		return SignedURL{}, NewError(op, name, err)

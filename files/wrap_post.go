@@ -9,7 +9,7 @@ func (w *wrapped) WithSignPost(ctx context.Context, name string,
 	cl := w.claims()
 	err := w.check(ctx, cl, name, "")
 	if err == nil {
-		err = cl.checkSign(OpSignPut, nil)
+		err = SignOptions{Method: "PUT"}.Check(cl.outer)
 	}
 	switch {
 	case err != nil:

@@ -54,6 +54,7 @@ var stackLayers = []stackLayer{
 		wrap:      func(b files.Bucket) (files.Bucket, error) { return files.ReadOnly(b), nil },
 		features: func(f files.Features) files.Features {
 			f.ReadOnly, f.SignPut, f.SignDelete, f.SignContentType = true, false, false, false
+			f.SignSize, f.SignIfAbsent = false, false
 			f.IfAbsent, f.IfVersion, f.DeleteIfVersion, f.ServerCopy = false, false, false, false
 			return f
 		},
@@ -101,10 +102,12 @@ var stackLayers = []stackLayer{
 				return f
 			}
 			f.SignGet, f.ForeignKeys = false, false // the other has none
-			if f.ReadOnly {                         // as the other: both count
+			f.SignHead, f.SignResponse = false, false
+			if f.ReadOnly { // as the other: both count
 				f.Durable, f.VersionPerPut, f.IfAbsent, f.IfVersion = false, false, false, false
 				f.DeleteIfVersion, f.ServerCopy, f.SignPut = false, false, false
 				f.SignDelete, f.SignContentType = false, false
+				f.SignSize, f.SignIfAbsent = false, false
 			}
 			return f
 		},
@@ -121,6 +124,7 @@ var stackLayers = []stackLayer{
 				return f
 			}
 			f.SignGet, f.SignDelete, f.ForeignKeys, f.ServerCopy = false, false, false, false
+			f.SignHead, f.SignResponse, f.SignIfAbsent = false, false, false
 			f.IfVersion = f.IfVersion && f.IfAbsent
 			return f
 		},
@@ -154,6 +158,7 @@ var stackLayers = []stackLayer{
 		},
 		features: func(f files.Features) files.Features {
 			f.ServerCopy, f.SignPut, f.SignDelete, f.SignContentType = false, false, false, false
+			f.SignSize, f.SignIfAbsent = false, false
 			f.ForeignKeys, f.Durable = false, false
 			return f
 		},
@@ -211,7 +216,8 @@ func ordered(wrap func(files.Bucket) (files.Bucket, error)) func(files.Bucket) (
 // the layer, so these are the cases that one layer can break for another.
 var stackCases = []string{
 	"X3/wrapper-features", "X3/wrapper-close", "C1/wrapper-server-copy", "C1/wrapper-between",
-	"C1/wrapper-same-file", "W1/wrapper-signs", "D3/wrapper-delete-many", "E1/wrapper-names",
+	"C1/wrapper-same-file", "W1/wrapper-signs", "W1/options",
+	"D3/wrapper-delete-many", "E1/wrapper-names",
 	"E1/wrapper-causes", "E2/wrapper-read-only", "E2/wrapper-refuses", "N5/wrapper-contained",
 	"N5/wrapper-as", "G7/wrapper-body-closed", "L9/wrapper-unreadable", "X2/wrapper-context",
 	"P10/wrapper-observes",

@@ -156,6 +156,7 @@ func (b *backend) Features() files.Features {
 		SignGet:           b.signs,
 		SignPut:           b.signs,
 		SignDelete:        b.signs,
+		SignResponse:      b.signs && b.access.hasKey(),
 	}
 }
 

@@ -78,8 +78,13 @@
 //     Blob From URL up to 5000 MiB, and in blocks above (C1). Without the key (with a
 //     SAS token or an identity) copies pass through the program. Copy Blob is not used,
 //     since its target is visible while it is pending.
-//   - Signed URLs are service SAS and need the account's key. They bind name, method and
-//     expiry. A SAS can't bind a content type, so Features.SignContentType is false (W1).
+//   - Signed URLs are service SAS and need the account's key. They bind name, method
+//     and expiry, and the type and disposition of a GET's response, for which the driver
+//     itself must know the key: a caller's client doesn't show it. A SAS can't bind a
+//     content type, a size or a condition, nor HEAD without GET: SignContentType,
+//     SignSize, SignIfAbsent and SignHead of Features are false (W1). Nor are there
+//     upload forms, or parts that others may send (package files/signing): what allows a
+//     block allows a whole blob.
 //   - A response that isn't the service's own is reported as such (E2), also with a
 //     caller's client. The driver's own client reads at most 4 MiB of an error and 32
 //     MiB of a page, and follows no redirect. A caller's client that has

@@ -47,6 +47,15 @@ func accessOf(c *container.Client) *access {
 	return a
 }
 
+// hasKey reports whether the account's key is known: that of a caller's client is not.
+func (a *access) hasKey() bool { return a.serviceNow().key != "" }
+
+func (a *access) serviceNow() service {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.service
+}
+
 func (a *access) client() *container.Client { return a.now.Load() }
 
 // renew reads the credentials again after the service has refused those of the client

@@ -29,7 +29,7 @@ func (b *backend) SignURL(ctx context.Context, name string,
 		return files.SignedURL{}, files.Errorf(files.ErrInvalid,
 			"expiry %v is beyond the year 9999", opts.Expiry)
 	}
-	u, err := b.blob(name).GetSASURL(permissions[opts.Method], expires, nil)
+	u, err := b.signed(name, opts, expires)
 	if err != nil {
 		return files.SignedURL{}, files.WithCause(files.ErrUnsupported, err,
 			"the bucket has no account key to sign with")
@@ -44,6 +44,37 @@ func (b *backend) SignURL(ctx context.Context, name string,
 		s.Header["X-Ms-Blob-Type"] = []string{"BlockBlob"}
 	}
 	return s, nil
+}
+
+// signed returns the URL. What the response is to have must be signed by the key itself,
+// since the SDK's client signs nothing but the permissions.
+func (b *backend) signed(name string, opts files.SignOptions, expires time.Time) (string, error) {
+	c := b.blob(name)
+	if opts.ResponseType == "" && opts.ResponseDisposition == "" {
+		return c.GetSASURL(permissions[opts.Method], expires, nil)
+	}
+	s := b.access.serviceNow()
+	key, err := container.NewSharedKeyCredential(s.account, s.key)
+	if err != nil {
+		return "", err
+	}
+	parts, err := sas.ParseURL(c.URL())
+	if err != nil {
+		return "", err
+	}
+	q, err := sas.BlobSignatureValues{
+		ContainerName:      parts.ContainerName,
+		BlobName:           parts.BlobName,
+		Version:            sas.Version,
+		Permissions:        new(permissions[opts.Method]).String(),
+		ExpiryTime:         expires,
+		ContentType:        opts.ResponseType,
+		ContentDisposition: opts.ResponseDisposition,
+	}.SignWithSharedKey(key)
+	if err != nil {
+		return "", err
+	}
+	return c.URL() + "?" + q.Encode(), nil
 }
 
 // canSign signs a URL to find out, which makes no request.

@@ -122,8 +122,11 @@ func (d *documented) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == "DELETE" && t.json && !d.holds(w, t.bucket, t.object,
 		q.Get("ifGenerationMatch")):
 		return
-	case r.Method == "GET" && !t.json && !d.holds(w, t.bucket, t.object,
+	case (r.Method == "GET" || r.Method == "PUT") && !t.json && !d.holds(w, t.bucket, t.object,
 		r.Header.Get("X-Goog-If-Generation-Match")):
+		return
+	case r.Method == "PUT" && !t.json && !inRange(r):
+		xmlError(w, http.StatusBadRequest, "EntityTooLarge")
 		return
 	case r.Method == "PUT" && q.Get("upload_id") != "":
 		d.part(w, r, q.Get("upload_id"))
@@ -133,6 +136,17 @@ func (d *documented) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d.proxy.ServeHTTP(w, r)
+}
+
+// inRange decides x-goog-content-length-range, which the emulator doesn't know.
+func inRange(r *http.Request) bool {
+	low, high, ok := strings.Cut(r.Header.Get("X-Goog-Content-Length-Range"), ",")
+	if !ok {
+		return true
+	}
+	from, err1 := strconv.ParseInt(low, 10, 64)
+	to, err2 := strconv.ParseInt(high, 10, 64)
+	return err1 == nil && err2 == nil && from <= r.ContentLength && r.ContentLength <= to
 }
 
 // stat returns the object's resource, or nil.

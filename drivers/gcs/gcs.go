@@ -239,6 +239,10 @@ func (b *backend) Features() files.Features {
 		SignPut:           signs,
 		SignDelete:        signs,
 		SignContentType:   signs,
+		SignHead:          signs,
+		SignResponse:      signs,
+		SignSize:          signs,
+		SignIfAbsent:      signs,
 	}
 }
 

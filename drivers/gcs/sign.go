@@ -8,7 +8,9 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
+	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -60,8 +62,7 @@ func parseKey(text []byte) (*rsa.PrivateKey, error) {
 	return nil, files.Errorf(files.ErrInvalid, "the private key is not an RSA key in PEM form")
 }
 
-// SignURL signs by version 4, which binds method, host, name, expiry and, if given, the
-// content type.
+// SignURL signs by version 4, which binds method, host, name, expiry and all options.
 func (b *backend) SignURL(ctx context.Context, name string,
 	opts files.SignOptions) (files.SignedURL, error) {
 	by := b.signing()
@@ -82,12 +83,14 @@ func (b *backend) SignURL(ctx context.Context, name string,
 		Expires: time.Now().Add(opts.Expiry).UTC(),
 		Header:  map[string][]string{},
 	}
+	headers, query := bound(opts)
 	var failed error
 	o := &storage.SignedURLOptions{
 		GoogleAccessID: by.id,
 		Method:         opts.Method,
 		Expires:        s.Expires,
 		ContentType:    opts.ContentType,
+		Headers:        headers,
 		Scheme:         storage.SigningSchemeV4,
 		Insecure:       b.scheme == "http",
 		Hostname:       b.host,
@@ -111,8 +114,9 @@ func (b *backend) SignURL(ctx context.Context, name string,
 		// (https://cloud.google.com/storage/docs/xml-api/reference-headers#xgooguserproject,
 		// https://cloud.google.com/storage/docs/using-requester-pays; gsutil signurl
 		// does the same).
-		o.QueryParameters = url.Values{"userProject": {b.project}}
+		query.Set("userProject", b.project)
 	}
+	o.QueryParameters = query
 	u, err := storage.SignedURL(b.bucket, object, o)
 	switch {
 	case err != nil && failed != nil:
@@ -124,5 +128,29 @@ func (b *backend) SignURL(ctx context.Context, name string,
 	if opts.ContentType != "" {
 		s.Header["Content-Type"] = []string{opts.ContentType}
 	}
+	for _, h := range headers {
+		k, v, _ := strings.Cut(h, ":")
+		s.Header[http.CanonicalHeaderKey(k)] = []string{v}
+	}
 	return s, nil
+}
+
+// bound returns the headers and parameters that the options are signed by
+// (https://cloud.google.com/storage/docs/xml-api/reference-headers).
+func bound(opts files.SignOptions) (headers []string, query url.Values) {
+	query = url.Values{}
+	if opts.ResponseType != "" {
+		query.Set("response-content-type", opts.ResponseType)
+	}
+	if opts.ResponseDisposition != "" {
+		query.Set("response-content-disposition", opts.ResponseDisposition)
+	}
+	if opts.Size > 0 {
+		n := strconv.FormatInt(opts.Size, 10)
+		headers = append(headers, "x-goog-content-length-range:"+n+","+n)
+	}
+	if opts.IfAbsent {
+		headers = append(headers, "x-goog-if-generation-match:0")
+	}
+	return headers, query
 }

@@ -62,6 +62,7 @@ var (
 // that needs one.
 func (b *backend) Features() files.Features {
 	locks, signs := !b.lockless(), b.opts.Signer != nil
+	_, all := b.opts.Signer.(OptionSigner)
 	return files.Features{
 		MaxName:           files.MaxName,
 		TimeResolution:    b.disk.resolution,
@@ -87,6 +88,10 @@ func (b *backend) Features() files.Features {
 		SignPut:           signs,
 		SignDelete:        signs,
 		SignContentType:   signs,
+		SignHead:          all,
+		SignResponse:      all,
+		SignSize:          all,
+		SignIfAbsent:      all && locks,
 	}
 }
 

@@ -17,7 +17,16 @@ type Signer interface {
 	// SignURL signs a URL for the file with that name, which is legal. It makes no
 	// request. The options Method (GET, PUT or DELETE), Expiry (above 0) and
 	// ContentType (only for PUT) are checked, and their defaults set, before the call.
+	// The others are only given to an OptionSigner.
 	SignURL(ctx context.Context, name string, opts files.SignOptions) (files.SignedURL, error)
+}
+
+// OptionSigner is a Signer that binds all options of files.SignOptions: the method HEAD,
+// the response's headers, the size, and IfAbsent. With any other Signer they are
+// errors.ErrUnsupported.
+type OptionSigner interface {
+	Signer
+	SignsOptions()
 }
 
 // signerMaker makes the Signer for the URL parameters base_url and secret_key_path.

@@ -82,6 +82,9 @@
 //     without more memory.
 //   - A conditional Delete, and with it Move, is claimed only after files.Check or
 //     Probe has proved it. Until then a conditional Copy reads and puts.
+//   - Signing makes no request and so can't try anything: a signed PUT with IfAbsent is
+//     claimed (Features.SignIfAbsent) only if the profile says that the store keeps
+//     conditional puts, or after a conditional Put, files.Check or Probe has proved it.
 //
 // [files.Check], [Probe] and the command conformance/doctor try everything on scratch
 // names, which they remove. Check fails if something is claimed that the store doesn't

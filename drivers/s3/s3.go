@@ -224,6 +224,11 @@ func (b *backend) Features() files.Features {
 		SignPut:         b.signs,
 		SignDelete:      b.signs,
 		SignContentType: b.signs,
+		SignHead:        b.signs,
+		SignResponse:    b.signs,
+		SignSize:        b.signs,
+		// Signing makes no request, so it can't find out by trying.
+		SignIfAbsent: b.signs && b.known.is(PutIfAbsent) == Kept,
 	}
 }
 

@@ -15,38 +15,65 @@ import (
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
 const maxExpiry = 7 * 24 * time.Hour
 
-// SignURL signs GET, PUT and DELETE. It makes no request, unless the credentials must
-// be fetched first.
+// SignURL signs GET, HEAD, PUT and DELETE. It makes no request, unless the credentials
+// must be fetched first.
 func (b *backend) SignURL(ctx context.Context, name string,
 	opts files.SignOptions) (files.SignedURL, error) {
 	if err := b.known.checkName(name); err != nil {
 		return files.SignedURL{}, err
 	}
+	if opts.Size > maxPart {
+		return files.SignedURL{}, files.Errorf(files.ErrTooLarge,
+			"a signed PUT of %d bytes: at most 5 GiB", opts.Size)
+	}
 	expires, err := b.checkExpiry(ctx, opts.Expiry)
 	if err != nil {
 		return files.SignedURL{}, err
 	}
-	p := b.presigner()
-	life := s3.WithPresignExpires(opts.Expiry)
-	var req *v4.PresignedHTTPRequest
+	req, err := b.presign(ctx, name, opts)
+	if err != nil {
+		return files.SignedURL{}, mapError(ctx, opSign, err)
+	}
+	return signedOf(req, expires), nil
+}
+
+// presign signs by the SDK. The conditions and the size are signed headers, and what the
+// response is to have are signed parameters.
+func (b *backend) presign(ctx context.Context, name string,
+	opts files.SignOptions) (*v4.PresignedHTTPRequest, error) {
+	p, life := b.presigner(), s3.WithPresignExpires(opts.Expiry)
 	switch opts.Method {
-	case http.MethodGet:
-		req, err = p.PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &b.bucket, Key: &name}, life)
+	case http.MethodHead:
+		return p.PresignHeadObject(ctx, &s3.HeadObjectInput{Bucket: &b.bucket, Key: &name}, life)
 	case http.MethodPut:
-		req, err = p.PresignPutObject(ctx, &s3.PutObjectInput{
+		in := &s3.PutObjectInput{
 			Bucket:      &b.bucket,
 			Key:         &name,
 			ContentType: strPtr(opts.ContentType),
-		}, life)
+		}
+		if opts.Size > 0 {
+			in.ContentLength = &opts.Size
+		}
+		if opts.IfAbsent {
+			in.IfNoneMatch = aws.String("*")
+		}
+		return p.PresignPutObject(ctx, in, life)
 	case http.MethodDelete:
-		req, err = p.PresignDeleteObject(ctx, &s3.DeleteObjectInput{
+		return p.PresignDeleteObject(ctx, &s3.DeleteObjectInput{
 			Bucket: &b.bucket,
 			Key:    &name,
 		}, life)
 	}
-	if err != nil {
-		return files.SignedURL{}, mapError(ctx, opSign, err)
-	}
+	return p.PresignGetObject(ctx, &s3.GetObjectInput{
+		Bucket:                     &b.bucket,
+		Key:                        &name,
+		ResponseContentType:        strPtr(opts.ResponseType),
+		ResponseContentDisposition: strPtr(opts.ResponseDisposition),
+	}, life)
+}
+
+// signedOf leaves out the headers that every client sends by itself.
+func signedOf(req *v4.PresignedHTTPRequest, expires time.Time) files.SignedURL {
 	header := map[string][]string{}
 	for k, v := range req.SignedHeader {
 		if k != "Host" && k != "Content-Length" {
@@ -54,11 +81,11 @@ func (b *backend) SignURL(ctx context.Context, name string,
 		}
 	}
 	return files.SignedURL{
-		Method:  opts.Method,
+		Method:  req.Method,
 		URL:     req.URL,
 		Header:  header,
 		Expires: expires,
-	}, nil
+	}
 }
 
 // newPresigner returns the client that signs URLs. It must not sign a checksum of

@@ -157,33 +157,14 @@ func (b *bucket) SignURL(ctx context.Context, name string,
 	if opts != nil {
 		o = *opts
 	}
-	op, merr := o.Op()
+	op, _ := o.Op()
 	var signer Signer
 	err := b.enter(ctx, Key{Name: name}, func() error {
-		if merr != nil {
-			return merr
-		}
-		if o.Expiry < 0 {
-			return files.Errorf(files.ErrInvalid, "negative expiry %v", o.Expiry)
-		}
-		if o.ContentType != "" && op != files.OpSignPut {
-			return files.Errorf(files.ErrInvalid, "only a PUT has a content type to bind")
-		}
-		a := files.Attributes{ContentType: o.ContentType}
-		if _, err := a.Normalize(); err != nil {
+		if err := o.Check(*b.feat()); err != nil {
 			return err
 		}
-		able := map[files.Op]bool{
-			files.OpSignGet:    b.feat().SignGet,
-			files.OpSignPut:    b.feat().SignPut,
-			files.OpSignDelete: b.feat().SignDelete,
-		}
-		if o.ContentType != "" && !b.feat().SignContentType {
-			return files.Errorf(files.ErrUnsupported,
-				"the bucket can't bind a signed PUT to a content type")
-		}
 		var ok bool
-		if signer, ok = b.backend.(Signer); !ok || !able[op] {
+		if signer, ok = b.backend.(Signer); !ok {
 			return files.Errorf(files.ErrUnsupported, "the bucket can't sign URLs for this method")
 		}
 		return nil

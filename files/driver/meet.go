@@ -35,6 +35,10 @@ func MeetFeatures(a, b files.Features) files.Features {
 		SignPut:           a.SignPut && b.SignPut,
 		SignDelete:        a.SignDelete && b.SignDelete,
 		SignContentType:   a.SignContentType && b.SignContentType,
+		SignHead:          a.SignHead && b.SignHead,
+		SignResponse:      a.SignResponse && b.SignResponse,
+		SignSize:          a.SignSize && b.SignSize,
+		SignIfAbsent:      a.SignIfAbsent && b.SignIfAbsent,
 	}
 }
 

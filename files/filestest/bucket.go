@@ -21,6 +21,8 @@ type Bucket struct {
 	host   string // of the fake's URLs
 	secret [32]byte
 
+	headByGet bool
+
 	mu       sync.Mutex
 	signBase string
 }
@@ -43,7 +45,7 @@ func New(t testing.TB, opts ...Option) *Bucket {
 	for _, o := range opts {
 		o(&c)
 	}
-	b := &Bucket{Clock: &Clock{}}
+	b := &Bucket{Clock: &Clock{}, headByGet: c.personality.headByGet()}
 	b.begin(t, b)
 	if refuses := c.personality.refuses; refuses != nil {
 		b.storable = func(name string) error { return refuses(b, name) }

@@ -68,6 +68,7 @@ func (b *instrumented) below() memory { return b.Backend.(memory) }
 func (b *instrumented) Features() files.Features {
 	f := b.Backend.Features()
 	f.SignGet, f.SignPut, f.SignDelete, f.SignContentType = true, true, true, true
+	f.SignHead, f.SignResponse, f.SignSize, f.SignIfAbsent = true, true, true, f.IfAbsent
 	if b.personality.features != nil {
 		b.personality.features(&f)
 	}

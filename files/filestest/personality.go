@@ -53,6 +53,11 @@ func plan(parts int, largest int64) driver.PartPlan {
 // String returns the personality's name, such as "S3".
 func (p Personality) String() string { return p.name }
 
+// noSASHeaders takes back what a shared access signature can't bind.
+func noSASHeaders(f *files.Features) {
+	f.SignHead, f.SignSize, f.SignIfAbsent = false, false, false
+}
+
 // The personalities.
 var (
 	// Clouds is the default: it can what S3, GCS and Azure all can, and returns no more
@@ -85,6 +90,7 @@ var (
 			f.SignContentType = false // Azure
 			f.MaxSize = 5 * tib       // GCS
 			f.MaxUnknownSize = s3Plan.MaxUnknownSize()
+			noSASHeaders(f)
 		},
 		maxExpiry: week, // S3 and GCS
 	}
@@ -128,6 +134,7 @@ var (
 			f.AnyName, f.SignContentType = false, false
 			f.MaxSize = int64(azurePlan.MaxParts) * azurePlan.MaxPartSize
 			f.MaxUnknownSize = azurePlan.MaxUnknownSize()
+			noSASHeaders(f)
 		},
 		refuses: refuseNames(func(name string) string {
 			if strings.HasSuffix(name, ".") || strings.Contains(name, "./") {
@@ -145,6 +152,7 @@ var (
 		costs: s3Costs{},
 		features: func(f *files.Features) {
 			f.AnyName, f.DirBesideFile, f.DeleteIfVersion = false, false, false
+			f.SignIfAbsent = false // the driver relies on it once a Put has found it
 			f.StatNoBucket = false
 			f.MaxSize, f.MaxUnknownSize = 50*tib, s3Plan.MaxUnknownSize()
 		},

@@ -8,8 +8,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,10 +28,14 @@ var (
 
 // The parameters of a signed URL.
 const (
-	paramMethod    = "method"
-	paramExpires   = "expires"
-	paramType      = "type"
-	paramSignature = "signature"
+	paramMethod      = "method"
+	paramExpires     = "expires"
+	paramType        = "type"
+	paramResponse    = "response-type"
+	paramDisposition = "response-disposition"
+	paramSize        = "size"
+	paramAbsent      = "if-absent"
+	paramSignature   = "signature"
 )
 
 // SignURL implements driver.Signer. The URL works with Client and Handler.
@@ -48,14 +54,36 @@ func (b *instrumented) SignURL(_ context.Context, name string,
 		paramMethod:  {o.Method},
 		paramExpires: {strconv.FormatInt(expires.Unix(), 10)},
 	}
-	if o.ContentType != "" {
-		query.Set(paramType, o.ContentType)
-		signed.Header = http.Header{"Content-Type": {o.ContentType}}
-	}
+	signed.Header = bind(query, o)
 	query.Set(paramSignature, b.fake.signature(name, query))
 	u := url.URL{Path: "/" + name, RawQuery: query.Encode()}
 	signed.URL = b.fake.base() + u.String()
 	return signed, nil
+}
+
+// bind adds the options to the query, and returns the headers that must be sent.
+func bind(query url.Values, o files.SignOptions) http.Header {
+	header := http.Header{}
+	for k, v := range map[string]string{
+		paramType:        o.ContentType,
+		paramResponse:    o.ResponseType,
+		paramDisposition: o.ResponseDisposition,
+	} {
+		if v != "" {
+			query.Set(k, v)
+		}
+	}
+	if o.ContentType != "" {
+		header.Set("Content-Type", o.ContentType)
+	}
+	if o.Size > 0 {
+		query.Set(paramSize, strconv.FormatInt(o.Size, 10))
+	}
+	if o.IfAbsent {
+		query.Set(paramAbsent, "true")
+		header.Set("If-None-Match", "*")
+	}
+	return header
 }
 
 // SignPost implements driver.PostSigner. The form works with Client and Handler.
@@ -85,9 +113,10 @@ func (b *Bucket) forms() *fileshttp.Forms {
 
 // signature is over the name and all parameters.
 func (b *Bucket) signature(name string, query url.Values) string {
+	all := maps.Clone(query)
+	all.Del(paramSignature)
 	mac := hmac.New(sha256.New, b.secret[:])
-	fmt.Fprintf(mac, "%q %q %q %q", name, query.Get(paramMethod), query.Get(paramExpires),
-		query.Get(paramType))
+	fmt.Fprintf(mac, "%q %q", name, all.Encode())
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
@@ -100,28 +129,37 @@ func (b *Bucket) verify(r *http.Request) (name string, err error) {
 			return "", fmt.Errorf("a parameter is given twice")
 		}
 	}
-	method := r.Method
-	if method == http.MethodHead {
-		method = http.MethodGet
-	}
 	expires, err := strconv.ParseInt(query.Get(paramExpires), 10, 64)
 	switch want := b.signature(name, query); {
 	case err != nil || !hmac.Equal([]byte(want), []byte(query.Get(paramSignature))):
 		return "", fmt.Errorf("the signature is wrong")
-	case query.Get(paramMethod) != method:
+	case query.Get(paramMethod) != r.Method && !(b.headByGet &&
+		query.Get(paramMethod) == http.MethodGet && r.Method == http.MethodHead):
 		return "", fmt.Errorf("it is signed for %s", query.Get(paramMethod))
 	case b.Clock.Now().Truncate(time.Second).After(time.Unix(expires, 0)):
 		return "", fmt.Errorf("it has expired")
-	case method == http.MethodPut && query.Has(paramType) &&
+	case r.Method == http.MethodPut && query.Has(paramType) &&
 		r.Header.Get("Content-Type") != query.Get(paramType):
 		return "", fmt.Errorf("it is signed for the content type %s", query.Get(paramType))
+	case r.Method == http.MethodPut && query.Has(paramSize) &&
+		strconv.FormatInt(r.ContentLength, 10) != query.Get(paramSize):
+		return "", fmt.Errorf("it is signed for %s bytes", query.Get(paramSize))
+	case r.Method == http.MethodPut && query.Has(paramAbsent) &&
+		!slices.Equal(r.Header.Values("If-None-Match"), []string{"*"}):
+		return "", fmt.Errorf("it is signed for the header If-None-Match: *")
 	}
 	return name, nil
 }
 
+// headByGet reports whether a HEAD may use a URL that was signed for GET: what signs for
+// a disk or for Azure allows it. The signatures of S3 and GCS cover the method.
+func (p Personality) headByGet() bool { return p.costs == nil || p.name == "Azure" }
+
 // Handler returns the handler of this fake's signed URLs: GET and HEAD with conditions
 // and ranges, PUT and DELETE. What isn't signed, or for something else, is 403 and
-// changes nothing; CORS is off. For URLs that lead to a server of yours, see SignFor.
+// changes nothing; CORS is off. As on S3 and GCS, whose signatures cover the method, a
+// HEAD needs a URL that was signed for HEAD; as Azure and Disk, one for GET does. For
+// URLs that lead to a server of yours, see SignFor.
 func (b *Bucket) Handler() http.Handler {
 	serve := &fileshttp.Handler{
 		Bucket:      b.seen,
@@ -138,6 +176,14 @@ func (b *Bucket) Handler() http.Handler {
 		if err != nil {
 			http.Error(w, "filestest: the signed URL: "+err.Error(), http.StatusForbidden)
 			return
+		}
+		for param, field := range map[string]string{
+			paramResponse:    "Content-Type",
+			paramDisposition: "Content-Disposition",
+		} {
+			if v := r.URL.Query().Get(param); v != "" {
+				w.Header().Set(field, v)
+			}
 		}
 		inner := *r
 		inner.URL = &url.URL{Path: "/" + name}

@@ -57,6 +57,7 @@ func (m *mirror) features(f files.Features) files.Features {
 	f.AnyName, f.DirBesideFile, f.Attributes = both.AnyName, both.DirBesideFile, both.Attributes
 	f.Atomic, f.Durable = both.Atomic, both.Durable
 	f.ServerCopy, f.SignPut, f.SignDelete, f.SignContentType = false, false, false, false
+	f.SignSize, f.SignIfAbsent = false, false
 	f.ForeignKeys = false
 	return f
 }

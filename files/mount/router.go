@@ -66,6 +66,7 @@ func writable(f files.Features) files.Features {
 	f.VersionPerPut, f.PutReturnsVersion = true, true
 	f.IfAbsent, f.IfVersion, f.DeleteIfVersion = true, true, true
 	f.ServerCopy, f.SignPut, f.SignDelete, f.SignContentType = true, true, true, true
+	f.SignSize, f.SignIfAbsent = true, true
 	return f
 }
 

@@ -40,6 +40,7 @@
 //   - Features has what the first member can do; for what reading needs, what all
 //     members can do. Raw keys are not claimed, and neither are signed GETs and
 //     DELETEs: signing makes no request, so it can't find the member that has the file.
+//     For the same reason a signed PUT can't be bound to store only a new file.
 //   - A metadata key that equals [WhiteoutKey] is ErrUnsupported with Whiteouts.
 //   - A copy from the overlay to another bucket passes through the program.
 //   - An upload of package resume is one Put, because conditions and versions are the

@@ -125,5 +125,9 @@ func (r *router) Features() files.Features {
 		f.DeleteIfVersion, f.ReadConditions = false, false
 	}
 	f.ForeignKeys, f.SignGet, f.SignDelete = false, false, false
+	f.SignHead, f.SignResponse = false, false
+	if len(r.members) > 1 || r.whiteouts {
+		f.SignIfAbsent = false // the first member alone would decide
+	}
 	return f
 }

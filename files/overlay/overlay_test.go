@@ -318,6 +318,7 @@ func TestReadThroughFeatures(t *testing.T) {
 	lower := files.ReadOnly(mem.New(nil))
 	f, want := over(t, nil, upper, lower).Features(), upper.Features()
 	want.ForeignKeys, want.SignGet, want.SignDelete = false, false, false
+	want.SignHead, want.SignResponse, want.SignIfAbsent = false, false, false
 	want.ServerCopy = false // the lower member has none
 	if f != want {
 		t.Errorf("%+v\nwant %+v", f, want)

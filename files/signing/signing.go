@@ -9,8 +9,9 @@
 // # What it does
 //
 // [SignPost] makes a form for one name or, with PostOptions.Below, for the names below a
-// directory. A signed PUT ([files.SignURL]) has no largest size, because no service
-// enforces one. A form has one.
+// directory. A signed PUT ([files.SignURL]) has no largest size, because most services
+// enforce none; if Features.SignSize is true, it can have an exact size
+// (files.SignOptions.Size). A form has a largest size.
 //
 // Forms are signed for S3 (policies of version 4, with the session token of temporary
 // credentials), GCS (policy documents of version 4), local folders with package

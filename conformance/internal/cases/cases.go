@@ -28,7 +28,8 @@ func All() []suite.Case {
 		copyAttributesCases, copyOntoItselfCases, copyConditionsCases, copyBetweenCases,
 		moveCases, errorsCases, errorsKindsCases, errorsVanishedCases, errorsNilCases,
 		errorsNativeCases, concurrencyRandomCases, concurrencyCases, concurrencyNestedCases,
-		processCases, cancelCases, cancelPanicsCases, closeCases, signCases, urlsCases,
+		processCases, cancelCases, cancelPanicsCases, closeCases, signCases, signOptionsCases,
+		urlsCases,
 		namesBeforeIOCases, versionsNearCases, versionsTimesNowCases, putEveryWayCases,
 		putSourceLaterCases, getEveryWayCases, statAfterEachCases, deleteManyEachCases,
 		copyEveryWayCases, cancelPartsCases)

@@ -88,7 +88,7 @@ var ruleTitles = []struct {
 		{"X3", "Close"},
 	}},
 	{"Signed URLs", [][2]string{
-		{"W1", "bound to method, name, expiry, type"},
+		{"W1", "bound to method, name, expiry, options"},
 	}},
 	{"URLs", [][2]string{
 		{"U1", "wrong URLs are explained"},

@@ -326,7 +326,17 @@ func signRefused(t suite.T, h *suite.H) {
 		"the method PATCH":         {Method: "PATCH"},
 		"the method get":           {Method: "get"},
 		"a content type for a GET": {ContentType: "text/plain"},
+		"a size for a GET":         {Size: 1},
+		"a negative size":          {Method: "PUT", Size: -1},
+		"a negative MaxSize":       {Method: "PUT", MaxSize: -1},
+		"IfAbsent for a DELETE":    {Method: "DELETE", IfAbsent: true},
+		"a response for a PUT":     {Method: "PUT", ResponseType: "text/plain"},
+		"a response for a HEAD":    {Method: "HEAD", ResponseDisposition: "attachment"},
+		"two lines in a response":  {ResponseDisposition: "a\r\nb: c"},
 	} {
+		if o.Method == "PUT" && !h.F.SignPut || o.Method == "DELETE" && !h.F.SignDelete {
+			continue // it may be refused for that
+		}
 		_, err := files.SignURL(t.Context(), h.Bucket, "a", &o)
 		check.WantErr(t, "SignURL with "+what, err, files.ErrInvalid)
 	}

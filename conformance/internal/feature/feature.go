@@ -98,6 +98,33 @@ var (
 		Claimed: func(f files.Features) bool { return f.SignContentType },
 		Refused: refusedSignType,
 	}
+	SignHead = &suite.Ability{
+		Name:    "SignHead",
+		Claimed: func(f files.Features) bool { return f.SignHead },
+		Refused: func(t suite.T, h *suite.H) { refusedSign(t, h, "HEAD") },
+	}
+	SignResponse = &suite.Ability{
+		Name:    "SignResponse",
+		Claimed: func(f files.Features) bool { return f.SignResponse },
+		Refused: func(t suite.T, h *suite.H) {
+			refusedSignWith(t, h, files.SignOptions{ResponseType: "text/plain"})
+			refusedSignWith(t, h, files.SignOptions{ResponseDisposition: "attachment"})
+		},
+	}
+	SignSize = &suite.Ability{
+		Name:    "SignSize",
+		Claimed: func(f files.Features) bool { return f.SignSize },
+		Refused: func(t suite.T, h *suite.H) {
+			refusedSignWith(t, h, files.SignOptions{Method: "PUT", Size: 9})
+		},
+	}
+	SignIfAbsent = &suite.Ability{
+		Name:    "SignIfAbsent",
+		Claimed: func(f files.Features) bool { return f.SignIfAbsent },
+		Refused: func(t suite.T, h *suite.H) {
+			refusedSignWith(t, h, files.SignOptions{Method: "PUT", IfAbsent: true})
+		},
+	}
 	MaxUnknownSize = &suite.Ability{
 		Name: "MaxUnknownSize",
 		Claimed: func(f files.Features) bool {

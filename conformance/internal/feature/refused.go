@@ -1,6 +1,8 @@
 package feature
 
 import (
+	"fmt"
+
 	"cloudfiles.dev/conformance/internal/check"
 	"cloudfiles.dev/conformance/internal/suite"
 	"cloudfiles.dev/files"
@@ -140,6 +142,14 @@ func refusedSignType(t suite.T, h *suite.H) {
 			Method:      "PUT",
 			ContentType: "text/x-own",
 		})
+		return err
+	})
+}
+
+// refusedSignWith signs with an option that isn't claimed.
+func refusedSignWith(t suite.T, h *suite.H, o files.SignOptions) {
+	withOld(t, h, fmt.Sprintf("SignURL with %+v", o), func(name string) error {
+		_, err := files.SignURL(t.Context(), h.Bucket, name, &o)
 		return err
 	})
 }

@@ -16,6 +16,7 @@ func (b *halves) Features() files.Features {
 	f, w := b.Bucket.Features(), b.write.Features()
 	f.ReadOnly, f.ServerCopy, f.SignPut, f.SignDelete, f.SignContentType = false, false, false,
 		false, false
+	f.SignSize, f.SignIfAbsent = false, false
 	f.IfAbsent, f.IfVersion, f.DeleteIfVersion = w.IfAbsent, w.IfVersion, w.DeleteIfVersion
 	return f
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"net/url"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -61,6 +62,8 @@ func newInnerStore(change func(*files.Features)) *innerStore {
 	s.changed = sync.NewCond(&s.mu)
 	s.features = s.Memory.Features()
 	s.features.SignGet, s.features.SignPut, s.features.SignDelete, s.features.SignContentType =
+		true, true, true, true
+	s.features.SignHead, s.features.SignResponse, s.features.SignSize, s.features.SignIfAbsent =
 		true, true, true, true
 	if change != nil {
 		change(&s.features)
@@ -258,9 +261,18 @@ func (s *innerStore) SignURL(ctx context.Context, name string,
 		return files.SignedURL{}, err
 	}
 	u := signedHost + url.PathEscape(name) + "?method=" + o.Method
+	if o.ResponseType != "" || o.ResponseDisposition != "" {
+		u += "&response=" + url.QueryEscape(o.ResponseType+" "+o.ResponseDisposition)
+	}
 	signed := files.SignedURL{Method: o.Method, URL: u, Expires: time.Now().Add(o.Expiry).UTC()}
 	if o.ContentType != "" {
 		signed.Header = map[string][]string{"Content-Type": {o.ContentType}}
+	}
+	if o.Size > 0 {
+		signed.URL += "&size=" + strconv.FormatInt(o.Size, 10)
+	}
+	if o.IfAbsent {
+		signed.URL += "&absent=true"
 	}
 	return signed, nil
 }

@@ -48,12 +48,14 @@ var masks = []mask{
 	},
 	{name: "no-signing", also: none, change: func(f *files.Features) {
 		f.SignGet, f.SignPut, f.SignDelete, f.SignContentType = false, false, false, false
+		f.SignHead, f.SignResponse, f.SignSize, f.SignIfAbsent = false, false, false, false
 	}},
 	{
 		name: "signs-get-only",
 		also: none,
 		change: func(f *files.Features) {
 			f.SignPut, f.SignDelete, f.SignContentType = false, false, false
+			f.SignSize, f.SignIfAbsent = false, false
 		},
 	},
 	{

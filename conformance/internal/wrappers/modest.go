@@ -38,5 +38,6 @@ func (m *modest) Features() files.Features {
 	f := m.b.Features()
 	f.ServerCopy, f.SignGet, f.SignPut, f.SignDelete, f.SignContentType = false, false, false,
 		false, false
+	f.SignHead, f.SignResponse, f.SignSize, f.SignIfAbsent = false, false, false, false
 	return f
 }

@@ -116,6 +116,7 @@ func refusals(b files.Bucket) (all []refusal) {
 		check.Listing(b, "", &files.ListOptions{Foreign: true}).Call)
 	for method, claimed := range map[string]bool{
 		"GET":    f.SignGet,
+		"HEAD":   f.SignHead,
 		"PUT":    f.SignPut,
 		"DELETE": f.SignDelete,
 	} {
@@ -124,13 +125,29 @@ func refusals(b files.Bucket) (all []refusal) {
 			return err
 		})
 	}
-	add(f.SignContentType, "ContentType of SignURL", func(ctx context.Context) error {
-		_, err := files.SignURL(ctx, b, name, &files.SignOptions{
+	for _, c := range []struct {
+		claimed bool
+		option  string
+		o       files.SignOptions
+	}{
+		{f.SignContentType, "ContentType", files.SignOptions{
 			Method:      "PUT",
 			ContentType: "text/plain",
+		}},
+		{f.SignResponse, "ResponseType", files.SignOptions{ResponseType: "text/plain"}},
+		{
+			f.SignResponse, "ResponseDisposition",
+			files.SignOptions{ResponseDisposition: "attachment"},
+		},
+		{f.SignSize, "Size", files.SignOptions{Method: "PUT", Size: 1}},
+		{f.SignIfAbsent, "IfAbsent", files.SignOptions{Method: "PUT", IfAbsent: true}},
+		{false, "MaxSize", files.SignOptions{Method: "PUT", MaxSize: 1}},
+	} {
+		add(c.claimed, c.option+" of SignURL", func(ctx context.Context) error {
+			_, err := files.SignURL(ctx, b, name, &c.o)
+			return err
 		})
-		return err
-	})
+	}
 	if f.MaxSize > 0 {
 		all = append(all,
 			refusal{

@@ -15,6 +15,7 @@ func wrapperSigns(t suite.T, h *suite.H) {
 	f := u.outer.Features()
 	for method, able := range map[string]bool{
 		"GET":    f.SignGet,
+		"HEAD":   f.SignHead,
 		"PUT":    f.SignPut,
 		"DELETE": f.SignDelete,
 	} {

@@ -1,6 +1,7 @@
 package localhttp
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 
@@ -80,6 +81,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
 		return
 	}
+	maps.Copy(w.Header(), h.opts.Signer.ResponseHeader(r))
 	inner := *r // as http.StripPrefix does
 	inner.URL = &url.URL{Path: "/" + name}
 	h.files.ServeHTTP(w, &inner)

@@ -3,6 +3,7 @@ package localhttp
 import (
 	"bytes"
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -29,11 +30,15 @@ func init() {
 // concurrent use.
 type Signer struct {
 	hmac   *fileblob.URLSignerHMAC
+	at     *url.URL
 	secret []byte
 	base   string
 }
 
-var _ local.Signer = (*Signer)(nil)
+var _ local.OptionSigner = (*Signer)(nil)
+
+// SignsOptions implements local.OptionSigner.
+func (s *Signer) SignsOptions() {}
 
 // NewSigner returns a Signer of URLs that begin with base, which may be relative. It
 // signs with a copy of the secret. Anybody who knows the secret can sign; 32 random
@@ -55,6 +60,7 @@ func NewSigner(base *url.URL, secret []byte) (*Signer, error) {
 	secret = bytes.Clone(secret)
 	return &Signer{
 		hmac:   fileblob.NewURLSignerHMAC(base, secret),
+		at:     new(*base),
 		secret: secret,
 		base:   base.String(),
 	}, nil
@@ -63,7 +69,8 @@ func NewSigner(base *url.URL, secret []byte) (*Signer, error) {
 // SignURL implements local.Signer. The expiry is truncated to seconds.
 func (s *Signer) SignURL(ctx context.Context, name string,
 	opts files.SignOptions) (files.SignedURL, error) {
-	u, err := s.hmac.URLFromKey(ctx, name, &driver.SignedURLOptions{
+	extra := extraOf(opts)
+	u, err := s.signer(extra).URLFromKey(ctx, name, &driver.SignedURLOptions{
 		Method:                   opts.Method,
 		Expiry:                   opts.Expiry,
 		ContentType:              opts.ContentType,
@@ -72,47 +79,23 @@ func (s *Signer) SignURL(ctx context.Context, name string,
 	if err != nil {
 		return files.SignedURL{}, err
 	}
+	if len(extra) > 0 {
+		q := u.Query()
+		maps.Copy(q, extra)
+		u.RawQuery = q.Encode()
+	}
 	signed := files.SignedURL{Method: opts.Method, URL: u.String()}
 	if opts.ContentType != "" {
 		signed.Header = map[string][]string{"Content-Type": {opts.ContentType}}
+	}
+	if opts.IfAbsent {
+		if signed.Header == nil {
+			signed.Header = map[string][]string{}
+		}
+		signed.Header["If-None-Match"] = []string{"*"}
 	}
 	if sec, err := strconv.ParseInt(u.Query().Get("expiry"), 10, 64); err == nil {
 		signed.Expires = time.Unix(sec, 0).UTC()
 	}
 	return signed, nil
-}
-
-// Verify returns the name that a request may use. Its URL must have been signed with
-// the secret, for its method and, for PUT, for its content type, and must not have
-// expired. A HEAD request may use a URL that was signed for GET. Otherwise the error is
-// files.ErrPermission, which doesn't say what failed.
-//
-// The URL's scheme, host and path are ignored: they are not signed, and proxies change
-// them.
-func (s *Signer) Verify(r *http.Request) (name string, err error) {
-	refused := files.Errorf(files.ErrPermission,
-		"the URL's signature does not allow the request, or has expired")
-	name, err = s.hmac.KeyFromURL(r.Context(), r.URL)
-	if err != nil {
-		return "", refused
-	}
-	q := r.URL.Query()
-	method := r.Method
-	if method == http.MethodHead {
-		method = http.MethodGet
-	}
-	signed := q.Get("method")
-	if signed == "" { // as in fileblob's test handler
-		signed = http.MethodGet
-	}
-	if method != signed {
-		return "", refused
-	}
-	// A PUT that was signed without a content type must have none, or the holder of the
-	// URL could choose one.
-	if types := r.Header.Values("Content-Type"); method == http.MethodPut && (len(types) > 1 ||
-		r.Header.Get("Content-Type") != q.Get("contentType")) {
-		return "", refused
-	}
-	return name, nil
 }

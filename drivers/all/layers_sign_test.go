@@ -1,0 +1,193 @@
+package all
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/compress"
+	"cloudfiles.dev/files/crypt"
+	"cloudfiles.dev/files/filestest"
+	"cloudfiles.dev/files/signing"
+)
+
+// signRequests are the requests that may be signed, by the names in layersSign.
+var signRequests = map[string]files.SignOptions{
+	"get":         {},
+	"head":        {Method: "HEAD"},
+	"put":         {Method: "PUT"},
+	"delete":      {Method: "DELETE"},
+	"type":        {Method: "PUT", ContentType: "text/x-own"},
+	"size":        {Method: "PUT", Size: int64(len(signedText))},
+	"absent":      {Method: "PUT", IfAbsent: true},
+	"response":    {ResponseType: "text/x-own"},
+	"disposition": {ResponseDisposition: "attachment"},
+}
+
+const signedText = "what was signed"
+
+// layersSign has what may be signed through each layer: every request and form reaches
+// the file itself, without the layer.
+var layersSign = map[string]string{
+	"sub":       "get head put delete type size absent response disposition form",
+	"readonly":  "get head response disposition",
+	"observe":   "get head put delete type size absent response disposition form",
+	"retry":     "get head put delete type size absent response disposition form",
+	"limit":     "get head put delete type size absent response disposition form",
+	"timeout":   "get head put delete type size absent response disposition form",
+	"cache":     "get head put delete type size absent response disposition form",
+	"hedge":     "get head put delete type size absent response disposition form",
+	"filestest": "get head put delete type size absent response disposition form",
+	// The other member of the table signs no GET, and a router has no forms.
+	"mount": "put delete type size absent",
+	// Which member has the file isn't known without a request.
+	"overlay": "put type size",
+	// A write must reach both members.
+	"mirror": "get head response disposition",
+	// What is stored isn't what the layer reads and writes.
+	"crypt":    "",
+	"compress": "",
+}
+
+// TestLayersSign: through each layer, what is signed works and is for the file that the
+// layer shows under the name. Anything else is ErrUnsupported, and Features say so (W1).
+func TestLayersSign(t *testing.T) {
+	layers := append(slices.Clone(stackLayers),
+		stackLayer{name: "crypt", wrap: func(b files.Bucket) (files.Bucket, error) {
+			secret := crypt.Secret("0123456789abcdefghijklmnopqrstuv")
+			return crypt.New(b, &crypt.Options{Keys: []crypt.Key{{ID: "1", Secret: secret}}})
+		}},
+		stackLayer{name: "compress", wrap: func(b files.Bucket) (files.Bucket, error) {
+			return compress.New(b, nil)
+		}},
+		stackLayer{name: "filestest", wrap: func(b files.Bucket) (files.Bucket, error) {
+			return filestest.Around(t, b, nil), nil
+		}})
+	seen := 0
+	for _, l := range layers {
+		can, ok := layersSign[l.name]
+		if !ok {
+			t.Errorf("layersSign lacks the layer %s", l.name)
+			continue
+		}
+		seen++
+		for what := range signRequests {
+			t.Run(l.name+"/"+what, func(t *testing.T) {
+				signThrough(t, l, what, slices.Contains(strings.Fields(can), what))
+			})
+		}
+		t.Run(l.name+"/form", func(t *testing.T) {
+			_, b := layered(t, l)
+			form, err := signing.SignPost(t.Context(), b, "dir/ä b", &signing.PostOptions{
+				MaxSize: 100,
+			})
+			if !slices.Contains(strings.Fields(can), "form") {
+				if !errors.Is(err, errors.ErrUnsupported) {
+					t.Errorf("SignPost: %v, want ErrUnsupported", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if key := form.Fields["key"]; key != below(l, "dir/ä b") {
+				t.Errorf("the form is for %q, want %q", key, below(l, "dir/ä b"))
+			}
+		})
+	}
+	if seen != len(layersSign) {
+		t.Errorf("%d layers, and layersSign has %d", seen, len(layersSign))
+	}
+}
+
+// layered returns the layer over a fake that signs everything, with a file in it.
+func layered(t *testing.T, l stackLayer) (*filestest.Bucket, files.Bucket) {
+	t.Helper()
+	fake := filestest.New(t, filestest.As(filestest.Strong))
+	b, err := l.wrap(fake)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	return fake, b
+}
+
+// below is the name in the bucket below the layer.
+func below(l stackLayer, name string) string {
+	if l.name == "sub" {
+		return "tenants/a b/" + name
+	}
+	return name
+}
+
+// signThrough signs through the layer, and sends what was signed if it can be signed.
+func signThrough(t *testing.T, l stackLayer, what string, can bool) {
+	fake, b := layered(t, l)
+	o, name := signRequests[what], "dir/ä b"
+	put := o.Method == http.MethodPut
+	if !put {
+		if _, err := files.PutString(t.Context(), fake, below(l, name), signedText,
+			nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if claimed := o.Check(b.Features()) == nil; claimed != can {
+		t.Errorf("Features claim it: %v, want %v", claimed, can)
+	}
+	s, err := files.SignURL(t.Context(), b, name, &o)
+	if !can {
+		if !errors.Is(err, errors.ErrUnsupported) || s.URL != "" {
+			t.Errorf("SignURL: %s, %v, want ErrUnsupported", s, err)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u, err := url.Parse(s.URL); err != nil || u.Path != "/"+below(l, name) {
+		t.Fatalf("the URL leads to %s, %v, want %s", s, err, below(l, name))
+	}
+	var body io.Reader
+	if put {
+		body = strings.NewReader(signedText)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), s.Method, s.URL, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = s.Header
+	answer, err := fake.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode/100 != 2 {
+		t.Fatalf("%s, %q, %v", answer.Status, text, err)
+	}
+	switch {
+	case put:
+		got, err := files.ReadString(t.Context(), b, name, nil)
+		if err != nil || got != signedText {
+			t.Errorf("after the PUT the layer reads %q, %v", got, err)
+		}
+	case s.Method == http.MethodGet && string(text) != signedText:
+		t.Errorf("GET: %q", text)
+	case s.Method == http.MethodHead && len(text) != 0:
+		t.Errorf("HEAD: %q", text)
+	case s.Method == http.MethodDelete:
+		if ok, err := files.Exists(t.Context(), b, name); ok || err != nil {
+			t.Errorf("after the DELETE the layer has the file: %v, %v", ok, err)
+		}
+	case o.ResponseType != "" && answer.Header.Get("Content-Type") != o.ResponseType:
+		t.Errorf("the response has the type %s", answer.Header.Get("Content-Type"))
+	case o.ResponseDisposition != "" &&
+		answer.Header.Get("Content-Disposition") != o.ResponseDisposition:
+		t.Errorf("the response has the disposition %s", answer.Header.Get("Content-Disposition"))
+	}
+}
