@@ -244,9 +244,8 @@ func TestForgottenInABubble(t *testing.T) {
 	b := filestest.New(o)
 	b.FillTree(t, filestest.Tree{"a": "text"})
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancel(context.Background())
-		defer cancel()
-		r, err := b.Get(ctx, "a", nil)
+		b.On(files.OpGet, "a").Delay(time.Second) // waits for a channel of the bubble's
+		r, err := b.Get(context.Background(), "a", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
