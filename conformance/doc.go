@@ -58,6 +58,7 @@
 //     fails P8/race and P9/race, and loses a user's file some day.
 //  5. The optional interfaces of files/driver: Copier, ManyDeleter, Signer, Checker,
 //     Identifier. Each is claimed by its feature and has its cases (C1, D3, W1, U3).
+//     PartUploader has no feature; its cases are those whose names begin with upload.
 //  6. A URL opener, and Harness.URL.
 //
 // Don't claim what the service provably can't do: that is not a failure. A report has

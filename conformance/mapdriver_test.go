@@ -29,6 +29,8 @@ type mapBackend struct {
 
 	cut atomic.Int64 // bodies break after so many bytes, less one; 0 is never
 
+	uploads mapUploads // of the backends that have them
+
 	// The rest is for the broken buckets.
 	loop    sync.Mutex
 	closed  atomic.Bool

@@ -96,7 +96,7 @@ func allBroken() []broken {
 		brokenLengths, brokenNoVersions, brokenCosts, brokenNested,
 		brokenOpenAts, brokenDeleteDoors, brokenPutDoors, brokenCopyDoors, brokenGetDoors,
 		brokenTimes, brokenAfter, brokenLargePuts, brokenLargeReads, brokenLargeCopies,
-		brokenEmpties, brokenBreadths)
+		brokenEmpties, brokenBreadths, brokenUploads)
 }
 
 // findIn runs the case's sequences on the harness with a fixed seed.

@@ -15,6 +15,7 @@ import (
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/drivers/local"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // These make the test's binary the other process: which bucket it makes of the folder,
@@ -82,6 +83,11 @@ var brokenBetween = map[string]struct {
 		caught: []string{"P1/other-process"},
 		passes: []string{"P1/torn-read"},
 		wrap:   func(b files.Bucket) files.Bucket { return &hiding{b} },
+	},
+	"knows only the uploads that its own process began": {
+		caught: []string{"X1/upload-other-process"},
+		passes: []string{"X1/upload-other-handle"},
+		wrap:   ownUploads,
 	},
 }
 
@@ -173,6 +179,17 @@ func (l *locking) Put(ctx context.Context, name string, r io.Reader,
 	c := *o
 	c.If = files.Condition{}
 	return l.Bucket.Put(ctx, name, bytes.NewReader(content), &c)
+}
+
+// ownUploads are gone in the other process, which begins none.
+func ownUploads(b files.Bucket) files.Bucket {
+	return files.Wrap(b, files.Hooks{Uploads: true, Around: func(ctx context.Context,
+		c *files.Call, next func(context.Context) error) error {
+		if c.Op == files.OpUpload && os.Getenv(processSees) != "" {
+			return driver.ErrUploadGone
+		}
+		return next(ctx)
+	}})
 }
 
 var processCache sync.Map

@@ -164,6 +164,10 @@
 //     file or the new one, whole, with content and metadata of the same Put. An
 //     unfinished upload, or one that failed (P2), is visible under no name.
 //
+//     An upload that several processes continue (package files/resume) becomes the file
+//     of the parts that its completion names, whatever was sent besides, or fails. Its
+//     condition is decided at its completion (P8, P9).
+//
 //   - P2: A Put that fails before the commit keeps the old file: if the content's
 //     reader fails, the context ends, size or digest differ, the disk is full or the
 //     process dies. The error is the cause: errors.Is finds the reader's error.

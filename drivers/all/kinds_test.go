@@ -121,7 +121,7 @@ var kindsOfReading = []kind{
 // TestKindsHaveTests: the tests of each kind exist.
 func TestKindsHaveTests(t *testing.T) {
 	there := map[string]map[string]bool{}
-	for _, k := range slices.Concat(kindsOfReading, kindsOfFakes) {
+	for _, k := range slices.Concat(kindsOfReading, kindsOfTransfers, kindsOfFakes) {
 		if len(k.tests) == 0 {
 			t.Errorf("%s: no test", k.what)
 		}

@@ -1,12 +1,14 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -239,8 +241,8 @@ func (b *backend) ListParts(_ context.Context, u *driver.Upload) ([]driver.Uploa
 	return parts, err
 }
 
-// partsOf returns the parts in an upload's folder, of which two may have the same
-// number, and the size of all its files except name.attrs.
+// partsOf returns the parts in an upload's folder by ascending number, of which two may
+// have the same one, and the size of all its files except name.attrs.
 func partsOf(d fsys.Dir) (parts []driver.UploadedPart, size int64, err error) {
 	names, err := list(d)
 	if err != nil {
@@ -258,6 +260,9 @@ func partsOf(d fsys.Dir) (parts []driver.UploadedPart, size int64, err error) {
 			parts = append(parts, p)
 		}
 	}
+	slices.SortStableFunc(parts, func(a, b driver.UploadedPart) int {
+		return cmp.Compare(a.Number, b.Number)
+	})
 	return parts, size, nil
 }
 

@@ -2,6 +2,8 @@ package s3
 
 import (
 	"fmt"
+	"os"
+	"strconv"
 	"testing"
 
 	"cloudfiles.dev/conformance/longtest"
@@ -9,13 +11,26 @@ import (
 	"cloudfiles.dev/files/transfer"
 )
 
-// TestTransferRequests: a sync inside a store takes one request for each file and the
-// listings, and no content passes through the program. With nothing to do it takes only
-// the listings.
+// fullVariable makes the tests of transfers as large as a real one: 10,000 files, and a
+// file of 1 GiB, which take 4 GB of disk.
+const fullVariable = "CLOUDFILES_TRANSFER_FULL"
+
+// fullSize is n, or full if the variable is set.
+func fullSize(n, full int) int {
+	if on, err := strconv.ParseBool(os.Getenv(fullVariable)); on && err == nil {
+		return full
+	}
+	return n
+}
+
+// TestTransferRequests: a sync of n files inside a store takes n copies and the
+// listings, which are a page for each thousand names of the source, begun or not, and
+// one of the empty target. No content passes through the program. With nothing to do it
+// takes only the pages of both sides.
 func TestTransferRequests(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b, p, _ := s.proxied(t, Options{})
-	n := longtest.N(t, 200, 2_000)
+	n := fullSize(longtest.N(t, 200, 2_000), 10_000)
 	for i := range n {
 		put(t, b, fmt.Sprintf("from/%02d/file-%06d", i/100, i), noise(64), nil)
 	}
@@ -27,6 +42,11 @@ func TestTransferRequests(t *testing.T) {
 	if most := n + pages + 1; p.Total() > most || res.Copied != int64(n) {
 		t.Errorf("%d requests, want at most %d; %+v", p.Total(), most, res)
 	}
+	counts := p.Counts()
+	if lists := p.Total() - n; counts["CopyObject"] != n || counts["ListObjectsV2"] != lists {
+		t.Errorf("the requests are %v, want %d copies, and otherwise listings", counts, n)
+	}
+	t.Logf("%d files: %v", n, counts)
 	p.Reset()
 	if res = must(plan.Apply(t.Context())); res.Equal != int64(n) {
 		t.Errorf("%+v", res)

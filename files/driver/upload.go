@@ -18,7 +18,10 @@ import (
 //     replaces the one of its number, or is the same.
 //   - Whatever another process does with the same upload meanwhile, the file consists
 //     of the parts that CompleteUpload names.
-//   - If the upload, or a part of it, is no longer there, the error is [ErrUploadGone].
+//   - If the upload, or a part of it, is no longer there, the error is [ErrUploadGone],
+//     and nothing is stored.
+//
+// The cases of package conformance whose names begin with "upload" try all of this.
 type PartUploader interface {
 	// UploadLimits returns how an upload must be divided.
 	UploadLimits() UploadLimits
@@ -31,7 +34,8 @@ type PartUploader interface {
 	BeginUpload(ctx context.Context, u *Upload) (id string, err error)
 	// PutPart sends one part. It returns the tag that ListParts will return for it.
 	PutPart(ctx context.Context, u *Upload, part *Part) (tag string, err error)
-	// ListParts returns the parts that are there, by ascending number.
+	// ListParts returns all parts that are there, by ascending number. Their CRC32C may
+	// be 0.
 	ListParts(ctx context.Context, u *Upload) ([]UploadedPart, error)
 	// CompleteUpload makes a file of the parts, as Put does: all or nothing, with the
 	// conditions decided at that moment, and with Put's Info. u.Digest has at least the
@@ -41,9 +45,10 @@ type PartUploader interface {
 	// completion was carried out, and the response was lost. A file that another upload
 	// or a Put made is not found, even if its content is the same.
 	FindUpload(ctx context.Context, u *Upload) (info files.Info, found bool, err error)
-	// AbortUpload removes the parts of the name's upload with that ID. An upload that
-	// isn't there is not an error. errors.ErrUnsupported means that only the service
-	// can remove them.
+	// AbortUpload removes the parts of the name's upload with that ID, which may also
+	// be one that ListUploads has yielded. An upload that isn't there, or is another
+	// name's, is not an error. errors.ErrUnsupported means that only the service can
+	// remove them.
 	AbortUpload(ctx context.Context, name, id string) error
 	// ListUploads yields the unfinished uploads of the names that begin with prefix, in
 	// any order, and ends with the first error.

@@ -16,8 +16,9 @@ import (
 // DownloadOptions are the options of Download. The zero value has the defaults.
 type DownloadOptions struct {
 	// PartSize is how many bytes a request reads. An interruption loses at most that
-	// much of each request. 0 is 8 MiB, or more so that a file has at most 10,000
-	// parts. A resumed download keeps its part size.
+	// much of each request. 0 is 8 MiB; down to 2 MiB for a file of which the requests
+	// would be more than a tenth; and more so that a file has at most 10,000 parts. A
+	// resumed download keeps its part size.
 	PartSize int64
 	// Concurrency is the number of requests at a time; 0 is 8.
 	Concurrency int
@@ -31,7 +32,6 @@ type DownloadOptions struct {
 }
 
 const (
-	defaultPartSize    = 8 << 20
 	defaultConcurrency = 8
 	maxParts           = 10_000
 	copySize           = 256 << 10
@@ -170,7 +170,7 @@ func (d *download) begin(ctx context.Context) error {
 	}
 	size := d.opts.PartSize
 	if size == 0 {
-		size = max(defaultPartSize, (d.info.Size+maxParts-1)/maxParts)
+		size = partSize(d.info.Size, d.opts.Concurrency)
 	}
 	if err := d.p.anew(headOf(d.info, size)); err != nil {
 		r.Close()

@@ -50,7 +50,7 @@ func ExampleUploadFile() {
 	}
 
 	// If the process ends here, the same call in another one sends only the parts that
-	// the service doesn't have. Parts have 8 MiB by default.
+	// the service doesn't have. Parts have 2 to 8 MiB by default.
 	opts := &resume.UploadOptions{
 		PartSize:  4,
 		TokenFile: filepath.Join(dir, "db.tar.token"),

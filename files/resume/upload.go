@@ -18,9 +18,11 @@ type UploadOptions struct {
 	// options. A call that continues an upload must have the same options. Size may be
 	// nil.
 	Put *files.PutOptions
-	// PartSize is the size of a part in bytes; 0 is 8 MiB, or more so that a file has
-	// at most 10,000 parts. A service's limits, such as 5 MiB on S3, may make it
-	// larger. A resumed upload keeps its part size.
+	// PartSize is the size of a part in bytes. An interruption loses at most that much
+	// of each request. 0 is 8 MiB; down to 2 MiB for a file of which the requests would
+	// be more than a tenth; and more so that a file has at most 10,000 parts. A
+	// service's limits, such as 5 MiB on S3, may make it larger. A resumed upload keeps
+	// its part size.
 	PartSize int64
 	// Concurrency is the number of parts that are sent at a time; 0 is 4. Upload holds
 	// one part more in memory.

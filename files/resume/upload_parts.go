@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
+	"strconv"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -215,4 +217,9 @@ func (s *sending) send(ctx context.Context, n int, buf []byte) {
 		}
 		whole = true
 	}()
+}
+
+// describe returns a text for a part, for errors.
+func describe(n int, off, size int64) string {
+	return "part " + strconv.Itoa(n) + fmt.Sprintf(" (bytes %d to %d)", off, off+size-1)
 }

@@ -32,7 +32,8 @@ func All() []suite.Case {
 		urlsCases,
 		namesBeforeIOCases, versionsNearCases, versionsTimesNowCases, putEveryWayCases,
 		putSourceLaterCases, getEveryWayCases, statAfterEachCases, deleteManyEachCases,
-		copyEveryWayCases, cancelPartsCases)
+		copyEveryWayCases, cancelPartsCases, uploadCases, uploadConditionCases,
+		uploadProcessCases)
 	slices.SortStableFunc(all, func(a, b suite.Case) int {
 		return cmp.Compare(ruleOrder()[a.Rule], ruleOrder()[b.Rule])
 	})

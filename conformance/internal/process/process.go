@@ -111,7 +111,7 @@ func (p *Process) send(c *Call) error {
 // puts returns the names of the store that the call may write.
 func (c *Call) puts(prefix string) (names []string) {
 	switch c.Do {
-	case "put", "count":
+	case "put", "count", "go on":
 		return []string{prefix + c.Name}
 	case "create":
 		for _, name := range c.Names {

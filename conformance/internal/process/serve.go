@@ -24,6 +24,9 @@ type Call struct {
 	Names   []string
 	Content []byte
 	Times   int
+	// of an upload that another process has begun
+	Upload   string
+	PartSize int64
 }
 
 // Answer is the result of a Call. The type of an error can't be sent, so an Answer has
@@ -79,6 +82,12 @@ func (c *Call) on(b files.Bucket) *Answer {
 		a.Content, _, err = check.Read(ctx, b, c.Name, nil)
 	case "count":
 		err = Count(ctx, b, c.Name, c.Times)
+	case "go on":
+		var u *check.Upload
+		u, err = check.NewUpload(ctx, b, c.Name, c.Upload, c.Content, c.PartSize, nil)
+		if err == nil {
+			err = u.GoOn(ctx)
+		}
 	case "delete":
 		err = b.Delete(ctx, c.Name, nil)
 	case "list":

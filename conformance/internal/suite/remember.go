@@ -71,7 +71,7 @@ func (m *Remembered) take(dir string) (names []string) {
 // through returns a bucket that records prefix+name for each name that is put through it,
 // including copies, moves and signed PUTs. If own is true, closing it closes b.
 func (m *Remembered) through(b files.Bucket, prefix string, own bool) files.Bucket {
-	return files.Wrap(b, files.Hooks{CloseInner: own, Around: func(
+	return files.Wrap(b, files.Hooks{CloseInner: own, Uploads: true, Around: func(
 		ctx context.Context, c *files.Call, next func(context.Context) error,
 	) error {
 		switch {

@@ -1,0 +1,103 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"cloudfiles.dev/drivers/local/internal/mounts"
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/resume"
+	"cloudfiles.dev/files/transfer"
+)
+
+// TestFullDiskEndsTransfers: on a disk that becomes full a sync ends soon with one clear
+// error, deletes nothing, and leaves only whole files and no temporary one. When there is
+// room the next run does the rest. A download that resumes keeps the old file.
+func TestFullDiskEndsTransfers(t *testing.T) {
+	for _, kind := range []mounts.Kind{mounts.Ext4, mounts.Tmpfs} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			disk := mounts.New(t, kind, mounts.Size(24<<20))
+			dir := filepath.Join(disk, "bucket")
+			check(t, os.Mkdir(dir, 0o777))
+			src, dst := mem.New(nil), openBucket(t, dir, noSync)
+			const count, size = 200, 32 << 10
+			content := func(name string) string { return strings.Repeat(name, size/len(name)) }
+			for i := range count {
+				name := fmt.Sprintf("f%03d", i)
+				putIn(t, src, name, content(name), nil)
+			}
+			putIn(t, src, "large", strings.Repeat("large ", 1<<20), nil)
+			putIn(t, dst, "gone", "to be deleted", nil)
+			fill(t, dir)
+			// leave room for some of the files
+			filler := filepath.Join(disk, "filler")
+			st, err := os.Stat(filler)
+			check(t, err)
+			check(t, os.Truncate(filler, st.Size()-3<<20))
+
+			target := filepath.Join(disk, "downloaded")
+			check(t, os.WriteFile(target, []byte("old"), 0o666))
+			_, err = resume.Download(t.Context(), src, "large", target, nil)
+			wantFull(t, "a download", err)
+			old, err := os.ReadFile(target)
+			if check(t, err); string(old) != "old" {
+				t.Errorf("after the download on the full disk the target is %q", old)
+			}
+			if n, err := resume.RemoveStale(disk, 0); err != nil {
+				t.Errorf("RemoveStale = %d, %v", n, err)
+			}
+
+			plan, err := transfer.Sync(transfer.Tree{Bucket: dst}, transfer.Tree{Bucket: src}, nil)
+			check(t, err)
+			res, err := plan.Apply(t.Context())
+			wantFull(t, "a sync", err)
+			if res.Copied == 0 || res.Copied >= count || res.Failed == 0 || res.Failed > 50 ||
+				res.Deleted != 0 {
+				t.Errorf("the sync on the full disk: %+v", res)
+			}
+			got := 0
+			for e, err := range dst.List(t.Context(), "", nil) {
+				check(t, err)
+				if e.Name == "gone" {
+					continue
+				}
+				got++
+				text, err := files.ReadString(t.Context(), dst, e.Name, nil)
+				if err != nil || text != content(e.Name) {
+					t.Errorf("%s has %d bytes, %v", e.Name, len(text), err)
+				}
+			}
+			if got != int(res.Copied) {
+				t.Errorf("%d files are there, %d were reported", got, res.Copied)
+			}
+			staged, err := filepath.Glob(filepath.Join(dir, controlDir, "s-*", "*"))
+			check(t, err)
+			for _, path := range staged {
+				if !strings.Contains(path, "alive") {
+					t.Errorf("%s is left", path)
+				}
+			}
+			check(t, os.Remove(filler))
+			res, err = plan.Apply(t.Context())
+			if err != nil || res.Equal != int64(got) || res.Copied != int64(count+1-got) ||
+				res.Deleted != 1 {
+				t.Errorf("the sync with room: %+v, %v", res, err)
+			}
+		})
+	}
+}
+
+// wantFull checks that the error says that the disk is full.
+func wantFull(t *testing.T, what string, err error) {
+	t.Helper()
+	if !errors.Is(err, files.ErrTooLarge) || !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("%s on a full disk: %v", what, err)
+	}
+}
