@@ -4,7 +4,7 @@ package all
 // with the tests that show that this library doesn't have them.
 var kindsOfTransfers = []kind{
 	{"two listings in different orders", []string{
-		"files/transfer TestSecondPlanIsEmpty", "files/transfer TestOrder",
+		"files/transfer TestSecondPlanIsEmpty", "files/transfer TestListingOrder",
 		"drivers/all TestTransfer",
 	}},
 	{"a broken listing taken as its end", []string{"files/transfer TestBrokenListing"}},
@@ -15,10 +15,10 @@ var kindsOfTransfers = []kind{
 		"files/transfer TestPlan", "files/transfer TestFromFS",
 	}},
 	{"what a store's time means", []string{
-		"files/transfer TestSecondPlanIsEmpty", "files/transfer TestAttributes",
-		"files/transfer TestClocks", "drivers/all TestTransfer",
+		"files/transfer TestSecondPlanIsEmpty", "files/transfer TestCopyKeepsAttributes",
+		"files/transfer TestClockSkew", "drivers/all TestTransfer",
 	}},
-	{"different precision, odd years", []string{"files/transfer TestYears"}},
+	{"different precision, odd years", []string{"files/transfer TestDistantYears"}},
 	{"digests that can't be compared", []string{
 		"files/transfer TestPlan", "examples/files TestCommands",
 	}},
@@ -27,7 +27,7 @@ var kindsOfTransfers = []kind{
 	{"what a pattern means", []string{"files/transfer TestFilters"}},
 	{"an empty or unmet list", []string{"examples/files TestMissing"}},
 	{"rm takes more than was named", []string{
-		"files/transfer TestDirs", "examples/files TestCommands",
+		"files/transfer TestDirIsNoPrefix", "examples/files TestCommands",
 	}},
 	{"keys that a disk can't hold", []string{"files/transfer TestForeignKeys"}},
 	{"a file becomes a folder", []string{"files/transfer TestFileBecomesFolder"}},
@@ -37,7 +37,7 @@ var kindsOfTransfers = []kind{
 	{"the same place, or overlapping ones", []string{"files/transfer TestOverlap"}},
 	{"move deletes what it didn't copy", []string{"files/transfer TestMove"}},
 	{"cleaning up after a failed copy", []string{"files/transfer TestFailedCopies"}},
-	{"limit and guard", []string{"files/transfer TestGuards"}},
+	{"limit and guard", []string{"files/transfer TestDeletionGuards"}},
 	{"very many deletions", []string{
 		"files/transfer TestMemoryOfDeletions", "files/transfer TestRemoveInBulk",
 	}},
@@ -68,7 +68,7 @@ var kindsOfTransfers = []kind{
 	}},
 	{"attributes that depend on the size", []string{
 		"drivers/all TestAttributesAtPartSize", "drivers/all TestUploadResumed",
-		"files/resume TestUpload", "files/transfer TestAttributes",
+		"files/resume TestUpload", "files/transfer TestCopyKeepsAttributes",
 	}},
 	{"the place of unfinished pieces", []string{
 		"conformance TestSoundUploads", "files/resume TestUploadKilled",
@@ -93,7 +93,7 @@ var kindsOfTransfers = []kind{
 	// Progress and the command.
 	{"numbers that are wrong", []string{"files/transfer TestProgress"}},
 	{"exit codes, and failures of the whole run", []string{
-		"files/transfer TestHopeless", "drivers/local TestFullDiskEndsTransfers",
+		"files/transfer TestErrorsThatEndTheRun", "drivers/local TestFullDiskEndsTransfers",
 		"files/transfer TestSourceFolderVanishes", "examples/files TestCommands",
 		"examples/files TestMissing",
 	}},

@@ -146,6 +146,9 @@
 //   - versitygw reads a file's size and its attributes one after the other. A Stat
 //     while the file is replaced may return one write's size and another's metadata and
 //     version.
+//   - versitygw says that it has ended an upload in parts that was aborted before, if
+//     there is an object of the name. If the profile says so (versitygw, and an unknown
+//     store), an upload of package files/resume is looked up after its end.
 //   - MinIO loses the parts of an upload if it denies the upload's end because of such
 //     a race. That Put is files.ErrUnavailable, and the program may retry it.
 //

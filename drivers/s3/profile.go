@@ -107,6 +107,10 @@ type Profile struct {
 	// request accepts only identity. So requests accept other encodings too, and
 	// content arrives as it is stored.
 	Decompresses bool
+	// EndsGoneUploads: ending an upload in parts that is gone succeeds, and stores
+	// nothing, if there is an object of the name. So an upload that several processes
+	// continue is looked up after its end.
+	EndsGoneUploads bool
 	// NoPartCopy: there is no UploadPartCopy, or it has no condition on the source. A
 	// copy of a file larger than MaxCopy reads and puts.
 	NoPartCopy bool

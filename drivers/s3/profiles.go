@@ -18,9 +18,10 @@ var profiles = []*Profile{
 // one, and the rest is claimed only after Check or Probe has proved it. Parts have one
 // size, which R2 requires and no store refuses.
 var unknown = &Profile{
-	Name:         "unknown",
-	DeniedByRace: true,
-	EqualParts:   true,
+	Name:            "unknown",
+	DeniedByRace:    true,
+	EqualParts:      true,
+	EndsGoneUploads: true,
 }
 
 // amazon is Amazon S3.
@@ -134,9 +135,10 @@ var versitygw = &Profile{
 		AnyName:       NotKept, // run
 		Order:         Kept,    // since 1.0.18: versity/versitygw#1533; run
 	},
-	RefusesBeside: true,
-	refuses:       refusedByFolders,
-	server:        "VERSITYGW",
+	RefusesBeside:   true,
+	EndsGoneUploads: true, // backend/posix, CompleteMultipartUploadWithCopy; run
+	refuses:         refusedByFolders,
+	server:          "VERSITYGW",
 }
 
 // garage is https://garagehq.deuxfleurs.fr, of which 1.2.0 was read.

@@ -51,25 +51,25 @@ func TestTransferFaults(t *testing.T) {
 		Fault:  proxy.ResetAfter(),
 	})
 	isLarge := func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/large") }
-	p.Add(proxy.Rule{
-		Kinds: []string{"UploadPart"},
-		Match: isLarge,
-		Times: 3,
-		Fault: proxy.ResetDuring(1 << 20),
-	})
-	p.Add(proxy.Rule{
-		Kinds: []string{"GetObject"},
-		Match: isLarge,
-		Times: 3,
-		Fault: proxy.Truncate(1 << 20),
-	})
 	for _, step := range []struct {
 		what     string
 		dst, src transfer.Tree
-	}{{"to the bucket", there, source}, {"to the folder", target, there}} {
+		kind     string
+		reset    proxy.Fault
+	}{
+		{"to the bucket", there, source, "UploadPart", proxy.ResetDuring(1 << 20)},
+		{"to the folder", target, there, "GetObject", proxy.Truncate(1 << 20)},
+	} {
 		p.Reset()
+		remove := p.Add(proxy.Rule{
+			Kinds: []string{step.kind},
+			Match: isLarge,
+			Times: 3,
+			Fault: step.reset,
+		})
 		begun := time.Now()
 		res, err := must(transfer.Sync(step.dst, step.src, nil)).Apply(t.Context())
+		remove()
 		injected, n := p.Injected(), 0
 		for _, k := range injected {
 			n += k
@@ -79,7 +79,7 @@ func TestTransferFaults(t *testing.T) {
 		if err != nil || res.Copied != int64(count+1) || res.Failed != 0 {
 			t.Errorf("%s: %v", step.what, err)
 		}
-		if n < p.Total()/40 || injected["reset during"]+injected["truncate"] < 3 {
+		if n < p.Total()/40 || injected[step.reset.Name] < 3 {
 			t.Errorf("%s: too few requests failed", step.what)
 		}
 	}

@@ -187,6 +187,14 @@ func (b *backend) CompleteUpload(ctx context.Context, u *driver.Upload,
 	if files.KindOf(err) == files.ErrUncertain {
 		return files.Info{}, err
 	}
+	if err == nil && b.known.profile.EndsGoneUploads {
+		switch _, found, err := b.FindUpload(ctx, u); {
+		case err != nil:
+			return files.Info{}, uncertain(err)
+		case !found:
+			return files.Info{}, driver.ErrUploadGone
+		}
+	}
 	return info, goneOr(err)
 }
 
