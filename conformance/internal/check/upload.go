@@ -42,10 +42,11 @@ func below(b files.Bucket) files.Bucket {
 // UploadLimits returns how uploads to the bucket must be divided.
 func UploadLimits(ctx context.Context, b files.Bucket) (limits driver.UploadLimits, err error) {
 	asked := false
-	err = driver.WithUploader(ctx, below(b), "f", func(_ context.Context, to *driver.Uploader) error {
-		asked, limits = true, to.UploadLimits()
-		return nil
-	})
+	err = driver.WithUploader(ctx, below(b), "f",
+		func(_ context.Context, to *driver.Uploader) error {
+			asked, limits = true, to.UploadLimits()
+			return nil
+		})
 	if !asked && errors.Is(err, files.ErrUnsupported) {
 		err = ErrNoUploads
 	}
