@@ -1,6 +1,7 @@
 package mem_test
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"testing"
@@ -81,5 +82,25 @@ func TestDeleteManyTwice(t *testing.T) {
 		if !slices.Equal(left, []string{"b"}) {
 			t.Errorf("%q is left", left)
 		}
+	}
+}
+
+// TestGetIfNotVersion: a Get with another version than the file's reads it.
+func TestGetIfNotVersion(t *testing.T) {
+	b := mem.New(nil)
+	v := put(t, b, "a", "x").Version
+	r, err := b.Get(t.Context(), "a", &files.GetOptions{IfNotVersion: v + "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := r.ReadString(); got != "x" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := b.Get(t.Context(), "a", &files.GetOptions{IfNotVersion: v}); !errors.Is(err,
+		files.ErrNotModified) {
+		t.Errorf("%v, want ErrNotModified", err)
 	}
 }

@@ -159,6 +159,11 @@ func TestPartsOfAnUpload(t *testing.T) {
 			t.Errorf("AbortUpload of %s: %v", wrong.Name, err)
 		}
 	}
+	released := driver.NewPart(1, 0, []byte("lost"), 0, false)
+	released.Release()
+	if _, err := s.PutPart(t.Context(), u, released); err == nil {
+		t.Error("a part that can't be read is not an error")
+	}
 	if now := sent(t, s, u); !slices.Equal(now, want) {
 		t.Errorf("afterwards the parts are %+v, want %+v", now, want)
 	}
