@@ -1,6 +1,7 @@
 package mem
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -47,5 +48,21 @@ func TestNameIsNotShared(t *testing.T) {
 		if err != nil || unsafe.StringData(e.Name) == unsafe.StringData(large) {
 			t.Errorf("the name %q shares the caller's memory; %v", e.Name, err)
 		}
+	}
+}
+
+// TestContextEndsBeforeCommit: a context that ends after the content was read prevents
+// the commit (P2).
+func TestContextEndsBeforeCommit(t *testing.T) {
+	s := newBackend(nil)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	u := &driver.Upload{Name: "a", Size: 1}
+	req := u.PutRequest(t.Context(), strings.NewReader("x"))
+	if _, err := s.Put(ended, req); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want Canceled", err)
+	}
+	if _, ok := s.get("a"); ok {
+		t.Error("the file was stored")
 	}
 }
