@@ -27,7 +27,7 @@ type hook func(ctx context.Context, c *files.Call, next func(context.Context) er
 
 // counting returns a bucket that counts the calls of b. A nil b is memory that makes a
 // new version for each Put.
-func counting(t *testing.T, b files.Bucket) *counted {
+func counting(t testing.TB, b files.Bucket) *counted {
 	t.Helper()
 	if b == nil {
 		b = mem.New(nil)
