@@ -10,8 +10,6 @@ import (
 	"testing"
 
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/files/compress"
-	"cloudfiles.dev/files/crypt"
 	"cloudfiles.dev/files/filestest"
 	"cloudfiles.dev/files/signing"
 )
@@ -58,13 +56,6 @@ var layersSign = map[string]string{
 // layer shows under the name. Anything else is ErrUnsupported, and Features say so (W1).
 func TestLayersSign(t *testing.T) {
 	layers := append(slices.Clone(stackLayers),
-		stackLayer{name: "crypt", wrap: func(b files.Bucket) (files.Bucket, error) {
-			secret := crypt.Secret("0123456789abcdefghijklmnopqrstuv")
-			return crypt.New(b, &crypt.Options{Keys: []crypt.Key{{ID: "1", Secret: secret}}})
-		}},
-		stackLayer{name: "compress", wrap: func(b files.Bucket) (files.Bucket, error) {
-			return compress.New(b, nil)
-		}},
 		stackLayer{name: "filestest", wrap: func(b files.Bucket) (files.Bucket, error) {
 			return filestest.Around(t, b, nil), nil
 		}})
