@@ -19,6 +19,7 @@ func ReadOnly(b Bucket) Bucket {
 		},
 		Features: func(f Features) Features {
 			f.ReadOnly, f.SignPut, f.SignDelete, f.SignContentType = true, false, false, false
+			f.SignSize, f.SignIfAbsent = false, false
 			f.IfAbsent, f.IfVersion, f.DeleteIfVersion, f.ServerCopy = false, false, false, false
 			return f
 		},
