@@ -9,5 +9,5 @@ import (
 // TestParallelList: several requests at a time list what one after the other does.
 func TestParallelList(t *testing.T) {
 	b, _, p := proxied(t, "")
-	parallellist.Compare(t, b, p, true)
+	parallellist.Compare(t, b, p)
 }

@@ -12,7 +12,7 @@ import (
 func TestParallelList(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b, p, _ := s.proxied(t, Options{})
-	parallellist.Compare(t, b, p, true)
+	parallellist.Compare(t, b, p)
 }
 
 // TestParallelListPlain: a store that needs several requests to begin at a name, or

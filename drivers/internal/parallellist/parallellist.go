@@ -15,8 +15,8 @@ import (
 )
 
 // Compare fills the empty bucket, which makes its requests through the proxy, and lists
-// it in several ways. divides is false if the service can't begin a listing at a name.
-func Compare(t *testing.T, b files.Bucket, p *proxy.Proxy, divides bool) {
+// it in several ways.
+func Compare(t *testing.T, b files.Bucket, p *proxy.Proxy) {
 	t.Helper()
 	names := fill(t, b, longtest.N(t, 400, 4000))
 	page := len(names) / 50
@@ -34,10 +34,10 @@ func Compare(t *testing.T, b files.Bucket, p *proxy.Proxy, divides bool) {
 			t.Errorf("%+v: %d entries, want %d:\n%v\n%v", o, len(got), len(want), got, want)
 		}
 		// and those that show, once for each kind of listing, what the service can do
-		if most := plain*4/3 + 8; requests > most || !divides && requests > plain+8 {
+		if most := plain*4/3 + 8; requests > most {
 			t.Errorf("%+v: %d requests, plainly %d", o, requests, plain)
 		}
-		if o.StartAfter == "" && o.Prefix == "" && divides && requests <= plain {
+		if o.StartAfter == "" && o.Prefix == "" && requests <= plain {
 			t.Errorf("%+v: %d requests, plainly %d: it was not divided", o, requests, plain)
 		}
 	}
