@@ -121,6 +121,8 @@ var probes = map[string]probe{
 		made := b.Usage().AllRequests() - before
 		return acted(made != 1, err) // none, if it is no service
 	},
+	// It makes long listings faster, and changes no result.
+	"ListOptions.Parallel": lists("a d/b", files.ListOptions{Parallel: 4}),
 	// Nothing costs extra here, so nothing has to be left out.
 	"ListOptions.NamesOnly": lists("a d/b", files.ListOptions{NamesOnly: true}),
 	"ListOptions.Foreign":   lists("none", files.ListOptions{Foreign: true}),
@@ -188,6 +190,45 @@ var probes = map[string]probe{
 		})
 		return acted(http.Header(s.Header).Get("Content-Type") == "image/x", err)
 	},
+	"SignOptions.ResponseType": func(t *testing.T, b *filestest.Bucket) error {
+		r, err := getSigned(t, b, files.SignOptions{ResponseType: "image/x"})
+		return acted(err != nil || r.Header.Get("Content-Type") == "image/x", err)
+	},
+	"SignOptions.ResponseDisposition": func(t *testing.T, b *filestest.Bucket) error {
+		r, err := getSigned(t, b, files.SignOptions{ResponseDisposition: "attachment"})
+		return acted(err != nil || r.Header.Get("Content-Disposition") == "attachment", err)
+	},
+	"SignOptions.Size":     refusesPut("longer", files.SignOptions{Size: 3}),
+	"SignOptions.MaxSize":  refusesPut("longer", files.SignOptions{MaxSize: 3}),
+	"SignOptions.IfAbsent": refusesPut("new", files.SignOptions{IfAbsent: true}),
+}
+
+func getSigned(
+	t *testing.T, b *filestest.Bucket, o files.SignOptions,
+) (*http.Response, error) {
+	s, err := files.SignURL(t.Context(), b, "a", &o)
+	if err != nil {
+		return nil, err
+	}
+	r, err := b.Client().Get(s.URL)
+	if err == nil {
+		err = r.Body.Close()
+	}
+	return r, err
+}
+
+// refusesPut is for a PUT to "a" that the options must not allow.
+func refusesPut(content string, o files.SignOptions) probe {
+	return func(t *testing.T, b *filestest.Bucket) error {
+		o.Method = http.MethodPut
+		s, err := files.SignURL(t.Context(), b, "a", &o)
+		if err != nil {
+			return err
+		}
+		status, _ := send(t, b.Client(), s, content, nil)
+		text, err := read(t, b, files.GetOptions{})
+		return acted(status >= 400 && text == "text", err)
+	}
 }
 
 func attribute(a files.Attributes) probe {
