@@ -15,7 +15,16 @@ var Faults = map[string]string{
 	"G8/near-version": nearETags,
 	"P9/near-version": nearETags,
 	"P9/sizes-large":  InParts,
+
+	"P8/upload-if-absent":    InParts,
+	"P8/upload-race":         InParts,
+	"P9/upload-if-version":   InParts,
+	"X1/upload-other-handle": goneUploads,
+	"X2/upload-abort":        goneUploads,
 }
+
+const goneUploads = "the gateway lists the parts of an upload that is gone with 404 NoSuchKey, " +
+	"and ends it with 500 InternalError; S3 says 404 NoSuchUpload"
 
 const nearETags = "the gateway takes an ETag with something behind it for the ETag; S3 compares " +
 	"the whole"
