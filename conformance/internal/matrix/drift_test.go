@@ -63,7 +63,7 @@ func TestDrift(t *testing.T) {
 	short := sound(last, nil)
 	short.Cases = short.Cases[1:]
 	m.report(short)
-	m.fails("half a run", "whole run")
+	m.fails("half a run", "whole suite")
 	if err := os.Remove(filepath.Join(m.reports, last+".json")); err != nil {
 		t.Fatal(err)
 	}
