@@ -76,6 +76,7 @@ func TestOptionsAreClassed(t *testing.T) {
 			"StartAfter": passes,
 			"Limit":      passes,
 			"PageSize":   passes,
+			"Parallel":   passes,
 			"NamesOnly":  passes,
 			"Foreign":    enforced,
 		},
