@@ -1,7 +1,7 @@
 // Package longtest separates the tests that take minutes from those that every run of go
 // test has:
 //
-//	CLOUDFILES_LONG=1 go test -timeout 25m ./...
+//	CLOUDFILES_LONG=1 go test -timeout 40m ./...
 //
 // runs everything, as .ci/run does. It is for tests only, and imports the standard
 // library alone.

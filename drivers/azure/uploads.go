@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -8,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -120,6 +122,10 @@ func (b *backend) ListParts(ctx context.Context, u *driver.Upload) ([]driver.Upl
 	if len(parts) == 0 {
 		return nil, driver.ErrUploadGone
 	}
+	// The service lists uncommitted blocks by name, Azurite as they came.
+	slices.SortStableFunc(parts, func(a, b driver.UploadedPart) int {
+		return cmp.Compare(a.Number, b.Number)
+	})
 	return parts, nil
 }
 
