@@ -49,8 +49,14 @@ func twoParts(t suite.T, h *suite.H, seed int) []byte {
 func beginUpload(t suite.T, h *suite.H, b files.Bucket, name string, content []byte,
 	opts *files.PutOptions) *check.Upload {
 	t.Helper()
-	u, err := check.NewUpload(t.Context(), b, name, "", content, uploadPart(uploadLimits(t, h)),
-		opts)
+	return beginUploadBy(t, uploadPart(uploadLimits(t, h)), b, name, content, opts)
+}
+
+// beginUploadBy is beginUpload with a size of the parts.
+func beginUploadBy(t suite.T, part int64, b files.Bucket, name string, content []byte,
+	opts *files.PutOptions) *check.Upload {
+	t.Helper()
+	u, err := check.NewUpload(t.Context(), b, name, "", content, part, opts)
 	if err == nil {
 		err = u.Begin(t.Context())
 	}

@@ -188,13 +188,7 @@ func uploadManyParts(t suite.T, h *suite.H) {
 	}
 	size := max(limits.MinPart, 2)
 	content := check.Content(1, int(count*size-1))
-	u, err := check.NewUpload(t.Context(), h, "f", "", content, size, nil)
-	if err == nil {
-		err = u.Begin(t.Context())
-	}
-	if err != nil {
-		t.Fatalf("beginning an upload: %v, want no error", err)
-	}
+	u := beginUploadBy(t, size, h, "f", content, nil)
 	for n := count; n > 0; n-- {
 		putParts(t, u, n)
 	}
