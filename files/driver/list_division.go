@@ -21,7 +21,7 @@ type division struct {
 	ctx     context.Context // of the sections; ends with close
 	cancel  context.CancelFunc
 	lister  ParallelLister
-	req     ListRequest // with foreign keys, if there can be any
+	req     ListRequest // with raw keys, if there can be any
 	foreign bool        // they are yielded
 	page    int         // entries of a page
 	stride  int         // every so many names are noted
@@ -128,7 +128,7 @@ func (d *division) close() {
 	d.wg.Wait()
 }
 
-// isPast reports whether the entry belongs to a later section. For a foreign key, only
+// isPast reports whether the entry belongs to a later section. For a raw key, only
 // the name after it decides, because a key that can't be decoded says nothing about its
 // place.
 func (s *section) isPast(e files.Entry) bool {
@@ -145,7 +145,7 @@ func (s *section) add(e files.Entry, page int) {
 }
 
 // take ends the page that was read, and returns what of it belongs to the section, which
-// may have been divided since. If a foreign key comes last and seems to be after the
+// may have been divided since. If a raw key comes last and seems to be after the
 // section's end, it waits for the next name.
 func (d *division) take(s *section) []files.Entry {
 	page := s.page

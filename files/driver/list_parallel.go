@@ -132,7 +132,7 @@ func (d *division) flush(s *section, yield func(files.Entry, error) bool) bool {
 	return d.yield(page, yield)
 }
 
-// shows reports whether the entry is not a foreign key, or if those are wanted.
+// shows reports whether the entry is not a raw key, or if those are wanted.
 func (d *division) shows(e files.Entry) bool { return d.foreign || e.Name != "" }
 
 // yield yields a page.

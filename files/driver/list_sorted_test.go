@@ -87,7 +87,7 @@ func TestListSortedOutOfOrder(t *testing.T) {
 }
 
 // TestListSortedEnds: an error of the source is the last value, a caller that stops at a
-// foreign key gets nothing more, and a shallow listing that begins after the directory
+// raw key gets nothing more, and a shallow listing that begins after the directory
 // itself has all of it.
 func TestListSortedEnds(t *testing.T) {
 	boom := errors.New("boom")

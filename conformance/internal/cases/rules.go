@@ -65,7 +65,7 @@ var ruleTitles = []struct {
 		{"L4", "exact beside changes"},
 		{"L5", "entries are Stat's"},
 		{"L6", "no empty directories"},
-		{"L7", "nothing but files; foreign keys on demand"},
+		{"L7", "nothing but files; raw keys on request"},
 		{"L8", "bounded and linear"},
 		{"L9", "the loop is free"},
 	}},
