@@ -74,6 +74,11 @@ var brokenLists = []broken{
 			return kept
 		})},
 	{
+		fault:  "drops the name at which a listing by several requests is divided",
+		caught: []string{"L3/parallel"},
+		wrap:   func(b files.Bucket) files.Bucket { return &divided{b} },
+	},
+	{
 		fault:  "repeats an entry at a page's boundary",
 		caught: []string{"L3/page-sizes", "L4/stable-once"},
 		faulty: collected(func(req driver.ListRequest, all []files.Entry) (twice []files.Entry) {
@@ -285,6 +290,25 @@ func (s *stubborn) List(ctx context.Context, dir string,
 	return func(yield func(files.Entry, error) bool) {
 		for e, err := range s.Bucket.List(ctx, dir, opts) {
 			yield(e, err)
+		}
+	}
+}
+
+// divided drops the eighth entry if several requests at a time are allowed.
+type divided struct{ files.Bucket }
+
+func (d *divided) List(ctx context.Context, dir string,
+	opts *files.ListOptions) iter.Seq2[files.Entry, error] {
+	inner := d.Bucket.List(ctx, dir, opts)
+	if opts == nil || opts.Parallel < 2 {
+		return inner
+	}
+	return func(yield func(files.Entry, error) bool) {
+		n := 0
+		for e, err := range inner {
+			if n++; n != 8 && !yield(e, err) {
+				return
+			}
 		}
 	}
 }

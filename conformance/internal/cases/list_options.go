@@ -38,6 +38,12 @@ var listOptionsCases = []suite.Case{
 		Run:  listPageSizes,
 	},
 	{
+		Rule: "L3",
+		Name: "parallel",
+		Why:  "a listing must be the same however many requests are made at a time",
+		Run:  listParallel,
+	},
+	{
 		Rule:  "L3",
 		Name:  "start-after-each",
 		Why:   "a listing that starts after a name must neither repeat nor skip one",
@@ -133,6 +139,27 @@ func listPageSizes(t suite.T, h *suite.H) {
 		}
 	}
 	wantModel(t, h, names, "", files.ListOptions{PageSize: 1 << 30})
+}
+
+func listParallel(t suite.T, h *suite.H) {
+	var names []string
+	for i := range 12 {
+		names = append(names, fmt.Sprintf("d%02d/x", i), fmt.Sprintf("flat-%02d", i))
+	}
+	names = putStorable(t, h, append(aroundSlash(h), names...)...)
+	for _, size := range []int{1, 3} {
+		for _, dir := range []string{"", "a"} {
+			wantModel(t, h, names, dir, files.ListOptions{PageSize: size, Parallel: 8})
+		}
+		if h.F.Ordered {
+			wantModel(t, h, names, "", files.ListOptions{
+				StartAfter: "a/b",
+				PageSize:   size,
+				Parallel:   2,
+			})
+		}
+	}
+	wantModel(t, h, names, "", files.ListOptions{Parallel: 1 << 30})
 }
 
 func listStartAfter(t suite.T, h *suite.H) {
