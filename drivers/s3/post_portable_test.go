@@ -77,6 +77,14 @@ func TestFormFields(t *testing.T) {
 // signs, for a file and below a directory, through a Sub, and refuses a form that
 // differs.
 func TestPortableForm(t *testing.T) {
+	onEachServer(t, func(t *testing.T, b files.Bucket) {
+		portableForm(t, must(files.Sub(b, "tenant")))
+	})
+}
+
+// onEachServer calls f with a bucket of each S3 server in CI. Without the long tests it
+// is versitygw alone.
+func onEachServer(t *testing.T, f func(t *testing.T, b files.Bucket)) {
 	for name, opts := range map[string]Options{
 		testserver.Versitygw: {},
 		testserver.Minio:     {Profile: minio},
@@ -89,7 +97,7 @@ func TestPortableForm(t *testing.T) {
 			s := newSubject(t, name, opts)
 			b := s.open(s.create(t))
 			defer b.Close()
-			portableForm(t, must(files.Sub(b, "tenant")))
+			f(t, b)
 		})
 	}
 }

@@ -4,40 +4,26 @@ import (
 	"net/http"
 	"testing"
 
-	"cloudfiles.dev/conformance/longtest"
-	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
 )
 
 // TestSignedResponse: each S3 server in CI sends the type and the disposition that were
 // signed.
 func TestSignedResponse(t *testing.T) {
-	for name, opts := range map[string]Options{
-		testserver.Versitygw: {},
-		testserver.Minio:     {Profile: minio},
-		testserver.Ceph:      cephOptions,
-	} {
-		t.Run(name, func(t *testing.T) {
-			if name != testserver.Versitygw {
-				longtest.Only(t, "a second server")
-			}
-			s := newSubject(t, name, opts)
-			b := s.open(s.create(t))
-			defer b.Close()
-			must(files.PutString(t.Context(), b, "a ü.txt", "hello", nil))
-			const disposition = `attachment; filename="b+&.txt"`
-			signed := must(files.SignURL(t.Context(), b, "a ü.txt", &files.SignOptions{
-				ResponseType:        "text/x-own",
-				ResponseDisposition: disposition,
-			}))
-			r := must(http.Get(signed.URL))
-			r.Body.Close()
-			if r.StatusCode != 200 || r.Header.Get("Content-Type") != "text/x-own" ||
-				r.Header.Get("Content-Disposition") != disposition {
-				t.Errorf("%s, %v", r.Status, r.Header)
-			}
-		})
-	}
+	onEachServer(t, func(t *testing.T, b files.Bucket) {
+		must(files.PutString(t.Context(), b, "a ü.txt", "hello", nil))
+		const disposition = `attachment; filename="b+&.txt"`
+		signed := must(files.SignURL(t.Context(), b, "a ü.txt", &files.SignOptions{
+			ResponseType:        "text/x-own",
+			ResponseDisposition: disposition,
+		}))
+		r := must(http.Get(signed.URL))
+		r.Body.Close()
+		if r.StatusCode != 200 || r.Header.Get("Content-Type") != "text/x-own" ||
+			r.Header.Get("Content-Disposition") != disposition {
+			t.Errorf("%s, %v", r.Status, r.Header)
+		}
+	})
 }
 
 // TestSignIfAbsentNeedsProof: a store that isn't known to keep If-None-Match gets no
