@@ -109,7 +109,9 @@ type Profile struct {
 	Decompresses bool
 	// EndsGoneUploads: ending an upload in parts that is gone succeeds, and stores
 	// nothing, if there is an object of the name. So an upload that several processes
-	// continue is looked up after its end.
+	// continue is looked up after its end. A Put isn't, because another Put may have
+	// replaced its file by then: if somebody aborts the upload of a running Put, it
+	// returns no error and stores nothing.
 	EndsGoneUploads bool
 	// NoPartCopy: there is no UploadPartCopy, or it has no condition on the source. A
 	// copy of a file larger than MaxCopy reads and puts.
