@@ -65,7 +65,7 @@ func TestOf(t *testing.T) {
 
 func TestDifference(t *testing.T) {
 	if testing.Short() {
-		t.Skip("this builds programs and runs them with faults")
+		t.Skip("long")
 	}
 	if Difference(5, 3) != 2 {
 		t.Error("wrong")
