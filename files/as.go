@@ -1,6 +1,7 @@
 package files
 
-// As returns the SDK's own client, or a wrapped bucket, of the type T. It stops at a
+// As finds a value of type T in the bucket or below it: the client of the service's
+// SDK, or a wrapped bucket. It returns false if there is none. It does not look below a
 // layer that renames, restricts or claims less, because what lies below would bypass
 // that layer.
 func As[T any](b Bucket) (T, bool) {

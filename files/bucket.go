@@ -24,8 +24,8 @@ type Bucket interface {
 	// that of what was written (P3).
 	//
 	// Put reads from content's current position to io.EOF and does not close it (P12).
-	// What a bytes.Reader, bytes.Buffer or strings.Reader holds may be sent without a
-	// copy: it must not change until Put returns, and is not read afterwards.
+	// The memory of a bytes.Reader, bytes.Buffer or strings.Reader may be sent without
+	// a copy: it must not change until Put returns, and is not read afterwards.
 	//
 	// Errors: ErrInvalidName, ErrInvalid (options, metadata, nil content), ErrExist and
 	// ErrPrecondition (by PutOptions.If), ErrCorrupt (size or digest do not match),
@@ -60,7 +60,7 @@ type Bucket interface {
 	Delete(ctx context.Context, name string, opts *DeleteOptions) error
 
 	// Features returns what the bucket can do, without a request. The result changes
-	// only when use of the bucket shows what the store can or can't do.
+	// only if a call to the bucket shows that the store can or can't do something.
 	Features() Features
 
 	// Close ends the use of the bucket: afterwards every method returns ErrClosed. It
@@ -112,9 +112,9 @@ type Attributes struct {
 	ContentEncoding string `json:"contentEncoding,omitempty"`
 	ContentLanguage string `json:"contentLanguage,omitempty"`
 
-	// Metadata are the caller's own pairs: at most 1,900 bytes in all, counted as
-	// URL-escaped. Keys are non-empty, and their ASCII letters are folded to lower case
-	// (P7). A map that the package returns belongs to the caller.
+	// Metadata holds the caller's own keys and values: at most 1,900 bytes in all,
+	// counted as URL-escaped. Keys are non-empty, and their ASCII letters are folded to
+	// lower case (P7). A map that the package returns belongs to the caller.
 	Metadata map[string]string `json:"metadata,omitempty"`
 }
 

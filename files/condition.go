@@ -19,9 +19,10 @@ const (
 // with ErrExist and changes nothing (P8).
 func IfAbsent() Condition { return Condition{kind: ifAbsent} }
 
-// IfVersion lets the write succeed only if the file is of version v. Otherwise, also if
-// there is no file, the write fails with ErrPrecondition and changes nothing (P9).
-// IfVersion("") never writes: it is ErrUnsupported, and ErrPrecondition as well.
+// IfVersion lets the write succeed only if the file has version v. If it has another
+// version or does not exist, the write fails with ErrPrecondition and changes nothing
+// (P9). IfVersion("") never writes: its error is both ErrUnsupported and
+// ErrPrecondition.
 func IfVersion(v Version) Condition { return Condition{kind: ifVersion, version: v} }
 
 // IsZero reports whether there is no condition.

@@ -15,12 +15,13 @@ type CopyOptions struct {
 	Attributes *Attributes
 	// If is the condition on the target.
 	If Condition
-	// IfSource copies only that version of the source; otherwise the copy is
-	// ErrPrecondition. "" is no condition.
+	// IfSource copies only that version of the source. If the source has another
+	// version, the copy is ErrPrecondition. "" is no condition.
 	IfSource Version
-	// FullInfo returns the same Info as Stat, even if that costs a further request
-	// (S3). Without it the Info has what the response to the copy reports: Size is -1
-	// if the response has no size, and attributes are set only if they were given.
+	// FullInfo makes Copy return the same Info as Stat, even if that costs a further
+	// request (S3). Without it the Info has what the response to the copy reports: Size
+	// is -1 if the response has no size, and attributes are set only if the options
+	// gave them.
 	FullInfo bool
 	// MayLoseConcurrentPut lets Move work if the source can't delete a certain version
 	// (Features.DeleteIfVersion). A file that somebody puts under the source's name

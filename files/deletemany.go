@@ -13,7 +13,8 @@ const maxFailures = 1000
 
 // DeleteResult reports what DeleteMany, DeleteDir and DeleteAll did.
 type DeleteResult struct {
-	// Deleted counts the names that are gone, including those that had not existed.
+	// Deleted counts the names whose deletion succeeded, including those that did not
+	// exist.
 	Deleted int64
 	// Failed has an error for each name that could not be deleted.
 	Failed []*Error

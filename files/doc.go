@@ -64,36 +64,40 @@
 // everything, list everything below the directory. Options are neither kept nor
 // changed. After version 1 these structs may grow; the interface does not.
 //
-// No zero value means "everything" or "unconditional" by accident:
+// A value that a program computes never means "everything" or "unconditional" by
+// accident, even if it is zero or empty:
 //
 //   - A condition is a [Condition], made by [IfAbsent] or [IfVersion]. IfVersion of an
 //     empty version never writes.
-//   - A part of a file is a [Range], made by [Bytes], [From] or [Last]. A length that
-//     was computed as 0 is no bytes.
-//   - A size is a pointer.
+//   - A part of a file is a [Range], made by [Bytes], [From] or [Last]. A length of 0
+//     is no bytes.
+//   - PutOptions.Size is a pointer: nil is an unknown size, and a pointer to 0 is no
+//     bytes.
 //   - [Sub] and [DeleteDir] refuse the empty directory.
 //
 // Options that make no sense are ErrInvalid before anything is done. Options that a
-// bucket can't honour are errors.ErrUnsupported, as its [Features] say in advance. They
-// are never ignored.
+// bucket doesn't support are errors.ErrUnsupported, as its [Features] say in advance.
+// No option is ever ignored.
 //
 // # Errors
 //
 // Every failure is an [*Error]. Branch on the sentinels with errors.Is: they mean the
-// same on every driver. Log the error itself: its text is made to be shown.
+// same on every driver. This documentation says that a call is ErrNotExist, for
+// example, if it fails with an error in which errors.Is finds ErrNotExist. Log the
+// error itself: its text is made to be shown.
 //
 //	ErrNotExist      no such file (also fs.ErrNotExist)         look elsewhere
-//	ErrExist         IfAbsent, and there is one (fs.ErrExist)   somebody was first
-//	ErrPrecondition  not of the version asked for               read again
+//	ErrExist         IfAbsent, but it exists (fs.ErrExist)      another caller was first
+//	ErrPrecondition  the file has another version               read again
 //	ErrNotModified   the caller's copy is current               use it
 //	ErrPermission    refused (fs.ErrPermission)                 ask the administrator
 //	ErrInvalidName   not a legal name, N1 (fs.ErrInvalid)       fix the program
 //	ErrInvalid       impossible options, metadata or URL        fix the program
 //	ErrCorrupt       content and its size or digest differ      do not use it
 //	ErrChanged       replaced while it was read                 begin again
-//	ErrTooLarge      more than the bucket or a limit takes      also a full disk or quota
+//	ErrTooLarge      beyond a limit, a quota or the disk        store less, or make room
 //	ErrUncertain     the response to a write was lost           read what is there
-//	ErrNoBucket      the bucket or its folder is missing        don't take it for empty
+//	ErrNoBucket      the bucket or its folder is missing        don't treat it as empty
 //	ErrClosed        used after Close (fs.ErrClosed)            fix the program
 //	ErrUnsupported   errors.ErrUnsupported                      see Features
 //	ErrUnavailable   the only error that a retry may fix        retry
@@ -105,8 +109,8 @@
 // # The contract
 //
 // Every bucket keeps these rules. Section Z lists what a service provably cannot keep:
-// [Features] reports it, and a call that needs it is errors.ErrUnsupported. Nothing is
-// silently weaker. Package conformance has a case for every rule.
+// [Features] reports it, and a call that needs it is errors.ErrUnsupported. No rule is
+// silently weakened. Package conformance has a case for every rule.
 //
 // N. Names
 //
@@ -124,9 +128,9 @@
 //
 //     This holds on every file system, including one that takes several spellings for
 //     one name, refuses characters, or changes names: exFAT, FAT, NTFS, CIFS, folders
-//     of ext4 with casefold, limits shorter than 255 bytes. A file that another program
-//     stored on such a disk is there under the spelling that the other program gave it,
-//     and under no other.
+//     of ext4 with casefold, and limits shorter than 255 bytes. A file that another
+//     program stored on such a disk is there under the spelling that the other program
+//     gave it, and under no other.
 //
 //   - N3: "a" and "a/b" may both exist, and what happens to one does not touch the
 //     other.
@@ -148,34 +152,35 @@
 //     same bytes have the same version again, so a program that relies on
 //     compare-and-swap must write bytes that differ each time.
 //
-//     In a local folder different content has different versions even if other programs
-//     write it, whatever time they give a file. The version of such a file may also
-//     change while its content doesn't.
+//     In a local folder this also holds for content that other programs write, whatever
+//     modification time they set. The version of a file that they wrote may also change
+//     while its content doesn't.
 //
 //   - V2: A file's time is when it was put, whatever the time of the file that it
 //     replaced. Times are UTC, truncated to Features.TimeResolution, the resolution of
-//     the driver's least precise response. It stays the same for the life of a bucket:
-//     a driver that can't know the resolution when it opens the bucket claims its
-//     coarsest.
+//     the driver's least precise response. The resolution stays the same for the life
+//     of a bucket: a driver that can't know it when it opens the bucket claims the
+//     coarsest one that is possible.
 //
 // P. Put
 //
 //   - P1: Put is all or nothing. Every reader, anywhere and at any moment, sees the old
-//     file or the new one, whole, with content and metadata of the same Put. An
-//     unfinished upload, or one that failed (P2), is visible under no name.
+//     file or the new one, whole, with content and metadata of the same Put. The moment
+//     at which the new file becomes visible is the commit. An unfinished upload, or one
+//     that failed (P2), is visible under no name.
 //
-//     An upload that several processes continue (package files/resume) becomes the file
-//     of the parts that its completion names, whatever was sent besides, or fails. Its
-//     condition is decided at its completion (P8, P9).
+//     An upload that several processes continue (package files/resume) either fails or
+//     becomes the file made of exactly the parts that its completion names, whatever
+//     other parts were sent. Its condition is decided at its completion (P8, P9).
 //
-//   - P2: A Put that fails before the commit keeps the old file: if the content's
+//   - P2: A Put that fails before the commit keeps the old file, whether the content's
 //     reader fails, the context ends, size or digest differ, the disk is full or the
-//     process dies. The error is the cause: errors.Is finds the reader's error.
+//     process dies. The error wraps the cause: errors.Is finds the reader's error.
 //
 //     If the response to the commit is lost, the file is the old or the new one, and
 //     the error is ErrUncertain. The same holds on a file system whose server, or FUSE
-//     program, goes away meanwhile. A proxy's response in place of the service's counts
-//     as a lost one.
+//     program, goes away meanwhile. A response that a proxy sends in place of the
+//     service's counts as lost.
 //
 //     After the commit Put returns nil, even if the context has ended. If a retry finds
 //     what an earlier attempt of the same Put stored, Put succeeds, whatever the
@@ -188,20 +193,21 @@
 //     type, and digest if it is known. The time is zero if the response didn't have it;
 //     it is never guessed.
 //
-//   - P4: When Put, Delete or Copy return nil, the change is durable. On a local disk
-//     data, directory and new parents are synced, unless the URL says otherwise.
+//   - P4: When Put, Delete or Copy returns nil, the change is durable. The driver of
+//     local disks syncs the data, the directory and new parent directories, unless the
+//     URL says otherwise.
 //
 //   - P5: A Put replaces content, content type and all metadata; nothing of the old
-//     file is left. A local file keeps its mode, group and access list, and a new one
-//     gets those that its folder gives.
+//     file is left. A local file keeps its mode, group and access list; a new one gets
+//     those that its folder gives to new files.
 //
-//   - P6: The content type is what the caller gives. If the caller gives none, it is
-//     what a fixed table, the same on every machine, has for the name's extension. If
-//     the table has none, the first 512 bytes decide by the WHATWG rules. The type is
-//     the same on every driver; ContentType of package files/driver returns it in
-//     advance. A bucket that stores no types, because Features.Attributes is false,
-//     refuses a type that it would not find by itself: the Put is
-//     errors.ErrUnsupported.
+//   - P6: The content type is what the caller gives. If the caller gives none, a table
+//     of extensions decides, which is the same on every machine. If the name's
+//     extension is not in the table, the first 512 bytes of the content decide, by the
+//     WHATWG rules. The type is the same on every driver; ContentType of package
+//     files/driver returns it in advance. A bucket that stores no types
+//     (Features.Attributes is false) refuses every type but the one that it would find
+//     by itself: the Put is errors.ErrUnsupported.
 //
 //   - P7: Metadata keys are non-empty UTF-8, with ASCII letters folded to lower case,
 //     and every UTF-8 value comes back. Two keys that fold to one, invalid UTF-8 and
@@ -213,24 +219,26 @@
 //     writes other text in it). A header has at most 1,024 bytes ([MaxHeader]), a
 //     Content-Language at most 100 ([MaxContentLanguage]), and all five values together
 //     at most 1,500 ([MaxHeaders]). Anything else is ErrInvalid, from Put, Copy and
-//     SignURL, before anything is done. All limits can be reached at the same time.
+//     SignURL, before anything is done. One file may reach all these limits at the same
+//     time.
 //
 //     Attributes that others stored beyond these limits come back whole, or the file is
 //     ErrCorrupt.
 //
-//   - P8: IfAbsent: of any number of concurrent Puts one succeeds, the others are
-//     ErrExist, and the file that the one stored stays. Whether the file exists is
-//     decided at the commit, the moment at which the new file becomes visible, also
-//     between processes: a check before the upload doesn't count.
+//   - P8: IfAbsent stores a file only if there is none. Of any number of concurrent
+//     Puts one succeeds; the others are ErrExist and leave the file of that one as it
+//     is. Whether the file exists is decided at the commit, also between processes: a
+//     check before the upload doesn't count.
 //
-//   - P9: IfVersion replaces that version only. Otherwise, also if there is no file,
-//     Put is ErrPrecondition and changes nothing. Of concurrent updates of one version
-//     one succeeds. IfVersion("") never writes.
+//   - P9: IfVersion replaces only that version. If the file has another version or does
+//     not exist, Put is ErrPrecondition and changes nothing. Of concurrent updates of
+//     one version one succeeds. IfVersion("") never writes.
 //
 //     An empty version is not a version. A call that needs a file's version and finds
-//     none is ErrUnsupported before anything is written: IfVersion of what was read,
-//     Update, UpdateAttributes, Move, and Copy of a version or onto itself. Once a
-//     bucket has found such a file, its Features no longer claim what needs a version.
+//     none is ErrUnsupported before anything is written. Such calls are a Put with
+//     IfVersion of what was read, Update, UpdateAttributes, Move, a Copy of one
+//     version, and a Copy of a file onto itself. Once a bucket has found a file without
+//     a version, its Features no longer claim what needs one.
 //
 //   - P10: A size or digest that was given (CRC-32C, MD5, SHA-256, CRC-32, CRC-64/NVME)
 //     and does not match the content is ErrCorrupt, and nothing is written. Only
@@ -268,7 +276,7 @@
 //     ErrChanged.
 //
 //     With GetOptions.Growing the body is what the file held when it was opened, even
-//     if another program appends to it in place. Info, size and range are those of the
+//     if another program appends to it in place. Info, size and range are those at the
 //     opening, appending is not an error, and a digest that covers other bytes is not
 //     checked.
 //
@@ -340,10 +348,10 @@
 //     Neither the page size nor Parallel changes the result.
 //
 //   - L4: A listing has every file that was put before the call, and none that was
-//     deleted before it. A name that exists all the while comes exactly once, whatever
-//     else changes, and a change is never an error. That holds even if a replaced file
-//     gets another place in the order in which the disk lists its folder, and if pages
-//     are read while files change.
+//     deleted before it. A name that exists during the whole listing comes exactly
+//     once, whatever else changes, and a change is never an error. That holds even if a
+//     replaced file gets another place in the order in which the disk lists its folder,
+//     and if pages are read while files change.
 //
 //   - L5: An entry's size, time and version are Stat's, unless NamesOnly let the bucket
 //     leave them out.
@@ -353,13 +361,13 @@
 //
 //   - L7: Nothing of a driver's own is listed. Objects that others stored under keys
 //     outside N1 are ignored, unless ListOptions.Foreign requests them. They then come
-//     with the name "" and a raw Key, which the options of Get, Stat and Delete take. A
-//     key stands among the names where its bytes do, and StartAfter, Limit and pages
-//     count it as one of them. Keys that are ignored end neither a page nor a listing.
-//     No key of another program, in whatever bytes a service reports it, makes a
-//     listing fail, or comes as another name. What a file system puts into folders for
-//     itself, such as the placeholder of a file that was removed while open, is not
-//     listed.
+//     with the name "" and a raw Key, which the options of Get, Stat and Delete take.
+//     Such keys are sorted among the names by their bytes, and StartAfter, Limit and
+//     pages treat them like names. Ignored keys never end a page or a listing early. A
+//     key of another program, whatever bytes it has in the service's response, neither
+//     makes a listing fail nor comes as another name. What a file system puts into
+//     folders for itself, such as the placeholder of a file that was removed while
+//     open, is not listed.
 //
 //   - L8: Memory is bounded. On a local disk the bound is the names of one folder. Cost
 //     is linear: a million names cost ten times a hundred thousand, and stopping early
@@ -369,30 +377,32 @@
 //     listing in 20,000 pages of 10 costs at most three times reading it at once. That
 //     also holds if each page is a request of its own (package fileshttp), if several
 //     callers are at several places, or if one process opens the bucket for each page.
-//     A local disk's listing has at most 32 descriptors at any depth.
+//     A listing of a local disk holds at most 32 descriptors, at any depth.
 //
-//     A service that lists wrongly is ErrUnavailable, which says so, after a bounded
-//     number of requests. It lists wrongly if it returns entries outside of what was
-//     requested, in another order than it claims, twice, or of a size that no file has,
-//     or pages that repeat or don't end.
+//     If a service lists wrongly, List is ErrUnavailable, with a text that says so,
+//     after a bounded number of requests. A service lists wrongly if it returns entries
+//     that were not requested, entries in another order than it claims, an entry twice,
+//     an entry of a size that no file has, or pages that repeat or don't end.
 //
 //   - L9: Each range over the result is a new listing. An error is the last thing that
 //     it yields. A folder or a file that can't be read does not end the listing: one
-//     error, which names the first of them, comes after everything that can be listed,
-//     or after the last entry that Limit allows. No lock is held while the loop's body
-//     runs, and the body may call every method.
+//     error, which names the first such folder or file, comes after everything that can
+//     be listed, or after the last entry that Limit allows. No lock is held while the
+//     loop's body runs, and the body may call every method.
 //
 // D. Delete
 //
 //   - D1: Deleting what isn't there returns nil. Deleting "a" never touches "a/b".
 //     Deleting needs no room, so a full disk can be freed.
 //
-//   - D2: IfVersion deletes that version only. Otherwise, also if there is no file,
-//     Delete is ErrPrecondition (Features.DeleteIfVersion).
+//   - D2: IfVersion deletes only that version. If the file has another version or does
+//     not exist, Delete is ErrPrecondition and deletes nothing
+//     (Features.DeleteIfVersion).
 //
-//   - D3: Many names, or a whole directory, take as few requests as the backend allows,
-//     and the result has an error for each name that was not surely deleted. If the
-//     backend's results can't be matched with the names, every name has an error.
+//   - D3: Deleting many names, or a whole directory, takes as few requests as the
+//     backend allows, and the result has an error for each name that may not have been
+//     deleted. If the backend's results can't be matched with the names, every name has
+//     an error.
 //
 // C. Copy
 //
@@ -402,23 +412,23 @@
 //     more). A missing source is ErrNotExist. Conditions hold for the target, and the
 //     copy is all or nothing, as in P1.
 //
-//     A copy onto itself changes nothing, or all attributes if new ones are given. A
-//     wrapper that stores other bytes may store the file anew (Transform.Renew), which
-//     makes a new version of the same content and attributes.
-//     [UpdateAttributes] changes some, of one version, and keeps the rest.
+//     A copy of a file onto itself changes nothing, unless new attributes are given,
+//     which replace the old ones. A wrapper that stores other bytes may store the file
+//     anew (Transform.Renew), which makes a new version of the same content and
+//     attributes. [UpdateAttributes] changes some, of one version, and keeps the rest.
 //
-//     Move is Copy, then Delete of the version that was copied: after a crash both may
-//     exist, never none. If the source can't delete a certain version, or reports none,
-//     Move is ErrUnsupported before anything is written, unless
-//     CopyOptions.MayLoseConcurrentPut allows that a file put meanwhile is lost.
+//     Move is Copy, then Delete of the version that was copied: after a crash at least
+//     one of the two files exists, perhaps both. If the source can't delete a certain
+//     version, or reports none, Move is ErrUnsupported before anything is written,
+//     unless CopyOptions.MayLoseConcurrentPut allows that a file put meanwhile is lost.
 //
 // E. Errors
 //
 //   - E1: Every failure is an *Error with the operation, the caller's name and the
 //     cause. Its text has operation, name, sentinel and a cleaned cause, and never a
-//     physical path, a prefix, a signed URL or a credential. The text of every cause,
-//     of whatever type and origin, is searched for what looks like a secret, which is
-//     printed as "…". Errors of Open may name folder, host and bucket, as U1 says.
+//     physical path, a prefix, a signed URL or a credential. In the text of every
+//     cause, of whatever type and origin, anything that looks like a secret is printed
+//     as "…". Errors of Open may name folder, host and bucket, as U1 says.
 //
 //     Control characters, bidirectional controls, invisible characters and invalid
 //     UTF-8 are escaped, in names as well ([Printable]). MarshalJSON keeps the name as
@@ -431,72 +441,77 @@
 //     ErrChanged, ErrNoBucket and ErrClosed is the same on every backend. What the
 //     backend said is in Error.Detail, for logs (LogValue, JSON, %+v).
 //
-//   - E2: The same situation is the same sentinel on every driver, and every error of a
-//     disk or a service has one: a full disk is ErrTooLarge, a read-only one
-//     ErrPermission, one that is gone ErrNoBucket, a broken one ErrUnavailable. If
-//     several errors apply, the order is: closed, then name, then options, then the
-//     context. An error is never more than one of ErrExist, ErrPrecondition and
-//     ErrUncertain.
+//   - E2: In the same situation every driver returns the same sentinel, and every error
+//     of a disk or a service has one: a full disk is ErrTooLarge, a read-only disk is
+//     ErrPermission, a disk that is gone is ErrNoBucket, and a broken disk is
+//     ErrUnavailable. If several errors apply, the first of these is returned: closed,
+//     name, options, context. An error is never more than one of ErrExist,
+//     ErrPrecondition and ErrUncertain.
 //
 //     Nothing panics. A nil context, bucket, reader, writer or function is ErrInvalid,
-//     and so is reading a nil [Reader], whose Close returns nil. A nil reader of a type
-//     of the caller's own is read, and is ErrInvalid if its Read panics.
+//     and so is reading a nil [Reader], whose Close returns nil. A nil pointer of the
+//     caller's own type is read like any other reader, and is ErrInvalid if its Read
+//     panics.
 //
 //     A response that isn't the service's own, such as one of a login page, a web
 //     server or a proxy, is never a success, and proves nothing about a file. It is
 //     ErrUnavailable, or ErrPermission if its status is 401 or 403, and the text says
 //     so.
 //
-//     A status alone is not a reason: ErrExist, ErrPrecondition and ErrNotModified are
-//     only returned for a condition that was sent. A request that a service refuses
-//     only because another call runs at the same time is repeated, and that refusal is
-//     not reported as a reason.
+//     A response's status alone proves nothing: ErrExist, ErrPrecondition and
+//     ErrNotModified are only returned for a condition that was sent. A request that a
+//     service refuses only because another call runs at the same time is repeated, and
+//     that refusal is never returned as one of these errors.
 //
-//     Credentials that a service refuses are read again from where the bucket found
-//     them. If they have changed, the request is repeated once; otherwise it is
-//     ErrPermission. Calls that are refused at the same time share one reading.
+//     If a service refuses the credentials, the driver reads them again from where it
+//     found them. If they have changed, the request is repeated once; otherwise it is
+//     ErrPermission. If several calls are refused at the same time, the credentials are
+//     read once for all of them.
 //
 //     A call without credentials is ErrPermission at its first attempt, and the text
 //     says what to set. A certificate that isn't trusted is ErrInvalid at the first
 //     attempt, and so is HTTP to a server that speaks HTTPS, or the other way round;
-//     the text names the setting. What a server refuses for good in the TLS handshake
-//     is ErrInvalid too. A handshake that breaks is ErrUnavailable and never
+//     the text names the setting to change. A TLS handshake that a server refuses for
+//     good is ErrInvalid too. A handshake that breaks off is ErrUnavailable and never
 //     ErrUncertain, because nothing was sent.
 //
 //   - E3: A bucket that is missing, or a folder that has vanished, is ErrNoBucket and
-//     not ErrNotExist: an unmounted disk does not look like an empty one. L6 and D1
-//     don't cover it. If Features.StatNoBucket is false, Stat and [Exists], and only
-//     these, report a missing file instead. Deletes through another bucket never make a
-//     folder vanish while it is open as a root.
+//     not ErrNotExist: an unmounted disk does not look like an empty one. So L6 and D1
+//     don't apply to it. If Features.StatNoBucket is false, Stat and [Exists], and only
+//     these, report a missing file instead. Deletes through another bucket never remove
+//     a folder while it is the root of an open bucket.
 //
 // X. Concurrency, cancellation, closing
 //
-//   - X1: A bucket is safe for concurrent use, and every name is linearizable,
-//     whichever root it is reached by: one bucket's folder may lie in another's.
+//   - X1: A bucket is safe for concurrent use, and every name is linearizable, through
+//     whichever bucket it is reached: one bucket's folder may lie in another's.
 //
-//     Other programs may remove or truncate what a driver keeps for itself beside the
-//     files, at any moment, also through a descriptor that they opened before.
-//     Exclusion still holds. An upload whose temporary file they change goes on, or
-//     fails before it changes anything. The same bucket still works.
+//     Other programs may remove or truncate the files that a driver keeps for itself,
+//     at any moment, also through a descriptor that they opened before. Writers still
+//     exclude each other. An upload whose temporary file they change either succeeds
+//     with the right content or fails before it changes anything, and the bucket goes
+//     on working.
 //
 //   - X2: The end of the context ends a call promptly, within one chunk, and leaves no
 //     goroutine, descriptor, temporary file or unfinished upload. A call returns within
 //     100 ms of the context's end; cleaning up an upload at a service may go on for
-//     some seconds. If an upload could not be removed, the error names it. Only an
-//     upload of package files/resume whose token somebody has is left.
+//     some seconds. If an upload could not be removed, the error names it. The only
+//     upload that is left on purpose is one of package files/resume whose token
+//     somebody has.
 //
 //     A panic or runtime.Goexit in the caller's code, such as the body of a loop, a
 //     content's Read or a hook, ends a call as well. A panic reaches the caller, in the
 //     calling goroutine, whichever goroutine it began in. Goexit is never reported as
-//     success. No lock stays held, and the bucket works on.
+//     success. No lock stays held, and the bucket goes on working.
 //
 //     A call that can't go on, because something is locked or keeps changing, gives up
 //     even if the context doesn't end: within about a minute, with ErrUnavailable and a
-//     text that says what is in the way.
+//     text that says what it waited for.
 //
 //     A call waits for a silent server as long as the parameters timeout= and
 //     read_timeout= say, a minute each by default. Then the error is ErrUnavailable and
-//     names the parameter. A slow body that moves is never cut off.
+//     names the parameter. A body of which bytes still arrive, however slowly, is never
+//     cut off.
 //
 //   - X3: Close is idempotent and waits for nothing: calls in flight finish and open
 //     bodies stay readable. Afterwards every method is ErrClosed. A bucket owns what
@@ -520,8 +535,9 @@
 //     ErrUnsupported, because only a signed form has one. A URL that is signed for HEAD
 //     (SignHead) allows no GET.
 //
-//     An expiry beyond the service's limit or the credentials' life is an error. Signing
-//     makes no request, and its result has the headers that must be sent.
+//     An expiry beyond the service's limit or the credentials' life is an error.
+//     Signing makes no request. Its result has the headers that must be sent with the
+//     URL.
 //
 //     A signed form (package files/signing) is bound to its name or directory, largest
 //     and smallest size, content type, every other field, and expiry. An upload that
@@ -534,17 +550,19 @@
 //     probably unset. The error for a bare path shows how it is written as a URL. An
 //     unknown or malformed parameter is named.
 //
-//     Nothing shows a secret. Of a URL only what is known to be harmless is shown: a
-//     scheme, a bucket, host and folder that don't look like a key, parameters' names,
-//     and values that the driver registered as harmless ([Param]). User information,
-//     fragments, all other values and everything after the scheme of a URL that is
-//     malformed or of an unknown scheme are "…".
+//     Nothing shows a secret. Errors and logs show only the parts of a URL that are
+//     known to be harmless: the scheme, a bucket, host and folder that don't look like
+//     a key, the parameters' names, and values that the driver registered as harmless
+//     ([Param]). They show "…" in place of user information, fragments, all other
+//     values, and everything after the scheme of a URL that is malformed or of an
+//     unknown scheme.
 //
-//   - U2: Go CDK's bucket URLs keep working, with the parameters prefix=, a raw prefix
-//     of every name, and key=, one file. So does readonly=true, and so do the
-//     parameters of layers whose packages the program imports, such as timeout=. Their
-//     order around the driver is always the same, whatever it is in the URL. Go CDK's
-//     own file and memory drivers open as gocloud+file:// and gocloud+mem://.
+//   - U2: The Go CDK's bucket URLs work unchanged. Every URL may have the parameters
+//     prefix= (a raw prefix of every name), key= (one file only), readonly=true, and
+//     those of layers whose packages the program imports, such as timeout=. Layers are
+//     always put around the driver in the same order, whatever the order of the
+//     parameters is. The Go CDK's own file and memory drivers open as gocloud+file://
+//     and gocloud+mem://.
 //
 //   - U3: Opening makes no request; [Check] does. A missing local folder is an error,
 //     unless create_dir is given. Check fails if List would fail before its first
@@ -563,46 +581,47 @@
 //   - S3: without permission to list, a missing key is ErrPermission, because S3
 //     responds with 403. Directory buckets are not ordered. HEAD has no body, so Stat
 //     can't distinguish a missing bucket from a missing file.
-//   - Go CDK's drivers: a page that begins after a name lists what comes before it
-//     (L8), because Go CDK can't begin a listing at a name.
-//   - GCS: no names under .well-known/acme-challenge/.
+//   - The Go CDK's drivers: to begin a page after a name, everything before that name
+//     is listed too (L8), because the Go CDK can't begin a listing at a name.
+//   - GCS: names under .well-known/acme-challenge/ can't be stored.
 //   - Azure: blocks of a Put that failed stay, uncommitted and unlisted, until the
 //     service removes them after a week (X2). If the service doesn't support startFrom,
-//     a page that begins after a name lists what comes before it (L8). At most 254
-//     elements, no "\", no trailing dot; another order outside the Basic Multilingual
-//     Plane. Hierarchical namespaces, which the first responses reveal, don't keep N3,
-//     list in an order of their own, and keep and list empty directories (L6). In other
-//     accounts an empty blob with hdi_isfolder, which marks a directory, is not a file
-//     to Get and Stat, but is listed as an empty one (L7), because a listing has no
-//     metadata unless a parameter makes it request all.
-//   - Local: what a file system cannot hold and escaping can't solve, such as paths
-//     that are too long for the file system below another one (encfs). Times are as
-//     coarse as the disk's. Linux is tested; for macOS and Windows the driver is
-//     compiled, but not run. In the root of a file system that has a folder lost+found
-//     for itself, names below lost+found are ErrPermission.
+//     everything before the beginning of a page is listed too (L8). Names with more
+//     than 254 elements, with "\" or with an element that ends in a dot can't be
+//     stored. Accounts with a hierarchical namespace, which the driver recognizes by
+//     the first responses, don't keep N3, list in an order of their own, and keep and
+//     list empty directories (L6). In other accounts an empty blob with the metadata
+//     hdi_isfolder marks a directory. Get and Stat don't take it for a file, but List
+//     yields it as an empty file (L7), because a listing has no metadata unless a
+//     parameter makes the driver request all metadata.
+//   - Local: names that the file system cannot hold even if they are escaped, such as
+//     paths that are too long for the file system below another one (encfs), can't be
+//     stored. Times are as coarse as the disk's. Linux is tested; for macOS and Windows
+//     the driver is compiled, but not run. Names below lost+found are ErrPermission if
+//     the bucket is the root of a file system that has this folder for itself.
 //   - Memory: nothing outlives the process (P4). As the fake for tests it reports by
-//     default no more than every cloud does: no time from Put, a partial Info from
-//     Copy, the same version for the same bytes. Its options change that.
+//     default no more than what every cloud reports: no time from Put, a partial Info
+//     from Copy, and the same version for the same bytes. Its options change that.
 //
 // # Wrappers
 //
 // Optional abilities, such as copying inside the store, are interfaces beside Bucket,
-// which package driver lists. For each there is a function here that uses it, falls
-// back, or returns errors.ErrUnsupported: [Copy], [SignURL], [DeleteMany], [Check] and
-// [As].
+// which package driver lists. For each of them a function of this package uses the
+// ability if the bucket has it, and otherwise works without it or returns
+// errors.ErrUnsupported: [Copy], [SignURL], [DeleteMany], [Check] and [As].
 //
 // Wrappers don't embed. A struct that embeds a Bucket loses these abilities, and a
 // struct that embeds the concrete type leaks them: a signed PUT through a read-only
-// wrapper, a signed key without its prefix. Instead, a wrapper is a set of [Hooks],
-// given to [Wrap], which is the only type that forwards:
+// wrapper, a signed key without its prefix. Instead, a wrapper is a set of [Hooks] that
+// is given to [Wrap]. The bucket that Wrap returns is the only type that forwards
+// calls:
 //
-//   - It has every ability of the bucket below, classed as reading or writing by
-//     [Op.Writes].
+//   - It has every ability of the bucket below. [Op.Writes] tells which of them write.
 //   - It gives errors the caller's names.
-//   - If contents pass through a hook, abilities that would bypass the hook are off,
-//     and Features say what is left.
-//   - It keeps to these Features by itself: every method and function refuses what
-//     isn't claimed with ErrUnsupported, or with ErrPermission if the wrapper is
+//   - If contents pass through a hook, abilities that would bypass the hook are turned
+//     off, and its Features say so.
+//   - It enforces its Features by itself: every method and function refuses what they
+//     don't claim with ErrUnsupported, or with ErrPermission if the wrapper is
 //     read-only, whatever the bucket below can do.
 //   - Hooks.Transform is for wrappers that store other bytes than they are given.
 //   - Its Close leaves the bucket below open, unless CloseInner is set.
@@ -613,14 +632,14 @@
 // have a file system's rename, append, partial write, lock, link and permission: an
 // interface with these would be a promise that most buckets break. And a file system's
 // interface can't express what object stores do have: conditions on versions, metadata,
-// a content type, listing from a name on, signed URLs. So a Bucket is the part that all
-// can keep without exception. For code that reads an fs.FS there is [FS], which leaves
-// nothing out silently.
+// a content type, listing from a name on, signed URLs. So a Bucket has what all of them
+// can keep without exception. For code that reads an fs.FS there is [FS], which never
+// leaves out a file silently.
 //
 // # Implementing a Bucket
 //
 // Package files/driver makes a Bucket of a small Backend. It does names, types,
 // metadata, digests, ranges, errors, timeouts and closing for the Backend. What only
-// authors of drivers call is there too. Implementing Bucket directly is possible: that
-// package says how.
+// authors of drivers call is there too. Implementing Bucket directly is possible too;
+// the documentation of files/driver says how.
 package files

@@ -12,8 +12,8 @@ import (
 )
 
 // Download copies the file's content, or the range of it, to w and returns the file's
-// Info. If it fails, w may have received a part of the content: a digest that doesn't
-// match may show only at the end (G6).
+// Info. If it fails, w may have received a part of the content, because a digest that
+// doesn't match is found only at the end (G6).
 //
 // Errors: those of Get and of reading, and what w returned.
 func Download(ctx context.Context, b Bucket, name string, w io.Writer,
@@ -78,14 +78,15 @@ func (t targetError) As(target any) bool { return errors.As(t.err, target) }
 // a crash. The content is written to another file in the same folder, synced and
 // renamed.
 //
-// On Linux, if the file system allows it, the new file has no name until then, so a
-// process that is killed leaves nothing. Elsewhere it is called .download-….tmp, and the
-// next DownloadFile to the folder removes what a killed process left. A link at path is
-// replaced, not followed. The folder must exist. The permission is 0666 less the umask.
+// On Linux, if the file system allows it, the new file has no name until it is
+// complete, so a process that is killed leaves nothing. Elsewhere its name is
+// .download-….tmp until then, and the next DownloadFile to the folder removes what a
+// killed process left. A link at path is replaced, not followed. The folder must exist.
+// The permission is 0666 less the umask.
 //
-// Errors: those of Get, of reading and of the disk; a missing folder is ErrInvalid.
-// Nothing is left behind after these. After ErrUncertain the file is in its place, but
-// its folder could not be synced.
+// Errors: those of Get, of reading and of the disk; ErrInvalid for a missing folder.
+// The old file at path, if any, is kept. The exception is ErrUncertain: the new file is
+// at path, but its folder could not be synced.
 func DownloadFile(ctx context.Context, b Bucket, name, path string,
 	opts *GetOptions) (Info, error) {
 	ctx, b = given(ctx, b)

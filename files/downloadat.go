@@ -15,8 +15,8 @@ import (
 type DownloadAtOptions struct {
 	// PartSize is how many bytes a request reads; 0 is 8 MiB.
 	PartSize int64
-	// Concurrency is how many requests are made at a time; 0 is 8, and 1 reads the whole
-	// file in one.
+	// Concurrency is how many requests are made at a time, at most 64; 0 is 8, and 1
+	// reads the whole file in one request.
 	Concurrency int
 	// IfVersion makes DownloadAt fail with ErrPrecondition if the file isn't of that
 	// version.
@@ -35,23 +35,25 @@ const (
 	maxConnections     = 64
 )
 
-// DownloadAt copies the file's content to w, each byte at its offset, in several requests
-// at a time, and returns the file's Info. One connection to a service is often slower
-// than the line: several use all of it. w is an *os.File, for example; it is called
-// concurrently, for ranges that don't overlap. A file of up to one part takes one
-// request. All parts are of one version, or the error is ErrChanged. If DownloadAt fails,
-// w may have received any part of the content.
+// DownloadAt copies the file's content to w, each byte at its offset, in several
+// requests at a time, and returns the file's Info. That is faster than Download if one
+// connection to a service doesn't use the whole bandwidth. w, for example an *os.File,
+// is called concurrently, for ranges that don't overlap. A file that is not larger than
+// PartSize takes one request. All parts are of one version, or the error is ErrChanged.
+// If DownloadAt fails, w may have received any part of the content.
 //
-// The whole is checked against the stored digest (G6), by combining the CRCs of the
-// parts. A digest that can't be combined (MD5, SHA-256), if it is the only one, is
-// checked by reading the file in order, as Get does; SkipVerify avoids that. From memory
-// and from a local disk the file is read in one go.
+// The whole content is checked against the stored digest (G6), by combining the CRCs of
+// the parts. If the only stored digest is one that can't be combined (MD5, SHA-256),
+// DownloadAt reads the file in order, as Get does, to check it; SkipVerify avoids that.
+// From memory and from a local disk the file is read from its beginning to its end by
+// one reader.
 //
-// DownloadAt uses 1 MiB of memory for each request at a time. The first request is for
+// DownloadAt uses 1 MiB of memory for each concurrent request. The first request is for
 // the whole file, because a service may leave the digest out of the response to a
-// range; it is ended after its part.
+// range; DownloadAt ends that request after its part.
 //
-// Errors: those of Get and of reading, and what w returned.
+// Errors: those of Get and of reading; ErrInvalid for a nil writer or negative options;
+// and what w returned.
 func DownloadAt(ctx context.Context, b Bucket, name string, w io.WriterAt,
 	opts *DownloadAtOptions) (Info, error) {
 	var o DownloadAtOptions

@@ -21,8 +21,8 @@ type sentinel struct {
 func (s *sentinel) Error() string        { return s.text }
 func (s *sentinel) Is(target error) bool { return s.std != nil && target == s.std }
 
-// The sentinels are what errors.Is finds in every *Error, the same on every driver
-// (E2).
+// These are the sentinels, which errors.Is finds in an *Error. They mean the same on
+// every driver (E2).
 var (
 	ErrNotExist     error = &sentinel{"file does not exist", fs.ErrNotExist}
 	ErrExist        error = &sentinel{"file already exists", fs.ErrExist}
@@ -262,18 +262,18 @@ func (d *detailed) Unwrap() []error {
 }
 
 // Errorf returns an error of the sentinel kind with a detail that is part of its text.
-// It may be shown to anybody: it must hold no physical path, prefix or credential, and
-// be the same on every backend. The verb %w makes an error the cause, whose text it
-// shows. Errorf is for drivers and wrappers.
+// The detail may be shown to anybody: it must hold no physical path, prefix or
+// credential, and be the same on every backend. The verb %w shows the text of an error
+// and makes that error the cause. Errorf is for drivers and wrappers.
 func Errorf(kind error, format string, args ...any) error {
 	err := fmt.Errorf(format, args...)
 	return &detailed{kind: kind, detail: err.Error(), err: errors.Unwrap(err)}
 }
 
 // WithCause returns an error of the sentinel kind (which may not be nil) whose cause is
-// the backend's own err (which may be nil); errors.As reaches it. detail stands for the
-// text of err and may be shown. If the sentinel's text is the same on every backend,
-// detail is for the logs alone ([Error]).
+// the backend's own err (which may be nil); errors.As reaches it. detail is shown in
+// place of err's text, so it must hold no secret. If the sentinel is one whose text is
+// the same on every backend, detail appears only in logs ([Error]).
 func WithCause(kind, err error, detail string) error {
 	return &detailed{
 		kind:     kind,

@@ -2,9 +2,8 @@ package files
 
 import "time"
 
-// Features say in advance what a bucket can do. A call that needs what isn't claimed is
-// errors.ErrUnsupported and changes nothing; nothing degrades silently. The zero value
-// claims nothing.
+// Features say in advance what a bucket can do. A call that needs a feature that isn't
+// claimed is errors.ErrUnsupported and changes nothing. The zero value claims nothing.
 type Features struct {
 	// MaxName is the longest name in bytes, at most 1024 (N1); 0 stands for 1024.
 	MaxName int `json:"maxName"`

@@ -24,7 +24,7 @@ type Call struct {
 	Delete *DeleteOptions
 	Copy   *CopyOptions
 	Sign   *SignOptions
-	Names  []string // of DeleteMany; a hook that calls next again may leave out the deleted ones
+	Names  []string // of DeleteMany; a hook may remove deleted ones before it calls next again
 	// Content is what a Put reads, or nil. A hook that calls next again must rewind it
 	// first, if it can seek.
 	Content io.Reader
@@ -41,8 +41,8 @@ type Call struct {
 	// sets must be bound to every option of Sign (W1).
 	Signed SignedURL
 	// Opened is for an Around that has a body of its own for OpGet, such as one from a
-	// cache: it sets Opened without calling next. The Reader is of the same file, and
-	// of the part that the options name. The caller's context governs it, and the
+	// cache: it sets Opened without calling next. The Reader must be for the same file,
+	// and for the part that the options name. The caller's context governs it, and the
 	// wrapper closes it if it isn't used. Body isn't called for it.
 	Opened *Reader
 
@@ -65,13 +65,13 @@ type Hooks struct {
 	// Layer is what the function Layers shows for this wrapper: a short text of one
 	// line, without secrets, such as "timeout 5s".
 	Layer string
-	// Observes says that Content and Body only look on: the program loses nothing if
+	// Observes says that Content and Body only observe: the program loses nothing if
 	// content that is copied inside the store, or transferred with a signed URL,
-	// doesn't pass them. So server-side copies, signed URLs and As stay as if the two
-	// were nil. The readers that they return must deliver the same bytes and errors as
-	// those that they are given, and Content's must be able to seek if the content can:
-	// then it keeps a size that is known, and a retry can rewind it. Observes concerns
-	// no other hook.
+	// doesn't pass them. So server-side copies, signed URLs and As work as if the two
+	// hooks were nil. The readers that the hooks return must deliver the same bytes and
+	// errors as the readers that they are given. The one of Content must be able to
+	// seek if the content can: then the content's size stays known, and a retry can
+	// rewind it. Observes concerns no other hook.
 	Observes bool
 	// Begin is called at the beginning of each operation except Features and Close. The
 	// context that it returns governs the operation, including a listing or a body
@@ -101,7 +101,7 @@ type Hooks struct {
 	// Done is called once for each operation for which Begin and Around are called: for
 	// OpGet when the body is closed, for a listing when the loop ends, and otherwise
 	// when the operation is over. n is the bytes of the body that were read or stored,
-	// or the entries that were listed. If a loop ends early, err is nil.
+	// or the entries that were listed. If the caller breaks out of a loop, err is nil.
 	//
 	// Done is called whatever ends the operation. If a panic or runtime.Goexit does,
 	// err says so: in a hook, a reader, a writer that the body is written to, or the
@@ -109,12 +109,11 @@ type Hooks struct {
 	// operation of its own; a listing that is never ranged over is not an operation.
 	Done func(ctx context.Context, call *Call, n int64, err error)
 	// Passed is called with how many bytes have passed: of a Get's body when they are
-	// read, of a Put's content when the bucket below has taken them. It is the cheap
-	// way to count, because everything else stays as it is: sizes, seeking, and copies
-	// by the operating system. It is called with 0 when a body has been opened, and
-	// again when its first byte is requested. What a retry below reads again is counted
-	// again. The calls for one operation don't overlap, and reading continues when
-	// Passed has returned.
+	// read, of a Put's content when the bucket below has taken them. It is the cheapest
+	// way to count, because sizes, seeking, and copies by the operating system still
+	// work. It is called with 0 when a body has been opened, and again when its first
+	// byte is requested. What a retry below reads again is counted again. The calls for
+	// one operation don't overlap, and reading continues when Passed has returned.
 	Passed func(ctx context.Context, call *Call, n int64)
 	// Content replaces the reader of a Put's content. A content that can seek stays
 	// seekable only if the replacement can seek. Content is for observers: a wrapper
@@ -131,12 +130,13 @@ type Hooks struct {
 	// encryption. A wrapper with a Transform decides sizes, digests, ranges and
 	// content; no other hook can.
 	Transform *Transform
-	// List replaces the listing of the bucket below. Each call of list begins such a
-	// listing with the options that it is given, so that a hook can continue one that
-	// broke off. Names and options are those below.
+	// List replaces the listing of the bucket below. Each call of list begins a listing
+	// of that bucket with the options that it is given, so that a hook can continue one
+	// that broke off. Names and options are those of the bucket below.
 	List func(ctx context.Context, call *Call, opts ListOptions,
 		list func(context.Context, ListOptions) iter.Seq2[Entry, error]) iter.Seq2[Entry, error]
-	// Entry keeps a listed entry if it returns true.
+	// Entry reports whether a listing yields the entry e; if it returns false, the
+	// entry is left out.
 	Entry func(call *Call, e Entry) bool
 	// Names, if not nil, gives the files other names in the bucket below.
 	Names *NameMap
@@ -150,14 +150,16 @@ type Hooks struct {
 	// in another process (package files/resume). Such an upload stores a file without
 	// an OpPut, and the Calls of its steps have only the name. Around may call next
 	// again, but not several times at once. Content doesn't get the bytes, so a wrapper
-	// with Content must also say that it only Observes. A wrapper whose hooks get Calls
-	// has no such uploads without this field, and package resume makes a Put instead.
+	// with Content must also say that it only Observes. If this field is false, a
+	// wrapper whose hooks get Calls supports no such uploads, and package resume makes
+	// a Put instead.
 	Uploads bool
 	// CloseInner closes the wrapped bucket with the wrapper, which then owns the
 	// bucket.
 	CloseInner bool
 	// OnClose, if not nil, is called once when the wrapper is closed, before CloseInner
-	// closes the bucket below: for what else the wrapper owns. Close returns its error.
+	// closes the bucket below. It releases whatever else the wrapper owns. Close
+	// returns its error.
 	OnClose func() error
 }
 
@@ -181,17 +183,17 @@ func (h *Hooks) stores() bool { return h.Transform != nil || h.Content != nil &&
 // It keeps directories, and byte order too unless the wrapper's Features don't claim
 // Ordered.
 type NameMap struct {
-	// Extra is how many bytes a name grows by at most.
+	// Extra is how many bytes longer a name below can be than the name above.
 	Extra int
-	// Check refuses names that the mapping does not have. nil refuses only what the
-	// naming rule refuses.
+	// Check returns an error for names that the mapping does not have. If Check is nil,
+	// only illegal names (N1) are refused.
 	Check func(name string) error
-	// In maps a name down, and Out maps a name back up; ok is false for a name below
-	// that has no name above.
+	// In returns the name below for a name above, and Out does the reverse; ok is false
+	// for a name below that has no name above.
 	In  func(name string) string
 	Out func(inner string) (name string, ok bool)
-	// List maps a listing's directory (without a trailing slash) and its options, which
-	// are a copy.
+	// List returns the directory below for a listing's directory dir (without a
+	// trailing slash), and changes opts, which is a copy, to match the names below.
 	List func(dir string, opts *ListOptions) (innerDir string)
 }
 

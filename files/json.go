@@ -65,9 +65,8 @@ func callerError(op Op, name string, err error) error {
 
 // UpdateJSON is Update for a file that holds a value as JSON. fn changes v, which is
 // the zero value if there is no file. It is called again after each conflict, with the
-// value read anew. A SkipUpdate from fn leaves the file as it is, and a value whose
-// encoding stays the same writes nothing. UpdateJSON returns the value that the file
-// then holds.
+// value read again. Nothing is written if fn returns SkipUpdate, or if the encoding of
+// the value stays the same. UpdateJSON returns the value that the file then holds.
 //
 // A new file has the content type application/json. Errors are those of Update and
 // ReadJSON.

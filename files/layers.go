@@ -10,7 +10,8 @@ import "fmt"
 //	[readonly] [sub "notes/"] [retry 5 attempts] [mem]
 //
 // A wrapper has the text of Hooks.Layer, or "wrapper" if that is empty. A Bucket that
-// is made otherwise, and isn't a driver.BucketLayers, has the name of its Go type.
+// was made in another way, and doesn't implement driver.BucketLayers, has the name of
+// its Go type.
 func Layers(b Bucket) []string {
 	if b == nil {
 		return nil

@@ -4,17 +4,17 @@ package files
 const (
 	// MaxName is the longest name that any bucket takes (N1).
 	MaxName = 1024
-	// MaxMetadata is how much all metadata of a file may have. Keys and values are
-	// counted as URL-escaped, as S3 sends and limits them (P7).
+	// MaxMetadata is the largest size of all metadata of a file together. Keys and
+	// values are counted as URL-escaped, as S3 sends and limits them (P7).
 	MaxMetadata = 1900
-	// MaxHeader is the longest value of one header of Attributes (P7). Every service
-	// keeps headers of this size, and of the next two: S3 takes 2 KiB of names and
-	// values together, including encryption and storage class, and Google Cloud Storage
-	// takes 100 bytes of Content-Language.
+	// MaxHeader is the longest value of one header of Attributes (P7). This limit and
+	// the next two are such that every service keeps the headers: S3 takes 2 KiB of
+	// names and values together, including encryption and storage class, and Google
+	// Cloud Storage takes 100 bytes of Content-Language.
 	MaxHeader = 1024
 	// MaxContentLanguage is the longest Content-Language.
 	MaxContentLanguage = 100
-	// MaxHeaders is how much the values of all five headers may have together.
+	// MaxHeaders is the largest size of the values of all five headers together (P7).
 	MaxHeaders = 1500
 	// MaxPage is how many entries a page of ListPage has at most.
 	MaxPage = 10000
@@ -22,6 +22,7 @@ const (
 	ChunkSize = 1024
 	// DeleteBatchSize is how many names DeleteMany passes to a bucket at a time.
 	DeleteBatchSize = 1000
-	// DefaultUpdateAttempts is how often Update tries if nothing else is given.
+	// DefaultUpdateAttempts is how often Update reads and writes the file at most,
+	// unless UpdateOptions.Attempts says otherwise.
 	DefaultUpdateAttempts = 32
 )

@@ -25,9 +25,9 @@ var tokenEncoding = base64.RawURLEncoding.Strict()
 // A token is safe in a URL, never expires and holds no state. It continues after the
 // last name of its page, so files that are put or deleted meanwhile neither repeat nor
 // hide other entries. It belongs to its directory and options (Shallow, Prefix,
-// StartAfter, Foreign); limit may differ from page to page. It is not a secret and not
-// a proof: anybody who may list the directory could make one, and reaches nothing else
-// with it.
+// StartAfter, Foreign); limit may differ from page to page. It is neither secret nor
+// signed: anybody can make one, and reaches nothing with it but the entries of that
+// listing.
 //
 // If List fails, the entries before the error are returned with it. If the error says
 // that a folder or a file can't be read (L9), they are the whole page, and next is the

@@ -5,8 +5,9 @@ import (
 	"reflect"
 )
 
-// Move copies a file and then deletes the version that was copied: after a crash both
-// may exist, never none (C1). Moving a file onto itself changes nothing.
+// Move copies a file and then deletes the version that was copied: after a crash at
+// least one of the two files exists, perhaps both (C1). Moving a file onto itself
+// changes nothing.
 //
 // Errors:
 //
@@ -14,8 +15,8 @@ import (
 //   - ErrUnsupported, before anything is written, if the source can't delete a certain
 //     version (Features.DeleteIfVersion) or reports no version, unless
 //     CopyOptions.MayLoseConcurrentPut allows it;
-//   - ErrUnsupported, before anything is written, if source and target may be one file
-//     and can't be told apart;
+//   - ErrUnsupported, before anything is written, if Move can't find out whether source
+//     and target are the same file;
 //   - ErrPrecondition if the source was replaced meanwhile: then the target holds what
 //     was copied, and the source stays.
 func Move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string,

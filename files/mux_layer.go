@@ -10,8 +10,9 @@ import (
 	"strings"
 )
 
-// LayerParam is a query parameter that puts a layer around the bucket which a URL opens.
-// A package of a layer registers it by [Mux.RegisterLayer], as drivers register schemes.
+// LayerParam is a query parameter that puts a layer around the bucket that a URL opens.
+// The package of the layer registers it by [Mux.RegisterLayer], as drivers register
+// schemes.
 type LayerParam struct {
 	// Param documents the parameter. If a scheme has a parameter of the same name, that
 	// one is used instead.
@@ -21,8 +22,8 @@ type LayerParam struct {
 	// Wrap returns the bucket b with the layer around it. value is the parameter's
 	// value, never empty. u is the URL that b was opened by, without the parameters of
 	// layers; it may hold secrets. Wrap makes no request (U3), and its errors don't
-	// quote the value. Closing what Open returns closes b as well, whether or not the
-	// result does.
+	// quote the value. Closing the bucket that Open returns closes b as well, whether
+	// or not closing the result of Wrap does.
 	Wrap func(ctx context.Context, b Bucket, u *url.URL, value string) (Bucket, error)
 }
 

@@ -3,9 +3,9 @@ package files
 import "cloudfiles.dev/files/internal/native"
 
 // NativeOption is an option of one service alone, such as a storage class or an
-// encryption key: a value of a type that the service's driver defines. A bucket that
-// doesn't support the type refuses the call, before anything is done, with
-// ErrUnsupported, which names the type. A bad value is ErrInvalid.
+// encryption key: a value of a type that the service's driver defines. If the bucket
+// doesn't support the type, the call is ErrUnsupported before anything is done, and the
+// error names the type. A bad value is ErrInvalid.
 type NativeOption interface {
 	// NativeOption returns the type's name for errors: "s3.PutOptions".
 	NativeOption() string

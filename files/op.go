@@ -45,8 +45,9 @@ var writes = map[Op]bool{
 	OpUpload:     true,
 }
 
-// Writes reports whether the operation changes the bucket, or allows somebody to change
-// it. It panics on an operation that isn't classed.
+// Writes reports whether the operation changes the bucket, or, as signing does, allows
+// somebody else to change it. It panics if o is not one of the operations of this
+// package.
 func (o Op) Writes() bool {
 	w, ok := writes[o]
 	if !ok {

@@ -20,8 +20,8 @@ import (
 // to the one file k, and readonly=true work on every scheme (U2). So do those of layers
 // that the program imports ([Mux.RegisterLayer]), such as timeout=5s of package
 // files/timeout, unless the scheme has a parameter of that name itself. Whatever the
-// order in the URL, the driver is inside, around it are the layers, and outside are
-// prefix, key and readonly, as [Layers] and [Describe] show. Opening makes no request
+// order in the URL is, the layers are around the driver, and prefix, key and readonly
+// are around the layers, as [Layers] and [Describe] show. Opening makes no request
 // (U3); use Check for that.
 //
 // Errors: ErrInvalid for an empty or malformed URL, and for an unknown scheme or
@@ -246,8 +246,8 @@ type Description struct {
 	URL     string `json:"url"` // with "…" in place of what may be a secret
 	Scheme  string `json:"scheme"`
 	Package string `json:"package"`
-	// Layers are the parameters that put something around the driver, from the outside
-	// in, and last the scheme.
+	// Layers are the parameters that put a layer around the driver, the outermost
+	// first, and the scheme last.
 	Layers []string `json:"layers"`
 	Params []Param  `json:"params,omitempty"` // what URLs of the scheme may have
 }
@@ -255,8 +255,10 @@ type Description struct {
 // String returns the URL, without its secrets.
 func (d Description) String() string { return d.URL }
 
-// Describe returns what the URL would open. Its errors are those of Open that need no
-// driver.
+// Describe returns what the URL would open, without opening it.
+//
+// Errors: ErrInvalid for an empty or malformed URL, and for an unknown scheme or
+// parameter.
 func Describe(rawURL string) (Description, error) { return defaultMux.Describe(rawURL) }
 
 // Describe is like the function Describe.

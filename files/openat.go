@@ -82,30 +82,32 @@ const (
 // ReadRanges, such as an archive, a Parquet file or a video. It suits zip.NewReader and
 // http.ServeContent. To read a file once, from its beginning to its end, use Get.
 //
-// OpenAt makes one request, which reads the first 64 KiB. All that is read later is of
-// the version that it found, or the read fails with ErrChanged: two versions are never
-// mixed. ctx governs the File until Close.
+// OpenAt makes one request, which reads the first 64 KiB. Every later read returns
+// bytes of the version that this request found, or fails with ErrChanged: two versions
+// are never mixed. ctx governs the File until Close.
 //
 // Reads cost few requests:
 //
-//   - A read at a new place fetches 128 KiB, and less each time that the rest isn't used,
-//     down to 32 KiB. A read in the last 64 KiB fetches these.
-//   - Reads that go on forward, in about the order of the file, share one request,
-//     however small they are. Up to eight places of a File are followed in this way. A
-//     request that nobody reads from for two seconds is ended.
+//   - A read at a new place fetches 128 KiB. Each time that the bytes after the read
+//     aren't used, the next such read fetches less, down to 32 KiB. A read in the last
+//     64 KiB of the file fetches these 64 KiB.
+//   - Reads that follow each other, in about the order of the file, share one request,
+//     however small they are. A File has at most eight such requests at a time. One
+//     that nobody reads from for two seconds is ended.
 //   - A read of 256 KiB or more goes straight to its buffer.
 //   - Readers that need the same bytes at the same time share one request.
 //
-// What was fetched stays in memory that all Files of the bucket share, also after Close,
-// until it is needed for something else or the bucket is closed; OpenAtOptions.Memory
-// bounds it. Blocks that are read repeatedly stay longest. An idle File holds no
-// connection and no goroutine. From memory and from a local disk a File reads directly,
-// without requests, blocks or copies, and holds a descriptor until Close.
+// All Files of the bucket share a cache of the blocks that were fetched. A block stays
+// in it, also after Close, until its memory is needed for others or the bucket is
+// closed; blocks that are read repeatedly stay longest. OpenAtOptions.Memory bounds the
+// cache. An idle File holds no connection and no goroutine. From memory and from a
+// local disk a File reads directly, without requests, blocks or copies; on a disk it
+// holds a descriptor until Close.
 //
-// Bytes that are read by pieces can't be checked against the digest of the whole (G6). A
-// file of up to 64 KiB is checked when it is opened.
+// Pieces of a file can't be checked against the digest of the whole (G6). A file of up
+// to 64 KiB is checked when it is opened.
 //
-// Errors: as Get's.
+// Errors: those of Get.
 func OpenAt(ctx context.Context, b Bucket, name string, opts *OpenAtOptions) (*File, error) {
 	if opts == nil {
 		opts = &OpenAtOptions{}

@@ -27,8 +27,8 @@ const (
 // repeat; each result is its range's bytes, cut off only by the end of the file, in
 // memory of its own. No more memory is needed than for the results. Options may be nil.
 //
-// Errors: as Get's; ErrInvalid for a negative offset or length. If one range fails, all
-// fail.
+// Errors: those of Get and of reading; ErrInvalid for a negative offset or length. If
+// one range fails, all fail.
 func ReadRanges(ctx context.Context, b Bucket, name string, ranges []Range,
 	opts *OpenAtOptions) ([][]byte, error) {
 	if opts == nil {

@@ -140,7 +140,8 @@ func (f *File) readSome(p []byte) (int, error) {
 	return f.readAt(p, f.pos)
 }
 
-// Seek sets where the next Read begins, which may be behind the end. It makes no request.
+// Seek sets where the next Read begins, which may be beyond the end. It makes no
+// request.
 func (f *File) Seek(offset int64, whence int) (int64, error) {
 	if f == nil {
 		return 0, errNilReader
@@ -167,7 +168,7 @@ func (f *File) Seek(offset int64, whence int) (int64, error) {
 	return offset, nil
 }
 
-// WriteTo copies the rest of the file, from the position of Read on, to w, in pieces of a
+// WriteTo copies the rest of the file, from the position of Read, to w, in pieces of 1
 // MiB.
 func (f *File) WriteTo(w io.Writer) (int64, error) {
 	switch {

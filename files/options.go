@@ -35,25 +35,26 @@ type GetOptions struct {
 	ReadTimeout time.Duration
 	// SkipVerify turns off the check of a whole read against the stored digest (G6).
 	SkipVerify bool
-	// Growing reads a file that another program may be writing at its end, such as a
-	// log on a disk. The body is what was there when Get opened it; what is appended
-	// meanwhile is not read, and is not an error (G4). To go on, call Get again with a
-	// range From the last end.
+	// Growing reads a file to which another program may be appending, such as a log on
+	// a disk. The body is what was there when Get opened it; what is appended meanwhile
+	// is not read, and is not an error (G4). To read what was appended, call Get again
+	// with a range From the end of the last body.
 	//
-	// A file that is truncated, or changed in place without becoming longer, is still
-	// ErrChanged. A file that is rewritten and becomes longer looks like one that
-	// grows, unless a digest of what was there shows the difference.
+	// If the file is truncated, or changed in place without becoming longer, reading it
+	// is still ErrChanged. A file that is rewritten in place and becomes longer can't
+	// be distinguished from one that grows, unless a digest of the old content shows
+	// the difference.
 	//
-	// Growing makes no difference if files are never changed in place, which is
-	// everywhere except on disks.
+	// Growing makes a difference only on disks: elsewhere files are never changed in
+	// place.
 	Growing bool
 	// Connections is how many requests at a time may read a large body, since one
-	// connection to a service is often slower than the line (G10). 1 is never more than
-	// one; 0 is what the bucket's URL says, and 8 unless it says otherwise.
+	// connection to a service often doesn't use the whole bandwidth (G10). 0 is what
+	// the bucket's URL says, and 8 if it says nothing.
 	Connections int
 	// ConnectionsAfter is how many bytes one connection reads before others join it. 0
-	// is what the bucket's URL says, and 8 MiB unless it says otherwise. To read all of
-	// a large file as fast as possible, set it to 1.
+	// is what the bucket's URL says, and 8 MiB if it says nothing. To read all of a
+	// large file as fast as possible, set it to 1.
 	ConnectionsAfter int64
 	// Key is the raw key of a foreign entry (L7); the name must then be "".
 	Key string
@@ -71,24 +72,25 @@ type ListOptions struct {
 	// Shallow yields the files directly in the directory and each
 	// sub-directory once (L2).
 	Shallow bool
-	// Prefix keeps only names that continue with it after the directory. It may be part
-	// of an element, and is matched as it is.
+	// Prefix keeps only names in which the directory is followed by this text. It may
+	// end inside an element, and no character in it is special.
 	Prefix string
 	// StartAfter begins after this string, exclusively. It is compared with full names
 	// as they are yielded; in a shallow listing "d/" continues after everything in d
 	// (L3).
 	StartAfter string
-	// Limit ends the listing after so many entries; 0 is no limit.
+	// Limit is how many entries the listing yields at most; 0 is no limit.
 	Limit int
 	// PageSize is how many entries a backend that lists in pages requests at a time; 0
 	// lets it choose. It never changes the result (L3).
 	PageSize int
-	// Parallel is how many requests at a time a backend that lists in pages may make for
-	// a long listing; 0 and 1 are one after the other. It never changes the result (L3),
-	// and the first three pages are requested as without it. At most a third more
-	// requests are made, and two, if the listing is read to its end. At most five pages
-	// for each request at a time wait in memory. A shallow listing, one with a Limit, and
-	// a backend without an order or without pages, such as a local disk, ignore it.
+	// Parallel is how many requests at a time a backend that lists in pages may make
+	// for a long listing; with 0 or 1 it makes one after the other. Parallel never
+	// changes the result (L3). The first three pages are requested one after the other
+	// in any case. A listing that is read to its end takes at most a third more
+	// requests, plus two. At most five pages for each concurrent request wait in
+	// memory. Parallel is ignored in a shallow listing, in one with a Limit, and by a
+	// backend without an order or without pages, such as a local disk.
 	Parallel int
 	// NamesOnly lets the bucket leave Size, ModTime and Version zero if finding them
 	// costs extra.
@@ -99,8 +101,8 @@ type ListOptions struct {
 
 // DeleteOptions are the options of Bucket.Delete.
 type DeleteOptions struct {
-	// IfVersion deletes only that version. Otherwise, also if there is no file, Delete
-	// is ErrPrecondition (D2). "" is no condition.
+	// IfVersion deletes only that version. If the file has another version or does not
+	// exist, Delete is ErrPrecondition (D2). "" is no condition.
 	IfVersion Version
 	// Key is the raw key of a foreign entry (L7); the name must then be "".
 	Key string

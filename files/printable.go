@@ -18,9 +18,9 @@ import (
 // If something is escaped, so are backslashes and quotes. Other text is returned as it
 // is, without an allocation; so is the result of Printable.
 //
-// Errors of this package and what they log are printed in this way already. Use
-// Printable in a program that prints names, which strangers may have chosen. JSON does
-// not need it: there a name must come back as it is.
+// The texts and log values of this package's errors are escaped in this way already.
+// Use Printable in a program that prints names, which strangers may have chosen. Don't
+// use it for JSON, in which a name must stay as it is.
 func Printable(text string) string {
 	for i := 0; i < len(text); i++ {
 		if c := text[i]; c < ' ' || c >= 0x7f {

@@ -36,20 +36,20 @@ type PutFSResult struct {
 
 // PutFS stores the files of a tree, such as os.DirFS(path) or an embed.FS, below the
 // directory dir of the bucket ("" is the bucket itself). It stores several files at a
-// time, each as a stream, so the file system must be safe for concurrent use, as those of
-// the standard library are. It does not follow links: it leaves out and counts links,
-// devices and everything else that isn't a regular file, as well as files with names
-// such as .download-….tmp, which are left by a DownloadFile that was killed.
+// time, each as a stream, so the file system must be safe for concurrent use, as those
+// of the standard library are. It does not follow links. It leaves out, and counts as
+// Skipped, links, devices and everything else that isn't a regular file, and the files
+// named .download-….tmp that a killed DownloadFile left.
 //
-// The first error ends PutFS, once the files that are being stored have ended; of
-// several errors it returns the error of the first file in the order of the walk, and
-// the files before that one are stored. The result says what was stored, which stays.
-// Package transfer goes on after an error, leaves out what the bucket has already, and
-// reports progress.
+// After the first error PutFS begins no further file, and returns when the Puts in
+// progress have ended. Of several errors it returns that of the first file in the order
+// of the walk; the files before that one are stored. What was stored stays, and the
+// result counts it. Package transfer goes on after an error, leaves out what the bucket
+// has already, and reports progress.
 //
-// The names of a directory are checked before any of them is followed, and so is the
-// depth. A file system that lists "/abs", "..", "a/b", one name twice, or directories
-// without an end is ErrInvalidName, which names the entry.
+// PutFS checks the names of a directory before it opens any of them, and how deep
+// directories are nested. A file system that lists "/abs", "..", "a/b", one name twice,
+// or directories without an end is ErrInvalidName, and the error names the entry.
 //
 // Errors: those of Put and of the file system; ErrInvalidName for a path that isn't a
 // legal name; ErrChanged for a file that was changed while it was stored.

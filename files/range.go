@@ -21,8 +21,8 @@ const (
 	rangeLast
 )
 
-// Bytes is n bytes from offset off, both in bytes. If the file ends before, the body is
-// shorter; if it ends at off or before, the body is empty, without an error (G3).
+// Bytes is the n bytes that begin at offset off. If the file ends inside them, the body
+// is shorter; if it ends at off or before, the body is empty, without an error (G3).
 func Bytes(off, n int64) Range { return Range{rangeBytes, off, n} }
 
 // From is everything from offset off, in bytes.

@@ -12,8 +12,8 @@ import (
 )
 
 // Reader is the streaming body of a file (G7), with the file's Info. It is for one
-// goroutine, except Close, which may be called at any time. An error stays once it was
-// returned. Failures are *Error; the end is io.EOF.
+// goroutine, except Close, which may be called at any time. After an error every later
+// call returns the same error. Failures are *Error; the end is io.EOF.
 type Reader struct {
 	name      string
 	info      Info
@@ -124,7 +124,7 @@ func (r *Reader) Offset() int64 {
 	return r.off
 }
 
-// Len returns how many bytes the whole body has.
+// Len returns the length of the whole body in bytes, whatever was read of it.
 func (r *Reader) Len() int64 {
 	if r == nil {
 		return 0

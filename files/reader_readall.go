@@ -4,9 +4,9 @@ import (
 	"io"
 )
 
-// ReadAll reads the rest of the body into memory: bound what you read with a Range or
-// by Len. The memory grows with what arrives, not with the length that a service
-// reports.
+// ReadAll reads the rest of the body into memory. To bound the memory, open the body
+// with a Range or check Len first. The memory grows with what arrives, not with the
+// length that a service reports.
 func (r *Reader) ReadAll() ([]byte, error) {
 	if r == nil {
 		return nil, errNilReader

@@ -18,8 +18,9 @@ var (
 	smallBuffers = sync.Pool{New: func() any { b := make([]byte, smallCopySize); return &b }}
 )
 
-// WriteTo copies the rest of the body to w, in pieces of a MiB. If nothing is to be
-// checked, the operating system copies from file to file.
+// WriteTo copies the rest of the body to w, in pieces of 1 MiB. If both are files of
+// the operating system and there is no digest to check, the operating system makes the
+// copy.
 func (r *Reader) WriteTo(w io.Writer) (int64, error) {
 	if r == nil || r.body == nil {
 		return 0, errNilReader

@@ -24,19 +24,19 @@ type SignOptions struct {
 	ResponseDisposition string
 	// Size is how many bytes a PUT must send, neither more nor fewer
 	// (Features.SignSize); 0 allows any number. Clients send the header Content-Length,
-	// which says so, by themselves, so it isn't in SignedURL.Header.
+	// which says so, on their own, so it isn't in SignedURL.Header.
 	Size int64
 	// MaxSize is how many bytes a PUT may send at most. Most services have no such limit
 	// for signed URLs, so it is always ErrUnsupported. SignPost of package files/signing
 	// signs a form with a largest size.
 	MaxSize int64
-	// IfAbsent lets a PUT store only a new file (Features.SignIfAbsent). If there is
-	// one, the service answers 412 or 409.
+	// IfAbsent lets a PUT store only a new file (Features.SignIfAbsent). If the file
+	// exists already, the service responds with 412 or 409.
 	IfAbsent bool
 }
 
-// Op returns the operation that the method is, such as OpSignGet, which HEAD is too, and
-// ErrInvalid for a method that can't be signed.
+// Op returns the operation for the method: OpSignGet for GET and HEAD, OpSignPut or
+// OpSignDelete. It returns ErrInvalid for a method that can't be signed.
 func (o SignOptions) Op() (Op, error) {
 	switch o.Method {
 	case "", "GET", "HEAD":

@@ -1,7 +1,8 @@
 package files
 
-// Check returns why a bucket with these features doesn't sign with the options, or nil.
-// Wrappers and package driver call it; a driver need not.
+// Check returns nil if a bucket with the features f can sign with the options, and
+// otherwise an error that says why not. Wrappers and package driver call it; a driver
+// need not.
 //
 //   - ErrPermission: the bucket is read-only, and the method writes.
 //   - ErrInvalid: the method can't be signed, the expiry or the size is negative, a value

@@ -18,17 +18,20 @@ type UpdateAttributesOptions struct {
 // all other attributes. fn gets the attributes that the file has, metadata included,
 // and changes them. ([Copy] with new Attributes replaces them all.) If fn changes
 // nothing, or returns SkipUpdate, nothing is written. Another error of fn ends
-// UpdateAttributes. If fn empties the content type, it is found anew, by the name (P6).
+// UpdateAttributes. If fn sets the content type to "", the type is found again, by the
+// name (P6).
 //
-// The version guards the change: if there is another writer in between, nothing is
-// mixed or lost, and UpdateAttributes begins again with what is then there, calling fn
-// again. If not every Put makes a new version (Features.VersionPerPut, S3), the version
-// guards the content alone: another writer's change of attributes at the same time,
-// without new content, is not noticed, and the later change wins.
+// The change is bound to the version that was read: if another writer comes in between,
+// UpdateAttributes reads the file again and calls fn again, so that nothing is mixed or
+// lost. If not every Put makes a new version (Features.VersionPerPut is false, as on
+// S3), the version protects only the content: if another writer changes the attributes
+// at the same time, without new content, UpdateAttributes doesn't notice, and the later
+// change wins.
 //
-// It takes two requests, Stat and a copy of the file onto itself, if the bucket copies
-// on the server's side (Features.ServerCopy). Otherwise it takes Get and Put, and the
-// content passes through the program. The Info is that of the file as it then is.
+// If the bucket copies on the server's side (Features.ServerCopy), UpdateAttributes
+// takes two requests: Stat, and a copy of the file onto itself. Otherwise it takes Get
+// and Put, and the content passes through the program. The Info is that of the file
+// after the change.
 //
 // Errors: ErrNotExist; ErrUnsupported if the bucket can't put conditionally
 // (Features.IfVersion); ErrPrecondition if another writer came first in each attempt;

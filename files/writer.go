@@ -9,8 +9,8 @@ import (
 )
 
 // Writer writes a file piece by piece. Commit stores what was written, as one Put;
-// nothing is stored without it. A Writer is for one goroutine, except Close, which may
-// be called at any time.
+// without Commit nothing is stored. A Writer is for one goroutine, except Close, which
+// may be called at any time.
 //
 //	w := files.NewWriter(ctx, b, "report.csv", nil)
 //	defer w.Close() // stores nothing if Commit wasn't reached
@@ -39,8 +39,8 @@ type Writer struct {
 // NewWriter begins to write the file, with the options of Put. It checks nothing
 // itself: if Put refuses something, such as an illegal name, the first Write or Commit
 // fails. The context governs the Writer until Commit or Close, one of which must be
-// called. A panic in the Put, such as that of a wrapper's hook, continues once in the
-// goroutine that uses the Writer.
+// called. If the Put panics, for example in a wrapper's hook, the panic is raised once
+// in the goroutine that uses the Writer.
 func NewWriter(ctx context.Context, b Bucket, name string, opts *PutOptions) *Writer {
 	ctx, b = given(ctx, b)
 	var o *PutOptions
@@ -203,8 +203,8 @@ func (w *Writer) end() bool {
 }
 
 // Close aborts the Put if Commit has not been called: nothing is stored, and the old
-// file is kept. It returns nil when the Put is over. After Commit it does nothing, so
-// it may be deferred. During a Commit it cancels what can still be cancelled, and
+// file is kept. It returns nil when the Put has ended. After Commit it does nothing, so
+// it may be deferred. During a Commit it cancels the Put if that is still possible, and
 // Commit returns the outcome.
 func (w *Writer) Close() error {
 	if w == nil || w.pipe == nil {
