@@ -47,21 +47,22 @@
 // # File systems
 //
 // ext4, xfs, btrfs, f2fs, tmpfs and overlayfs keep every name unchanged. On any other
-// file system, each handle tries out before its first write, in the control folder:
+// file system, each opened bucket finds out before its first write, by tests in the
+// control folder:
 //
 //   - whether the file system takes several spellings for one name
 //   - whether it refuses characters, or removes a dot at the end
 //   - how long a name may be
-//   - how fine its times are
+//   - the resolution of its times
 //
-// The result is noted in the control folder, because all who write there must encode
-// names in the same way. Until there is a note, times are claimed, and truncated, to
-// two seconds. If the disk takes two spellings for one name, the first is stored
-// unchanged, and the others get a name that begins with "%cf-c-". So a camera's
-// IMG_0001.JPG has that name for every program. To distinguish spellings, the driver
-// lists the folder for each lookup of a file that exists, which is slow in large
-// folders. The note holds for the whole bucket, so no folder in it should be on another
-// kind of disk, or have casefold set if its parent has not.
+// The result is noted in the control folder, because all programs that write there must
+// encode names in the same way. Until there is a note, Features.TimeResolution is two
+// seconds, to which times are then truncated. If the disk takes two spellings for one
+// name, the first is stored unchanged, and the others get a name that begins with
+// "%cf-c-". So a camera's IMG_0001.JPG has that name for every program. To distinguish
+// spellings, the driver lists the folder for each lookup of a file that exists, which
+// is slow in large folders. The note holds for the whole bucket, so no folder in it
+// should be on another kind of disk, or have casefold set if its parent has not.
 //
 // # Other processes
 //
@@ -69,19 +70,19 @@
 // folder that contains it, as long as directories or files can be locked. If neither
 // can, conditional writes return errors.ErrUnsupported. On a network file system,
 // machines exclude each other if they open the same folder. Changes that other programs
-// make in the folder are visible in the bucket. Nothing keeps those programs from
-// changing a file while it is read, which is files.ErrChanged.
+// make in the folder are visible in the bucket. Nothing prevents those programs from
+// changing a file while it is read; reading it is then files.ErrChanged.
 //
 // # Permissions
 //
 // A file that replaces another keeps its mode, group, access list and, if the system
 // allows it, its user. At no moment can a user who couldn't read the old file read the
-// new one. A new file gets what open(2) gives it in its folder. All users who may write
-// in the folder may use the bucket, because the control folder has the mode and the
-// group of the bucket's folder. If another user made the control folder before and
-// doesn't share it, there is a second one beside it, .cloudfiles-u<uid>.attrs. When the
-// last file of a folder is deleted, the folder is removed too, unless its mode shows
-// that no Put made it.
+// new one. A new file gets the mode, group and access list that open(2) gives it in its
+// folder. All users who may write in the folder may use the bucket, because the control
+// folder has the mode and the group of the bucket's folder. If another user made the
+// control folder before and doesn't share it, there is a second one beside it,
+// .cloudfiles-u<uid>.attrs. When the last file of a folder is deleted, the folder is
+// removed too, unless its mode shows that no Put made it.
 package local
 
 import (
@@ -103,8 +104,8 @@ type Options struct {
 	// DirFileMode is the mode, less umask, of every folder that is made; 0 is 0777.
 	DirFileMode fs.FileMode
 	// NoSync lets the system decide when written data reaches the disk. Then a crash of
-	// the machine may lose acknowledged writes, or leave empty files. A crash of the
-	// program alone loses nothing (P4).
+	// the machine may lose files whose Put has returned, or leave empty files. A crash
+	// of the program alone loses nothing (P4).
 	NoSync bool
 	// AlwaysSidecar writes a sidecar for each file. It is for programs that read the
 	// folder through fileblob, to which a file without a sidecar is

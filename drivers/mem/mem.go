@@ -5,9 +5,9 @@
 //	b := mem.New(nil)       // a new bucket for a test: tests may run in parallel
 //	b := mem.Open("shared") // the bucket that mem://shared names, one for the whole process
 //
-// As a fake it is as weak as the clouds. By default it returns no more than S3, Google
-// Cloud Storage and Azure all return, so a program that relies on more fails in its
-// tests and not in production. [Options] make it stronger:
+// By default it returns no more than what S3, Google Cloud Storage and Azure all
+// return, so a program that relies on more fails in its tests and not in production.
+// Options make it return more:
 //
 //   - Put's Info has no time (P3). PutTime adds it.
 //   - Copy's Info has neither size nor digest, and only the attributes that were given,
@@ -18,17 +18,17 @@
 //   - Of the digests that a Put was given, only the CRC-32C comes back. GivenDigests
 //     keeps all.
 //
-// In two ways it stays stronger than some clouds. It holds names that a cloud may
-// refuse with errors.ErrUnsupported (Features.AnyName). And its bucket is never
+// In two ways it always does more than some clouds: it holds names that a cloud may
+// refuse with errors.ErrUnsupported (Features.AnyName), and its bucket is never
 // missing.
 //
 // Readers and listings never wait, not even for writers. They read a snapshot, in O(log
 // n) for one name, and in order without sorting for many. A body is the stored content,
 // which never changes, so it stays the same whatever is put or deleted meanwhile (G4).
 //
-// There is no goroutine and no timer, and time comes from Options.Clock, so a bucket
+// A bucket has no goroutine and no timer, and takes the time from Options.Clock, so it
 // works inside a testing/synctest bubble. Content stays in memory until it has been
-// replaced or deleted and nothing refers to its last Reader.
+// replaced or deleted and its last Reader is unreachable.
 package mem
 
 import (

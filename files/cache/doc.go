@@ -15,10 +15,11 @@
 //     MiB by MiB ([PartSize]).
 //   - Concurrent readers share a download: a thousand readers of one file make one
 //     download. A thousand who call Get at the same moment make one more request, which
-//     checks for all of them whether the download is current. A download goes on as
-//     long as any reader needs it, and no further than readers read.
-//   - A range is read in whole MiB, and these are stored. So OpenAt, ReadRanges and the
-//     io/fs view profit too, and reading a part of a large file never fetches the rest.
+//     checks for all of them whether the download is current. A download continues
+//     while any reader needs it, and doesn't fetch more than the readers read.
+//   - A range is read in whole MiB, and these are stored. So files.OpenAt,
+//     files.ReadRanges and the io/fs view use the cache too, and reading a part of a
+//     large file never fetches the rest.
 //   - The least recently used entries are evicted to make room. Ranges, and files
 //     larger than half of Options.MaxBytes, evict nothing: they are stored only while
 //     there is room. Options.RangesEvict changes that for ranges.
@@ -27,8 +28,8 @@
 //
 // All other calls go to the origin: Stat, List, Put and so on, and also a Get with a
 // raw Key, Growing or SkipVerify. If the origin's Features lack Versions or
-// ReadConditions, every Get goes to the origin. Copies inside the origin, signed URLs and
-// As are the origin's.
+// ReadConditions, every Get goes to the origin. Copies inside the origin, signed URLs
+// and files.As work as without the cache.
 //
 // # By URL
 //
@@ -48,17 +49,17 @@
 //     returned, nothing older is returned, even if the write's result is an error such
 //     as ErrUncertain.
 //   - After a write that doesn't pass through the cache, such as another process's,
-//     nothing older is returned either, unless Options.MaxAge allows it. The next section
-//     has the one exception.
+//     nothing older is returned either, unless Options.MaxAge allows it. The next
+//     section describes the only exception.
 //   - Each entry has a checksum and identifies its file. An entry that was cut or
 //     edited, or that a killed process left unfinished, is removed and never returned.
 //     Content is checked before it is returned, so damage costs a request and not a
 //     failed read.
 //   - A failure of the store never fails a read: the content comes from the origin
 //     instead, and [Stats] counts the failure.
-//   - Two origins over one store never mix if their Options.Origin or their layers, as
-//     files.Layers lists them, differ, or if Options.Origin is empty. So two prefixes
-//     of one bucket may share an Origin.
+//   - Caches of different origins may share one store: their entries never mix if their
+//     Options.Origin or their layers, as files.Layers lists them, differ, or if
+//     Options.Origin is empty. So two prefixes of one bucket may have the same Origin.
 //   - Several caches and processes may share one store. Each keeps the bounds for all
 //     entries.
 //
@@ -74,19 +75,19 @@
 //   - A file that is read whole is compared with the origin's digest when it is fetched.
 //     Damage that the origin suffers later is not noticed (G6), because the undamaged
 //     copy is returned.
-//   - The store has names and contents in the clear, so protect it like the origin.
+//   - The store holds names and contents unencrypted, so protect it like the origin.
 //   - A cache finds the entries of other caches only by listings: it lists the store
 //     again after it has stored about half of MaxBytes.
 //
 // # What it costs
 //
-// A hit reads a file of the store besides the request to the origin. Entries needn't be
-// durable, so the URL above has sync=none: a store that syncs each entry to the disk
-// makes first reads slow. The last byte of a first read is returned when everything is
-// stored, so that the next read is a hit; but a slow store is waited for at most 10
+// A hit makes the request to the origin and reads a file of the store. Entries needn't
+// be durable, so the URL above has sync=none: a store that syncs each entry to the disk
+// makes first reads slow. A first read returns its last byte only when everything is
+// stored, so that the next read is a hit. It waits for a slow store for at most 10
 // seconds.
 //
-// The cache holds an index of the store's entries, a MiB for each open body of a larger
-// file, and a few MiB for each download. It links only this module and the standard
-// library.
+// In memory the cache holds an index of the store's entries, 1 MiB for each open body
+// of a file larger than that, and a few MiB for each download. It links only this
+// module and the standard library.
 package cache

@@ -28,15 +28,15 @@
 //   - All sizes and ranges refer to the plain content. Info has neither the
 //     Content-Encoding nor the metadata that the package adds.
 //   - A whole read is compared with the recorded size, with the CRC-32C if there is
-//     one, and with the checksum of each frame. A file that was cut, even between two
-//     frames or to nothing, or that has bytes after its end, is ErrCorrupt before its
-//     last bytes are returned.
+//     one, and with the checksum of each frame. Reading a file that was truncated, even
+//     between two frames or to 0 bytes, or that has bytes after its end, is ErrCorrupt
+//     before the last bytes are returned.
 //   - Frames that the package writes need a window of at most 8 MiB, which browsers
 //     accept. A frame of another program that needs more is ErrTooLarge. A Read decodes
 //     at most 8 MiB more than it returns, whatever the frame claims.
-//   - Drivers request the stored bytes. If a service decompresses a file all the same,
-//     its bytes are returned if they have the recorded size, and are ErrCorrupt
-//     otherwise.
+//   - Drivers request the stored bytes. If a service decompresses a file nevertheless,
+//     its bytes are returned if they have the recorded size; otherwise reading is
+//     ErrCorrupt.
 //
 // # What it can't keep
 //

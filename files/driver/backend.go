@@ -14,9 +14,9 @@ import (
 //   - No method is called after Close.
 //   - Close is called when the last call has ended and the last body is closed.
 type Backend interface {
-	// Put reads req.Content to io.EOF and then commits, all or nothing. Any other error
-	// of Content means: abort, change nothing and return that error. The conditions are
-	// decided at the commit: files.ErrExist, files.ErrPrecondition.
+	// Put reads req.Content to io.EOF and then commits, all or nothing. If Content
+	// returns any other error, Put aborts, changes nothing and returns that error. The
+	// conditions are decided at the commit: files.ErrExist, files.ErrPrecondition.
 	//
 	// The Info needs Size, ModTime, Version and whatever else the response to the
 	// commit has. New fills in name, attributes and digest.
@@ -65,12 +65,14 @@ type PutRequest struct {
 	// TypeFound is true if the caller gave no content type, and the function
 	// ContentType found it. A backend that stores no attributes finds the same type
 	// again when the file is read. If TypeFound is false and the type isn't the one
-	// that would be found, such a backend returns errors.ErrUnsupported (P6).
+	// that ContentType would find, such a backend returns errors.ErrUnsupported (P6).
 	TypeFound bool
 	// If is the condition; the zero Condition is none. It is never IfVersion("").
 	If files.Condition
-	// Size is the content's length in bytes, as declared or as the reader reports it,
-	// or -1. Content checks a declared size. A backend must not rely on any other.
+	// Size is the content's length in bytes, as the caller declared it or as the
+	// content's reader reports it, or -1. Content checks a declared size. A backend
+	// must not rely on a size that wasn't declared, because a reader may report a wrong
+	// one.
 	Size int64
 	// SizeDeclared is true if the caller declared the size.
 	SizeDeclared bool
@@ -102,20 +104,21 @@ type Object struct {
 	// Offset and Length are those of the requested range, as Range.Resolve returns
 	// them.
 	Offset, Length int64
-	// Before is how many bytes the body delivers in front of Offset, because the
-	// service doesn't support ranges and sends the whole file. New leaves them out, up
-	// to MaxBefore.
+	// Before is how many bytes the body delivers in front of Offset, if the service
+	// doesn't support ranges and sends the whole file. New skips them; if there are
+	// more than MaxBefore, Get is files.ErrUnavailable (G3).
 	Before int64
-	// Body delivers Length bytes from Offset. What is behind them is not read. It may
-	// be nil if Length is 0. Close may be called during a Read, and must end it. Body
-	// may implement ImmediateBody or FileBody, which are then used.
+	// Body delivers Length bytes from Offset. If it has more bytes after these, they
+	// are not read. It may be nil if Length is 0. Close may be called during a Read,
+	// and must end it. Body may implement [ImmediateBody], [AtBody], [BytesBody] or
+	// [FileBody], which are then used.
 	//
 	// New resumes a body that ends too early: one whose Read returns
 	// files.ErrUnavailable or io.ErrUnexpectedEOF, or io.EOF before Length bytes (G5).
 	// It opens the rest of the same version, and gives up after five attempts in a row
-	// that brought no byte. A file without a version can't be resumed, so its reader
-	// gets files.ErrUnavailable. Any other error reaches the reader as it is, and the
-	// reader's own context ends a body with ContextError.
+	// that brought no byte. A file without a version can't be resumed, so reading it
+	// fails with files.ErrUnavailable. Any other error is returned to the caller as it
+	// is. If the caller's context ends, reading fails with the error of [ContextError].
 	Body io.ReadCloser
 }
 
@@ -123,11 +126,11 @@ type Object struct {
 type ListRequest struct {
 	// Prefix is what full names begin with: "", "dir/", or "dir/pre".
 	Prefix string
-	// Shallow cuts names after the first "/" that follows the directory part of Prefix
-	// (up to its last "/"). Each such directory is yielded once, marked IsDir.
+	// Shallow cuts names after the first "/" that follows the directory part of Prefix,
+	// which ends at its last "/". Each such directory is yielded once, with IsDir true.
 	Shallow bool
-	// StartAfter is exclusive, compared with what is yielded. In a shallow listing "d/"
-	// continues after all of "d/…".
+	// StartAfter is exclusive. It is compared with the names that are yielded, so in a
+	// shallow listing "d/" continues after everything in d.
 	StartAfter string
 	// Limit is how many entries are wanted at most, or 0 for all. It is a hint to read
 	// no more than needed.
@@ -157,8 +160,8 @@ func (r ListRequest) Dir() string {
 type CopyRequest struct {
 	// Src is the name in the source's backend, and Dst the name in this one.
 	Src, Dst string
-	// IfSource copies only that version of the source; otherwise the copy is
-	// files.ErrPrecondition. "" is no condition.
+	// IfSource copies only that version of the source. If the source has another
+	// version, the copy is files.ErrPrecondition. "" is no condition.
 	IfSource files.Version
 	// If is the condition on the target.
 	If files.Condition
@@ -171,23 +174,25 @@ type CopyRequest struct {
 	Native []files.NativeOption
 }
 
-// Copier is a Backend that copies by itself (C1). from is the source's backend: this
-// one, or another of the same type. A Copier that can't reach it returns
-// files.ErrUnsupported and changes nothing. A copy onto itself is only requested with
-// Attributes or Native.
+// Copier is a Backend that copies inside its store (C1). from is the backend of the
+// source: the Copier itself, or another of the same type. A Copier that can't reach the
+// source returns files.ErrUnsupported and changes nothing. A copy onto itself is only
+// requested with Attributes or Native.
 type Copier interface {
 	// Copy copies req.Src of from to req.Dst.
 	Copy(ctx context.Context, from Backend, req *CopyRequest) (files.Info, error)
 }
 
-// Identifier is a Backend that several handles may share: backends with equal Store are
-// one store. The value of Store must be comparable.
+// Identifier is a Backend that says which store it works on: two backends for which
+// Store returns equal values work on the same store. The value must be comparable.
 //
-// A backend that isn't an Identifier counts as a store of its own. A backend whose
-// versions repeat for identical bytes (Features.VersionPerPut is false) must be one:
-// otherwise a Move onto the same file by another handle would delete it.
+// A backend that isn't an Identifier counts as a store of its own. A backend must be an
+// Identifier if its versions repeat for identical bytes (Features.VersionPerPut is
+// false): otherwise a Move of a file onto itself, between two buckets that were opened
+// separately, would delete it.
 type Identifier interface {
-	// Store returns what is equal for equal stores.
+	// Store returns a value that is equal for backends of the same store, and only for
+	// these.
 	Store() any
 }
 

@@ -5,16 +5,16 @@ import (
 	"os"
 )
 
-// ImmediateBody marks a body, as in Object.Body, whose Read waits for nothing but
-// memory or a local disk. Such a Read need not be interrupted when the context ends:
-// the context is checked between reads.
+// ImmediateBody marks an Object.Body whose Read waits for nothing but memory or a local
+// disk. Such a Read need not be interrupted when the context ends: the context is
+// checked between reads.
 type ImmediateBody interface {
 	io.ReadCloser
 	// Immediate does nothing.
 	Immediate()
 }
 
-// AtBody is an ImmediateBody that reads at any place of the version that was opened: then
+// AtBody is an ImmediateBody that can read at any place of the version that was opened.
 // files.OpenAt and files.ReadRanges read directly from it, without requests or blocks.
 type AtBody interface {
 	ImmediateBody

@@ -29,9 +29,9 @@ type BucketCopier interface {
 }
 
 // BucketCopySource is a wrapper that can be the source of a copy inside the store.
-// WithCopySource calls fn with the bucket below and its name for the file, inside
-// whatever the wrapper does around reading the file. It returns errors.ErrUnsupported
-// if a copy would bypass the wrapper.
+// WithCopySource calls fn with the bucket below and its name for the file, while the
+// wrapper does whatever it does around reading the file. It returns
+// errors.ErrUnsupported if a copy would bypass the wrapper.
 type BucketCopySource interface {
 	// WithCopySource calls fn with the bucket below and its name for the file.
 	WithCopySource(ctx context.Context, name string,
@@ -45,8 +45,9 @@ type BucketLayers interface {
 	Layers() []string
 }
 
-// BucketLocator is a Bucket that reports which file a name stands for: names with
-// equal, comparable results are one file. Copy and Move use it.
+// BucketLocator is a Bucket that reports which file a name stands for: two names for
+// which Locate returns equal results stand for the same file. The results must be
+// comparable. Copy and Move use it.
 type BucketLocator interface {
 	// Locate returns the store that has the file and the file's key in it. It makes no
 	// request.
@@ -81,8 +82,9 @@ type BucketURLSigner interface {
 // differ, the file would be read in one form and written in the other, which is
 // ErrUnsupported.
 type BucketViewer interface {
-	// View returns a comparable value that is equal for equal forms; nil means that the
-	// bytes are stored as they are given. It makes no request.
+	// View returns a comparable value, which is equal for two names whose bytes are
+	// stored in the same form; nil means that the bytes are stored as they are given.
+	// It makes no request.
 	View(name string) any
 }
 

@@ -231,7 +231,7 @@ func (u *Content) crc32c() uint32 {
 }
 
 // Err returns the error that ended the content. It returns nil if the content ended
-// well or hasn't ended. A Backend whose SDK hides the reader's error calls it.
+// with io.EOF or hasn't ended. A Backend whose SDK hides the reader's error calls it.
 func (u *Content) Err() error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -241,7 +241,7 @@ func (u *Content) Err() error {
 	return u.err
 }
 
-// Done reports whether the content ended well: io.EOF was returned.
+// Done reports whether the content has ended with io.EOF.
 func (u *Content) Done() bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()

@@ -16,8 +16,8 @@ const SniffLen = contenttype.SniffLen
 func ContentType(name string, head []byte) string { return contenttype.Of(name, head) }
 
 // TypeByName returns the content type if the name's extension alone decides it, so that
-// no content need be read ahead, and false otherwise. The table is the same on every
-// machine, because the system's table isn't used. The extension is what follows the
-// last dot of the last element, in upper or lower case; a name that only begins with a
-// dot (".profile") has none.
+// no content need be read in advance, and false otherwise. The table is the same on
+// every machine, because the system's table isn't used. The extension is what follows
+// the last dot of the last element, in upper or lower case; a name that only begins
+// with a dot (".profile") has none.
 func TypeByName(name string) (string, bool) { return contenttype.ByName(name) }

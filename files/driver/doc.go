@@ -1,18 +1,19 @@
-// Package driver is for authors of drivers. A [Backend] moves bytes and decides
-// conditions. [New] makes a files.Bucket of it, and does everything else once for all
-// drivers: names, content types, metadata, digests, ranges, errors, chunks, timeouts
-// and closing.
+// Package driver is for authors of drivers. A Backend moves bytes and decides
+// conditions. [New] makes a files.Bucket of it, and does everything that is the same
+// for all drivers: names, content types, metadata, digests, ranges, errors, chunks,
+// timeouts and closing.
 //
 //	b := driver.New(&backend{client: client})
 //
-// A Backend gets only legal names, checked options and a context that has not ended. It
-// returns the sentinels of package files, bare or through files.Errorf and
-// files.WithCause; New adds operation and name. The texts of its errors are passed on
-// as they are, so they must hold no physical path, prefix or secret (E1).
+// New passes a Backend only legal names, checked options and a context that has not
+// ended. The Backend returns the sentinels of package files as they are or through
+// files.Errorf and files.WithCause; New adds the operation and the name. The texts of
+// its errors are passed on as they are, so they must hold no physical path, prefix or
+// secret (E1).
 //
 // Package cloudfiles.dev/conformance describes step by step how to write a driver and
 // check it against the contract. Package cloudfiles.dev/examples/mapdriver is a
-// complete one.
+// complete driver.
 //
 // # What is here
 //
@@ -39,15 +40,15 @@
 //
 // # A Bucket of your own
 //
-// A type may also implement files.Bucket itself. It then keeps the whole contract by
-// itself: Get returns what [NewReader] makes of a [ReaderConfig], errors are made by
-// files.NewError, and native options that it doesn't support are refused by
-// [UnknownNative]. Its optional abilities are the interfaces whose names begin with
+// A type may also implement files.Bucket itself. It must then keep the whole contract
+// by itself: its Get returns what [NewReader] makes of a [ReaderConfig], its errors are
+// made by files.NewError, and [UnknownNative] is its error for native options that it
+// doesn't support. Its optional abilities are the interfaces whose names begin with
 // Bucket: [BucketAser], [BucketChecker], [BucketCopier], [BucketCopySource],
 // [BucketLayers], [BucketLocator], [BucketManyDeleter], [BucketNativeChecker],
 // [BucketPostSigner], [BucketUploader], [BucketURLSigner] and [BucketViewer]. The
 // bucket that New makes has each ability that its Backend has, and so has every wrapper
 // made by files.Wrap. Applications need none of them: the functions of package files
 // use them. A bucket that joins several others uses [MeetFeatures] and [SetInfo], and
-// is given to files.Wrap, which checks what every bucket checks.
+// passes itself to files.Wrap, which makes the checks that every bucket makes.
 package driver

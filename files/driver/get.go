@@ -129,8 +129,8 @@ func (o *Object) check() error {
 		o.Length, o.Offset, size)
 }
 
-// MaxBefore is how many bytes in front of a range are read and thrown away if a service
-// sends the whole file in place of the range (G3).
+// MaxBefore is how many bytes in front of a range New reads and throws away at most, if
+// a service sends the whole file in place of the range (G3).
 const MaxBefore = 8 << 20
 
 // skip reads what the body has in front of the range. A range of no bytes needs no body.

@@ -9,7 +9,8 @@ import (
 // for concurrent use.
 type Hasher struct{ h digests.Hasher }
 
-// NewHasher returns a Hasher that computes CRC-32C and every digest that ask has.
+// NewHasher returns a Hasher that computes CRC-32C and every digest that isn't empty in
+// ask.
 func NewHasher(ask files.Digest) *Hasher {
 	h := &Hasher{}
 	h.Init(ask)

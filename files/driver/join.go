@@ -9,10 +9,10 @@ import (
 	"cloudfiles.dev/files/internal/handover"
 )
 
-// DeleteNames deletes files of a bucket that is joined with others, and returns an error
-// or nil for each name. It makes one request if the bucket can. A name for which the
-// bucket returns no result counts as not deleted, and is not tried again (D3). There are
-// at most files.DeleteBatchSize names.
+// DeleteNames deletes files of a bucket that is joined with others, and returns an
+// error or nil for each name. It makes one request if the bucket can delete many files
+// in one. A name for which the bucket returns no result counts as not deleted, and is
+// not tried again (D3). names may have at most files.DeleteBatchSize elements.
 func DeleteNames(ctx context.Context, b files.Bucket, names []string) []error {
 	return deleteBatch(ctx, b, names)
 }
@@ -20,8 +20,8 @@ func DeleteNames(ctx context.Context, b files.Bucket, names []string) []error {
 var deleteBatch = handover.DeleteBatch.(func(context.Context, files.Bucket, []string) []error)
 
 // Overlap reports whether the directories of two buckets may have a file in common; ""
-// is the whole bucket. Buckets that can't be compared and aren't BucketLocators count as
-// apart.
+// is the whole bucket. If the buckets can't be compared and don't implement
+// [BucketLocator], Overlap returns false.
 func Overlap(a files.Bucket, dirA string, b files.Bucket, dirB string) bool {
 	storeA, prefixA := rootOf(a, dirA)
 	storeB, prefixB := rootOf(b, dirB)

@@ -10,9 +10,9 @@ import (
 // ParallelLister is an optional interface of a Backend that lists in pages, each by a
 // request, so that several requests at a time are faster than one after the other. New
 // then carries out files.ListOptions.Parallel: after some pages it divides a listing,
-// and calls List for several sections at the same time. A section's StartAfter is a
-// name, or any string between two names, without control characters. List must be in
-// order (Features.Ordered).
+// and calls List for several sections at the same time. The StartAfter of a section is
+// a name or another string that may lie between two names. It has no control
+// characters. List must be in order (Features.Ordered).
 type ParallelLister interface {
 	Backend
 	// ListPage returns how many entries one request returns at most, or 0 if listings

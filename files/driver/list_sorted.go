@@ -20,16 +20,17 @@ func PrefixEnd(prefix string) string {
 }
 
 // ListSorted lists for a backend that can walk its names in byte order: from yields the
-// entries with names >= start, in ascending order. ListSorted begins where the request
-// does, skips whole directories of a shallow listing by seeking past them, and stops
-// after the prefix. So the cost depends on what is yielded (L8).
+// entries with names >= start, in ascending order. ListSorted begins at the place that
+// the request names, skips whole directories in a shallow listing by calling from again
+// with a name behind them, and stops after the prefix. So the cost depends only on what
+// is yielded (L8).
 //
 // An entry with a Key and no Name is foreign (L7): it is ordered by its key, and is
-// yielded only if the request has Foreign. A shallow listing yields only those directly
-// in the directory.
+// yielded only if the request has Foreign. A shallow listing yields only foreign
+// entries that are directly in the directory.
 //
 // An entry that comes out of order, or with neither Name nor Key, ends the listing with
-// an error: what follows it might be lost otherwise.
+// an error, because later entries might otherwise be lost silently.
 func ListSorted(req ListRequest,
 	from func(start string) iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {

@@ -2,9 +2,9 @@ package driver
 
 import "cloudfiles.dev/files"
 
-// MeetFeatures returns what two buckets can both do, for a bucket that joins several:
-// an ability must be in both, a limit is the smaller one, and times are as coarse as
-// the coarser ones. The result is ReadOnly if both are.
+// MeetFeatures returns what two buckets can both do, for a bucket that joins several.
+// It has the abilities that both have, the smaller of two limits, and the coarser of
+// two time resolutions. The result is ReadOnly if both are.
 func MeetFeatures(a, b files.Features) files.Features {
 	a, b = usable(a), usable(b)
 	return files.Features{

@@ -23,13 +23,14 @@ func New(backend Backend) files.Bucket {
 	return b
 }
 
-// Varying is an optional interface of a Backend whose Features become known, or fewer,
-// with use, because only use shows what the store can do. The Features of other
-// backends are read once.
+// Varying is an optional interface of a Backend whose Features may change, because only
+// its calls show what the store can and can't do. The Features of other backends are
+// read once.
 type Varying interface {
 	Backend
-	// Varied returns another number whenever the Features may have changed. It is
-	// called in every call, so it must be cheap. It is safe for concurrent use.
+	// Varied returns a different number whenever the Features may have changed. New
+	// calls it in every call to the bucket, so it must be cheap. It must be safe for
+	// concurrent use.
 	Varied() uint64
 }
 

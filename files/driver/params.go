@@ -9,8 +9,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Params reads the query parameters of a bucket's URL. It keeps the first malformed one
-// for Err. Every parameter that a Scheme documents should be read through it, once.
+// Params reads the query parameters of a bucket's URL. Err returns the error of the
+// first malformed one. Every parameter that a Scheme documents should be read through
+// Params, once.
 type Params struct {
 	values url.Values
 	err    error

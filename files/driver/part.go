@@ -36,9 +36,7 @@ type Part struct {
 	Number int   // from 1
 	Offset int64 // in the content
 	Size   int64 // in bytes
-	// CRC32C is the part's CRC-32C. It is computed while the content is read, from the
-	// CRCs of the content up to the part's beginning and end, so the part isn't read
-	// again.
+	// CRC32C is the part's CRC-32C, which was computed while the content was read.
 	CRC32C uint32
 	// Last is true if the content ended with this part: its size and digests match
 	// (P10).
@@ -54,9 +52,9 @@ type Part struct {
 // Reader returns a new reader of the part, for one goroutine. Release closes it.
 func (p *Part) Reader() *PartReader { return &PartReader{part: p} }
 
-// Release returns the part's memory to the pool. Send calls it by itself. A transport
-// may still be reading a body after its request has failed: from then on it gets an
-// error, and never the content of another part.
+// Release returns the part's memory to the pool. Send calls it for the parts that it
+// sends. A transport may still be reading a body after its request has failed. After
+// Release it gets an error, and never the content of another part.
 func (p *Part) Release() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

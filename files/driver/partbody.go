@@ -32,9 +32,9 @@ func (b *PartBody) Read(p []byte) (int, error) {
 	return b.r.Read(p)
 }
 
-// WriteTo writes what is left to w: to a hash without a copy, and otherwise through a
-// buffer of the parts' pool, so that io.Copy needs none of its own. A transport that
-// still writes after its request is over holds that buffer, and not the part.
+// WriteTo writes the rest of the body to w: to a hash without a copy, and otherwise
+// through a buffer from the pool of parts, so that io.Copy allocates none. A transport
+// that still writes after its request has ended holds that buffer, and not the part.
 func (b *PartBody) WriteTo(w io.Writer) (total int64, err error) {
 	if h, ok := w.(hash.Hash); ok {
 		return b.sum(h)
@@ -81,8 +81,8 @@ func (b *PartBody) Seek(offset int64, whence int) (int64, error) {
 // Close does nothing: a body that is closed may be sent again.
 func (b *PartBody) Close() error { return nil }
 
-// Len returns how many bytes were not read, even after End: 0 means that the request
-// may have been sent whole.
+// Len returns how many bytes were not read yet, also after End. 0 means that the whole
+// request may have been sent.
 func (b *PartBody) Len() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -5,16 +5,17 @@ import (
 	"sync"
 )
 
-// DefaultPartMemory is how many bytes of parts the uploads of a bucket hold together at
-// most in the drivers of this module, beyond one part each.
+// DefaultPartMemory bounds the memory, in bytes, that all uploads of a bucket together
+// hold for parts, in the drivers of this module. One part of each upload isn't counted.
 const DefaultPartMemory = 256 << 20
 
-// PartMemory bounds what all uploads of one bucket hold in memory together: beyond one
-// part each, no more than was given to NewPartMemory. An upload that gets none of it
-// sends one part after the other. It is safe for concurrent use.
+// PartMemory bounds the memory that all uploads of one bucket hold together: beyond one
+// part each, they hold no more than the bytes that were given to NewPartMemory. An
+// upload for which none is left sends one part after the other. PartMemory is safe for
+// concurrent use.
 type PartMemory struct{ free chan struct{} } // a token for each block
 
-// NewPartMemory returns a PartMemory of that many bytes, in whole MiB.
+// NewPartMemory returns a PartMemory of that many bytes, rounded down to whole MiB.
 func NewPartMemory(bytes int64) *PartMemory {
 	m := &PartMemory{make(chan struct{}, max(bytes/blockSize, 0))}
 	for range cap(m.free) {

@@ -17,8 +17,8 @@ type PartPlan struct {
 	// Equal: the service takes only parts of one size, except the last one, so the
 	// parts of a stream of unknown length don't grow.
 	Equal bool
-	// Memory is what the uploads of a bucket may hold together, or nil for no bound of
-	// this kind. Every upload may always hold one part.
+	// Memory bounds what all uploads of the bucket hold together; nil is no bound.
+	// Every upload may always hold one part.
 	Memory *PartMemory
 }
 
@@ -45,8 +45,8 @@ func (p PartPlan) grown(n int) int64 {
 	return min(max(size, p.PartSize), p.MaxPartSize)
 }
 
-// MaxUnknownSize returns how long a stream of unknown length may be, in bytes, for
-// Features.
+// MaxUnknownSize returns how long a stream of unknown length may be, in bytes. It is
+// the value for Features.MaxUnknownSize.
 func (p PartPlan) MaxUnknownSize() int64 {
 	step, total := max(p.MaxParts/10, 1), int64(0)
 	for n := 1; n <= p.MaxParts; n += step {

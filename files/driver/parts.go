@@ -11,9 +11,10 @@ import (
 )
 
 // Parts reads the content of one Put in parts, in bounded memory. It holds at most
-// PartSize × Concurrency bytes, with one exception: if the content's size is known and
-// so great that MaxParts parts are larger than that, it holds one part. If the plan has a
-// Memory, what exceeds one part is taken from there. Its methods are for one goroutine.
+// PartSize × Concurrency bytes. The exception is content of a known size so great that
+// one of MaxParts parts is larger than that: then it holds one part. If the plan has a
+// Memory, all but one part is taken from there. The methods of Parts are for one
+// goroutine.
 type Parts struct {
 	plan    PartPlan
 	content *Content
@@ -70,9 +71,10 @@ func (p *Parts) next() int64 {
 	return max(p.plan.grown(p.n+1), p.part) // also if the content is longer than it reported
 }
 
-// Next reads the next part: all of it, unless the content ends. It waits for memory
-// that is held by parts being sent. After the last part it returns io.EOF. More than
-// MaxParts parts are files.ErrTooLarge.
+// Next reads the next part, which is shorter than the others only at the end of the
+// content. If there is no memory left for it, Next waits until a part that is being
+// sent is released. After the last part it returns io.EOF. Content that needs more than
+// MaxParts parts is files.ErrTooLarge.
 func (p *Parts) Next(ctx context.Context) (*Part, error) {
 	if p.ended() {
 		return nil, io.EOF
@@ -178,7 +180,7 @@ func (p *Parts) take(ctx context.Context, want, off int64) (block, error) {
 	return b, nil
 }
 
-// Send calls send for first, which Next had returned, and for every part after it, and
+// Send calls send for first, which Next has returned, and for every part after it, and
 // releases the parts. It sends at most Concurrency parts at a time, each in a goroutine
 // of its own. The first error, of the content or of send, cancels the context of the
 // others, and Send returns it when all have ended. nil means that the whole content was
@@ -236,9 +238,9 @@ func (e *sendError) Error() string { return e.err.Error() }
 // or soon will.
 const cleanupTime = 10 * time.Second
 
-// CleanupContext returns a context with the values of ctx for undoing what a failed
-// call began, such as an unfinished upload. It ends after 10 seconds, and not when ctx
-// does.
+// CleanupContext returns a context for undoing what a failed call began, such as an
+// unfinished upload. It has the values of ctx, ends after 10 seconds, and doesn't end
+// when ctx does.
 func CleanupContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 }

@@ -18,8 +18,9 @@ type PostOptions struct {
 	MaxSize int64
 	// MinSize is the smallest content in bytes; 0 also accepts empty files.
 	MinSize int64
-	// Below makes the name a directory's. The form may store files anywhere below it:
-	// the browser's own name of the file, or what the field key says instead.
+	// Below makes the name that of a directory. The form may store files anywhere below
+	// it, under the browser's own name of the file or the name in the form's field
+	// "key".
 	Below bool
 	// ContentType is the content type that the form must send:
 	//
@@ -55,7 +56,8 @@ type PostForm struct {
 // String hides the signature.
 func (p PostForm) String() string { return "POST " + files.RedactURL(p.URL) }
 
-// FormFileName is what stands in the field key for the browser's own name of the file.
+// FormFileName is the text in the form's field "key" that the service replaces by the
+// browser's own name of the file.
 const FormFileName = "${filename}"
 
 // PostSigner is a Backend that signs forms (W1). The options have been checked and
@@ -67,8 +69,8 @@ type PostSigner interface {
 }
 
 // BucketPostSigner is a wrapper that lets the bucket below it sign forms. fn is called
-// with that bucket and its name for the file, inside whatever the wrapper does around
-// the signing of a PUT. A wrapper that a form would bypass returns
+// with that bucket and its name for the file, while the wrapper does whatever it does
+// around the signing of a PUT. A wrapper that a form would bypass returns
 // errors.ErrUnsupported.
 type BucketPostSigner interface {
 	WithSignPost(ctx context.Context, name string,

@@ -15,9 +15,9 @@ type ReaderConfig struct {
 	Info   files.Info // of the whole file
 	Offset int64      // of the body's first byte in the file
 	Length int64      // of the body, in bytes: fewer is an error, more is not read
-	// Body is what is read; nil for an empty one. Close is called once, maybe while a
-	// Read is in progress: it must end that Read. A Body may also be an [ImmediateBody],
-	// a [BytesBody] or a [FileBody].
+	// Body is the body to read; it may be nil if Length is 0. Its Close is called once,
+	// possibly during a Read, and must end that Read. A Body may also be an
+	// [ImmediateBody], a [BytesBody] or a [FileBody].
 	Body io.ReadCloser
 	// Timeout is GetOptions.ReadTimeout.
 	Timeout time.Duration
@@ -38,9 +38,9 @@ func NewReader(ctx context.Context, c ReaderConfig) *files.Reader {
 var newReader = handover.NewReader.(func(context.Context,
 	handover.ReaderConfig[files.Info]) *files.Reader)
 
-// SetInfo changes what the Reader's Info returns, for a bucket that passes on the
-// Readers of another and gives its files other versions. It must be called before the
-// Reader is given to anybody.
+// SetInfo changes what the Reader's Info returns. It is for a bucket that returns the
+// Readers of another bucket and gives its files other versions. It must be called
+// before the Reader is returned to a caller.
 func SetInfo(r *files.Reader, info files.Info) { setInfo(r, info) }
 
 var setInfo = handover.SetInfo.(func(*files.Reader, files.Info))

@@ -14,9 +14,9 @@ import (
 // scheme is incomplete or registered already.
 func Register(s files.Scheme) { files.DefaultMux().Register(s) }
 
-// ContextError returns why the context ended, or nil if it hasn't ended or is nil. The
-// error is the context's cause and ctx.Err() as well, so that errors.Is finds
-// context.Canceled even if a cause was given (E1).
+// ContextError returns why the context ended, or nil if it hasn't ended or is nil. In
+// the error errors.Is finds both the context's cause and ctx.Err(), such as
+// context.Canceled (E1).
 func ContextError(ctx context.Context) error { return contexts.Err(ctx) }
 
 // CheckNameMax is files.CheckName for a bucket whose names have at most max bytes

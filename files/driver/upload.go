@@ -37,18 +37,19 @@ type PartUploader interface {
 	// ListParts returns all parts that are there, by ascending number. Their CRC32C may
 	// be 0.
 	ListParts(ctx context.Context, u *Upload) ([]UploadedPart, error)
-	// CompleteUpload makes a file of the parts, as Put does: all or nothing, with the
-	// conditions decided at that moment, and with Put's Info. u.Digest has at least the
-	// CRC-32C of the whole.
+	// CompleteUpload makes a file of the parts, all or nothing, as Put does. The
+	// condition is decided at that moment, and the Info is the one that Put would
+	// return. u.Digest has at least the CRC-32C of the whole content.
 	CompleteUpload(ctx context.Context, u *Upload, parts []UploadedPart) (files.Info, error)
-	// FindUpload reports whether the upload made the file that now has the name: its
-	// completion was carried out, and the response was lost. A file that another upload
-	// or a Put made is not found, even if its content is the same.
+	// FindUpload reports whether this upload made the file that now has the name, which
+	// is so if its completion was carried out and only the response was lost. For a
+	// file that another upload or a Put made, found is false, even if its content is
+	// the same.
 	FindUpload(ctx context.Context, u *Upload) (info files.Info, found bool, err error)
-	// AbortUpload removes the parts of the name's upload with that ID, which may also
-	// be one that ListUploads has yielded. An upload that isn't there, or is another
-	// name's, is not an error. errors.ErrUnsupported means that only the service can
-	// remove them.
+	// AbortUpload removes the parts of the upload with that name and ID. The ID is one
+	// that BeginUpload has returned or ListUploads has yielded. If there is no such
+	// upload, or its name is another one, that is not an error. errors.ErrUnsupported
+	// means that only the service can remove the parts.
 	AbortUpload(ctx context.Context, name, id string) error
 	// ListUploads yields the unfinished uploads of the names that begin with prefix, in
 	// any order, and ends with the first error.
@@ -93,8 +94,8 @@ type UnfinishedUpload struct {
 	Size int64     // of its parts, in bytes; -1 if the listing doesn't report it
 }
 
-// ErrUploadGone is the error of a step of an upload that is no longer there, or has lost
-// a part. It is files.ErrUnavailable as well.
+// ErrUploadGone is the error of a step of an upload that no longer exists or has lost a
+// part. errors.Is also finds files.ErrUnavailable in it.
 var ErrUploadGone = files.WithCause(files.ErrUnavailable, nil,
 	"the upload, or a part of it, is no longer there")
 
@@ -137,8 +138,8 @@ func (u *Upload) PutRequest(ctx context.Context, content io.Reader) *PutRequest 
 	}
 }
 
-// NewPart returns a part of bytes in memory, which the caller keeps unchanged until it
-// has called Release.
+// NewPart returns a part whose bytes are in memory. The caller must not change content
+// until it has called Release.
 func NewPart(number int, offset int64, content []byte, crc32c uint32, last bool) *Part {
 	p := &Part{
 		Number: number,

@@ -8,16 +8,17 @@ import (
 )
 
 // BucketUploader is a wrapper whose uploads in parts reach the bucket below it. fn is
-// called with the bucket below and its name for the file, inside whatever the wrapper
-// does around a step of an upload. A wrapper that can't pass uploads returns
-// errors.ErrUnsupported.
+// called with the bucket below and its name for the file, while the wrapper does
+// whatever it does around a step of an upload. A wrapper that can't pass uploads
+// returns errors.ErrUnsupported.
 type BucketUploader interface {
 	// WithUpload calls fn with the bucket below and its name for the file.
 	WithUpload(ctx context.Context, name string,
 		fn func(ctx context.Context, b files.Bucket, name string) error) error
-	// WithUploads calls fn with the bucket below, and its own directory and prefix. A
-	// wrapper of several buckets calls it with each. out returns the wrapper's name of a
-	// file of the bucket below, and ok is false if the wrapper doesn't have the file.
+	// WithUploads calls fn with the bucket below, and with the directory and prefix in
+	// that bucket. A wrapper of several buckets calls fn with each of them. out returns
+	// the wrapper's name for a file of the bucket below; ok is false if the wrapper
+	// doesn't have the file.
 	WithUploads(ctx context.Context, dir, prefix string,
 		fn func(ctx context.Context, b files.Bucket, dir, prefix string) error,
 	) (out func(inner string) (name string, ok bool), err error)
@@ -58,9 +59,10 @@ func WithUploader(ctx context.Context, b files.Bucket, name string,
 	return files.NewError(files.OpUpload, name, errNoUploads)
 }
 
-// UnfinishedUploads yields the unfinished uploads below a directory, "" for all, of
-// names whose rest begins with prefix, through all wrappers. The error is
-// errors.ErrUnsupported if the bucket, or a wrapper, has no such uploads.
+// UnfinishedUploads yields the unfinished uploads below the directory dir, through all
+// wrappers. "" is the whole bucket. It yields only those in whose name the directory is
+// followed by prefix. The error is errors.ErrUnsupported if the bucket, or a wrapper,
+// has no such uploads.
 func UnfinishedUploads(ctx context.Context, b files.Bucket, dir, prefix string,
 ) iter.Seq2[UnfinishedUpload, error] {
 	return func(yield func(UnfinishedUpload, error) bool) {
@@ -135,8 +137,9 @@ func unfinished(ctx context.Context, b files.Bucket, dir, prefix string,
 // Store returns a text that identifies the store, and the file in it, in every process.
 func (u *Uploader) Store() string { return u.UploadStore() + "\x00" + u.Name }
 
-// Prepare checks what Put checks, and returns the upload of size bytes, which begin with
-// head: at least SniffLen of them, or all. Its parts have no size yet.
+// Prepare makes the checks that Put makes, and returns the upload of a content of size
+// bytes. head is the beginning of the content: at least SniffLen bytes of it, or all.
+// The upload's PartSize is not set yet.
 func (u *Uploader) Prepare(opts *files.PutOptions, size int64, head []byte) (*Upload, error) {
 	if opts == nil {
 		opts = &files.PutOptions{}
@@ -173,7 +176,8 @@ func (u *Uploader) Prepare(opts *files.PutOptions, size int64, head []byte) (*Up
 	}, nil
 }
 
-// Info completes what a backend returned for an upload, as Put's.
+// Info completes the Info that a backend returned for an upload, so that it is the one
+// that Put would return.
 func (u *Uploader) Info(up *Upload, info files.Info) files.Info {
 	info.Name, info.IsDir, info.Key = u.Name, false, ""
 	info.Size = up.Size

@@ -6,8 +6,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// UploadLeft returns the error of a failed upload in parts that could not be removed, or
-// not in time: its words name the upload that may be left, and how to remove it.
+// UploadLeft returns the error of a failed upload in parts that could not be removed,
+// or not in time. Its text adds to err the ID of the upload that may be left, and says
+// how to remove it.
 func UploadLeft(err error, id string) error {
 	words := "the upload " + id + " may be left: AbortUpload of files/resume removes it"
 	kind := files.KindOf(err)

@@ -27,8 +27,8 @@
 //
 // # What it can't keep
 //
-// If somebody deletes head, the log is lost. Appends are made one after the other: with
-// many writers some wait long, or fail with ErrPrecondition.
+// If somebody deletes head, the log is lost. Only one Append at a time succeeds: with
+// many writers, some wait long or fail with ErrPrecondition.
 //
 // # What it costs
 //
@@ -202,10 +202,10 @@ var options = &files.UpdateOptions{
 
 // Append adds a record at the log's end and returns its position. data may be empty.
 //
-// Errors: ErrTooLarge for more than MaxRecord bytes; ErrPrecondition if other writers
-// were always faster; ErrUncertain if a response was lost and Append couldn't find out
-// whether the record is stored; ErrInvalid if the directory has something other than a
-// log; those of Update.
+// Errors: ErrTooLarge for more than MaxRecord bytes; ErrPrecondition if another writer
+// was faster in each attempt; ErrUncertain if a response was lost and Append couldn't
+// find out whether the record is stored; ErrInvalid if the directory has something
+// other than a log; those of Update.
 func (l *Log) Append(ctx context.Context, data []byte) (int64, error) {
 	if len(data) > MaxRecord {
 		return 0, files.NewError(files.OpUpdate, l.dir, files.Errorf(files.ErrTooLarge,

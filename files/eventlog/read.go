@@ -78,8 +78,8 @@ func (l *Log) readSegment(ctx context.Context, s segment) ([]entry, error) {
 }
 
 // Read yields the records from the position on, up to the log's end when the loop
-// began. At the log's end there are none. Each range over the result reads anew. An
-// error is the last value that it yields.
+// began. If from is the log's end, there are none. Each range over the result reads the
+// log again. An error is the last value that it yields.
 //
 // Errors: ErrGone if Compact has removed the record at from, or a later record before
 // the loop reached it; ErrInvalid for a position that is negative or beyond the log's

@@ -8,9 +8,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Wrapped is a real bucket with the fake's instruments: rules, the record and its
-// budgets, checks of the content and of changes, and the look at what was left open. It
-// has every optional ability of the bucket below, but no clock, no snapshot and no
+// Wrapped gives a real bucket the methods of the fake: rules, the record of calls and
+// budgets, checks of contents and of changes, and the report of what was left open. It
+// has every optional ability of the bucket below. It has no clock, no snapshot and no
 // personality, because a real bucket has its own.
 //
 // A Wrapped is safe for concurrent use.
@@ -23,19 +23,19 @@ type AroundOptions struct {
 	Requests func() int
 }
 
-// Around gives the bucket the fake's instruments until the test ends. The bucket itself
-// stays the caller's to close.
+// Around gives the bucket the methods of the fake until the test ends. The caller still
+// closes the bucket.
 //
 //	real, err := files.Open(ctx, os.Getenv("CLOUDFILES_URL"))
 //	…
 //	b := filestest.Around(t, real, nil)
 //	b.On(files.OpPut, "lock").LoseAnswer(filestest.Stored)
 //
-// What is injected never reaches the bucket below; a rule's BreakAfter cuts what it
-// delivers. What is copied inside the store, and what goes through a signed URL, is cut
-// by no rule. An error that is injected is marked as the last word of a driver that has
-// repeated its requests (see [Rule.Bare]), and no pair of operation and kind is refused,
-// because the service isn't known.
+// A call that a rule fails never reaches the bucket below; BreakAfter cuts what the
+// bucket delivers. Rules don't affect content that is copied inside the store or goes
+// through a signed URL. The error of a rule is marked as final, like that of a driver
+// that has retried already (see [Rule.Bare]). Fail accepts every kind of error for
+// every operation, because the service isn't known.
 //
 // Around makes no request. Fill, FillTree and Mark list the bucket once, so that
 // WantCreated and the like can tell what was there before.
@@ -74,8 +74,8 @@ func breakBody(ctx context.Context, _ *files.Call, body io.Reader) io.Reader {
 	return newBreaking(ctx, io.NopCloser(body), cut, cut.after)
 }
 
-// SweepAround is Sweep over buckets that open returns, one for each run. What one run
-// has stored is there in the next if open returns a bucket of the same store.
+// SweepAround is Sweep with buckets that open returns, one for each run. If they are
+// buckets of the same store, a run finds what earlier runs have stored.
 func SweepAround(t *testing.T, kind error, open func(t *testing.T) files.Bucket,
 	f func(t *testing.T, b *Wrapped)) {
 	t.Helper()

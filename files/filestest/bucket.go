@@ -14,7 +14,7 @@ import (
 // Bucket is a fake that belongs to one test. It is a files.Bucket with every optional
 // ability that its personality has.
 type Bucket struct {
-	// Clock is the time of what is stored from now on.
+	// Clock gives files their times and lets signed URLs expire.
 	Clock *Clock
 
 	instruments
@@ -35,7 +35,7 @@ type config struct {
 	anyError    bool
 }
 
-// As makes the fake answer as a service does where services differ.
+// As gives the fake a personality: where services differ, it behaves like that one.
 func As(p Personality) Option { return func(c *config) { c.personality = p } }
 
 // New returns an empty fake, which lives until the test ends.

@@ -139,13 +139,14 @@ func (c *changes) since(there func(name string) bool) (ch Changes, unsure []stri
 	return ch, unsure
 }
 
-// Mark lets WantCreated, WantReplaced and WantDeleted look at what happens from now on.
+// Mark makes WantCreated, WantReplaced and WantDeleted check only what happens from now
+// on.
 func (b *Bucket) Mark() { b.changes.reset() }
 
-// Mark lists the bucket, and lets WantCreated, WantReplaced and WantDeleted look at what
-// happens from now on, as Fill and FillTree do. Before that they fail the test. Seen is
-// what succeeds through this Wrapped; not what somebody else changes, nor what is sent to
-// a signed URL.
+// Mark lists the bucket, and makes WantCreated, WantReplaced and WantDeleted check only
+// what happens from now on, as Fill and FillTree do. Before the first Mark these fail
+// the test. They notice changes that are made through this Wrapped, but not those that
+// somebody else makes, nor uploads to a signed URL.
 func (b *Wrapped) Mark(t testing.TB) {
 	t.Helper()
 	b.mark(t)
@@ -172,15 +173,16 @@ func (b *instruments) mark(t testing.TB) {
 }
 
 // WantCreated checks that exactly these files were created since New, the last Fill or
-// the last Mark, and that no other was created, replaced or deleted. Names are names, not
-// patterns, in any order. A file that was created and deleted again doesn't count.
+// the last Mark, and that no other was created, replaced or deleted. Their order
+// doesn't matter, and they are names, not patterns. A file that was created and deleted
+// again doesn't count.
 func (b *instruments) WantCreated(t testing.TB, names ...string) {
 	t.Helper()
 	b.WantChanges(t, Changes{Created: names})
 }
 
-// WantReplaced checks that exactly these files were replaced, if only by the same bytes
-// or by new attributes, and that nothing else was changed.
+// WantReplaced checks that exactly these files were replaced, and that nothing else was
+// changed. A Put of the same bytes, and a change of attributes alone, count too.
 func (b *instruments) WantReplaced(t testing.TB, names ...string) {
 	t.Helper()
 	b.WantChanges(t, Changes{Replaced: names})

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Clock is the clock of a fake. It is the real one (in a synctest bubble, the bubble's)
-// until it is set. It gives files their times and lets signed URLs expire; it never ends
-// a wait. It is safe for concurrent use.
+// Clock is the clock of a fake. Until it is set, it shows the real time (in a synctest
+// bubble, the bubble's). It gives files their times and lets signed URLs expire; it
+// never ends a wait. It is safe for concurrent use.
 type Clock struct {
 	mu    sync.Mutex
 	fixed time.Time     // if not zero, the clock stands
@@ -24,14 +24,14 @@ func (c *Clock) Now() time.Time {
 	return time.Now().Add(c.ahead)
 }
 
-// Set stops the clock at t. The zero Time lets it go on as the real clock.
+// Set stops the clock at t. With the zero Time the clock shows the real time again.
 func (c *Clock) Set(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.fixed, c.ahead = t, 0
 }
 
-// Advance moves the clock. One that stands still stands at the new time.
+// Advance moves the clock forward by d. A clock that Set has stopped stays stopped.
 func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -8,8 +8,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Difference is something that a service does otherwise than the contract's most
-// generous bucket, which is the personality Strong.
+// Difference is something that a service does differently from Strong, the personality
+// that returns everything that the contract allows.
 type Difference struct {
 	What string // a sentence
 	// Date is the day on which it was looked up, as 2006-01-02, and Source is where.
@@ -18,10 +18,10 @@ type Difference struct {
 	probe func(ctx context.Context, b files.Bucket) (string, error)
 }
 
-// Probe does with a bucket what shows the difference, on names below "probe/", and
-// returns what came of it in a word or two: the same for the service and its fake, and
-// something else for Strong. The tests of package drivers/all hold every row to that with
-// real servers.
+// Probe makes the calls to a bucket that show the difference, on names below "probe/",
+// and returns their result in a word or two. The result is the same for the service and
+// its fake, and a different one for Strong. The tests of package drivers/all check that
+// for every Difference with real servers.
 func (d Difference) Probe(ctx context.Context, b files.Bucket) (string, error) {
 	return d.probe(ctx, b)
 }
@@ -29,8 +29,8 @@ func (d Difference) Probe(ctx context.Context, b files.Bucket) (string, error) {
 // String returns the sentence, the date and the source.
 func (d Difference) String() string { return d.What + " (" + d.Date + ", " + d.Source + ")" }
 
-// Differences returns what the personality does otherwise than Strong, and where that is
-// said; nil for Strong and Disk. Beside it, Features say what the service can do.
+// Differences returns what the personality does differently from Strong, with sources;
+// nil for Strong and Disk. What the service can do at all is in its Features.
 func (p Personality) Differences() []Difference { return p.differences }
 
 const lookedUp = "2026-11-29"

@@ -1,5 +1,6 @@
-// Package filestest has the fake that an application is tested with: a bucket in memory
-// that fails the test on leaks, fails calls as it is told, and remembers them.
+// Package filestest has a fake bucket for the tests of applications. It keeps its files
+// in memory, makes calls fail as the test says, records them, and fails the test if the
+// application leaks a Reader, a Writer or a listing.
 //
 //	b := filestest.New(t) // no other line of set-up, and none to take down
 //	handler := app.New(b)  // or app.Open(ctx, b.URL())
@@ -12,20 +13,21 @@
 //
 //   - Make a fake: New, with As and AnyError. It is a files.Bucket; URL is for programs
 //     that open one themselves.
-//   - Give it files: FillTree, Fill (an fs.FS), ReadTxtar; keep and bring back: Snapshot,
-//     Restore.
+//   - Give it files: FillTree, Fill (an fs.FS), ReadTxtar; save its state and restore
+//     it: Snapshot, Restore.
 //   - Make calls fail, wait or break: On, and then Fail, Delay, BreakAfter, StallAfter,
 //     LoseAnswer or Do, for calls that Nth, Times or Rate choose. Fail every call once:
 //     Sweep.
 //   - Check what is stored: Want, WantAtLeast, WantNone, WantOneOf, Golden.
 //   - Check what was changed: WantCreated, WantReplaced, WantDeleted, WantChanges,
-//     WantUnchanged; begin anew: Mark.
+//     WantUnchanged; forget earlier changes: Mark.
 //   - Check what was called: Within (a budget), WantCalls, WantOrder; look at it: Calls.
 //   - Send what SignURL signed: Client.
 //   - Move the time: Clock.
 //   - Do the same with a real bucket: Around, SweepAround.
 //
-// Nothing has to be verified at the end: the end of the test does it.
+// The test needs no check of leaks and rules at its end: New registers one with
+// t.Cleanup.
 //
 // # Faults
 //
@@ -41,14 +43,14 @@
 // Patterns are those of [path.Match], here and in all checks; in addition "dir/" is
 // everything below a directory, and "" is every name.
 //
-// An error is that of the service's driver: what no driver returns from the operation
-// fails the test, and a service that is unavailable was asked as often as the driver does
-// ([Rule.Fail]).
+// The program gets the error that the service's driver would return. An error that no
+// driver returns from the operation fails the test. If the service is unavailable, the
+// fake counts as many requests as the driver would make ([Rule.Fail]).
 //
-// Of several rules that match a call, the one that was made first is applied, and no
-// other; so make the narrow ones first. Each call that reaches the fake is one call: a
-// program that retries makes several. A rule that wasn't applied as often as it says
-// fails the test at its end, with its line; one with a Rate needn't be.
+// If several rules match a call, only the one that was made first is applied, so make
+// the narrow ones first. Each call that reaches the fake counts: a program that retries
+// makes several. If a rule wasn't applied as often as it says, the test fails at its
+// end with the line of the rule. A rule with a Rate is exempt.
 //
 // # What was called
 //
@@ -59,9 +61,10 @@
 //	t.Log(b.Cost(filestest.S3Prices, 40*filestest.PerSecond)) // money a month
 //
 // Requests are those that the service's driver sends: a large Put is several, a listing
-// one for each page. What the fake charges is compared with the drivers by their tests,
-// for calls that succeed and for usual refusals; the looks that a driver takes after
-// rarer failures aren't charged.
+// one for each page. The drivers' tests compare the number of requests that the fake
+// counts with the requests that the drivers make, for calls that succeed and for common
+// errors. Requests that a driver makes after rarer failures, to find out what happened,
+// aren't counted.
 //
 // # Signed URLs
 //
@@ -75,19 +78,21 @@
 //
 // # Leaks
 //
-// At the end of the test, after all subtests and all functions that were given to Cleanup
-// after New, the fake reports each Reader that wasn't closed, each Writer without Commit
-// or Close, and each listing that still runs, with the line that began it. Then it ends
-// them. A Writer needs its Close also after its Put has failed or its context has ended.
-// Only what came from this fake is counted, so parallel tests don't disturb each other.
+// At the end of the test, after all subtests and all functions that were given to
+// Cleanup after New, the fake reports each Reader that wasn't closed, each Writer
+// without Commit or Close, and each listing that still runs, with the line that began
+// it. Then it ends them. A Writer must be closed even if its Put has failed or its
+// context has ended. Each fake counts only its own, so parallel tests don't disturb
+// each other.
 //
 // A call after the end gets ErrClosed, with the test's name.
 //
 // # Bubbles
 //
 // The fake works in testing/synctest bubbles, where Delay and StallAfter take no time.
-// Make it inside, with the bubble's T: then a Writer that was forgotten is reported. With
-// a fake from outside, the bubble waits for its goroutine, which is a deadlock.
+// Make it inside, with the bubble's T: then a Writer that was forgotten is reported.
+// With a fake that was made outside the bubble, the bubble waits for the Writer's
+// goroutine, which is a deadlock.
 //
 // # A real bucket
 //
@@ -99,24 +104,25 @@
 //
 // # What it is, and what it is not
 //
-// The fake keeps the whole contract of package files but durability (P4), as package mem
-// does, and is as weak as the clouds are together. New's options make it like one of
-// them; [Personality.Differences] says in what, since when and where that is written.
+// The fake keeps the whole contract of package files except durability (P4), as package
+// mem does. By default it has only the features that S3, GCS and Azure all have. [As]
+// makes it behave like one of them; [Personality.Differences] lists the differences,
+// each with its source and the date on which it was looked up.
 //
 // Not simulated are:
 //
-//   - crashes of the machine, since memory survives none;
-//   - objects with keys outside the naming rule (L7), and other programs' changes: make
-//     those with a second handle, from Open of URL;
-//   - permissions, quotas and throttling: make rules that Fail;
-//   - latency and bandwidth: make rules with Delay;
-//   - damaged content, and files that grow while they are read: no driver of a service
-//     has the latter;
+//   - crashes of the machine, because memory doesn't survive them;
+//   - objects with keys outside the naming rule (L7), and changes by other programs:
+//     make changes with a second handle, which Open returns for URL;
+//   - permissions, quotas and throttling: use rules with Fail;
+//   - latency and bandwidth: use rules with Delay;
+//   - damaged content, and files that grow while they are read, which exist only on
+//     disks;
 //   - options of one service alone (Native), and uploads that another process continues
 //     (package resume): both are ErrUnsupported, as with package mem.
 //
 // The package links the standard library alone and starts no goroutine of its own.
 //
-// A Bucket is safe for concurrent use. Its checks may be called by the test's own
-// goroutine only if they take a testing.TB, as with all of package testing.
+// A Bucket is safe for concurrent use. Its methods that take a testing.TB may be called
+// only by the test's own goroutine, because they may call t.FailNow.
 package filestest

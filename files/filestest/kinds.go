@@ -20,8 +20,8 @@ var given = map[error][]files.Op{
 }
 
 // Gives reports whether a driver of this service can return an error of this kind, one
-// of the sentinels of package files, from this operation. An error without a kind is
-// nobody's.
+// of the sentinels of package files, from this operation. It returns false if kind is
+// nil.
 func (p Personality) Gives(op files.Op, kind error) bool {
 	if kind == nil {
 		return false
@@ -30,7 +30,8 @@ func (p Personality) Gives(op files.Op, kind error) bool {
 	return !some || slices.Contains(ops, op)
 }
 
-// AnyError lets rules return errors that no driver gives, which otherwise fail the test.
+// AnyError lets rules return errors that no driver returns. Without it they fail the
+// test.
 func AnyError() Option { return func(c *config) { c.anyError = true } }
 
 // check fails the test if no driver gives an error of this kind.

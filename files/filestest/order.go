@@ -61,8 +61,8 @@ func (b *instruments) WantCalls(t testing.TB, op files.Op, pattern string, n int
 	}
 }
 
-// WantOrder checks that every call of a step had ended before any of the next step began.
-// Each step must have been called. Other calls may come anywhere between.
+// WantOrder checks that every call of a step ended before any call of the next step
+// began. Each step must have at least one call. Other calls may come anywhere between.
 //
 //	b.WantOrder(t, filestest.CallsOf(files.OpPut, "data/"),
 //		filestest.CallsOf(files.OpPut, "index"))

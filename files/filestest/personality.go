@@ -9,14 +9,15 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Personality says how a fake answers where services differ, within what the contract
-// allows them: what it claims, what Put and Copy return, how fine times are, and which
-// names are refused. What it claims is compared with the real drivers by their tests.
+// Personality says how a fake behaves where the contract lets services differ: which
+// features it claims, what Put and Copy return, the resolution of times, and which
+// names are refused. The drivers' tests compare the claims with those of the real
+// drivers.
 //
-// A fake has no raw keys (L7) and isn't durable (P4), whatever its personality. It
-// takes what its driver takes: names, sizes ([files.Features]), expiries of signed URLs,
-// and one more than the limit is refused with the driver's sentinel. A declared size is
-// refused before anything is read.
+// A fake has no raw keys (L7) and isn't durable (P4), whatever its personality. It has
+// the limits of its driver for names, sizes (files.Features) and expiries of signed
+// URLs, and refuses anything beyond them with the driver's sentinel. A declared size
+// that is too large is refused before anything is read.
 type Personality struct {
 	name     string
 	memory   mem.Options
@@ -60,8 +61,8 @@ func noSASHeaders(f *files.Features) {
 
 // The personalities.
 var (
-	// Clouds is the default: it can what S3, GCS and Azure all can, and returns no more
-	// than all of them do.
+	// Clouds is the default: it can do what S3, GCS and Azure can all do, and returns
+	// only what all three return.
 	Clouds = asClouds
 	// Strong returns everything that the contract allows, as the memory driver does with
 	// all of its options. Tests that pass only with it may not work on a cloud.

@@ -24,8 +24,8 @@ type Prices struct {
 	Service  string // and what of it, such as the storage class
 	Region   string
 	Currency string
-	// Date is the list's own, or, if it has none, the day on which it was read, as
-	// 2006-01-02; Source is its address.
+	// Date is the date of the list, or, if it has none, the day on which it was read,
+	// as 2006-01-02; Source is its address.
 	Date, Source string
 	// PerThousand is the price of 1,000 requests of each class. A class without a price
 	// isn't free: Cost.Unpriced says so.
@@ -35,8 +35,8 @@ type Prices struct {
 }
 
 // Examples of price lists, to compare designs with. Real bills depend on the contract,
-// the region, the storage class and the amount: make a list of your own from a page that
-// you trust. They will change, and these are not updated at every change.
+// the region, the storage class and the amount: make a list of your own from a page
+// that you trust. Prices change, and these are not updated at every change.
 var (
 	// S3Prices are those of the price list's version 20260928230416. Traffic to the
 	// internet isn't on that list.
@@ -106,9 +106,9 @@ type Usage struct {
 	// Read and Stored are the bytes of bodies that were read and of contents that were
 	// stored.
 	Read, Stored int64
-	// Requests are those that the personality's driver would have made, by the service's
-	// names for them; nil if the personality makes none. Those of [AroundOptions] are
-	// named "request".
+	// Requests counts the requests that the personality's driver would have made, by
+	// the service's names for them; it is nil if the personality makes none. The
+	// requests of [AroundOptions] are named "request".
 	Requests map[string]int
 
 	class func(request string) Class
@@ -131,7 +131,7 @@ type Cost struct {
 	Unpriced []Class
 }
 
-// Cost returns what it costs to do so much so many times a month. It is zero for a
+// Cost returns the monthly cost of doing this at the given rate. It is zero for a
 // personality that makes no requests.
 func (u Usage) Cost(prices Prices, rate Rate) Cost {
 	c := Cost{Prices: prices, Requests: map[Class]float64{}}
@@ -153,7 +153,7 @@ func (u Usage) Cost(prices Prices, rate Rate) Cost {
 	return c
 }
 
-// Total is the money for all of it, without what is unpriced.
+// Total is the whole cost, without the Unpriced classes.
 func (c Cost) Total() float64 {
 	total := c.Traffic
 	for _, class := range slices.Sorted(maps.Keys(c.Requests)) { // the same sum every time
@@ -178,7 +178,7 @@ func (c Cost) String() string {
 	return b.String()
 }
 
-// Cost returns what it costs to do what was done since New so many times a month:
+// Cost returns the monthly cost of doing at the given rate what was done since New:
 //
 //	t.Log(b.Cost(filestest.S3Prices, 40*filestest.PerSecond))
 func (b *instruments) Cost(prices Prices, rate Rate) Cost { return b.Usage().Cost(prices, rate) }

@@ -23,17 +23,17 @@ type Call struct {
 	Name string // the file or directory; "3 names" for a DeleteMany
 	// N is the bytes that were stored or read, or the entries that were listed.
 	N int64
-	// Digest is that of the file, if the call returned it: of what was stored, for
-	// example. Equal ones are equal contents.
+	// Digest is the digest of the file's content, if the call returned it. Equal
+	// digests mean equal contents.
 	Digest files.Digest
 	// Requests is how many requests the personality's driver makes for the call, 0 if
 	// there is no service.
 	Requests int
-	// Err is what the call returned. A body that was read to an error has that.
+	// Err is the error that the call returned, or with which reading the body ended.
 	Err error
 	// Rule is the line of the rule that was applied to the call, or "".
 	Rule string
-	// Done is false as long as the call, its body or its listing goes on.
+	// Done is true once the call, and its body or listing, has ended.
 	Done bool
 
 	names        []string // of a DeleteMany
@@ -173,21 +173,22 @@ func (b *instruments) Calls() Calls {
 	return all
 }
 
-// Budget is how much a piece of a program may do. A field of 0 is no limit, except that
-// of a Budget that is zero as a whole, which allows nothing.
+// Budget is how much a piece of a program may do. A field of 0 is no limit, but the
+// zero Budget allows nothing.
 type Budget struct {
 	Calls  int // of any kind
 	Writes int // those that are to change something, whether they succeed or fail
-	// Requests are those that the personality's driver makes: a large Put is several, and
-	// so are a long listing, a Copy or a Move. Without a service it can't be checked,
-	// which fails the test. Prices play no part.
+	// Requests are those that the personality's driver makes: a large Put, a long
+	// listing, a Copy and a Move take several. A limit on Requests fails the test if
+	// the personality isn't a service's, because it can't be checked. Prices play no
+	// part.
 	Requests int
 	Bytes    int64 // read and stored
 }
 
-// Within runs f and fails the test if it did more with this bucket than the budget
-// allows. It doesn't fail for less. Calls of other goroutines meanwhile count. It returns
-// what was done.
+// Within runs f, and fails the test if more was done with this bucket than the budget
+// allows. Doing less is allowed. Calls that other goroutines make meanwhile count too.
+// Within returns what was done.
 func (b *instruments) Within(t testing.TB, limit Budget, f func()) Usage {
 	t.Helper()
 	before, at := b.record.totals()

@@ -14,8 +14,8 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// Rule says which calls it is for and what happens to them. Its methods return it, so
-// that they can be chained. A rule without an action changes nothing.
+// Rule says what happens to the calls that it matches. Its methods return it, so that
+// they can be chained. A rule without an action changes nothing.
 type Rule struct {
 	of      *instruments
 	op      files.Op
@@ -52,11 +52,12 @@ type rules struct {
 	every func(ctx context.Context, call *files.Call) error
 }
 
-// On begins a rule for the calls of an operation on names that match. The pattern is
-// that of path.Match; one that ends in "/" is everything below the directory, and "" is
-// every name. Names are this bucket's: those of a program that has a Sub of it begin
-// with the Sub's directory. A DeleteMany matches by any of its names, and a listing by
-// its directory, as the program writes it. A malformed pattern fails the test.
+// On begins a rule for the calls of an operation on names that match the pattern. The
+// pattern is that of path.Match; one that ends in "/" matches everything below the
+// directory, and "" matches every name. Names are those in this bucket: if the program
+// uses a Sub of it, they begin with the Sub's directory. A DeleteMany matches if any of
+// its names does, and a listing if its directory does, as the program writes it. A
+// malformed pattern fails the test.
 func (b *instruments) On(op files.Op, pattern string) *Rule {
 	b.t.Helper()
 	if _, err := path.Match(pattern, ""); err != nil {
@@ -75,35 +76,36 @@ func (b *instruments) On(op files.Op, pattern string) *Rule {
 	return r
 }
 
-// Nth applies the rule to the n-th call that matches only; the first is 1. With Times it
-// is applied to so many calls from the n-th on.
+// Nth applies the rule only to the n-th call that matches; the first is 1. With Times
+// the rule is applied to that many calls, beginning with the n-th.
 func (r *Rule) Nth(n int) *Rule { return r.set(n > 0, "Nth", func() { r.nth = n }) }
 
-// Times applies the rule to the first n calls that match, and to no later one: a service
-// that fails n times and recovers.
+// Times applies the rule only to the first n calls that match, like a service that
+// fails n times and recovers.
 func (r *Rule) Times(n int) *Rule { return r.set(n > 0, "Times", func() { r.times = n }) }
 
-// Rate applies the rule to some of the calls that match: to this part of them, from 0,
-// which is never, to 1. The choice depends on the seed, the operation, the name and how
-// many calls on that name matched before, and on nothing else, so it is the same if the
-// program works on several names at once. Nth and Times bound which calls may be chosen.
-// Such a rule needn't be applied at all. A test that fails logs its seed.
+// Rate applies the rule to a random part of the calls that match, from 0 (none) to 1
+// (all). The choice depends only on the seed, the operation, the name and the number of
+// earlier matching calls on that name, so it is the same if the program works on
+// several names at once. Nth and Times limit the calls that may be chosen. It is not an
+// error if such a rule is never applied. A test that fails logs the seed.
 func (r *Rule) Rate(part float64, seed uint64) *Rule {
 	return r.set(part >= 0 && part <= 1, "Rate", func() {
 		r.chance, r.rate, r.seed = true, part, seed
 	})
 }
 
-// Delay lets the calls wait before anything else happens. The wait ends with the context,
-// which then is the error. Other calls go on meanwhile.
+// Delay makes the calls wait before anything else happens. If the context ends, so does
+// the wait, and the call fails with the context's error. Other calls aren't delayed.
 func (r *Rule) Delay(d time.Duration) *Rule {
 	return r.set(d >= 0, "Delay", func() { r.delay = d })
 }
 
-// Fail lets the calls return an error of this kind and change nothing. The error is the
-// driver's: of the same type, and, if it is ErrUnavailable of a service, marked as the
-// last word of a driver that has repeated the request ([retry.Attempts]), so that no
-// layer above repeats it, as in production. Each such try is a request.
+// Fail makes the calls return an error of this kind and change nothing. The error has
+// the type of the driver's errors. An ErrUnavailable of a service is marked as final,
+// like that of a driver that has retried already (retry.Attempts), so that no layer
+// above repeats the call, as in production. Each of the driver's attempts counts as a
+// request.
 //
 // A kind of error that no driver returns from the operation, such as ErrNotExist from a
 // Put, fails the test, unless [AnyError] allows it.
@@ -120,9 +122,9 @@ func (r *Rule) Fail(kind error) *Rule {
 	})
 }
 
-// Bare lets Fail and BreakAfter return errors without the mark of a driver's last word,
-// such as those of a bucket that doesn't repeat by itself: a layer above may repeat the
-// call.
+// Bare makes the errors of Fail and BreakAfter those of a bucket that doesn't retry by
+// itself, so that a layer such as files/retry may repeat the call. Without Bare they
+// are marked as final, like those of a driver that has retried already.
 func (r *Rule) Bare() *Rule { return r.set(true, "Bare", func() { r.bare = true }) }
 
 func (r *Rule) isBare() bool {
@@ -160,16 +162,16 @@ func (b *instruments) fails(ctx context.Context, call *files.Call, err error) er
 	return err
 }
 
-// BreakAfter lets a body break after n bytes with ErrUnavailable, also if it is read
-// again from there, and a listing after n entries.
+// BreakAfter makes a body fail with ErrUnavailable after n bytes, also if it is resumed
+// from there, and a listing after n entries.
 func (r *Rule) BreakAfter(n int64) *Rule {
 	return r.cut(n, n >= 0, "BreakAfter", func(b *instruments, at *breakAt) {
 		at.err = b.failure(files.ErrUnavailable, "the connection broke (filestest)", r.isBare())
 	})
 }
 
-// StallAfter lets a body wait after n bytes, and a listing after n entries, before they
-// go on. The wait ends with the context, or if the body is closed.
+// StallAfter makes a body wait for d after n bytes, and a listing after n entries. The
+// wait also ends with the context, or if the body is closed.
 func (r *Rule) StallAfter(n int64, d time.Duration) *Rule {
 	return r.cut(n, n >= 0 && d >= 0, "StallAfter", func(_ *instruments, at *breakAt) {
 		at.stall = d
@@ -189,7 +191,7 @@ func (r *Rule) cut(n int64, ok bool, method string,
 	})
 }
 
-// Outcome is what became of a write whose answer was lost.
+// Outcome says whether a write whose response was lost was carried out.
 type Outcome int
 
 const (
@@ -197,7 +199,7 @@ const (
 	Stored                   // the write was done
 )
 
-// LoseAnswer lets a write return ErrUncertain, done or not.
+// LoseAnswer makes a write return ErrUncertain, and carries it out if o is Stored.
 func (r *Rule) LoseAnswer(o Outcome) *Rule {
 	return r.set(r.op.Writes() && (o == Stored || o == NotStored), "LoseAnswer", func() {
 		r.action = func(ctx context.Context, b *instruments, call *files.Call,

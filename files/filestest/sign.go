@@ -156,10 +156,11 @@ func (b *Bucket) verify(r *http.Request) (name string, err error) {
 func (p Personality) headByGet() bool { return p.costs == nil || p.name == "Azure" }
 
 // Handler returns the handler of this fake's signed URLs: GET and HEAD with conditions
-// and ranges, PUT and DELETE. What isn't signed, or for something else, is 403 and
-// changes nothing; CORS is off. As on S3 and GCS, whose signatures cover the method, a
-// HEAD needs a URL that was signed for HEAD; as Azure and Disk, one for GET does. For
-// URLs that lead to a server of yours, see SignFor.
+// and ranges, PUT and DELETE. A request that isn't signed, or differs from what was
+// signed, gets 403 and changes nothing. CORS is off. A HEAD needs a URL that was signed
+// for HEAD, as on S3 and GCS, whose signatures cover the method; with the personalities
+// Azure and Disk a URL for GET also works. To sign URLs for a server of your own, see
+// SignFor.
 func (b *Bucket) Handler() http.Handler {
 	serve := &fileshttp.Handler{
 		Bucket:      b.seen,
@@ -191,8 +192,8 @@ func (b *Bucket) Handler() http.Handler {
 	})
 }
 
-// SignFor lets URLs that are signed from now on begin with this base, such as the URL of
-// an httptest.Server that serves Handler.
+// SignFor makes URLs that are signed from now on begin with base, such as the URL of an
+// httptest.Server that serves Handler.
 func (b *Bucket) SignFor(base string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -11,7 +11,8 @@ import (
 // Snapshot is the content of a fake at one moment. It never changes.
 type Snapshot struct{ store files.Bucket }
 
-// Snapshot returns what is stored now, with attributes. Content is shared, not copied.
+// Snapshot returns the files that are stored now, with their attributes. Their content
+// is not copied.
 func (b *Bucket) Snapshot() *Snapshot {
 	s := &Snapshot{store: mem.New(nil)}
 	if err := copyAll(s.store, b.store); err != nil {
@@ -20,10 +21,10 @@ func (b *Bucket) Snapshot() *Snapshot {
 	return s
 }
 
-// Restore brings a snapshot back, of this fake or of another one, and marks. Files that
-// come back have a new version where every Put makes one, and a new time. It fails the
-// test if a call is under way, even an open Reader or Writer, because the result would
-// depend on chance.
+// Restore replaces the content of the fake by that of a snapshot, of this fake or
+// another one, and then calls Mark. The files get a new time, and a new version if
+// every Put makes one. Restore fails the test if a call is in progress, including an
+// open Reader or Writer, because the result would depend on chance.
 func (b *Bucket) Restore(t testing.TB, s *Snapshot) {
 	t.Helper()
 	if running := b.pending.running(); running != "" {

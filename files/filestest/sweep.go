@@ -14,12 +14,12 @@ const maxSweep = 10_000
 
 // Sweep runs f as subtests, each with a fresh fake: in the first, call 1 of the program
 // fails with this kind of error, in the second call 2, and so on, until a run makes
-// fewer calls. So each point of failure is met once, and the last run meets none. The
-// sweep ends with the first run that fails the test.
+// fewer calls. So each call fails in one run, and in the last run none fails. The sweep
+// ends with the first run that fails the test.
 //
-// Calls from which no driver returns this kind of error are neither counted nor failed:
-// ErrUncertain is swept over the writes, for example. A function that makes no call
-// that could fail so, fails the test. It must not call t.Parallel.
+// Calls from which no driver returns this kind of error are neither counted nor made to
+// fail: a sweep with ErrUncertain counts only writes, for example. The test fails if f
+// makes no call that could fail in this way. f must not call t.Parallel.
 //
 //	filestest.Sweep(t, files.ErrUnavailable, func(t *testing.T, b *filestest.Bucket) {
 //		b.FillTree(t, before)

@@ -24,7 +24,7 @@ type Tree map[string]string
 const AnyContent = "\x00any content\x00"
 
 // ReadTree returns the files of fsys, such as an fstest.MapFS, or os.DirFS of a folder.
-// To have none of them fails the test.
+// An fsys without files fails the test.
 func ReadTree(t testing.TB, fsys fs.FS) Tree {
 	t.Helper()
 	tree := Tree{}
@@ -46,14 +46,15 @@ func ReadTree(t testing.TB, fsys fs.FS) Tree {
 }
 
 // Fill stores the files of fsys, such as an fstest.MapFS, or os.DirFS of a folder, and
-// marks: they don't count as created. No rule is applied and nothing is recorded. A name
-// that the service can't hold fails the test, and so does fsys without files.
+// then calls Mark, so they don't count as created. No rule is applied and nothing is
+// recorded. A name that the service can't hold fails the test, and so does an fsys
+// without files.
 func (b *instruments) Fill(t testing.TB, fsys fs.FS) {
 	t.Helper()
 	b.FillTree(t, ReadTree(t, fsys))
 }
 
-// FillTree stores files, and marks, as Fill does.
+// FillTree stores the files of a Tree, as Fill does.
 func (b *instruments) FillTree(t testing.TB, tree Tree) {
 	t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(tree)) {
@@ -121,7 +122,8 @@ func (b *instruments) Want(t testing.TB, want Tree) {
 	b.compare(t, want, b.contentFor(t))
 }
 
-// WantAtLeast checks that the fake has these files, with this content, among others.
+// WantAtLeast checks that the fake has these files, with this content. It may have
+// others.
 func (b *instruments) WantAtLeast(t testing.TB, want Tree) {
 	t.Helper()
 	got := b.contentFor(t)
@@ -132,8 +134,8 @@ func (b *instruments) WantAtLeast(t testing.TB, want Tree) {
 	b.compare(t, want, got)
 }
 
-// WantNone checks that there is no file whose name matches the pattern, as with On: of
-// a directory, for example, nothing is left.
+// WantNone checks that there is no file whose name matches the pattern, as with On. For
+// example, WantNone(t, "tmp/") checks that nothing is left in the directory tmp.
 func (b *instruments) WantNone(t testing.TB, pattern string) {
 	t.Helper()
 	got := b.contentFor(t)
@@ -152,8 +154,8 @@ func (b *instruments) compare(t testing.TB, want, got Tree) {
 	}
 }
 
-// WantOneOf checks that the fake has exactly the files of one of the trees: what was
-// there before a call and what is there after it, for example.
+// WantOneOf checks that the fake has exactly the files of one of the trees, for example
+// those before a call or those after it.
 func (b *instruments) WantOneOf(t testing.TB, wants ...Tree) {
 	t.Helper()
 	got := b.contentFor(t)

@@ -27,10 +27,10 @@ func init() {
 // the other handles.
 func (b *Bucket) URL() string { return scheme + "://" + b.host }
 
-// OnlyFakes lets every Open of a URL that is not a fake's fail the test, until it ends,
-// so that a wrong setting can't reach a real bucket. It is for the whole process, so the
-// test can't be parallel, and panics as [testing.T.Setenv] does if it is. Buckets that
-// are made by a driver's New aren't seen.
+// OnlyFakes makes the test fail if files.Open is called with a URL that isn't a fake's,
+// so that a wrong setting can't reach a real bucket. It lasts until the test ends. It
+// affects the whole process, so it panics in a parallel test, as testing.T.Setenv does.
+// It doesn't notice buckets that a driver's New makes.
 func OnlyFakes(t testing.TB) {
 	t.Helper()
 	t.Setenv("CLOUDFILES_TEST_ONLY_FAKES", "1") // which refuses parallel tests

@@ -1,4 +1,4 @@
-// Package hedge makes the reads of a bucket faster if a response is late now and then.
+// Package hedge makes reads faster if single responses of a bucket are sometimes late.
 // If a Get or Stat has no result after the time within which most calls have one, the
 // call is made a second time, and the first result counts.
 //
@@ -14,8 +14,8 @@
 //   - Writes, listings and all other calls are made once.
 //   - A result counts if it is a success, or an error that a repetition would not
 //     change, such as files.ErrNotExist or files.ErrNotModified. files.ErrUnavailable
-//     counts only if the other call isn't running. A first call that fails before the
-//     delay isn't repeated: that is the task of package retry.
+//     counts only if the other call isn't running any more. A first call that fails
+//     before the delay isn't repeated: that is the task of package retry.
 //   - The other call is cancelled, and its body is closed. The body that the caller
 //     gets isn't affected: it ends with the caller's context alone.
 //   - Both calls have the same options, and so the same condition on the version. Info
@@ -25,7 +25,7 @@
 //
 //   - The two calls read the file at two moments: a Get of a file that is being put may
 //     return the old or the new one, as any Get may.
-//   - Only the time until a body is open is hedged, and not the reading.
+//   - A second call helps only until a body is open: reading the body isn't hedged.
 //   - If the bucket below ignores the end of its context, the cancelled call keeps a
 //     goroutine until it returns.
 //

@@ -29,15 +29,15 @@
 //     reads, files.OpenAt and ETags are unsupported. [Options].Versions can make a
 //     version of the content or of the time, if the caller promises what the option
 //     requires.
-//   - An fs.FS takes no context, so the end of a context doesn't end a Read that blocks,
-//     unless the file is an *os.File.
+//   - An fs.FS takes no context, so the end of a context doesn't interrupt a Read that
+//     blocks, unless the file is an *os.File.
 //
 // # What it costs
 //
-// A call is one Lstat or Open of the fs.FS, and one more Open if the content type
-// doesn't follow from the name (P6). A listing, and each page of it, reads whole
-// directories and holds their names. With ByContent the first Stat, Get or listing of a
-// file reads all of it. The package links only this module and the standard library.
+// A call makes one Lstat or Open of the fs.FS, and one more Open if the name doesn't
+// decide the content type (P6). A listing, and each page of it, reads whole directories
+// and holds their names. With ByContent the first Stat, Get or listing of a file reads
+// all of it. The package links only this module and the standard library.
 package iofs
 
 import (
@@ -57,7 +57,7 @@ const (
 	// ByContent uses the SHA-256 of the content. The caller promises that files never
 	// change, as in an embed.FS or a zip. The digest is computed at the first use of a
 	// file, and kept. A whole read is checked against it (G6): a file that has changed
-	// all the same is ErrCorrupt or ErrChanged.
+	// nevertheless is ErrCorrupt or ErrChanged.
 	ByContent
 	// ByTime uses the size and the time. The caller promises that every change of a
 	// file changes one of them. A file without a time, as in an embed.FS, has no

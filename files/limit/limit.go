@@ -19,8 +19,8 @@
 //     read any number of bodies while it makes further calls. Bytes per second are
 //     counted while a body or a Put's content is read.
 //   - A Put holds a slot while it sends. While the Put waits for its content and other
-//     calls wait for a slot, it lends its slot to them. So a content that itself reads
-//     from the bucket doesn't block forever.
+//     calls wait for a slot, it lends its slot to them. So a content whose Read calls
+//     the bucket itself doesn't block forever.
 //   - A listing holds a slot until its first entry, and again after each page of
 //     entries, but never while the loop's body runs. Each of these counts as an
 //     operation.
@@ -40,7 +40,7 @@
 // # Order of layers
 //
 // Put a retry outside, so that no slot is held between two attempts, and package
-// timeout inside, so that it doesn't count the wait for a turn.
+// timeout inside, so that it doesn't count the wait for a slot.
 //
 // # What it costs
 //

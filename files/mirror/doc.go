@@ -31,16 +31,17 @@
 //     name is written again. [Diff] lists such names, and [Repair] copies them from the
 //     first to the second.
 //   - DeleteMany doesn't check again for names that another process puts at the same
-//     moment: such a file may be in the first alone.
-//   - Times and versions are the first's. Features are the first's; for what writes
-//     need, what both can do. Server-side copies, signed PUTs and DELETEs, native
-//     options, the caller's uploads in parts and raw keys are off, because they
-//     would bypass the second.
+//     moment: such a file may be in only the first.
+//   - Times and versions are those of the first member. Features are those of the first
+//     too, but features that writes need are claimed only if both members have them.
+//     Server-side copies, signed PUTs and DELETEs, native options, the caller's uploads
+//     in parts and raw keys are unsupported, because they would bypass the second.
 //
 // # What it costs
 //
-// A Put is a Put to each member and a Stat of the first. If the content can seek, the
-// second gets it again; otherwise it is read back from the first, which is one Get
-// more. A Delete is a Delete in each and a Stat. DeleteMany takes as few requests as
-// each member allows. The package links only this module and the standard library.
+// A Put is a Put to each member and a Stat of the first. If the content can seek, it is
+// read a second time for the second member; otherwise the file is read back from the
+// first, which takes one more Get. A Delete is a Delete in each and a Stat. DeleteMany
+// takes as few requests as each member allows. The package links only this module and
+// the standard library.
 package mirror

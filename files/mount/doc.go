@@ -29,8 +29,9 @@
 //
 // # What it can't keep
 //
-//   - Features has what all buckets can do; for what only writes need, what all writable
-//     buckets can do. Raw keys are off, and As doesn't reach the buckets.
+//   - Features claims only what all buckets can do; features that only writes need are
+//     claimed if all writable buckets have them. Raw keys are unsupported, and files.As
+//     doesn't reach the buckets.
 //   - [New] refuses a bucket that isn't Ordered, because the listings could not be
 //     merged in bounded memory.
 //   - A file whose name is longer than Features.MaxName, the smallest of all buckets, is
@@ -38,8 +39,8 @@
 //
 // # What it costs
 //
-// A call takes the requests that it takes in its bucket. A whole listing lists each
-// bucket once, and begins one more listing of the bucket above after each mounted
-// directory. A shallow listing requests one name in each directory that leads to a
-// mounted one. The package links only this module and the standard library.
+// A call takes as many requests as in the bucket that has the name. A whole listing
+// lists each bucket once, and begins one more listing of the bucket above after each
+// mounted directory. A shallow listing requests one name in each directory that leads
+// to a mounted one. The package links only this module and the standard library.
 package mount

@@ -9,8 +9,8 @@
 //   - A name is looked up in the first member, then in the next. Only ErrNotExist leads
 //     to the next: an outage, a refusal or a missing bucket is the call's error, so
 //     that an old file is never returned in place of a newer one.
-//   - Every write goes to the first member, and the others get none. After a Put or a
-//     Delete, Get, Stat, List and Exists agree.
+//   - Every write goes to the first member; the others are never written. After a Put
+//     or a Delete, Get, Stat, List and Exists agree.
 //   - A change of a lower member's file, by UpdateAttributes, Update or a copy onto
 //     itself, puts the changed file into the first member. The change keeps its
 //     condition: if the file is written in the first member meanwhile, the change is
@@ -37,10 +37,11 @@
 //
 // # What it can't keep
 //
-//   - Features has what the first member can do; for what reading needs, what all
-//     members can do. Raw keys are not claimed, and neither are signed GETs and
-//     DELETEs: signing makes no request, so it can't find the member that has the file.
-//     For the same reason a signed PUT can't be bound to store only a new file.
+//   - Features claims what the first member can do; features that reading needs are
+//     claimed if all members have them. Raw keys are not claimed, and neither are
+//     signed GETs and DELETEs: signing makes no request, so it can't find the member
+//     that has the file. For the same reason a signed PUT can't be bound to store only
+//     a new file.
 //   - A metadata key that equals [WhiteoutKey] is ErrUnsupported with Whiteouts.
 //   - A copy from the overlay to another bucket passes through the program.
 //   - An upload of package resume is one Put, because conditions and versions are the
@@ -54,7 +55,8 @@
 // Reading takes one request to each member down to the member that has the file. A Put
 // takes one request; a conditional Put may look for the file first. Delete and
 // DeleteMany look for the file in the lower members. A listing lists all members at the
-// same time. With Whiteouts it takes one more request for each file of a whiteout's
-// size in the first member, and a shallow listing one for each of its directories. The
-// package links only this module and the standard library.
+// same time. With Whiteouts a listing takes one more request for each file in the first
+// member that has the size of a whiteout, and a shallow listing takes one more for each
+// directory of the first member. The package links only this module and the standard
+// library.
 package overlay

@@ -13,7 +13,7 @@ import (
 type Options struct {
 	// Whiteouts makes Delete mask a file of a lower member by a whiteout in the first.
 	// The first member needs the Features Attributes, Versions, IfAbsent and IfVersion.
-	// All programs that use the same members must set the option alike.
+	// All programs that use the same members must set this option to the same value.
 	Whiteouts bool
 }
 

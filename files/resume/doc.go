@@ -1,5 +1,5 @@
 // Package resume downloads and uploads large files so that a later call, in the same
-// process or another, does only the rest.
+// process or another, continues where an earlier one stopped.
 //
 //	info, err := resume.Download(ctx, b, "backups/db.tar", "/data/db.tar", nil)
 //
@@ -9,7 +9,7 @@
 // # Downloads
 //
 // If [Download] fails, or its process is killed, the same call continues. It fetches
-// only the missing parts, of the same version of the file, and checks the whole file.
+// only the missing parts, from the same version of the file, and checks the whole file.
 //
 // Until the download has ended, two files are beside path: .resume-….part, which has
 // the content so far, and .resume-….state, which has the version and a SHA-256 of each
@@ -35,22 +35,22 @@
 //   - The parts of an earlier download are not trusted: a part is fetched again if its
 //     SHA-256 differs, as after a power failure, and the whole file is checked against
 //     the stored digest (G6).
-//   - If version, size, time or digest of the bucket's file have changed, the download
-//     begins anew: two versions are never mixed.
-//   - A file on disk that has the name of one of the two files is not touched if it
-//     belongs to another user, is a link or has several names.
+//   - If the version, size, time or digest of the bucket's file has changed, the
+//     download begins again from the start: two versions are never mixed.
+//   - If a file on disk has the name of one of these two files, but belongs to another
+//     user, is a link or has several names, it is not touched.
 //   - All rules of Put hold for an upload. If the source has changed since an earlier
 //     call read it, Upload is ErrCorrupt, and never stores a mix.
 //
 // # What it can't keep
 //
-// Download does what files.DownloadFile does, and can't be continued,
+// In these cases Download does what files.DownloadFile does, and can't be continued:
 //
-//   - if the bucket has no conditional reads (Features.ReadConditions), or the file no
-//     version;
-//   - if another call, in this process or another, is downloading to the same path: each
-//     gets the whole content, and the last one stays;
-//   - if one of the two names is taken by such a file;
+//   - if the bucket has no conditional reads (Features.ReadConditions), or the file has
+//     no version;
+//   - if another call, in this process or another, is downloading to the same path:
+//     each call writes the whole content, and the file of the last one is kept;
+//   - if one of the two names is taken by a file that is not touched (see above);
 //   - on Windows, which has no locks that end with a process.
 //
 // Upload is one Put, and can't be continued, in the cases that its documentation lists.
@@ -58,10 +58,11 @@
 // What an interrupted upload leaves depends on the service:
 //
 //   - S3 and Google Cloud Storage keep parts, and charge for them, until they are
-//     aborted or a lifecycle rule removes them. Their listings have name, ID and
-//     beginning, and include the uploads of a Put and of other programs.
+//     aborted or a lifecycle rule removes them. Their listings have the name, the ID
+//     and the time at which the upload began, and include unfinished uploads of a Put
+//     and of other programs.
 //   - Azure keeps blocks for a week after the last one; they can't be removed earlier.
-//     Its listing has the names of files that have nothing but blocks.
+//     Its listing has only names under which there are blocks but no file yet.
 //   - A local folder keeps parts in its control folder. Any process that writes to the
 //     bucket removes them a week after the last part.
 //   - Memory keeps parts as long as the bucket, within the process.
@@ -70,7 +71,7 @@
 //
 // A download that continues makes one Stat and reads what it has from the disk. An
 // upload that continues lists its parts and reads the whole source again. An upload
-// holds Concurrency parts and one more in memory, a download 256 KiB for each request
-// at a time. While an upload to a local folder is completed, its content is on the disk
-// twice. The package links only this module and the standard library.
+// holds Concurrency parts and one more in memory; a download holds 256 KiB for each
+// concurrent request. While an upload to a local folder is completed, its content is on
+// the disk twice. The package links only this module and the standard library.
 package resume

@@ -16,9 +16,10 @@ import (
 // DownloadOptions are the options of Download. The zero value has the defaults.
 type DownloadOptions struct {
 	// PartSize is how many bytes a request reads. An interruption loses at most that
-	// much of each request. 0 is 8 MiB; down to 2 MiB for a file of which the requests
-	// would be more than a tenth; and more so that a file has at most 10,000 parts. A
-	// resumed download keeps its part size.
+	// much of each request. If it is 0, a part has 8 MiB; less, but at least 2 MiB, if
+	// an interruption could otherwise lose more than a tenth of the file; and more, if
+	// the file would otherwise have more than 10,000 parts. A resumed download keeps
+	// its part size.
 	PartSize int64
 	// Concurrency is the number of requests at a time; 0 is 8.
 	Concurrency int
@@ -44,7 +45,8 @@ const (
 // After the end of the context, and after errors that a retry may fix, the parts are
 // kept. They are removed if the file was changed or deleted while it was read
 // (ErrChanged, ErrNotExist), if the content doesn't match its digest (ErrCorrupt), and
-// if the disk is full. A file that was changed between two calls is downloaded anew.
+// if the disk is full. If the file was changed between two calls, the whole new file is
+// downloaded.
 //
 // Errors: those of files.DownloadFile; ErrInvalid for a negative part size or
 // concurrency.

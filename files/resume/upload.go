@@ -19,10 +19,10 @@ type UploadOptions struct {
 	// nil.
 	Put *files.PutOptions
 	// PartSize is the size of a part in bytes. An interruption loses at most that much
-	// of each request. 0 is 8 MiB; down to 2 MiB for a file of which the requests would
-	// be more than a tenth; and more so that a file has at most 10,000 parts. A
-	// service's limits, such as 5 MiB on S3, may make it larger. A resumed upload keeps
-	// its part size.
+	// of each request. If it is 0, a part has 8 MiB; less, but at least 2 MiB, if an
+	// interruption could otherwise lose more than a tenth of the file; and more, if the
+	// file would otherwise have more than 10,000 parts. A service's limits, such as 5
+	// MiB on S3, may make parts larger. A resumed upload keeps its part size.
 	PartSize int64
 	// Concurrency is the number of parts that are sent at a time; 0 is 4. Upload holds
 	// one part more in memory.
@@ -83,16 +83,16 @@ const (
 //
 // The parts are kept after a failure if there is a token, that is, if TokenFile, Token
 // or Save is given. But after ErrCorrupt, ErrExist, ErrPrecondition, ErrInvalid,
-// ErrTooLarge and ErrUnsupported, parts and token are removed. If the response to the
-// commit was lost, the error is ErrUncertain; the next call with the token finds out
-// whether the file was stored. Several processes may use one token: the file is stored
-// once, and each of them returns its Info.
+// ErrTooLarge and ErrUnsupported, the parts and the token are removed. If the response
+// to the commit was lost, the error is ErrUncertain; the next call with the token finds
+// out whether the file was stored. Several processes may use one token: the file is
+// stored once, and each of them returns its Info.
 //
-// Upload is one Put, and keeps nothing, if the content has at most one part, or if the
-// bucket has no uploads in parts. The latter is the case for Go CDK's drivers, for a
-// wrapper whose hooks don't support them (Hooks.Uploads), and for Google Cloud Storage
-// with a condition, native options, or attributes that no header can carry. A call with
-// a token is then ErrUnsupported.
+// Upload is one Put, and keeps nothing after a failure, if the content has at most one
+// part, or if the bucket has no uploads in parts. The Go CDK's drivers have none, nor
+// does a wrapper whose hooks don't support them (Hooks.Uploads), nor Google Cloud
+// Storage with a condition, native options, or attributes that no header can carry. A
+// call with a token is ErrUnsupported in these cases.
 //
 // Errors: those of Put; ErrCorrupt for a changed source; ErrInvalid for a text that
 // isn't a token, and for a token of another version of this package, another bucket,

@@ -5,9 +5,10 @@
 //
 // # What it does
 //
-// [Wrap] adds a policy to a bucket that doesn't repeat calls by itself. The drivers of
-// services do: they take a [Policy] in their options and in their URLs ([Params]), run
-// each call through [Policy.Do], and turn off the retries of their SDK.
+// Wrap adds a policy to a bucket that doesn't repeat calls by itself. The drivers of
+// services repeat calls by themselves: they take a Policy in their options and in their
+// URLs (Params), run each call through Policy.Do, and turn off the retries of their
+// SDK.
 //
 // # What it promises
 //
@@ -22,7 +23,7 @@
 //
 //   - A Put whose content can't seek is not repeated after it has failed.
 //   - Wrap repeats a Get until its body is open. A body that breaks later is resumed by
-//     the bucket below, if that can (G5).
+//     the bucket below, if that bucket can resume bodies (G5).
 //   - A call to a server that never responds doesn't fail, and so isn't repeated.
 //     Package timeout bounds the wait.
 //

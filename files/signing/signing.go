@@ -31,8 +31,8 @@
 // # What it promises
 //
 // The service enforces the largest and the smallest size together with the name or the
-// directory, the type, every other field and the expiry. Nothing is stored of an upload
-// that differs from the form (W1).
+// directory, the type, every other field and the expiry. An upload that differs from
+// the form is refused, and nothing of it is stored (W1).
 //
 // # What it can't keep
 //
@@ -41,10 +41,11 @@
 //     limit of sizes. Sub signs for names in its directory.
 //   - A form that was sent may be sent again until it expires, and replaces the file each
 //     time.
-//   - With PostOptions.Below the browser chooses the name. S3 and GCS take any key that
-//     begins with the directory, also one that is not a legal name (N1), such as
-//     "dir/../x", which List then ignores (L7). Check what comes back with
-//     [files.CheckName]. The local handler and the fake take names only.
+//   - With PostOptions.Below the browser chooses the name. S3 and GCS accept any key
+//     that begins with the directory, including keys that are not legal names (N1),
+//     such as "dir/../x", which List ignores (L7). Check the key that the browser or
+//     the service reports with files.CheckName. The local handler and the fake take
+//     names only.
 //
 // # What it costs
 //

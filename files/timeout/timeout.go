@@ -44,7 +44,7 @@
 //     content while they send. Idle must be long enough for sending a part.
 //   - A copy inside a store may work for long before it responds, so only Call bounds
 //     it.
-//   - Transfers with a signed URL aren't seen.
+//   - Transfers with a signed URL aren't limited.
 //
 // # Order of layers
 //
@@ -53,9 +53,9 @@
 //	b, err = timeout.New(b, opts)
 //	b = retry.Wrap(b, policy)
 //
-// A call to a silent server then ends within attempts × timeout and the waits between
-// the attempts. Put a limit (package limit) outside too, so that the wait for a turn
-// isn't counted.
+// A call to a silent server then ends after at most the number of attempts × the
+// timeout, plus the delays between the attempts. Put a limit (package limit) outside
+// too, so that the wait for a slot isn't counted.
 //
 // # What it costs
 //

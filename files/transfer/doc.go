@@ -24,17 +24,17 @@
 // # Which time decides
 //
 // A bucket's time of a file is when it was put (V2), so a copy is always newer than its
-// source. By default (ByTime), files of equal size are compared by time, truncated to
-// the coarser Features.TimeResolution of both sides:
+// source. By default (ByTime), files of equal size are compared by time. Both times are
+// truncated to the coarser Features.TimeResolution of the two sides:
 //
 //   - The target's time is later than the source's: the files are the same.
 //   - The source's time is later: the file is copied, even if only its time was
 //     changed.
 //   - The times are equal, one is missing, or the source's is in the future: digests
-//     decide, by a Stat of each side. If there is no digest in common, the source's
-//     time in the target's metadata decides, and otherwise the file is copied. A copy
-//     of a file that was just changed waits for the next unit of the resolution, at
-//     most two seconds, so that the times aren't equal.
+//     decide, by a Stat of each side. If they have no digest in common, the source's
+//     time that the target's metadata stores decides; if there is none, the file is
+//     copied. A copy of a file that was just changed waits for the next unit of the
+//     resolution, at most two seconds, so that the times aren't equal.
 //
 // ByTime doesn't notice a file that was replaced by one of the same size with an older
 // time, such as a restored backup. ByStoredTime does, by one request a file: the copy
@@ -67,7 +67,8 @@
 //
 // A pattern that matches a directory matches everything in it. Case matters. Files that
 // a filter leaves out are neither copied nor deleted, on either side, unless
-// Options.DeleteExcluded is set. The listings are read whole all the same.
+// Options.DeleteExcluded is set. A filter doesn't shorten the listings: they are read
+// to the end.
 //
 // # What it promises
 //
@@ -85,8 +86,8 @@
 //   - Content type, headers and metadata are copied with the content, unless the target
 //     stores none (Features.Attributes).
 //   - Two trees of one store that overlap are refused.
-//   - Two runs to one target at the same time are safe: each file is one run's or the
-//     other's, whole. With Options.NoOverwrite, the second of two that store one name
+//   - Two runs to one target at the same time are safe: each file comes whole from one
+//     of the two runs. With Options.NoOverwrite, the second of two that store one name
 //     reports files.ErrExist.
 //
 // # What it can't keep
@@ -104,13 +105,14 @@
 //
 // If there is nothing to do, a run by time and size makes the requests of the two
 // listings, and no other. A listing of a service that has more than three pages makes
-// four requests at a time (Options.ParallelList): at most a third more than one after
-// the other, and two. If the bucket can copy (C1), the content of a copy inside one
-// store doesn't pass through this process. Any other copy is a Get and a Put.
+// four requests at a time (Options.ParallelList). It then takes at most a third more
+// requests than one page after the other, plus two. If the bucket can copy (C1), the
+// content of a copy inside one store doesn't pass through this process. Any other copy
+// is a Get and a Put.
 //
 // Memory is bounded: a run holds some thousand changes. It reads both listings at the
-// same time, in byte order, while it compares and copies files. Only the listing of a
-// bucket without an order (Features.Ordered) is held whole, and sorted. Deletions wait
-// in memory up to 4 MiB, and beyond that in a temporary file. The package links only
-// this module and the standard library.
+// same time, in byte order, while it compares and copies files. The listing of a bucket
+// that doesn't list in order (Features.Ordered is false) is the exception: it is held
+// in memory whole, and sorted. Deletions wait in memory up to 4 MiB, and beyond that in
+// a temporary file. The package links only this module and the standard library.
 package transfer

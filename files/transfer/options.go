@@ -81,7 +81,7 @@ type Options struct {
 	// at most 1024; 0 is 16.
 	Parallel int
 	// ParallelList is how many requests at a time the listing of each tree may make, at
-	// most 256, if it has more than some pages (files.ListOptions.Parallel); 0 is 4,
+	// most 256, if it has more than three pages (files.ListOptions.Parallel); 0 is 4,
 	// and 1 lists one page after the other. Memory grows with it. The order of the
 	// changes doesn't depend on it.
 	ParallelList int

@@ -59,8 +59,9 @@ type Options struct {
 
 // File polls the file, first at once, and calls handle when there is something new:
 // with a Reader of the content, or with nil if there is no file. File closes the Reader
-// when handle has returned. It polls again when the duration every has passed after
-// that, give or take a tenth, so that many watchers don't poll at the same moments.
+// when handle has returned. The next poll comes when the duration every has passed
+// after that. The wait is up to a tenth longer or shorter at random, so that many
+// watchers don't poll at the same moments.
 //
 // File ends when
 //

@@ -14,16 +14,16 @@ import (
 // refuses uploads.
 type Options struct {
 	// Signer verifies the URLs. If it is nil, the bucket's Signer does. A layer that
-	// renames or restricts hides that one, because a handler must serve the names that
-	// were signed, and a Sub bucket or prefix= has others.
+	// renames or restricts hides the bucket's Signer, because the handler must serve
+	// the names that were signed, and a Sub bucket or prefix= has others.
 	Signer *Signer
 	// MaxUpload is the size in bytes of the largest file that a signed PUT or form may
 	// store. If it is 0, every upload is refused with status 405.
 	MaxUpload int64
 	// CORS says which pages of other origins may use signed URLs in a browser. The
-	// handler then answers their preflight requests; if CORS is nil, no such page may.
-	// A preflight request is not verified, so its response doesn't show that a URL is
-	// valid.
+	// handler then responds to their preflight requests. If CORS is nil, no such page
+	// may use them. A preflight request is not verified, so its response doesn't show
+	// that a URL is valid.
 	CORS *fileshttp.CORS
 	fileshttp.ServeOptions
 }
