@@ -1,5 +1,5 @@
-// Package conformance holds any files.Bucket to the contract of package files. The
-// author of a driver runs one function:
+// Package conformance checks whether a files.Bucket keeps the contract of package
+// files. The author of a driver calls one function:
 //
 //	func TestConformance(t *testing.T) {
 //		conformance.Run(t, conformance.Harness{
@@ -8,13 +8,14 @@
 //	}
 //
 // Each case is a subtest named <rule>/<case>, such as P8/race. Cases run in parallel,
-// each in a bucket of its own. A failure has the rule, what was expected, what came, and
-// why that matters to an application. For a feature that the bucket does not claim, the
-// cases check that the call is errors.ErrUnsupported and changes nothing.
+// each in a bucket of its own. A failure has the rule, what was expected, what
+// happened, and why that matters to an application. For a feature that the bucket
+// doesn't claim, the cases check that a call that needs it is errors.ErrUnsupported and
+// changes nothing.
 //
-// If buckets are expensive, Harness.Store runs all cases in one. [Check] runs the suite
-// outside go test, and returns a [Report]. [RunWrapper] does the same for wrappers, and
-// [Bench] measures every driver by the same benchmarks.
+// If buckets are expensive, Harness.Store makes all cases share one. [Check] runs the
+// suite outside go test, and returns a [Report]. [RunWrapper] does the same for
+// wrappers, and [Bench] measures every driver by the same benchmarks.
 //
 // # Writing a driver
 //
@@ -49,22 +50,23 @@
 //     passes. If the service doesn't list in byte order, don't claim it: the cases of the
 //     order are then not applicable. driver.ListSorted lists for a driver that can walk
 //     names in order.
-//  2. Atomic: write the content where no reader finds it, and commit it in one step with
-//     its metadata. P1 and P2 check the store in the middle of an upload. P10 passes with
-//     them, since a digest that doesn't match is a reader that fails.
+//  2. Atomic: write the content where no reader finds it, and commit it in one step
+//     with its metadata. P1 and P2 check the store in the middle of an upload. P10 then
+//     passes too, since a digest that doesn't match reaches the driver as an error of
+//     the content's reader.
 //  3. Attributes, Digests: store what PutRequest has, and return it.
 //  4. Versions, then IfAbsent, IfVersion, DeleteIfVersion and ReadConditions. The store
 //     must decide a condition at the commit. A driver that checks first and then writes
-//     fails P8/race and P9/race, and loses a user's file some day.
+//     fails P8/race and P9/race, and some day it loses a user's file.
 //  5. The optional interfaces of files/driver: Copier, ManyDeleter, Signer, Checker,
 //     Identifier. Each is claimed by its feature and has its cases (C1, D3, W1, U3).
 //     PartUploader has no feature; its cases are those whose names begin with upload.
 //  6. A URL opener, and Harness.URL.
 //
-// Don't claim what the service provably can't do: that is not a failure. A report has
-// it, with the reason in Harness.Unclaimed. If the service breaks what is claimed, put
-// the case's ID into Harness.Known, with the reason. Such a case must go on failing, so
-// the list stays true.
+// Don't claim what the service provably can't do: an unclaimed feature is not a
+// failure. Harness.Unclaimed may have the reason, for the report. If the service breaks
+// a rule that the Features claim, put the case's ID into Harness.Known, with the
+// reason. A case in that list must fail, so that the list stays true.
 //
 // # Reading a failure
 //
@@ -74,11 +76,12 @@
 //
 // The first line names the case; -run 'TestConformance/P2/reader-fails-over' runs it
 // alone. The next lines say what was wrong, with offsets and versions instead of dumps.
-// The contents of the suite depend on the offset, so "differs at offset 4096" is an
-// offset in the file, and a swapped block is found. The last line is the reason for the
-// rule.
+// The test contents differ from offset to offset, so a swapped block is found, and
+// "differs at offset 4096" is an offset in the file. The last line is the reason for
+// the rule.
 //
-//   - "the harness is wrong" is about a function of the harness, not about the driver.
+//   - "the harness is wrong" reports a fault in a function of the harness, and not in
+//     the driver.
 //   - "the case did not end within" comes with the stacks of the case's goroutines. The
 //     topmost function of your package is the one that hangs.
 //   - Cases that race print a history of calls and results that no order explains.
@@ -87,14 +90,15 @@
 //
 // # The harness
 //
-// Each function of the harness adds cases that are skipped without it. The functions
-// that find the most come first:
+// Each function of the harness enables cases that are skipped without it. The functions
+// that find the most faults come first:
 //
 //   - Second: another handle on the same store, as another process would have. It finds
 //     conditions that are decided by a mutex (P8, P9), caches (P5, L4), and a Close that
 //     closes other handles (X3).
-//   - Process: a command that opens the store and runs [Serve]. It finds what two handles
-//     share inside one process: a lock, a cache (P1, P8, P9, L4).
+//   - Process: a command that opens the store and runs Serve. It finds exclusion that
+//     works only inside one process, because two handles share a lock or a cache (P1,
+//     P8, P9, L4).
 //   - Leftovers: the number of temporaries and unfinished uploads (P2, X2).
 //   - Requests: the number of requests to the store (N1).
 //   - Damage and Cut: a byte that changed in the store (G6), a connection that breaks
@@ -134,9 +138,9 @@
 //		}, nil)
 //	}
 //
-// runs every case over memory, and the essential ones over several kinds of memory, each
-// of which lacks one ability. Its own cases check the calls that reach the inner bucket.
-// [WrapperOptions] say what the wrapper does on purpose.
+// runs every case over memory, and the essential ones over several kinds of memory,
+// each of which lacks one ability. Further cases check the calls that reach the inner
+// bucket. WrapperOptions say which differences are on purpose.
 //
 // # Publishing
 //

@@ -29,14 +29,15 @@ type T = interface {
 type Harness struct {
 	// New makes an empty bucket in a store of its own. The suite closes it.
 	New func(t T) files.Bucket
-	// Store, instead of New, opens one store for the whole run, if making hundreds of
-	// buckets is not possible. It is called once, and t lives as long as the run. Each
-	// case gets a bucket of its own in the store by files.Sub, below a directory that
-	// no other run has (StorePrefix). After the case, and once more at the end, also of
-	// a cancelled run, the suite deletes what was put there, by its names and by a
-	// listing. If files remain, the error is a [*LeftError]. The suite reads and
-	// changes nothing else in the store. The functions below get the case's bucket, and
-	// [Base] returns its store and prefix.
+	// Store is an alternative to New, if making hundreds of buckets is not possible: it
+	// opens one store for the whole run. It is called once, and t lives as long as the
+	// run. Each case gets a bucket of its own in the store by files.Sub, below a
+	// directory that no other run has (StorePrefix). After the case, and again at the
+	// end of the run even if it was cancelled, the suite deletes the files that were
+	// put there: those whose names it knows, and those that a listing shows. If files
+	// remain, the error is a [*LeftError]. The suite reads and changes nothing else in
+	// the store. The functions below get the case's bucket, and [Base] returns its
+	// store and prefix.
 	Store func(t T) files.Bucket
 	// Apart makes, in addition to Store, an empty bucket in a store of its own for the
 	// few cases that need one: those in which the store vanishes, a copy goes from one
@@ -86,8 +87,8 @@ type Harness struct {
 	// the bucket of the service.
 	Vanish func(t T, b files.Bucket)
 	// Foreign puts an object under each of ForeignKeys, which are raw keys outside the
-	// naming rule, behind the bucket's back. It is also called for such a key after a
-	// directory ("d/e/"+key), which is no name either.
+	// naming rule, behind the bucket's back. It is also called for such a key below a
+	// directory ("d/e/"+key), which isn't a legal name either.
 	Foreign     func(t T, b files.Bucket, key, content string)
 	ForeignKeys []string
 	// Send sends a signed request of the bucket and returns the response's HTTP status
@@ -114,10 +115,9 @@ type Harness struct {
 	// can't do although Features don't say so. Such a case must fail: one that passes
 	// is an error, so that the list stays true.
 	Known map[string]string
-	// ServerFaults is like Known, for faults of the server on which the tests run, if
-	// the driver and the service that the server stands for keep the rule. The value is
-	// a documented proof, and where else the case is run, such as against a replayed
-	// exchange.
+	// ServerFaults is like Known, for faults of the test server, if the driver and the
+	// service that the server stands for keep the rule. The value is a documented
+	// proof, and says where else the case is run, such as against a recorded exchange.
 	ServerFaults map[string]string
 	// ServerRaces is like ServerFaults, for cases that race, so that the server's fault
 	// breaks them only in some runs: they may pass.

@@ -89,7 +89,7 @@ func (r *Report) Count(o Outcome) (n int) {
 	return n
 }
 
-// OK reports whether the run came to its end and no case failed except those that are
+// OK reports whether the run was completed and no case failed except those that are
 // known to fail.
 func (r *Report) OK() bool { return !r.Interrupted && r.Count(Failed) == 0 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // WrapperOptions say what a wrapper does on purpose. The zero value is for a wrapper
-// that doesn't own its inner bucket and can do what that can.
+// that doesn't own its inner bucket and can do everything that the inner bucket can do.
 type WrapperOptions struct {
 	// Owns says that closing the wrapper closes the inner bucket, once.
 	Owns bool
@@ -24,23 +24,23 @@ type WrapperOptions struct {
 	// Contents of known size must reach the inner bucket with their size, and a retry
 	// above or below the wrapper must be able to rewind them.
 	Observes bool
-	// Only, if not nil, reports whether a case is run, by its ID: a sample for stacks
-	// of layers that have each run all of them.
+	// Only, if not nil, reports whether the case with the ID is run. It is for stacks
+	// of layers each of which has already run all cases.
 	Only func(id string) bool
 	// Beside makes, for a read-only wrapper, the bucket through which the suite writes
 	// the files that the wrapper shows; nil if the names are those of the inner bucket.
 	Beside func(inner files.Bucket) files.Bucket
-	// Known is as in Harness. Its cases run only over memory with all abilities.
+	// Known is as in Harness. The cases in it run only over memory with all abilities.
 	Known map[string]string
 }
 
-// RunWrapper holds a wrapper to the contract. wrap is called with buckets in memory,
-// and the cases run on the buckets that it returns. Every case runs over memory that
-// can do everything. The essential cases, and those that check that a missing ability
-// is refused, run over memory that lacks one: without conditions, versions, attributes,
-// order, server-side copies or signing, read-only, or with nothing optional at all.
-// Cases of RunWrapper's own check the calls that reach the inner bucket. Subtests are
-// named <inner bucket>/<rule>/<case>.
+// RunWrapper checks whether a wrapper keeps the contract. wrap is called with buckets
+// in memory, and the cases run on the buckets that it returns. Every case runs over
+// memory that can do everything. The essential cases, and those that check that a
+// missing ability is refused, run over memory that lacks one: without conditions,
+// versions, attributes, order, server-side copies or signing, read-only, or with
+// nothing optional at all. Further cases check the calls that reach the inner bucket.
+// Subtests are named <inner bucket>/<rule>/<case>.
 //
 // wrap is called many times, also concurrently. It must return a bucket that can be
 // compared with ==. o may be nil.

@@ -6,10 +6,11 @@
 //	go run ./conformance/doctor -list
 //
 // It works in a directory of its own, cloudfiles-conformance-…, and reads, lists and
-// changes nothing else. A few probes come first; if one fails, the doctor gives advice.
-// At the end, also after Ctrl-C, the doctor removes all files that it put, by name,
-// even if no listing shows them. It counts and names files that it can't remove. A
-// second Ctrl-C ends it at once, and it prints where files may be left.
+// changes nothing else. It first makes a few calls that show common problems of
+// credentials and settings; if one fails, the doctor gives advice. At the end, also
+// after Ctrl-C, the doctor removes all files that it put, by name, even if no listing
+// shows them. It counts and names files that it can't remove. A second Ctrl-C ends it
+// at once, and it prints where files may be left.
 //
 // The exit status is:
 //

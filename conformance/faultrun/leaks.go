@@ -16,8 +16,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// MaxIdle is how many idle connections to a host buckets keep: at least this many (X3),
-// and at most this many after Leaks, which never uses more at a time.
+// MaxIdle is the number of idle connections to a host that buckets keep: at least this
+// many (X3), and at most this many after Leaks, which never uses more at the same time.
 const MaxIdle = 64
 
 const (

@@ -28,7 +28,7 @@ func On() bool {
 	return on && err == nil
 }
 
-// T is what is needed of a test; *testing.T has it.
+// T is the part of a test that this package uses; *testing.T implements it.
 type T interface {
 	Helper()
 	Name() string
@@ -36,8 +36,8 @@ type T interface {
 	Skipf(format string, args ...any)
 }
 
-// Only skips the test unless the long tests are run. why says what takes so long. It
-// doesn't look at -short, and nor does N.
+// Only skips the test unless the long tests are run. why says what takes so long.
+// -short makes no difference to Only and N.
 func Only(t T, why string) {
 	t.Helper()
 	if On() {
@@ -47,7 +47,7 @@ func Only(t T, why string) {
 	t.Skipf("long: %s; %s=1 runs it", why, Variable)
 }
 
-// LeftOut notes that the test does less than it does if the long tests are run.
+// LeftOut notes that the test does less than with the long tests.
 func LeftOut(t T, what string) {
 	t.Helper()
 	path := os.Getenv(leftOutVariable)
@@ -67,8 +67,9 @@ func LeftOut(t T, what string) {
 	}
 }
 
-// EachOf is for many trials of one kind: each so many-th is made. That is every one with
-// the long tests, or each short-th under -short.
+// EachOf says how many of the trials of one kind are made: every n-th, where n is the
+// result. That is usual without the long tests, 1 with them, and short with them under
+// -short.
 func EachOf(t T, usual, short int) int {
 	t.Helper()
 	switch {
@@ -80,7 +81,7 @@ func EachOf(t T, usual, short int) int {
 	return 1
 }
 
-// N is n, or whole with the long tests.
+// N returns whole with the long tests, and n otherwise.
 func N(t T, n, whole int) int {
 	t.Helper()
 	if On() {

@@ -1,6 +1,6 @@
-// Package rerun runs the conformance suite once more over code that a whole run covers
-// already: in a mode of a driver, or below a layer. Every run of go test has a part of
-// it, and the long tests have the whole.
+// Package rerun runs the conformance suite in another mode of a driver, or below a
+// layer, in addition to a whole run that covers most of the same code. A plain go test
+// runs a part of the cases, and the long tests run all of them.
 package rerun
 
 import (
@@ -31,25 +31,25 @@ var heavy = regexp.MustCompile("^(" + strings.Join([]string{
 	"P10/size", "P11/large", "P12/readers", "X1/.*", "X2/no-goroutines",
 }, "|") + ")$")
 
-// Names is the pattern of the cases that a layer can break that changes names: the rules
-// about names, listings, deletes, copies, errors, URLs and signed URLs.
+// Names is the pattern of the cases that a layer which changes names can break: the
+// rules about names, listings, deletes, copies, errors, URLs and signed URLs.
 const Names = "^(N|L|D|C|E|U|W)"
 
-// Store is the pattern of the cases that another server can fail, with a driver that
+// Store is the pattern of the cases that can fail on another server although the driver
 // passes them on one.
 const Store = "^(N1|N3|N5|V|P1|P3|P5|P7|P8|P9|G3|G8|S|L1|L5|L7|D|C|W)"
 
-// Part runs the cases whose ID the pattern is found in, without the heavy and the long
-// ones. With the long tests it is [conformance.Run], which runs the whole suite.
-// -run chooses among the cases as it does there, though they are no subtests.
+// Part runs the cases whose ID matches the pattern, without the long ones and those
+// that do very much. With the long tests it is conformance.Run, which runs the whole
+// suite. -run selects cases as for conformance.Run, although they are not subtests.
 func Part(t *testing.T, h conformance.Harness, pattern string) {
 	t.Helper()
 	chosen := regexp.MustCompile(pattern)
 	some(t, h, func(id string) bool { return chosen.MatchString(id) && !heavy.MatchString(id) })
 }
 
-// Short runs the suite as -short has it, for a server that is slow: without the long
-// cases, and with fewer random operations. With the long tests it is [conformance.Run].
+// Short runs the suite as with -short, for a server that is slow: without the long
+// cases, and with fewer random operations. With the long tests it is conformance.Run.
 func Short(t *testing.T, h conformance.Harness) {
 	t.Helper()
 	some(t, h, func(string) bool { return true })

@@ -38,10 +38,10 @@ type Options struct {
 	// blocks. It is from 64 KiB to 4000 MiB; 0 is 8 MiB. Content up to this size is
 	// sent in one request.
 	PartSize int64
-	// Concurrency is how many parts of one upload are sent at a time, at most 100; 0 is
-	// 8. An upload holds at most PartSize × Concurrency bytes in memory. All uploads of
-	// the bucket together hold at most that, or 256 MiB if that is more, beyond one
-	// part each.
+	// Concurrency is how many parts of one upload are sent at a time: at most 100, and 8
+	// if it is 0. An upload holds at most PartSize × Concurrency bytes in memory. All
+	// uploads of the bucket together hold at most that, or 256 MiB if that is more,
+	// beyond one part each.
 	Concurrency int
 	// ReadAhead says how several connections at a time read a large body (G10).
 	ReadAhead driver.ReadAhead

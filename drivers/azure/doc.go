@@ -52,9 +52,10 @@
 //   - Content up to the part size is one Put Blob. Larger content is sent in blocks,
 //     eight of 8 MiB at a time by default, and one Put Block List makes the blob from
 //     them (P1). The blocks of an upload that failed are not visible. The service has
-//     no request to drop them; it does so when the blob is written again, or after a
-//     week. If two uploads write one name in blocks, the commit of the first makes the
-//     service drop the blocks of the other, which fails with ErrUnavailable.
+//     no request to remove them; it removes them when the blob is written again, or
+//     after a week. If two uploads write one name in blocks, the commit of the first
+//     makes the service remove the blocks of the other, which fails with
+//     ErrUnavailable.
 //   - The CRC-32C of the content, and other digests that were given to Put, are stored
 //     in the blob's metadata under cloudfiles_digest, which Info doesn't show. Whole
 //     reads are compared with it (G6). Blobs of other programs are compared with their
@@ -62,7 +63,8 @@
 //   - Conditions are the service's If-Match and If-None-Match, decided at the commit
 //     (P8, P9). A conditional write has a random mark in its metadata, cloudfiles_mark.
 //     If its response is lost and the write is sent again, the mark shows whether the
-//     present blob is its own. If not, the error is ErrUncertain (P2).
+//     present blob is the one that this write stored. If not, the error is ErrUncertain
+//     (P2).
 //   - Listings are in byte order, although the service compares names as UTF-16 (L1).
 //     Names with characters beyond U+FFFF are held until the names that come before
 //     them have been listed, at most 10,000 at a time. If there are more, that part is
@@ -79,12 +81,12 @@
 //     SAS token or an identity) copies pass through the program. Copy Blob is not used,
 //     since its target is visible while it is pending.
 //   - Signed URLs are service SAS and need the account's key. They bind name, method
-//     and expiry, and the type and disposition of a GET's response, for which the driver
-//     itself must know the key: a caller's client doesn't show it. A SAS can't bind a
-//     content type, a size or a condition, nor HEAD without GET: SignContentType,
-//     SignSize, SignIfAbsent and SignHead of Features are false (W1). Nor are there
-//     upload forms, or parts that others may send (package files/signing): what allows a
-//     block allows a whole blob.
+//     and expiry, and the type and disposition of a GET's response, for which the
+//     driver itself must know the key: a caller's client doesn't show it. A SAS can't
+//     bind a content type, a size or a condition, nor HEAD without GET:
+//     SignContentType, SignSize, SignIfAbsent and SignHead of Features are false (W1).
+//     There are no upload forms either (package files/signing), because a SAS that
+//     allows sending a block allows writing a whole blob.
 //   - A response that isn't the service's own is reported as such (E2), also with a
 //     caller's client. The driver's own client reads at most 4 MiB of an error and 32
 //     MiB of a page, and follows no redirect. A caller's client that has
@@ -103,8 +105,8 @@
 //
 //   - "a" and "a/b" can't both exist (N3), listings have an order of their own, and empty
 //     directories stay and are listed (L6).
-//   - The first responses reveal the hierarchical namespace; then
-//     Features.DirBesideFile and Ordered are false.
+//   - The driver recognizes the hierarchical namespace by the first responses. From
+//     then on Features.DirBesideFile and Ordered are false.
 //   - A directory is not a file: Stat and Get don't find it, and Delete leaves it.
 //
 // In other accounts, tools mark a folder by an empty blob with the metadata

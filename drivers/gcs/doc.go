@@ -8,11 +8,11 @@
 // without "http://", selects an emulator. [New] takes a program's own *storage.Client.
 // files.As returns the *storage.Client, and the *blob.Bucket of a bucket opened by URL.
 //
-// Requests go through the client's own, authorised *http.Client, but they are written
-// here rather than by the SDK's methods. The SDK's reader hides half of what the
+// Requests go through the client's own, authorised *http.Client, but this package makes
+// them itself rather than by the SDK's methods. The SDK's reader hides half of what the
 // response's headers say. Its writer either can't repeat a request that it streams, or
 // keeps a buffer of 16 MiB for each object. Its calls retry by a policy of their own.
-// Here each of these is one request, retried by one policy (Options.Retry):
+// In this package each of these is one request, retried by one policy (Options.Retry):
 //
 //   - a put up to the part size
 //   - a get, with everything that is known about the file
@@ -35,8 +35,8 @@
 // session by itself if the program dies. Every Put is sent in this way with
 // concurrency=1, at an endpoint without parallel uploads, such as fake-gcs-server, and
 // for an account whose role lacks the permission storage.multipartUploads.create, which
-// the first large Put finds out by one refused request. Each part is sent with its
-// CRC-32C, and the whole is compared with what the service stored.
+// the driver finds out when the first large Put is refused, with one request. Each part
+// is sent with its CRC-32C, and the whole is compared with what the service stored.
 //
 // # How it connects
 //
@@ -78,12 +78,12 @@
 // gcsblob escapes (an element ending in ".." before another). Two entries of metadata
 // belong to this package, and Info doesn't show them:
 //
-//   - cloudfiles-mark, a random text on conditional puts. A retried request recognises
-//     by it what an earlier attempt wrote.
+//   - cloudfiles-mark, a random text on conditional puts. By this mark, a Put that is
+//     retried recognises the file that an earlier attempt wrote.
 //   - cloudfiles-attributes, beside metadata or headers that no HTTP header can carry
-//     (keys that aren't tokens, values beyond ASCII). GCS "does not permit" those in the
-//     response to a get, so this entry carries them there. If another program wrote such
-//     attributes, Stat returns them, but Get may not.
+//     (keys that aren't tokens, values beyond ASCII). GCS "does not permit" those in
+//     the response to a get, so this entry has a copy of them that it permits. If
+//     another program wrote such attributes, Stat returns them, but Get may not.
 //
 // # Responses that aren't the service's
 //

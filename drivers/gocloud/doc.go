@@ -4,21 +4,21 @@
 // [New] makes a files.Bucket of any *blob.Bucket. [ToBlob] is the reverse: it makes a
 // *blob.Bucket of any files.Bucket, for programs written for the Go CDK.
 //
-// A program that imports the package can open with files.Open every URL of the Go CDK's
-// drivers that it imports. A URL has the driver's own scheme, if no driver of this module
-// has registered it, or gocloud+X:// for the Go CDK's driver of any scheme X
-// (gocloud+file://, gocloud+mem://).
+// If a program imports this package, files.Open opens the URLs of all Go CDK drivers
+// that the program imports. gocloud+X:// is the Go CDK's driver of the scheme X, as in
+// gocloud+file:// and gocloud+mem://. The scheme X alone works too if no driver of this
+// module has registered it.
 //
 // # What New keeps of the contract
 //
-// With every driver New keeps the rules that can be kept from outside: names (N1), all
-// or nothing when the content, its size, its digest or the context fails (P2, P10),
+// With every driver New keeps the rules that don't depend on the driver: names (N1),
+// all or nothing when the content, its size, its digest or the context fails (P2, P10),
 // content types (P6), metadata (P7), ranges (G3), a body and an Info of the same
 // version (G2, G4), deletes of missing files (D1), errors (E). For the rest see
 // Features, which are known for the Go CDK's five drivers and claim little for any
 // other:
 //
-//   - No driver can put or delete on the condition of a version.
+//   - No driver supports a Put or Delete with IfVersion.
 //   - The result of a Put has size and attributes, but no version and no time.
 //   - Get is two requests, for the attributes and for the body. If the file is less
 //     than a minute old and the service's times are whole seconds, a third request
@@ -26,7 +26,7 @@
 //   - memblob and fileblob make their ETag from time and size, so their buckets have no
 //     versions.
 //   - fileblob: content and metadata don't change together and are not synced. Put if
-//     absent is not atomic. "a" and "a/b" exclude each other. Links are followed. Names
+//     absent is not atomic. "a" and "a/b" can't both exist. Links are followed. Names
 //     ending in ".attrs" and long elements are ErrInvalidName. Listings are read a
 //     folder at a time, so they are complete, ordered and linear, unlike fileblob's
 //     own.

@@ -134,7 +134,8 @@ var conditionWords = []struct {
 	{"source", CopySourceIf},
 }
 
-// Params returns the URL parameters that say what was found.
+// Params returns the URL parameters with which a bucket of this store should be opened,
+// such as "store=minio".
 func (f *Found) Params() string {
 	var kept []string
 	for _, w := range conditionWords {

@@ -5,17 +5,19 @@
 //	s3://bucket?region=us-east-1&endpoint=http://127.0.0.1:9000&use_path_style=true
 //
 // and [New] takes the program's own client. Credentials come only from the AWS SDK's
-// chain: environment, shared files, roles. The Go CDK's s3blob opens the URL, which
-// takes all of its parameters and those of this package ([files.Describe] lists them).
+// chain: environment, shared files, roles. The Go CDK's s3blob opens the URL. So the
+// URL may have all of its parameters, and those of this package (files.Describe lists
+// them).
 //
 // # How it connects
 //
-// timeout= (Options.Timeout) bounds the wait for the first byte of a response. It is a
-// minute, as in boto3, since a service under load answers a listing after tens of
-// seconds. It is 10 minutes for copies and for the end of an upload in parts, on which
-// S3 may work for long. read_timeout= bounds how long a body may make no progress,
-// whether it is read or sent; a slow body that makes progress is never cut. When either
-// time is over, the error is files.ErrUnavailable, and the policy retries.
+// timeout= (Options.Timeout) bounds the wait for the first byte of a response. The
+// default is a minute, as in boto3, because a service under load may take tens of
+// seconds for a listing, and 10 minutes for copies and for the end of an upload in
+// parts, on which S3 may work for long. read_timeout= bounds how long a body may make
+// no progress, whether it is read or sent; a slow body that makes progress is never
+// cut. When either time is over, the error is files.ErrUnavailable, and the policy
+// retries.
 //
 // read_connections= (Options.ReadAhead) is how many connections at a time read a large
 // body, by default 8. read_connections_after= is how many bytes one connection reads
@@ -34,7 +36,7 @@
 //     again, also those of a file. If they have changed, the request is retried once.
 //   - After RequestTimeTooSkewed the request is retried once, with the time of the
 //     response.
-//   - A certificate that isn't trusted, and HTTP where TLS is spoken, are
+//   - A certificate that isn't trusted, and HTTP to a server that speaks TLS, are
 //     files.ErrInvalid, and the request is not retried. AWS_CA_BUNDLE and SSL_CERT_FILE
 //     name more authorities.
 //
@@ -42,7 +44,7 @@
 // sign_accept_encoding=false leaves the header Accept-Encoding out of the signature,
 // for a store behind something that changes the header, such as Google's.
 //
-// Every operation costs the fewest requests that S3 allows:
+// Every operation takes the fewest requests that S3 allows:
 //
 //   - One request for a Put of up to a part's size with any options, a Get with the
 //     full Info, a Stat, a Delete, 1,000 deleted names, 1,000 listed names, a Copy.
@@ -52,24 +54,26 @@
 //     fixed amount of memory. No part waits for 100 Continue before it is sent. An
 //     upload that fails is aborted.
 //
-// A Get, a Stat, a Delete, and a Put of up to 64 KiB without s3.PutOptions, are made
-// without the SDK's stack of middleware, which takes most of what a small call computes.
-// Their requests are the SDK's in every byte: the client's own request is the form that
-// they are made of, they are signed by its signer with its credentials, and the SDK
-// handles every response but a plain success or a plain no. The SDK
-// makes all requests if the client has middleware, interceptors, a logging mode, a tracer
-// or a meter, a signer, a resolver of endpoints or an authentication of its own, for
-// Transfer Acceleration, directory buckets, access points and ARNs, and with
+// A Get, a Stat, a Delete, and a Put of up to 64 KiB without s3.PutOptions bypass the
+// SDK's stack of middleware, which takes most of the CPU time of a small call. Their
+// requests equal the SDK's byte for byte: the driver copies a request that the client
+// has made, and signs it with the client's signer and credentials. The SDK handles
+// every response that isn't a plain success or a plain refusal. The SDK makes all
+// requests in these cases: if the client has middleware, interceptors, a logging mode,
+// a tracer or a meter, or a signer, a resolver of endpoints or an authentication of its
+// own; for Transfer Acceleration, directory buckets, access points and ARNs; and with
 // sdk_only=true (Options.SDKOnly).
 //
 // # Other stores
 //
-// A store that speaks S3's protocol keeps less of it than S3, and mostly doesn't say
-// so. On several stores, a Delete of a certain version deletes any version, and a Copy
-// that must not overwrite a file overwrites it. So each store has a [Profile], which
-// says what the store keeps, with the sources. ProfileNames lists the profiles. The
-// parameter store= (or Options.Profile) chooses one. Without it the endpoint's host
-// chooses the profile, which is "unknown" for a host that no profile names. Then:
+// Stores that speak S3's protocol support less of it than S3, and mostly ignore
+// silently what they don't support. On several stores, a Delete of a certain version
+// deletes any version, and a Copy that must not overwrite a file overwrites it. So each
+// store has a Profile, which says which parts of S3 the store supports ("keeps"), with
+// the sources. ProfileNames lists the profiles. The parameter store= (or
+// Options.Profile) chooses one. Without it the endpoint's host determines the profile;
+// for a host that no profile names, that is the profile "unknown". For a store that
+// isn't Amazon's:
 //
 //   - Before the first conditional Put, the driver tries on a scratch name, in the
 //     directory of the file, whether the store keeps conditions. If it doesn't, the Put
@@ -80,17 +84,19 @@
 //     which is 78 GiB by default. part_size= or a declared size raises that. If the
 //     profile says that the store takes growing parts, such a stream may be longer
 //     without more memory.
-//   - A conditional Delete, and with it Move, is claimed only after files.Check or
-//     Probe has proved it. Until then a conditional Copy reads and puts.
-//   - Signing makes no request and so can't try anything: a signed PUT with IfAbsent is
-//     claimed (Features.SignIfAbsent) only if the profile says that the store keeps
-//     conditional puts, or after a conditional Put, files.Check or Probe has proved it.
+//   - A conditional Delete, which Move needs, is claimed only after files.Check or
+//     Probe has proved it. Until they have proved a conditional Copy, such a copy is a
+//     Get and a Put.
+//   - Signing makes no request, so it can't try what the store does: a signed PUT with
+//     IfAbsent is claimed (Features.SignIfAbsent) only if the profile says that the
+//     store keeps conditional puts, or after a conditional Put, files.Check or Probe
+//     has proved it.
 //
 // [files.Check], [Probe] and the command conformance/doctor try everything on scratch
 // names, which they remove. Check fails if something is claimed that the store doesn't
-// keep, and names the parameters to write.
+// keep, and its error names the URL parameters to use.
 //
-// Single parameters, or [Options], overrule the profile:
+// These parameters, or the fields of Options, override single facts of the profile:
 //
 //	checksum=auto|crc32c|none   auto sends and requests CRC-32C until the store refuses
 //	                            it; none never does
@@ -119,45 +125,49 @@
 //
 // # What isn't S3
 //
-// A login page, a captive portal, a web server or a proxy may answer in S3's place. So
-// a response counts as S3's only if it has what the protocol promises:
+// A login page, a captive portal, a web server or a proxy may respond in place of S3.
+// So the driver accepts a response as S3's only if it has what the protocol promises:
 //
 //   - A success has an ETag, a length, the document's root element, or no body at all.
-//   - A file is missing only if S3's own error says NoSuchKey, or if a HEAD, whose
-//     response has no body to say more, is answered with 404.
+//   - A file is missing only if S3's own error says NoSuchKey, or if the response to a
+//     HEAD, which has no body, is 404.
 //   - Anything else is files.ErrUnavailable (files.ErrPermission for 401 and 403), with
 //     the words "this isn't an S3 endpoint".
-//   - A write may have been done although a proxy answers it with 408, 429 or 5xx, or
-//     with a success that isn't S3's. The driver recognises a conditional write by its
-//     mark; any other write is files.ErrUncertain.
-//   - An error in a response of status 200 is that error.
+//   - If a proxy responds to a write with 408, 429 or 5xx, or with a success that isn't
+//     S3's, S3 may have carried out the write nevertheless. The driver recognises a
+//     conditional write by its mark (see "What is stored"); any other write is
+//     files.ErrUncertain.
+//   - If a response of status 200 has an error in its body, the call fails with that
+//     error.
 //
-// Some stores answer wrongly when a write races with a delete or with another write:
+// Some stores send wrong responses when a write races with a delete or with another
+// write:
 //
-//   - MinIO answers a write that races with a delete of the last file of a directory
-//     with 403 AccessDenied, as if the credentials may not write. If the profile says
-//     so (MinIO, and an unknown store), a write that is denied is retried, at most
-//     twice. If the store keeps conditional puts, it is retried as often as the policy
-//     says, provided that a Put under a condition that never holds shows that the
-//     credentials may write the name. So a true denial costs one or two requests more
-//     on these stores, and none on any other.
+//   - MinIO responds with 403 AccessDenied to a write that races with a delete of the
+//     last file of a directory, as if the credentials weren't allowed to write. If the
+//     profile says so (MinIO, and an unknown store), a write that is denied is retried,
+//     at most twice. If the store keeps conditional puts, the driver first sends a Put
+//     with a condition that never holds; if the response shows that the credentials may
+//     write the name, the write is retried as often as the policy says. So a real
+//     denial takes one or two requests more on these stores, and none on any other.
 //   - After versitygw's 409 ExistingObjectIsDirectory the driver lists that directory.
 //     If it is missing, the write is retried.
 //   - versitygw reads a file's size and its attributes one after the other. A Stat
 //     while the file is replaced may return one write's size and another's metadata and
 //     version.
-//   - versitygw says that it has ended an upload in parts that was aborted before, if
-//     there is an object of the name. If the profile says so (versitygw, and an unknown
-//     store), an upload of package files/resume is looked up after its end.
+//   - versitygw reports success for the end of an upload in parts that was aborted
+//     before, if there is an object of the name, and stores nothing. If the profile
+//     says so (versitygw, and an unknown store), an upload of package files/resume is
+//     looked up after its end.
 //   - MinIO loses the parts of an upload if it denies the upload's end because of such
 //     a race. That Put is files.ErrUnavailable, and the program may retry it.
 //
 // The driver follows no redirects; the error for S3's redirect to another region says
-// what to write. It reads at most 4 MiB of an error, and at most 32 MiB of a page of a
-// listing. A listing is files.ErrUnavailable if it has names twice, out of order or
-// outside of what was requested, or if it doesn't end. A weak ETag (W/"…"), which a
-// proxy that compresses sends, is a version for IfNotVersion alone. In any other
-// condition it is errors.ErrUnsupported.
+// which region to set. The driver reads at most 4 MiB of an error, and at most 32 MiB
+// of a page of a listing. A listing is files.ErrUnavailable if it has names twice, out
+// of order or outside of what was requested, or if it doesn't end. A weak ETag (W/"…"),
+// which a proxy that compresses sends, is a version for IfNotVersion alone. In any
+// other condition it is errors.ErrUnsupported.
 //
 // # What is stored
 //
@@ -177,8 +187,9 @@
 //     no body (Features.StatNoBucket is false).
 //   - Without permission to list, a missing file is ErrPermission, since S3 answers
 //     with 403.
-//   - A listing of a directory bucket is not in order, and the service lists a
-//     directory whole. The driver applies a Prefix below it, and StartAfter.
+//   - A listing of a directory bucket is not in order. The service can only list whole
+//     directories, so the driver itself applies StartAfter, and a Prefix that ends
+//     inside an element.
 //   - If the response to the beginning of an upload in parts is lost, S3 may keep an
 //     upload whose ID no program has. A lifecycle rule (AbortIncompleteMultipartUpload)
 //     removes it.

@@ -15,8 +15,8 @@ import (
 // most 5 GiB.
 type PostOptions = driver.PostOptions
 
-// SignedPost is a signed form. S3 answers it with 204, or as PostOptions say, or with
-// an error in XML.
+// SignedPost is a signed form. S3 responds to it with 204, or as PostOptions say, or
+// with an error in XML.
 type SignedPost = driver.PostForm
 
 // SignPost signs a form for uploading a file of that name from a browser. Unlike a
@@ -27,18 +27,18 @@ type SignedPost = driver.PostForm
 //
 // # CORS
 //
-// A page sends the form to another origin than its own: the bucket's. HTML's form
-// element may always do that. A script such as
+// A page sends the form to the bucket, which is another origin than the page's own.
+// HTML's form element may always do that. A script such as
 //
 //	const form = new FormData();
 //	for (const [k, v] of Object.entries(fields)) form.append(k, v);
 //	form.append("file", file); // last: S3 ignores what comes after it
 //	const response = await fetch(url, {method: "POST", body: form});
 //
-// sends it too. But the browser hides the response from the script, and with it whether
-// the upload worked, unless the bucket's CORS rules allow the page's origin the method
-// POST. The bucket's owner sets these rules once, with aws s3api put-bucket-cors, the
-// console or PutBucketCors of the SDK (files.As gives its client):
+// sends it too. But the browser hides the response, and so whether the upload
+// succeeded, from the script, unless the bucket's CORS rules allow the method POST for
+// the page's origin. The bucket's owner sets these rules once, with aws s3api
+// put-bucket-cors, the console or PutBucketCors of the SDK (files.As gives its client):
 //
 //	{"CORSRules": [{
 //		"AllowedOrigins": ["https://app.example"],

@@ -9,24 +9,25 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Keep says what a store does with something that S3 keeps.
+// Keep says whether a store keeps a Claim.
 type Keep uint8
 
 const (
-	// Unproved: nothing is known. The driver tries it on a scratch name before it
-	// relies on it.
+	// Unproved: it isn't known whether the store keeps the claim. The driver tries it
+	// on a scratch name before it relies on it.
 	Unproved Keep = iota
-	// Kept: the store keeps it as S3 does.
+	// Kept: the store does the same as S3.
 	Kept
-	// NotKept: the store ignores it silently, or refuses it. The driver never sends it,
-	// and Features doesn't claim it.
+	// NotKept: the store ignores the condition silently, refuses it, or behaves
+	// differently from S3. The driver never relies on it, and Features doesn't claim
+	// it.
 	NotKept
 )
 
 // String returns a word for reports.
 func (k Keep) String() string { return [...]string{"unproved", "kept", "not kept"}[k] }
 
-// Claim is one thing of S3's that a store keeps or doesn't keep.
+// Claim is one part of S3's behaviour that a store keeps or doesn't keep.
 type Claim uint8
 
 // The claims. A claim of conditions is named after the request that carries them.
@@ -71,9 +72,9 @@ var claimNames = [claims]string{
 // String returns words for reports.
 func (c Claim) String() string { return claimNames[c] }
 
-// Profile is what a store keeps of S3, as far as its documentation, its source or runs
-// on it show. If that depends on the store's release, which responses don't show, the
-// profile has the more careful value.
+// Profile says which parts of S3 a store keeps, as far as its documentation, its source
+// or runs of the tests on it show. If releases of the store differ, the profile has the
+// more careful value, because responses don't show the release.
 type Profile struct {
 	// Name is the value of the URL parameter store.
 	Name string
@@ -103,15 +104,15 @@ type Profile struct {
 	// UnsignedAcceptEncoding: something in front of the store changes the header, so
 	// that it can't be signed.
 	UnsignedAcceptEncoding bool
-	// Decompresses: the store decodes content that is stored in an encoding, if a
-	// request accepts only identity. So requests accept other encodings too, and
-	// content arrives as it is stored.
+	// Decompresses: the store decodes content that has a Content-Encoding if a request
+	// accepts only identity. So requests accept other encodings too, and content
+	// arrives as it is stored.
 	Decompresses bool
-	// EndsGoneUploads: ending an upload in parts that is gone succeeds, and stores
-	// nothing, if there is an object of the name. So an upload that several processes
-	// continue is looked up after its end. A Put isn't, because another Put may have
-	// replaced its file by then: if somebody aborts the upload of a running Put, it
-	// returns no error and stores nothing.
+	// EndsGoneUploads: if an upload in parts no longer exists and there is an object of
+	// the name, ending the upload succeeds and stores nothing. So the driver looks up
+	// an upload that several processes continue after its end. It doesn't look up the
+	// file of a Put, because another Put may have replaced it by then: if somebody
+	// aborts the upload of a running Put, the Put returns no error and stores nothing.
 	EndsGoneUploads bool
 	// NoPartCopy: there is no UploadPartCopy, or it has no condition on the source. A
 	// copy of a file larger than MaxCopy reads and puts.

@@ -18,10 +18,10 @@ type Options struct {
 	// PartSize is the size in bytes of an upload's parts, from 5 MiB, the least that S3
 	// accepts, to 5 GiB; 0 is 8 MiB. Content up to this size is sent in one request.
 	PartSize int64
-	// Concurrency is how many parts of one upload are sent at a time, at most 100; 0 is
-	// 8. An upload holds at most PartSize × Concurrency bytes in memory, and all
-	//    uploads of the bucket together hold at most that, or 256 MiB if that is more,
-	//    beyond one part each.
+	// Concurrency is how many parts of one upload are sent at a time: at most 100, and 8
+	// if it is 0. An upload holds at most PartSize × Concurrency bytes in memory, and all
+	// uploads of the bucket together hold at most that, or 256 MiB if that is more,
+	// beyond one part each.
 	Concurrency int
 	// Retry says how requests are retried; nil is retry.New(). The SDK's own retries
 	// are off.
@@ -59,8 +59,8 @@ type Options struct {
 	// such a store; the driver recognises it by its host.
 	UnsignedAcceptEncoding bool
 	// SDKOnly makes the SDK send every request. Otherwise a Get, a Stat, a Delete and a
-	// small Put are made without the SDK's stack of middleware, if the client isn't
-	// customised: the requests are the same, and the program computes less for each.
+	// small Put bypass the SDK's stack of middleware, if the client isn't customised:
+	// the requests are the same, and each takes less CPU time.
 	SDKOnly bool
 	// ownResolver: openURL, and not the caller, chose the client's endpoint resolver.
 	ownResolver bool
@@ -72,9 +72,9 @@ type Options struct {
 type Checksums uint8
 
 const (
-	// ChecksumsAuto is ChecksumsCRC32C, unless the client is set to use checksums only
-	// where they are required (RequestChecksumCalculation). If a store refuses
-	// checksums, requests go without them from then on.
+	// ChecksumsAuto is ChecksumsCRC32C, unless the client is set to send checksums only
+	// when they are required (RequestChecksumCalculation). Once a store has refused a
+	// checksum, requests are sent without them.
 	ChecksumsAuto Checksums = iota
 	// ChecksumsCRC32C sends the CRC-32C with every upload, which S3 checks and stores.
 	// A store that refuses it is an error.

@@ -14,8 +14,8 @@
 //     from the stored sizes, so Stat and List don't detect damage; a stored size that
 //     no encrypted file can have is ErrCorrupt.
 //   - Copy and Move read and write through the wrapper. A copy between two wrappers
-//     with different keys encrypts anew. A copy to the bucket below has the plain
-//     content.
+//     with different keys encrypts the content again. A copy to the bucket below has
+//     the plain content.
 //   - No error, log, String or Describe shows a secret.
 //
 // # What it can't keep
@@ -31,9 +31,9 @@
 // # Keys
 //
 // The first key encrypts, and all keys decrypt. To rotate, add the new key in front. A
-// copy of a file onto itself (files.Copy) encrypts it anew if its key isn't the first,
+// copy of a file onto itself (files.Copy) encrypts it again if its key isn't the first,
 // and changes nothing otherwise. A change of attributes (files.UpdateAttributes)
-// encrypts the file anew as well. The old key can be dropped when no file is encrypted
+// encrypts the file again too. The old key can be dropped when no file is encrypted
 // with it.
 //
 // If a file's key is missing, or has the same ID but another secret, the error is
@@ -55,8 +55,8 @@
 //     a bucket that takes 1024. A name with more elements that doesn't fit is
 //     ErrUnsupported, so Features.AnyName is false.
 //   - Order: List is in no order, Features.Ordered is false, and so files.ListPage is
-//     ErrUnsupported. Prefix and StartAfter work, but the whole directory is listed
-//     below.
+//     ErrUnsupported. Prefix and StartAfter work, but in the bucket below the whole
+//     directory is listed.
 //   - Other files: a file in the bucket below is ignored if its name isn't encrypted
 //     with the name key.
 //   - Rotation: the name key can't be rotated, because with another key every file has

@@ -12,8 +12,9 @@
 //   - All reads, listings and signed GETs use the first. The second is never read in
 //     its place: if the first fails, so does the call. To take over, open the second
 //     alone.
-//   - If the first fails, the second isn't changed. If the second fails, the first
-//     keeps what was written, and the error is a [*MemberError] that says so.
+//   - If the write to the first fails, the second isn't changed. If the write to the
+//     second fails, the first keeps what was written, and the error is a [*MemberError]
+//     that says so.
 //   - Repeating a failed call makes both members equal, even if its condition then
 //     fails because the first has the file already. A later write of the same name does
 //     so too.

@@ -1,8 +1,8 @@
 // Package s3test has what the conformance suite needs for a store that speaks S3's
-// protocol, besides the driver: damage behind the bucket's back (Damage), connections
-// that break (Cut), a bucket that goes away (Vanish), and the uploads that are left
-// unfinished (Leftovers). It uses the SDK's client, so it works with any driver of such
-// a store, and it changes nothing in the store except the buckets that it makes.
+// protocol, besides the driver: stored content that is damaged (Damage), connections
+// that break (Cut), a bucket that is deleted (Vanish), and the number of unfinished
+// uploads (Leftovers). It uses the SDK's client, so it works with any driver of such a
+// store, and it changes nothing in the store except the buckets that it makes.
 package s3test
 
 import (
