@@ -81,7 +81,7 @@ func TestMem(t *testing.T) {
 	h := memHarness(bare)
 	h.Name = "mem"
 	h.Unclaimed = map[string]string{
-		"VersionPerPut": "it is as weak as S3, unless its options say otherwise",
+		"VersionPerPut": "the same bytes have the same version again, as on S3, unless an option says otherwise",
 	}
 	maps.Copy(h.Unclaimed, memLacks)
 	conformance.Run(t, h)
@@ -90,9 +90,9 @@ func TestMem(t *testing.T) {
 // memLacks says what memory can't do.
 var memLacks = map[string]string{
 	"Durable":    "memory ends with the process",
-	"SignGet":    "memory has no address",
-	"SignPut":    "memory has no address",
-	"SignDelete": "memory has no address",
+	"SignGet":    "memory has no server that could serve a URL",
+	"SignPut":    "memory has no server that could serve a URL",
+	"SignDelete": "memory has no server that could serve a URL",
 }
 
 // TestMemStrong runs the suite on memory with all options that make it claim more.

@@ -32,7 +32,7 @@ var pagesFromStart = map[string]string{
 	"L8/large-folder": listsAll,
 }
 
-const listsAll = "Go CDK has nothing to begin a listing with, so a page lists what comes before it"
+const listsAll = "Go CDK can't begin a listing at a name, so a page lists everything before it too"
 
 func TestGoCDKMemory(t *testing.T) {
 	rerun.Part(t, conformance.Harness{

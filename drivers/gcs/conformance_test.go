@@ -20,11 +20,11 @@ const (
 	deleteFault = "the server deletes with a stale ifGenerationMatch; " +
 		"https://cloud.google.com/storage/docs/json_api/v1/objects/delete: \"makes the operation " +
 		"conditional on whether the object's current generation matches the given value\""
-	pagesFault = "with a delimiter, the server gives all prefixes on each page; " +
+	pagesFault = "with a delimiter, the server returns all prefixes on each page; " +
 		"https://cloud.google.com/storage/docs/json_api/v1/objects/list: maxResults is the " +
 		"\"maximum combined number of entries in items[] and prefixes[] to return in a " +
 		"single page\""
-	signFault = "the server doesn't look at signatures; " +
+	signFault = "the server doesn't check signatures; " +
 		"https://cloud.google.com/storage/docs/access-control/signed-urls"
 )
 

@@ -15,11 +15,11 @@ import (
 )
 
 const (
-	types  = "Go CDK normalises content types, and refuses what isn't one"
+	types  = "Go CDK normalises content types, and refuses text that isn't one"
 	folds  = "Go CDK folds metadata keys beyond ASCII, so these are refused"
 	suffix = "fileblob refuses names that end in .attrs"
 	long   = "fileblob can't hold elements of more than some 230 bytes"
-	empty  = "fileblob leaves empty folders behind, where no file can be put"
+	empty  = "fileblob leaves empty folders, in place of which no file can be put"
 )
 
 // memLimits and fileLimits are the cases that can't pass through Go CDK, without a
@@ -45,19 +45,19 @@ var (
 // pages may fail, but don't always: the cost of a page that lists what comes before it
 // depends on the driver.
 var pages = map[string]string{
-	"L8/last-page": "Go CDK has nothing to begin a listing with, so a page lists what comes " +
-		"before it",
-	"L8/large-folder": "Go CDK has nothing to begin a listing with, so a page lists what comes " +
-		"before it",
+	"L8/last-page": "Go CDK can't begin a listing at a name, so a page lists everything " +
+		"before it too",
+	"L8/large-folder": "Go CDK can't begin a listing at a name, so a page lists everything " +
+		"before it too",
 }
 
 // memLacks and fileLacks say what the buckets don't claim, and why: the behaviour of Go
 // CDK's drivers, measured on gocloud.dev 0.47.0.
 var (
 	noVersions = "the ETag is made of time and size"
-	noSwap     = "no driver of Go CDK puts, gets or deletes if of a version"
+	noSwap     = "no driver of Go CDK has conditions on a version"
 	memLacks   = map[string]string{
-		"ServerCopy":        "its own copy keeps the time of the source",
+		"ServerCopy":        "Go CDK's copy keeps the time of the source",
 		"Durable":           "memory ends with the process",
 		"Versions":          noVersions,
 		"VersionPerPut":     noVersions,
@@ -65,19 +65,18 @@ var (
 		"IfVersion":         noSwap,
 		"DeleteIfVersion":   noSwap,
 		"ReadConditions":    noSwap,
-		"SignGet":           "memory has no address",
-		"SignPut":           "memory has no address",
-		"SignDelete":        "memory has no address",
+		"SignGet":           "memory has no server that could serve a URL",
+		"SignPut":           "memory has no server that could serve a URL",
+		"SignDelete":        "memory has no server that could serve a URL",
 	}
 	fileLacks = map[string]string{
-		"Atomic": "the sidecar with the metadata and the content are two renames: of two " +
-			"writers one's metadata or digest stays on the other's content (76 of 400 rounds), " +
-			"and a crash leaves new metadata on old content",
+		"Atomic": "content and metadata are renamed one after the other: after two " +
+			"concurrent puts, the metadata or digest of one may belong to the content of the " +
+			"other (76 of 400 rounds), and a crash leaves new metadata with old content",
 		"Durable": "nothing is synced",
-		"IfAbsent": "a mutex for each writer, then stat, then rename: 30 of 300 races had " +
-			"more than one winner, or none",
-		"DirBesideFile": "a/b can't be put while there is a, and a not while there is a " +
-			"folder a",
+		"IfAbsent": "each writer has a mutex of its own, and calls stat and then rename: 30 " +
+			"of 300 races had more than one winner, or none",
+		"DirBesideFile":     "a/b can't be put while a exists, nor a while a/b exists",
 		"Versions":          noVersions,
 		"VersionPerPut":     noVersions,
 		"PutReturnsVersion": noVersions,

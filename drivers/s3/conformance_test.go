@@ -17,8 +17,7 @@ import (
 // responses, unless the case only needs a store that takes the names.
 var versitygwFaults = func() map[string]string {
 	const long = "versitygw refuses segments of more than 255 bytes with KeyTooLongError; " +
-		"S3 takes " +
-		"keys of 1,024"
+		"S3 accepts keys of up to 1,024"
 	faults := map[string]string{}
 	for _, id := range []string{
 		"L7/nothing-of-the-drivers", "N2/long-tails", "N4/long-dir", "N4/long-element",
@@ -29,14 +28,13 @@ var versitygwFaults = func() map[string]string {
 	return faults
 }()
 
-const racing = "versitygw refuses a file for a moment where a folder was emptied, with 409 " +
-	"ExistingObjectIsDirectory; " +
-	"S3's keys are flat"
+const racing = "for a moment versitygw refuses to store a file in place of an emptied folder, " +
+	"with 409 ExistingObjectIsDirectory; S3 has no folders"
 
 var versitygwRaces = map[string]string{
 	"P1/torn-info": "versitygw changes an object's attributes one by one, so HEAD " +
-		"tells two puts at once",
-	"X1/model":                   "the random operations meet the faults above",
+		"may return a mix of two puts",
+	"X1/model":                   "the random operations run into the other faults",
 	"L4/directories-come-and-go": racing,
 	"L4/what-was-put":            racing,
 	"X1/everything-at-once":      racing,

@@ -9,7 +9,7 @@ import "maps"
 var Faults = map[string]string{
 	"P7/limit": "the gateway refuses a header whose name has 1,900 bytes; S3 counts names and " +
 		"values together",
-	"P7/keys":         "the gateway turns _ in metadata keys into -",
+	"P7/keys":         "the gateway changes _ in metadata keys to -",
 	"P8/sizes-large":  InParts,
 	"C1/near-version": nearETags,
 	"G8/near-version": nearETags,
@@ -26,8 +26,8 @@ var Faults = map[string]string{
 const goneUploads = "the gateway lists the parts of an upload that is gone with 404 NoSuchKey, " +
 	"and ends it with 500 InternalError; S3 says 404 NoSuchUpload"
 
-const nearETags = "the gateway takes an ETag with something behind it for the ETag; S3 compares " +
-	"the whole"
+const nearETags = "the gateway accepts an ETag with more characters at its end; S3 compares the " +
+	"whole"
 
 // InParts is the reason for the failures of conditional uploads in parts.
 const InParts = "the gateway ignores the conditions of CompleteMultipartUpload " +
@@ -47,18 +47,21 @@ func FaultsOfSmallParts() map[string]string {
 	return all
 }
 
-// Races are the cases that it fails now and then.
+const lostRace = "the gateway responds with 500 to a conditional put that loses a race, as in " +
+	"P9/update"
+
+// Races are the cases that the gateway fails in some runs.
 var Races = map[string]string{
-	"P9/update": "the gateway answers a conditional put that loses a race with 500, so its " +
+	"P9/update": "the gateway responds with 500 to a conditional put that loses a race, so its " +
 		"outcome is uncertain; " +
-		"S3 answers 412 or 409 (TestRecordedResponses, TestLostResponses)",
-	"C1/attributes-beside-put": "the same",
-	"C1/if-absent-race":        "the same",
-	"P8/race":                  "the same",
-	"P8/race-two-handles":      "the same",
-	"P9/counter":               "the same",
-	"P9/race":                  "the same",
-	"P9/race-two-handles":      "the same",
-	"X1/everything-at-once":    "the same",
-	"X1/linearizable":          "the same",
+		"S3 responds with 412 or 409 (TestRecordedResponses, TestLostResponses)",
+	"C1/attributes-beside-put": lostRace,
+	"C1/if-absent-race":        lostRace,
+	"P8/race":                  lostRace,
+	"P8/race-two-handles":      lostRace,
+	"P9/counter":               lostRace,
+	"P9/race":                  lostRace,
+	"P9/race-two-handles":      lostRace,
+	"X1/everything-at-once":    lostRace,
+	"X1/linearizable":          lostRace,
 }

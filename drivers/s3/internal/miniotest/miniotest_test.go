@@ -33,13 +33,12 @@ func open(t conformance.T, u *url.URL, params map[string]string) files.Bucket {
 
 // faults are the cases that the server always fails, with the reason.
 var faults = func() map[string]string {
-	const long = "MinIO refuses segments of more than 255 bytes with KeyTooLongError; S3 takes " +
-		"keys of 1,024"
-	const prefixes = "MinIO counts the eleven bytes of x-amz-meta- before each metadata key into " +
-		"the 2 KiB; " +
-		"S3 counts keys and values"
+	const long = "MinIO refuses segments of more than 255 bytes with KeyTooLongError; S3 " +
+		"accepts keys of up to 1,024"
+	const prefixes = "MinIO counts the eleven bytes of x-amz-meta- before each metadata key " +
+		"towards the limit of 2 KiB; S3 counts only keys and values"
 	faults := map[string]string{
-		"P7/headers": "MinIO takes aws-chunked out of a Content-Encoding that the " +
+		"P7/headers": "MinIO removes aws-chunked from a Content-Encoding that the " +
 			"caller gave",
 		"P7/header-limit":          prefixes,
 		"P7/header-limit-in-parts": prefixes,
