@@ -224,7 +224,7 @@ func checkSource(want, have Version) error {
 	case want == "" || want == have:
 		return nil
 	case have == "":
-		return Errorf(ErrUnsupported, "the source has no version that could be the one asked for")
+		return Errorf(ErrUnsupported, "the source has no version to compare with IfSource")
 	}
 	return ErrPrecondition
 }

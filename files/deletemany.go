@@ -40,7 +40,7 @@ func DeleteMany(ctx context.Context, b Bucket, names iter.Seq[string]) (DeleteRe
 		return res, NewError(OpDeleteMany, "", r.err)
 	}
 	if names == nil {
-		return res, NewError(OpDeleteMany, "", invalid("there is no sequence of names"))
+		return res, NewError(OpDeleteMany, "", invalid("the sequence of names is nil"))
 	}
 	batch := make([]string, 0, 64)
 	var stop error

@@ -195,7 +195,8 @@ func (d *fsDir) checkEntry(e Entry) error {
 	if e.Key == "" && (d.name == "." || len(name) < len(e.Name)) && CheckElement(name) == nil {
 		return nil
 	}
-	return Errorf(ErrInvalidName, "the bucket lists %q there", e.Name+e.Key)
+	return Errorf(ErrInvalidName, "the listing has %q, which is not directly in the directory",
+		e.Name+e.Key)
 }
 
 // fsShown leaves out a directory whose name was shown as a file. In byte order there

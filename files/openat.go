@@ -339,7 +339,7 @@ func (p *pinned) pin(r *Reader) error {
 	}
 	r.Close()
 	return NewError(OpGet, p.name,
-		Errorf(ErrUnavailable, "the file is said to have %d bytes", p.info.Size))
+		Errorf(ErrUnavailable, "the response reports a file of %d bytes", p.info.Size))
 }
 
 var stateless atomic.Int64

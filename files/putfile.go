@@ -42,9 +42,9 @@ func onDisk(err error) error {
 
 func notRegular(fi fs.FileInfo) error {
 	if fi.IsDir() {
-		return invalid("what should be stored is a directory, not a file")
+		return invalid("the path leads to a directory, not to a file")
 	}
-	return invalid("what should be stored is not a regular file")
+	return invalid("the path doesn't lead to a regular file")
 }
 
 // putOpened stores an open file with its size declared.

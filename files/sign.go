@@ -46,7 +46,7 @@ func (o SignOptions) Op() (Op, error) {
 	case "DELETE":
 		return OpSignDelete, nil
 	}
-	return OpSignGet, invalid("method %q can't be signed: GET, HEAD, PUT or DELETE", o.Method)
+	return OpSignGet, invalid("method %q can't be signed; want GET, HEAD, PUT or DELETE", o.Method)
 }
 
 // SignedURL is a request that its holder may send. The URL alone is not enough: Method

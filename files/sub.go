@@ -65,7 +65,7 @@ func withKey(b Bucket, key string) Bucket {
 	return Wrap(b, Hooks{Layer: "key", CloseInner: true, Names: &NameMap{
 		Check: func(name string) error {
 			if name != key {
-				return Errorf(ErrPermission, "the bucket was opened for one other file only")
+				return Errorf(ErrPermission, "the bucket gives access to one other file only")
 			}
 			return nil
 		},

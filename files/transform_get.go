@@ -49,7 +49,7 @@ func (w *wrapped) openTransformed(ctx context.Context, c *Call, cl *claims) (*Re
 	p, err := t.Open(ctx, c, r, s.get)
 	whole = true
 	if err == nil && s.first == nil {
-		err = Errorf(ErrUnsupported, "a wrapper opened nothing of the bucket below")
+		err = Errorf(ErrUnsupported, "the wrapper's Transform did not open the stored file")
 	}
 	if err != nil {
 		s.Close()

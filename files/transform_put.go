@@ -339,7 +339,7 @@ func (s *seekableStored) Seek(offset int64, whence int) (int64, error) {
 	case whence == io.SeekCurrent && offset == 0, whence == io.SeekStart && offset == s.pos:
 		return s.pos, nil
 	case whence != io.SeekStart || offset != 0:
-		return s.pos, Errorf(ErrUnsupported, "the content of a wrapper can only be rewound")
+		return s.pos, Errorf(ErrUnsupported, "a wrapper's content can only seek to its beginning")
 	}
 	s.close()
 	if err := s.plain.rewind(); err != nil {

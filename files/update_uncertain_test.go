@@ -27,7 +27,7 @@ func lossy(b files.Bucket, happens bool, then func()) files.Bucket {
 				}
 			}
 			then()
-			return files.Errorf(files.ErrUncertain, "the answer was lost")
+			return files.Errorf(files.ErrUncertain, "the response was lost")
 		})
 }
 

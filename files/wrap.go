@@ -153,7 +153,7 @@ func (w *wrapped) check(ctx context.Context, c *claims, name, key string) error 
 		return err
 	}
 	if key != "" && !c.outer.ForeignKeys {
-		return Errorf(ErrUnsupported, "the bucket has no keys outside the naming rule")
+		return Errorf(ErrUnsupported, "the bucket doesn't support raw keys")
 	}
 	if n := w.hooks.Names; n != nil && n.Check != nil && key == "" {
 		if err := n.Check(name); err != nil {

@@ -61,7 +61,7 @@ func (g *getting) open() (*Reader, error) {
 	}
 	if err == nil && g.r == nil {
 		err = NewError(OpGet, c.Name,
-			Errorf(ErrUnsupported, "a wrapper hid the failure of the operation"))
+			Errorf(ErrUnsupported, "a wrapper returned no error although the operation failed"))
 	}
 	if err != nil {
 		end.set(0, err)
@@ -168,7 +168,7 @@ func (w *wrapped) openBelow(ctx context.Context, name string, opts *GetOptions, 
 		return nil, err
 	}
 	if r == nil || r.body == nil {
-		return nil, Errorf(ErrUnsupported, "the bucket below opened nothing")
+		return nil, Errorf(ErrUnsupported, "the bucket below returned no Reader")
 	}
 	r.name = name
 	if name != "" {

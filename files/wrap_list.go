@@ -60,7 +60,7 @@ func (w *wrapped) checkList(ctx context.Context, cl *claims, dir string,
 		return "", err
 	}
 	if opts != nil && opts.Foreign && !cl.outer.ForeignKeys {
-		return "", Errorf(ErrUnsupported, "the bucket has no keys outside the naming rule")
+		return "", Errorf(ErrUnsupported, "the bucket doesn't support raw keys")
 	}
 	if ctx == nil {
 		return "", errNilContext

@@ -16,7 +16,7 @@ func (w *wrapped) WithSignPost(ctx context.Context, name string,
 	case fn == nil:
 		err = invalid("the function is nil")
 	case cl.narrows():
-		err = Errorf(ErrUnsupported, "a wrapper refuses some uploads, which a form would store")
+		err = Errorf(ErrUnsupported, "a form would bypass a wrapper that refuses some uploads")
 	}
 	if err != nil {
 		return NewError(OpSignPut, name, err)

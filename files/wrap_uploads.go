@@ -69,7 +69,7 @@ func (w *wrapped) uploads(cl *claims, noFunc bool) error {
 		return invalid("the function is nil")
 	case w.hooks.stores(),
 		w.hooks.usesCalls() && !w.hooks.Uploads, cl.narrows():
-		return Errorf(ErrUnsupported, "a wrapper passes no uploads in parts")
+		return Errorf(ErrUnsupported, "a wrapper doesn't support uploads in parts")
 	}
 	return nil
 }

@@ -73,7 +73,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		part.Range = files.Bytes(o.Offset, o.Length)
 		header, some = rangeHeader(part.Range)
 	}
-	return driver.Object{}, files.Errorf(files.ErrUnavailable, "the service again and again %s",
+	return driver.Object{}, files.Errorf(files.ErrUnavailable, "the service repeatedly %s",
 		refused)
 }
 

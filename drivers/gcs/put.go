@@ -21,7 +21,8 @@ const reserved = ".well-known/acme-challenge/"
 
 func checkStorable(name string) error {
 	if strings.HasPrefix(name, reserved) {
-		return files.Errorf(files.ErrUnsupported, "Cloud Storage has no names under %s", reserved)
+		return files.Errorf(files.ErrUnsupported, "Cloud Storage can't store names under %s",
+			reserved)
 	}
 	return nil
 }

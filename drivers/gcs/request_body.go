@@ -43,7 +43,7 @@ type requestBody struct {
 	prev          *requestBody // the transport's previous body for the same request
 }
 
-var errBodyEnded = errors.New("the request is over")
+var errBodyEnded = errors.New("the request has ended")
 
 // Read fills p as far as possible, because the transport sends each Read as a packet.
 func (b *requestBody) Read(p []byte) (n int, err error) {

@@ -100,7 +100,7 @@ func (h *header) encode(data []byte) ([]byte, error) {
 	if h.Info != nil { // an Info that JSON would change is not cached
 		var back header
 		if err := json.Unmarshal(text, &back); err != nil || !sameInfo(*h.Info, *back.Info) {
-			return nil, files.Errorf(files.ErrUnsupported, "attributes that JSON changes")
+			return nil, files.Errorf(files.ErrUnsupported, "JSON can't represent the attributes")
 		}
 	}
 	p := append(make([]byte, 0, prefixLen+len(text)), magic...)

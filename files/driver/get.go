@@ -125,8 +125,8 @@ func (o *Object) check() error {
 		o.Length <= size-o.Offset && o.Before >= 0 && o.Before <= o.Offset {
 		return nil
 	}
-	return files.Errorf(files.ErrUnavailable, "the body is said to be %d bytes from %d of %d",
-		o.Length, o.Offset, size)
+	return files.Errorf(files.ErrUnavailable, "the response reports %d bytes from offset "+
+		"%d of a file of %d bytes", o.Length, o.Offset, size)
 }
 
 // MaxBefore is how many bytes in front of a range New reads and throws away at most, if
@@ -190,7 +190,8 @@ func (b *bucket) Stat(ctx context.Context, name string,
 	defer b.release()
 	info, err := b.backend.Stat(ctx, key)
 	if err == nil && info.Size < 0 {
-		err = files.Errorf(files.ErrUnavailable, "the file is said to have %d bytes", info.Size)
+		err = files.Errorf(files.ErrUnavailable, "the response reports a file of %d bytes",
+			info.Size)
 	}
 	if err != nil {
 		return files.Info{}, files.NewError(files.OpStat, name, err)

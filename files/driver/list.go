@@ -49,7 +49,7 @@ func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions,
 		err = o.Check()
 	}
 	if err == nil && o.Foreign && !b.feat().ForeignKeys {
-		err = files.Errorf(files.ErrUnsupported, "the bucket has no keys outside the naming rule")
+		err = files.Errorf(files.ErrUnsupported, "the bucket doesn't support raw keys")
 	}
 	if err == nil && ctx == nil {
 		err = errNilContext

@@ -193,7 +193,7 @@ func (b *bucket) checkKey(key Key) error {
 		return CheckNameMax(key.Name, b.feat().MaxName)
 	}
 	if !b.feat().ForeignKeys {
-		return files.Errorf(files.ErrUnsupported, "the bucket has no keys outside the naming rule")
+		return files.Errorf(files.ErrUnsupported, "the bucket doesn't support raw keys")
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ var _ io.ReadSeekCloser = (*PartBody)(nil)
 // Body returns a new body of the part.
 func (p *Part) Body() *PartBody { return &PartBody{r: PartReader{part: p}} }
 
-var errBodyEnded = errors.New("the request is over")
+var errBodyEnded = errors.New("the request has ended")
 
 // Read reads the part. It fails after End.
 func (b *PartBody) Read(p []byte) (int, error) {

@@ -53,6 +53,6 @@ func EachName(ctx context.Context, names []string,
 
 // UnknownNative returns the error for a native option that a bucket doesn't support.
 func UnknownNative(o files.NativeOption) error {
-	return files.Errorf(files.ErrUnsupported, "the bucket does not know %s",
+	return files.Errorf(files.ErrUnsupported, "the bucket does not support %s",
 		files.Printable(native.Name(o)))
 }

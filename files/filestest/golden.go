@@ -137,7 +137,7 @@ func (b *instruments) Golden(t testing.TB, path string) {
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		t.Errorf("filestest: %v; with %s=1 it is written", err, updateEnv)
+		t.Errorf("filestest: %v; set %s=1 to write it", err, updateEnv)
 		return
 	}
 	want, err := ParseTxtar(text)
@@ -149,7 +149,7 @@ func (b *instruments) Golden(t testing.TB, path string) {
 		t.Errorf("filestest: %s has no files, so it compares nothing", path)
 	}
 	if diff := want.diff(got); len(diff) > 0 {
-		t.Errorf("filestest: the files differ from %s (with %s=1 it is written anew):\n%s", path,
+		t.Errorf("filestest: the files differ from %s (set %s=1 to write it again):\n%s", path,
 			updateEnv, strings.Join(cut(diff, maxShown), "\n"))
 	}
 }

@@ -58,7 +58,7 @@ func TestGolden(t *testing.T) {
 	o := observe(t)
 	t.Setenv("CLOUDFILES_UPDATE", "0")
 	b.Golden(o, path)
-	o.want(t, "with CLOUDFILES_UPDATE=1 it is written")
+	o.want(t, "set CLOUDFILES_UPDATE=1 to write it")
 	t.Setenv("CLOUDFILES_UPDATE", "1")
 	b.Golden(o, path)
 	if _, err := os.Stat(path); err == nil {

@@ -127,9 +127,8 @@ func (b *instruments) remembered(t testing.TB, steps ...Step) (Calls, bool) {
 	all := b.record.usage.Calls <= maxCalls && b.record.names <= maxNames
 	b.record.mu.Unlock()
 	if !all {
-		t.Errorf("filestest: not all calls are remembered, only the first %d, and %d names",
-			maxCalls,
-			maxNames)
+		t.Errorf("filestest: there were more calls than the fake records: %d, of %d names",
+			maxCalls, maxNames)
 		return nil, false
 	}
 	return b.Calls(), true

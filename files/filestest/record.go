@@ -214,9 +214,9 @@ func (b *instruments) Within(t testing.TB, limit Budget, f func()) Usage {
 			b.Calls()[at:end], used.requests())
 	}
 	if limit.Requests > 0 && used.Requests == nil {
-		t.Errorf("filestest: a budget of requests can't be checked: nothing counts them here; " +
-			"use filestest.As(filestest.S3) or of another service, AroundOptions.Requests, or a " +
-			"budget of calls")
+		t.Errorf("filestest: a budget of requests can't be checked: this bucket doesn't count " +
+			"them; use filestest.As(filestest.S3) or of another service, AroundOptions.Requests, " +
+			"or a budget of calls")
 	}
 	return used
 }

@@ -210,7 +210,7 @@ func (r *Rule) LoseAnswer(o Outcome) *Rule {
 				}
 				call.Info = files.Info{}
 			}
-			lost := files.Errorf(files.ErrUncertain, "the answer was lost (filestest)")
+			lost := files.Errorf(files.ErrUncertain, "the response was lost (filestest)")
 			if o == NotStored {
 				return b.fails(ctx, call, lost)
 			}

@@ -44,7 +44,7 @@ func OnlyFakes(t testing.TB) {
 		}
 		t.Errorf("filestest: a URL of the scheme %s was opened at %s; only those of fakes may be",
 			name, callerLine())
-		return files.Errorf(files.ErrPermission, "the test %s opens fakes alone", t.Name())
+		return files.Errorf(files.ErrPermission, "the test %s may open only fakes", t.Name())
 	}
 	before := guard.Open.Swap(&allowed)
 	t.Cleanup(func() {

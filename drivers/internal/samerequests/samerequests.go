@@ -185,19 +185,20 @@ func Compare(t *testing.T, p filestest.Personality, real files.Bucket, reset fun
 		if change := differs[s.name]; change != nil {
 			met++
 			if change(want); maps.Equal(want, charged) {
-				t.Errorf("%s: the server is said to differ, and the fake charges the same", s.name)
+				t.Errorf("%s: the table says that the server differs, but the fake counts the same",
+					s.name)
 			}
 		}
 		reset()
 		err := s.do(t, real)
 		if got := counts(); !maps.Equal(got, want) {
-			t.Errorf("%s: the driver makes %v, and %s charges %v", s.name, got, p, want)
+			t.Errorf("%s: the driver makes %v, but %s counts %v", s.name, got, p, want)
 		}
 		if files.KindOf(err) != files.KindOf(fakeErr) {
 			t.Errorf("%s: the driver returns %v, and %s %v", s.name, err, p, fakeErr)
 		}
 	}
 	if met != len(differs) {
-		t.Errorf("%d of %d differences are of a step", met, len(differs))
+		t.Errorf("%d of %d differences belong to a step", met, len(differs))
 	}
 }
