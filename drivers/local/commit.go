@@ -381,8 +381,8 @@ const (
 // sealAfter gives the staged file a version that the name never had, if the current
 // file is not older because another process, another program or a clock that was set
 // back gave it its time. If the current file's time is only a little ahead, a time just
-// after it makes the version new. Otherwise a token does, since a Put's time is when it
-// was put. With a token, the times need only differ.
+// after it makes the version new. Otherwise a token does, because a Put's time must be
+// when it was put. With a token, the times need only differ.
 func (b *backend) sealAfter(st *staged, c *current) error {
 	old, now := c.st.ModTime, st.rec.mtime
 	switch {

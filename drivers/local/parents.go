@@ -79,7 +79,7 @@ func (b *backend) makeParent(ctx context.Context, f parent) error {
 	return b.mkdir(d, f)
 }
 
-// mkdir makes a folder and makes its entry durable. It is no error if the name exists.
+// mkdir makes a folder and makes its entry durable. An existing name is not an error.
 func (b *backend) mkdir(d fsys.Dir, f parent) error {
 	err := d.Mkdir(f.base, b.opts.DirFileMode)
 	switch {

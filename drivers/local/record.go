@@ -23,9 +23,9 @@ type record struct {
 	token       string // 8 random bytes, which make the version unique if the time doesn't
 	digest      files.Digest
 	typ         string // the content type, if it was found by the content, not by the name
-	// attrs are the sidecar's attributes, if they are short enough. Then they count,
-	// and the sidecar is for programs that don't use the record, and for copies without
-	// it.
+	// attrs are the sidecar's attributes, if they are short enough. The driver then
+	// uses them, and the sidecar is for programs that don't know the record, and for
+	// copies without it.
 	attrs *files.Attributes
 }
 

@@ -49,8 +49,8 @@ func (b *backend) relearn(ctx context.Context, path string) error {
 	return b.tryOut(ctx)
 }
 
-// errEscaped ends a listing that finds an escaped name, below where relearn searched,
-// before the disk was tried out.
+// errEscaped ends a listing that finds an escaped name before the disk was tried out,
+// in a folder below those in which relearn searched.
 var errEscaped = errors.New("an escaped name before the disk was tried out")
 
 // tryOut tries out the disk if that is possible.

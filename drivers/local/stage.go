@@ -42,7 +42,7 @@ type staged struct {
 	inRec bool // the file's record also holds the attributes
 	bare  bool // it has no record, neither in an extended attribute nor in a sidecar
 	// recorded is set if the record is in an extended attribute, and modest if the time
-	// must not prove that it is.
+	// that the file gets must not be one that proves that there is a record.
 	recorded, modest bool
 
 	dressed bool // it has the ownership of the file that it replaces

@@ -6,14 +6,14 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// A file that is staged for a name that doesn't exist yet needs no other name before,
-// if the system has files without a name. No program can find it before its commit, so
-// it needs no guard, and after the commit there is nothing to check or undo. If it
-// turns out that it replaces a file, it gets a staged name for the commit.
+// A file that is staged for a new name needs no name before its commit, if the system
+// has files without a name. No program can find it before its commit, so it needs no
+// guard, and after the commit there is nothing to check or undo. If it turns out that
+// it replaces a file, it gets a staged name for the commit.
 //
 // That doesn't apply if the file is to be durable: some file systems (btrfs) don't
 // write a file to the disk on sync while it has no name, and others (ext2) don't write
-// the number of its names when its folder is synced. tmpfs has nothing to sync.
+// the count of its names when its folder is synced. tmpfs has nothing to sync.
 
 // unnamed reports whether a staged file may have no name.
 func (b *backend) unnamed() bool {
@@ -23,7 +23,8 @@ func (b *backend) unnamed() bool {
 
 // ownershipAhead returns the ownership of the file that is to be replaced, if the
 // staged file needs it before the commit. A staged file without a name, which nobody
-// can read, doesn't. It is expected to have none if the last commit replaced no file.
+// can read, doesn't need it. If the last commit replaced no file, the staged file is
+// expected to have no name.
 func (b *backend) ownershipAhead(p *filePaths) ownership {
 	if b.unnamed() && !b.replaces.Load() {
 		return ownership{}

@@ -15,8 +15,8 @@ import (
 // names, which it removes. If the credentials may not write, claims stay as they were.
 //
 // Errors: the errors of List; files.ErrInvalid if the store doesn't keep what the URL,
-// Options or the profile claim. That error says what to write instead, and the bucket
-// no longer claims it.
+// Options or the profile claim. That error says which URL parameters to use instead,
+// and the bucket no longer makes the claim.
 func (b *backend) Check(ctx context.Context) error {
 	if err := b.identify(ctx); err != nil || b.known.profile.Name == amazon.Name {
 		return err
@@ -109,7 +109,8 @@ func (b *backend) probe(ctx context.Context) (Found, error) {
 		if k.is(c) == Kept && v == NotKept {
 			f.Broken = append(f.Broken, c)
 		}
-		// What the profile says isn't kept stays so: a probe can't show a race.
+		// A claim that the profile says isn't kept stays NotKept, because a probe can't
+		// show a race.
 		if k.is(c) != NotKept {
 			k.set(c, v)
 		} else {

@@ -26,7 +26,8 @@ type commit struct {
 	refusals    int           // how many attempts that were sent whole were refused
 	vague       bool          // one of the refusals wasn't the service's
 	denials     *denials      // since the first failure
-	// same finds what an attempt stored without a mark, if that can be recognised.
+	// same returns the Info of what an attempt without a mark stored, if that can be
+	// recognised.
 	same func(ctx context.Context) (files.Info, bool)
 }
 
@@ -114,12 +115,12 @@ func (c *commit) run(ctx context.Context,
 	return files.Info{}, uncertain(err)
 }
 
-// afterRefusal reads the response to the retry of a request that was refused before: by
-// a race, for the moment, or by something in front of the service.
+// afterRefusal handles the response to a retry whose first attempt was refused, because
+// of a race or by something in front of the service.
 func (c *commit) afterRefusal(ctx context.Context, err *error) (files.Info, bool) {
 	switch k := files.KindOf(*err); {
 	case k == files.ErrExist, k == files.ErrPrecondition, uploadGone(*err):
-		// If the first attempt was carried out all the same, the mark shows that.
+		// If the first attempt was carried out nevertheless, the mark shows that.
 		// Without a mark, and if something in front of the service refused it, the
 		// outcome is uncertain.
 		info, ok := c.findOwnWrite(ctx)
@@ -128,7 +129,8 @@ func (c *commit) afterRefusal(ctx context.Context, err *error) (files.Info, bool
 		}
 		return info, ok
 	case responseOf(*err).code == "InvalidPart":
-		// MinIO has lost the parts by then (cmd/xl-storage.go, RenameData; run).
+		// MinIO has lost the parts by then (cmd/xl-storage.go, RenameData; seen in
+		// runs).
 		*err = files.WithCause(files.ErrUnavailable, *err,
 			"the upload's parts are gone, because a race refused its end: begin again")
 	}
@@ -189,8 +191,8 @@ func detail(err error) string {
 	return e.Detail
 }
 
-// findOwnWrite reports whether the present file is what an attempt stored whose
-// response was lost.
+// findOwnWrite reports whether the present file was stored by an attempt of this commit
+// whose response was lost.
 func (c *commit) findOwnWrite(ctx context.Context) (files.Info, bool) {
 	if ctx.Err() != nil {
 		return files.Info{}, false

@@ -20,7 +20,8 @@ var settings = connect.Settings{
 	Authority: "set AWS_CA_BUNDLE or SSL_CERT_FILE to the authority's certificate",
 }
 
-// limited is an HTTP client with limits. It is comparable: equal values work alike.
+// limited is an HTTP client with limits. It is comparable: equal values behave in the
+// same way.
 type limited struct {
 	client s3.HTTPClient
 	limits connect.Limits

@@ -18,7 +18,7 @@ import (
 
 // metadataTime bounds the wait for a machine's metadata service, which answers within
 // milliseconds if there is one. botocore makes one attempt of a second; this SDK tries
-// for 5 to 15 s, for each request anew.
+// for 5 to 15 s, again for each request.
 const metadataTime = 3 * time.Second
 
 // noCredentials is the failure to get credentials. A retry doesn't help.

@@ -201,8 +201,8 @@ func (b *backend) deleteObjects(ctx context.Context, d *denials, todo *[]types.O
 		}
 		delete(unanswered, key)
 	}
-	// A name that the response should have and doesn't isn't deleted. A store that
-	// lists deleted names, which it needn't, lists all of them.
+	// A name that the response lacks isn't deleted. Stores needn't list the deleted
+	// names, but a store that lists any lists all of them.
 	if len(unanswered) > 0 && (unmatched > 0 || len(out.Deleted) > 0) {
 		if first == nil {
 			first = files.Errorf(files.ErrUnavailable,

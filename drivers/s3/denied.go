@@ -18,8 +18,8 @@ const maxDenied = 2
 // denials retries writes that are denied on a store whose AccessDenied may mean a race.
 // MinIO makes the directories of an object while a delete beside it removes them again;
 // the file system's error (ENOENT, twice) becomes errFileAccessDenied, and that becomes
-// AccessDenied, with the text of a true denial (cmd/os-reliable.go, mkdirAll and
-// renameAll; run). Nothing was written then.
+// AccessDenied, with the text of a real denial (cmd/os-reliable.go, mkdirAll and
+// renameAll; seen in runs). In that case nothing was written.
 type denials struct {
 	b    *backend
 	o    op
@@ -65,8 +65,8 @@ func (d *denials) classify(ctx context.Context, failure, mapped error) error {
 }
 
 // noDirectory reports whether the store says that a directory has the file's name, and
-// there is none. versitygw also says that if a delete removed the file's directory
-// meanwhile (backend/posix/posix.go, PutObject; run).
+// there is none. versitygw also says so if a delete removed the file's directory
+// meanwhile (backend/posix/posix.go, PutObject; seen in runs).
 func (d *denials) noDirectory(ctx context.Context, failure error) bool {
 	a := responseOf(failure)
 	if d.key == "" || !a.isS3 || a.code != "ExistingObjectIsDirectory" {
@@ -115,6 +115,6 @@ type denied struct{ error }
 
 func (d *denied) Is(target error) bool { return target == files.ErrUnavailable }
 
-// RetryAfter returns a short wait: a race is over at once, and a true denial should be
+// RetryAfter returns a short wait: a race is over at once, and a real denial should be
 // reported at once.
 func (d *denied) RetryAfter() time.Duration { return time.Millisecond }

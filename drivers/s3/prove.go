@@ -194,7 +194,7 @@ func (p *proof) remove(ctx context.Context, keys ...string) {
 	driver.Undo(ctx, func(ctx context.Context) {
 		for _, key := range keys {
 			in := &s3.DeleteObjectInput{Bucket: &p.b.bucket, Key: &key}
-			// its error has no reader
+			// nobody reads its error
 			p.b.withRetry(ctx, opDelete, func(ctx context.Context) error {
 				_, err := p.b.client.DeleteObject(ctx, in)
 				return err

@@ -83,8 +83,8 @@ func (b *backend) putOne(ctx context.Context, c *commit, req *driver.PutRequest,
 	})
 }
 
-// maxOddSums is how many requests in a row must succeed only without a checksum before
-// no more checksums are sent, if the store doesn't say that it refuses the checksum.
+// If maxOddSums requests in a row succeed only without a checksum, no more checksums
+// are sent, although the store doesn't say that it refuses them.
 const maxOddSums = 3
 
 // withSums makes a request with checksums, and, if the store refuses them, again

@@ -85,7 +85,7 @@ func (p *PutOptions) check() error {
 	return nil
 }
 
-// native returns the bucket's options, overruled by a call's.
+// native returns the bucket's options, overridden by those of a call.
 func (b *backend) native(options []files.NativeOption) *PutOptions {
 	if len(options) == 0 {
 		return &b.opts.Defaults

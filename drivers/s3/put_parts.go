@@ -258,8 +258,8 @@ var md5Works = sync.OnceValue(func() (works bool) {
 })
 
 // findOwnWrite reports whether the present file is the upload, after the response to
-// its end was lost. It is if the size, the checksum or the ETag of the parts, and the
-// attributes are the same.
+// its end was lost. That is so if the size, the checksum or the ETag of the parts, and
+// the attributes are the same.
 func (u *upload) findOwnWrite(ctx context.Context, req *driver.PutRequest) (files.Info, bool) {
 	info, err := u.b.Stat(ctx, driver.Key{Name: u.key})
 	want := req.Content.Digest().CRC32C

@@ -46,9 +46,9 @@ func repairHeader(h http.Header) {
 	}
 }
 
-// repairPage makes a page readable for the SDK whose keys have characters that XML
-// can't hold, though an encoding was requested, or whose times, or elements that
-// nothing needs, are odd. It returns page itself if nothing is wrong with it.
+// repairPage fixes what would make the SDK refuse a page: keys with characters that XML
+// can't hold, although an encoding was requested, odd times, and odd elements that
+// nothing needs. It returns page itself if nothing is wrong with it.
 func repairPage(page []byte) []byte {
 	return repairTimes(dropOdd(trimValues(oddtext.XML(page))))
 }
@@ -61,8 +61,8 @@ func repairDocument(document []byte) []byte {
 }
 
 // dropOdd leaves out elements that nothing needs and for which the SDK would fail a
-// page: repeated numbers of the request that aren't numbers, and what a page says about
-// restored objects.
+// page: those that should repeat a number of the request but aren't numbers, and what a
+// page says about restored objects.
 func dropOdd(page []byte) []byte {
 	isNumber := func(s []byte) bool {
 		_, err := strconv.ParseInt(string(s), 10, 64)

@@ -37,8 +37,8 @@ func (b *backend) SignURL(ctx context.Context, name string,
 	return signedOf(req, expires), nil
 }
 
-// presign signs by the SDK. The conditions and the size are signed headers, and what the
-// response is to have are signed parameters.
+// presign signs by the SDK. The conditions and the size are signed as headers, and the
+// headers that the response must have are signed as parameters.
 func (b *backend) presign(ctx context.Context, name string,
 	opts files.SignOptions) (*v4.PresignedHTTPRequest, error) {
 	p, life := b.presigner(), s3.WithPresignExpires(opts.Expiry)

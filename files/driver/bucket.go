@@ -88,7 +88,8 @@ type BucketViewer interface {
 	View(name string) any
 }
 
-// What New makes has every ability of a Bucket, as far as the backend has it.
+// The bucket that New makes implements every optional interface, and uses what the
+// backend has.
 var (
 	_ BucketAser          = (*bucket)(nil)
 	_ BucketChecker       = (*bucket)(nil)

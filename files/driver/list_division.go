@@ -14,9 +14,9 @@ import (
 // after the first has a goroutine, and one more looks for places to divide sections.
 //
 // A section's goroutine waits after each page until it may go on: at most workers of
-// them list at a time, those first whose names come first, and at most window pages wait
-// to be yielded. The section that is being yielded always goes on, so no room is no
-// deadlock.
+// them list at a time, those first whose names come first, and at most window pages
+// wait to be yielded. The section that is being yielded always goes on, so a lack of
+// room never causes a deadlock.
 type division struct {
 	ctx     context.Context // of the sections; ends with close
 	cancel  context.CancelFunc
@@ -97,7 +97,8 @@ func (d *division) begin(s *section, n int) {
 	d.guarded(d.plan)
 }
 
-// guarded calls f in a goroutine. A panic goes to the caller's.
+// guarded calls f in a goroutine. If f panics, the panic is raised in the caller's
+// goroutine.
 func (d *division) guarded(f func()) {
 	d.wg.Go(func() {
 		whole := false
@@ -144,9 +145,9 @@ func (s *section) add(e files.Entry, page int) {
 	s.page = append(s.page, e)
 }
 
-// take ends the page that was read, and returns what of it belongs to the section, which
-// may have been divided since. If a raw key comes last and seems to be after the
-// section's end, it waits for the next name.
+// take ends the page that was read, and returns the part of it that belongs to the
+// section, which may have been divided meanwhile. If a raw key comes last and seems to
+// be after the section's end, it waits for the next name.
 func (d *division) take(s *section) []files.Entry {
 	page := s.page
 	s.page = nil
@@ -256,8 +257,8 @@ func (d *division) changed() {
 	d.cond.Broadcast()
 }
 
-// hasRoom reports whether a page of the i-th section may be listed. The next sections
-// have room that others don't, since those are needed last.
+// hasRoom reports whether a page of the i-th section may be listed. Some room is kept
+// for the sections that are yielded next.
 func (d *division) hasRoom(i int) bool {
 	room := d.window - d.waiting - d.running
 	return i == 0 || room > d.workers || i <= 2 && room > 0

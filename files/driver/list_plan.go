@@ -62,10 +62,11 @@ func (d *division) divideNearest() bool {
 // that was listed. It is "" if there is none. If the names of directories are needed
 // first, missing is what to list.
 //
-// The latest pages show where. If they have some directories, it is the beginning of one
-// of the following, which are listed without what is in them. If they are in one, or in
-// very many, the place is computed from how fast the names grow. Beyond a directory's
-// end, it is the beginning of a directory that follows it, or one above it.
+// The latest pages decide. If they have the names of some directories, the place is the
+// beginning of a later directory; a shallow listing finds these. If the pages are in
+// one directory, or in very many, the place is computed from how quickly the names
+// grow. If it would be beyond the end of a directory, it is the beginning of a
+// directory that follows that one, or one above it.
 func (d *division) place(i int) (at string, missing *siblings) {
 	s := d.sections[i]
 	pos := max(s.after, s.reached)

@@ -12,8 +12,8 @@ const (
 	maxNoted = 64
 	// minNoted is how many are too few: half a page.
 	minNoted = 8
-	// maxDepth is how many levels of directories are counted; the deepest of them has
-	// those below it.
+	// maxDepth is how many levels of directories are counted; the deepest level
+	// includes everything below it.
 	maxDepth = 12
 )
 
@@ -102,7 +102,7 @@ type numbers struct {
 }
 
 // digit is the bytes that can be at one place of a name, in order. If ends is true, the
-// name can also end before it, which is 0.
+// name can also end before it, which counts as 0.
 type digit struct {
 	bytes []byte
 	ends  bool
@@ -177,7 +177,7 @@ func (n *numbers) of(name string) (v uint64) {
 	return v
 }
 
-// text returns what of the name stands for a number.
+// text returns the part of a name that stands for the number.
 func (n *numbers) text(v uint64) string {
 	s := make([]byte, 0, len(n.digits))
 	for i := len(n.digits) - 1; i >= 0; i-- {

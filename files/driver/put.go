@@ -167,8 +167,8 @@ func (b *bucket) checkSize(up *Content) error {
 	return nil
 }
 
-// findType finds the content type by the name, or by the first bytes, which it then
-// reads ahead (P6).
+// findType finds the content type by the name, or else by the first bytes, which it
+// reads in advance (P6).
 func (u *Content) findType(name string) (string, error) {
 	if t, ok := TypeByName(name); ok {
 		return t, nil

@@ -219,6 +219,6 @@ func signOneOption(t suite.T, what string, b files.Bucket, option signOption) {
 		return
 	}
 	if with.URL == without.URL && fmt.Sprint(with.Header) == fmt.Sprint(without.Header) {
-		t.Errorf("SignURL of %s signs what it signs without: the option is ignored", what)
+		t.Errorf("SignURL of %s signs the same as without the option, which it ignores", what)
 	}
 }

@@ -13,7 +13,7 @@ import (
 // something that can't be read.
 func wrapperUnreadable(t suite.T, h *suite.H) {
 	if !h.Features().Ordered {
-		t.Skipf("without an order nothing comes before or after what can't be read")
+		t.Skipf("the bucket doesn't list in order, so the error may come anywhere")
 	}
 	first, _ := putInner(t, h, "d/a")
 	second, _ := putInner(t, h, "d/b")
