@@ -81,7 +81,8 @@ func TestMem(t *testing.T) {
 	h := memHarness(bare)
 	h.Name = "mem"
 	h.Unclaimed = map[string]string{
-		"VersionPerPut": "the same bytes have the same version again, as on S3, unless an option says otherwise",
+		"VersionPerPut": "the same bytes have the same version again, as on S3, unless an " +
+			"option says otherwise",
 	}
 	maps.Copy(h.Unclaimed, memLacks)
 	conformance.Run(t, h)

@@ -7,7 +7,7 @@ import (
 )
 
 // The optional abilities of a Bucket. Package driver exports and documents each of them
-// under the name that stands behind it.
+// under the name in the comment beside it.
 
 type aser interface { // driver.BucketAser
 	As(target any) bool

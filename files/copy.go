@@ -114,7 +114,7 @@ func locate(b Bucket, name string) (store any, key string) {
 func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (Info, error) {
 	f := b.Features()
 	if _, version := opts.If.Version(); version && !f.IfVersion || opts.If.Absent() && !f.IfAbsent {
-		// a Put would report it, but there may be none
+		// a Put would return this error, but there may be no Put
 		return Info{}, Errorf(ErrUnsupported, "the bucket can't copy %v", opts.If)
 	}
 	info, err := statOrNoBucket(ctx, b, name)

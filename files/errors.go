@@ -47,7 +47,8 @@ var (
 	ErrUnsupported = errors.ErrUnsupported
 )
 
-// sentinels are in the order in which KindOf classes an error that is several.
+// sentinels are in the order in which KindOf looks for them in an error that matches
+// several.
 var sentinels = []error{
 	ErrClosed,
 	ErrInvalidName,

@@ -88,8 +88,8 @@ func (f Features) maxName() int {
 	return f.MaxName
 }
 
-// signs takes back what no method is left for that could be signed with it, since a
-// wrapper doesn't claim the method.
+// signs removes the claims of signing options that are only for methods which the
+// wrapper doesn't claim.
 func (f *Features) signs(below *Features) {
 	if below.SignPut && !f.SignPut {
 		f.SignContentType, f.SignSize, f.SignIfAbsent = false, false, false

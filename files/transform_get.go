@@ -82,7 +82,7 @@ func (w *wrapped) openTransformed(ctx context.Context, c *Call, cl *claims) (*Re
 	return made, nil
 }
 
-// renews reports whether a wrapper requires that the file is stored anew when it is
+// renews reports whether a wrapper requires that the file is stored again when it is
 // copied onto itself.
 func renews(ctx context.Context, b Bucket, name string) (bool, error) {
 	w, ok := b.(*wrapped)

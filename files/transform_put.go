@@ -331,7 +331,7 @@ func (s *storedContent) close() {
 	}
 }
 
-// seekableStored can be rewound, by being made anew.
+// seekableStored can be rewound: then its content is made again.
 type seekableStored struct{ *storedContent }
 
 func (s *seekableStored) Seek(offset int64, whence int) (int64, error) {
