@@ -14,7 +14,8 @@
 //
 //   - Attempts don't multiply. An error that a policy has handled is marked: [Attempts]
 //     returns how many requests were made, the error's text contains the number, and no
-//     policy above repeats the call.
+//     policy above repeats the call. A policy below Wrap makes at most as many attempts
+//     as Wrap's own policy, so the outermost policy bounds them all.
 //   - [Permanent] marks an ErrUnavailable whose call must not be repeated.
 //   - A [Budget] bounds the retries of all calls together, so that they don't multiply
 //     the load of a failing service.
@@ -105,7 +106,7 @@ func (p *Policy) Do(ctx context.Context, f func(ctx context.Context, attempt int
 			p.Budget.pay()
 			return nil
 		}
-		if n >= p.attempts() || files.KindOf(err) != files.ErrUnavailable || Attempts(err) > 0 {
+		if n >= p.most(ctx) || files.KindOf(err) != files.ErrUnavailable || Attempts(err) > 0 {
 			return mark(err, n, "")
 		}
 		if cerr := contexts.Err(ctx); cerr != nil {
@@ -139,8 +140,33 @@ func (p *Policy) String() string {
 	return "retry 1 attempt"
 }
 
+// outerKey is the key of a context's *outer.
+type outerKey struct{}
+
+// outer bounds the attempts of the policies below a Wrap.
+type outer struct{ most int }
+
+// bound returns a context under which policies make at most as many attempts as p, or as
+// a policy above p.
+func (p *Policy) bound(ctx context.Context) context.Context {
+	most := p.most(ctx)
+	if o, ok := ctx.Value(outerKey{}).(*outer); ok && o.most <= most {
+		return ctx
+	}
+	return context.WithValue(ctx, outerKey{}, &outer{most})
+}
+
+// most returns the largest number of attempts under the context.
+func (p *Policy) most(ctx context.Context) int {
+	most := p.attempts()
+	if o, ok := ctx.Value(outerKey{}).(*outer); ok {
+		most = min(most, o.most)
+	}
+	return most
+}
+
 func (p *Policy) attempts() int {
-	if p.Attempts == 0 {
+	if p == nil || p.Attempts == 0 {
 		return DefaultAttempts
 	}
 	return p.Attempts

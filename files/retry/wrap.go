@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"cloudfiles.dev/files"
@@ -11,9 +12,9 @@ import (
 
 // Wrap returns a bucket that repeats the calls of b that fail with
 // files.ErrUnavailable, as the policy says. It is for buckets that don't repeat by
-// themselves; calls that a bucket below has repeated are not repeated again. A nil
-// policy has the defaults. The bucket is safe for concurrent use, and closing it leaves
-// b open.
+// themselves. Calls that a bucket below has repeated are not repeated again, and a policy
+// below makes at most as many attempts as p. A nil policy has the defaults. The bucket is
+// safe for concurrent use, and closing it leaves b open.
 //
 //   - Reads, deletions and copies are repeated.
 //   - An interrupted listing continues after its last name, if the bucket lists in
@@ -28,10 +29,24 @@ import (
 // first attempt succeeded. So a failed condition after a retry is files.ErrUncertain.
 func Wrap(b files.Bucket, p *Policy) files.Bucket {
 	h := files.Hooks{Layer: p.String(), Around: p.around, Uploads: true}
+	if mayRepeat(b) {
+		h.Around = func(ctx context.Context, c *files.Call,
+			next func(context.Context) error) error {
+			return p.around(p.bound(ctx), c, next)
+		}
+	}
 	if b != nil && b.Features().Ordered {
 		h.List = p.list
 	}
 	return files.Wrap(b, h)
+}
+
+// mayRepeat reports whether the bucket, or one below it, has a policy or is of an unknown
+// type. Only then is it worth an allocation to bound the attempts.
+func mayRepeat(b files.Bucket) bool {
+	return slices.ContainsFunc(files.Layers(b), func(layer string) bool {
+		return strings.Contains(layer, "retry") || strings.Contains(layer, ".")
+	})
 }
 
 func (p *Policy) around(ctx context.Context, c *files.Call,
