@@ -47,7 +47,8 @@
 //   - There are no server-side copies, signed URLs and raw keys. Features.Digests
 //     is false and Info has no digest, because not every file has one. Recorded digests
 //     are checked.
-//   - The bucket below must store attributes; otherwise New is ErrUnsupported.
+//   - The bucket below must store attributes; otherwise New is ErrUnsupported. It must
+//     not be compressed already; otherwise New is ErrInvalid.
 //
 // # What it costs
 //
@@ -68,6 +69,7 @@ package compress
 
 import (
 	"context"
+	"strings"
 	"sync"
 
 	"cloudfiles.dev/files"
@@ -121,8 +123,9 @@ type codec struct {
 // New returns a bucket that keeps its files compressed in b. It is safe for concurrent
 // use, and closing it leaves b open. opts may be nil.
 //
-// Errors: ErrInvalid for a nil bucket and for options that make no sense; ErrUnsupported
-// if b stores no attributes.
+// Errors: ErrInvalid for a nil bucket, for options that make no sense, and for a bucket
+// that is compressed already, also if other layers are in between; ErrUnsupported if b
+// stores no attributes.
 func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 	if b == nil {
 		return nil, files.Errorf(files.ErrInvalid, "the bucket is nil")
@@ -136,6 +139,8 @@ func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 		return nil, files.Errorf(files.ErrInvalid, "the level %d is not from 1 to 22", o.Level)
 	case o.MaxUnmarked < 0:
 		return nil, files.Errorf(files.ErrInvalid, "negative MaxUnmarked %d", o.MaxUnmarked)
+	case isCompressed(b):
+		return nil, files.Errorf(files.ErrInvalid, "the bucket is compressed already")
 	case !b.Features().Attributes:
 		return nil, files.Errorf(files.ErrUnsupported,
 			"the bucket stores no attributes, so it can't record what is compressed")
@@ -160,7 +165,7 @@ func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 		return nil, files.WithCause(files.ErrInvalid, err, "no zstd encoder")
 	}
 	h := files.Hooks{
-		Layer:    "compress zstd",
+		Layer:    layer,
 		Around:   z.around,
 		Features: features,
 		Transform: &files.Transform{
@@ -174,6 +179,24 @@ func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 		Entry: isThere,
 	}
 	return files.Wrap(b, h), nil
+}
+
+// layer is what files.Layers shows.
+const layer = "compress zstd"
+
+// isCompressed reports whether the bucket, or a member of a bucket that is made of
+// several, is one of New. Its metadata has no room for a second mark.
+func isCompressed(b files.Bucket) bool {
+	for _, text := range files.Layers(b) {
+		for _, part := range strings.FieldsFunc(text, func(r rune) bool {
+			return r == ',' || r == ';' || r == ':'
+		}) {
+			if strings.HasSuffix(" "+part, " "+layer) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // features removes the limit of streams: content above it is spooled, so that its size
