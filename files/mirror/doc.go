@@ -37,6 +37,9 @@
 //     too, but features that writes need are claimed only if both members have them.
 //     Server-side copies, signed PUTs and DELETEs, native options, the caller's uploads
 //     in parts and raw keys are unsupported, because they would bypass the second.
+//   - So an upload of package resume is one Put, which another process can't continue,
+//     and a call with a token is ErrUnsupported. To continue uploads, upload to the
+//     first member itself, and call Repair.
 //
 // # What it costs
 //

@@ -44,8 +44,9 @@
 //     a new file.
 //   - A metadata key that equals [WhiteoutKey] is ErrUnsupported with Whiteouts.
 //   - A copy from the overlay to another bucket passes through the program.
-//   - An upload of package resume is one Put, because conditions and versions are the
-//     overlay's own.
+//   - An upload of package resume is one Put, which can't be continued by another
+//     process, because conditions and versions are the overlay's own. A call with a token
+//     is ErrUnsupported. To continue uploads, upload to the first member itself.
 //   - [New] refuses a member that isn't Ordered, because the listings could not be
 //     merged in bounded memory.
 //   - Names that are too long for the first member are not listed.

@@ -205,20 +205,25 @@ func (u *upload) keeps() bool {
 func (u *upload) plainly(ctx context.Context) (files.Info, error) {
 	u.event(UploadEvent{Kind: UploadPlain})
 	content := &steady{
-		Reader: io.NewSectionReader(u.source, 0, u.size),
-		same:   u.same,
+		content: io.NewSectionReader(u.source, 0, u.size),
+		same:    u.same,
 	}
 	return u.b.Put(ctx, u.name, content, &u.put)
 }
 
-// steady reads the source, and fails in place of the end if the source has changed.
+// steady reads the source, and fails in place of the end if the source has changed. It
+// can seek, so that the Put can be repeated.
 type steady struct {
-	io.Reader
-	same func() error
+	content *io.SectionReader
+	same    func() error
+}
+
+func (s *steady) Seek(offset int64, whence int) (int64, error) {
+	return s.content.Seek(offset, whence)
 }
 
 func (s *steady) Read(p []byte) (int, error) {
-	n, err := s.Reader.Read(p)
+	n, err := s.content.Read(p)
 	if err == io.EOF {
 		if serr := s.same(); serr != nil {
 			return 0, serr
