@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"iter"
 	"strconv"
+	"syscall"
 	"time"
 
 	"cloudfiles.dev/files"
@@ -74,7 +75,8 @@ func (s *source) file(key driver.Key) (path string, fi fs.FileInfo, err error) {
 		return "", nil, files.ErrNotExist
 	}
 	fi, err = s.lstat(path)
-	if err == nil && !fi.Mode().IsRegular() {
+	if err == nil && !fi.Mode().IsRegular() || errors.Is(err, syscall.ENOTDIR) ||
+		errors.Is(err, syscall.ENAMETOOLONG) { // below a file, or a name that no file can have
 		err = fs.ErrNotExist
 	}
 	if errors.Is(err, fs.ErrNotExist) {
