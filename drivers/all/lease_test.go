@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/lease"
+	"github.com/anishathalye/porcupine"
 )
 
 // newStores has functions that return the URL of a new store.
@@ -55,65 +57,159 @@ func troubled(b files.Bucket, seed uint64) files.Bucket {
 	}})
 }
 
+// tenure is the time for which a lease was held.
+type tenure struct {
+	who        int
+	token      int64
+	begin, end time.Time
+}
+
+// holders are the holders of one lease, who count in a file that only the lease
+// protects.
+type holders struct {
+	store   files.Bucket
+	begun   time.Time
+	mu      sync.Mutex
+	tenures []tenure
+	counts  []porcupine.Operation
+}
+
+// counter: each operation reads the count and writes one more, as one step.
+var counter = porcupine.Model{
+	Init: func() any { return 0 },
+	Step: func(state, _, output any) (bool, any) { return state == output, state.(int) + 1 },
+}
+
 // TestLease: on every service several holders, some of whose requests fail or lose
-// their responses, count in a file that only the lease protects. No count is lost, and
-// no token comes twice.
+// their responses, and some of whom vanish, count in a file that only the lease
+// protects. No two hold it at once, the tokens rise, and the counts are linearizable.
 func TestLease(t *testing.T) {
-	const holders, each = 4, 3
+	const counting, each = 4, 3
 	for name, store := range newStores {
 		t.Run(name, func(t *testing.T) {
-			b := open(t, store(t))
-			var mu sync.Mutex
-			tokens := map[int64]int{}
+			h := &holders{store: open(t, store(t)), begun: time.Now()}
 			var all sync.WaitGroup
-			for who := range holders {
+			for who := range counting {
 				all.Go(func() {
-					lock, err := lease.New(troubled(b, uint64(who)), "locks/a", &lease.Options{
-						Duration: 5 * time.Minute, // no holder vanishes here
-						Poll:     20 * time.Millisecond,
-						Holder:   strconv.Itoa(who),
-					})
-					if err != nil {
-						t.Error(err)
-						return
-					}
+					lock := h.lock(t, who, 5*time.Minute)
 					for range each {
-						held, err := lock.Acquire(t.Context())
-						if err != nil {
-							t.Errorf("Acquire: %v", err)
-							return
-						}
-						if err := countOn(held.Context(), b); err != nil {
-							t.Error(err)
-						}
-						mu.Lock()
-						tokens[held.Token()]++
-						mu.Unlock()
-						if err := held.Release(t.Context()); err != nil {
-							t.Errorf("Release: %v", err)
-						}
+						h.hold(t, lock, who)
 					}
 				})
 			}
+			for who := range 2 {
+				all.Go(func() { h.vanish(t, h.lock(t, counting+who, 2*time.Second), counting+who) })
+			}
 			all.Wait()
-			if text, err := files.ReadString(t.Context(), b, "count", nil); text !=
-				strconv.Itoa(holders*each) {
+			text, err := files.ReadString(t.Context(), h.store, "count", nil)
+			if text != strconv.Itoa(counting*each) {
 				t.Errorf("the count is %q, %v", text, err)
 			}
-			if len(tokens) != holders*each {
-				t.Errorf("the tokens are %v", tokens)
-			}
+			h.check(t, counting*each+2)
 		})
 	}
 }
 
-// countOn adds 1 to the count, without a condition.
-func countOn(ctx context.Context, b files.Bucket) error {
+// lock returns a holder's lock. The bucket fails as troubled says.
+func (h *holders) lock(t *testing.T, who int, duration time.Duration) *lease.Lock {
+	lock, err := lease.New(troubled(h.store, uint64(who)), "locks/a", &lease.Options{
+		Duration: duration,
+		Poll:     20 * time.Millisecond,
+		Holder:   strconv.Itoa(who),
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return lock
+}
+
+// acquire holds the lease until the tenure is recorded, which end does.
+func (h *holders) acquire(ctx context.Context, t *testing.T, lock *lease.Lock,
+	who int) (held *lease.Lease, end func()) {
+	held, err := lock.Acquire(ctx)
+	for files.KindOf(err) == files.ErrUnavailable {
+		held, err = lock.Acquire(ctx)
+	}
+	if err != nil {
+		t.Errorf("Acquire: %v", err)
+		return nil, nil
+	}
+	tenure := tenure{who: who, token: held.Token(), begin: time.Now()}
+	var once sync.Once
+	over := func() { once.Do(func() { tenure.end = time.Now() }) }
+	stop := context.AfterFunc(held.Context(), over)
+	return held, func() {
+		stop()
+		over()
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.tenures = append(h.tenures, tenure)
+	}
+}
+
+// hold holds the lease once, counts and releases it.
+func (h *holders) hold(t *testing.T, lock *lease.Lock, who int) {
+	held, end := h.acquire(t.Context(), t, lock, who)
+	if held == nil {
+		return
+	}
+	call := time.Since(h.begun)
+	n, err := countOn(held.Context(), h.store)
+	if err != nil {
+		t.Error(err)
+	}
+	h.mu.Lock()
+	h.counts = append(h.counts, porcupine.Operation{
+		ClientId: who,
+		Call:     int64(call),
+		Output:   n,
+		Return:   int64(time.Since(h.begun)),
+	})
+	h.mu.Unlock()
+	end()
+	if err := held.Release(t.Context()); err != nil {
+		t.Errorf("Release: %v", err)
+	}
+}
+
+// vanish holds the lease and doesn't release it.
+func (h *holders) vanish(t *testing.T, lock *lease.Lock, who int) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	if held, end := h.acquire(ctx, t, lock, who); held != nil {
+		end()
+	}
+}
+
+// check checks the tenures and the counts.
+func (h *holders) check(t *testing.T, tenures int) {
+	slices.SortFunc(h.tenures, func(a, b tenure) int { return a.begin.Compare(b.begin) })
+	for i, next := range h.tenures {
+		if i == 0 {
+			continue
+		}
+		if before := h.tenures[i-1]; next.begin.Before(before.end) ||
+			next.token <= before.token {
+			t.Errorf("holder %d had the token %d until %v, and holder %d has %d from %v",
+				before.who, before.token, before.end.Sub(h.begun), next.who, next.token,
+				next.begin.Sub(h.begun))
+		}
+	}
+	if len(h.tenures) != tenures {
+		t.Errorf("the lease was held %d times, want %d", len(h.tenures), tenures)
+	}
+	if !porcupine.CheckOperations(counter, h.counts) {
+		t.Errorf("the counts are not linearizable: %+v", h.counts)
+	}
+}
+
+// countOn adds 1 to the count, without a condition, and returns what it was.
+func countOn(ctx context.Context, b files.Bucket) (int, error) {
 	text, err := files.ReadString(ctx, b, "count", nil)
 	if err != nil && !errors.Is(err, files.ErrNotExist) {
-		return fmt.Errorf("reading: %w", err)
+		return 0, fmt.Errorf("reading: %w", err)
 	}
 	n, _ := strconv.Atoi(text)
 	_, err = files.PutString(ctx, b, "count", strconv.Itoa(n+1), nil)
-	return err
+	return n, err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -58,6 +59,57 @@ func TestWatch(t *testing.T) {
 			}
 			if n := ops.take(); len(n) != 1 || n[files.OpGet] < len(steps) {
 				t.Errorf("the operations are %v", n)
+			}
+		})
+	}
+}
+
+// TestWatchUnderFaults: on every service a watch whose requests fail, and whose function
+// fails, reports contents in the order in which they were written, none twice after the
+// function has succeeded, and the last one.
+func TestWatchUnderFaults(t *testing.T) {
+	const last = 30
+	for name, store := range newStores {
+		t.Run(name, func(t *testing.T) {
+			b := open(t, store(t))
+			written := make(chan error, 1)
+			go func() {
+				for i := range last + 1 {
+					if _, err := files.PutString(t.Context(), b, "d/a", strconv.Itoa(i),
+						nil); err != nil {
+						written <- err
+						return
+					}
+				}
+				written <- nil
+			}()
+			calls, before := 0, -1
+			err := watch.File(t.Context(), troubled(b, 7), "d/a", time.Millisecond,
+				func(_ context.Context, r *files.Reader) error {
+					if r == nil {
+						return nil // before the first Put
+					}
+					text, err := r.ReadString()
+					if err != nil {
+						return err
+					}
+					n, err := strconv.Atoi(text)
+					if err != nil || n <= before {
+						t.Errorf("%q is reported after %d", text, before)
+					}
+					if calls++; calls%3 == 0 {
+						return errors.New("the function's own")
+					}
+					if before = n; n == last {
+						return watch.Stop
+					}
+					return nil
+				}, &watch.Options{OnError: func(err error, _ int) { t.Log(err) }})
+			if err != nil {
+				t.Error(err)
+			}
+			if err := <-written; err != nil {
+				t.Error(err)
 			}
 		})
 	}
