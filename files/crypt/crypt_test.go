@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/crypt"
@@ -53,9 +54,11 @@ func last(b files.Bucket, name string, n int64) ([]byte, error) {
 		&files.ReadOptions{GetOptions: files.GetOptions{Range: files.Last(n)}})
 }
 
-// TestCutAtEveryLength: a file that was truncated at any length is ErrCorrupt (K1).
+// TestCutAtEveryLength: a file that was truncated at any length, or has more bytes, is
+// ErrCorrupt (K1). Without the long tests, files of several chunks are cut only around
+// the chunks' borders.
 func TestCutAtEveryLength(t *testing.T) {
-	for _, size := range []int{0, 1, 100, crypt.ChunkSize, crypt.ChunkSize + 1,
+	for _, size := range []int{0, 1, 100, 1000, crypt.ChunkSize, crypt.ChunkSize + 1,
 		2 * crypt.ChunkSize} {
 		below := mem.New(nil)
 		b := open(t, below, key("1", 1))
@@ -63,8 +66,9 @@ func TestCutAtEveryLength(t *testing.T) {
 		whole := read(t, below, "a")
 		h := int(crypt.HeaderSize)
 		var cuts []int
+		every := size <= 1000 || size == crypt.ChunkSize+1 && longtest.On()
 		for n := range len(whole) { // each length of the header, and those around the chunks
-			if in := (n - h) % (crypt.ChunkSize + 16); n < h+20 || in < 18 ||
+			if in := (n - h) % (crypt.ChunkSize + 16); every || n < h+20 || in < 18 ||
 				in > crypt.ChunkSize-2 || n > len(whole)-18 {
 				cuts = append(cuts, n)
 			}

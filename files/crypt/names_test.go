@@ -44,7 +44,8 @@ func spread(n, k int) string {
 }
 
 // TestMaxName: each name of Features.MaxName bytes and 16 elements can be put, over
-// memory and over a disk, whose elements have 255 bytes (K6).
+// memory and over a disk, whose elements have 255 bytes; one byte more is refused before
+// any request (K6).
 func TestMaxName(t *testing.T) {
 	disk, err := local.Open(t.TempDir(), nil)
 	if err != nil {
@@ -82,18 +83,28 @@ func TestMaxName(t *testing.T) {
 				return next(ctx)
 			},
 		}))
-		_, err := files.PutBytes(t.Context(), counted, strings.Repeat("n", most+1), nil, nil)
-		if !errors.Is(err, files.ErrInvalidName) {
-			t.Errorf("%s: one byte more: %v", what, err)
+		for _, k := range []int{1, 2, 8, 16} {
+			long := spread(most+1, k)
+			_, err := files.PutBytes(t.Context(), counted, long, nil, nil)
+			_, serr := counted.Stat(t.Context(), long, nil)
+			derr := counted.Delete(t.Context(), long, nil)
+			for _, err := range []error{err, serr, derr} {
+				if !errors.Is(err, files.ErrInvalidName) {
+					t.Errorf("%s: one byte more, %d elements: %v, want ErrInvalidName", what, k, err)
+				}
+			}
 		}
-		_, err = counted.Stat(t.Context(), spread(200, 100), nil)
+		if requests > 0 {
+			t.Errorf("%s: %d requests for names that are too long", what, requests)
+		}
+		_, err := counted.Stat(t.Context(), spread(200, 100), nil)
 		if !errors.Is(err, files.ErrUnsupported) || errors.Is(err, files.ErrInvalidName) {
 			t.Errorf("%s: too many elements: %v", what, err)
 		}
 		if got := list(t, counted, spread(200, 100), nil); len(got) != 0 {
 			t.Errorf("%s: a directory of too many elements has %q", what, got)
 		}
-		if requests > 1 {
+		if requests > 1 { // of List
 			t.Errorf("%s: %d requests for impossible names", what, requests)
 		}
 		below.Close()

@@ -232,6 +232,22 @@ func TestFormRefused(t *testing.T) {
 	})
 }
 
+// TestLargestSizeOfAPut: a signed PUT with a largest size is ErrUnsupported, so that the
+// maximum isn't ignored (S1).
+func TestLargestSizeOfAPut(t *testing.T) {
+	eachTaker(t, func(t *testing.T, b files.Bucket, h http.Handler) {
+		o := &files.SignOptions{Method: http.MethodPut}
+		if _, err := files.SignURL(t.Context(), b, "a", o); err != nil {
+			t.Fatalf("the bucket can't sign a PUT at all: %v", err)
+		}
+		o.MaxSize = 10
+		s, err := files.SignURL(t.Context(), b, "a", o)
+		if !errors.Is(err, errors.ErrUnsupported) || s.URL != "" {
+			t.Errorf("SignURL of a PUT with a largest size = %v, %v, want ErrUnsupported", s, err)
+		}
+	})
+}
+
 // TestFormBelow: a form for a directory takes names below it and no other.
 func TestFormBelow(t *testing.T) {
 	eachTaker(t, func(t *testing.T, b files.Bucket, h http.Handler) {

@@ -114,6 +114,61 @@ func TestMetrics(t *testing.T) {
 	want(1, "cloudfiles_failures_total", "operation=stat", "kind=DeadlineExceeded")
 }
 
+// TestAnswersAreNoFailures: ErrNotExist, ErrExist, ErrPrecondition, ErrNotModified and
+// cancellation, of calls and of bodies, leave the failures unchanged; deadlines, of both,
+// raise them (O2).
+func TestAnswersAreNoFailures(t *testing.T) {
+	b, reg := metrics(t, mem.New(nil))
+	ctx := t.Context()
+	info, err := files.PutString(ctx, b, "a", "text", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	canceled, cancel := context.WithCancel(ctx)
+	cancel()
+	put := func(c files.Condition) error {
+		_, err := files.PutString(ctx, b, "a", "x", &files.PutOptions{If: c})
+		return err
+	}
+	body := func(why error) error {
+		ctx, end := context.WithCancelCause(ctx)
+		defer end(nil)
+		r, err := b.Get(ctx, "a", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		end(why)
+		_, err = r.ReadAll()
+		return err
+	}
+	for range 10 {
+		_, missing := b.Get(ctx, "none", nil)
+		_, same := b.Get(ctx, "a", &files.GetOptions{IfNotVersion: info.Version})
+		_, stopped := b.Stat(canceled, "a", nil)
+		for want, err := range map[error]error{
+			files.ErrNotExist:     missing,
+			files.ErrNotModified:  same,
+			files.ErrExist:        put(files.IfAbsent()),
+			files.ErrPrecondition: put(files.IfVersion("another")),
+			context.Canceled:      errors.Join(stopped, body(context.Canceled)),
+		} {
+			if !errors.Is(err, want) {
+				t.Fatalf("%v, want %v", err, want)
+			}
+		}
+	}
+	if n := sum(t, reg, "cloudfiles_failures_total"); n != 0 {
+		t.Errorf("%v failures, want none", n)
+	}
+	if err := body(context.DeadlineExceeded); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatal(err)
+	}
+	if n := sum(t, reg, "cloudfiles_failures_total", "kind=DeadlineExceeded"); n != 1 {
+		t.Errorf("%v failures after a deadline, want one", n)
+	}
+}
+
 // TestNamesMakeNoSeries: ten thousand names leave the number of series unchanged.
 func TestNamesMakeNoSeries(t *testing.T) {
 	b, reg := metrics(t, mem.New(nil))
