@@ -121,7 +121,8 @@ var kindsOfReading = []kind{
 // TestKindsHaveTests: the tests of each kind exist.
 func TestKindsHaveTests(t *testing.T) {
 	there := map[string]map[string]bool{}
-	for _, k := range slices.Concat(kindsOfReading, kindsOfTransfers, kindsOfFakes) {
+	for _, k := range slices.Concat(kindsOfReading, kindsOfTransfers, kindsOfFakes,
+		kindsOfLayers) {
 		if len(k.tests) == 0 {
 			t.Errorf("%s: no test", k.what)
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -25,6 +26,7 @@ var signRequests = map[string]files.SignOptions{
 	"absent":      {Method: "PUT", IfAbsent: true},
 	"response":    {ResponseType: "text/x-own"},
 	"disposition": {ResponseDisposition: "attachment"},
+	"largest":     {Method: "PUT", MaxSize: int64(len(signedText))}, // nothing can bind it
 }
 
 const signedText = "what was signed"
@@ -55,6 +57,15 @@ var layersSign = map[string]string{
 // TestLayersSign: through each layer, what is signed works and is for the file that the
 // layer shows under the name. Anything else is ErrUnsupported, and Features say so (W1).
 func TestLayersSign(t *testing.T) {
+	for field := range reflect.TypeFor[files.SignOptions]().Fields() {
+		tried := field.Name == "Expiry" // which every request has
+		for _, o := range signRequests {
+			tried = tried || !reflect.ValueOf(o).FieldByIndex(field.Index).IsZero()
+		}
+		if !tried {
+			t.Errorf("no request of signRequests has SignOptions.%s", field.Name)
+		}
+	}
 	layers := append(slices.Clone(stackLayers),
 		stackLayer{name: "filestest", wrap: func(b files.Bucket) (files.Bucket, error) {
 			return filestest.Around(t, b, nil), nil
