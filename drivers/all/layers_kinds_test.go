@@ -218,7 +218,7 @@ func TestLayersKeepSize(t *testing.T) {
 				}
 				for _, a := range below.puts {
 					if a.size != int64(len(a.content)) || !a.again {
-						t.Errorf("declared %v: a content of %d bytes has the size %d, and is rewound: %v",
+						t.Errorf("declared %v: a content of %d bytes has the size %d, rewound: %v",
 							declared, len(a.content), a.size, a.again)
 					}
 				}

@@ -68,7 +68,8 @@ func TestRetriesOverDrivers(t *testing.T) {
 							// on a loaded machine the time may be over before a request arrives
 							n := requests.Load()
 							if err == nil || n == 0 && !silent || n > int32(c.outer) {
-								t.Errorf("%s: %d requests, want at most %d; %v", name, n, c.outer, err)
+								t.Errorf("%s: %d requests, want at most %d; %v", name, n, c.outer,
+									err)
 							}
 						}
 					})

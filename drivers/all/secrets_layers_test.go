@@ -36,8 +36,8 @@ var signedURLs = map[string]string{
 		"X-Goog-Credential=a%40b.example%2F20261130%2Fauto%2Fstorage%2Fgoog4_request&" +
 		"X-Goog-Date=20261130T000000Z&X-Goog-Expires=900&X-Goog-SignedHeaders=host&" +
 		"X-Goog-Signature=SECRET",
-	"SAS": "https://account.blob.core.windows.net/c/d/a?sv=2024-11-04&st=2026-11-30T00%3A00%3A00Z&" +
-		"se=2026-12-01T00%3A00%3A00Z&sr=b&sp=r&sig=SECRET",
+	"SAS": "https://account.blob.core.windows.net/c/d/a?sv=2024-11-04&" +
+		"st=2026-11-30T00%3A00%3A00Z&se=2026-12-01T00%3A00%3A00Z&sr=b&sp=r&sig=SECRET",
 }
 
 // telling are the errors in which a driver or an SDK may tell the URL of its request.
@@ -49,9 +49,13 @@ var telling = map[string]func(signed string) error{
 		err := &url.Error{Op: "Get", URL: signed, Err: io.ErrUnexpectedEOF}
 		return files.WithCause(files.ErrUnavailable, err, err.Error())
 	},
-	"a text":          func(signed string) error { return errors.New("GET " + signed + " failed") },
-	"a detail":        func(signed string) error { return files.Errorf(files.ErrPermission, "%s", signed) },
-	"a wrapped error": func(signed string) error { return fmt.Errorf("reading <%s>: %w", signed, io.EOF) },
+	"a text": func(signed string) error { return errors.New("GET " + signed + " failed") },
+	"a detail": func(signed string) error {
+		return files.Errorf(files.ErrPermission, "%s", signed)
+	},
+	"a wrapped error": func(signed string) error {
+		return fmt.Errorf("reading <%s>: %w", signed, io.EOF)
+	},
 }
 
 // TestLayersHideSignedURLs: if an error below tells the URL of a signed request, neither
@@ -93,8 +97,8 @@ func TestLayersHideSignedURLs(t *testing.T) {
 					for _, text := range []string{err.Error(), fmt.Sprintf("%+v", err),
 						string(object), slogged.String()} {
 						if strings.Contains(text, secret) {
-							t.Errorf("%s: %s of %s, as %s: the error shows the signature: %s", l.name,
-								op, service, what, text)
+							t.Errorf("%s: %s of %s, as %s: the error shows the signature: %s",
+								l.name, op, service, what, text)
 						}
 					}
 				}

@@ -64,7 +64,8 @@ func (c *cached) open(t *testing.T, folder files.Bucket) {
 func (c *cached) read(t *testing.T, when string) {
 	t.Helper()
 	for name, content := range c.contents {
-		for _, r := range []files.Range{{}, files.Last(100), files.Bytes(int64(len(content))/2, 9)} {
+		middle := files.Bytes(int64(len(content))/2, 9)
+		for _, r := range []files.Range{{}, files.Last(100), middle} {
 			got, err := files.ReadAll(t.Context(), c.cache, name,
 				&files.ReadOptions{GetOptions: files.GetOptions{Range: r}})
 			off, n := r.Resolve(int64(len(content)))

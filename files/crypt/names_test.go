@@ -90,7 +90,8 @@ func TestMaxName(t *testing.T) {
 			derr := counted.Delete(t.Context(), long, nil)
 			for _, err := range []error{err, serr, derr} {
 				if !errors.Is(err, files.ErrInvalidName) {
-					t.Errorf("%s: one byte more, %d elements: %v, want ErrInvalidName", what, k, err)
+					t.Errorf("%s: one byte more, %d elements: %v, want ErrInvalidName", what, k,
+						err)
 				}
 			}
 		}

@@ -126,13 +126,16 @@ func TestDamagedLog(t *testing.T) {
 		"a negative position": {head: func(h *head) {
 			h.Segments[0].First, h.Segments[0].Count = -1, h.Segments[0].Count+1
 		}},
-		"a bad name":             {head: func(h *head) { h.Segments[0].Name = "a//b" }},
-		"a later start":          {head: func(h *head) { h.Start++ }},
-		"a first after the end":  {head: func(h *head) { h.First = h.next() + 1 }},
-		"a negative first":       {head: func(h *head) { h.First = -1 }},
-		"a missing beginning":    {head: func(h *head) { h.Segments = h.Segments[1:] }},
-		"another format":         {head: func(h *head) { h.Format = 2 }},
-		"a segment of elsewhere": {head: func(h *head) { h.Segments[0].Name = "other" }, reads: true},
+		"a bad name":            {head: func(h *head) { h.Segments[0].Name = "a//b" }},
+		"a later start":         {head: func(h *head) { h.Start++ }},
+		"a first after the end": {head: func(h *head) { h.First = h.next() + 1 }},
+		"a negative first":      {head: func(h *head) { h.First = -1 }},
+		"a missing beginning":   {head: func(h *head) { h.Segments = h.Segments[1:] }},
+		"another format":        {head: func(h *head) { h.Format = 2 }},
+		"a segment of elsewhere": {
+			head:  func(h *head) { h.Segments[0].Name = "other" },
+			reads: true,
+		},
 		"another log's segment": {
 			head:  func(h *head) { h.Segments[0].Name = "logs/ab/segments/0" },
 			reads: true,

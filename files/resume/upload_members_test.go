@@ -124,7 +124,8 @@ func TestUploadToMembers(t *testing.T) {
 			}
 			s = uploading("")
 			s.opts.Put = &files.PutOptions{Digest: files.Digest{MD5: strings.Repeat("0", 32)}}
-			if _, err = upload(t, b, content(13, 6*part), s); files.KindOf(err) != files.ErrCorrupt {
+			_, err = upload(t, b, content(13, 6*part), s)
+			if files.KindOf(err) != files.ErrCorrupt {
 				t.Errorf("Upload with a wrong digest = %v, want ErrCorrupt", err)
 			}
 			wantStored(t, b, "dir/f", p)
