@@ -127,10 +127,10 @@
 //     any other.
 //
 //     This holds on every file system, including one that takes several spellings for
-//     one name, refuses characters, or changes names: exFAT, FAT, NTFS, CIFS, folders
-//     of ext4 with casefold, and limits shorter than 255 bytes. A file that another
-//     program stored on such a disk is there under the spelling that the other program
-//     gave it, and under no other.
+//     one name, refuses characters, changes names, or limits them to less than 255
+//     bytes (exFAT, FAT, NTFS, CIFS, folders of ext4 with casefold). A file that
+//     another program stored on such a disk is there under the spelling that the other
+//     program gave it, and under no other.
 //
 //   - N3: "a" and "a/b" may both exist, and what happens to one does not touch the
 //     other.
@@ -152,9 +152,9 @@
 //     same bytes have the same version again, so a program that relies on
 //     compare-and-swap must write bytes that differ each time.
 //
-//     In a local folder this also holds for content that other programs write, whatever
-//     modification time they set. The version of a file that they wrote may also change
-//     while its content doesn't.
+//     In a local folder different content has different versions even if other programs
+//     write it, whatever modification time they set. The version of a file that they
+//     wrote may also change while its content doesn't.
 //
 //   - V2: A file's time is when it was put, whatever the time of the file that it
 //     replaced. Times are UTC, truncated to Features.TimeResolution, the resolution of
@@ -215,8 +215,8 @@
 //     ErrInvalid. Nothing is ever truncated.
 //
 //     The four headers of [Attributes] come back, and Get decodes nothing. A header,
-//     content type included, is printable ASCII without a space at either end (RFC 8187
-//     writes other text in it). A header has at most 1,024 bytes ([MaxHeader]), a
+//     content type included, is printable ASCII without a space at either end; RFC 8187
+//     encodes other text in ASCII. A header has at most 1,024 bytes ([MaxHeader]), a
 //     Content-Language at most 100 ([MaxContentLanguage]), and all five values together
 //     at most 1,500 ([MaxHeaders]). Anything else is ErrInvalid, from Put, Copy and
 //     SignURL, before anything is done. One file may reach all these limits at the same
@@ -241,8 +241,8 @@
 //     a version, its Features no longer claim what needs one.
 //
 //   - P10: A size or digest that was given (CRC-32C, MD5, SHA-256, CRC-32, CRC-64/NVME)
-//     and does not match the content is ErrCorrupt, and nothing is written. Only
-//     CRC-32C is ever computed unasked.
+//     and does not match the content is ErrCorrupt, and nothing is written. Put
+//     computes a digest other than CRC-32C only if the caller gives one.
 //
 //   - P11: Content of known or unknown length streams in bounded memory, up to the
 //     backend's limit. A stream of unknown length that is longer than
@@ -393,7 +393,7 @@
 // D. Delete
 //
 //   - D1: Deleting what isn't there returns nil. Deleting "a" never touches "a/b".
-//     Deleting needs no room, so a full disk can be freed.
+//     Deleting needs no space, so it works on a full disk.
 //
 //   - D2: IfVersion deletes only that version. If the file has another version or does
 //     not exist, Delete is ErrPrecondition and deletes nothing
@@ -414,8 +414,9 @@
 //
 //     A copy of a file onto itself changes nothing, unless new attributes are given,
 //     which replace the old ones. A wrapper that stores other bytes may store the file
-//     anew (Transform.Renew), which makes a new version of the same content and
-//     attributes. [UpdateAttributes] changes some, of one version, and keeps the rest.
+//     again (Transform.Renew), which makes a new version of the same content and
+//     attributes. [UpdateAttributes] changes some attributes of one version and keeps
+//     the others.
 //
 //     Move is Copy, then Delete of the version that was copied: after a crash at least
 //     one of the two files exists, perhaps both. If the source can't delete a certain
@@ -508,10 +509,10 @@
 //     even if the context doesn't end: within about a minute, with ErrUnavailable and a
 //     text that says what it waited for.
 //
-//     A call waits for a silent server as long as the parameters timeout= and
-//     read_timeout= say, a minute each by default. Then the error is ErrUnavailable and
-//     names the parameter. A body of which bytes still arrive, however slowly, is never
-//     cut off.
+//     A call waits for a silent server for as long as the URL parameters timeout= and
+//     read_timeout= say, by default a minute each. Then it fails with ErrUnavailable,
+//     and the error names the parameter. A body of which bytes still arrive, however
+//     slowly, is never cut off.
 //
 //   - X3: Close is idempotent and waits for nothing: calls in flight finish and open
 //     bodies stay readable. Afterwards every method is ErrClosed. A bucket owns what
@@ -638,8 +639,8 @@
 //
 // # Implementing a Bucket
 //
-// Package files/driver makes a Bucket of a small Backend. It does names, types,
-// metadata, digests, ranges, errors, timeouts and closing for the Backend. What only
-// authors of drivers call is there too. Implementing Bucket directly is possible too;
-// the documentation of files/driver says how.
+// Package files/driver makes a Bucket of a small Backend. It handles names, types,
+// metadata, digests, ranges, errors, timeouts and closing for the Backend. It also has
+// everything that only authors of drivers call. Implementing Bucket directly is
+// possible too; the documentation of files/driver says how.
 package files
