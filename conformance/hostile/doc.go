@@ -40,8 +40,8 @@
 // # TLS
 //
 // [RunTLS] does the same for connections that fail in TLS: certificates that aren't
-// trusted, HTTP instead of HTTPS and the other way round, and handshakes that break, are
-// refused, or are never finished. If another attempt can't help, the error is
+// trusted, HTTP instead of HTTPS and the other way round, and handshakes that break
+// off, are refused, or are never finished. If another attempt can't help, the error is
 // files.ErrInvalid after one connection, and its text names the setting that helps.
 //
 // # Other services
@@ -62,9 +62,10 @@
 // # How long it takes
 //
 // Run takes some thirty CPU seconds for each service. By default it tries each way with
-// each operation, applied to every request. It tries one pair in three on the first
-// request alone and on all but the first, too. It sends large content under one way in
-// four, and tries a flood on one operation in four. The choice is the same each time.
-// With [Full] nothing is left out. Run sets the garbage collector's memory limit while it
-// measures, so no other test of the process should run at the same time.
+// each operation, applied to every request. One such pair in three is also tried on the
+// first request alone, and on all requests but the first. One way in four is tried with
+// large content, and ways that send a flood of data are tried on one operation in four.
+// The choice is the same each time. With [Full] nothing is left out. Run sets the
+// garbage collector's memory limit while it measures, so no other test of the process
+// should run at the same time.
 package hostile

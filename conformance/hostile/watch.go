@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// MaxMemory is by how many bytes the memory of the process may grow during a call,
-// whatever the response.
+// MaxMemory is how many bytes of memory the process may need more during a call,
+// whatever the response is.
 const MaxMemory = 64 << 20
 
 // MaxLate is how long after the end of its context a call may return, compared with a
