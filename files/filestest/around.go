@@ -79,8 +79,15 @@ func breakBody(ctx context.Context, _ *files.Call, body io.Reader) io.Reader {
 func SweepAround(t *testing.T, kind error, open func(t *testing.T) files.Bucket,
 	f func(t *testing.T, b *Wrapped)) {
 	t.Helper()
+	if open == nil || f == nil {
+		t.Fatalf("filestest: SweepAround: a function is nil")
+	}
 	sweep(t, kind, func(t *testing.T, every func(*instruments)) {
-		b := Around(t, open(t), nil)
+		real := open(t)
+		if real == nil {
+			t.Fatalf("filestest: SweepAround: the function has opened no bucket, but nil")
+		}
+		b := Around(t, real, nil)
 		every(&b.instruments)
 		f(t, b)
 	})

@@ -77,7 +77,7 @@ func everything(t *testing.T, b *filestest.Bucket) {
 		t.Error(err)
 	}
 	up := sign(t, b, "signed", files.SignOptions{Method: http.MethodPut, Expiry: time.Minute})
-	if code, text := send(t, b.Client(), up, "x", nil); code != http.StatusCreated {
+	if code, text := send(t, b.Client(), up, "x", nil); code != http.StatusOK {
 		t.Errorf("PUT: %d %s", code, text)
 	}
 	b.Clock.Advance(time.Minute + time.Second)

@@ -22,6 +22,7 @@ type Bucket struct {
 	secret [32]byte
 
 	headByGet bool
+	answers   answers
 
 	mu       sync.Mutex
 	signBase string
@@ -42,10 +43,20 @@ func As(p Personality) Option { return func(c *config) { c.personality = p } }
 func New(t testing.TB, opts ...Option) *Bucket {
 	t.Helper()
 	c := config{personality: Clouds}
-	for _, o := range opts {
+	for i, o := range opts {
+		if o == nil {
+			t.Fatalf("filestest: New: option %d is nil", i+1)
+		}
 		o(&c)
 	}
-	b := &Bucket{Clock: &Clock{}, headByGet: c.personality.headByGet()}
+	if c.personality.name == "" {
+		t.Fatalf("filestest: As: a zero Personality is none of the package's, such as filestest.S3")
+	}
+	b := &Bucket{
+		Clock:     &Clock{},
+		headByGet: c.personality.headByGet(),
+		answers:   c.personality.answers(),
+	}
 	b.begin(t, b)
 	if refuses := c.personality.refuses; refuses != nil {
 		b.storable = func(name string) error { return refuses(b, name) }

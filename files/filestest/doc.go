@@ -50,7 +50,8 @@
 // If several rules match a call, only the one that was made first is applied, so make
 // the narrow ones first. Each call that reaches the fake counts: a program that retries
 // makes several. If a rule wasn't applied as often as it says, the test fails at its
-// end with the line of the rule. A rule with a Rate is exempt.
+// end with the line of the rule. A rule with a Rate is exempt. A
+// rule that is wrong, such as one with Nth(-1), fails the test at once.
 //
 // # What was called
 //

@@ -89,10 +89,22 @@ func (b *instruments) refuses(name string) error {
 // errorf fails the test, unless it has ended: then there is nothing left to fail.
 func (b *instruments) errorf(format string, args ...any) {
 	b.t.Helper()
-	b.pending.whileTestRuns(func() {
-		b.t.Helper()
+	b.pending.mu.Lock() // lets the end of the test wait
+	defer b.pending.mu.Unlock()
+	if b.pending.test == "" {
 		b.t.Errorf(format, args...)
-	})
+	}
+}
+
+// lives ends a test that works with a fake of a test that has ended.
+func (b *instruments) lives(t testing.TB, what string) {
+	t.Helper()
+	b.pending.mu.Lock()
+	test := b.pending.test
+	b.pending.mu.Unlock()
+	if test != "" {
+		t.Fatalf("filestest: %s: the test %s, which made the fake, has ended", what, test)
+	}
 }
 
 // Put implements files.Bucket.

@@ -34,6 +34,7 @@ type begun struct {
 	at     time.Time
 	cancel context.CancelCauseFunc
 	origin *callers.Origin // of a Writer's Put, or nil
+	opened bool            // a Get has returned its Reader
 }
 
 // begin notes a call, and returns the context that the end of the test cancels, and the
@@ -62,6 +63,15 @@ func (p *pending) begin(ctx context.Context, call *files.Call) (context.Context,
 		origin: origin,
 	}
 	return ctx, line, nil
+}
+
+// returned notes that a Get has returned a Reader, which is open from now on.
+func (p *pending) returned(call *files.Call) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c, ok := p.calls[call]; ok {
+		c.opened = true
+	}
 }
 
 // end notes that a call has ended.
@@ -96,16 +106,6 @@ func (p *pending) forget() {
 		if o.Ended() {
 			delete(p.writers, o)
 		}
-	}
-}
-
-// whileTestRuns calls f, which must not wait, unless the test has ended, and lets the end
-// of the test wait for it.
-func (p *pending) whileTestRuns(f func()) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.test == "" {
-		f()
 	}
 }
 
@@ -154,12 +154,12 @@ func (c *begun) ofEndedBubble() bool {
 
 func (c *begun) String() string {
 	what := "a call of " + string(c.op)
-	switch c.op {
-	case files.OpGet:
+	switch {
+	case c.op == files.OpGet && c.opened:
 		what = "a Reader was not closed"
-	case files.OpPut:
+	case c.op == files.OpPut:
 		what = "a Writer was neither committed nor closed, or a Put still reads its content"
-	case files.OpList:
+	case c.op == files.OpList:
 		what = "a listing was not ended"
 	default:
 		what += " has not ended"
@@ -174,7 +174,7 @@ func callerLine() string {
 	if line := programLine(pcs[:runtime.Callers(3, pcs[:])]); line != "" {
 		return line
 	}
-	return "by a goroutine of the library"
+	return goroutineLine()
 }
 
 // lineOf is the line of the program that began a call with this context, also if a
@@ -189,7 +189,21 @@ func lineOf(ctx context.Context) string {
 			return line
 		}
 	}
-	return "by a goroutine of the library"
+	return goroutineLine()
+}
+
+// goroutineLine is the line that started this goroutine. It is the program's if a "go"
+// statement calls a method of the bucket, which leaves no frame of the program's.
+func goroutineLine() string {
+	stack := make([]byte, 64<<10)
+	text := string(stack[:runtime.Stack(stack, false)])
+	_, by, ok := strings.Cut(text, "\ncreated by ")
+	function, at, found := strings.Cut(by, "\n\t")
+	if !ok || !found || ofLibrary(function) {
+		return "by a goroutine of the library"
+	}
+	at, _, _ = strings.Cut(at, " ") // without the offset in the function
+	return shortPath(strings.TrimSpace(at))
 }
 
 // programLine is the first of the callers that is not of this module, or "".

@@ -2,7 +2,6 @@ package filestest
 
 import (
 	"fmt"
-	"path"
 	"strings"
 	"testing"
 
@@ -17,7 +16,6 @@ type Step struct {
 
 // CallsOf returns the Step of an operation and a pattern, which is that of On.
 func CallsOf(op files.Op, pattern string) Step {
-	op.Writes() // panics on an operation that doesn't exist
 	return Step{op: op, pattern: pattern}
 }
 
@@ -57,7 +55,8 @@ func (b *instruments) WantCalls(t testing.TB, op files.Op, pattern string, n int
 		}
 	}
 	if got != n {
-		t.Errorf("filestest: want %d calls of %s; got %d; the calls were:\n%s", n, step, got, calls)
+		t.Errorf("filestest: want %s of %s; got %d; the calls were:\n%s", counted(n, "call"), step,
+			got, calls)
 	}
 }
 
@@ -113,13 +112,13 @@ func (s Step) between(calls Calls) (first, last int, there bool) {
 	return first, last, there
 }
 
-// remembered returns all calls. It fails the test if not all are remembered, or a
-// pattern is malformed.
+// remembered returns all calls. It fails the test if not all are remembered, a pattern
+// is malformed, or there is no such operation.
 func (b *instruments) remembered(t testing.TB, steps ...Step) (Calls, bool) {
 	t.Helper()
 	for _, s := range steps {
-		if _, err := path.Match(s.pattern, ""); err != nil {
-			t.Errorf("filestest: the pattern %q: %v", s.pattern, err)
+		if why := wrong(s.op, s.pattern); why != "" {
+			t.Errorf("filestest: the calls of %s: %s", s, why)
 			return nil, false
 		}
 	}

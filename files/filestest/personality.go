@@ -62,7 +62,7 @@ func noSASHeaders(f *files.Features) {
 // The personalities.
 var (
 	// Clouds is the default: it can do what S3, GCS and Azure can all do, and returns
-	// only what all three return.
+	// only what all three return. Its requests are counted as those of S3.
 	Clouds = asClouds
 	// Strong returns everything that the contract allows, as the memory driver does with
 	// all of its options. Tests that pass only with it may not work on a cloud.

@@ -1,6 +1,7 @@
 package filestest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -114,6 +115,17 @@ type Usage struct {
 	class func(request string) Class
 }
 
+// String returns the numbers, such as "2 calls, 1 write, 0 bytes read, 10 stored (1
+// PutObject, 1 HeadObject)".
+func (u Usage) String() string {
+	text := fmt.Sprintf("%s, %s, %s read, %d stored", counted(u.Calls, "call"),
+		counted(u.Writes, "write"), counted(int(u.Read), "byte"), u.Stored)
+	if requests := u.requests(); requests != "" {
+		text += " (" + requests + ")"
+	}
+	return text
+}
+
 // AllRequests returns how many requests were made.
 func (u Usage) AllRequests() (n int) {
 	for _, k := range u.Requests {
@@ -173,8 +185,9 @@ func (c Cost) String() string {
 	for _, class := range c.Unpriced {
 		fmt.Fprintf(&b, ", %s without a price", class)
 	}
-	fmt.Fprintf(&b, " (%s, %s, %s, %s)", c.Prices.Service, c.Prices.Region, c.Prices.Date,
-		c.Prices.Source)
+	list := []string{c.Prices.Service, c.Prices.Region, c.Prices.Date, c.Prices.Source}
+	list = slices.DeleteFunc(list, func(s string) bool { return s == "" })
+	fmt.Fprintf(&b, " (%s)", cmp.Or(strings.Join(list, ", "), "a list without a name"))
 	return b.String()
 }
 

@@ -191,6 +191,13 @@ type Budget struct {
 // Within returns what was done.
 func (b *instruments) Within(t testing.TB, limit Budget, f func()) Usage {
 	t.Helper()
+	switch {
+	case f == nil:
+		t.Fatalf("filestest: Within: the function is nil")
+	case limit.Calls < 0 || limit.Writes < 0 || limit.Requests < 0 || limit.Bytes < 0:
+		t.Fatalf("filestest: Within: the budget %+v has a negative number; one that is zero as "+
+			"a whole allows nothing", limit)
+	}
 	before, at := b.record.totals()
 	f()
 	after, end := b.record.totals()
@@ -203,15 +210,19 @@ func (b *instruments) Within(t testing.TB, limit Budget, f func()) Usage {
 		}
 	}
 	if none && used.Calls > 0 {
-		over = append(over, fmt.Sprintf("%d calls of at most 0", used.Calls))
+		over = append(over, fmt.Sprintf("%s of at most 0", counted(used.Calls, "call")))
 	}
 	check("calls", int64(used.Calls), int64(limit.Calls))
 	check("writes", int64(used.Writes), int64(limit.Writes))
 	check("requests", int64(used.AllRequests()), int64(limit.Requests))
 	check("bytes", used.Read+used.Stored, limit.Bytes)
 	if len(over) > 0 {
+		requests := used.requests()
+		if requests != "" {
+			requests = "\n\trequests: " + requests
+		}
 		t.Errorf("filestest: over the budget: %s\n%s%s", strings.Join(over, ", "),
-			b.Calls()[at:end], used.requests())
+			b.Calls()[at:end], requests)
 	}
 	if limit.Requests > 0 && used.Requests == nil {
 		t.Errorf("filestest: a budget of requests can't be checked: this bucket doesn't count " +
@@ -257,16 +268,13 @@ func (u Usage) less(before Usage) Usage {
 	return u
 }
 
-// requests is a line for a failure, or "".
+// requests counts the requests by their names, or is "".
 func (u Usage) requests() string {
-	if len(u.Requests) == 0 {
-		return ""
-	}
 	var list []string
 	for _, request := range slices.Sorted(maps.Keys(u.Requests)) {
 		list = append(list, fmt.Sprintf("%d %s", u.Requests[request], request))
 	}
-	return "\n\trequests: " + strings.Join(list, ", ")
+	return strings.Join(list, ", ")
 }
 
 // table shows so many calls, a line each.
@@ -304,9 +312,14 @@ func (b *instruments) around(ctx context.Context, call *files.Call,
 		next = b.looking(call, next)
 	}
 	if rule == nil {
-		return next(ctx)
+		err = next(ctx)
+	} else {
+		err = rule.apply(ctx, b, call, next)
 	}
-	return rule.apply(ctx, b, call, next)
+	if call.Op == files.OpGet && err == nil {
+		b.pending.returned(call)
+	}
+	return err
 }
 
 // looking is next with a look at what it changes in a bucket that isn't the fake's own.

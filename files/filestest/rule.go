@@ -31,6 +31,7 @@ type Rule struct {
 	delay   time.Duration
 	bare    bool
 	action  action
+	method  string         // that gave the rule its action, or ""
 	seen    int            // calls that matched
 	ofName  map[string]int // by name, for a rule of chance
 	hidden  int            // calls that matched and that a rule before this one took
@@ -56,19 +57,20 @@ type rules struct {
 // pattern is that of path.Match; one that ends in "/" matches everything below the
 // directory, and "" matches every name. Names are those in this bucket: if the program
 // uses a Sub of it, they begin with the Sub's directory. A DeleteMany matches if any of
-// its names does, and a listing if its directory does, as the program writes it. A
-// malformed pattern fails the test.
+// its names does, and a listing if its directory does, as the program writes it.
+//
+// A malformed pattern, an unknown operation and impossible arguments of the rule's
+// methods fail the test. Such a rule is applied to no call.
 func (b *instruments) On(op files.Op, pattern string) *Rule {
 	b.t.Helper()
-	if _, err := path.Match(pattern, ""); err != nil {
-		b.errorf("filestest: the pattern %q: %v", pattern, err)
-	}
-	op.Writes() // panics on an operation that doesn't exist
 	r := &Rule{
 		of:      b,
 		op:      op,
 		pattern: pattern,
 		line:    callerLine(),
+	}
+	if why := wrong(op, pattern); why != "" {
+		r.refuse("%s", why)
 	}
 	b.rules.mu.Lock()
 	defer b.rules.mu.Unlock()
@@ -78,11 +80,23 @@ func (b *instruments) On(op files.Op, pattern string) *Rule {
 
 // Nth applies the rule only to the n-th call that matches; the first is 1. With Times
 // the rule is applied to that many calls, beginning with the n-th.
-func (r *Rule) Nth(n int) *Rule { return r.set(n > 0, "Nth", func() { r.nth = n }) }
+func (r *Rule) Nth(n int) *Rule {
+	r.of.t.Helper()
+	if n < 1 {
+		return r.refuse("Nth(%d): the first call is 1", n)
+	}
+	return r.set(func() { r.nth = n })
+}
 
 // Times applies the rule only to the first n calls that match, like a service that
 // fails n times and recovers.
-func (r *Rule) Times(n int) *Rule { return r.set(n > 0, "Times", func() { r.times = n }) }
+func (r *Rule) Times(n int) *Rule {
+	r.of.t.Helper()
+	if n < 1 {
+		return r.refuse("Times(%d): a rule is applied once or more often", n)
+	}
+	return r.set(func() { r.times = n })
+}
 
 // Rate applies the rule to a random part of the calls that match, from 0 (none) to 1
 // (all). The choice depends only on the seed, the operation, the name and the number of
@@ -90,15 +104,21 @@ func (r *Rule) Times(n int) *Rule { return r.set(n > 0, "Times", func() { r.time
 // several names at once. Nth and Times limit the calls that may be chosen. It is not an
 // error if such a rule is never applied. A test that fails logs the seed.
 func (r *Rule) Rate(part float64, seed uint64) *Rule {
-	return r.set(part >= 0 && part <= 1, "Rate", func() {
-		r.chance, r.rate, r.seed = true, part, seed
-	})
+	r.of.t.Helper()
+	if !(part >= 0 && part <= 1) { // NaN neither
+		return r.refuse("Rate(%v, %d): the part is from 0 to 1", part, seed)
+	}
+	return r.set(func() { r.chance, r.rate, r.seed = true, part, seed })
 }
 
 // Delay makes the calls wait before anything else happens. If the context ends, so does
 // the wait, and the call fails with the context's error. Other calls aren't delayed.
 func (r *Rule) Delay(d time.Duration) *Rule {
-	return r.set(d >= 0, "Delay", func() { r.delay = d })
+	r.of.t.Helper()
+	if d < 0 {
+		return r.refuse("Delay(%v): the wait is negative", d)
+	}
+	return r.set(func() { r.delay = d })
 }
 
 // Fail makes the calls return an error of this kind and change nothing. The error has
@@ -111,21 +131,22 @@ func (r *Rule) Delay(d time.Duration) *Rule {
 // Put, fails the test, unless [AnyError] allows it.
 func (r *Rule) Fail(kind error) *Rule {
 	r.of.t.Helper()
-	if kind != nil {
-		r.of.check(r.op, kind)
+	if kind == nil {
+		return r.refuse("Fail(nil): the error is nil")
 	}
-	return r.set(kind != nil, "Fail", func() {
-		r.action = func(ctx context.Context, b *instruments, call *files.Call,
-			_ func(context.Context) error) error {
-			return b.fails(ctx, call, b.failure(kind, "", r.isBare()))
-		}
+	if why := r.of.foreign(r.op, kind); why != "" {
+		return r.refuse("Fail: %s", why)
+	}
+	return r.does("Fail", func(ctx context.Context, b *instruments, call *files.Call,
+		_ func(context.Context) error) error {
+		return b.fails(ctx, call, b.failure(kind, "", r.isBare()))
 	})
 }
 
 // Bare makes the errors of Fail and BreakAfter those of a bucket that doesn't retry by
 // itself, so that a layer such as files/retry may repeat the call. Without Bare they
 // are marked as final, like those of a driver that has retried already.
-func (r *Rule) Bare() *Rule { return r.set(true, "Bare", func() { r.bare = true }) }
+func (r *Rule) Bare() *Rule { return r.set(func() { r.bare = true }) }
 
 func (r *Rule) isBare() bool {
 	r.mu.Lock()
@@ -165,7 +186,11 @@ func (b *instruments) fails(ctx context.Context, call *files.Call, err error) er
 // BreakAfter makes a body fail with ErrUnavailable after n bytes, also if it is resumed
 // from there, and a listing after n entries.
 func (r *Rule) BreakAfter(n int64) *Rule {
-	return r.cut(n, n >= 0, "BreakAfter", func(b *instruments, at *breakAt) {
+	r.of.t.Helper()
+	if n < 0 {
+		return r.refuse("BreakAfter(%d): the number is negative", n)
+	}
+	return r.cut(n, "BreakAfter", func(b *instruments, at *breakAt) {
 		at.err = b.failure(files.ErrUnavailable, "the connection broke (filestest)", r.isBare())
 	})
 }
@@ -173,21 +198,25 @@ func (r *Rule) BreakAfter(n int64) *Rule {
 // StallAfter makes a body wait for d after n bytes, and a listing after n entries. The
 // wait also ends with the context, or if the body is closed.
 func (r *Rule) StallAfter(n int64, d time.Duration) *Rule {
-	return r.cut(n, n >= 0 && d >= 0, "StallAfter", func(_ *instruments, at *breakAt) {
-		at.stall = d
-	})
+	r.of.t.Helper()
+	if n < 0 || d < 0 {
+		return r.refuse("StallAfter(%d, %v): one of them is negative", n, d)
+	}
+	return r.cut(n, "StallAfter", func(_ *instruments, at *breakAt) { at.stall = d })
 }
 
 // cut makes an action of what happens to a body or a listing after n bytes or entries.
-func (r *Rule) cut(n int64, ok bool, method string,
-	what func(b *instruments, at *breakAt)) *Rule {
-	return r.set(ok && (r.op == files.OpGet || r.op == files.OpList), method, func() {
-		r.action = func(ctx context.Context, b *instruments, _ *files.Call,
-			next func(context.Context) error) error {
-			at := &breakAt{after: n}
-			what(b, at)
-			return next(context.WithValue(ctx, breakKey{}, at))
-		}
+func (r *Rule) cut(n int64, method string, what func(b *instruments, at *breakAt)) *Rule {
+	r.of.t.Helper()
+	if r.op != files.OpGet && r.op != files.OpList {
+		return r.refuse("%s: only the body of a get and a list have something that comes after "+
+			"%d bytes or entries", method, n)
+	}
+	return r.does(method, func(ctx context.Context, b *instruments, _ *files.Call,
+		next func(context.Context) error) error {
+		at := &breakAt{after: n}
+		what(b, at)
+		return next(context.WithValue(ctx, breakKey{}, at))
 	})
 }
 
@@ -201,26 +230,31 @@ const (
 
 // LoseAnswer makes a write return ErrUncertain, and carries it out if o is Stored.
 func (r *Rule) LoseAnswer(o Outcome) *Rule {
-	return r.set(r.op.Writes() && (o == Stored || o == NotStored), "LoseAnswer", func() {
-		r.action = func(ctx context.Context, b *instruments, call *files.Call,
-			next func(context.Context) error) error {
-			if o == Stored {
-				if err := next(ctx); err != nil {
-					return err
-				}
-				call.Info = files.Info{}
+	r.of.t.Helper()
+	switch {
+	case o != Stored && o != NotStored:
+		return r.refuse("LoseAnswer(%d): the outcome is Stored or NotStored", o)
+	case !r.op.Writes():
+		return r.refuse("LoseAnswer: it is for writes, whose outcome is unknown then")
+	}
+	return r.does("LoseAnswer", func(ctx context.Context, b *instruments, call *files.Call,
+		next func(context.Context) error) error {
+		if o == Stored {
+			if err := next(ctx); err != nil {
+				return err
 			}
-			lost := files.Errorf(files.ErrUncertain, "the response was lost (filestest)")
-			if o == NotStored {
-				return b.fails(ctx, call, lost)
-			}
-			if call.Op == files.OpDeleteMany {
-				for i := range call.Errors {
-					call.Errors[i] = lost
-				}
-			}
-			return lost
+			call.Info = files.Info{}
 		}
+		lost := files.Errorf(files.ErrUncertain, "the response was lost (filestest)")
+		if o == NotStored {
+			return b.fails(ctx, call, lost)
+		}
+		if call.Op == files.OpDeleteMany {
+			for i := range call.Errors {
+				call.Errors[i] = lost
+			}
+		}
+		return lost
 	})
 }
 
@@ -228,16 +262,18 @@ func (r *Rule) LoseAnswer(o Outcome) *Rule {
 // and may use the bucket.
 func (r *Rule) Do(f func(ctx context.Context, call *files.Call,
 	next func(context.Context) error) error) *Rule {
-	return r.set(f != nil, "Do", func() {
-		r.action = func(ctx context.Context, _ *instruments, call *files.Call,
-			next func(context.Context) error) error {
-			return f(ctx, call, next)
-		}
+	r.of.t.Helper()
+	if f == nil {
+		return r.refuse("Do(nil): the function is nil")
+	}
+	return r.does("Do", func(ctx context.Context, _ *instruments, call *files.Call,
+		next func(context.Context) error) error {
+		return f(ctx, call, next)
 	})
 }
 
 // Stop ends the rule: later calls are not matched.
-func (r *Rule) Stop() { r.set(true, "Stop", func() { r.stopped = true }) }
+func (r *Rule) Stop() { r.set(func() { r.stopped = true }) }
 
 // Applied is how often the rule was applied.
 func (r *Rule) Applied() int {
@@ -246,16 +282,39 @@ func (r *Rule) Applied() int {
 	return r.applied
 }
 
-// set changes the rule. Like package regexp's MustCompile it panics on a value that is
-// wrong in the test's source.
-func (r *Rule) set(ok bool, method string, change func()) *Rule {
-	if !ok {
-		panic(fmt.Sprintf("filestest: %s of a rule for %s can't have this argument", method, r.op))
-	}
+// set changes the rule.
+func (r *Rule) set(change func()) *Rule {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	change()
 	return r
+}
+
+// refused is the method of a rule that is wrong.
+const refused = "a mistake"
+
+// does gives the rule its action, of which it has one.
+func (r *Rule) does(method string, a action) *Rule {
+	r.of.t.Helper()
+	r.mu.Lock()
+	before := r.method
+	if before == "" {
+		r.method, r.action = method, a
+	}
+	r.mu.Unlock()
+	if before == "" || before == refused {
+		return r
+	}
+	return r.refuse("%s: the rule has %s already, and a rule does one thing", method, before)
+}
+
+// refuse fails the test, because the rule is wrong in the test's source, and ends the
+// rule, so that it isn't reported as unspent too.
+func (r *Rule) refuse(format string, args ...any) *Rule {
+	r.of.t.Helper()
+	r.of.errorf("filestest: the rule for %s %q at %s: %s", r.op, r.pattern, r.line,
+		fmt.Sprintf(format, args...))
+	return r.set(func() { r.stopped, r.method = true, refused })
 }
 
 // where is the line that made the rule; r may be nil.
@@ -264,6 +323,34 @@ func (r *Rule) where() string {
 		return ""
 	}
 	return r.line
+}
+
+// wrong says why there are no calls of the operation on names that match the pattern, or
+// returns "".
+func wrong(op files.Op, pattern string) string {
+	if !isOp(op) {
+		return "there is no such operation; files.Op has them"
+	}
+	if _, err := path.Match(pattern, ""); err != nil {
+		return fmt.Sprintf("the pattern %q: %v", pattern, err)
+	}
+	return ""
+}
+
+// isOp reports whether op is one of the operations of package files, whose Writes panics
+// on any other.
+func isOp(op files.Op) (is bool) {
+	defer func() { is = recover() == nil }()
+	op.Writes()
+	return true
+}
+
+// counted is a number of things, such as "1 call" and "2 calls".
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // match returns the rule that is applied to the call, or nil.
@@ -420,8 +507,8 @@ func (s *rules) unspent() (lines []string) {
 
 // missed says that the rule was applied too rarely, and which calls no rule was for.
 func (r *Rule) missed(want int, others []string) string {
-	text := fmt.Sprintf("the rule for %s %q at %s was applied %d of %d times (%d calls matched)",
-		r.op, r.pattern, r.line, r.applied, want, r.seen)
+	text := fmt.Sprintf("the rule for %s %q at %s was applied %d of %d times (%s matched)",
+		r.op, r.pattern, r.line, r.applied, want, counted(r.seen, "call"))
 	if r.hidden > 0 {
 		text += fmt.Sprintf("; %d calls that it is for were taken by a rule that was made before "+
 			"it, such as the one at %s", r.hidden, r.hider)

@@ -200,27 +200,3 @@ func TestRuleFunctionsMayUseTheBucket(t *testing.T) {
 	put(t, b, "a", "y")
 	b.Want(t, filestest.Tree{"a": "y", "beside": "x"})
 }
-
-// TestWrongRulesPanic: what is wrong in the source of a test is found at once.
-func TestWrongRulesPanic(t *testing.T) {
-	b := filestest.New(t)
-	for name, f := range map[string]func(*filestest.Rule){
-		"Nth":        func(r *filestest.Rule) { r.Nth(0) },
-		"Times":      func(r *filestest.Rule) { r.Times(-1) },
-		"Rate":       func(r *filestest.Rule) { r.Rate(1.5, 0) },
-		"Fail":       func(r *filestest.Rule) { r.Fail(nil) },
-		"LoseAnswer": func(r *filestest.Rule) { r.LoseAnswer(filestest.Stored) },
-		"BreakAfter": func(r *filestest.Rule) { r.BreakAfter(1) },
-	} {
-		func() {
-			defer func() {
-				if v := recover(); v == nil || !strings.Contains(fmt.Sprint(v), name) {
-					t.Errorf("%s: recovered %v", name, v)
-				}
-			}()
-			r := b.On(files.OpStat, "")
-			defer r.Stop()
-			f(r)
-		}()
-	}
-}

@@ -155,12 +155,48 @@ func (b *Bucket) verify(r *http.Request) (name string, err error) {
 // a disk or for Azure allows it. The signatures of S3 and GCS cover the method.
 func (p Personality) headByGet() bool { return p.costs == nil || p.name == "Azure" }
 
+// answers are the statuses with which a service answers what has succeeded; 0 is that of
+// package fileshttp, as package localhttp serves it.
+type answers struct{ put, delete int }
+
+// answers returns what the services' references say of PutObject and DeleteObject, of an
+// XML upload to GCS, and of Put Blob and Delete Blob.
+func (p Personality) answers() answers {
+	switch {
+	case p.costs == nil:
+		return answers{}
+	case p.name == "Azure":
+		return answers{put: http.StatusCreated, delete: http.StatusAccepted}
+	}
+	return answers{put: http.StatusOK, delete: http.StatusNoContent}
+}
+
+// answering replaces the status of a PUT and a DELETE that succeed.
+type answering struct {
+	http.ResponseWriter
+	method string
+	as     answers
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *answering) WriteHeader(code int) {
+	as := map[string]int{http.MethodPut: w.as.put, http.MethodDelete: w.as.delete}[w.method]
+	if as != 0 && code >= 200 && code < 300 {
+		code = as
+	}
+	w.ResponseWriter.WriteHeader(code)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *answering) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
 // Handler returns the handler of this fake's signed URLs: GET and HEAD with conditions
-// and ranges, PUT and DELETE. A request that isn't signed, or differs from what was
-// signed, gets 403 and changes nothing. CORS is off. A HEAD needs a URL that was signed
-// for HEAD, as on S3 and GCS, whose signatures cover the method; with the personalities
-// Azure and Disk a URL for GET also works. To sign URLs for a server of your own, see
-// SignFor.
+// and ranges, PUT and DELETE. The status of a PUT and a DELETE that succeed is the
+// service's: 200 and 204 on S3, GCS and MinIO, 201 and 202 on Azure. A request that isn't
+// signed, or differs from what was signed, gets 403 and changes nothing. CORS is off. A
+// HEAD needs a URL that was signed for HEAD, as on S3 and GCS, whose signatures cover the
+// method; with the personalities Azure and Disk a URL for GET also works. To sign URLs
+// for a server of your own, see SignFor.
 func (b *Bucket) Handler() http.Handler {
 	serve := &fileshttp.Handler{
 		Bucket:      b.seen,
@@ -188,13 +224,21 @@ func (b *Bucket) Handler() http.Handler {
 		}
 		inner := *r
 		inner.URL = &url.URL{Path: "/" + name}
-		serve.ServeHTTP(w, &inner)
+		serve.ServeHTTP(&answering{ResponseWriter: w, method: r.Method, as: b.answers}, &inner)
 	})
 }
 
 // SignFor makes URLs that are signed from now on begin with base, such as the URL of an
-// httptest.Server that serves Handler.
+// httptest.Server that serves Handler. A base that isn't an http or https URL, or that has
+// a query or a fragment, fails the test.
 func (b *Bucket) SignFor(base string) {
+	b.t.Helper()
+	u, err := url.Parse(base)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" ||
+		u.RawQuery != "" || u.Fragment != "" {
+		b.errorf("filestest: SignFor(%q): the base is a URL such as http://127.0.0.1:8080", base)
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.signBase = strings.TrimSuffix(base, "/")

@@ -27,6 +27,10 @@ func (b *Bucket) Snapshot() *Snapshot {
 // open Reader or Writer, because the result would depend on chance.
 func (b *Bucket) Restore(t testing.TB, s *Snapshot) {
 	t.Helper()
+	if s == nil {
+		t.Fatalf("filestest: Restore: the snapshot is nil")
+	}
+	b.lives(t, "Restore")
 	if running := b.pending.running(); running != "" {
 		t.Fatalf("filestest: Restore during a call: %s", running)
 	}

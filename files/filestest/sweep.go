@@ -28,6 +28,9 @@ const maxSweep = 10_000
 //	})
 func Sweep(t *testing.T, kind error, f func(t *testing.T, b *Bucket), opts ...Option) {
 	t.Helper()
+	if f == nil {
+		t.Fatalf("filestest: Sweep: the function is nil")
+	}
 	sweep(t, kind, func(t *testing.T, every func(*instruments)) {
 		b := New(t, opts...)
 		every(&b.instruments)
@@ -38,6 +41,9 @@ func Sweep(t *testing.T, kind error, f func(t *testing.T, b *Bucket), opts ...Op
 // sweep runs one for call 1, 2, … of the program, which every lets fail.
 func sweep(t *testing.T, kind error, one func(t *testing.T, every func(*instruments))) {
 	t.Helper()
+	if kind == nil {
+		t.Fatalf("filestest: Sweep: the error with which calls are to fail is nil")
+	}
 	all := true // no run was left out with -run
 	for k := int64(1); k <= maxSweep; k++ {
 		var calls atomic.Int64

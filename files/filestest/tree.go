@@ -27,6 +27,9 @@ const AnyContent = "\x00any content\x00"
 // An fsys without files fails the test.
 func ReadTree(t testing.TB, fsys fs.FS) Tree {
 	t.Helper()
+	if fsys == nil {
+		t.Fatalf("filestest: the fs.FS is nil")
+	}
 	tree := Tree{}
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -57,6 +60,7 @@ func (b *instruments) Fill(t testing.TB, fsys fs.FS) {
 // FillTree stores the files of a Tree, as Fill does.
 func (b *instruments) FillTree(t testing.TB, tree Tree) {
 	t.Helper()
+	b.lives(t, "Fill")
 	for _, name := range slices.Sorted(maps.Keys(tree)) {
 		if err := b.fill(name, tree[name]); err != nil {
 			t.Fatalf("filestest: the files can't be stored: %v", err)
@@ -149,8 +153,8 @@ func (b *instruments) WantNone(t testing.TB, pattern string) {
 func (b *instruments) compare(t testing.TB, want, got Tree) {
 	t.Helper()
 	if diff := want.diff(got); len(diff) > 0 {
-		t.Errorf("filestest: want %d files; got %d, and %d differ:\n%s", len(want), len(got),
-			len(diff), strings.Join(cut(diff, maxShown), "\n"))
+		t.Errorf("filestest: want %s; got %d, and %d differ:\n%s", counted(len(want), "file"),
+			len(got), len(diff), strings.Join(cut(diff, maxShown), "\n"))
 	}
 }
 
@@ -158,6 +162,10 @@ func (b *instruments) compare(t testing.TB, want, got Tree) {
 // those before a call or those after it.
 func (b *instruments) WantOneOf(t testing.TB, wants ...Tree) {
 	t.Helper()
+	if len(wants) == 0 {
+		t.Errorf("filestest: WantOneOf: there is no tree to compare with")
+		return
+	}
 	got := b.contentFor(t)
 	var lines []string
 	for i, want := range wants {
