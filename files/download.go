@@ -85,8 +85,9 @@ func (t targetError) As(target any) bool { return errors.As(t.err, target) }
 // The permission is 0666 less the umask.
 //
 // Errors: those of Get, of reading and of the disk; ErrInvalid for a missing folder.
-// The old file at path, if any, is kept. The exception is ErrUncertain: the new file is
-// at path, but its folder could not be synced.
+// After these, path is as it was, and no other file is left in the folder. The
+// exception is ErrUncertain: the new file is at path, but its folder could not be
+// synced.
 func DownloadFile(ctx context.Context, b Bucket, name, path string,
 	opts *GetOptions) (Info, error) {
 	ctx, b = given(ctx, b)

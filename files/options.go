@@ -49,8 +49,8 @@ type GetOptions struct {
 	// place.
 	Growing bool
 	// Connections is how many requests at a time may read a large body, since one
-	// connection to a service often doesn't use the whole bandwidth (G10). 0 is what
-	// the bucket's URL says, and 8 if it says nothing.
+	// connection to a service often doesn't use the whole bandwidth (G10). More than 64
+	// counts as 64. 0 is what the bucket's URL says, and 8 if it says nothing.
 	Connections int
 	// ConnectionsAfter is how many bytes one connection reads before others join it. 0
 	// is what the bucket's URL says, and 8 MiB if it says nothing. To read all of a
@@ -85,12 +85,13 @@ type ListOptions struct {
 	// lets it choose. It never changes the result (L3).
 	PageSize int
 	// Parallel is how many requests at a time a backend that lists in pages may make
-	// for a long listing; with 0 or 1 it makes one after the other. Parallel never
-	// changes the result (L3). The first three pages are requested one after the other
-	// in any case. A listing that is read to its end takes at most a third more
-	// requests, plus two. At most five pages for each concurrent request wait in
-	// memory. Parallel is ignored in a shallow listing, in one with a Limit, and by a
-	// backend without an order or without pages, such as a local disk.
+	// for a long listing; with 0 or 1 it makes one after the other, and more than 256
+	// counts as 256. Parallel never changes the result (L3). The first three pages are
+	// requested one after the other in any case. A listing that is read to its end
+	// takes at most a third more requests, plus two. At most five pages for each
+	// concurrent request wait in memory. Parallel is ignored in a shallow listing, in
+	// one with a Limit, and by a backend without an order or without pages, such as a
+	// local disk.
 	Parallel int
 	// NamesOnly lets the bucket leave Size, ModTime and Version zero if finding them
 	// costs extra.

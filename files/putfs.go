@@ -17,8 +17,8 @@ type PutFSOptions struct {
 	// Filter chooses by the path in the file system. If it returns false, the entry is
 	// left out, and a directory with everything in it. nil chooses everything.
 	Filter func(path string, d fs.DirEntry) bool
-	// Parallel is how many files are stored at a time; 0 is 16. More than one reads the
-	// file system from several goroutines.
+	// Parallel is how many files are stored at a time, at most 1024; 0 is 16. If it is
+	// more than 1, several goroutines read the file system.
 	Parallel int
 }
 
@@ -65,7 +65,7 @@ func PutFS(ctx context.Context, b Bucket, dir string, fsys fs.FS,
 		err = invalid("the file system is nil")
 	}
 	if err == nil && (opts.Parallel < 0 || opts.Parallel > maxPutFSParallel) {
-		err = invalid("%d files at a time", opts.Parallel)
+		err = invalid("Parallel is %d, want 0 to %d", opts.Parallel, maxPutFSParallel)
 	}
 	if err != nil {
 		return res, NewError(OpPut, dir, err)
