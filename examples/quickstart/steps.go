@@ -35,7 +35,7 @@ var steps = []struct {
 	{"Get: one file as a stream, in chunks of 1 KiB, checked against its digest", getStream},
 	{"Get, by range: the first and the last bytes only", getRange},
 	{"Get of a file that is missing", getMissing},
-	{"Put, on condition: of two that saw the same version, one wins", putIf},
+	{"Put with a condition: of two writers that read the same version, one wins", putIf},
 	{"Delete, and again: deleting a missing file is not an error", deleteOne},
 }
 
