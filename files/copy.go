@@ -11,7 +11,7 @@ import (
 type CopyOptions struct {
 	// Attributes replace those of the source as a whole, metadata included
 	// (UpdateAttributes changes some). nil keeps the source's. If ContentType is empty
-	// the type is found anew, by the target's name.
+	// the type is found again, by the target's name.
 	Attributes *Attributes
 	// If is the condition on the target.
 	If Condition

@@ -17,7 +17,7 @@ var SkipUpdate = errors.New("leave the file as it is")
 // attributes.
 type UpdateOptions struct {
 	// Attributes replace those of the file as a whole; nil keeps them. If ContentType
-	// is empty the type is found anew (P6).
+	// is empty the type is found again (P6).
 	Attributes *Attributes
 	// Attempts bounds how often the file is read and written; 0 is DefaultUpdateAttempts.
 	Attempts int

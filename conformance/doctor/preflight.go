@@ -118,7 +118,7 @@ func (p *probe) stop(ctx context.Context, op files.Op, err error) int {
 	return statusUsage
 }
 
-// warn prints what is wrong if the cases can run all the same.
+// warn prints what is wrong if the cases can run nevertheless.
 func (p *probe) warn(what string, advice ...string) {
 	fmt.Fprintf(p.d.out, "%s  %s\n", p.d.paint(yellow, "look"), term.Text(what))
 	for _, a := range advice {

@@ -100,8 +100,8 @@ type transport struct {
 	shared *awshttp.BuildableClient
 }
 
-// shareTransport replaces the SDK's HTTP client, which each configuration makes anew,
-// by one that is shared.
+// shareTransport replaces the SDK's HTTP client, of which each configuration makes a
+// new one, by one that is shared.
 func shareTransport(o *s3.Options) {
 	sdkClient, ok := o.HTTPClient.(*awshttp.BuildableClient)
 	if !ok {

@@ -100,7 +100,7 @@ func (p *proof) of(ctx context.Context, c Claim) error {
 type verdict uint8
 
 const (
-	passed        verdict = iota // the request was carried out all the same
+	passed        verdict = iota // the request was carried out nevertheless
 	refused412                   // it was refused because of the condition
 	unknownHeader                // it was refused because of the header
 )

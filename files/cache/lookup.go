@@ -23,7 +23,7 @@ type state struct {
 	writers int
 	storing int           // heads that are being stored
 	stored  files.Version // of the head in the store, in this epoch, if it is known
-	changed chan struct{} // closed, and made anew, when something changes
+	changed chan struct{} // closed, and replaced by a new one, when something changes
 
 	// One lookup runs at a time. All Gets that begin while it runs share the next one,
 	// whose request is sent after each of them has begun.

@@ -24,7 +24,7 @@ type division struct {
 	req     ListRequest // with raw keys, if there can be any
 	foreign bool        // they are yielded
 	page    int         // entries of a page
-	stride  int         // every so many names are noted
+	stride  int         // one name of each stride is noted
 	workers int
 	window  int
 	divided bool // read and written by the caller's goroutine

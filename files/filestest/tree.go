@@ -228,7 +228,7 @@ func show(content string) string {
 		head = head[:len(head)-1]
 	}
 	if !utf8.ValidString(head) || bytes.ContainsRune([]byte(head), 0) {
-		return fmt.Sprintf("%d bytes that are no text", len(content))
+		return fmt.Sprintf("%d bytes that aren't text", len(content))
 	}
 	if len(head) < len(content) {
 		return fmt.Sprintf("%q… (%d bytes)", head, len(content))

@@ -48,7 +48,7 @@ type UploadEvent struct {
 	Kind  UploadEventKind
 	Bytes int64  // sent: size of the part; resumed: size of all parts at the service
 	Part  int    // sent: its number, from 1
-	Why   string // begun anew: the reason
+	Why   string // of UploadBegunAnew: the reason
 }
 
 // UploadEventKind is the kind of an UploadEvent.

@@ -46,8 +46,9 @@ func Uploads(ctx context.Context, b files.Bucket, dir string) iter.Seq2[Unfinish
 }
 
 // AbortUpload removes the parts of an unfinished upload. A later call with its token
-// begins the upload anew. It is not an error if there is no such upload. AbortUpload is
-// ErrUnsupported if only the service can remove parts, as Azure does after a week.
+// begins the upload again from the start. It is not an error if there is no such
+// upload. AbortUpload is ErrUnsupported if only the service can remove parts, as Azure
+// does after a week.
 func AbortUpload(ctx context.Context, b files.Bucket, name, id string) error {
 	if b == nil {
 		return files.NewError(files.OpUpload, name,

@@ -18,7 +18,7 @@ import (
 //
 //   - Reads, deletions and copies are repeated.
 //   - An interrupted listing continues after its last name, if the bucket lists in
-//     order. Attempts are counted anew after each entry.
+//     order. The count of attempts begins again after each entry.
 //   - A Put is repeated if its content can seek: it is rewound to its first position.
 //     Content that can't seek is never sent again, and the error is marked as
 //     Permanent.

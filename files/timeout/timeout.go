@@ -20,7 +20,7 @@
 //     two Reads of a body, that a loop's body spends on an entry, or that a Put's
 //     content takes to be read.
 //   - A limit on opening a body doesn't cut a body that was opened in time. Idle begins
-//     anew after each piece of the body, also if a driver resumes the body.
+//     again after each piece of the body, also if a driver resumes the body.
 //   - The caller's own deadline or cancellation remains the caller's error.
 //   - A response that comes at the last moment counts.
 //

@@ -114,7 +114,7 @@ func (p *Plan) init(dst Tree, src *Tree) (err error) {
 
 // Changes yields the changes that Apply would make, in byte order of the names. Files
 // that are the same on both sides are left out. Each range over the result lists both
-// trees anew.
+// trees again.
 //
 // An error is the last value that it yields: an error of a listing or a comparison, or
 // a *DeleteLimitError after all changes.

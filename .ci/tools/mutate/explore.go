@@ -11,8 +11,8 @@ import (
 )
 
 // explore runs each test of some suites by itself, without a fault, and records what it
-// reaches. A test that fails so is no judge of mutants and is left out, with a word
-// about it.
+// reaches. A test that fails in this way can't judge mutants and is left out, with a
+// word about it.
 func (b *bench) explore(ctx context.Context, suites []suite, short bool) ([]*unit, error) {
 	var units []*unit
 	for i, s := range suites {

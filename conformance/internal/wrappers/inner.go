@@ -32,7 +32,7 @@ type innerStore struct {
 
 	vanished atomic.Bool
 	failPuts atomic.Int64 // how many Puts fail in their middle
-	cut      atomic.Int64 // bodies break after so many bytes, less one; 0 is never
+	cut      atomic.Int64 // bodies break after cut-1 bytes; 0 is never
 	fails    atomic.Pointer[error]
 
 	mu      sync.Mutex
