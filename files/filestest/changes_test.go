@@ -56,7 +56,7 @@ func TestTrees(t *testing.T) {
 	o.want(t, `"text": got 14 bytes, want 14; they differ at byte 8, line 3: got "three\n", `+
 		`want "THREE\n"`)
 	for _, part := range []string{
-		`"lost" is missing`, `"more" is there with 2 bytes that are no text`,
+		`"lost" is missing`, `"more" is there with 2 bytes that aren't text`,
 	} {
 		if !strings.Contains(o.errors[0], part) {
 			t.Errorf("the failure lacks %q:\n%s", part, o.errors[0])
