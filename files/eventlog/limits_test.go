@@ -276,22 +276,19 @@ func inBubble(t *testing.T, name string, f func(t *testing.T)) {
 }
 
 // TestLostSegment: if the response to the write of a segment is lost, the Append is
-// ErrUnavailable or succeeds, and the segment that no head refers to is removed by a
-// later Compact, but not one that is in use.
+// ErrUnavailable and stores nothing, and the segment that no head refers to is removed by
+// a later Compact, but not one that is in use.
 func TestLostSegment(t *testing.T) {
 	for _, stored := range []filestest.Outcome{filestest.Stored, filestest.NotStored} {
 		b := filestest.New(t)
 		l := newLog(t, b, 50)
 		appendTo(t, l, strings.Repeat("a", 40))
 		b.On(files.OpPut, "logs/a/segments/").Nth(1).LoseAnswer(stored)
-		_, err := l.Append(t.Context(), []byte("lost"))
-		if err != nil && files.KindOf(err) != files.ErrUnavailable {
+		if _, err := l.Append(t.Context(), []byte("lost")); files.KindOf(err) !=
+			files.ErrUnavailable {
 			t.Errorf("Append = %v, want ErrUnavailable", err)
 		}
 		want := []string{strings.Repeat("a", 40)}
-		if err == nil {
-			want = append(want, "lost")
-		}
 		wantFrom(t, l, 0, want...)
 		appendTo(t, l, strings.Repeat("b", 40))
 		appendTo(t, l, strings.Repeat("c", 40))
@@ -325,19 +322,19 @@ func TestLostSegment(t *testing.T) {
 func TestCompactLeavesOthers(t *testing.T) {
 	b := filestest.New(t)
 	l := newLog(t, b, 50)
-	for range 6 {
+	for range 12 {
 		appendTo(t, l, strings.Repeat("x", 40))
 	}
 	others := []string{
 		"logs/a/segments/of somebody", "logs/a/other", "logs/ab/segments/0000000000000000000-X",
-		"logs/a/segments/9999999999999999999-X", "logs/a/segments/0000000000000000005-X",
+		"logs/a/segments/9999999999999999999-X", "logs/a/segments/0000000000000000011-X",
 	}
 	for _, name := range others {
 		if _, err := files.PutString(t.Context(), b, name, "x", nil); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := l.Compact(t.Context(), 5); err != nil {
+	if err := l.Compact(t.Context(), 11); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range others {
@@ -348,13 +345,13 @@ func TestCompactLeavesOthers(t *testing.T) {
 	if n := len(b.Tree()); n != len(others)+1 {
 		t.Errorf("%d files are left, want the head and %d others", n, len(others))
 	}
-	wantFrom(t, l, 5, strings.Repeat("x", 40))
+	wantFrom(t, l, 11, strings.Repeat("x", 40))
 	// A Compact that has nothing to remove still deletes what failed appends have left.
-	if _, err := files.PutString(t.Context(), b, "logs/a/segments/0000000000000000004-X", "x",
+	if _, err := files.PutString(t.Context(), b, "logs/a/segments/0000000000000000010-X", "x",
 		nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Compact(t.Context(), 5); err != nil {
+	if err := l.Compact(t.Context(), 11); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(b.Tree()); n != len(others)+1 {
@@ -412,6 +409,131 @@ func TestReadFails(t *testing.T) {
 		var fe *files.Error
 		if err != nil && (!errors.As(err, &fe) || fe.Name != "logs/a") {
 			t.Errorf("%v has not the log's name", err)
+		}
+	}
+}
+
+// TestHeadsDiffer: every write of head has other bytes, also if the log's content is the
+// same, because a bucket may have the same version for the same bytes (V1).
+func TestHeadsDiffer(t *testing.T) {
+	b := filestest.New(t)
+	seen := map[string]bool{}
+	for range 3 {
+		l := newLog(t, b, 0)
+		appendTo(t, l, "x")
+		h, err := l.load(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.Write == "" || seen[h.Write] {
+			t.Errorf("a write has the text %q, which is empty or came before", h.Write)
+		}
+		seen[h.Write] = true
+	}
+}
+
+// TestReadsNoMoreSegments: a Read is one request for head and one for each segment that
+// has records from the position on.
+func TestReadsNoMoreSegments(t *testing.T) {
+	b := filestest.New(t)
+	l := newLog(t, b, 100)
+	for range 9 {
+		appendTo(t, l, strings.Repeat("x", 60))
+	}
+	h, err := l.load(t.Context())
+	if err != nil || len(h.Segments) < 3 {
+		t.Fatalf("the head is %+v, %v, want three segments", h, err)
+	}
+	for from := range int64(10) {
+		want := 1
+		for _, s := range h.Segments {
+			if s.First+s.Count > from {
+				want++
+			}
+		}
+		before := len(b.Calls())
+		for _, err := range l.Read(t.Context(), from) {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := len(b.Calls()) - before; n != want {
+			t.Errorf("Read from %d makes %d requests, want %d", from, n, want)
+		}
+	}
+}
+
+// TestMissingIsNotGone: a segment that is missing although Compact hasn't removed the
+// records from there on is ErrNotExist, even if Compact has removed earlier ones.
+func TestMissingIsNotGone(t *testing.T) {
+	b := filestest.New(t)
+	l := newLog(t, b, 100)
+	for range 12 {
+		appendTo(t, l, strings.Repeat("x", 60))
+	}
+	h, err := l.load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing := h.Segments[len(h.Segments)-1]
+	var last error
+	n := int64(0)
+	for _, err := range l.Read(t.Context(), 0) {
+		if last = err; err != nil {
+			break
+		}
+		if n++; n == missing.First {
+			if err := l.Compact(t.Context(), 1); err != nil {
+				t.Fatal(err)
+			}
+			if err := b.Delete(t.Context(), missing.Name, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if n != missing.First || !errors.Is(last, files.ErrNotExist) || errors.Is(last, ErrGone) {
+		t.Errorf("Read yields %d records and %v, want %d and ErrNotExist", n, last, missing.First)
+	}
+}
+
+// TestFailuresBelow: whatever request fails, Read, Bounds and Compact return its error.
+func TestFailuresBelow(t *testing.T) {
+	for what, c := range map[string]struct {
+		op   files.Op
+		name string
+		call func(l *Log) error
+	}{
+		"Read": {files.OpGet, "logs/a/head", func(l *Log) (last error) {
+			for _, err := range l.Read(t.Context(), 0) {
+				last = err
+			}
+			return last
+		}},
+		"Bounds": {files.OpGet, "logs/a/head", func(l *Log) error {
+			_, _, err := l.Bounds(t.Context())
+			return err
+		}},
+		"Compact, listing": {files.OpList, "", func(l *Log) error {
+			return l.Compact(t.Context(), 8)
+		}},
+		"Compact, deleting": {files.OpDeleteMany, "", func(l *Log) error {
+			return l.Compact(t.Context(), 8)
+		}},
+	} {
+		b := filestest.New(t)
+		l := newLog(t, b, 100)
+		for range 9 {
+			appendTo(t, l, strings.Repeat("x", 60))
+		}
+		b.On(c.op, c.name).Nth(1).Fail(files.ErrPermission)
+		if err := c.call(l); files.KindOf(err) != files.ErrPermission {
+			t.Errorf("%s = %v, want ErrPermission", what, err)
+		}
+		if err := l.Compact(t.Context(), 8); err != nil {
+			t.Errorf("%s: Compact afterwards: %v", what, err)
+		}
+		if n := len(b.Tree()); n > 2 {
+			t.Errorf("%s: %d files are left", what, n)
 		}
 	}
 }
