@@ -85,7 +85,9 @@ var kindsOfLayers = []kind{
 	{"C4 Info and bytes of two versions; range cut by an old length", []string{
 		"files/cache TestInfoFitsContent",
 	}},
-	{"C5 two buckets share a cache", []string{"files/cache TestIsolation"}},
+	{"C5 two buckets share a cache", []string{
+		"files/cache TestIsolation", "files/cache TestCryptKeys",
+	}},
 	{"C6 trouble in the folder fails reads, wipes, or grows", []string{
 		"files/cache TestFailingStore", "files/cache TestStoreKeepsBounds",
 		"files/cache TestEntryThatCannotBeDeleted",

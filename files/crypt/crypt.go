@@ -156,7 +156,7 @@ func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 		return nil, err
 	}
 	h := files.Hooks{
-		Layer: "crypt " + ring.keys[0].id,
+		Layer: ring.layer(),
 		Transform: &files.Transform{
 			Put:   ring.put,
 			Open:  ring.open,
@@ -176,6 +176,16 @@ func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 		encryptNames(b, &h, opts.NameKey)
 	}
 	return files.Wrap(b, h), nil
+}
+
+// layer returns what files.Layers shows: the IDs of all keys, so that buckets which can
+// read different files differ.
+func (r *ring) layer() string {
+	text := "crypt " + r.keys[0].id
+	for i, k := range r.keys[1:] {
+		text += map[bool]string{true: ", reads ", false: ", "}[i == 0] + k.id
+	}
+	return text
 }
 
 func newRing(opts *Options) (*ring, error) {

@@ -141,3 +141,25 @@ func TestSecretIsCopied(t *testing.T) {
 		t.Error("the file has another key")
 	}
 }
+
+// TestLayer: Layers shows the IDs of all keys, and whether names are encrypted, and so
+// differs for buckets that can read different files.
+func TestLayer(t *testing.T) {
+	one, two, three := key("1", 1), key("2", 2), key("3", 3)
+	for want, o := range map[string]*crypt.Options{
+		"crypt 1":                {Keys: []crypt.Key{one}},
+		"crypt 2":                {Keys: []crypt.Key{two}},
+		"crypt 2, reads 1":       {Keys: []crypt.Key{two, one}},
+		"crypt 3, reads 2, 1":    {Keys: []crypt.Key{three, two, one}},
+		"crypt 2, reads 1 names": {Keys: []crypt.Key{two, one}, NameKey: secret(3)},
+		"crypt 1 names":          {Keys: []crypt.Key{one}, NameKey: secret(3)},
+	} {
+		b, err := crypt.New(mem.New(nil), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := files.Layers(b)[0]; got != want {
+			t.Errorf("Layers has %q, want %q", got, want)
+		}
+	}
+}
