@@ -36,6 +36,9 @@
 // encrypts the file again too. The old key can be dropped when no file is encrypted
 // with it.
 //
+// files.Layers shows the IDs of all keys. A cache of the bucket (package files/cache) is
+// therefore empty after the keys have changed, and never returns what the keys can't read.
+//
 // If a file's key is missing, or has the same ID but another secret, the error is
 // ErrPermission with a [KeyError] that has the key's ID: the file is neither damaged
 // nor missing.

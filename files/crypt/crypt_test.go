@@ -142,8 +142,10 @@ func TestBoundToItsName(t *testing.T) {
 	b := open(t, below, key("1", 1))
 	put(t, b, "a", content(100))
 	put(t, b, "b", content(200))
-	for _, to := range []string{"b", "c", "d/a"} {
-		if _, err := files.Copy(ctx, below, to, below, "a", nil); err != nil {
+	for _, to := range []string{"b", "c", "d/a", "without attributes"} {
+		if to == "without attributes" {
+			put(t, below, to, read(t, below, "a"))
+		} else if _, err := files.Copy(ctx, below, to, below, "a", nil); err != nil {
 			t.Fatal(err)
 		}
 		_, err := files.ReadAll(ctx, b, to, nil)
