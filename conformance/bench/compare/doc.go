@@ -17,6 +17,8 @@
 // This library copies trees by package files/transfer, with 64 files at a time, which is
 // also rclone's best setting. It makes a folder on disk durable, and rclone doesn't.
 //
+// If a work fails, or Ctrl-C ends the run, the report has the works before it and says so.
+//
 // The command runs on Unix. The module of this directory requires the modules that only
 // this command needs, so programs that import cloudfiles.dev don't download them. The
 // first run builds rclone through the module proxy, into the user's cache directory.

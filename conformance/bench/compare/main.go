@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -93,14 +94,16 @@ func run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	measured, err := measure(ctx, todo, s, *rounds, *s3)
-	if err != nil {
+	if len(measured) == 0 {
 		return err
 	}
-	return report{
+	// What was measured in an hour isn't lost if the last work fails.
+	return errors.Join(err, report{
 		dir:     *out,
 		scale:   s,
 		rounds:  *rounds,
 		command: strings.Join(os.Args[1:], " "),
 		rows:    measured,
-	}.write()
+		early:   err != nil,
+	}.write())
 }

@@ -45,7 +45,8 @@ func (r row) median(of func(result) float64) float64 {
 	return (all[(len(all)-1)/2] + all[len(all)/2]) / 2
 }
 
-// measure does the works, one after another, on one server for each service.
+// measure does the works, one after another, on one server for each service. If a work
+// fails or ctx ends, it returns the rows of the works before it too.
 func measure(ctx context.Context, todo []work, s scale, rounds int, s3 string) ([]row, error) {
 	targets := map[string]target{}
 	for _, w := range todo {
@@ -68,12 +69,12 @@ func measure(ctx context.Context, todo []work, s scale, rounds int, s3 string) (
 		if w.prepare != nil && !prepared[key] {
 			prepared[key] = true
 			if err := prepare(ctx, w, t, s); err != nil {
-				return nil, fmt.Errorf("%s: prepare: %w", w.id(), err)
+				return all, fmt.Errorf("%s: prepare: %w", w.id(), err)
 			}
 		}
 		rows, err := measureWork(ctx, w, t, s, rounds)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", w.id(), err)
+			return all, fmt.Errorf("%s: %w", w.id(), err)
 		}
 		all = append(all, rows...)
 	}

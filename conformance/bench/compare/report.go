@@ -18,6 +18,7 @@ type report struct {
 	rounds  int
 	command string
 	rows    []row
+	early   bool // whether an error or a signal ended the run before its last work
 }
 
 const resultsName = "RESULTS.md"
@@ -41,6 +42,9 @@ func (r report) head(b *strings.Builder) {
 	fmt.Fprintf(b, "# Measured beside its peers\n\n")
 	fmt.Fprintf(b, "Made by `go run -C conformance/bench ./compare%s` on %s; don't edit.\n\n",
 		strings.TrimRight(" "+r.command, " "), time.Now().UTC().Format("2006-01-02"))
+	if r.early {
+		fmt.Fprintf(b, "**The run ended early**, so works are missing.\n\n")
+	}
 	fmt.Fprintf(b, "- Machine: %s, %d CPUs, %s/%s, %s. Server and peers share it.\n",
 		cpuName(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 	fmt.Fprintf(b, "- Each peer has a process of its own; all do a round of a work by turns, "+
