@@ -97,6 +97,35 @@ var errPlanted = errors.New("planted")
 
 func (failing) stat(context.Context, string) error { return errPlanted }
 
+// TestEarlyEnd checks that a run whose second work can't be prepared keeps the rows of the
+// first, and that the report says that works are missing.
+func TestEarlyEnd(t *testing.T) {
+	first, err := findWork("disk/loopback/stat of 4 KiB/16 at a time", tiny)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := first
+	second.name = "another"
+	second.prepare = func(context.Context, client, scale) error { return errPlanted }
+	rows, err := measure(t.Context(), []work{first, second}, tiny, 1, "")
+	if !errors.Is(err, errPlanted) || len(rows) != len(diskPeers) {
+		t.Fatalf("%d rows and %v, want %d and the planted error", len(rows), err, len(diskPeers))
+	}
+	r := report{
+		dir:    t.TempDir(),
+		rounds: 1,
+		rows:   rows,
+		early:  true,
+	}
+	if err := r.write(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(r.dir, resultsName))
+	if err != nil || !bytes.Contains(text, []byte("The run ended early")) {
+		t.Errorf("%v; the report doesn't say that it ended early:\n%s", err, text)
+	}
+}
+
 // TestRoundReportsErrors checks that the result of a work that fails has the error, and
 // that a peer without a function for a work is reported as unable.
 func TestRoundReportsErrors(t *testing.T) {
