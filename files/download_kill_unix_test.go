@@ -116,7 +116,23 @@ func TestDownloadSweeps(t *testing.T) {
 	if err := syscall.Flock(int(held.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		t.Fatal(err)
 	}
-	write(".download-notes.tmp")
+	for _, name := range []string{"notes.tmp", "0123456789abcde.tmp", "0123456789abcdef0.tmp",
+		"0123456789ABCDEF.tmp", "0123456789abcdef.tmp2"} {
+		write(".download-" + name)
+	}
+	write("download-0123456789abcdef.tmp")
+	if err := os.Mkdir(filepath.Join(dir, ".download-2222222222222222.tmp"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	pipe := filepath.Join(dir, ".download-3333333333333333.tmp")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	writer, err := os.OpenFile(pipe, os.O_RDWR, 0) // so that opening it waits for nobody
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer writer.Close()
 	if err := os.Symlink(write("kept"),
 		filepath.Join(dir, ".download-1111111111111111.tmp")); err != nil {
 		t.Fatal(err)
@@ -126,8 +142,11 @@ func TestDownloadSweeps(t *testing.T) {
 	if _, err := files.DownloadFile(ctx, b, "a", filepath.Join(dir, "target"), nil); err != nil {
 		t.Fatal(err)
 	}
-	want := ".download-00000000000000ff.tmp .download-1111111111111111.tmp .download-notes.tmp " +
-		"kept target"
+	want := ".download-00000000000000ff.tmp .download-0123456789ABCDEF.tmp " +
+		".download-0123456789abcde.tmp .download-0123456789abcdef.tmp2 " +
+		".download-0123456789abcdef0.tmp .download-1111111111111111.tmp " +
+		".download-2222222222222222.tmp .download-3333333333333333.tmp .download-notes.tmp " +
+		"download-0123456789abcdef.tmp kept target"
 	if got := strings.Join(folder(t, dir), " "); got != want {
 		t.Errorf("the folder has %s\nwant %s", got, want)
 	}
