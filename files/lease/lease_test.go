@@ -103,6 +103,8 @@ func TestOtherFilesAreKept(t *testing.T) {
 		"", "x", "{}", `{"lease":2}`, `{"lease":1,"held":true}`, `{"lease":1,"token":-1}`,
 		`{"lease":1,"token":9223372036854775807}`,
 		`{"lease":1,"held":true,"id":"x","duration":-5}`,
+		`{"lease":1,"held":true,"id":"x","duration":0}`,
+		`{"lease":1,"held":true,"duration":1000000000}`,
 		`{"lease":1,"held":true,"id":"x","duration":9000000000000000000}`,
 	} {
 		b := filestest.New(t)

@@ -1,6 +1,7 @@
 package lease
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -75,5 +76,81 @@ func TestUnavailable(t *testing.T) {
 		if !errors.Is(err, files.ErrUnavailable) || time.Since(from) > 2*DefaultDuration {
 			t.Errorf("after %v: %v", time.Since(from), err)
 		}
+	})
+}
+
+// TestRenewedAfterOutage: a lease outlasts outages that are shorter than a third of its
+// Duration, because a failed renewal is soon repeated.
+func TestRenewedAfterOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := filestest.New(t)
+		held := acquire(t, newLock(t, b, Options{Duration: time.Minute}))
+		for range 20 {
+			outage := b.On(files.OpGet, "locks/a").Fail(files.ErrUnavailable)
+			time.Sleep(18 * time.Second)
+			outage.Stop()
+			time.Sleep(time.Minute)
+			if err := held.Context().Err(); err != nil {
+				t.Fatalf("after an outage of 18 s the lease is lost: %v", err)
+			}
+		}
+		release(t, held)
+	})
+}
+
+// TestTryAcquireAfterLostResponse: TryAcquire waits a moment and recognizes its own
+// write if the response is lost and the next read fails; it gives up after some lost
+// responses, and leaves the lease free (E2).
+func TestTryAcquireAfterLostResponse(t *testing.T) {
+	for _, stored := range []filestest.Outcome{filestest.Stored, filestest.NotStored} {
+		synctest.Test(t, func(t *testing.T) {
+			b := filestest.New(t)
+			b.On(files.OpPut, "locks/a").Nth(1).LoseAnswer(stored)
+			b.On(files.OpGet, "locks/a").Nth(2).Fail(files.ErrUnavailable)
+			from := time.Now()
+			held, err := newLock(t, b, Options{Poll: time.Second}).TryAcquire(t.Context())
+			if err != nil {
+				t.Fatalf("TryAcquire = %v", err)
+			}
+			if took := time.Since(from); held.Token() != 1 || took > time.Second {
+				t.Errorf("the token is %d, after %v, want 1 within a second", held.Token(), took)
+			}
+			release(t, held)
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		b := filestest.New(t)
+		lost := b.On(files.OpPut, "locks/a").LoseAnswer(filestest.NotStored)
+		lock := newLock(t, b, Options{Poll: time.Second})
+		if held, err := lock.TryAcquire(t.Context()); files.KindOf(err) != files.ErrUncertain {
+			t.Errorf("TryAcquire whose responses are all lost = %v, %v, want ErrUncertain", held,
+				err)
+		}
+		lost.Stop()
+		held, err := newLock(t, b, Options{}).TryAcquire(t.Context())
+		if err != nil {
+			t.Fatalf("afterwards the lease isn't free: %v", err)
+		}
+		release(t, held)
+	})
+}
+
+// TestWaitingCost: a waiting process makes about one request each Poll, as the package
+// says: the wait is half a Poll to a whole one.
+func TestWaitingCost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := filestest.New(t)
+		held := acquire(t, newLock(t, b, Options{Duration: time.Hour}))
+		before := len(b.Calls())
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Second)
+		defer cancel()
+		_, err := newLock(t, b, Options{Poll: time.Second}).Acquire(ctx)
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Acquire = %v, want the context's end", err)
+		}
+		if n := len(b.Calls()) - before; n < 200 || n > 400 {
+			t.Errorf("in 200 Polls a waiting process makes %d requests, want 200 to 400", n)
+		}
+		release(t, held)
 	})
 }
