@@ -20,7 +20,8 @@
 //     interruption or a kill.
 //   - cloudfiles.dev/files/transfer: copies, moves, removes and synchronizes whole trees.
 //   - cloudfiles.dev/files/filestest: the fake for an application's tests.
-//   - cloudfiles.dev/files/signing: signs upload forms with a largest size, for browsers.
+//   - cloudfiles.dev/files/signing: signs upload forms with a largest size, and uploads
+//     in parts, for browsers.
 //   - cloudfiles.dev/files/watch: calls a function whenever a file has changed.
 //   - cloudfiles.dev/files/retry: the policy by which calls to a service are repeated.
 //   - cloudfiles.dev/files/compress: stores files as zstd, in the standard way.

@@ -96,7 +96,7 @@ func allBroken() []broken {
 		brokenLengths, brokenNoVersions, brokenCosts, brokenNested,
 		brokenOpenAts, brokenDeleteDoors, brokenPutDoors, brokenCopyDoors, brokenGetDoors,
 		brokenTimes, brokenAfter, brokenLargePuts, brokenLargeReads, brokenLargeCopies,
-		brokenEmpties, brokenBreadths, brokenUploads)
+		brokenEmpties, brokenBreadths, brokenUploads, brokenSignedParts)
 }
 
 // findIn runs the case's sequences on the harness with a fixed seed.

@@ -40,7 +40,7 @@
 //   - Let one process work at a time: package files/lease. Follow a file's changes:
 //     package files/watch. Keep a log of small records: package files/eventlog.
 //   - Sign: [SignURL] makes a URL that works without credentials; package files/signing
-//     makes upload forms with a largest size.
+//     makes upload forms with a largest size, and uploads in parts for browsers.
 //   - Wrap: [Sub] for one directory, [ReadOnly], and [Wrap] with [Hooks] for everything
 //     else: a [NameMap] for other names, a [Transform] for other bytes. [As] reaches
 //     what is below, and [Layers] lists it. Layers that exist already are packages
@@ -543,6 +543,10 @@
 //     A signed form (package files/signing) is bound to its name or directory, largest
 //     and smallest size, content type, every other field, and expiry. An upload that
 //     differs from the form is refused, and nothing is stored.
+//
+//     A signed part of an upload (package files/signing) is bound to its name, upload,
+//     number and expiry, and stores no file. Completing the upload stores one only of
+//     exactly the declared parts and sizes, by the declared condition.
 //
 // U. URLs
 //

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"cloudfiles.dev/drivers/internal/testserver"
@@ -61,8 +62,9 @@ func withKey(t *testing.T) files.Bucket {
 }
 
 // TestNothingElseSigned: what a shared access signature can't bind is ErrUnsupported,
-// also if the account's key is there: upload forms, a HEAD that allows no GET, sizes
-// and conditions. So are a response's headers if the key is only in a caller's client.
+// also if the account's key is there: upload forms, parts of uploads, a HEAD that allows
+// no GET, sizes and conditions. So are a response's headers if the key is only in a
+// caller's client.
 func TestNothingElseSigned(t *testing.T) {
 	b := withKey(t)
 	if _, err := files.SignURL(t.Context(), b, "a", nil); err != nil {
@@ -71,6 +73,11 @@ func TestNothingElseSigned(t *testing.T) {
 	_, err := signing.SignPost(t.Context(), b, "a", &signing.PostOptions{MaxSize: 1})
 	if !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("SignPost: %v, want ErrUnsupported", err)
+	}
+	_, err = signing.BeginUpload(t.Context(), b, "a", &signing.UploadOptions{Size: 1})
+	if !errors.Is(err, errors.ErrUnsupported) ||
+		!strings.Contains(err.Error(), "what allows a block allows the whole blob") {
+		t.Errorf("BeginUpload: %v, want ErrUnsupported with the reason", err)
 	}
 	for _, o := range []files.SignOptions{
 		{Method: "HEAD"},

@@ -65,6 +65,13 @@ func parseKey(text []byte) (*rsa.PrivateKey, error) {
 // SignURL signs by version 4, which binds method, host, name, expiry and all options.
 func (b *backend) SignURL(ctx context.Context, name string,
 	opts files.SignOptions) (files.SignedURL, error) {
+	headers, query := bound(opts)
+	return b.sign(name, opts, headers, query)
+}
+
+// sign signs a request with these headers and parameters.
+func (b *backend) sign(name string, opts files.SignOptions, headers []string,
+	query url.Values) (files.SignedURL, error) {
 	by := b.signing()
 	if by == nil {
 		return files.SignedURL{}, files.ErrUnsupported
@@ -83,7 +90,6 @@ func (b *backend) SignURL(ctx context.Context, name string,
 		Expires: time.Now().Add(opts.Expiry).UTC(),
 		Header:  map[string][]string{},
 	}
-	headers, query := bound(opts)
 	var failed error
 	o := &storage.SignedURLOptions{
 		GoogleAccessID: by.id,

@@ -99,6 +99,11 @@ func (b *backend) BeginUpload(ctx context.Context, u *driver.Upload) (id string,
 
 // writeAs writes a file under a temporary name, and then renames it.
 func writeAs(d fsys.Dir, name string, content io.Reader) error {
+	return writeNamed(d, content, func() string { return name })
+}
+
+// writeNamed is writeAs with a name that is known when the content has ended.
+func writeNamed(d fsys.Dir, content io.Reader, name func() string) error {
 	temp := "t-" + randomID() + sidecarExt
 	f, err := d.CreatePrivate(temp)
 	if err != nil {
@@ -116,7 +121,7 @@ func writeAs(d fsys.Dir, name string, content io.Reader) error {
 	}
 	f.Close()
 	if err == io.EOF {
-		err = mapError(d.Rename(temp, d, name))
+		err = mapError(d.Rename(temp, d, name()))
 	}
 	if err != nil {
 		d.Unlink(temp)
@@ -242,12 +247,14 @@ func (b *backend) ListParts(_ context.Context, u *driver.Upload) ([]driver.Uploa
 }
 
 // partsOf returns the parts in an upload's folder by ascending number, of which two may
-// have the same one, and the size of all its files except name.attrs.
+// have the same one: the later one comes last. size is that of all files except
+// name.attrs.
 func partsOf(d fsys.Dir) (parts []driver.UploadedPart, size int64, err error) {
 	names, err := list(d)
 	if err != nil {
 		return nil, 0, mapError(err)
 	}
+	times := map[string]int64{}
 	for _, name := range names {
 		st, err := d.Lstat(name)
 		if err != nil {
@@ -258,10 +265,11 @@ func partsOf(d fsys.Dir) (parts []driver.UploadedPart, size int64, err error) {
 		}
 		if p, ok := parsePart(name); ok && st.Type == fsys.Regular && st.Size == p.Size {
 			parts = append(parts, p)
+			times[p.Tag] = st.ModTime
 		}
 	}
-	slices.SortStableFunc(parts, func(a, b driver.UploadedPart) int {
-		return cmp.Compare(a.Number, b.Number)
+	slices.SortFunc(parts, func(a, b driver.UploadedPart) int {
+		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(times[a.Tag], times[b.Tag]))
 	})
 	return parts, size, nil
 }

@@ -75,7 +75,9 @@ func (b *backend) BeginUpload(ctx context.Context, u *driver.Upload) (string, er
 	var random [markLen / 2]byte
 	rand.Read(random[:]) // never fails
 	mark := hex.EncodeToString(random[:])
-	up, err := b.begin(ctx, b.createInput(u.Name, u.Attributes, mark, b.native(u.Native)), true)
+	// A part that others send has no checksum, which an upload with checksums requires.
+	up, err := b.begin(ctx, b.createInput(u.Name, u.Attributes, mark, b.native(u.Native)),
+		!u.Signed)
 	if err != nil {
 		return "", err
 	}

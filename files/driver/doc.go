@@ -23,7 +23,7 @@
 //   - What a Backend may implement too: [Copier] with [CopyRequest], [Identifier],
 //     [ManyDeleter], [Signer], [PostSigner], [Checker], [NativeChecker], [Aser] and
 //     [Varying]; and [PartUploader] with [Upload], for uploads that go on in another
-//     process.
+//     process, with [PartSigner] and [PartReceiver] if others send the parts.
 //   - Open by URL: [Register] and files.Scheme; [NewParams] reads the parameters.
 //   - Put: files.Condition has a method Check. [Parts] cuts an upload into parts in
 //     bounded memory, by a [PartPlan]; [ContentType] and [TypeByName] find the type,
@@ -46,9 +46,10 @@
 // doesn't support. Its optional abilities are the interfaces whose names begin with
 // Bucket: [BucketAser], [BucketChecker], [BucketCopier], [BucketCopySource],
 // [BucketLayers], [BucketLocator], [BucketManyDeleter], [BucketNativeChecker],
-// [BucketPostSigner], [BucketUploader], [BucketURLSigner] and [BucketViewer]. The
-// bucket that New makes has each ability that its Backend has, and so has every wrapper
-// made by files.Wrap. Applications need none of them: the functions of package files
-// use them. A bucket that joins several others uses [MeetFeatures] and [SetInfo], and
-// passes itself to files.Wrap, which makes the checks that every bucket makes.
+// [BucketPartSigner], [BucketPostSigner], [BucketUploader], [BucketURLSigner] and
+// [BucketViewer]. The bucket that New makes has each ability that its Backend has, and so
+// has every wrapper made by files.Wrap. Applications need none of them: the functions of
+// package files use them. A bucket that joins several others uses [MeetFeatures] and
+// [SetInfo], and passes itself to files.Wrap, which makes the checks that every bucket
+// makes.
 package driver

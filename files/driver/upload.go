@@ -39,7 +39,8 @@ type PartUploader interface {
 	ListParts(ctx context.Context, u *Upload) ([]UploadedPart, error)
 	// CompleteUpload makes a file of the parts, all or nothing, as Put does. The
 	// condition is decided at that moment, and the Info is the one that Put would
-	// return. u.Digest has at least the CRC-32C of the whole content.
+	// return. u.Digest has at least the CRC-32C of the whole content,
+	// unless u.Signed is true.
 	CompleteUpload(ctx context.Context, u *Upload, parts []UploadedPart) (files.Info, error)
 	// FindUpload reports whether this upload made the file that now has the name, which
 	// is so if its completion was carried out and only the response was lost. For a
@@ -73,6 +74,9 @@ type Upload struct {
 	Native     []files.NativeOption // checked by NativeChecker
 	Size       int64                // of the whole, in bytes
 	PartSize   int64                // of each part but the last, in bytes
+	// Signed: the parts come by signed requests (PartSigner), so no checksum of them is
+	// known when they are sent, and none of the whole when the upload is completed.
+	Signed bool
 
 	ID     string       // what BeginUpload returned
 	Digest files.Digest // of the whole, once it is known

@@ -75,7 +75,8 @@
 //	resp, err := b.Client().Do(upload(link, png))
 //	b.Clock.Advance(16 * time.Minute) // and now the same request is 403
 //
-// Upload forms of package signing work with them too, as on GCS or MinIO ([As]).
+// Upload forms and uploads in parts of package signing work with them too, as on GCS or
+// MinIO ([As]).
 //
 // # Leaks
 //
@@ -119,8 +120,8 @@
 //   - latency and bandwidth: use rules with Delay;
 //   - damaged content, and files that grow while they are read, which exist only on
 //     disks;
-//   - options of one service alone (Native), and uploads that another process continues
-//     (package resume): both are ErrUnsupported, as with package mem.
+//   - options of one service alone (Native), which are ErrUnsupported, and uploads that
+//     another process continues (package resume), which are one Put.
 //
 // The package links the standard library alone and starts no goroutine of its own.
 //

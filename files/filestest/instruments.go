@@ -175,6 +175,12 @@ func (b *instruments) WithSignPost(ctx context.Context, name string,
 	return b.outer.(driver.BucketPostSigner).WithSignPost(ctx, name, fn)
 }
 
+// WithSignPart implements driver.BucketPartSigner.
+func (b *instruments) WithSignPart(ctx context.Context, name string,
+	fn func(ctx context.Context, b files.Bucket, name string) error) error {
+	return b.outer.(driver.BucketPartSigner).WithSignPart(ctx, name, fn)
+}
+
 // Layers implements driver.BucketLayers.
 func (b *instruments) Layers() []string { return files.Layers(b.outer) }
 

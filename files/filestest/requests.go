@@ -23,6 +23,7 @@ type costs interface {
 	maxDeleteMany() int
 	copy(req *driver.CopyRequest, itself bool, err error, sent charge)
 	check(sent charge)
+	upload(step string, sent charge) // of an upload in parts
 	class(request string) Class
 }
 
@@ -94,9 +95,9 @@ func (s3Costs) class(request string) Class {
 	switch request {
 	case "GetObject":
 		return ClassRead
-	case "ListObjectsV2":
+	case "ListObjectsV2", "ListParts", "ListMultipartUploads":
 		return ClassList
-	case "DeleteObject":
+	case "DeleteObject", "AbortMultipartUpload":
 		return ClassDelete
 	case "HeadObject":
 		return ClassOther
@@ -178,9 +179,9 @@ func (gcsCosts) class(request string) Class {
 		return ClassRead
 	case "GetObject":
 		return ClassOther
-	case "ListObjects":
+	case "ListObjects", "XMLList":
 		return ClassList
-	case "DeleteObject":
+	case "DeleteObject", "XMLDelete":
 		return ClassDelete
 	}
 	return ClassWrite

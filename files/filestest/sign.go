@@ -191,22 +191,26 @@ func (w *answering) WriteHeader(code int) {
 func (w *answering) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // Handler returns the handler of this fake's signed URLs: GET and HEAD with conditions
-// and ranges, PUT and DELETE. The status of a PUT and a DELETE that succeed is the
-// service's: 200 and 204 on S3, GCS and MinIO, 201 and 202 on Azure. A request that isn't
-// signed, or differs from what was signed, gets 403 and changes nothing. CORS is off. A
-// HEAD needs a URL that was signed for HEAD, as on S3 and GCS, whose signatures cover the
-// method; with the personalities Azure and Disk a URL for GET also works. To sign URLs
-// for a server of your own, see SignFor.
+// and ranges, PUT, also of a part of an upload, and DELETE. The status of a PUT and a
+// DELETE that succeed is the service's: 200 and 204 on S3, GCS and MinIO, 201 and 202 on
+// Azure. A request that isn't signed, or differs from what was signed, gets 403 and
+// changes nothing. CORS is off. A HEAD needs a URL that was signed for HEAD, as on S3 and
+// GCS, whose signatures cover the method; with the personalities Azure and Disk a URL for
+// GET also works. To sign URLs for a server of your own, see SignFor.
 func (b *Bucket) Handler() http.Handler {
 	serve := &fileshttp.Handler{
 		Bucket:      b.seen,
 		MaxUpload:   1 << 40,
 		AllowDelete: true,
 	}
-	forms := b.forms()
+	forms, parts := b.forms(), b.signedParts()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
 			forms.ServeHTTP(w, r)
+			return
+		}
+		if isPart(r) {
+			parts.ServeHTTP(w, r)
 			return
 		}
 		name, err := b.verify(r)

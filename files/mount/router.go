@@ -137,6 +137,12 @@ func (r *router) WithUpload(ctx context.Context, name string,
 	return fn(ctx, r.owner(name).b, name)
 }
 
+// WithSignPart calls fn with the bucket that has the name.
+func (r *router) WithSignPart(ctx context.Context, name string,
+	fn func(ctx context.Context, b files.Bucket, name string) error) error {
+	return fn(ctx, r.owner(name).b, name)
+}
+
 func (r *router) SignURL(ctx context.Context, name string,
 	opts *files.SignOptions) (files.SignedURL, error) {
 	return files.SignURL(ctx, r.owner(name).b, name, opts)

@@ -1,5 +1,5 @@
-// Package signing signs upload forms, with which browsers upload files straight to the
-// store.
+// Package signing lets browsers upload files straight to the store: by signed forms, and
+// for gigabytes by signed parts.
 //
 //	form, err := signing.SignPost(ctx, b, "photos/42.jpg", &signing.PostOptions{
 //		MaxSize:     10 << 20,
@@ -28,19 +28,69 @@
 // only if the bucket's CORS rules allow the page's origin the method POST: package s3's
 // SignPost has an example.
 //
+// # Uploads in parts
+//
+// A large file is sent in parts, several at a time, and a part that failed is sent again:
+//
+//  1. The page tells the server the file's size, and [BeginUpload] returns the [Upload],
+//     which the server keeps.
+//  2. For each part the server signs a URL ([SignPart]), shortly before the page sends
+//     it. A URL that has expired, as after a pause, is signed anew.
+//  3. After a reload of the page, [ListParts] and Upload.Missing say what is left.
+//  4. [CompleteUpload] stores the file; or [AbortUpload] removes the parts.
+//
+// In a page:
+//
+//	for (const p of missing) { // {number, offset, size} from the server
+//		const signed = await (await fetch(`/uploads/${id}/parts/${p.number}`)).json();
+//		const body = file.slice(p.offset, p.offset + p.size);
+//		await fetch(signed.url, {method: "PUT", headers: signed.headers, body});
+//	}
+//	await fetch(`/uploads/${id}/complete`, {method: "POST"});
+//
+// A part is always sent to another origin with a preflight request, so the bucket's CORS
+// rules must allow the page's origin the method PUT. No header need be exposed: the server
+// asks the store for the parts, so the page needs no ETag. For S3:
+//
+//	{"CORSRules": [{
+//		"AllowedOrigins": ["https://app.example"],
+//		"AllowedMethods": ["PUT"],
+//		"AllowedHeaders": ["*"],
+//		"MaxAgeSeconds": 3600
+//	}]}
+//
+// Parts are signed for S3, GCS, local folders with package localhttp (whose Options have
+// CORS), and the fake of package filestest.
+//
+// # Clean up
+//
+// Many uploads are never completed: people close the page. Call AbortStale of package
+// files/resume from time to time, or let a lifecycle rule abort incomplete multipart
+// uploads (S3: AbortIncompleteMultipartUpload; GCS: the same, as an action). A rule also
+// removes a part that arrives after AbortUpload. A local folder removes what is older than
+// a week by itself.
+//
 // # What it promises
 //
-// The service enforces the largest and the smallest size together with the name or the
-// directory, the type, every other field and the expiry. An upload that differs from
-// the form is refused, and nothing of it is stored (W1).
+//   - The service enforces a form's largest and smallest size together with the name or
+//     the directory, the type, every other field and the expiry. An upload that differs
+//     from the form is refused, and nothing of it is stored (W1).
+//   - The URL of a part is bound to its name, upload, number and expiry, and to the part's
+//     size where Features.SignSize is true, but not on GCS. It stores no file by itself.
+//   - CompleteUpload stores nothing unless the store has exactly the declared parts, with
+//     the declared sizes. The condition of the upload holds as that of a Put (P8, P9).
 //
 // # What it can't keep
 //
-//   - Azure and memory have no such forms: SignPost is errors.ErrUnsupported. It is
-//     ErrUnsupported too for a wrapper that a form would bypass, such as encryption or a
-//     limit of sizes. Sub signs for names in its directory.
+//   - Azure and memory have no such forms or parts: SignPost and BeginUpload are
+//     errors.ErrUnsupported. They are ErrUnsupported too for a wrapper that the browser
+//     would bypass, such as encryption, compression or a limit of sizes or bytes. Sub
+//     signs for names in its directory. A mount signs parts, but no forms.
 //   - A form that was sent may be sent again until it expires, and replaces the file each
-//     time.
+//     time. A part may be sent again with other bytes of the same size until the upload
+//     is completed, and no digest of the whole is checked, because services bind none.
+//   - GCS has no conditions for uploads in parts, no native options, and no attributes
+//     that a header can't carry: BeginUpload is ErrUnsupported.
 //   - With PostOptions.Below the browser chooses the name. S3 and GCS accept any key
 //     that begins with the directory, including keys that are not legal names (N1),
 //     such as "dir/../x", which List ignores (L7). Check the key that the browser or
@@ -49,8 +99,10 @@
 //
 // # What it costs
 //
-// Signing makes no request, unless credentials must be fetched. The package links only
-// this module and the standard library.
+// Signing makes no request, unless credentials must be fetched. BeginUpload is one
+// request; CompleteUpload is two, and one more for each 1,000 parts. A local folder has
+// the content twice while an upload is completed. The package links only this module and
+// the standard library.
 package signing
 
 import (

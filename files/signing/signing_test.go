@@ -45,7 +45,7 @@ var takers = map[string]func(t *testing.T) (files.Bucket, http.Handler){
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { b.Close() })
-		h, err := localhttp.NewHandler(b, &localhttp.Options{MaxUpload: 1 << 20})
+		h, err := localhttp.NewHandler(b, &localhttp.Options{MaxUpload: 1 << 30})
 		if err != nil {
 			t.Fatal(err)
 		}

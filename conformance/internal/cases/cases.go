@@ -29,7 +29,7 @@ func All() []suite.Case {
 		moveCases, errorsCases, errorsKindsCases, errorsVanishedCases, errorsNilCases,
 		errorsNativeCases, concurrencyRandomCases, concurrencyCases, concurrencyNestedCases,
 		processCases, cancelCases, cancelPanicsCases, closeCases, signCases, signOptionsCases,
-		urlsCases,
+		signPartsCases, urlsCases,
 		namesBeforeIOCases, versionsNearCases, versionsTimesNowCases, putEveryWayCases,
 		putSourceLaterCases, getEveryWayCases, statAfterEachCases, deleteManyEachCases,
 		copyEveryWayCases, cancelPartsCases, uploadCases, uploadConditionCases,

@@ -17,8 +17,8 @@ type Options struct {
 	// renames or restricts hides the bucket's Signer, because the handler must serve
 	// the names that were signed, and a Sub bucket or prefix= has others.
 	Signer *Signer
-	// MaxUpload is the size in bytes of the largest file that a signed PUT or form may
-	// store. If it is 0, every upload is refused with status 405.
+	// MaxUpload is the size in bytes of the largest file that a signed PUT, form or
+	// upload in parts may store. If it is 0, every upload is refused with status 405.
 	MaxUpload int64
 	// CORS says which pages of other origins may use signed URLs in a browser. The
 	// handler then responds to their preflight requests. If CORS is nil, no such page
@@ -31,8 +31,9 @@ type Options struct {
 // NewHandler returns the handler of the bucket's signed URLs. Mount it at the Signer's
 // base URL. It serves GET, HEAD, PUT and DELETE of a file through fileshttp, with
 // conditions and ranges, if the URL was signed for that method, name and (PUT) content
-// type and has not expired. It accepts the signed forms of package signing. It refuses
-// anything else with status 403. It doesn't close the bucket. opts may be nil.
+// type and has not expired. It accepts the signed forms, and the signed parts of uploads,
+// of package signing. It refuses anything else with status 403. It doesn't close the
+// bucket. opts may be nil.
 //
 // Errors: files.ErrUnsupported if Options.Signer is nil and the bucket has no Signer of
 // this package; files.ErrInvalid for a negative MaxUpload.
@@ -71,6 +72,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if isForm(r) {
 		h.post(w, r)
+		return
+	}
+	if fileshttp.IsPart(r) {
+		h.part(w, r)
 		return
 	}
 	name, err := h.opts.Signer.Verify(r)

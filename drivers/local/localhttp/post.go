@@ -35,11 +35,16 @@ func isForm(r *http.Request) bool {
 // post accepts a form. The form and MaxUpload limit its size.
 func (h *handler) post(w http.ResponseWriter, r *http.Request) {
 	if h.opts.MaxUpload == 0 {
-		w.Header().Set("Allow", h.allow())
-		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+		h.refuseUpload(w)
 		return
 	}
 	f := h.opts.Signer.forms(h.files.Bucket)
 	f.MaxSize, f.OnError = h.opts.MaxUpload, h.opts.OnError
 	f.ServeHTTP(w, r)
+}
+
+// refuseUpload is the response of a handler that accepts no uploads.
+func (h *handler) refuseUpload(w http.ResponseWriter) {
+	w.Header().Set("Allow", h.allow())
+	http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
 }
