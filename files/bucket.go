@@ -13,7 +13,9 @@ import (
 //
 // A Bucket is safe for concurrent use, and every name is linearizable (X1). Options may
 // be nil, which is the same as a pointer to the zero value; they are neither kept nor
-// changed. Names obey [CheckName]. Every failure is an [*Error].
+// changed. Names obey [CheckName]. Besides the errors that a method lists, it may
+// return ErrUnavailable, ErrUnsupported (see [Features]), ErrClosed and the error of
+// the context. Every failure is an [*Error].
 //
 // After version 1 the interface gains no method. Only the option structs and the
 // optional abilities, such as a server-side copy, may grow.
@@ -44,6 +46,8 @@ type Bucket interface {
 
 	// Stat returns the Info that Get returns, without the content (S1). A directory is
 	// not a file: it is ErrNotExist.
+	//
+	// Errors: ErrNotExist, ErrInvalid, ErrInvalidName, ErrPermission, ErrNoBucket.
 	Stat(ctx context.Context, name string, opts *StatOptions) (Info, error)
 
 	// List yields the files below the directory dir in ascending byte order of their
@@ -51,6 +55,8 @@ type Bucket interface {
 	// listing. The first error ends it and comes with a zero Entry (L9). A directory
 	// that does not exist is empty (L6). The loop's body may call any method of the
 	// bucket.
+	//
+	// Errors: ErrInvalid (options), ErrInvalidName (dir), ErrPermission, ErrNoBucket.
 	List(ctx context.Context, dir string, opts *ListOptions) iter.Seq2[Entry, error]
 
 	// Delete removes the file. A missing file is not an error (D1).

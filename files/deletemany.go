@@ -110,6 +110,8 @@ func deleteBatch(ctx context.Context, b Bucket, names []string) []error {
 // DeleteDir deletes every file below the directory. It refuses "" with ErrInvalid,
 // because that would delete everything by accident: use DeleteAll for that. Files that
 // are put meanwhile may stay.
+//
+// Errors: those of DeleteMany, and those of Bucket.List, which end the work early.
 func DeleteDir(ctx context.Context, b Bucket, dir string) (DeleteResult, error) {
 	if dir == "" {
 		return DeleteResult{}, NewError(OpDeleteMany, dir,
@@ -118,7 +120,7 @@ func DeleteDir(ctx context.Context, b Bucket, dir string) (DeleteResult, error) 
 	return deleteBelow(ctx, b, dir)
 }
 
-// DeleteAll deletes every file of the bucket.
+// DeleteAll deletes every file of the bucket. Its errors are those of DeleteDir.
 func DeleteAll(ctx context.Context, b Bucket) (DeleteResult, error) {
 	return deleteBelow(ctx, b, "")
 }

@@ -6,6 +6,9 @@ import "strings"
 // below dir, and nothing else can be reached through it. Closing it closes nothing of
 // b. The directory need not exist. Sub refuses "" with ErrInvalid, because that would
 // be the whole bucket by accident.
+//
+// Errors: ErrInvalid for a nil bucket and for ""; ErrInvalidName for a directory that
+// isn't a legal name, or is so long that no name fits below it.
 func Sub(b Bucket, dir string) (Bucket, error) {
 	if b == nil {
 		return nil, NewError(OpOpen, dir, errNilBucket)

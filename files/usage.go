@@ -6,6 +6,8 @@ import "context"
 // is the whole bucket. For a directory that does not exist both are 0. After an error
 // they are what was counted until then. A long listing makes up to eight requests at a
 // time (ListOptions.Parallel).
+//
+// Errors: those of Bucket.List.
 func Usage(ctx context.Context, b Bucket, dir string) (count, bytes int64, err error) {
 	ctx, b = given(ctx, b)
 	for e, err := range b.List(ctx, dir, &ListOptions{Parallel: usageLists}) {

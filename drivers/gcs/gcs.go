@@ -78,7 +78,8 @@ type Options struct {
 // New makes a bucket of the caller's own client, which must use the HTTP API
 // (storage.NewClient). Close leaves the client open. New makes no request.
 //
-// Errors: files.ErrInvalid.
+// Errors: files.ErrInvalid for a nil client, for text that isn't a bucket's name, and
+// for options that are out of range.
 func New(client *storage.Client, bucket string, opts *Options) (files.Bucket, error) {
 	b, err := newBackend(client, bucket, opts)
 	if err != nil {

@@ -124,6 +124,9 @@ func (l *Log) gone(pos int64, h *head) error {
 
 // Bounds returns the position of the first record, and the position that the next
 // append will get. They are equal if the log is empty.
+//
+// Errors: ErrInvalid if the directory has something other than a log; those of Get. A
+// missing log is empty.
 func (l *Log) Bounds(ctx context.Context) (first, next int64, err error) {
 	h, err := l.load(ctx)
 	if err != nil {

@@ -139,6 +139,9 @@ func (m *mirror) sameContent(ctx context.Context, name string) (bool, error) {
 // files to the second, and deletes extra ones there. It returns how many names it has
 // repaired, and goes on after a failure. The buckets may be in use as a mirror
 // meanwhile.
+//
+// Errors: those of Diff, which end the work, joined with the failures of up to 1,000
+// names.
 func Repair(ctx context.Context, first, second files.Bucket) (int64, error) {
 	m := &mirror{first: first, second: second}
 	var n int64
