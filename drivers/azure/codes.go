@@ -76,7 +76,8 @@ func init() {
 			"NoPendingCopyOperation",
 			"CopyIdMismatch", "BlobOverwritten", "SnapshotOperationRateExceeded",
 			"TooManyRequests", "AccountRequestRateExceeded", "IngressLimitExceeded",
-			// Another upload has dropped the blocks of this one: the Put may begin again.
+			// Another upload has made the service drop the blocks of this one: the Put
+			// may begin again.
 			"InvalidBlobOrBlock", "InvalidBlockList",
 			// A failed condition, if the request had none; response.condition handles
 			// the others.

@@ -46,8 +46,8 @@ func (b *backend) SignURL(ctx context.Context, name string,
 	return s, nil
 }
 
-// signed returns the URL. What the response is to have must be signed by the key itself,
-// since the SDK's client signs nothing but the permissions.
+// signed returns the URL. The headers that the response must have are signed with the
+// key itself, since the SDK's client signs nothing but the permissions.
 func (b *backend) signed(name string, opts files.SignOptions, expires time.Time) (string, error) {
 	c := b.blob(name)
 	if opts.ResponseType == "" && opts.ResponseDisposition == "" {
