@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"time"
 )
 
 // childEnv holds the task of a child process.
@@ -119,6 +120,11 @@ func startChild(t task) (*child, error) {
 	}
 	cmd := exec.Command(self)
 	cmd.Env = append(os.Environ(), childEnv+"="+string(text))
+	return startProcess(cmd)
+}
+
+// startProcess starts a program that writes a result for each line that it reads.
+func startProcess(cmd *exec.Cmd) (*child, error) {
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -139,12 +145,21 @@ func startChild(t task) (*child, error) {
 	}, nil
 }
 
-// round makes the child do one round.
-func (c *child) round() (r result, err error) {
+// roundLimit is how long a round may take. Peers hang: the reader of AWS's transfer manager
+// does at times, in a send to a channel that nothing receives from.
+const roundLimit = 5 * time.Minute
+
+// round makes the child do one round, and kills it if the round doesn't end within limit.
+func (c *child) round(limit time.Duration) (r result, err error) {
+	late := time.AfterFunc(limit, func() { c.cmd.Process.Kill() })
 	if err := c.in.Encode("round"); err != nil {
+		late.Stop()
 		return r, err
 	}
 	err = c.out.Decode(&r)
+	if !late.Stop() && err != nil {
+		err = fmt.Errorf("killed, since a round had taken %v", limit)
+	}
 	return r, err
 }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -142,6 +143,19 @@ func TestRoundReportsErrors(t *testing.T) {
 	}
 	if r := round(t.Context(), w, minioClient{}, tiny); !r.Unable {
 		t.Errorf("a peer without trees: %+v", r)
+	}
+}
+
+// TestHangingPeer checks that a peer that never ends its round is killed and reported.
+func TestHangingPeer(t *testing.T) {
+	c, err := startProcess(exec.Command("sleep", "1000"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	if r, err := c.round(20 * time.Millisecond); err == nil ||
+		!strings.Contains(err.Error(), "killed") {
+		t.Errorf("a round that hangs: %+v, %v, want an error that says that it was killed", r, err)
 	}
 }
 

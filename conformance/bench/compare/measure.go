@@ -166,10 +166,10 @@ func measureWork(ctx context.Context, w work, t target, s scale, rounds int) ([]
 			if rows[i].err != "" {
 				continue
 			}
-			r, err := children[i].round()
+			r, err := children[i].round(roundLimit)
 			switch {
 			case err != nil:
-				rows[i].err = "the process ended: " + err.Error()
+				rows[i].err = "no result: " + err.Error()
 			case r.Unable:
 				rows[i].err = "–"
 			case r.Error != "":
@@ -205,11 +205,11 @@ func countRequests(w work, p peer, t target, s scale) int64 {
 		return 0
 	}
 	defer c.close()
-	if r, err := c.round(); err != nil || r.Error != "" {
+	if r, err := c.round(roundLimit); err != nil || r.Error != "" {
 		return 0
 	}
 	before := proxy.requests.Load()
-	if r, err := c.round(); err != nil || r.Error != "" {
+	if r, err := c.round(roundLimit); err != nil || r.Error != "" {
 		return 0
 	}
 	return proxy.requests.Load() - before
