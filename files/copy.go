@@ -99,13 +99,19 @@ func viewOf(b Bucket, name string) any {
 }
 
 // locate returns the store of the file and its key there. A bucket without Locate
-// counts as a store of its own.
+// counts as a store of its own. The store is nil if it isn't known, or can't be compared.
 func locate(b Bucket, name string) (store any, key string) {
+	store, key = located(b, name)
+	if store != nil && !reflect.ValueOf(store).Comparable() {
+		return nil, key
+	}
+	return store, key
+}
+
+// located is locate, also for a store that can't be compared.
+func located(b Bucket, name string) (store any, key string) {
 	if l, ok := b.(locator); ok {
 		return l.Locate(name)
-	}
-	if !reflect.ValueOf(b).Comparable() {
-		return nil, name
 	}
 	return b, name
 }
@@ -249,7 +255,7 @@ func copyStream(ctx context.Context, dst Bucket, dstName string, src Bucket, src
 	}
 	r, err := src.Get(ctx, srcName, &GetOptions{IfVersion: opts.IfSource})
 	if err != nil {
-		return Info{}, err
+		return Info{}, fromSource(err)
 	}
 	defer r.Close()
 	info := r.Info()
@@ -267,4 +273,18 @@ func copyStream(ctx context.Context, dst Bucket, dstName string, src Bucket, src
 		put.Attributes = *opts.Attributes
 	}
 	return dst.Put(ctx, dstName, r, put)
+}
+
+// fromSource adds to an error that either of the two buckets may have that it is the
+// source's.
+func fromSource(err error) error {
+	e, ok := err.(*Error)
+	if !ok || e.Kind != ErrPermission && e.Kind != ErrUnavailable {
+		return err
+	}
+	f := *e
+	if f.Detail = "the source can't be read"; e.Detail != "" {
+		f.Detail += ": " + e.Detail
+	}
+	return &f
 }

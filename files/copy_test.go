@@ -149,6 +149,65 @@ func TestCopy(t *testing.T) {
 	}
 }
 
+// TestCopyBetweenLayersOfTheUncomparable: layers over buckets that can't be compared
+// can be copied between, and a move that may be one of a file onto itself is refused.
+func TestCopyBetweenLayersOfTheUncomparable(t *testing.T) {
+	a, b := bare{b: mem.New(nil)}, bare{b: mem.New(nil)}
+	put(t, a, "d/f", "text")
+	sub, err := files.Sub(a, "d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, src := range map[string]files.Bucket{"wrapped": around(a, passing), "plain": a} {
+		if _, err := files.Copy(ctx, around(b, passing), "d/f", src, "d/f", nil); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		has(t, b, "d/f", "text")
+		opts := &files.CopyOptions{MayLoseConcurrentPut: true}
+		_, err := files.Move(ctx, sub, "f", src, "d/f", opts)
+		if !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("%s: a move onto itself: %v, want ErrUnsupported", what, err)
+		}
+		has(t, a, "d/f", "text")
+	}
+	if _, err := files.Move(ctx, sub, "g", a, "d/f",
+		&files.CopyOptions{MayLoseConcurrentPut: true}); err != nil {
+		t.Errorf("a move to another name: %v", err)
+	}
+}
+
+// TestCopySaysWhichSide: an error that either bucket may have says if it is the source's.
+func TestCopySaysWhichSide(t *testing.T) {
+	failing := func(op files.Op, err error) files.Bucket {
+		b := bare{b: mem.New(nil)}
+		put(t, b, "a", "text")
+		return around(b, func(ctx context.Context, c *files.Call,
+			next func(context.Context) error) error {
+			if c.Op == op {
+				return err
+			}
+			return next(ctx)
+		})
+	}
+	denied, down := files.ErrPermission, files.Errorf(files.ErrUnavailable, "no route")
+	for _, c := range []struct {
+		dst, src files.Bucket
+		want     string
+	}{
+		{mem.New(nil), failing(files.OpGet, denied), "permission denied: the source can't be read"},
+		{mem.New(nil), failing(files.OpGet, down),
+			"temporarily unavailable: the source can't be read: no route"},
+		{mem.New(nil), failing(files.OpGet, files.ErrNotExist), "file does not exist"},
+		{failing(files.OpPut, denied), failing(files.OpMove, nil), "permission denied"},
+		{failing(files.OpPut, down), failing(files.OpMove, nil), "temporarily unavailable: no route"},
+	} {
+		_, err := files.Copy(ctx, c.dst, "b", c.src, "a", nil)
+		if want := "files: copy a to b: " + c.want; err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}
+
 // TestCopyOntoItself: Copy and Move recognize one file that is reached by the same
 // bucket or by two (C1).
 func TestCopyOntoItself(t *testing.T) {

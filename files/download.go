@@ -84,10 +84,10 @@ func (t targetError) As(target any) bool { return errors.As(t.err, target) }
 // killed process left. A link at path is replaced, not followed. The folder must exist.
 // The permission is 0666 less the umask.
 //
-// Errors: those of Get, of reading and of the disk; ErrInvalid for a missing folder.
-// After these, path is as it was, and no other file is left in the folder. The
-// exception is ErrUncertain: the new file is at path, but its folder could not be
-// synced.
+// Errors: those of Get, of reading and of the disk; ErrInvalid for a missing folder, and
+// if path itself is a folder. After these, path is as it was, and no other file is left
+// in the folder. The exception is ErrUncertain: the new file is at path, but its folder
+// could not be synced.
 func DownloadFile(ctx context.Context, b Bucket, name, path string,
 	opts *GetOptions) (Info, error) {
 	ctx, b = given(ctx, b)
@@ -104,6 +104,9 @@ func DownloadFile(ctx context.Context, b Bucket, name, path string,
 
 // writeFile puts content at path, all or nothing.
 func writeFile(path string, content io.WriterTo) (err error) {
+	if fi, err := os.Lstat(path); err == nil && fi.IsDir() { // not after the whole download
+		return invalid("it is a folder")
+	}
 	dir := filepath.Dir(path)
 	f, err := newDownloadTemp(dir)
 	if err != nil {

@@ -185,6 +185,25 @@ func TestDownloadFileFails(t *testing.T) {
 	}
 }
 
+// TestDownloadToAFolder: a path that is a folder is refused before the content is read.
+func TestDownloadToAFolder(t *testing.T) {
+	b := mem.New(nil)
+	put(t, b, "a", "text")
+	read := int64(0)
+	b = files.Wrap(b, files.Hooks{Passed: func(_ context.Context, _ *files.Call, n int64) {
+		read += n
+	}})
+	dir := t.TempDir()
+	_, err := files.DownloadFile(ctx, b, "a", dir, nil)
+	want := "files: get a: invalid argument: the target: it is a folder"
+	if err == nil || err.Error() != want || read != 0 {
+		t.Errorf("%v after %d bytes, want %s after none", err, read, want)
+	}
+	if names := list(t, dir); len(names) != 0 {
+		t.Errorf("left behind: %q", names)
+	}
+}
+
 // TestDownloadTargetError: the error of the target matches no sentinel of the bucket's
 // file, and errors.As finds its cause.
 func TestDownloadTargetError(t *testing.T) {

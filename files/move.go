@@ -55,20 +55,20 @@ func checkMove(ctx context.Context, dst Bucket, dstName string, src Bucket, srcN
 			"the source can't delete the version that was copied, so what is put "+
 				"meanwhile could be lost; CopyOptions.MayLoseConcurrentPut allows that")
 	}
-	if !f.VersionPerPut && dstName == srcName && maybeSame(dst, src) {
+	if !f.VersionPerPut && maybeSame(dst, dstName, src, srcName) {
 		return Errorf(ErrUnsupported, "source and target may be one file, which would be deleted")
 	}
 	return nil
 }
 
-// maybeSame reports whether a and b may be one store without a way to find out: they
-// are buckets of one type that can't be compared and have no Locate (package driver's
+// maybeSame reports whether two files may be one without a way to find out: their stores
+// are of one type that can't be compared and has no Locate (package driver's
 // BucketLocator).
-func maybeSame(a, b Bucket) bool {
-	if _, ok := b.(locator); ok {
-		return false
-	}
-	return !reflect.ValueOf(b).Comparable() && reflect.TypeOf(a) == reflect.TypeOf(b)
+func maybeSame(a Bucket, aName string, b Bucket, bName string) bool {
+	storeA, keyA := located(a, aName)
+	storeB, keyB := located(b, bName)
+	return storeB != nil && !reflect.ValueOf(storeB).Comparable() &&
+		reflect.TypeOf(storeA) == reflect.TypeOf(storeB) && keyA == keyB
 }
 
 func move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string,

@@ -48,6 +48,8 @@ func TestOpenRefuses(t *testing.T) {
 		"file:///x": `unknown scheme "file"; registered: mem, s3; ` +
 			`the program must import _ cloudfiles.dev/drivers/local`,
 		"gs://x": "cloudfiles.dev/drivers/gcs",
+		"GS://x": `unknown scheme "gs"; registered: mem, s3; ` +
+			`the program must import _ cloudfiles.dev/drivers/gcs`,
 		"mem://?regoin=x": `unknown parameter "regoin"; ` +
 			`mem:// knows key, prefix, readonly, region`,
 		"mem://?region=x&region=y":     `parameter "region" is given 2 times`,

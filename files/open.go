@@ -128,7 +128,8 @@ func (m *Mux) parse(rawURL string) (*url.URL, Scheme, error) {
 	}
 	s, ok := m.lookup(u.Scheme)
 	if !ok {
-		if !harmlessScheme(name) || !strings.HasPrefix(rawURL, name+"://") {
+		_, ours := imports[u.Scheme]
+		if !(ours || harmlessScheme(name)) || !strings.HasPrefix(rawURL, name+"://") {
 			return nil, Scheme{}, invalid("unknown scheme; %s", m.help(""))
 		}
 		return nil, Scheme{}, invalid("unknown scheme %q; %s", u.Scheme, m.help(u.Scheme))

@@ -2,6 +2,7 @@ package files
 
 import (
 	"io"
+	"math"
 
 	"cloudfiles.dev/files/internal/blockcache"
 )
@@ -149,16 +150,20 @@ func (f *File) Seek(offset int64, whence int) (int64, error) {
 	if f.isClosed() {
 		return 0, f.fail(ErrClosed)
 	}
+	from := int64(0)
 	switch whence {
 	case io.SeekStart:
 	case io.SeekCurrent:
-		offset += f.pos
+		from = f.pos
 	case io.SeekEnd:
-		offset += f.size
+		from = f.size
 	default:
 		return 0, f.fail(invalid("unknown whence %d", whence))
 	}
-	if offset < 0 {
+	if offset > math.MaxInt64-from {
+		return 0, f.fail(invalid("seek by %d from %d, beyond any file", offset, from))
+	}
+	if offset += from; offset < 0 {
 		return 0, f.fail(invalid("seek to %d, before the beginning", offset))
 	}
 	if offset != f.pos {

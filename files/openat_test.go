@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -150,6 +152,10 @@ func TestOpenAtIsAReader(t *testing.T) {
 		}
 		if _, err := f.Seek(-300_000, io.SeekEnd); !errors.Is(err, files.ErrInvalid) {
 			t.Errorf("Seek before the beginning: %v, want ErrInvalid", err)
+		}
+		if _, err := f.Seek(math.MaxInt64, io.SeekCurrent); !errors.Is(err,
+			files.ErrInvalid) || !strings.Contains(err.Error(), "beyond any file") {
+			t.Errorf("Seek beyond the largest offset: %v, want ErrInvalid and the reason", err)
 		}
 		if n, err := f.Seek(0, io.SeekCurrent); n != 200_010 || err != nil {
 			t.Errorf("a refused Seek moved to %d, %v, want 200_010 and no error", n, err)

@@ -52,11 +52,11 @@ func (o SignOptions) Op() (Op, error) {
 // SignedURL is a request that its holder may send. The URL alone is not enough: Method
 // and Header belong to it. Its String and its log value hide the signature.
 type SignedURL struct {
-	Method string
-	URL    string
+	Method string `json:"method"`
+	URL    string `json:"url"`
 	// Header holds the headers that must be sent.
-	Header  map[string][]string
-	Expires time.Time
+	Header  map[string][]string `json:"header,omitempty"`
+	Expires time.Time           `json:"expires"`
 }
 
 // String hides the query, which holds the signature.

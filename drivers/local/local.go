@@ -91,6 +91,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
@@ -152,6 +153,9 @@ func open(dir string, opts *Options, sys fsys.FS) (*backend, error) {
 	if dir == "" {
 		return nil, files.Errorf(files.ErrInvalid,
 			"the path of the folder is empty; write . for the current folder")
+	}
+	if strings.ContainsRune(dir, 0) {
+		return nil, files.Errorf(files.ErrInvalid, "the path has a NUL, which no path may have")
 	}
 	path, err := filepath.Abs(dir) // a later change of directory doesn't matter
 	if err != nil {

@@ -117,6 +117,10 @@ func TestOpenErrors(t *testing.T) {
 			b.Close()
 		}
 	}
+	if _, err := Open("a\x00b", nil); !errors.Is(err, files.ErrInvalid) ||
+		!strings.Contains(err.Error(), "NUL") {
+		t.Errorf(`Open of a path with a NUL = %v, want ErrInvalid`, err)
+	}
 	if _, err := Open("", nil); !errors.Is(err, files.ErrInvalid) {
 		t.Errorf(`Open("") = %v, want ErrInvalid`, err)
 	}

@@ -181,7 +181,7 @@ func (s *backend) ListUploads(_ context.Context,
 		list = append(list, driver.UnfinishedUpload{
 			Name: up.name,
 			ID:   id,
-			Time: up.touched,
+			Time: up.touched.Round(0), // without the monotonic clock
 			Size: size,
 		})
 	}

@@ -113,6 +113,18 @@ func TestListUploads(t *testing.T) {
 	}
 }
 
+// TestTimeOfAnUpload: the time of an unfinished upload can be compared with ==, as the
+// other times: it has no monotonic clock.
+func TestTimeOfAnUpload(t *testing.T) {
+	s := newBackend(nil)
+	uploading(t, s, "a")
+	for u, err := range s.ListUploads(t.Context(), "") {
+		if err != nil || u.Time != u.Time.Round(0) {
+			t.Errorf("%v, %v", u.Time, err)
+		}
+	}
+}
+
 // TestPartsOfAnUpload: a part that is sent again replaces the first, and each is found
 // only by its upload's name and ID.
 func TestPartsOfAnUpload(t *testing.T) {

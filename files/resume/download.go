@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -69,7 +70,7 @@ func Download(ctx context.Context, b files.Bucket, name, path string,
 		opts: o,
 	}
 	if ctx != nil && b != nil {
-		if f := b.Features(); f.ReadConditions && f.Versions {
+		if f := b.Features(); f.ReadConditions && f.Versions && !isFolder(path) {
 			d.digests = f.Digests && !o.SkipVerify
 			d.p = openPartial(path)
 		}
@@ -96,6 +97,13 @@ type download struct {
 
 	mu  sync.Mutex
 	err error // the first error
+}
+
+// isFolder reports whether the target is a folder, which files.DownloadFile refuses
+// before it reads the content.
+func isFolder(path string) bool {
+	fi, err := os.Lstat(path)
+	return err == nil && fi.IsDir()
 }
 
 // plainly downloads in the way of files.DownloadFile.

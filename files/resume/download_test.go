@@ -337,6 +337,10 @@ func TestDownloadErrors(t *testing.T) {
 			t.Errorf("%q to %q: %v, want %v", c.name, c.path, err, c.want)
 		}
 	}
+	if _, err := resume.Download(t.Context(), b, "f", dir, nil); err == nil ||
+		!strings.Contains(err.Error(), "the target: it is a folder") {
+		t.Errorf("to a folder: %v", err)
+	}
 	wantAlone(t, dir)
 	ctx, cancel := context.WithCancel(t.Context())
 	b.opening = func(*files.Call) error {

@@ -213,8 +213,11 @@ func tokenError(err error) error {
 		err = l.Err
 	}
 	kind := files.ErrUnavailable
-	if errors.Is(err, fs.ErrPermission) {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
 		kind = files.ErrPermission
+	case errors.Is(err, fs.ErrNotExist): // its folder, which no retry makes
+		kind = files.ErrInvalid
 	}
 	return files.WithCause(kind, err, "the token can't be kept: "+err.Error())
 }

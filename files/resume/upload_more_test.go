@@ -121,6 +121,11 @@ func TestUploadErrors(t *testing.T) {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s, cancelled: %v", kind, err)
 		}
+		s = uploading(filepath.Join(t.TempDir(), "missing", "token"))
+		if _, err := upload(t, b, p, s); !errors.Is(err, files.ErrInvalid) ||
+			errors.Is(err, files.ErrNotExist) {
+			t.Errorf("%s, a token in a missing folder: %v, want ErrInvalid", kind, err)
+		}
 		own := errors.New("own error")
 		_, err = resume.Upload(t.Context(), b, "dir/f", &brokenSource{bytes.NewReader(p), own},
 			int64(len(p)), &uploading("").opts)

@@ -80,9 +80,10 @@
 //     fails, if the source has no files, or if there are more deletions than
 //     Options.MaxDeletes.
 //   - Nothing is left out silently. An object whose key isn't a legal name (L7), such
-//     as the marker "abc/" of an empty folder, is a change with the action "skip". A
-//     name that the target can't hold fails. Links, devices and pipes in a folder are
-//     not files (N5): a bucket doesn't list them, and iofs.FromFS reports them.
+//     as the marker "abc/" of an empty folder, is a change with the action "skip", unless
+//     the filter leaves its key out. A name that the target can't hold fails. Links,
+//     devices and pipes in a folder are not files (N5): a bucket doesn't list them, and
+//     iofs.FromFS reports them.
 //   - Content type, headers and metadata are copied with the content, unless the target
 //     stores none (Features.Attributes).
 //   - Two trees of one store that overlap are refused.

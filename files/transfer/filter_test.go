@@ -81,6 +81,28 @@ func TestFilters(t *testing.T) {
 	}
 }
 
+// TestFilteredKeys: a filter also leaves out objects whose key isn't a legal name, which
+// are skipped otherwise.
+func TestFilteredKeys(t *testing.T) {
+	keys := []string{"d/f\n", "d/cache/b\n.tmp", "d/cache/"}
+	for filter, want := range map[string]int64{
+		"- other":        3,
+		"- *.tmp":        2,
+		"- cache/":       1,
+		"- cache/**":     1,
+		"- /f*":          2,
+		"- d/**":         3, // patterns begin below the tree's directory
+		"+ cache/b*.tmp": 1,
+	} {
+		from := transfer.Tree{Bucket: withKeys(fine(), keys), Dir: "d"}
+		result := apply(t, must(transfer.Copy(whole(fine()), from,
+			&transfer.Options{Filter: []string{filter}})))
+		if result.Skipped != want {
+			t.Errorf("%q: %d are skipped, want %d", filter, result.Skipped, want)
+		}
+	}
+}
+
 // TestFilteredDeletions: files that a filter leaves out are deleted on neither side,
 // and a filter for one directory deletes nothing outside of it.
 func TestFilteredDeletions(t *testing.T) {

@@ -74,7 +74,11 @@ func (p *Plan) decide(c *Change, m *pair, now time.Time) (ask, ok bool) {
 	c.Name, c.Source, c.Target = m.name, m.src, m.dst
 	if m.foreign {
 		c.Action, c.Reason = ActionSkip, ReasonForeign
-		return false, true
+		key, ok := p.src.below(m.src.Key)
+		if !ok {
+			key = m.src.Key
+		}
+		return false, p.filter.takes(key)
 	}
 	taken := p.filter.takes(m.name)
 	if p.verb == verbRemove {

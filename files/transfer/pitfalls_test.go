@@ -14,17 +14,13 @@ import (
 	"cloudfiles.dev/files/transfer"
 )
 
-// TestForeignKeys: a key that isn't a legal name is a skip with the key, on every kind
-// of target, and the rest is copied.
-func TestForeignKeys(t *testing.T) {
-	inner := fine()
-	put(t, inner, "a", "b")
-	foreign := []string{"x/../../.bashrc", "..", "abc/", "/etc/passwd", "c\x1b[31m"}
-	src := relisted{
-		Bucket: inner,
+// withKeys is a bucket that also lists objects with these raw keys.
+func withKeys(b files.Bucket, keys []string) files.Bucket {
+	return relisted{
+		Bucket: b,
 		list: func(list iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
 			return func(yield func(files.Entry, error) bool) {
-				for _, key := range foreign {
+				for _, key := range keys {
 					if !yield(files.Entry{Key: key, Size: 3}, nil) {
 						return
 					}
@@ -34,6 +30,15 @@ func TestForeignKeys(t *testing.T) {
 		},
 		features: func(f *files.Features) { f.ForeignKeys = true },
 	}
+}
+
+// TestForeignKeys: a key that isn't a legal name is a skip with the key, on every kind
+// of target, and the rest is copied.
+func TestForeignKeys(t *testing.T) {
+	inner := fine()
+	put(t, inner, "a", "b")
+	foreign := []string{"x/../../.bashrc", "..", "abc/", "/etc/passwd", "c\x1b[31m"}
+	src := withKeys(inner, foreign)
 	to, dir := folder(t)
 	plan := must(transfer.Sync(whole(to), whole(src), nil))
 	var named []string
