@@ -16,16 +16,7 @@ import (
 )
 
 func (a *app) rm(ctx context.Context, places []place) error {
-	var errs []error
-	for _, p := range places {
-		if err := a.remove(ctx, p); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
-}
-
-func (a *app) remove(ctx context.Context, p place) error {
+	p := places[0]
 	if a.recursive {
 		if p.name == "" && !a.all {
 			return fmt.Errorf("%s is a whole bucket or folder; --all deletes everything", p.text)
@@ -51,37 +42,55 @@ func (a *app) remove(ctx context.Context, p place) error {
 
 // cp copies one file, or with -r a directory.
 func (a *app) cp(ctx context.Context, places []place) error {
-	if a.recursive {
-		return a.sync(ctx, places)
-	}
 	src, dst := places[0], places[1]
-	if err := src.file(); err != nil {
+	input, into := src.text == "-", dst.name == "" || strings.HasSuffix(dst.name, "/")
+	switch err := src.file(); {
+	case a.recursive:
+		return a.sync(ctx, places)
+	case input && into:
+		return errors.New("standard input can only be copied to the URL of a file")
+	case err != nil && !input:
 		return err
+	case dst.text == "-":
+		return a.cat(ctx, places[:1])
 	}
 	base := src.name[strings.LastIndexByte(src.name, '/')+1:]
 	if dst.path != "" {
-		return a.download(ctx, src, dst.path, base)
+		return a.download(ctx, src, dst, base)
 	}
-	if dst.name == "" || strings.HasSuffix(dst.name, "/") {
+	if into {
 		dst.name += base
 	}
-	o := &files.CopyOptions{}
+	var condition files.Condition
 	if a.transfer.NoOverwrite {
-		o.If = files.IfAbsent()
+		condition = files.IfAbsent()
 	}
-	if !a.transfer.DryRun {
-		if _, err := files.Copy(ctx, dst.b, dst.name, src.b, src.name, o); err != nil {
-			return err
-		}
+	var err error
+	switch {
+	case a.transfer.DryRun:
+	case input:
+		_, err = dst.b.Put(ctx, dst.name, os.Stdin, &files.PutOptions{If: condition})
+	default:
+		_, err = files.Copy(ctx, dst.b, dst.name, src.b, src.name,
+			&files.CopyOptions{If: condition})
 	}
-	return a.print(map[string]any{"action": "copy", "name": dst.name},
-		"copy %s", files.Printable(dst.name))
+	return a.copied(dst.name, err)
 }
 
-// download copies a file to a path, or into the folder at the path.
-func (a *app) download(ctx context.Context, src place, path, base string) error {
+// copied prints what was copied, unless there was an error.
+func (a *app) copied(name string, err error) error {
+	if err != nil {
+		return err
+	}
+	return a.print(map[string]any{"action": "copy", "name": name}, "copy %s", files.Printable(name))
+}
+
+// download copies a file to a path, or into the folder at the path. It makes the folder
+// if it is missing.
+func (a *app) download(ctx context.Context, src, dst place, base string) error {
+	path := dst.path
 	fi, err := os.Stat(path)
-	if err == nil && fi.IsDir() {
+	if err == nil && fi.IsDir() || os.IsPathSeparator(dst.text[len(dst.text)-1]) {
 		path = filepath.Join(path, files.SafeName(base))
 		_, err = os.Stat(path)
 	}
@@ -91,12 +100,13 @@ func (a *app) download(ctx context.Context, src place, path, base string) error 
 	if path == src.path {
 		return fmt.Errorf("source and target are the same file: %s", path)
 	}
-	if !a.transfer.DryRun {
-		if _, err := files.DownloadFile(ctx, src.b, src.name, path, nil); err != nil {
-			return err
-		}
+	if a.transfer.DryRun {
+		return a.copied(path, nil)
 	}
-	return a.print(map[string]any{"action": "copy", "name": path}, "copy %s", files.Printable(path))
+	if err = os.MkdirAll(filepath.Dir(path), 0o777); err == nil {
+		_, err = files.DownloadFile(ctx, src.b, src.name, path, nil)
+	}
+	return a.copied(path, err)
 }
 
 // sync copies a directory, and with --delete makes the target equal.
@@ -122,11 +132,20 @@ func (a *app) sync(ctx context.Context, places []place) error {
 // apply carries out a plan, and prints each file or draws a bar.
 func (a *app) apply(ctx context.Context, plan *transfer.Plan) error {
 	bar := a.newBar()
-	var end error
+	var end, illegal error
 	var last transfer.Progress
 	for e, err := range plan.Events(ctx) {
 		end, last = err, e.Progress
-		draw(bar, e.Progress)
+		if last.TotalKnown { // the listings have been read
+			bar.ChangeMax64(max(last.TotalBytes, 1))
+		}
+		bar.Describe(fmt.Sprintf("%d of %d files, %d failed", last.Files, last.TotalFiles,
+			last.Failed))
+		bar.Set64(min(last.Bytes+last.Active, max(last.TotalBytes-1, 0))) // a full bar would end
+		if key := e.Change.Source.Key; e.Kind == transfer.EventSkipped && key != "" &&
+			!strings.HasSuffix(key, "/") { // that is the marker of a folder
+			illegal = fmt.Errorf("files whose name a bucket can't have are left out, such as %s", key)
+		}
 		if e.Kind == transfer.EventDone || e.Kind == transfer.EventSkipped {
 			bar.Clear()
 			if err := a.print(e.Change, "%s", e.Change); err != nil {
@@ -138,11 +157,8 @@ func (a *app) apply(ctx context.Context, plan *transfer.Plan) error {
 	if end == nil && last.Files+last.Equal+last.Skipped == 0 {
 		return errors.New("there is no such file, or the filters leave out all files")
 	}
-	verb := "done"
-	if a.transfer.DryRun {
-		verb = "would be done"
-	}
-	return errors.Join(end, a.print(last,
+	verb := map[bool]string{false: "done", true: "would be done"}[a.transfer.DryRun]
+	return errors.Join(end, illegal, a.print(last,
 		"%d files (%d bytes) %s, %d equal, %d skipped, %d failed", last.Files, last.Bytes, verb,
 		last.Equal, last.Skipped, last.Failed))
 }
@@ -154,13 +170,4 @@ func (a *app) newBar() *progressbar.ProgressBar {
 	return progressbar.NewOptions64(-1, progressbar.OptionSetWriter(a.err),
 		progressbar.OptionSetVisibility(ok), progressbar.OptionShowBytes(true),
 		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionFullWidth())
-}
-
-// draw updates the bar. The total is unknown until the listings have been read.
-func draw(bar *progressbar.ProgressBar, p transfer.Progress) {
-	if p.TotalKnown {
-		bar.ChangeMax64(max(p.TotalBytes, 1))
-	}
-	bar.Describe(fmt.Sprintf("%d of %d files, %d failed", p.Files, p.TotalFiles, p.Failed))
-	bar.Set64(min(p.Bytes+p.Active, max(p.TotalBytes-1, 0))) // a full bar would end
 }

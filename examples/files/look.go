@@ -55,35 +55,26 @@ func (a *app) ls(ctx context.Context, places []place) error {
 }
 
 func (a *app) cat(ctx context.Context, places []place) error {
-	for _, p := range places {
-		err := p.file()
-		if err == nil {
-			_, err = files.Download(ctx, p.b, p.name, a.out, nil)
-		}
-		if err != nil {
-			return err
-		}
+	err := places[0].file()
+	if err == nil {
+		_, err = files.Download(ctx, places[0].b, places[0].name, a.out, nil)
 	}
-	return nil
+	return err
 }
 
 func (a *app) du(ctx context.Context, places []place) error {
-	for _, p := range places {
-		n, bytes, err := files.Usage(ctx, p.b, p.name)
-		if err == nil && n == 0 && p.name != "" { // it may be a file
-			var info files.Info
-			info, err = p.b.Stat(ctx, p.name, nil)
-			n, bytes = 1, info.Size
-		}
-		if err == nil {
-			err = a.print(map[string]any{"place": p.text, "files": n, "bytes": bytes},
-				"%12d bytes  %8d files  %s", bytes, n, p.text)
-		}
-		if err != nil {
-			return err
-		}
+	p := places[0]
+	n, bytes, err := files.Usage(ctx, p.b, p.name)
+	if err == nil && n == 0 && p.name != "" { // it may be a file
+		var info files.Info
+		info, err = p.b.Stat(ctx, p.name, nil)
+		n, bytes = 1, info.Size
 	}
-	return nil
+	if err != nil {
+		return err
+	}
+	return a.print(map[string]any{"place": p.text, "files": n, "bytes": bytes},
+		"%12d bytes  %8d files  %s", bytes, n, p.text)
 }
 
 func (a *app) signURL(ctx context.Context, places []place) error {
@@ -136,7 +127,7 @@ func (a *app) check(ctx context.Context, places []place) error {
 	err = a.print(map[string]any{"same": same, "differ": differ, "notCompared": unknown},
 		"%d files are the same, %d differ, %d were not compared", same, differ, unknown)
 	if err == nil && differ+unknown > 0 {
-		err = errDiffer
+		err = fmt.Errorf("the places differ")
 	}
 	return err
 }

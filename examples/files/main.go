@@ -9,14 +9,17 @@
 //
 // A place is a path, or the URL of a bucket followed by the name of a file or a
 // directory. In a file:// URL the whole path is the folder. Paths and names are not
-// patterns.
+// patterns. With cp, "-" is standard input or output.
+//
+// Symbolic links, pipes and devices in a folder are ignored. A file whose name can't be a
+// name in a bucket, such as one that isn't UTF-8, is reported, and the exit code is 1.
 //
 // # Exit codes
 //
 //	0    everything is done, or was done already
 //	1    something failed, is missing or differs; standard error says what
 //	2    the command line is wrong
-//	130  interrupted
+//	130  interrupted by Ctrl-C or SIGTERM
 package main
 
 import (
@@ -29,6 +32,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	_ "cloudfiles.dev/drivers/all"
@@ -47,7 +51,8 @@ type command struct {
 var commands = []command{
 	{"ls", "PLACE", "lists a directory", 1, 1, lsFlags, (*app).ls},
 	{"cat", "FILE...", "writes files to standard output", 1, 0, nil, (*app).cat},
-	{"cp", "SOURCE TARGET", "copies a file, or with -r a directory", 2, 2, cpFlags, (*app).cp},
+	{"cp", "SOURCE TARGET", "copies a file, or with -r a directory; - is standard input or output",
+		2, 2, cpFlags, (*app).cp},
 	{"sync", "SOURCE TARGET", "copies what differs, and with --delete makes equal", 2, 2,
 		syncFlags, (*app).sync},
 	{"rm", "PLACE...", "deletes files, or with -r directories", 1, 0, rmFlags, (*app).rm},
@@ -63,13 +68,10 @@ type app struct {
 	out, err io.Writer
 }
 
-var (
-	errUsage  = errors.New("usage")
-	errDiffer = errors.New("the places differ")
-)
+var errUsage = errors.New("usage")
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program as usual
 	a := &app{out: os.Stdout, err: os.Stderr}
 	os.Exit(a.main(ctx, os.Args[1:]))
@@ -82,7 +84,8 @@ func (a *app) main(ctx context.Context, args []string) int {
 		return 0
 	}
 	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintln(a.err, "files:", files.Printable(strings.TrimRight(line, "\n")))
+		line = strings.TrimPrefix(strings.TrimRight(line, "\n"), "files: ")
+		fmt.Fprintln(a.err, "files:", files.Printable(line))
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -115,38 +118,44 @@ func (a *app) dispatch(ctx context.Context, args []string) error {
 	}
 	c := commands[i]
 	fs := flag.NewFlagSet(c.name, flag.ContinueOnError)
-	fs.SetOutput(a.err)
-	fs.Usage = func() {
-		fmt.Fprintf(fs.Output(), "files %s [flags] %s\n\nIt %s.\n\n", c.name, c.args, c.help)
-		fs.PrintDefaults()
-	}
-	a.common(fs)
+	fs.SetOutput(io.Discard)
+	fs.BoolVar(&a.json, "json", false, "print JSON, one value a line")
+	fs.BoolVar(&a.quiet, "quiet", false, "print errors only")
 	if c.flags != nil {
 		c.flags(fs, &a.flags)
 	}
-	if help {
-		fs.SetOutput(a.out)
-		fs.Usage()
-		return nil
-	}
 	places, err := parse(fs, args[1:])
-	if errors.Is(err, flag.ErrHelp) {
+	switch n := len(places); {
+	case help || errors.Is(err, flag.ErrHelp):
+		fs.SetOutput(a.out)
+		fmt.Fprintf(a.out, "files %s [flags] %s\n\nIt %s.\n\n", c.name, c.args, c.help)
+		fs.PrintDefaults()
 		return nil
-	}
-	if err != nil {
-		return errUsage // package flag has printed the error
-	}
-	if n := len(places); n < c.least || c.most > 0 && n > c.most {
+	case err != nil:
+		return fmt.Errorf("%w: %w; files help %s lists the flags", errUsage, err, c.name)
+	case n < c.least || c.most > 0 && n > c.most:
 		return fmt.Errorf("%w: files %s takes %s", errUsage, c.name, c.args)
+	case slices.Contains(places, ""): // a variable that isn't set is not the current folder
+		return fmt.Errorf("%w: a place is empty; write . for the current folder", errUsage)
 	}
+	var errs []error // of any number of places, each is done, whether or not another fails
+	for part := range slices.Chunk(places, max(c.most, 1)) {
+		errs = append(errs, a.with(ctx, c, part))
+	}
+	return errors.Join(errs...)
+}
+
+// with opens the places and runs the command on them.
+func (a *app) with(ctx context.Context, c command, places []string) error {
 	opened := make([]place, len(places))
 	for i, text := range places {
-		target := i == 1 && (c.name == "cp" || c.name == "sync")
-		p, err := a.open(ctx, text, target)
+		p, err := a.open(ctx, text, i == 1 && (c.name == "cp" || c.name == "sync"))
 		if err != nil {
 			return err
 		}
-		defer p.close()
+		if p.b != nil {
+			defer p.b.Close()
+		}
 		opened[i] = p
 	}
 	return c.run(a, ctx, opened)
@@ -172,11 +181,6 @@ type flags struct {
 
 	sign     files.SignOptions
 	transfer transfer.Options
-}
-
-func (f *flags) common(fs *flag.FlagSet) {
-	fs.BoolVar(&f.json, "json", false, "print JSON, one value a line")
-	fs.BoolVar(&f.quiet, "quiet", false, "print errors only")
 }
 
 func lsFlags(fs *flag.FlagSet, f *flags) {
@@ -242,7 +246,7 @@ func (f *flags) selecting(fs *flag.FlagSet) {
 		}
 	}
 	fs.Func("include", "take files that match the pattern; the first match decides", add("+ "))
-	fs.Func("exclude", "leave out files that match the pattern", add("- "))
+	fs.Func("exclude", "leave out files that match the `pattern`, such as *.tmp", add("- "))
 }
 
 func (f *flags) comparing(fs *flag.FlagSet, usual string) {

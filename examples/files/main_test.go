@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -11,8 +12,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
 )
 
 // TestMain runs the command in the processes that the tests start.
@@ -171,6 +176,114 @@ func TestMissing(t *testing.T) {
 	} {
 		_, errs := run(t, dir, 1, args...)
 		has(t, errs, "files: ")
+		if strings.Contains(errs, "files: files: ") {
+			t.Errorf("files %q has its prefix twice: %s", args, errs)
+		}
+	}
+}
+
+// TestOneIsMissing: of several places, each is done, whether or not another fails.
+func TestOneIsMissing(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "a", "b")
+	out, errs := run(t, dir, 1, "cat", "a", "gone", "b")
+	if out != "content of acontent of b" || !strings.Contains(errs, "gone: there is no such file") {
+		t.Errorf("cat prints %q and %q", out, errs)
+	}
+	out, _ = run(t, dir, 1, "du", "gone", "a")
+	has(t, out, "1 files  a")
+	run(t, dir, 1, "rm", "gone", "a", "also gone", "b")
+	if out, _ := run(t, dir, 0, "ls", "."); out != "" {
+		t.Errorf("rm leaves %q", out)
+	}
+}
+
+// TestEmptyPlace: a place that is empty, such as a variable that isn't set, is a wrong
+// command line, and never the current folder.
+func TestEmptyPlace(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "kept", "src/a")
+	for _, args := range [][]string{
+		{"ls", ""}, {"rm", "-r", "--all", ""}, {"sync", "--delete", "src", ""}, {"cp", "kept", ""},
+	} {
+		_, errs := run(t, dir, 2, args...)
+		has(t, errs, "a place is empty")
+	}
+	if out, _ := run(t, dir, 0, "ls", "-r", "."); out != "kept\nsrc/a\n" {
+		t.Errorf("left are %q", out)
+	}
+}
+
+// TestCopyIntoFolder: cp makes the folder of its target.
+func TestCopyIntoFolder(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "a")
+	run(t, dir, 0, "cp", "a", "new/sub/b")
+	run(t, dir, 0, "cp", "a", "other/")
+	run(t, dir, 0, "cp", "--dry-run", "a", "nowhere/")
+	out, _ := run(t, dir, 0, "ls", "-r", ".")
+	if out != "a\nnew/sub/b\nother/a\n" {
+		t.Errorf("there are %q", out)
+	}
+	_, errs := run(t, dir, 1, "cp", "a", "a/")
+	has(t, errs, "not a directory")
+}
+
+// TestStandardInput: cp takes "-" for standard input and output.
+func TestStandardInput(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	fmt.Fprint(w, "piped")
+	w.Close()
+	old := os.Stdin
+	defer func() { os.Stdin = old }()
+	os.Stdin = r
+	var out bytes.Buffer
+	a := &app{out: &out, err: &out}
+	a.quiet = true
+	target := place{b: mem.New(nil), name: "dir/new"}
+	if err := a.cp(t.Context(), []place{{text: "-"}, target}); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.cp(t.Context(), []place{target, {text: "-"}}); err != nil || out.String() != "piped" {
+		t.Errorf("%q, %v", &out, err)
+	}
+	a.transfer.NoOverwrite = true
+	if err := a.cp(t.Context(), []place{{text: "-"}, target}); !errors.Is(err, files.ErrExist) {
+		t.Errorf("over another file: %v", err)
+	}
+	dir := t.TempDir()
+	write(t, dir, "a")
+	if text, _ := run(t, dir, 0, "cp", "a", "-"); text != "content of a" {
+		t.Errorf("cp to standard output prints %q", text)
+	}
+	for _, args := range [][]string{{"cp", "-", "b"}, {"cp", "-", "-"}, {"cp", "-", "mem://x"}} {
+		_, errs := run(t, dir, 1, args...)
+		has(t, errs, "standard input can only be copied to the URL of a file")
+	}
+	if out, _ := run(t, dir, 0, "ls", "."); out != "a\n" {
+		t.Errorf("there are %q", out)
+	}
+}
+
+// TestText: the text of a place has the name, without the parameters of the URL.
+func TestText(t *testing.T) {
+	for url, want := range map[string]string{
+		"s3://bucket/dir/a%20b/?region=eu-central-1": "s3://bucket/dir/a b",
+		"s3://bucket?region=eu-central-1":            "s3://bucket",
+		"s3://bucket/?region=eu-central-1":           "s3://bucket",
+	} {
+		p, err := (&app{}).open(t.Context(), url, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.b.Close()
+		if p.text != want {
+			t.Errorf("%s: %q, want %q", url, p.text, want)
+		}
 	}
 }
 
@@ -217,7 +330,32 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestInterrupt: Ctrl-C soon ends a command that waits for a server, with the exit code
+// TestIllegalNames: a file whose name a bucket can't have is reported, also with --quiet,
+// and the exit code says that not everything was copied.
+func TestIllegalNames(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("such names can't be made on every system")
+	}
+	dir := t.TempDir()
+	write(t, dir, "src/a", "src/bad\xff")
+	for _, quiet := range []string{"--quiet=0", "--quiet"} {
+		_, errs := run(t, dir, 1, "sync", quiet, "src", "dst")
+		has(t, errs, `left out, such as bad\xff`)
+	}
+	run(t, dir, 0, "sync", "src", "dst", "--exclude", "bad*")
+	if out, _ := run(t, dir, 0, "ls", "dst"); out != "a\n" {
+		t.Errorf("ls: %q", out)
+	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"cat", "pipe"}, {"cp", "pipe", "b"}, {"rm", "pipe"}} {
+		_, errs := run(t, dir, 1, args...)
+		has(t, errs, "pipe is neither a file nor a folder")
+	}
+}
+
+// TestInterrupt: Ctrl-C, or SIGTERM, soon ends a command that waits for a server, with the exit code
 // 130 and a text about a second run. No secret of the URL is printed.
 func TestInterrupt(t *testing.T) {
 	if runtime.GOOS == "windows" {
@@ -225,7 +363,7 @@ func TestInterrupt(t *testing.T) {
 	}
 	dir := t.TempDir()
 	write(t, dir, "src/a")
-	for _, args := range [][]string{{"ls"}, {"sync", "src"}, {"cp", "src/a"}} {
+	for i, args := range [][]string{{"ls"}, {"sync", "src"}, {"cp", "src/a"}} {
 		server, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 		if err != nil {
 			t.Fatal(err)
@@ -247,7 +385,7 @@ func TestInterrupt(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		if err := cmd.Process.Signal([]os.Signal{os.Interrupt, syscall.SIGTERM}[i%2]); err != nil {
 			t.Fatal(err)
 		}
 		sent := time.Now()

@@ -24,14 +24,11 @@ type place struct {
 
 func (p place) tree() transfer.Tree { return transfer.Tree{Bucket: p.b, Dir: p.name} }
 
-func (p place) close() {
-	if p.b != nil {
-		p.b.Close()
-	}
-}
-
 // open opens a place. It makes the folder of a target if it is missing.
 func (a *app) open(ctx context.Context, text string, target bool) (p place, err error) {
+	if text == "-" && a.copies && !a.recursive {
+		return place{text: text}, nil // standard input or output
+	}
 	scheme, rest, isURL := strings.Cut(text, "://")
 	if !isURL || len(scheme) < 2 || strings.ContainsAny(scheme, `/\.`) { // "c:\x" is a path
 		return a.openPath(ctx, text, target)
@@ -50,7 +47,9 @@ func (a *app) open(ctx context.Context, text string, target bool) (p place, err 
 	if strings.HasSuffix(name, "/") && target && !a.recursive && a.copies {
 		p.name += "/" // into that directory
 	}
-	p.b, err = files.Open(ctx, scheme+"://"+host+strings.TrimSuffix("?"+query, "?"))
+	host = scheme + "://" + host
+	p.text = strings.TrimSuffix(files.RedactURL(host)+"/"+files.Printable(p.name), "/")
+	p.b, err = files.Open(ctx, host+strings.TrimSuffix("?"+query, "?"))
 	return p, err
 }
 
@@ -78,6 +77,8 @@ func (a *app) openPath(ctx context.Context, path string, target bool) (place, er
 		return p, err
 	case errors.Is(err, fs.ErrNotExist) && !target:
 		return p, fmt.Errorf("%s: there is no such file or folder", path)
+	case err == nil && !target && !fi.IsDir() && !fi.Mode().IsRegular():
+		return p, fmt.Errorf("%s is neither a file nor a folder", path)
 	case err == nil && !fi.IsDir() && !target:
 		dir, p.name = filepath.Split(abs)
 	}
