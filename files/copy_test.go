@@ -199,7 +199,8 @@ func TestCopySaysWhichSide(t *testing.T) {
 			"temporarily unavailable: the source can't be read: no route"},
 		{mem.New(nil), failing(files.OpGet, files.ErrNotExist), "file does not exist"},
 		{failing(files.OpPut, denied), failing(files.OpMove, nil), "permission denied"},
-		{failing(files.OpPut, down), failing(files.OpMove, nil), "temporarily unavailable: no route"},
+		{failing(files.OpPut, down), failing(files.OpMove, nil),
+			"temporarily unavailable: no route"},
 	} {
 		_, err := files.Copy(ctx, c.dst, "b", c.src, "a", nil)
 		if want := "files: copy a to b: " + c.want; err == nil || err.Error() != want {

@@ -144,7 +144,7 @@ func (a *app) apply(ctx context.Context, plan *transfer.Plan) error {
 		bar.Set64(min(last.Bytes+last.Active, max(last.TotalBytes-1, 0))) // a full bar would end
 		if key := e.Change.Source.Key; e.Kind == transfer.EventSkipped && key != "" &&
 			!strings.HasSuffix(key, "/") { // that is the marker of a folder
-			illegal = fmt.Errorf("files whose name a bucket can't have are left out, such as %s", key)
+			illegal = fmt.Errorf("names that a bucket can't have are left out, such as %s", key)
 		}
 		if e.Kind == transfer.EventDone || e.Kind == transfer.EventSkipped {
 			bar.Clear()

@@ -248,7 +248,8 @@ func TestStandardInput(t *testing.T) {
 	if err := a.cp(t.Context(), []place{{text: "-"}, target}); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.cp(t.Context(), []place{target, {text: "-"}}); err != nil || out.String() != "piped" {
+	err = a.cp(t.Context(), []place{target, {text: "-"}})
+	if err != nil || out.String() != "piped" {
 		t.Errorf("%q, %v", &out, err)
 	}
 	a.transfer.NoOverwrite = true
@@ -355,8 +356,8 @@ func TestIllegalNames(t *testing.T) {
 	}
 }
 
-// TestInterrupt: Ctrl-C, or SIGTERM, soon ends a command that waits for a server, with the exit code
-// 130 and a text about a second run. No secret of the URL is printed.
+// TestInterrupt: Ctrl-C, or SIGTERM, soon ends a command that waits for a server, with
+// the exit code 130 and a text about a second run. No secret of the URL is printed.
 func TestInterrupt(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there is no interrupt to send")
