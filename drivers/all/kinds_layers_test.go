@@ -163,7 +163,7 @@ var kindsOfLayers = []kind{
 		"files/eventlog TestLostResponses", "files/eventlog TestPositions",
 		"files/eventlog TestCompactedMeanwhile", "files/eventlog TestAppendsUnderFaults",
 		"drivers/all TestEventlog",
-		"files/eventlog TestLostForGood",
+		"files/eventlog TestLostForGood", "files/eventlog TestMissingIsNotGone",
 		"files/eventlog TestReadFails",
 	}},
 
@@ -176,6 +176,11 @@ var kindsOfLayers = []kind{
 	{"S2 forms by temporary credentials", []string{
 		"drivers/s3 TestFormFields", "drivers/s3 TestPortableForm", "drivers/gcs TestSignPost",
 		"drivers/s3 TestFormWithSessionToken",
+	}},
+	{"S3 multipart from a browser", []string{
+		"files/signing TestUpload", "files/signing TestUploadBound",
+		"files/signing TestUploadCondition", "files/signing TestUploadThroughWrappers",
+		"conformance TestSoundSignedParts", "drivers/s3 TestSignedPart",
 	}},
 
 	// Against our own hooks.
