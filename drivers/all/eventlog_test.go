@@ -88,9 +88,7 @@ func readAll(ctx context.Context, l *eventlog.Log, from int64) (string, error) {
 // linearizable, so each acknowledged record is at its position, and no record is twice
 // in the log.
 func TestEventlog(t *testing.T) {
-	for name, store := range newStores {
-		t.Run(name, func(t *testing.T) { logOn(t, open(t, store(t))) })
-	}
+	eachStore(t, logOn)
 }
 
 func logOn(t *testing.T, b files.Bucket) {

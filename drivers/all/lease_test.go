@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/lease"
@@ -30,6 +32,21 @@ var newStores = map[string]func(t *testing.T) string{
 	"azurite": func(t *testing.T) string {
 		return testserver.Start(t, testserver.Azurite).Store(t)
 	},
+}
+
+// eachStore calls f with a new store of each driver, and in the long tests with those of
+// the other S3 servers in CI too.
+func eachStore(t *testing.T, f func(t *testing.T, b files.Bucket)) {
+	stores := maps.Clone(newStores)
+	for _, server := range []string{testserver.Minio, testserver.Ceph} {
+		stores[server] = func(t *testing.T) string {
+			longtest.Only(t, "a second S3 server")
+			return testserver.Start(t, server).Store(t)
+		}
+	}
+	for name, store := range stores {
+		t.Run(name, func(t *testing.T) { f(t, open(t, store(t))) })
+	}
 }
 
 // troubled makes one request in four fail: it is not sent, or its response is lost.
@@ -85,29 +102,27 @@ var counter = porcupine.Model{
 // protects. No two hold it at once, the tokens rise, and the counts are linearizable.
 func TestLease(t *testing.T) {
 	const counting, each = 4, 3
-	for name, store := range newStores {
-		t.Run(name, func(t *testing.T) {
-			h := &holders{store: open(t, store(t)), begun: time.Now()}
-			var all sync.WaitGroup
-			for who := range counting {
-				all.Go(func() {
-					lock := h.lock(t, who, 5*time.Minute)
-					for range each {
-						h.hold(t, lock, who)
-					}
-				})
-			}
-			for who := range 2 {
-				all.Go(func() { h.vanish(t, h.lock(t, counting+who, 2*time.Second), counting+who) })
-			}
-			all.Wait()
-			text, err := files.ReadString(t.Context(), h.store, "count", nil)
-			if text != strconv.Itoa(counting*each) {
-				t.Errorf("the count is %q, %v", text, err)
-			}
-			h.check(t, counting*each+2)
-		})
-	}
+	eachStore(t, func(t *testing.T, b files.Bucket) {
+		h := &holders{store: b, begun: time.Now()}
+		var all sync.WaitGroup
+		for who := range counting {
+			all.Go(func() {
+				lock := h.lock(t, who, 5*time.Minute)
+				for range each {
+					h.hold(t, lock, who)
+				}
+			})
+		}
+		for who := range 2 {
+			all.Go(func() { h.vanish(t, h.lock(t, counting+who, 2*time.Second), counting+who) })
+		}
+		all.Wait()
+		text, err := files.ReadString(t.Context(), h.store, "count", nil)
+		if text != strconv.Itoa(counting*each) {
+			t.Errorf("the count is %q, %v", text, err)
+		}
+		h.check(t, counting*each+2)
+	})
 }
 
 // lock returns a holder's lock. The bucket fails as troubled says.
