@@ -17,6 +17,8 @@
 //     with different keys encrypts the content again. A copy to the bucket below has
 //     the plain content.
 //   - No error, log, String or Describe shows a secret.
+//   - A bucket may be encrypted twice, with any keys. Each layer encrypts what the one
+//     above it stores, and needs its own keys to read.
 //
 // # What it can't keep
 //

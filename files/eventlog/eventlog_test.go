@@ -315,6 +315,7 @@ func TestBadArguments(t *testing.T) {
 	for _, content := range []string{
 		"", "x", "{}", `{"log":2}`, `{"log":1,"first":5}`, `{"log":1,"start":5}`,
 		`{"log":1,"segments":[{"name":"x","first":0,"count":2}],"start":1}`,
+		`{"log":1,"start":-1,"records":[{"id":"x","data":""}]}`,
 	} {
 		if _, err := files.PutString(t.Context(), b, "logs/a/head", content, nil); err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"embed"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -162,6 +163,9 @@ func (r *rebuilt) current() (fs.FS, error) {
 			return nil, err
 		}
 		content, err := files.ReadAll(context.Background(), r.from, e.Name, nil)
+		if errors.Is(err, files.ErrNotExist) { // it was deleted meanwhile
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
