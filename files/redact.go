@@ -124,11 +124,21 @@ func (s Scheme) hasPath() bool {
 
 // redactQuery shows the parameters' names, and the values that are harmless.
 func (s Scheme) redactQuery(query string) string {
-	pairs := strings.FieldsFunc(query, func(r rune) bool { return r == '&' || r == ';' })
-	for i, p := range pairs {
-		pairs[i] = s.redactPair(p)
+	var b strings.Builder
+	for query != "" {
+		end := strings.IndexAny(query, "&;")
+		if end < 0 {
+			end = len(query)
+		}
+		if end > 0 {
+			b.WriteString(s.redactPair(query[:end]))
+		}
+		if query = query[end:]; query != "" { // the separator, which may be what is wrong
+			b.WriteByte(query[0])
+			query = query[1:]
+		}
 	}
-	return strings.Join(pairs, "&")
+	return b.String()
 }
 
 func (s Scheme) redactPair(pair string) string {

@@ -23,7 +23,7 @@ func TestRedactURL(t *testing.T) {
 		"s3://b?X-Amz-Signature=hidden&X-Amz-Date=1": "s3://b?X-Amz-Signature=…&X-Amz-Date=1",
 		"s3://b?access%5Fkey=hidden":                 "s3://b?access_key=…",
 		"s3://b?token%3Dhidden":                      "s3://b?token=…",
-		"s3://b?PASSWORD=hidden;sig=hidden":          "s3://b?PASSWORD=…&sig=…",
+		"s3://b?PASSWORD=hidden;sig=hidden":          "s3://b?PASSWORD=…;sig=…",
 		"s3://b?pass=hidden&jwt=hidden":              "s3://b?pass=…&jwt=…",
 		"s3://b?%zz=hidden":                          "s3://b?=…",
 		"s3://b#hidden":                              "s3://b#…",

@@ -20,6 +20,7 @@ type backend struct {
 	sys      fsys.FS
 	path     string // absolute
 	rootStat fsys.Stat
+	identity *store // rootStat's
 	opts     Options
 	disk     disk
 	// mountRoot reports that the folder is the root of a file system, which may keep a
@@ -103,11 +104,8 @@ func (b *backend) Varied() uint64 {
 	return 0
 }
 
-// store identifies a folder, whichever path leads to it.
-type store struct{ dev, ino uint64 }
-
 // Store identifies the folder, so two handles of one folder are one store.
-func (b *backend) Store() any { return store{b.rootStat.Dev, b.rootStat.Ino} }
+func (b *backend) Store() any { return b.identity }
 
 // Check lists the first file: whatever prevents that also prevents a program from using
 // its files.

@@ -174,6 +174,7 @@ func open(dir string, opts *Options, sys fsys.FS) (*backend, error) {
 				b.root.Close()
 				return nil, err
 			}
+			b.identity = storeOf(sys, b.rootStat, path)
 			b.forgotten = runtime.AddCleanup(b, (*resources).forget, b.resources)
 			return b, nil
 		}

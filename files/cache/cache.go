@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // maxSpoiled is the largest number of names for which the cache remembers an outdated
@@ -20,8 +21,9 @@ const maxSpoiled = 10_000
 // If the Features of origin lack Versions or ReadConditions, nothing is cached, and
 // every Get reads from the origin.
 //
-// Errors: ErrInvalid for a nil bucket and for options that make no sense; ErrUnsupported
-// if the names of entries are too long for the store.
+// Errors: ErrInvalid for a nil bucket, for options that make no sense, and for an origin
+// and a store that have files in common; ErrUnsupported if the store is read-only, or the
+// names of entries are too long for it.
 func New(origin, store files.Bucket, opts *Options) (files.Bucket, error) {
 	var o Options
 	if opts != nil {
@@ -34,6 +36,10 @@ func New(origin, store files.Bucket, opts *Options) (files.Bucket, error) {
 		err = files.Errorf(files.ErrInvalid, "the bucket is nil")
 	case origin == store:
 		err = files.Errorf(files.ErrInvalid, "the store is the origin itself")
+	case driver.Overlap(origin, "", store, ""):
+		err = files.Errorf(files.ErrInvalid, "the store and the origin have files in common")
+	case store.Features().ReadOnly:
+		err = files.Errorf(files.ErrUnsupported, "the store is read-only, so it can't be filled")
 	default:
 		if n := store.Features().MaxName; n > 0 && n < len(key{}.name()) {
 			err = files.Errorf(files.ErrUnsupported,

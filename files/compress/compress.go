@@ -127,6 +127,14 @@ type codec struct {
 // that is compressed already, also if other layers are in between; ErrUnsupported if b
 // stores no attributes.
 func New(b files.Bucket, opts *Options) (files.Bucket, error) {
+	w, err := newBucket(b, opts)
+	if err != nil {
+		return nil, files.NewError(files.OpOpen, "", err)
+	}
+	return w, nil
+}
+
+func newBucket(b files.Bucket, opts *Options) (files.Bucket, error) {
 	if b == nil {
 		return nil, files.Errorf(files.ErrInvalid, "the bucket is nil")
 	}

@@ -153,6 +153,14 @@ func (e *KeyError) Unwrap() error { return files.ErrPermission }
 // Errors: ErrInvalid for a nil bucket and for options that make no sense; ErrUnsupported
 // if names are to be encrypted and b's Features.MaxName is too small for that.
 func New(b files.Bucket, opts *Options) (files.Bucket, error) {
+	w, err := newBucket(b, opts)
+	if err != nil {
+		return nil, files.NewError(files.OpOpen, "", err)
+	}
+	return w, nil
+}
+
+func newBucket(b files.Bucket, opts *Options) (files.Bucket, error) {
 	if b == nil {
 		return nil, files.Errorf(files.ErrInvalid, "the bucket is nil")
 	}

@@ -25,8 +25,34 @@ var deleteBatch = handover.DeleteBatch.(func(context.Context, files.Bucket, []st
 func Overlap(a files.Bucket, dirA string, b files.Bucket, dirB string) bool {
 	storeA, prefixA := rootOf(a, dirA)
 	storeB, prefixB := rootOf(b, dirB)
-	return storeA != nil && storeA == storeB &&
-		(strings.HasPrefix(prefixA, prefixB) || strings.HasPrefix(prefixB, prefixA))
+	if storeA == nil || storeB == nil {
+		return false
+	}
+	if storeA != storeB {
+		if dir, ok := inside(storeA, storeB); ok {
+			prefixA = dir + prefixA
+		} else if dir, ok := inside(storeB, storeA); ok {
+			prefixB = dir + prefixB
+		} else {
+			return false
+		}
+	}
+	return strings.HasPrefix(prefixA, prefixB) || strings.HasPrefix(prefixB, prefixA)
+}
+
+// Nested is implemented by what [Identifier].Store returns if a whole store can be a
+// directory of another one, as a folder can be inside another.
+type Nested interface {
+	// Inside returns the directory of the other store that is this store, with a slash
+	// at its end. It is called only by [Overlap], so it may ask the store.
+	Inside(other any) (dir string, ok bool)
+}
+
+func inside(store, other any) (dir string, ok bool) {
+	if n, is := store.(Nested); is {
+		return n.Inside(other)
+	}
+	return "", false
 }
 
 // rootOf returns the store and the prefix of all keys below the directory. The store is

@@ -171,9 +171,11 @@ func checkPost(name string, o *PostOptions) error {
 	switch {
 	case o.Expiry < 0:
 		return files.Errorf(files.ErrInvalid, "negative expiry %v", o.Expiry)
-	case o.MaxSize < 1 || o.MinSize < 0 || o.MinSize > o.MaxSize:
-		return files.Errorf(files.ErrInvalid,
-			"sizes from %d to %d bytes: a form needs a largest size of at least 1",
+	case o.MaxSize < 1:
+		return files.Errorf(files.ErrInvalid, "MaxSize is %d; a form needs a largest size of at "+
+			"least 1 byte", o.MaxSize)
+	case o.MinSize < 0 || o.MinSize > o.MaxSize:
+		return files.Errorf(files.ErrInvalid, "MinSize is %d; it must be from 0 to MaxSize, %d",
 			o.MinSize, o.MaxSize)
 	case o.Status != 200 && o.Status != 201 && o.Status != 204:
 		return files.Errorf(files.ErrInvalid, "status %d; want 200, 201 or 204", o.Status)

@@ -1,6 +1,7 @@
 package retry
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 )
@@ -45,7 +46,7 @@ func (b *Budget) size() int {
 	if b.Burst == 0 {
 		return DefaultBurst * payback
 	}
-	return max(b.Burst, 0) * payback
+	return min(max(b.Burst, 0), math.MaxInt/payback) * payback
 }
 
 // take pays for one retry. It reports whether there was enough left.

@@ -44,8 +44,11 @@ type Source interface {
 }
 
 // FromParams returns the policy of the URL parameters that Params documents. Parameters
-// that are missing have the defaults of New.
+// that are missing have the defaults of New, and so have all of a nil Source.
 func FromParams(p Source) *Policy {
+	if p == nil {
+		return New()
+	}
 	policy := &Policy{
 		Attempts: int(p.Int("retry_attempts", DefaultAttempts, 1, 100)),
 		Delay:    p.Duration("retry_delay", DefaultDelay),

@@ -96,9 +96,15 @@ var defaults Policy
 //
 // A policy of one attempt leaves the error unmarked, so that a policy above may repeat
 // the call.
+//
+// If a number of the policy is negative, or ctx or f is nil, Do returns ErrInvalid and
+// doesn't call f.
 func (p *Policy) Do(ctx context.Context, f func(ctx context.Context, attempt int) error) error {
 	if p == nil {
 		p = &defaults
+	}
+	if err := p.check(ctx, f == nil); err != nil {
+		return err
 	}
 	for n := 1; ; n++ {
 		err := f(ctx, n)
@@ -127,6 +133,25 @@ func (p *Policy) Do(ctx context.Context, f func(ctx context.Context, attempt int
 		}
 		contexts.CountRetry(ctx)
 	}
+}
+
+// check returns ErrInvalid for a policy that makes no sense, and for a missing argument.
+func (p *Policy) check(ctx context.Context, noFunction bool) error {
+	switch {
+	case ctx == nil:
+		return files.Errorf(files.ErrInvalid, "the context is nil")
+	case noFunction:
+		return files.Errorf(files.ErrInvalid, "the function is nil")
+	case p.Attempts < 0:
+		return files.Errorf(files.ErrInvalid, "retry.Policy.Attempts is negative")
+	case p.Delay < 0:
+		return files.Errorf(files.ErrInvalid, "retry.Policy.Delay is negative")
+	case p.MaxDelay < 0:
+		return files.Errorf(files.ErrInvalid, "retry.Policy.MaxDelay is negative")
+	case p.Budget != nil && p.Budget.Burst < 0:
+		return files.Errorf(files.ErrInvalid, "retry.Budget.Burst is negative")
+	}
+	return nil
 }
 
 // String returns the largest number of attempts, such as "retry 5 attempts".

@@ -13,8 +13,9 @@ import (
 // Wrap returns a bucket that repeats the calls of b that fail with
 // files.ErrUnavailable, as the policy says. It is for buckets that don't repeat by
 // themselves. Calls that a bucket below has repeated are not repeated again, and a policy
-// below makes at most as many attempts as p. A nil policy has the defaults. The bucket is
-// safe for concurrent use, and closing it leaves b open.
+// below makes at most as many attempts as p. A nil policy has the defaults; with one that
+// has a negative number, every call is ErrInvalid. The bucket is safe for concurrent use,
+// and closing it leaves b open.
 //
 //   - Reads, deletions and copies are repeated.
 //   - An interrupted listing continues after its last name, if the bucket lists in

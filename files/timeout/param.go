@@ -22,7 +22,8 @@ func init() {
 			value string) (files.Bucket, error) {
 			d, err := time.ParseDuration(value)
 			if err != nil || d <= 0 {
-				return nil, files.Errorf(files.ErrInvalid, "want a duration, such as 30s")
+				return nil, files.Errorf(files.ErrInvalid,
+					"want a duration of more than 0, such as 30s")
 			}
 			return New(b, Silence(d))
 		},

@@ -86,7 +86,8 @@
 //     iofs.FromFS reports them.
 //   - Content type, headers and metadata are copied with the content, unless the target
 //     stores none (Features.Attributes).
-//   - Two trees of one store that overlap are refused.
+//   - Two trees of one store that overlap are refused, and so are two local folders of
+//     which one contains the other.
 //   - Two runs to one target at the same time are safe: each file comes whole from one
 //     of the two runs. With Options.NoOverwrite, the second of two that store one name
 //     reports files.ErrExist.
@@ -97,8 +98,6 @@
 //     files and some old ones.
 //   - Remove, and Sync with Options.MayLoseConcurrentPut, delete by name. A file that is
 //     put under a listed name meanwhile is deleted too.
-//   - Two local folders of which one contains the other are not recognized as overlapping
-//     if they were opened as separate buckets.
 //   - Modes, owners and links of a folder on disk are not part of a bucket's files.
 //     iofs.FromFS can store modes in the metadata, and can follow links.
 //
