@@ -77,7 +77,7 @@ func TestArrows(t *testing.T) {
 		"observe":  {own},
 		"retry":    {own},
 		"driver":   {own, own + "/retry"},
-		"transfer": {own, own + "/driver"},
+		"transfer": {own, own + "/driver", own + "/resume"},
 		"resume":   {own, own + "/driver"},
 		"lease":    {own},
 		"compress": {own},

@@ -23,7 +23,8 @@
 //   - Names that begin with "%cf-", which stand for names that the disk can't hold
 //     unchanged.
 //   - The control folder, .cloudfiles.attrs, which the first write makes. It holds
-//     locks and unfinished uploads. It is never listed, and neither are sidecars.
+//     locks, unfinished uploads, and in states.attrs how far package transfer is with
+//     them. It is never listed, and neither are sidecars.
 //
 // The driver never writes some names. Files of other programs with such a name are
 // listed only as foreign (files.ListOptions.Foreign):

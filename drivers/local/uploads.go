@@ -71,9 +71,6 @@ func (b *backend) BeginUpload(ctx context.Context, u *driver.Upload) (id string,
 	if err := b.conditional(u.If); err != nil {
 		return "", err
 	}
-	if b.opts.SkipMetadata { // the token may have no place
-		return "", files.ErrUnsupported
-	}
 	s, err := b.begin(ctx, nil)
 	if err != nil {
 		return "", err
@@ -94,7 +91,23 @@ func (b *backend) BeginUpload(ctx context.Context, u *driver.Upload) (id string,
 		return "", mapError(err)
 	}
 	defer d.Close()
+	if b.opts.SkipMetadata && !keepsRecord(d) { // FindUpload would never find the upload
+		return "", files.ErrUnsupported
+	}
 	return id, writeAs(d, uploadName, strings.NewReader(u.Name))
+}
+
+// keepsRecord reports whether files can have a record without a sidecar.
+func keepsRecord(d fsys.Dir) bool {
+	temp := "t-" + randomID() + sidecarExt
+	f, err := d.CreatePrivate(temp)
+	if err != nil {
+		return false
+	}
+	defer d.Unlink(temp)
+	defer f.Close()
+	rec := record{token: newToken()}
+	return f.Setxattr(recordAttr, rec.encode(nil)) == nil
 }
 
 // writeAs writes a file under a temporary name, and then renames it.

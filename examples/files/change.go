@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/resume"
 	"cloudfiles.dev/files/transfer"
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
@@ -61,18 +62,15 @@ func (a *app) cp(ctx context.Context, places []place) error {
 	if into {
 		dst.name += base
 	}
-	var condition files.Condition
-	if a.transfer.NoOverwrite {
-		condition = files.IfAbsent()
-	}
 	var err error
-	switch {
-	case a.transfer.DryRun:
-	case input:
-		_, err = dst.b.Put(ctx, dst.name, os.Stdin, &files.PutOptions{If: condition})
-	default:
-		_, err = files.Copy(ctx, dst.b, dst.name, src.b, src.name,
-			&files.CopyOptions{If: condition})
+	var put files.PutOptions
+	if a.transfer.NoOverwrite {
+		put.If = files.IfAbsent()
+	}
+	if !input {
+		_, err = transfer.CopyFile(ctx, dst.b, dst.name, src.b, src.name, &a.transfer)
+	} else if !a.transfer.DryRun {
+		_, err = dst.b.Put(ctx, dst.name, os.Stdin, &put)
 	}
 	return a.copied(dst.name, err)
 }
@@ -104,7 +102,7 @@ func (a *app) download(ctx context.Context, src, dst place, base string) error {
 		return a.copied(path, nil)
 	}
 	if err = os.MkdirAll(filepath.Dir(path), 0o777); err == nil {
-		_, err = files.DownloadFile(ctx, src.b, src.name, path, nil)
+		_, err = resume.Download(ctx, src.b, src.name, path, nil)
 	}
 	return a.copied(path, err)
 }

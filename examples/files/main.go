@@ -14,6 +14,13 @@
 // Symbolic links, pipes and devices in a folder are ignored. A file whose name can't be a
 // name in a bucket, such as one that isn't UTF-8, is reported, and the exit code is 1.
 //
+// # After an interruption
+//
+// The same command does the rest, also after a kill: it copies what is missing, and of a
+// file of at least 64 MiB at most a tenth again. How far such files are is noted in the
+// user's cache folder, or in the folder of the flag --state-dir. When cp downloads a
+// single file to a path, the unfinished content is beside it, in .resume-….part.
+//
 // # Exit codes
 //
 //	0    everything is done, or was done already
@@ -230,6 +237,8 @@ func (f *flags) copying(fs *flag.FlagSet) {
 	fs.BoolVar(&o.StoreTime, "store-time", false, "store the source's time as metadata mtime")
 	fs.BoolVar(&o.ContentOnly, "content-only", false, "copy no type, headers and metadata")
 	fs.IntVar(&o.Parallel, "parallel", 16, "how many files at a time")
+	dir, _ := transfer.DefaultStateDir()
+	fs.StringVar(&o.StateDir, "state-dir", dir, "folder that notes how far large files are")
 }
 
 func (f *flags) limiting(fs *flag.FlagSet) {

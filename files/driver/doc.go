@@ -23,7 +23,8 @@
 //   - What a Backend may implement too: [Copier] with [CopyRequest], [Identifier],
 //     [ManyDeleter], [Signer], [PostSigner], [Checker], [NativeChecker], [Aser] and
 //     [Varying]; and [PartUploader] with [Upload], for uploads that go on in another
-//     process, with [PartSigner] and [PartReceiver] if others send the parts.
+//     process, with [StateKeeper], and with [PartSigner] and [PartReceiver] if others send
+//     the parts.
 //   - Open by URL: [Register] and files.Scheme; [NewParams] reads the parameters.
 //   - Put: files.Condition has a method Check. [Parts] cuts an upload into parts in
 //     bounded memory, by a [PartPlan]; [ContentType] and [TypeByName] find the type,

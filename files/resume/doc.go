@@ -25,10 +25,12 @@
 // The token is JSON text of at most [MaxToken] bytes. It has an identity of the bucket
 // and the name, the upload's ID, the part size, and digests of the sent parts (CRC-32C
 // and half of a SHA-256), which the next call compares with the source. It has no
-// content and no secret.
+// content and no secret. If the source has a version, such as a file of another bucket,
+// the next call doesn't read again what was sent (UploadOptions.SourceVersion).
 //
-// [Uploads] lists what interrupted uploads have left; [AbortUpload] and [AbortStale]
-// remove it.
+// [Uploads] lists what interrupted uploads have left; [AbortToken], [AbortUpload] and
+// [AbortStale] remove it. Package transfer continues the large files of trees in this
+// way.
 //
 // # What it promises
 //
@@ -70,8 +72,9 @@
 // # What it costs
 //
 // A download that continues makes one Stat and reads what it has from the disk. An
-// upload that continues lists its parts and reads the whole source again. An upload
-// holds Concurrency parts and one more in memory; a download holds 256 KiB for each
-// concurrent request. While an upload to a local folder is completed, its content is on
-// the disk twice. The package links only this module and the standard library.
+// upload that continues lists its parts and reads the whole source again, or only what
+// it sends if the source has a version. An upload holds Concurrency parts and one more
+// in memory; a download holds 256 KiB for each concurrent request. While an upload to a
+// local folder is completed, its content is on the disk twice. The package links only
+// this module and the standard library.
 package resume

@@ -39,7 +39,12 @@ type token struct {
 	Size     int64  `json:"size"`
 	PartSize int64  `json:"partSize"`
 	Parts    string `json:"parts,omitempty"` // partRecords in base64
-	Sum      string `json:"sum"`             // digest of the token without Sum
+	// Source is a hash of UploadOptions.SourceVersion. If there is one, Hash is the
+	// state of the digests of the first Hashed parts, so that they needn't be read again.
+	Source string `json:"source,omitempty"`
+	Hashed int    `json:"hashed,omitempty"`
+	Hash   []byte `json:"hash,omitempty"`
+	Sum    string `json:"sum"` // digest of the token without Sum
 }
 
 // sent is a part that was sent to the service.
@@ -118,6 +123,15 @@ func decodeToken(text string) (*token, map[int]sent, error) {
 		parts[int(n)] = p
 	}
 	return t, parts, nil
+}
+
+// sourceOf returns the Source of a token.
+func sourceOf(v files.Version) string {
+	if v == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(v))
+	return hex.EncodeToString(sum[:16])
 }
 
 // targetOf returns the Target of a token.

@@ -28,6 +28,18 @@ type UploadOptions struct {
 	// one part more in memory.
 	Concurrency int
 
+	// SourceVersion says that the source is that version of a file, such as another
+	// bucket's, which has the same content whenever it is read (V1). Then a call that
+	// continues the upload reads only what it sends. Without it, it reads the whole
+	// source and compares the sent parts with the token. Another version than the
+	// token's is a changed source.
+	SourceVersion files.Version
+	// BeginAnew aborts the upload of a token that can't be used, and begins anew: if the
+	// source has changed, if the token is damaged, or if it is for other options, another
+	// bucket or another name. Otherwise these are errors. The event UploadBegunAnew says
+	// why. A TokenFile that isn't a token is ErrInvalid nevertheless.
+	BeginAnew bool
+
 	// TokenFile is the path of a file on disk for the token. Upload resumes from it if
 	// it exists, and removes it when nothing is left to resume. A file that isn't a
 	// token is ErrInvalid, and is not changed.
@@ -59,7 +71,7 @@ const (
 	UploadBegun     UploadEventKind = "begun"      // a new upload has begun
 	UploadResumed   UploadEventKind = "resumed"    // the service has the token's upload
 	UploadSent      UploadEventKind = "sent"       // a part was sent
-	UploadBegunAnew UploadEventKind = "begun anew" // the parts are gone, and are sent again
+	UploadBegunAnew UploadEventKind = "begun anew" // everything is sent again: see Why
 	UploadFound     UploadEventKind = "found"      // another process had completed it
 	UploadPlain     UploadEventKind = "plain"      // the upload is one Put, which can't be resumed
 )
@@ -76,8 +88,9 @@ const (
 //
 // All rules of Put hold: the condition is decided at the commit, and a given digest is
 // checked. The parts that an earlier process sent are read again from the source and
-// compared with the token's digests. So if the source has changed since then, Upload is
-// ErrCorrupt, and never stores a mix. If source has a method Stat, as os.File and
+// compared with the token's digests, unless SourceVersion shows that the source is the
+// same. So if the source has changed since then, Upload is ErrCorrupt, and never stores
+// a mix. If source has a method Stat, as os.File and
 // fs.File have, its size and modification time must also stay the same during a call
 // (ErrCorrupt).
 //

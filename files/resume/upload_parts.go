@@ -26,7 +26,9 @@ type sending struct {
 	broken  each.BrokenOff
 	atOnce  int // number of parts that are being sent
 	free    [][]byte
-	step    int // the token is saved after this number of parts
+	step    int  // the token is saved after this number of parts
+	hashed  int  // number of parts that whole has
+	torn    bool // whole has a piece of the next part, too
 }
 
 // result is the result of sending a part.
@@ -49,7 +51,7 @@ func (u *upload) transfer(ctx context.Context, send bool) (gone bool, err error)
 		results: make(chan result, u.opts.Concurrency),
 		step:    max(1, u.up.Parts()/100),
 	}
-	s.whole.Init(digests.Digest(u.put.Digest))
+	s.begin()
 	defer s.broken.Resume()
 	whole := false
 	defer func() {
@@ -60,6 +62,7 @@ func (u *upload) transfer(ctx context.Context, send bool) (gone bool, err error)
 			}
 		}
 		if _, own := errors.AsType[*saveError](err); whole && err != nil && !own {
+			s.keepState()
 			u.save() // other parts may have been sent; the upload has failed anyway
 		}
 	}()
@@ -68,12 +71,55 @@ func (u *upload) transfer(ctx context.Context, send bool) (gone bool, err error)
 	return gone, err
 }
 
+// begin begins the digests of the whole. If the source is the version of which the
+// token has the digests of the first parts, they go on from there.
+func (s *sending) begin() {
+	u := s.u
+	s.whole.Init(digests.Digest(u.put.Digest))
+	if !u.pinned() || u.tok.Hashed <= 0 || u.tok.Hashed > u.up.Parts() {
+		return
+	}
+	if s.whole.SetState(u.tok.Hash) != nil {
+		s.whole.Init(digests.Digest(u.put.Digest))
+		return
+	}
+	s.hashed = u.tok.Hashed
+}
+
+// pinned reports whether the source is certainly what it was when the token's upload
+// began.
+func (u *upload) pinned() bool {
+	return u.opts.SourceVersion != "" && u.tok.Source == sourceOf(u.opts.SourceVersion)
+}
+
+// keepState puts the state of the digests into the token.
+func (s *sending) keepState() {
+	u := s.u
+	if !u.pinned() || s.torn || s.hashed <= u.tok.Hashed {
+		return
+	}
+	if state, err := s.whole.State(); err == nil {
+		u.tok.Hash, u.tok.Hashed = state, s.hashed
+	}
+}
+
+// known reports whether a part need not be read: the digests of the whole have it, and
+// it is not to be sent.
+func (s *sending) known(n int, send bool) bool {
+	_, there := s.u.there[n]
+	return n <= s.hashed && (there || !send)
+}
+
 // run is the pass itself.
 func (s *sending) run(ctx context.Context, send bool) (gone bool, err error) {
 	u := s.u
 	for n := 1; n <= u.up.Parts(); n++ {
 		if gone, err := s.take(u.opts.Concurrency - 1); gone || err != nil {
 			return gone, err
+		}
+		s.keepState()
+		if s.known(n, send) {
+			continue
 		}
 		buf, err := s.read(ctx, n)
 		if err != nil {
@@ -94,6 +140,11 @@ func (s *sending) run(ctx context.Context, send bool) (gone bool, err error) {
 	if err := u.same(); err != nil {
 		return false, err
 	}
+	if send && !s.adds() {
+		return false, files.Errorf(files.ErrCorrupt,
+			"the source was changed, although its version is the same")
+	}
+	s.keepState()
 	digest := files.Digest(s.whole.Sum())
 	if which := digest.Conflict(u.put.Digest); which != "" {
 		return false, files.Errorf(files.ErrCorrupt,
@@ -101,6 +152,21 @@ func (s *sending) run(ctx context.Context, send bool) (gone bool, err error) {
 	}
 	u.up.Digest = digest
 	return false, nil
+}
+
+// adds reports whether the digests of the parts make the digest of the whole. They do
+// not if the parts were read at different times, and a bucket's version lied.
+func (s *sending) adds() bool {
+	u := s.u
+	if !u.pinned() {
+		return true // the whole was read at once
+	}
+	crc := uint32(0)
+	for n := 1; n <= u.up.Parts(); n++ {
+		_, size := u.up.Part(n)
+		crc = digests.AppendCRC32C(crc, u.sent[n].crc32c, size)
+	}
+	return crc == s.whole.CRC32C()
 }
 
 // take waits until at most most parts are being sent, and records the results of the
@@ -141,7 +207,8 @@ func (s *sending) read(ctx context.Context, n int) ([]byte, error) {
 		buf = make([]byte, s.u.up.PartSize)
 	}
 	buf = buf[:size]
-	before := s.whole.CRC32C()
+	again := n <= s.hashed // the digests of the whole have it
+	before, crc := s.whole.CRC32C(), uint32(0)
 	sha := sha256.New()
 	for at := 0; at < len(buf); {
 		if ctx.Err() != nil {
@@ -160,13 +227,22 @@ func (s *sending) read(ctx context.Context, n int) ([]byte, error) {
 			}
 			return nil, err
 		}
-		s.whole.Write(piece)
+		if again {
+			crc = digests.UpdateCRC32C(crc, piece)
+		} else {
+			s.whole.Write(piece)
+			s.torn = true
+		}
 		if s.u.keeps() {
 			sha.Write(piece)
 		}
 		at += m
 	}
-	now := sent{crc32c: digests.TailCRC32C(before, s.whole.CRC32C(), size)}
+	if !again {
+		s.hashed, s.torn = n, false
+		crc = digests.TailCRC32C(before, s.whole.CRC32C(), size)
+	}
+	now := sent{crc32c: crc}
 	if s.u.keeps() {
 		copy(now.sha256[:], sha.Sum(nil))
 	}

@@ -71,12 +71,16 @@ func (u *upload) begin(target, options string) {
 		Type:     u.up.Attributes.ContentType,
 		Size:     u.size,
 		PartSize: u.up.PartSize,
+		Source:   sourceOf(u.opts.SourceVersion),
 	}
 	u.sent = map[int]sent{}
 }
 
 // head returns the first bytes of the source, for the content type.
 func (u *upload) head() ([]byte, error) {
+	if u.put.ContentType != "" {
+		return nil, nil // isn't looked for
+	}
 	head := make([]byte, min(driver.SniffLen, u.size))
 	n, err := u.source.ReadAt(head, 0)
 	if n < len(head) && err != io.EOF {
@@ -89,13 +93,15 @@ func (u *upload) head() ([]byte, error) {
 func (u *upload) fits(target, options string, limits driver.UploadLimits) error {
 	t := u.tok
 	u.up.ID, u.up.PartSize = t.ID, t.PartSize
+	u.unfit = true
 	other := ""
 	switch {
 	case t.Target != target:
-		other = "another bucket or name"
+		other, u.foreign = "another bucket or name", true
 	case t.Options != options:
 		other = "a file with other options"
 	case t.Size != u.size, u.up.TypeFound && t.Type != u.up.Attributes.ContentType:
+		u.unfit = false
 		return nil // the source has changed, which rounds reports
 	case t.PartSize < limits.MinPart || t.PartSize > limits.MaxPart ||
 		(t.Size-1)/t.PartSize+1 > int64(min(maxParts, limits.MaxParts)):
@@ -109,5 +115,6 @@ func (u *upload) fits(target, options string, limits driver.UploadLimits) error 
 			return files.Errorf(files.ErrInvalid, "the token is damaged")
 		}
 	}
+	u.unfit = false
 	return nil
 }

@@ -39,6 +39,10 @@ type upload struct {
 	there map[int]driver.UploadedPart // parts that the service has
 	sum   sent                        // digests of the part that was read last
 	left  int                         // number of sent parts that the saved token doesn't have
+
+	resumed bool // the token is an earlier call's
+	foreign bool // the token is for another target, whose upload isn't ours to abort
+	unfit   bool // the token is for other options or another target
 }
 
 func (u *upload) run(ctx context.Context) (files.Info, error) {
@@ -50,18 +54,28 @@ func (u *upload) run(ctx context.Context) (files.Info, error) {
 		}
 	}
 	if text != "" {
-		if u.tok, u.sent, err = decodeToken(text); err != nil {
+		u.tok, u.sent, err = decodeToken(text)
+		switch {
+		case err == errNoToken && u.opts.TokenFile != "", err != nil && !u.opts.BeginAnew:
 			return files.Info{}, err
+		case err != nil:
+			u.anew(err)
 		}
 	}
+	u.resumed = u.tok != nil
 	plain, err := u.prepare(ctx)
+	if err != nil && u.anewAfter(ctx, err) {
+		plain, err = u.prepare(ctx)
+	}
 	switch {
 	case err != nil:
 		return files.Info{}, err
-	case plain && u.tok != nil:
-		return files.Info{}, files.Errorf(files.ErrUnsupported,
-			"the bucket has no uploads that could be resumed")
+	case plain && u.tok != nil && !u.opts.BeginAnew:
+		return files.Info{}, errNoParts
 	case plain:
+		if u.tok != nil {
+			u.anew(errNoParts)
+		}
 		if err := u.look(); err != nil {
 			return files.Info{}, err
 		}
@@ -74,6 +88,13 @@ func (u *upload) run(ctx context.Context) (files.Info, error) {
 		}
 	}()
 	info, err := u.rounds(ctx)
+	if err != nil && u.anewAfter(ctx, err) {
+		if plain, err = u.prepare(ctx); err == nil && !plain {
+			info, err = u.rounds(ctx)
+		} else if err == nil {
+			err = errPlainly
+		}
+	}
 	over = true
 	switch {
 	case err == errPlainly:
@@ -86,6 +107,34 @@ func (u *upload) run(ctx context.Context) (files.Info, error) {
 		u.forget()
 	}
 	return files.Info{}, err
+}
+
+var errNoParts = files.Errorf(files.ErrUnsupported,
+	"the bucket has no uploads that could be resumed")
+
+// anewAfter aborts the token's upload if the error says that it can't go on, and the
+// caller wants another one. It reports whether prepare can begin it.
+func (u *upload) anewAfter(ctx context.Context, err error) bool {
+	if !u.resumed || !u.opts.BeginAnew || ctx.Err() != nil {
+		return false
+	}
+	switch {
+	case u.foreign:
+	case u.unfit, files.KindOf(err) == files.ErrCorrupt:
+		u.abort(ctx, nil)
+	default:
+		return false
+	}
+	u.anew(err)
+	u.resumed, u.foreign, u.unfit = false, false, false
+	return true
+}
+
+// anew forgets the token.
+func (u *upload) anew(err error) {
+	u.tok, u.sent, u.there = nil, nil, nil
+	u.forget()
+	u.event(UploadEvent{Kind: UploadBegunAnew, Why: err.Error()})
 }
 
 // errPlainly means that the backend can't begin this upload, so it is one Put.
@@ -103,6 +152,10 @@ func (u *upload) rounds(ctx context.Context) (files.Info, error) {
 	if u.up.TypeFound && u.tok.Type != u.up.Attributes.ContentType {
 		return files.Info{}, files.Errorf(files.ErrCorrupt,
 			"the source was changed: its first bytes are of another type")
+	}
+	if s := sourceOf(u.opts.SourceVersion); u.tok.Source != "" && s != "" && u.tok.Source != s {
+		return files.Info{}, files.Errorf(files.ErrCorrupt,
+			"the source has another version than when the upload began")
 	}
 	for round := 1; ; round++ {
 		info, gone, err := u.round(ctx)

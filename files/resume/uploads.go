@@ -60,6 +60,29 @@ func AbortUpload(ctx context.Context, b files.Bucket, name, id string) error {
 		})
 }
 
+// AbortToken removes the parts of the upload to the name whose token this is, for callers
+// that give it up. Otherwise it is AbortUpload. The token must not be used meanwhile.
+//
+// Errors: those of AbortUpload; ErrInvalid for a text that isn't a token, and for a token
+// of another bucket or another name.
+func AbortToken(ctx context.Context, b files.Bucket, name, token string) error {
+	fail := func(err error) error { return files.NewError(files.OpUpload, name, err) }
+	if b == nil {
+		return fail(files.Errorf(files.ErrInvalid, "the bucket is nil"))
+	}
+	t, _, err := decodeToken(token)
+	if err != nil {
+		return fail(err)
+	}
+	return driver.WithUploader(ctx, b, name,
+		func(ctx context.Context, to *driver.Uploader) error {
+			if t.Target != targetOf(to) {
+				return files.Errorf(files.ErrInvalid, "the token is for another bucket or name")
+			}
+			return to.AbortUpload(ctx, to.Name, t.ID)
+		})
+}
+
 // StaleOptions are the options of AbortStale.
 type StaleOptions struct {
 	// Dir is the directory whose uploads are removed; "" is the whole bucket.

@@ -70,10 +70,18 @@ type run struct {
 	// succeed after the deletions.
 	late   []Change
 	lateMu sync.Mutex
+
+	memory    *memory
+	stateDirs sync.Map // the folders of states that were used
 }
 
 func newRun(p *Plan) *run {
-	return &run{plan: p, track: newTracker(p.opts.Progress), deletes: &spool{}}
+	return &run{
+		plan:    p,
+		track:   newTracker(p.opts.Progress),
+		deletes: &spool{},
+		memory:  newMemory(),
+	}
 }
 
 // guarded calls f, and records a panic for the goroutine that waits.
@@ -107,6 +115,9 @@ func (r *run) apply(ctx context.Context, changes source) (Result, error) {
 	if err == nil {
 		err = r.deletions(inner)
 		r.broken.Resume()
+	}
+	if err == nil && inner.Err() == nil && !r.plan.opts.DryRun {
+		r.sweep(inner)
 	}
 	return r.end(ctx, inner, err)
 }
@@ -191,7 +202,9 @@ func (r *run) take(ctx context.Context, c *Change, carry func(Change)) error {
 // checkChange returns an error for a change that this plan can't have made.
 func (r *run) checkChange(c *Change) error {
 	p := r.plan
-	bad := func(e files.Entry, at place) bool { return e.Name != at.full(c.Name) }
+	bad := func(e files.Entry, at place) bool {
+		return e.Name != at.full(c.Name) && !p.single
+	}
 	switch c.Action {
 	case ActionCopy, ActionMove:
 		if p.verb == verbRemove || bad(c.Source, p.src) ||

@@ -47,6 +47,7 @@ const (
 	ReasonForeign     Reason = "foreign"     // the source's key is not a legal name (N1)
 	ReasonExists      Reason = "exists"      // the target has a file, and NoOverwrite is set
 	ReasonTargetNewer Reason = "targetNewer" // KeepNewer is set
+	ReasonLeftover    Reason = "leftover"    // an unfinished download left the file in the source
 )
 
 // The reasons of a keep: what was compared besides the size.

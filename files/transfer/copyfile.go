@@ -42,7 +42,7 @@ func (r *run) copyTwice(ctx context.Context, c Change) (n int64, v files.Version
 	if err := r.afterTick(ctx, c); err != nil {
 		return 0, "", err
 	}
-	n, v, err = r.copyOnce(ctx, c)
+	n, v, err = r.copyOnce(ctx, c, false)
 	switch files.KindOf(err) {
 	case files.ErrChanged, files.ErrUncertain, files.ErrUnavailable:
 		if ctx.Err() != nil {
@@ -50,7 +50,7 @@ func (r *run) copyTwice(ctx context.Context, c Change) (n int64, v files.Version
 		}
 		r.track.update(Event{Kind: EventRetry, Change: c, Err: err},
 			func(p *Progress, _ *Result) { p.Retries++ })
-		return r.copyOnce(ctx, c)
+		return r.copyOnce(ctx, c, true)
 	}
 	return n, v, err
 }
@@ -86,7 +86,8 @@ const clockLag = 50 * time.Millisecond
 // copyOnce copies a file inside the store if possible, and through this process
 // otherwise. It returns the size and the version that was copied; in a move, the listed
 // version.
-func (r *run) copyOnce(ctx context.Context, c Change) (int64, files.Version, error) {
+func (r *run) copyOnce(ctx context.Context, c Change,
+	again bool) (n int64, v files.Version, err error) {
 	p := r.plan
 	name := p.dst.full(c.Name)
 	opts := &files.CopyOptions{If: r.condition(c)}
@@ -103,7 +104,10 @@ func (r *run) copyOnce(ctx context.Context, c Change) (int64, files.Version, err
 			return c.Source.Size, c.Source.Version, err
 		}
 	}
-	n, v, err := r.stream(ctx, c, name, opts)
+	n, v, ok, err = r.large(ctx, c, name, opts, again)
+	if !ok {
+		n, v, err = r.stream(ctx, c, name, opts)
+	}
 	if err != nil {
 		err = files.NewError(files.OpCopy, c.Source.Name+" to "+name, err)
 	}

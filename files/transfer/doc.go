@@ -18,7 +18,8 @@
 //
 // [Plan.Changes] yields each [Change] with its [Reason], and [Plan.Apply] carries all
 // of them out. [Plan.ApplyChanges] carries out chosen ones, and [Plan.Events] yields
-// what happens during the run. [DownloadDir] copies a tree to a folder in one call.
+// what happens during the run. [DownloadDir] copies a tree to a folder in one call, and
+// [CopyFile] copies one file.
 // Package files/iofs makes a source of any fs.FS.
 //
 // # Which time decides
@@ -70,6 +71,33 @@
 // Options.DeleteExcluded is set. A filter doesn't shorten the listings: they are read
 // to the end.
 //
+// # Large files
+//
+// A run that is interrupted or killed inside a file of at least Options.ResumeSize, 64
+// MiB by default, is continued by the next run of the same plan: at most a tenth of the
+// file is read and sent again. The file is an upload of package files/resume to the
+// target, whose token is kept in Options.StateDir. A local folder as the target has its
+// own place for it, in its hidden control folder, .cloudfiles.attrs. For other targets
+// set StateDir, for example to [DefaultStateDir].
+//
+// The next run looks at what the source has now. If its version, size or time is
+// another, or the options of the copy are, the old parts are removed and the file begins
+// anew: two versions are never mixed. Until the copy is complete, the target has the old
+// file or none, and no listing shows the parts. Progress.Resumed counts what earlier
+// runs have copied, and EventResumed tells it.
+//
+// If nobody continues a copy for a week, the next successful run with the same target
+// and StateDir gives it up, and removes its parts. A copy begins anew
+//
+//   - if the target has no uploads in parts (see package files/resume): the Go CDK's
+//     drivers, layers that change the bytes, Google Cloud Storage with NoOverwrite
+//   - if the source has no versions or no conditional reads (Features): what was copied
+//     is read again and compared, but not sent again
+//   - on Windows, which has no locks that end with a process
+//   - if two runs copy the file at the same time, for the second one
+//
+// A copy inside one store is the service's work, and isn't continued.
+//
 // # What it promises
 //
 //   - Each file is all or nothing, as with Put (P1). An interrupted run leaves no half
@@ -91,6 +119,8 @@
 //   - Two runs to one target at the same time are safe: each file comes whole from one
 //     of the two runs. With Options.NoOverwrite, the second of two that store one name
 //     reports files.ErrExist.
+//   - What an unfinished download has left in a folder, .download-….tmp or .resume-….part,
+//     is neither copied (the action is "skip") nor deleted, except by Remove.
 //
 // # What it can't keep
 //
@@ -114,5 +144,7 @@
 // same time, in byte order, while it compares and copies files. The listing of a bucket
 // that doesn't list in order (Features.Ordered is false) is the exception: it is held
 // in memory whole, and sorted. Deletions wait in memory up to 4 MiB, and beyond that in
-// a temporary file. The package links only this module and the standard library.
+// a temporary file. The parts of all large files together have at most 128 MiB. A large
+// file that is copied to a local folder is on the disk twice while it is completed. The
+// package links only this module and the standard library.
 package transfer

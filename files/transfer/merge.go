@@ -85,6 +85,10 @@ func (p *Plan) decide(c *Change, m *pair, now time.Time) (ask, ok bool) {
 		c.Action, c.Reason = ActionDelete, ReasonRemoved
 		return false, taken
 	}
+	if isLeftover(m.name) { // the download may still be going on
+		c.Action, c.Reason = ActionSkip, ReasonLeftover
+		return false, m.hasSrc
+	}
 	if !taken {
 		c.Action, c.Reason = ActionDelete, ReasonExcluded
 		return false, p.verb == verbSync && p.opts.DeleteExcluded && m.hasDst

@@ -90,6 +90,14 @@ type Options struct {
 	MaxErrors int64
 	// DryRun makes Apply do everything but write: it reports what it would have done.
 	DryRun bool
+	// StateDir is a folder on disk in which a run notes how far it is with large files,
+	// so that the next run with the same StateDir continues them; see "Large files" in
+	// the package documentation. It is made if it is missing, and only this user may
+	// write to it. "" is a hidden folder of the target if that is a local folder, and
+	// otherwise none: then large files begin anew.
+	StateDir string
+	// ResumeSize is the size in bytes from which a file is large; 0 is 64 MiB.
+	ResumeSize int64
 	// ClockSkew is how far the clocks of source and target may differ. If the times of
 	// a file are closer together, ByTime lets digests decide. 0 means that the clocks
 	// agree.
@@ -117,6 +125,8 @@ func (o *Options) check() error {
 		return invalid("ParallelList is %d, want 0 to %d", o.ParallelList, maxLists)
 	case o.MaxDeletes < 0 || o.MaxErrors < 0:
 		return invalid("MaxDeletes or MaxErrors is negative")
+	case o.ResumeSize < 0:
+		return invalid("ResumeSize is negative")
 	case o.ClockSkew < 0:
 		return invalid("ClockSkew is negative")
 	case o.ContentOnly && o.StoreTime:
@@ -131,6 +141,9 @@ func (o *Options) complete() {
 	}
 	if o.ParallelList == 0 {
 		o.ParallelList = defaultLists
+	}
+	if o.ResumeSize == 0 {
+		o.ResumeSize = defaultResumeSize
 	}
 	if o.MaxErrors == 0 {
 		o.MaxErrors = defaultMaxErrors

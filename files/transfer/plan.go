@@ -17,6 +17,7 @@ type Plan struct {
 	dst, src place // of a Remove only dst
 	opts     Options
 	filter   *filter
+	single   bool // of CopyFile: the target may have another name
 }
 
 type verb int
@@ -93,7 +94,7 @@ func (p *Plan) init(dst Tree, src *Tree) (err error) {
 	}
 	p.opts.StoreTime = p.opts.StoreTime || p.opts.Compare == ByStoredTime
 	if p.opts.StoreTime && !p.dst.features.Attributes {
-		return files.Errorf(files.ErrUnsupported, "the target stores no metadata, so no times")
+		return errNoTimes
 	}
 	if p.src, err = src.place("source"); err != nil {
 		return err
@@ -111,6 +112,9 @@ func (p *Plan) init(dst Tree, src *Tree) (err error) {
 	}
 	return nil
 }
+
+var errNoTimes = files.Errorf(files.ErrUnsupported,
+	"the target stores no metadata, so no times")
 
 // Changes yields the changes that Apply would make, in byte order of the names. Files
 // that are the same on both sides are left out. Each range over the result lists both

@@ -16,6 +16,7 @@ const (
 	EventFailed   EventKind = "failed"   // a change failed; Err says why
 	EventSkipped  EventKind = "skipped"  // the plan skips the file; Change says why
 	EventRetry    EventKind = "retry"    // a file is begun again because of Err
+	EventResumed  EventKind = "resumed"  // an earlier run has copied a part of a large file
 	EventProgress EventKind = "progress" // bytes of a large file were copied, or files were equal
 	EventEnd      EventKind = "end"      // the run has ended; Err is what Apply returns
 )
@@ -38,6 +39,9 @@ type Progress struct {
 	// Active is the number of bytes copied of unfinished files. It falls when a file is
 	// finished or begun again.
 	Active int64 `json:"active"`
+	// Resumed is the number of bytes of large files that earlier runs have copied. They
+	// are counted in Active, and then in Bytes.
+	Resumed int64 `json:"resumed"`
 	// TotalFiles and TotalBytes count what was planned so far, less what has failed.
 	// They grow until TotalKnown is true, that is, until both listings have been read.
 	TotalFiles int64 `json:"totalFiles"`
@@ -51,12 +55,12 @@ type Progress struct {
 	Elapsed time.Duration `json:"elapsed"`
 }
 
-// Rate returns the average number of bytes copied per second.
+// Rate returns the average number of bytes per second that this run has copied.
 func (p Progress) Rate() float64 {
 	if p.Elapsed <= 0 {
 		return 0
 	}
-	return float64(p.Bytes+p.Active) / p.Elapsed.Seconds()
+	return float64(max(p.Bytes+p.Active-p.Resumed, 0)) / p.Elapsed.Seconds()
 }
 
 // Left estimates how long the rest takes at the rate so far. ok is false while the
@@ -66,19 +70,23 @@ func (p Progress) Left() (left time.Duration, ok bool) {
 		return 0, false
 	}
 	done, total := float64(p.Bytes+p.Active), float64(p.TotalBytes)
+	here := done - float64(p.Resumed)
 	if done >= total {
 		done, total = float64(p.Files), float64(p.TotalFiles)
+		here = done
 	}
-	if done <= 0 {
+	if here <= 0 {
 		return 0, total == 0
 	}
-	return time.Duration(max(total-done, 0) / done * float64(p.Elapsed)), true
+	return time.Duration(max(total-done, 0) / here * float64(p.Elapsed)), true
 }
 
 // Result has the numbers and the errors of a finished Apply.
 type Result struct {
 	Copied      int64 `json:"copied"`      // files
 	CopiedBytes int64 `json:"copiedBytes"` // their size
+	// bytes of the large files that were copied by earlier runs, which CopiedBytes counts too
+	Resumed int64 `json:"resumed"`
 	// files whose source was deleted, also if they were equal
 	Moved    int64 `json:"moved"`
 	Deleted  int64 `json:"deleted"`  // files of the target, or of Remove's tree

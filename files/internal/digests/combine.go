@@ -61,6 +61,12 @@ func TailCRC32C(before, after uint32, n int64) uint32 {
 	return after ^ uint32(c.times(c.power(n), uint64(before)))
 }
 
+// AppendCRC32C returns the CRC-32C of a content followed by n bytes, given the CRC-32C of
+// both.
+func AppendCRC32C(before, next uint32, n int64) uint32 {
+	return next ^ TailCRC32C(before, 0, n)
+}
+
 // Digits returns the CRC as files.Digest has it.
 func (c *Part) Digits() string { return fmt.Sprintf("%0*x", c.bits/4, c.crc) }
 

@@ -52,3 +52,47 @@ func TestCombine(t *testing.T) {
 		t.Error("NewPart takes a SHA-256, which can't be combined")
 	}
 }
+
+// TestState: a Hasher that goes on from the state of another one computes the digests of
+// the whole, and refuses the state of another kind of Hasher.
+func TestState(t *testing.T) {
+	content := make([]byte, 10_000)
+	rand.NewChaCha8([32]byte{8}).Read(content)
+	for _, ask := range []Digest{
+		{},
+		{MD5: "?"},
+		{SHA256: "?", CRC32: "?"},
+		{MD5: "?", CRC64NVME: "?"},
+	} {
+		var first, second, whole, other Hasher
+		first.Init(ask)
+		second.Init(ask)
+		whole.Init(ask)
+		whole.Write(content)
+		first.Write(content[:777])
+		state, err := first.State()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := second.SetState(state); err != nil {
+			t.Fatalf("%+v: %v", ask, err)
+		}
+		second.Write(content[777:])
+		if second.Sum() != whole.Sum() {
+			t.Errorf("%+v: the digests are %+v, want %+v", ask, second.Sum(), whole.Sum())
+		}
+		if got := AppendCRC32C(first.CRC32C(), UpdateCRC32C(0, content[777:]),
+			int64(len(content)-777)); got != whole.CRC32C() {
+			t.Errorf("the combined CRC-32C is %08x, want %08x", got, whole.CRC32C())
+		}
+		for _, wrong := range [][]byte{nil, state[:3], state[:len(state)-1], append(state, 0)} {
+			if second.SetState(wrong) == nil {
+				t.Errorf("%+v: SetState of %d bytes succeeded", ask, len(wrong))
+			}
+		}
+		other.Init(Digest{MD5: "?", SHA256: "?"})
+		if other.SetState(state) == nil {
+			t.Errorf("%+v: SetState of another Hasher succeeded", ask)
+		}
+	}
+}

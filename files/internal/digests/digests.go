@@ -5,7 +5,10 @@ package digests
 import (
 	"crypto/md5"
 	"crypto/sha256"
+	"encoding"
+	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"hash"
 	"hash/crc32"
 	"hash/crc64"
@@ -99,4 +102,58 @@ func (h *Hasher) Sum() Digest {
 		}
 	}
 	return d
+}
+
+// State returns the state of the Hasher, from which another process can go on.
+func (h *Hasher) State() ([]byte, error) {
+	b := binary.BigEndian.AppendUint32(nil, h.crc)
+	for _, x := range h.hashes {
+		var state []byte
+		if x != nil {
+			m, ok := x.(encoding.BinaryMarshaler)
+			if !ok {
+				return nil, errState
+			}
+			var err error
+			if state, err = m.MarshalBinary(); err != nil {
+				return nil, err
+			}
+		}
+		b = binary.BigEndian.AppendUint16(b, uint16(len(state)))
+		b = append(b, state...)
+	}
+	return b, nil
+}
+
+var errState = errors.New("digests: the state is not one of this Hasher")
+
+// SetState makes a Hasher go on from a state. The state must be of a Hasher that
+// computes the same digests.
+func (h *Hasher) SetState(b []byte) error {
+	if len(b) < 4 {
+		return errState
+	}
+	crc := binary.BigEndian.Uint32(b)
+	b = b[4:]
+	for _, x := range h.hashes {
+		if len(b) < 2 {
+			return errState
+		}
+		n := int(binary.BigEndian.Uint16(b))
+		if b = b[2:]; len(b) < n || (n > 0) != (x != nil) {
+			return errState
+		}
+		if x != nil {
+			m, ok := x.(encoding.BinaryUnmarshaler)
+			if !ok || m.UnmarshalBinary(b[:n]) != nil {
+				return errState
+			}
+		}
+		b = b[n:]
+	}
+	if len(b) > 0 {
+		return errState
+	}
+	h.crc = crc
+	return nil
 }

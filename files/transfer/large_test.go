@@ -1,0 +1,442 @@
+package transfer_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/resume"
+	"cloudfiles.dev/files/transfer"
+)
+
+const largeSize = 12 << 20
+
+// resuming are options by which a file of largeSize is large.
+func resuming(dir string) *transfer.Options {
+	return &transfer.Options{StateDir: dir, ResumeSize: 8 << 20}
+}
+
+func random(seed byte, n int) []byte {
+	p := make([]byte, n)
+	rand.NewChaCha8([32]byte{seed}).Read(p)
+	return p
+}
+
+// reads is a bucket that counts the bytes of bodies, and fails after most of them.
+type reads struct {
+	files.Bucket
+	n, most atomic.Int64
+	full    func() error // what happens after most bytes
+}
+
+var errCut = files.Errorf(files.ErrUnavailable, "the line broke")
+
+func readsOf(inner files.Bucket) *reads {
+	r := &reads{full: func() error { return errCut }}
+	r.Bucket = files.Wrap(inner, files.Hooks{
+		Body: func(_ context.Context, _ *files.Call, body io.Reader) io.Reader {
+			return readFunc(func(p []byte) (int, error) {
+				most := r.most.Load()
+				if most > 0 && r.n.Load() >= most {
+					return 0, r.full()
+				}
+				n, err := body.Read(p[:min(len(p), 64<<10)])
+				r.n.Add(int64(n))
+				return n, err
+			})
+		},
+	})
+	return r
+}
+
+type readFunc func(p []byte) (int, error)
+
+func (f readFunc) Read(p []byte) (int, error) { return f(p) }
+
+func putBytes(t *testing.T, b files.Bucket, name string, p []byte, o *files.PutOptions) {
+	t.Helper()
+	if _, err := files.PutBytes(t.Context(), b, name, p, o); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantBytes(t *testing.T, b files.Bucket, name string, want []byte) files.Info {
+	t.Helper()
+	r, err := b.Get(context.Background(), name, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	got, err := io.ReadAll(r)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%s has %d bytes that aren't the %d of the source, %v", name, len(got),
+			len(want), err)
+	}
+	return r.Info()
+}
+
+// wantNothingLeft checks that the target has no parts, and that there is no state.
+func wantNothingLeft(t *testing.T, b files.Bucket, dir string) {
+	t.Helper()
+	for u, err := range resume.Uploads(t.Context(), b, "") {
+		t.Errorf("%+v is left, %v", u, err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+	for _, e := range entries {
+		t.Errorf("%s is left", e.Name())
+	}
+}
+
+// cutOff runs a plan whose source breaks after some bytes, so that a state is left.
+func cutOff(t *testing.T, dst files.Bucket, src *reads, most int64, o *transfer.Options) {
+	t.Helper()
+	src.most.Store(src.n.Load() + most)
+	plan := must(transfer.Copy(in(dst, "there"), whole(src), o))
+	if _, err := plan.Apply(t.Context()); !errors.Is(err, files.ErrUnavailable) {
+		t.Fatalf("the run that was cut off: %v", err)
+	}
+	src.most.Store(0)
+	src.n.Store(0)
+}
+
+// TestLargeResumed: what an interrupted run has copied of a large file isn't copied again
+// by the next one, which says so. The copy has the source's attributes, and nothing is
+// left. A folder as the target needs no StateDir.
+func TestLargeResumed(t *testing.T) {
+	p := random(1, largeSize)
+	attrs := files.Attributes{
+		ContentType:  "text/x-own",
+		CacheControl: "no-cache",
+		Metadata:     map[string]string{"key": "value"},
+	}
+	disk, dir := folder(t)
+	for what, c := range map[string]struct {
+		dst        files.Bucket
+		state, set string // the folder of states, and what is set
+	}{
+		"memory": {fine(), "state", "state"},
+		"folder": {disk, filepath.Join(dir, ".cloudfiles.attrs", "states.attrs"), ""},
+	} {
+		if c.set != "" {
+			c.state = filepath.Join(t.TempDir(), c.state)
+			c.set = c.state
+		}
+		inner := mem.New(nil)
+		putBytes(t, inner, "big", p, &files.PutOptions{Attributes: attrs})
+		put(t, inner, "small")
+		src := readsOf(inner)
+		o := resuming(c.set)
+		o.Compare = transfer.ByContent // so that the small file isn't waited for
+		cutOff(t, c.dst, src, largeSize/2, o)
+		if ok, err := files.Exists(t.Context(), c.dst, "there/big"); ok || err != nil {
+			t.Errorf("%s: the file is there: %t, %v", what, ok, err)
+		}
+		var resumed []transfer.Event
+		o.Compare = transfer.ByTime
+		o.Progress = func(e transfer.Event) {
+			if e.Kind == transfer.EventResumed {
+				resumed = append(resumed, e)
+			}
+			if done := e.Progress.Bytes + e.Progress.Active; e.Progress.TotalKnown &&
+				done > e.Progress.TotalBytes {
+				t.Errorf("%s: %d of %d bytes are done", what, done, e.Progress.TotalBytes)
+			}
+		}
+		res := apply(t, must(transfer.Copy(in(c.dst, "there"), whole(src), o)))
+		info := wantBytes(t, c.dst, "there/big", p)
+		if info.ContentType != attrs.ContentType || info.CacheControl != attrs.CacheControl ||
+			info.Metadata["key"] != "value" {
+			t.Errorf("%s: the copy has the attributes %+v", what, info.Attributes)
+		}
+		if n := src.n.Load(); n > largeSize*6/10+100 || n < largeSize*4/10 {
+			t.Errorf("%s: %d bytes were read again", what, n)
+		}
+		if len(resumed) != 1 || resumed[0].Change.Name != "big" ||
+			res.Resumed < largeSize*4/10 || res.Resumed > largeSize/2 ||
+			resumed[0].Progress.Resumed != res.Resumed {
+			t.Errorf("%s: Resumed is %d, the events are %+v", what, res.Resumed, resumed)
+		}
+		if res.CopiedBytes < largeSize {
+			t.Errorf("%s: CopiedBytes is %d", what, res.CopiedBytes)
+		}
+		wantNothingLeft(t, c.dst, c.state)
+	}
+}
+
+// TestLargeCancelled: a run whose context ends leaves no file at the target, and the next
+// one continues. It may do so several times.
+func TestLargeCancelled(t *testing.T) {
+	p := random(2, largeSize)
+	disk, _ := folder(t)
+	inner := fine()
+	putBytes(t, inner, "big", p, nil)
+	src := readsOf(inner)
+	o := resuming("")
+	for range 4 {
+		ctx, cancel := context.WithCancel(t.Context())
+		src.most.Store(src.n.Load() + largeSize/5)
+		src.full = func() error {
+			cancel()
+			return context.Canceled
+		}
+		_, err := must(transfer.Sync(whole(disk), whole(src), o)).Apply(ctx)
+		is(t, err, context.Canceled)
+		if ok, err := files.Exists(t.Context(), disk, "big"); ok || err != nil {
+			t.Errorf("the file is there: %t, %v", ok, err)
+		}
+	}
+	src.most.Store(0)
+	apply(t, must(transfer.Sync(whole(disk), whole(src), o)))
+	wantBytes(t, disk, "big", p)
+	if n := src.n.Load(); n > largeSize*14/10 {
+		t.Errorf("%d bytes of %d were read in five runs", n, largeSize)
+	}
+}
+
+// TestLargeChanged: a source that has changed since the interrupted run is copied from its
+// beginning, and no part of the old content is left anywhere.
+func TestLargeChanged(t *testing.T) {
+	for what, q := range map[string][]byte{
+		"as long": random(4, largeSize),
+		"longer":  random(4, largeSize+1),
+		"shorter": random(4, 9<<20),
+	} {
+		dst, dir := fine(), t.TempDir()
+		inner := fine()
+		putBytes(t, inner, "big", random(3, largeSize), nil)
+		src := readsOf(inner)
+		cutOff(t, dst, src, largeSize/2, resuming(dir))
+		putBytes(t, inner, "big", q, nil)
+		res := apply(t, must(transfer.Copy(in(dst, "there"), whole(src), resuming(dir))))
+		wantBytes(t, dst, "there/big", q)
+		if res.Resumed != 0 || src.n.Load() < int64(len(q)) {
+			t.Errorf("%s: %d bytes are resumed, and %d were read", what, res.Resumed, src.n.Load())
+		}
+		wantNothingLeft(t, dst, dir)
+	}
+}
+
+// TestLargeOptionsChanged: other options of the copy are another copy.
+func TestLargeOptionsChanged(t *testing.T) {
+	p := random(5, largeSize)
+	dst, dir, inner := fine(), t.TempDir(), fine()
+	putBytes(t, inner, "big", p, &files.PutOptions{
+		Attributes: files.Attributes{Metadata: map[string]string{"key": "value"}},
+	})
+	src := readsOf(inner)
+	cutOff(t, dst, src, largeSize/2, resuming(dir))
+	o := resuming(dir)
+	o.ContentOnly = true
+	apply(t, must(transfer.Copy(in(dst, "there"), whole(src), o)))
+	if info := wantBytes(t, dst, "there/big", p); len(info.Metadata) > 0 {
+		t.Errorf("the copy has the metadata %v", info.Metadata)
+	}
+	wantNothingLeft(t, dst, dir)
+}
+
+// TestLargeExists: NoOverwrite holds for a copy that is continued, too.
+func TestLargeExists(t *testing.T) {
+	dst, dir, inner := fine(), t.TempDir(), fine()
+	putBytes(t, inner, "big", random(6, largeSize), nil)
+	src := readsOf(inner)
+	o := resuming(dir)
+	o.NoOverwrite = true
+	cutOff(t, dst, src, largeSize/2, o)
+	plan := must(transfer.Copy(in(dst, "there"), whole(src), o))
+	var changes []transfer.Change
+	for c, err := range plan.Changes(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		changes = append(changes, c)
+	}
+	put(t, dst, "there/big=new")
+	_, err := plan.ApplyChanges(t.Context(), func(yield func(transfer.Change, error) bool) {
+		for _, c := range changes {
+			if !yield(c, nil) {
+				return
+			}
+		}
+	})
+	is(t, err, files.ErrExist)
+	holds(t, whole(dst), "there/big=new")
+	wantNothingLeft(t, dst, dir)
+}
+
+// TestLargeTwoAtOnce: of two runs to one target each copies the whole file, and nothing is
+// left.
+func TestLargeTwoAtOnce(t *testing.T) {
+	p := random(7, largeSize)
+	disk, dir := folder(t)
+	src := fine()
+	putBytes(t, src, "big", p, nil)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			_, err := must(transfer.Copy(whole(disk), whole(src), resuming(""))).Apply(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	wantBytes(t, disk, "big", p)
+	wantNothingLeft(t, disk, filepath.Join(dir, ".cloudfiles.attrs", "states.attrs"))
+}
+
+// TestLargeStale: a run gives up what nobody has continued for a week, and leaves newer
+// states and those of other buckets alone.
+func TestLargeStale(t *testing.T) {
+	dir := t.TempDir()
+	var stores []files.Bucket
+	for range 2 {
+		dst, inner := fine(), fine()
+		putBytes(t, inner, "big", random(8, largeSize), nil)
+		cutOff(t, dst, readsOf(inner), largeSize/2, resuming(dir))
+		stores = append(stores, dst)
+	}
+	notes, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil || len(notes) != 2 {
+		t.Fatal(notes, err)
+	}
+	age := func(d time.Duration) {
+		t.Helper()
+		for _, path := range notes {
+			when := time.Now().Add(-d)
+			if err := os.Chtimes(path, when, when); err != nil && !errors.Is(err, os.ErrNotExist) {
+				t.Fatal(err)
+			}
+		}
+	}
+	left := func(want ...int) {
+		t.Helper()
+		var got []int
+		for _, b := range stores {
+			n := 0
+			for range resume.Uploads(t.Context(), b, "") {
+				n++
+			}
+			got = append(got, n)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%v uploads are left, want %v", got, want)
+		}
+	}
+	other := fine()
+	put(t, other, "a")
+	run := func() {
+		t.Helper()
+		apply(t, must(transfer.Copy(whole(stores[0]), whole(other), resuming(dir))))
+	}
+	age(6 * 24 * time.Hour)
+	run()
+	left(1, 1)
+	age(8 * 24 * time.Hour)
+	run()
+	left(0, 1)
+	if notes, _ := filepath.Glob(filepath.Join(dir, "*")); len(notes) != 2 {
+		t.Errorf("the states are %v, want those of one copy", notes)
+	}
+}
+
+// TestLargeDamagedState: a state that is damaged, or another's, doesn't stop a copy.
+func TestLargeDamagedState(t *testing.T) {
+	p := random(9, largeSize)
+	for what, change := range map[string]func(text []byte) []byte{
+		"empty":           func([]byte) []byte { return nil },
+		"cut off":         func(text []byte) []byte { return text[:len(text)/2] },
+		"no token":        func([]byte) []byte { return []byte(`{"cloudfiles":"transfer","token":"x"}`) },
+		"a number":        func([]byte) []byte { return []byte(`{"cloudfiles":"transfer","token":"7"}`) },
+		"a damaged token": func(text []byte) []byte { return bytes.Replace(text, []byte("parts"), []byte("qarts"), 1) },
+	} {
+		dst, dir, inner := fine(), t.TempDir(), fine()
+		putBytes(t, inner, "big", p, nil)
+		src := readsOf(inner)
+		cutOff(t, dst, src, largeSize/2, resuming(dir))
+		notes, err := filepath.Glob(filepath.Join(dir, "*.json"))
+		if err != nil || len(notes) != 1 {
+			t.Fatal(notes, err)
+		}
+		text, err := os.ReadFile(notes[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(notes[0], change(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := must(transfer.Copy(in(dst, "there"), whole(src),
+			resuming(dir))).Apply(t.Context()); err != nil {
+			t.Errorf("%s: %v", what, err)
+			continue
+		}
+		wantBytes(t, dst, "there/big", p)
+		if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+			t.Errorf("%s: %v is left, %v", what, entries, err)
+		}
+	}
+}
+
+// TestLargeMoved: a move of a large file is continued, and deletes only the version that
+// was copied.
+func TestLargeMoved(t *testing.T) {
+	p := random(10, largeSize)
+	dst, dir, inner := fine(), t.TempDir(), fine()
+	putBytes(t, inner, "big", p, nil)
+	src := readsOf(inner)
+	cutOff(t, dst, src, largeSize/2, resuming(dir))
+	res := apply(t, must(transfer.Move(in(dst, "there"), whole(src), resuming(dir))))
+	wantBytes(t, dst, "there/big", p)
+	if ok, err := files.Exists(t.Context(), inner, "big"); ok || err != nil || res.Moved != 1 {
+		t.Errorf("the source is there: %t, %v; %+v", ok, err, res)
+	}
+	wantNothingLeft(t, dst, dir)
+}
+
+// TestLargeVanished: if the source's file is gone in the second run, its parts are, too.
+func TestLargeVanished(t *testing.T) {
+	dst, dir, inner := fine(), t.TempDir(), fine()
+	putBytes(t, inner, "big", random(11, largeSize), nil)
+	src := readsOf(inner)
+	cutOff(t, dst, src, largeSize/2, resuming(dir))
+	plan := must(transfer.Copy(in(dst, "there"), whole(src), resuming(dir)))
+	_, err := plan.ApplyChanges(t.Context(), func(yield func(transfer.Change, error) bool) {
+		for c, err := range plan.Changes(t.Context()) {
+			if err := inner.Delete(t.Context(), "big", nil); err != nil {
+				t.Error(err)
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+	})
+	is(t, err, files.ErrNotExist)
+	wantNothingLeft(t, dst, dir)
+}
+
+// TestLargePlain: a target without uploads in parts gets the file in one Put, and
+// StateDir stays empty.
+func TestLargePlain(t *testing.T) {
+	p := random(12, largeSize)
+	dst, _ := counted(fine())
+	dir, src := t.TempDir(), fine()
+	putBytes(t, src, "big", p, nil)
+	apply(t, must(transfer.Copy(whole(dst), whole(src), resuming(dir))))
+	wantBytes(t, dst, "big", p)
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		t.Errorf("%v is left, %v", entries, err)
+	}
+}
