@@ -72,26 +72,34 @@ var kindsOfTransfers = []kind{
 	}},
 	{"the place of unfinished pieces", []string{
 		"conformance TestSoundUploads", "files/resume TestUploadKilled",
-		"drivers/all TestUploadStale",
+		"drivers/all TestUploadStale", "files/transfer TestLargeStale",
+		"drivers/s3 TestUploadsOfKey",
 	}},
 
 	// Resuming.
 	{"token and source", []string{
 		"files/resume TestUploadChangedSource", "files/resume TestUploadChangedMeanwhile",
-		"files/resume TestUploadToken",
+		"files/resume TestUploadToken", "files/resume TestUploadSourceVersionLies",
+		"files/resume TestUploadBeginAnew", "files/transfer TestLargeChanged",
+		"files/transfer TestLargeVanished",
 	}},
 	{"killed in the middle", []string{
 		"examples/files TestKilled", "files TestDownloadKilled",
 		"files/resume TestDownloadKilled", "files/resume TestUploadKilled",
+		"files/transfer TestLargeKilled", "drivers/all TestTransferKilled",
+		"files/transfer TestLeftovers",
 	}},
 	{"resumed again, two at a time", []string{
 		"files/resume TestDownloadKilled", "files/resume TestUploadKilled",
 		"files/resume TestUploadInterruptedOften", "files/resume TestUploadTwo",
 		"files/resume TestDownloadTwo", "files/transfer TestTwoAtOnce",
+		"files/transfer TestLargeTwoAtOnce", "files/transfer TestLargeCancelled",
 	}},
 
 	// Progress and the command.
-	{"numbers that are wrong", []string{"files/transfer TestProgress"}},
+	{"numbers that are wrong", []string{
+		"files/transfer TestProgress", "files/transfer TestLargeResumed",
+	}},
 	{"exit codes, and failures of the whole run", []string{
 		"files/transfer TestErrorsThatEndTheRun", "drivers/local TestFullDiskEndsTransfers",
 		"files/transfer TestSourceFolderVanishes", "examples/files TestCommands",

@@ -112,6 +112,15 @@
 //   - Names that begin with ".well-known/acme-challenge/" can't be stored; they are
 //     errors.ErrUnsupported.
 //   - A file has at most 5 TiB.
+//   - An upload of package files/resume with a condition is one Put, and can't be
+//     continued by another process. The completion of the XML API's uploads in parts
+//     "overwrites any existing object" and has no precondition
+//     (https://cloud.google.com/storage/docs/multipart-uploads). A resumable session has
+//     one, from its beginning; but its URL lets everybody who has it write the file for
+//     a week without other credentials, so it has no place in a token, which programs
+//     keep in files and pass on. Objects that are composed under a condition would be
+//     listed until then, fall under retention policies, and need the right to delete.
+//     The same holds for native options, and for attributes that no header can carry.
 //   - The condition of a get (files.GetOptions.IfNotVersion) is decided by the
 //     response's headers, because the API that returns metadata with the content has no
 //     such condition. If it fails, the body isn't read; if the body is longer than 64

@@ -26,6 +26,7 @@ type known struct {
 	refuses atomic.Pointer[func(name string) string]
 	beside  atomic.Bool // the store refuses "a" beside "a/b" by itself
 	loses   atomic.Bool // it ends a listing too early: see listByLevel
+	byKey   atomic.Bool // it lists unfinished uploads by their key, not by a prefix
 	// noExpect: something on the way answered Expect: 100-continue with 417.
 	noExpect atomic.Bool
 	// partCopy is the Keep of UploadPartCopy's condition on its source, if the profile
@@ -45,6 +46,7 @@ func (k *known) init(p *Profile) {
 	k.bare.Store(p.BareETags)
 	k.beside.Store(p.RefusesBeside)
 	k.loses.Store(p.LosesAfter)
+	k.byKey.Store(p.UploadsOfKey)
 	if p.refuses != nil {
 		k.refuses.Store(&p.refuses)
 	}
@@ -90,6 +92,9 @@ func (k *known) readServer(h http.Header) {
 	}
 	if p.LosesAfter {
 		k.loses.Store(true)
+	}
+	if p.UploadsOfKey {
+		k.byKey.Store(true)
 	}
 	if p.refuses != nil {
 		k.refuses.CompareAndSwap(nil, &p.refuses)

@@ -159,6 +159,13 @@
 //     before, if there is an object of the name, and stores nothing. If the profile
 //     says so (versitygw, and an unknown store), an upload of package files/resume is
 //     looked up after its end.
+//   - MinIO lists the unfinished uploads of one key only, and without a prefix those that
+//     were begun at the server that responds, since it was started. If the profile, or
+//     the header Server, says so, the driver makes both listings. So resume.Uploads with
+//     a directory may miss uploads of before a restart, or of other servers of the
+//     cluster; with an exact name in StaleOptions.Prefix nothing is missed. MinIO
+//     removes an upload by itself after a day (stale_uploads_expiry), and then a call
+//     with its token begins anew.
 //   - MinIO loses the parts of an upload if it denies the upload's end because of such
 //     a race. That Put is files.ErrUnavailable, and the program may retry it.
 //

@@ -114,6 +114,10 @@ type Profile struct {
 	// file of a Put, because another Put may have replaced it by then: if somebody
 	// aborts the upload of a running Put, the Put returns no error and stores nothing.
 	EndsGoneUploads bool
+	// UploadsOfKey: a listing of unfinished uploads with a prefix has only those of the
+	// key that is equal to it. One without a prefix has all that the responding server
+	// knows. So the driver makes both listings, and chooses by prefix itself.
+	UploadsOfKey bool
 	// NoPartCopy: there is no UploadPartCopy, or it has no condition on the source. A
 	// copy of a file larger than MaxCopy reads and puts.
 	NoPartCopy bool

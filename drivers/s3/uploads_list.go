@@ -12,7 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// ListUploads implements driver.PartUploader.
+// ListUploads implements driver.PartUploader. A store that lists by the key (UploadsOfKey)
+// is asked twice: for the uploads of the key, and for all.
 func (b *backend) ListUploads(ctx context.Context,
 	prefix string) iter.Seq2[driver.UnfinishedUpload, error] {
 	return func(yield func(driver.UnfinishedUpload, error) bool) {
@@ -23,6 +24,29 @@ func (b *backend) ListUploads(ctx context.Context,
 		if b.isDirectory() { // which takes only prefixes that end in a slash
 			sent = sent[:strings.LastIndexByte(sent, '/')+1]
 		}
+		type upload struct{ name, id string }
+		seen := map[upload]bool{}
+		for u, err := range b.listUploads(ctx, sent, prefix) {
+			seen[upload{u.Name, u.ID}] = true
+			if !yield(u, err) || err != nil {
+				return
+			}
+		}
+		if sent == "" || !b.known.byKey.Load() { // the first response may have told it
+			return
+		}
+		for u, err := range b.listUploads(ctx, "", prefix) {
+			if (err != nil || !seen[upload{u.Name, u.ID}]) && !yield(u, err) {
+				return
+			}
+		}
+	}
+}
+
+// listUploads yields the uploads of a listing whose keys begin with prefix.
+func (b *backend) listUploads(ctx context.Context,
+	sent, prefix string) iter.Seq2[driver.UnfinishedUpload, error] {
+	return func(yield func(driver.UnfinishedUpload, error) bool) {
 		in := &s3.ListMultipartUploadsInput{
 			Bucket:       &b.bucket,
 			Prefix:       strPtr(sent),

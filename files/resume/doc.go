@@ -56,13 +56,15 @@
 //   - on Windows, which has no locks that end with a process.
 //
 // Upload is one Put, and can't be continued, in the cases that its documentation lists.
+// Package gcs says why one is an upload with a condition to Google Cloud Storage.
 //
 // What an interrupted upload leaves depends on the service:
 //
 //   - S3 and Google Cloud Storage keep parts, and charge for them, until they are
 //     aborted or a lifecycle rule removes them. Their listings have the name, the ID
 //     and the time at which the upload began, and include unfinished uploads of a Put
-//     and of other programs.
+//     and of other programs. MinIO removes parts after a day, and may not list
+//     all uploads of a directory (package s3).
 //   - Azure keeps blocks for a week after the last one; they can't be removed earlier.
 //     Its listing has only names under which there are blocks but no file yet.
 //   - A local folder keeps parts in its control folder. Any process that writes to the

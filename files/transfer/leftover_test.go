@@ -22,7 +22,8 @@ func TestLeftovers(t *testing.T) {
 	for _, dir := range []string{from, to} {
 		cut.n.Store(0)
 		cut.most.Store(largeSize / 2)
-		_, err := resume.Download(t.Context(), cut, "big", filepath.Join(dir, "big"), nil)
+		_, err := resume.Download(t.Context(), cut, "big", filepath.Join(dir, "big"),
+			&resume.DownloadOptions{Concurrency: 1})
 		is(t, err, errCut)
 		entries, err := os.ReadDir(dir)
 		if err != nil {

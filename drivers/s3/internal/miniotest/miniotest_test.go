@@ -43,14 +43,6 @@ var faults = func() map[string]string {
 		"P7/header-limit":          prefixes,
 		"P7/header-limit-in-parts": prefixes,
 	}
-	// docs/minio-limits.md; a program aborts such an upload by its name
-	const uploads = "MinIO lists the unfinished uploads of one exact key only; S3 lists those " +
-		"of a prefix"
-	for _, id := range []string{
-		"P1/upload-unfinished", "X1/upload-other-handle", "X2/upload-abort",
-	} {
-		faults[id] = uploads
-	}
 	for _, id := range []string{
 		"L7/nothing-of-the-drivers", "N2/long-tails", "N4/long-dir", "N4/long-element",
 		"P7/on-every-file",
