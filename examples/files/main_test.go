@@ -37,8 +37,8 @@ func start(t *testing.T, dir string, args ...string) *exec.Cmd {
 	}
 	cmd := exec.CommandContext(t.Context(), self, args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "FILES_TEST_MAIN=1", "XDG_CACHE_HOME="+filepath.Join(dir, ".cache"),
-		"AWS_ACCESS_KEY_ID=id",
+	cmd.Env = append(os.Environ(), "FILES_TEST_MAIN=1",
+		"XDG_CACHE_HOME="+filepath.Join(dir, ".cache"), "AWS_ACCESS_KEY_ID=id",
 		"AWS_SECRET_ACCESS_KEY=s3cr3t", "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_CONFIG_FILE=/nonexistent", "AWS_SHARED_CREDENTIALS_FILE=/nonexistent")
 	return cmd

@@ -357,11 +357,17 @@ func TestLargeStale(t *testing.T) {
 func TestLargeDamagedState(t *testing.T) {
 	p := random(9, largeSize)
 	for what, change := range map[string]func(text []byte) []byte{
-		"empty":           func([]byte) []byte { return nil },
-		"cut off":         func(text []byte) []byte { return text[:len(text)/2] },
-		"no token":        func([]byte) []byte { return []byte(`{"cloudfiles":"transfer","token":"x"}`) },
-		"a number":        func([]byte) []byte { return []byte(`{"cloudfiles":"transfer","token":"7"}`) },
-		"a damaged token": func(text []byte) []byte { return bytes.Replace(text, []byte("parts"), []byte("qarts"), 1) },
+		"empty":   func([]byte) []byte { return nil },
+		"cut off": func(text []byte) []byte { return text[:len(text)/2] },
+		"no token": func([]byte) []byte {
+			return []byte(`{"cloudfiles":"transfer","token":"x"}`)
+		},
+		"a number": func([]byte) []byte {
+			return []byte(`{"cloudfiles":"transfer","token":"7"}`)
+		},
+		"a damaged token": func(text []byte) []byte {
+			return bytes.Replace(text, []byte("parts"), []byte("qarts"), 1)
+		},
 	} {
 		dst, dir, inner := fine(), t.TempDir(), fine()
 		putBytes(t, inner, "big", p, nil)
