@@ -1,6 +1,7 @@
 package files
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"math"
@@ -15,8 +16,9 @@ import (
 type DownloadAtOptions struct {
 	// PartSize is how many bytes a request reads; 0 is 8 MiB.
 	PartSize int64
-	// Concurrency is how many requests are made at a time, at most 64; 0 is 8, and 1
-	// reads the whole file in one request.
+	// Concurrency is how many requests are made at a time, at most 64. 0 is half as many
+	// as the file has parts, but at least 8 and at most 32. 1 reads the whole file in
+	// one request.
 	Concurrency int
 	// IfVersion makes DownloadAt fail with ErrPrecondition if the file isn't of that
 	// version.
@@ -30,9 +32,12 @@ type DownloadAtOptions struct {
 }
 
 const (
-	defaultPartSize    = 8 << 20
-	defaultConcurrency = 8
-	maxConnections     = 64
+	defaultPartSize = 8 << 20
+	maxConnections  = 64
+	// DownloadAt begins with fewConnections, and makes up to manyConnections for a large
+	// file, whose duration outweighs the time in which connections are made.
+	fewConnections  = 8
+	manyConnections = 32
 )
 
 // DownloadAt copies the file's content to w, each byte at its offset, in several
@@ -68,9 +73,6 @@ func DownloadAt(ctx context.Context, b Bucket, name string, w io.WriterAt,
 	}
 	if o.PartSize == 0 {
 		o.PartSize = defaultPartSize
-	}
-	if o.Concurrency == 0 {
-		o.Concurrency = defaultConcurrency
 	}
 	ctx, b = given(ctx, b)
 	ctx, cancel := context.WithCancel(ctx)
@@ -112,7 +114,7 @@ type downloadAt struct {
 // requests of the other parts while the first is read.
 func (d *downloadAt) run(ctx context.Context) (Info, error) {
 	o := d.at.opts
-	o.Connections = min(d.opts.Concurrency, maxConnections)
+	o.Connections = min(cmp.Or(d.opts.Concurrency, fewConnections), maxConnections)
 	o.ConnectionsAfter = max(d.opts.PartSize+1, trusted) // the first part is read alone
 	first, err := d.at.b.Get(ctx, d.at.name, &o)
 	if err != nil {
@@ -133,8 +135,9 @@ func (d *downloadAt) run(ctx context.Context) (Info, error) {
 	}
 	first.check = checker{} // it isn't read to its end
 	d.crc, d.done = crc, map[int]digests.Part{}
-	count := (size-1)/d.opts.PartSize + 1
-	each.Index(d.opts.Concurrency, int(min(count, math.MaxInt)), func(i int) bool {
+	count := int(min((size-1)/d.opts.PartSize+1, math.MaxInt))
+	atATime := cmp.Or(d.opts.Concurrency, max(fewConnections, min(count/2, manyConnections)))
+	each.Index(atATime, count, func(i int) bool {
 		part := crc
 		return d.ended(i, &part, d.part(ctx, i, first, &part, checked))
 	})

@@ -96,25 +96,43 @@ func TestDownloadAtFile(t *testing.T) {
 	}
 }
 
-// TestDownloadAtTogether: the requests are made at the same time.
+// TestDownloadAtTogether: the requests are made at the same time, more of them for a file
+// of many parts.
 func TestDownloadAtTogether(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRemote(t)
-		r.put(t, "f", randomBytes(17_000))
-		r.opening = func(context.Context, *files.Call) error {
-			time.Sleep(time.Second)
-			return nil
-		}
-		start := time.Now()
-		if _, err := files.DownloadAt(t.Context(), r, "f", &sink{},
-			&files.DownloadAtOptions{PartSize: 1000}); err != nil {
-			t.Fatal(err)
-		}
-		// The first, and then 16 others, of which eight at a time are under way.
-		if took := time.Since(start); took != 3*time.Second {
-			t.Errorf("17 requests of 1s took %v, want 3s", took)
-		}
-	})
+	for _, c := range []struct {
+		parts, concurrency int
+		seconds            time.Duration // 1 for the first part, and then in turns
+	}{
+		{parts: 17, seconds: 1 + 2},
+		{parts: 18, seconds: 1 + 2}, // nine at a time
+		{parts: 19, seconds: 1 + 2},
+		{parts: 33, seconds: 1 + 2},   // sixteen
+		{parts: 65, seconds: 1 + 2},   // thirty-two
+		{parts: 321, seconds: 1 + 10}, // no more
+		{parts: 321, concurrency: 64, seconds: 1 + 5},
+		{parts: 21, concurrency: 5, seconds: 1 + 4},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRemote(t)
+			r.put(t, "f", randomBytes(c.parts*1000))
+			r.opening = func(context.Context, *files.Call) error {
+				time.Sleep(time.Second)
+				return nil
+			}
+			start := time.Now()
+			_, err := files.DownloadAt(t.Context(), r, "f", &sink{}, &files.DownloadAtOptions{
+				PartSize:    1000,
+				Concurrency: c.concurrency,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(start); took != c.seconds*time.Second {
+				t.Errorf("%d requests of 1s with Concurrency %d took %v, want %ds", c.parts,
+					c.concurrency, took, c.seconds)
+			}
+		})
+	}
 }
 
 // TestDownloadAtFails: DownloadAt returns the right error for damage, changes, the end
