@@ -299,7 +299,12 @@ func (r *run) failed(ctx context.Context, c Change, err error) {
 				res.Failed >= r.plan.opts.MaxErrors
 		})
 	if stop {
-		r.stop(fmt.Errorf("%w after %d failures", errStopped, r.track.failures()))
+		plural := "s"
+		n := r.track.failures()
+		if n == 1 {
+			plural = ""
+		}
+		r.stop(fmt.Errorf("%w after %d failure%s", errStopped, n, plural))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"cloudfiles.dev/files"
 )
@@ -130,8 +131,12 @@ func deleteListed(ctx context.Context, p place, e files.Entry) error {
 		if files.KindOf(err) != files.ErrPrecondition {
 			return err
 		}
-		if _, serr := p.b.Stat(ctx, name, nil); files.KindOf(serr) == files.ErrNotExist {
+		now, serr := p.b.Stat(ctx, name, nil)
+		switch {
+		case files.KindOf(serr) == files.ErrNotExist:
 			return nil
+		case serr == nil && movedAside(ctx, p, e, now.Entry):
+			return p.b.Delete(ctx, name, &files.DeleteOptions{IfVersion: now.Version})
 		}
 		return err
 	}
@@ -150,4 +155,19 @@ func deleteListed(ctx context.Context, p place, e files.Entry) error {
 		return files.NewError(files.OpDelete, name, files.ErrPrecondition)
 	}
 	return p.b.Delete(ctx, name, nil)
+}
+
+// movedAside reports whether a file has another version only because there is a
+// directory of its name now: the local driver then renames a file that another program
+// wrote, which changes its version (package local, "Versions"), but neither its size nor
+// its time. A file that was put meanwhile has another time, if times are fine.
+func movedAside(ctx context.Context, p place, listed, now files.Entry) bool {
+	fine := p.features.TimeResolution > 0 && p.features.TimeResolution <= time.Microsecond
+	if !fine || now.Size != listed.Size || !now.ModTime.Equal(listed.ModTime) {
+		return false
+	}
+	for _, err := range p.b.List(ctx, listed.Name, &files.ListOptions{Limit: 1}) {
+		return err == nil
+	}
+	return false
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/transfer"
@@ -57,6 +58,44 @@ func TestDeletesOnlyListedVersion(t *testing.T) {
 			Target: files.Entry{Name: "y"}}, nil)
 	})
 	is(t, err, files.ErrInvalid)
+}
+
+// TestFileBecomesDirectory: a file on disk that another program wrote gives way to a
+// directory of its name, although the local driver renames it meanwhile. A file that is
+// put meanwhile is kept.
+func TestFileBecomesDirectory(t *testing.T) {
+	for _, changed := range []bool{false, true} {
+		src := fine()
+		put(t, src, "a/b", "a/c")
+		dst, dir := folder(t)
+		write(t, dir, "a", "old", time.Now().Add(-time.Hour))
+		opts := &transfer.Options{}
+		if changed {
+			opts.Progress = func(e transfer.Event) {
+				if e.Kind == transfer.EventDone && e.Change.Name == "a/b" {
+					put(t, dst, "a=new")
+				}
+			}
+		}
+		_, err := must(transfer.Sync(whole(dst), whole(src), opts)).Apply(t.Context())
+		if changed {
+			is(t, err, files.ErrPrecondition)
+			holds(t, whole(dst), "a=new", "a/b", "a/c")
+			continue
+		}
+		is(t, err, nil)
+		holds(t, whole(dst), "a/b", "a/c")
+	}
+}
+
+// TestMoveFromReadOnly: a move from a bucket that is read-only is refused as such, and
+// not with the advice for buckets that can't delete a version.
+func TestMoveFromReadOnly(t *testing.T) {
+	for _, may := range []bool{false, true} {
+		_, err := transfer.Move(whole(fine()), whole(files.ReadOnly(fine())),
+			&transfer.Options{MayLoseConcurrentPut: may})
+		is(t, err, files.ErrPermission)
+	}
 }
 
 // TestRemoveInBulk: Remove takes one request for many names, reports each that the

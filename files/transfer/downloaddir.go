@@ -20,8 +20,12 @@ import (
 // all or nothing, and durable when DownloadDir returns. Names that the disk can't hold
 // unchanged are escaped and begin with "%cf-", as the driver's documentation explains.
 //
-// Errors: those of files.Open, Copy and Apply.
+// Errors: those of files.Open, Copy and Apply; ErrInvalid for an empty path.
 func DownloadDir(ctx context.Context, path string, src Tree, opts *Options) (Result, error) {
+	if path == "" { // a variable that isn't set is not the current folder
+		return Result{}, files.NewError(files.OpOpen, "",
+			invalid("the path of the folder is empty; write . for the current folder"))
+	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return Result{}, files.NewError(files.OpOpen, "", err)

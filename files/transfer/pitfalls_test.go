@@ -210,6 +210,9 @@ func (failingReader) Read([]byte) (int, error) { return 0, io.ErrNoProgress }
 // TestDownloadDir: a tree becomes a folder of plain files, and a second run does
 // nothing.
 func TestDownloadDir(t *testing.T) {
+	t.Chdir(t.TempDir())
+	_, err := transfer.DownloadDir(t.Context(), "", whole(fine()), nil)
+	is(t, err, files.ErrInvalid) // not the current folder
 	src := fine()
 	put(t, src, "logs/a", "logs/b/c", "other")
 	if _, err := files.PutString(t.Context(), src, "logs/typed", "x", &files.PutOptions{
