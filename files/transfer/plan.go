@@ -43,9 +43,9 @@ func Copy(dst, src Tree, opts *Options) (*Plan, error) {
 // the same by digest or content. Only the version that was copied or compared is
 // deleted.
 //
-// Errors: those of Copy; ErrPermission for a source that is read-only; ErrUnsupported if
-// the source can't delete a certain version (Features.DeleteIfVersion), unless
-// Options.MayLoseConcurrentPut allows that.
+// Errors: those of Copy; ErrPermission for a source that is read-only, unless
+// Options.DryRun is set; ErrUnsupported if the source can't delete a certain version
+// (Features.DeleteIfVersion), unless Options.MayLoseConcurrentPut allows that.
 func Move(dst, src Tree, opts *Options) (*Plan, error) {
 	return newPlan(verbMove, files.OpMove, dst, &src, opts)
 }
@@ -103,7 +103,7 @@ func (p *Plan) init(dst Tree, src *Tree) (err error) {
 	if driver.Overlap(p.dst.b, p.dst.dir, p.src.b, p.src.dir) {
 		return invalid("source and target overlap: they are one directory, or one is in the other")
 	}
-	if p.verb == verbMove && p.src.features.ReadOnly {
+	if p.verb == verbMove && p.src.features.ReadOnly && !p.opts.DryRun {
 		return files.Errorf(files.ErrPermission, "the source is read-only")
 	}
 	if p.verb == verbMove && !p.src.features.DeleteIfVersion && !p.opts.MayLoseConcurrentPut {
