@@ -31,20 +31,21 @@ var signRequests = map[string]files.SignOptions{
 
 const signedText = "what was signed"
 
-// layersSign has what may be signed through each layer: every request and form reaches
-// the file itself, without the layer.
+// layersSign has what may be signed through each layer: every request and form, and every
+// part of an upload, reaches the file itself, without the layer.
 var layersSign = map[string]string{
-	"sub":       "get head put delete type size absent response disposition form",
-	"readonly":  "get head response disposition",
-	"observe":   "get head put delete type size absent response disposition form",
-	"retry":     "get head put delete type size absent response disposition form",
+	"sub":      "get head put delete type size absent response disposition form parts",
+	"readonly": "get head response disposition",
+	"observe":  "get head put delete type size absent response disposition form parts",
+	"retry":    "get head put delete type size absent response disposition form parts",
+	// A limit of bytes a second has no uploads in parts.
 	"limit":     "get head put delete type size absent response disposition form",
-	"timeout":   "get head put delete type size absent response disposition form",
-	"cache":     "get head put delete type size absent response disposition form",
-	"hedge":     "get head put delete type size absent response disposition form",
-	"filestest": "get head put delete type size absent response disposition form",
+	"timeout":   "get head put delete type size absent response disposition form parts",
+	"cache":     "get head put delete type size absent response disposition form parts",
+	"hedge":     "get head put delete type size absent response disposition form parts",
+	"filestest": "get head put delete type size absent response disposition form parts",
 	// The other member of the table signs no GET, and a router has no forms.
-	"mount": "put delete type size absent",
+	"mount": "put delete type size absent parts",
 	// Which member has the file isn't known without a request.
 	"overlay": "put type size",
 	// A write must reach both members.
@@ -100,6 +101,11 @@ func TestLayersSign(t *testing.T) {
 			if key := form.Fields["key"]; key != below(l, "dir/ä b") {
 				t.Errorf("the form is for %q, want %q", key, below(l, "dir/ä b"))
 			}
+		})
+	}
+	for _, l := range layers {
+		t.Run(l.name+"/parts", func(t *testing.T) {
+			partsThrough(t, l, slices.Contains(strings.Fields(layersSign[l.name]), "parts"))
 		})
 	}
 	if seen != len(layersSign) {
@@ -192,4 +198,56 @@ func signThrough(t *testing.T, l stackLayer, what string, can bool) {
 		answer.Header.Get("Content-Disposition") != o.ResponseDisposition:
 		t.Errorf("the response has the disposition %s", answer.Header.Get("Content-Disposition"))
 	}
+}
+
+// partsThrough uploads a file in signed parts through the layer, if it can.
+func partsThrough(t *testing.T, l stackLayer, can bool) {
+	fake, b := layered(t, l)
+	name := "dir/ä b"
+	u, err := signing.BeginUpload(t.Context(), b, name, &signing.UploadOptions{
+		Size:     int64(len(signedText)),
+		PartSize: 10,
+	})
+	if !can {
+		want := errors.ErrUnsupported
+		if b.Features().ReadOnly {
+			want = files.ErrPermission
+		}
+		if !errors.Is(err, want) {
+			t.Errorf("BeginUpload: %v, want %v", err, want)
+		}
+		fake.WantUnchanged(t)
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := u.Parts(); n > 0; n-- {
+		s, err := signing.SignPart(t.Context(), b, u, n, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		off, size := u.Part(n)
+		r, err := http.NewRequestWithContext(t.Context(), s.Method, s.URL,
+			strings.NewReader(signedText[off:off+size]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := fake.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			t.Fatalf("part %d: %s", n, answer.Status)
+		}
+	}
+	if info, err := signing.CompleteUpload(t.Context(), b, u); err != nil || info.Name != name {
+		t.Fatalf("CompleteUpload: %+v, %v", info, err)
+	}
+	got, err := files.ReadString(t.Context(), b, name, nil)
+	if err != nil || got != signedText {
+		t.Errorf("the layer reads %q, %v", got, err)
+	}
+	fake.WantCreated(t, below(l, name))
 }

@@ -155,42 +155,45 @@ func (b *instrumented) ListUploads(ctx context.Context,
 }
 
 // uploadRequests are the requests of each step, by a service's own names.
-type uploadRequests map[string]string
+type uploadRequests map[string][]string
 
 func (u uploadRequests) send(step string, sent charge) {
-	if request := u[step]; request != "" {
+	for _, request := range u[step] {
 		sent(request, 1)
 	}
 }
 
 func (s3Costs) upload(step string, sent charge) {
 	uploadRequests{
-		stepBegin:    "CreateMultipartUpload",
-		stepPart:     "UploadPart",
-		stepParts:    "ListParts",
-		stepComplete: "CompleteMultipartUpload",
-		stepFind:     "HeadObject",
-		stepAbort:    "AbortMultipartUpload",
-		stepList:     "ListMultipartUploads",
+		stepBegin:    {"CreateMultipartUpload"},
+		stepPart:     {"UploadPart"},
+		stepParts:    {"ListParts"},
+		stepComplete: {"CompleteMultipartUpload"},
+		stepFind:     {"HeadObject"},
+		// A part may still be on its way: nothing is left if two listings say so.
+		stepAbort: {
+			"AbortMultipartUpload", "ListParts", "AbortMultipartUpload", "ListParts",
+		},
+		stepList: {"ListMultipartUploads"},
 	}.send(step, sent)
 }
 
 func (gcsCosts) upload(step string, sent charge) {
 	uploadRequests{
-		stepBegin:    "XMLPost",
-		stepPart:     "XMLPut",
-		stepParts:    "XMLList",
-		stepComplete: "XMLPost",
-		stepFind:     "GetObject",
-		stepAbort:    "XMLDelete",
-		stepList:     "XMLList",
+		stepBegin:    {"XMLPost"},
+		stepPart:     {"XMLPut"},
+		stepParts:    {"XMLGet"},
+		stepComplete: {"XMLPost"},
+		stepFind:     {"GetObject"},
+		stepAbort:    {"XMLDelete"},
+		stepList:     {"XMLList"},
 	}.send(step, sent)
 }
 
 func (azureCosts) upload(step string, sent charge) {
 	uploadRequests{
-		stepFind: "GetBlobProperties",
-		stepList: "ListBlobs",
+		stepFind: {"GetBlobProperties"},
+		stepList: {"ListBlobs"},
 	}.send(step, sent)
 }
 

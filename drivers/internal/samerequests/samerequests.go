@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/filestest"
 )
 
@@ -161,6 +162,21 @@ var steps = []step{
 		return err
 	}},
 	{"check", func(t *testing.T, b files.Bucket) error { return files.Check(t.Context(), b) }},
+	{"upload of signed parts", func(t *testing.T, b files.Bucket) error {
+		o := driver.SignedUploadOptions{Size: 6 * mib}
+		u, err := driver.BeginSignedUpload(t.Context(), b, "signed", o)
+		if err != nil {
+			return err
+		}
+		if _, err := driver.SignPart(t.Context(), b, u, 1, 0); err != nil {
+			return err
+		}
+		_, missing := driver.CompleteSignedUpload(t.Context(), b, u)
+		if err := driver.AbortSignedUpload(t.Context(), b, u); err != nil {
+			return err
+		}
+		return missing
+	}},
 	{"sign", func(t *testing.T, b files.Bucket) error {
 		_, err := files.SignURL(t.Context(), b, "a", nil)
 		return err
