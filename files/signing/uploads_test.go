@@ -107,6 +107,11 @@ func TestUpload(t *testing.T) {
 		sendParts(t, b, h, u, threeParts("y"), 2)
 		time.Sleep(time.Second)
 		sendParts(t, b, h, u, content, 3, 2)
+		for left, err := range resume.Uploads(t.Context(), b, "") {
+			if err != nil || left.Size != partSize+3 {
+				t.Errorf("the upload has %d bytes, %v, want those of its parts", left.Size, err)
+			}
+		}
 		parts, err := signing.ListParts(t.Context(), b, u)
 		want := []signing.Part{{Number: 2, Size: partSize}, {Number: 3, Size: 3}}
 		if err != nil || !slices.Equal(parts, want) || !slices.Equal(u.Missing(parts), []int{1}) {
