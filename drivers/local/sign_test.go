@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 type fakeSigner struct{}
@@ -51,6 +52,32 @@ func TestBucketUsesSigner(t *testing.T) {
 	}
 	if _, ok := files.As[Signer](none); ok || none.Features().SignGet {
 		t.Error("As or Features of a bucket without a Signer reports one")
+	}
+}
+
+// formSigner signs forms too.
+type formSigner struct{ fakeSigner }
+
+func (formSigner) SignPost(_ context.Context, name string,
+	o driver.PostOptions) (driver.PostForm, error) {
+	return driver.PostForm{URL: "http://host/", Fields: map[string]string{"key": name}}, nil
+}
+
+// TestBucketUsesPostSigner: a form is signed by a Signer that can, and is unsupported with
+// any other.
+func TestBucketUsesPostSigner(t *testing.T) {
+	o := driver.PostOptions{MaxSize: 1}
+	b := openBucket(t, t.TempDir(), &Options{Signer: formSigner{}})
+	form, err := driver.SignPost(t.Context(), b, "d/x", o)
+	if err != nil || form.Fields["key"] != "d/x" {
+		t.Errorf("%+v, %v, want a form for d/x", form, err)
+	}
+	for _, signer := range []Signer{nil, fakeSigner{}} {
+		b := openBucket(t, t.TempDir(), &Options{Signer: signer})
+		_, err := driver.SignPost(t.Context(), b, "d/x", o)
+		if !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("%T: %v, want ErrUnsupported", signer, err)
+		}
 	}
 }
 

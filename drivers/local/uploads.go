@@ -158,11 +158,17 @@ func (b *backend) openUpload(name, id string) (fsys.Dir, error) {
 		if err != nil {
 			return nil, mapError(err)
 		}
-		if of, err := nameOfUpload(d); err != nil || of != name {
-			d.Close()
-			return nil, driver.ErrUploadGone
+		of, err := nameOfUpload(d)
+		switch {
+		case err == nil && of == name:
+			return d, nil
+		case err == nil || missing(err):
+			err = driver.ErrUploadGone
+		default: // it says nothing about the upload
+			err = mapError(err)
 		}
-		return d, nil
+		d.Close()
+		return nil, err
 	}
 	return nil, driver.ErrUploadGone
 }
@@ -270,8 +276,11 @@ func partsOf(d fsys.Dir) (parts []driver.UploadedPart, size int64, err error) {
 	times := map[string]int64{}
 	for _, name := range names {
 		st, err := d.Lstat(name)
-		if err != nil {
+		if missing(err) {
 			continue
+		}
+		if err != nil {
+			return nil, 0, mapError(err)
 		}
 		if name != uploadName {
 			size += st.Size

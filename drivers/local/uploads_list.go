@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files/driver"
 )
 
@@ -19,6 +20,7 @@ func (b *backend) ListUploads(ctx context.Context,
 			yield(driver.UnfinishedUpload{}, err)
 			return
 		}
+		var failed error // of the first upload that can't be read
 		for _, control := range []string{controlDir, userControl()} {
 			c, err := b.root.OpenDir(control)
 			if missing(err) || isDenied(err) {
@@ -35,7 +37,10 @@ func (b *backend) ListUploads(ctx context.Context,
 					yield(driver.UnfinishedUpload{}, driver.ContextError(ctx))
 					return
 				}
-				u, ok := b.unfinished(control, name)
+				u, ok, err := b.unfinished(control, name)
+				if err != nil && failed == nil {
+					failed = err
+				}
 				if ok && strings.HasPrefix(u.Name, prefix) && !yield(u, nil) {
 					return
 				}
@@ -45,36 +50,40 @@ func (b *backend) ListUploads(ctx context.Context,
 				return
 			}
 		}
+		if failed != nil {
+			yield(driver.UnfinishedUpload{}, failed)
+		}
 	}
 }
 
-// unfinished returns the upload in a folder of the control folder, if it is one.
-func (b *backend) unfinished(control, folder string) (u driver.UnfinishedUpload, ok bool) {
+// unfinished returns the upload in a folder of the control folder, if it is one. One that
+// another process has just removed, or that is another user's, is none.
+func (b *backend) unfinished(control, folder string) (u driver.UnfinishedUpload, ok bool,
+	err error) {
 	id, ok := strings.CutSuffix(folder, sidecarExt)
 	if id, ok = strings.CutPrefix(id, uploadMark); !ok || !isUploadID(id) {
-		return u, false
+		return u, false, nil
 	}
+	u.ID = id
 	d, err := b.root.OpenDir(control + "/" + folder)
-	if err != nil {
-		return u, false
+	if err == nil {
+		defer d.Close()
+		u.Name, err = nameOfUpload(d)
 	}
-	defer d.Close()
-	name, err := nameOfUpload(d)
-	if err != nil {
-		return u, false
+	var st fsys.Stat
+	if err == nil {
+		st, err = d.Stat()
 	}
-	st, err := d.Stat()
-	if err != nil {
-		return u, false
+	if err == nil {
+		u.Time = time.Unix(0, st.ModTime).UTC()
+		_, u.Size, err = partsOf(d)
 	}
-	_, size, err := partsOf(d)
-	if err != nil {
-		return u, false
+	switch {
+	case missing(err), isDenied(err),
+		err != nil && u.Name != "" && b.uploadLost(&driver.Upload{Name: u.Name, ID: id}):
+		return u, false, nil
+	case err != nil:
+		return u, false, mapError(err)
 	}
-	return driver.UnfinishedUpload{
-		Name: name,
-		ID:   id,
-		Time: time.Unix(0, st.ModTime).UTC(),
-		Size: size,
-	}, true
+	return u, true, nil
 }
