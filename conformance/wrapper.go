@@ -15,7 +15,8 @@ type WrapperOptions struct {
 	Owns bool
 	// Features returns what the wrapper claims over an inner bucket with these
 	// features; nil if it claims the same. MaxName may always be less. ForeignKeys may
-	// be missing, since a wrapper that renames can't have it.
+	// be missing, since a wrapper that renames can't have it. A wrapper with a
+	// files.Transform lacks Digests, ServerCopy and all features that begin with Sign.
 	Features func(inner files.Features) files.Features
 	// Restricts says that files.As must not find the inner bucket's client, although
 	// the wrapper changes no name, content or feature.

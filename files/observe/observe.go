@@ -79,8 +79,8 @@ type Options struct {
 	// Observers are called in this order; there must be at least one.
 	Observers []Observer
 	// Backend is the bucket's name in logs and metrics: at most 64 printable bytes. ""
-	// is the name of the driver, such as "s3". Set it if the program has several
-	// buckets of one driver.
+	// is the name of the driver, such as "s3", or "mount" or "overlay" over several
+	// buckets. Set it if the program has several buckets of one driver.
 	Backend string
 	// Names adds the names of files and directories to logs and traces, and the texts
 	// of errors, which contain names too. Secrets are removed from both as far as the
@@ -135,10 +135,15 @@ func (o *Options) wrong(b files.Bucket) string {
 	return ""
 }
 
-// driverOf returns the name of the driver at the bottom.
+// driverOf returns the name of the driver at the bottom, such as "s3", or of the layer
+// that reads from several buckets, such as "mount". What follows the name isn't for metrics:
+// the text of a mount has directories and the layers of each bucket.
 func driverOf(b files.Bucket) string {
 	layers := files.Layers(b)
-	name, _, _ := strings.Cut(layers[len(layers)-1], ",")
+	name := layers[len(layers)-1]
+	if end := strings.IndexAny(name, ", "); end > 0 {
+		name = name[:end]
+	}
 	return name[:min(len(name), maxBackend)]
 }
 
