@@ -21,6 +21,9 @@
 // user's cache folder, or in the folder of the flag --state-dir. When cp downloads a
 // single file to a path, the unfinished content is beside it, in .resume-….part.
 //
+// After an interruption, S3 and Google Cloud Storage may keep parts of a large file, and
+// charge for them, until a lifecycle rule or resume.AbortStale removes them.
+//
 // # Exit codes
 //
 //	0    everything is done, or was done already
