@@ -1,5 +1,7 @@
 package files
 
+import "cmp"
+
 // Check returns nil if a bucket with the features f can sign with the options, and
 // otherwise an error that says why not. Wrappers and package driver call it; a driver
 // need not.
@@ -28,7 +30,7 @@ func (o SignOptions) Check(f Features) error {
 	var lacks string
 	switch {
 	case !able:
-		return Errorf(ErrUnsupported, "the bucket can't sign URLs for this method")
+		return Errorf(ErrUnsupported, "the bucket can't sign URLs for %s", cmp.Or(o.Method, "GET"))
 	case o.MaxSize != 0:
 		return Errorf(ErrUnsupported,
 			"a signed PUT has no largest size; a form has (SignPost of files/signing)")

@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -165,7 +166,8 @@ func (b *bucket) SignURL(ctx context.Context, name string,
 		}
 		var ok bool
 		if signer, ok = b.backend.(Signer); !ok {
-			return files.Errorf(files.ErrUnsupported, "the bucket can't sign URLs for this method")
+			return files.Errorf(files.ErrUnsupported, "the bucket can't sign URLs for %s",
+				cmp.Or(o.Method, "GET"))
 		}
 		return nil
 	})
