@@ -29,6 +29,22 @@ func main() {
 	}
 }
 
+// given returns the flags of the command line, for a shell, without the directory of the
+// report.
+func given() string {
+	var all []string
+	flag.Visit(func(f *flag.Flag) {
+		value := f.Value.String()
+		if strings.ContainsAny(value, " |()^$*") {
+			value = "'" + value + "'"
+		}
+		if f.Name != "out" {
+			all = append(all, "-"+f.Name+"="+value)
+		}
+	})
+	return strings.Join(all, " ")
+}
+
 func run() error {
 	var (
 		out    = flag.String("out", ".", "write RESULTS.md and its pictures to this `directory`")
@@ -102,7 +118,7 @@ func run() error {
 		dir:     *out,
 		scale:   s,
 		rounds:  *rounds,
-		command: strings.Join(os.Args[1:], " "),
+		command: given(),
 		rows:    measured,
 		early:   err != nil,
 	}.write())
