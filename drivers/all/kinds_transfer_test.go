@@ -69,6 +69,7 @@ var kindsOfTransfers = []kind{
 	{"attributes that depend on the size", []string{
 		"drivers/all TestAttributesAtPartSize", "drivers/all TestUploadResumed",
 		"files/resume TestUpload", "files/transfer TestCopyKeepsAttributes",
+		"files/transfer TestLargeAttributes",
 	}},
 	{"the place of unfinished pieces", []string{
 		"conformance TestSoundUploads", "files/resume TestUploadKilled",
@@ -86,7 +87,8 @@ var kindsOfTransfers = []kind{
 	{"killed in the middle", []string{
 		"examples/files TestKilled", "files TestDownloadKilled",
 		"files/resume TestDownloadKilled", "files/resume TestUploadKilled",
-		"files/transfer TestLargeKilled", "drivers/all TestTransferKilled",
+		"files/transfer TestLargeKilled", "files/transfer TestLargeKilledOften",
+		"drivers/all TestTransferKilled",
 		"files/transfer TestLeftovers",
 	}},
 	{"resumed again, two at a time", []string{

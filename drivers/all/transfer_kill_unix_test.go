@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/resume"
@@ -65,7 +66,7 @@ func TestTransferChild(t *testing.T) {
 		most: most,
 		full: func() {
 			os.Stdout.WriteString("\nreached\n")
-			select {}
+			time.Sleep(time.Hour) // until it is killed
 		},
 	}
 	src, dst := open(t, os.Getenv(transferFrom)), open(t, os.Getenv(transferTo))

@@ -73,6 +73,10 @@ type run struct {
 
 	memory    *memory
 	stateDirs sync.Map // the folders of states that were used
+	states    struct {
+		once sync.Once
+		any  bool
+	}
 }
 
 func newRun(p *Plan) *run {

@@ -100,13 +100,17 @@ func (r *run) copyOnce(ctx context.Context, c Change,
 		if files.KindOf(err) != files.ErrUnsupported {
 			if err != nil {
 				err = files.NewError(files.OpCopy, c.Source.Name+" to "+name, err)
+			} else {
+				r.forget(ctx, c, name)
 			}
 			return c.Source.Size, c.Source.Version, err
 		}
 	}
 	n, v, ok, err = r.large(ctx, c, name, opts, again)
 	if !ok {
-		n, v, err = r.stream(ctx, c, name, opts)
+		if n, v, err = r.stream(ctx, c, name, opts); err == nil {
+			r.forget(ctx, c, name)
+		}
 	}
 	if err != nil {
 		err = files.NewError(files.OpCopy, c.Source.Name+" to "+name, err)

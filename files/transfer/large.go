@@ -18,9 +18,11 @@ import (
 
 const (
 	defaultResumeSize = 64 << 20
-	// At most 1/12 of a file is on its way, and is lost by a kill. What is left of the
+	// Of a file 1/40 is on its way, and is lost by a kill, if parts can be so small;
+	// then three kills lose less than a tenth. It is 1/12 at most: what is left of the
 	// tenth is for parts that the state doesn't have yet.
-	lossShare = 12
+	usualLoss = 40
+	mostLoss  = 12
 	mostParts = 4 // of a file at a time
 	leastPart = 256 << 10
 	mostPart  = 8 << 20
@@ -31,10 +33,9 @@ const (
 // division returns the size of the parts of a large file, and how many of them are sent
 // at a time.
 func division(size int64, l driver.UploadLimits) (part int64, atOnce int) {
-	loss := size / lossShare
-	part = min(max(loss/mostParts>>18<<18, leastPart), mostPart)
+	part = min(max(size/usualLoss/mostParts>>18<<18, leastPart), mostPart)
 	part = min(max(part, l.MinPart), l.MaxPart)
-	return part, int(min(max(loss/part, 1), mostParts))
+	return part, int(min(max(size/mostLoss/part, 1), mostParts))
 }
 
 // target is what the target's bucket says about uploads to a name.

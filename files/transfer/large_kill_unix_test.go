@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +23,7 @@ const (
 	killFrom = "CLOUDFILES_TRANSFER_FROM"  // the folders of the child
 	killTo   = "CLOUDFILES_TRANSFER_TO"
 	killDir  = "CLOUDFILES_TRANSFER_STATES"
+	killSize = "CLOUDFILES_TRANSFER_SIZE" // Options.ResumeSize
 )
 
 // TestMain is the killed process if the variable is set: it syncs until it has read a
@@ -45,23 +47,49 @@ func TestMain(m *testing.M) {
 	src.most.Store(most)
 	src.full = func() error {
 		os.Stdout.WriteString("waiting\n")
-		select {}
+		time.Sleep(time.Hour) // until it is killed
+		return errCut
 	}
-	_, err = must(transfer.Sync(whole(open[1]), whole(src),
-		&transfer.Options{StateDir: os.Getenv(killDir)})).Apply(context.Background())
+	o := &transfer.Options{StateDir: os.Getenv(killDir)}
+	o.ResumeSize, _ = strconv.ParseInt(os.Getenv(killSize), 10, 64)
+	_, err = must(transfer.Sync(whole(open[1]), whole(src), o)).Apply(context.Background())
 	panic(err)
 }
 
-// TestLargeKilled: a process is killed inside a file of 64 MiB, at several places and one
-// after the other. The target has the old file or none until it has the new one, and
-// the runs together read and send at most a tenth of the file twice for each kill.
-func TestLargeKilled(t *testing.T) {
-	const size = 64 << 20
-	const mib = 1 << 20
+// kill runs a sync in another process, and kills it when it has read most bytes.
+func kill(t *testing.T, most int64, from, to, states, resumeSize string) {
+	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
+	child := exec.Command(exe)
+	child.Env = append(os.Environ(), killMost+"="+strconv.FormatInt(most, 10),
+		killFrom+"="+from, killTo+"="+to, killDir+"="+states, killSize+"="+resumeSize)
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	child.Stderr = os.Stderr
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatalf("the child ended by itself: %v", err)
+	}
+	child.Process.Kill()
+	var exit *exec.ExitError
+	if err := child.Wait(); !errors.As(err, &exit) || exit.Exited() {
+		t.Fatalf("the child ended by itself: %v", err)
+	}
+}
+
+// TestLargeKilled: a process is killed inside a file of 64 MiB, at several places and one
+// after the other. The target has the old file or none until it has the new one, and
+// the runs together read and send at most a tenth of the file twice.
+func TestLargeKilled(t *testing.T) {
+	const size = 64 << 20
+	const mib = 1 << 20
 	_, from := folder(t)
 	p := random(1, size)
 	if err := os.WriteFile(filepath.Join(from, "big"), p, 0o666); err != nil {
@@ -86,25 +114,7 @@ func TestLargeKilled(t *testing.T) {
 		}
 		read := int64(0)
 		for _, most := range c.kills {
-			child := exec.Command(exe)
-			child.Env = append(os.Environ(), killMost+"="+strconv.FormatInt(most, 10),
-				killFrom+"="+from, killTo+"="+to, killDir+"="+c.states)
-			out, err := child.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			child.Stderr = os.Stderr
-			if err := child.Start(); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
-				t.Fatalf("%s: the child ended by itself: %v", c.what, err)
-			}
-			child.Process.Kill()
-			var exit *exec.ExitError
-			if err := child.Wait(); !errors.As(err, &exit) {
-				t.Fatal(err)
-			}
+			kill(t, most, from, to, c.states, "")
 			read += most
 			text, err := files.ReadString(t.Context(), dst, "big", nil)
 			if c.old && text != "old" || !c.old && !errors.Is(err, files.ErrNotExist) {
@@ -121,7 +131,7 @@ func TestLargeKilled(t *testing.T) {
 			&transfer.Options{StateDir: c.states})))
 		wantBytes(t, dst, "big", p)
 		read += src.n.Load()
-		if most := int64(size + len(c.kills)*size/10 + 4096); read > most {
+		if most := int64(size + size/10 + 4096); read > most {
 			t.Errorf("%s: %d bytes were read of %d, want at most %d", c.what, read, size, most)
 		}
 		if res.Failed > 0 || len(c.kills) > 1 && res.Resumed < 35*mib {
@@ -133,4 +143,64 @@ func TestLargeKilled(t *testing.T) {
 		}
 		wantNothingLeft(t, dst, left)
 	}
+}
+
+// TestLargeKilledOften: a process is killed at 50 moments, inside small and large files.
+// After each kill every file of the target is absent, the old one or the new one, and
+// nothing else is listed; a leftover is never copied back. Each run goes on where the
+// last one was, and the last one repairs everything without an option.
+func TestLargeKilledOften(t *testing.T) {
+	_, from := folder(t)
+	want := map[string][]byte{"a/large": random(41, 4<<20), "z": random(42, 3<<20)}
+	for i := range byte(20) {
+		want[fmt.Sprintf("small/%02d", i)] = random(i, 1000)
+	}
+	for name, p := range want {
+		write(t, from, name, string(p), time.Time{})
+	}
+	var total int64
+	for _, p := range want {
+		total += int64(len(p))
+	}
+	dst, to := folder(t)
+	put(t, dst, "z=old")
+	for i := range int64(50) {
+		if i%5 == 0 { // the first runs of a target that has nothing, and one goes on
+			if _, err := files.DeleteAll(t.Context(), dst); err != nil {
+				t.Fatal(err)
+			}
+			put(t, dst, "z=old")
+		}
+		kill(t, (i*i*7919+i*104729)%(total/8)+1, from, to, "", strconv.Itoa(2<<20))
+		for name, got := range contents(t, whole(dst)) {
+			p, ok := want[name]
+			if !ok || got != string(p) && (name != "z" || got != "old") {
+				t.Fatalf("kill %d: %s has %d bytes", i, name, len(got))
+			}
+		}
+	}
+	src, err := files.Open(t.Context(), "file://"+filepath.ToSlash(from)+"?sync=none")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	back := fine()
+	apply(t, must(transfer.Sync(whole(back), whole(dst), nil)))
+	for name := range contents(t, whole(back)) {
+		if _, ok := want[name]; !ok {
+			t.Errorf("%s was copied back", name)
+		}
+	}
+	apply(t, must(transfer.Sync(whole(dst), whole(src),
+		&transfer.Options{ResumeSize: 2 << 20})))
+	got := contents(t, whole(dst))
+	for name, p := range want {
+		if got[name] != string(p) {
+			t.Errorf("%s has %d bytes, which aren't the source's", name, len(got[name]))
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("the target has %d files, want %d", len(got), len(want))
+	}
+	wantNothingLeft(t, dst, filepath.Join(to, ".cloudfiles.attrs", "states.attrs"))
 }

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -146,10 +149,12 @@ func TestLargeResumed(t *testing.T) {
 			t.Errorf("%s: the file is there: %t, %v", what, ok, err)
 		}
 		var resumed []transfer.Event
+		shown := false
 		o.Compare = transfer.ByTime
 		o.Progress = func(e transfer.Event) {
 			if e.Kind == transfer.EventResumed {
 				resumed = append(resumed, e)
+				shown = e.Progress.Active >= e.Progress.Resumed
 			}
 			if done := e.Progress.Bytes + e.Progress.Active; e.Progress.TotalKnown &&
 				done > e.Progress.TotalBytes {
@@ -158,6 +163,9 @@ func TestLargeResumed(t *testing.T) {
 		}
 		res := apply(t, must(transfer.Copy(in(c.dst, "there"), whole(src), o)))
 		info := wantBytes(t, c.dst, "there/big", p)
+		if !shown {
+			t.Errorf("%s: no event has the resumed bytes as active", what)
+		}
 		if info.ContentType != attrs.ContentType || info.CacheControl != attrs.CacheControl ||
 			info.Metadata["key"] != "value" {
 			t.Errorf("%s: the copy has the attributes %+v", what, info.Attributes)
@@ -214,6 +222,7 @@ func TestLargeChanged(t *testing.T) {
 		"as long": random(4, largeSize),
 		"longer":  random(4, largeSize+1),
 		"shorter": random(4, 9<<20),
+		"small":   random(4, 1000),
 	} {
 		dst, dir := fine(), t.TempDir()
 		inner := fine()
@@ -444,5 +453,54 @@ func TestLargePlain(t *testing.T) {
 	wantBytes(t, dst, "big", p)
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
 		t.Errorf("%v is left, %v", entries, err)
+	}
+}
+
+// TestLargeAttributes: a copy just below ResumeSize and from it on has the same type,
+// headers, metadata and stored time, by each verb.
+func TestLargeAttributes(t *testing.T) {
+	const size = 1 << 20
+	attrs := files.Attributes{
+		ContentType:        "text/x-own",
+		CacheControl:       "no-cache",
+		ContentDisposition: "attachment",
+		ContentLanguage:    "de",
+		Metadata:           map[string]string{"key": "value"},
+	}
+	disk, _ := folder(t)
+	for what, dst := range map[string]files.Bucket{"memory": fine(), "folder": disk} {
+		for verb, plan := range map[string]func(dst, src transfer.Tree,
+			o *transfer.Options) (*transfer.Plan, error){
+			"copy": transfer.Copy,
+			"move": transfer.Move,
+			"sync": transfer.Sync,
+		} {
+			for _, store := range []bool{false, true} {
+				src := fine()
+				for _, n := range []int{size - 1, size, size + 1} {
+					putBytes(t, src, fmt.Sprint(n), random(50, n), &files.PutOptions{
+						Attributes: attrs,
+					})
+				}
+				dir := fmt.Sprintf("%s-%t", verb, store)
+				apply(t, must(plan(in(dst, dir), whole(src), &transfer.Options{
+					ResumeSize: size,
+					StateDir:   t.TempDir(),
+					StoreTime:  store,
+				})))
+				for _, n := range []int{size - 1, size, size + 1} {
+					info := wantBytes(t, dst, fmt.Sprintf("%s/%d", dir, n), random(50, n))
+					got := info.Attributes
+					if _, ok := got.Metadata["mtime"]; ok != store {
+						t.Errorf("%s, %s, %d bytes: the metadata is %v", what, dir, n, got.Metadata)
+					}
+					got.Metadata = maps.Clone(got.Metadata)
+					delete(got.Metadata, "mtime")
+					if !reflect.DeepEqual(got, attrs) {
+						t.Errorf("%s, %s, %d bytes: %+v, want %+v", what, dir, n, got, attrs)
+					}
+				}
+			}
+		}
 	}
 }

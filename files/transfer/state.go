@@ -146,6 +146,35 @@ func (s *state) close() {
 	s.lock.Close()
 }
 
+// forget removes the state of a file that was copied as a whole: it has become small, or
+// was copied inside the store. A small file is looked up only if StateDir had states
+// when the run began, so that it usually costs nothing.
+func (r *run) forget(ctx context.Context, c Change, name string) {
+	if c.Source.Size < r.plan.opts.ResumeSize && !r.hadStates() {
+		return
+	}
+	t, ok := r.target(ctx, name)
+	if !ok {
+		return
+	}
+	if _, err := os.Lstat(filepath.Join(t.dir, t.key+noteExt)); err != nil {
+		return
+	}
+	if s := openState(t.dir, t.key); s != nil {
+		s.abort(ctx, r.plan.dst.b, name)
+		s.close()
+	}
+}
+
+// hadStates reports whether StateDir had states when it is called first.
+func (r *run) hadStates() bool {
+	r.states.once.Do(func() {
+		entries, _ := os.ReadDir(r.plan.opts.StateDir)
+		r.states.any = r.plan.opts.StateDir != "" && len(entries) > 0
+	})
+	return r.states.any
+}
+
 // sweep gives up the copies to this bucket that nobody has continued for staleAge, and
 // removes their parts. Their names may be gone from the source by now.
 func (r *run) sweep(ctx context.Context) {
