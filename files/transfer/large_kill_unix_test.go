@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/resume"
 	"cloudfiles.dev/files/transfer"
 )
 
@@ -202,5 +203,27 @@ func TestLargeKilledOften(t *testing.T) {
 	if len(got) != len(want) {
 		t.Errorf("the target has %d files, want %d", len(got), len(want))
 	}
-	wantNothingLeft(t, dst, filepath.Join(to, ".cloudfiles.attrs", "states.attrs"))
+	// A kill between the beginning of an upload and its first note leaves an upload without
+	// a part, which the driver removes after a week.
+	for u, err := range resume.Uploads(t.Context(), dst, "") {
+		if u.Size > 0 || err != nil {
+			t.Errorf("%+v is left, %v", u, err)
+		}
+	}
+	// A kill between the commit and the removal of the note leaves the note, for a week.
+	states := filepath.Join(to, ".cloudfiles.attrs", "states.attrs")
+	notes, err := filepath.Glob(filepath.Join(states, "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range notes {
+		old := time.Now().Add(-8 * 24 * time.Hour)
+		if err := os.Chtimes(path, old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	apply(t, must(transfer.Sync(whole(dst), whole(src), &transfer.Options{StateDir: states})))
+	if left, err := os.ReadDir(states); err != nil || len(left) > 0 {
+		t.Errorf("%v is left, %v", left, err)
+	}
 }
