@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
@@ -77,5 +78,67 @@ func TestDownloadNamed(t *testing.T) {
 	}
 	if got, _ := os.ReadFile(filepath.Join(dir, "target")); string(got) != "content" {
 		t.Errorf("the old file now is %q", got)
+	}
+}
+
+// openIn counts the descriptors of this process that are of the folder, or of files that
+// are or were in it.
+func openIn(t *testing.T, dir string) (n int) {
+	t.Helper()
+	for _, fd := range folder(t, "/proc/self/fd") {
+		path, err := os.Readlink("/proc/self/fd/" + fd)
+		if err == nil && (path == dir || strings.HasPrefix(path, dir+"/")) {
+			n++
+		}
+	}
+	return n
+}
+
+// TestDownloadClosesFiles: a download that has ended, well or not, has closed every file,
+// also those of leftovers that it has removed or not (X2).
+func TestDownloadClosesFiles(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // the collector closes files as well
+	dir := t.TempDir()
+	held, err := os.Open(leaveDownload(t, dir, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	if err := syscall.Flock(int(held.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		t.Fatal(err)
+	}
+	b := mem.New(nil)
+	put(t, b, "a", "content")
+	target := filepath.Join(dir, "target")
+	for _, named := range []bool{false, true} {
+		for what, download := range map[string]func(dir string) error{
+			"download": func(dir string) error {
+				_, err := files.DownloadFile(ctx, b, "a", filepath.Join(dir, "target"), nil)
+				return err
+			},
+			"failing": func(dir string) error {
+				_, err := files.DownloadFile(ctx, damaged(b), "a", filepath.Join(dir, "x"), nil)
+				if !errors.Is(err, files.ErrCorrupt) {
+					return err
+				}
+				return nil
+			},
+		} {
+			left := leaveDownload(t, dir, 2)
+			var err error
+			if named {
+				inside(t, dir, func() { err = download("/") })
+			} else {
+				err = download(dir)
+			}
+			if n := openIn(t, dir); err != nil || n != 1 {
+				t.Errorf("%s, named: %v: %v, and %d files are open, want the held one alone",
+					what, named, err, n)
+			}
+			os.Remove(left)
+		}
+	}
+	if got, err := os.ReadFile(target); string(got) != "content" || err != nil {
+		t.Errorf("the file is %q, %v", got, err)
 	}
 }
