@@ -45,7 +45,8 @@ type PutFSResult struct {
 // progress have ended. Of several errors it returns that of the first file in the order
 // of the walk; the files before that one are stored. What was stored stays, and the
 // result counts it. Package transfer goes on after an error, leaves out what the bucket
-// has already, and reports progress.
+// has already, reports progress, and continues large files after a kill; iofs.FromFS
+// makes a source for it of a file system.
 //
 // PutFS checks the names of a directory before it opens any of them, and how deep
 // directories are nested. A file system that lists "/abs", "..", "a/b", one name twice,
