@@ -132,6 +132,9 @@ func (b *backend) ListParts(ctx context.Context, u *driver.Upload) ([]driver.Upl
 			out, err = b.client.ListParts(ctx, in)
 			return err
 		})
+		if responseOf(err).code == "NoSuchKey" { // Ceph means the upload
+			return nil, driver.ErrUploadGone
+		}
 		if files.KindOf(err) == files.ErrNotExist && !uploadGone(err) {
 			err = files.WithCause(files.ErrUnavailable, err, detail(err))
 		}
