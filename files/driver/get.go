@@ -73,6 +73,7 @@ func (b *bucket) open(ctx context.Context, name string,
 		ahead = ReadAhead{
 			Connections: min(opts.Connections, maxConnections),
 			After:       opts.ConnectionsAfter,
+			asked:       true,
 		}.or(ahead)
 	}
 	suits := ahead.suits(&o)

@@ -11,6 +11,10 @@ type ReadAhead struct {
 	Connections int
 	// After is GetOptions.ConnectionsAfter, in bytes; 0 is 8 MiB.
 	After int64
+
+	// asked is whether somebody has asked for the values, which then hold however fast one
+	// connection is.
+	asked bool
 }
 
 // ReadAheader is an optional interface of a Backend that says how large bodies are read
@@ -71,7 +75,11 @@ func readAheadOf(backend Backend) ReadAhead {
 	if r, ok := backend.(ReadAheader); ok {
 		own = r.ReadAhead()
 	}
-	own = own.or(ReadAhead{defaultConnections, defaultAfter})
+	own.asked = own.Connections > 0 || own.After > 0
+	own = own.or(ReadAhead{
+		Connections: defaultConnections,
+		After:       defaultAfter,
+	})
 	own.Connections = min(own.Connections, maxConnections)
 	return own
 }

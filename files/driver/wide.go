@@ -15,9 +15,10 @@ import (
 // its reader goes on and keeps up:
 //
 //  1. alone reads, straight into the caller's memory.
-//  2. After After bytes, if the reader has waited for bytes most of the time, requests
-//     are made for parts that follow a place called cut, a little ahead. alone reads up
-//     to it. Then, unless the first of the parts couldn't be opened, alone is closed.
+//  2. After After bytes, if the reader has waited for bytes most of the time and they
+//     didn't come very fast, requests are made for parts that follow a place called cut,
+//     a little ahead. alone reads up to it. Then, unless the first of the parts couldn't
+//     be opened, alone is closed.
 //  3. The reader takes the parts in order. When it has read one, the memory is free for
 //     another at the end. No more is fetched ahead of the reader than it has read.
 //  4. If a part fails, if the memory is needed elsewhere or if the reader no longer
@@ -60,6 +61,13 @@ func (p *pace) keepsUp() bool { return 2*p.waited >= time.Since(p.begun) }
 
 // lags reports whether it hardly waited at all.
 func (p *pace) lags() bool { return 8*p.waited < time.Since(p.begun) }
+
+// fast reports whether n bytes came at a rate that a service doesn't give one connection.
+// Then the machine bounds the rate, and more connections would cost CPU time alone.
+func (p *pace) fast(n int64) bool {
+	const rate = 400e6 // bytes per second
+	return float64(n) > rate*time.Since(p.begun).Seconds()
+}
 
 // retryEvery is how many bytes are read between two requests for more memory.
 const retryEvery = 1 << 20
@@ -193,7 +201,7 @@ func (w *wideBody) readAlone(alone *resumingBody, p []byte) (int, error) {
 			w.fill()
 		}
 	case w.end-w.off < 2*aheadPart:
-	case !w.pace.keepsUp():
+	case !w.pace.keepsUp(), !w.tune.asked && w.pace.fast(w.since):
 		w.since = 0
 	default:
 		w.widen()

@@ -382,3 +382,55 @@ func TestBucketClosedWhileRead(t *testing.T) {
 		}
 	})
 }
+
+// TestFastConnection: a connection that is faster than a service's stays alone, unless
+// the caller or the backend asks for more.
+func TestFastConnection(t *testing.T) {
+	const large = 100 * mib
+	for _, c := range []struct {
+		what  string
+		ahead driver.ReadAhead
+		opts  files.GetOptions
+		many  bool
+	}{
+		{what: "nothing is asked for"},
+		{
+			what: "the caller's Connections",
+			opts: files.GetOptions{Connections: 8},
+			many: true,
+		},
+		{
+			what: "the caller's ConnectionsAfter",
+			opts: files.GetOptions{ConnectionsAfter: 1},
+			many: true,
+		},
+		{
+			what:  "the backend's Connections",
+			ahead: driver.ReadAhead{Connections: 8},
+			many:  true,
+		},
+		{
+			what:  "the backend's After",
+			ahead: driver.ReadAhead{After: 1},
+			many:  true,
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLink(large)
+			l.fast = true
+			b := driver.New(tuned{l, c.ahead})
+			r, err := b.Get(t.Context(), "f", &c.opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, err := io.Copy(io.Discard, r); n != large || err != nil {
+				t.Errorf("%s: %d bytes, %v, want %d and no error", c.what, n, err, large)
+			}
+			if n := r.Requests(); n > 1 != c.many {
+				t.Errorf("%s: %d requests, want more than one: %v", c.what, n, c.many)
+			}
+			r.Close()
+			b.Close()
+		})
+	}
+}
