@@ -61,6 +61,37 @@ func TestExpectRefused(t *testing.T) {
 	}
 }
 
+// TestConditionExpects: a conditional Put of 256 KiB or more asks before it sends the
+// content, so that a refusal can't be lost while the content is sent.
+func TestConditionExpects(t *testing.T) {
+	var expected string
+	b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPut {
+			expected = r.Header.Get("Expect")
+			w.WriteHeader(http.StatusPreconditionFailed) // the content isn't read
+			io.WriteString(w, xmlError("PreconditionFailed"))
+		}
+	})
+	for _, c := range []struct {
+		size int
+		cond files.Condition
+		want string
+	}{
+		{size: 256 << 10, cond: files.IfAbsent(), want: "100-continue"},
+		{size: 1 << 20, cond: files.IfVersion("0123456789abcdef"), want: "100-continue"},
+		{size: 256<<10 - 1, cond: files.IfAbsent()},
+		{size: 1 << 20},
+	} {
+		expected = "no request"
+		_, err := b.Put(t.Context(), "a", strings.NewReader(strings.Repeat("x", c.size)),
+			&files.PutOptions{If: c.cond})
+		if expected != c.want || err == nil {
+			t.Errorf("Put of %d bytes, %v: Expect is %q and the error %v, want %q and an error",
+				c.size, c.cond, expected, err, c.want)
+		}
+	}
+}
+
 // TestPartsExpectNothing: a part is sent without waiting for 100 Continue.
 func TestPartsExpectNothing(t *testing.T) {
 	var parts, expected atomic.Int32

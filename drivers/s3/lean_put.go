@@ -43,6 +43,22 @@ func (l *lean) takesPut(in *s3.PutObjectInput, size int64) bool {
 		in.ObjectLockLegalHoldStatus == "" && in.ACL == ""
 }
 
+// expectFrom is from how many bytes on a conditional Put first asks the service whether
+// it takes the content (Expect: 100-continue); the SDK does so from 2 MiB on. A service
+// that refuses a Put by its condition may close the connection without reading the
+// content, and then the response is lost.
+const expectFrom = 256 << 10
+
+// expects makes a conditional Put ask from expectFrom on, unless the client has another
+// value.
+func expects(in *s3.PutObjectInput) func(*s3.Options) {
+	return func(o *s3.Options) {
+		if (in.IfMatch != nil || in.IfNoneMatch != nil) && o.ContinueHeaderThresholdBytes == 0 {
+			o.ContinueHeaderThresholdBytes = expectFrom
+		}
+	}
+}
+
 // header sets the headers that a Put's request adds to the form's.
 func (u *leanPutInput) header(set func(name string, v ...string)) {
 	one := func(name string, v *string) {
@@ -86,7 +102,7 @@ func (b *backend) putObject(ctx context.Context, in *s3.PutObjectInput, size int
 	}
 	if f == nil {
 		in.Body = body
-		out, err := b.client.PutObject(ctx, in)
+		out, err := b.client.PutObject(ctx, in, expects(in))
 		if takes && answered(err) {
 			b.lean.makeForm(ctx, leanPut, *in.Bucket)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -19,8 +20,8 @@ import (
 // counted is an origin that counts its calls, and runs a test's hooks.
 type counted struct {
 	files.Bucket
-	gets, bodies, bytes, notModified atomic.Int64
-	around                           atomic.Pointer[hook]
+	gets, ended, bodies, bytes, notModified atomic.Int64
+	around                                  atomic.Pointer[hook]
 }
 
 type hook func(ctx context.Context, c *files.Call, next func(context.Context) error) error
@@ -56,6 +57,7 @@ func counting(t testing.TB, b files.Bucket) *counted {
 		Done: func(_ context.Context, c *files.Call, n int64, _ error) {
 			if c.Op == files.OpGet {
 				o.bytes.Add(n)
+				o.ended.Add(1)
 			}
 		},
 	})
@@ -68,6 +70,15 @@ func (o *counted) hook(h hook) {
 		return
 	}
 	o.around.Store(&h)
+}
+
+// took returns the number of bytes that were read since the last call. It waits for the
+// end of all Gets, since a read that was given up ends a little later.
+func (o *counted) took() int64 {
+	for o.ended.Load() < o.gets.Load() {
+		runtime.Gosched()
+	}
+	return o.bytes.Swap(0)
 }
 
 // reset returns the number of Gets since the last call, and of those with a body.

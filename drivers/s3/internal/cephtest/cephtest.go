@@ -16,15 +16,14 @@ var Faults = map[string]string{
 	"P9/near-version": nearETags,
 	"P9/sizes-large":  InParts,
 
-	"P8/upload-if-absent":    InParts,
-	"P8/upload-race":         InParts,
-	"P9/upload-if-version":   InParts,
-	"X1/upload-other-handle": goneUploads,
-	"X2/upload-abort":        goneUploads,
+	"P8/upload-if-absent":  InParts,
+	"P8/upload-race":       InParts,
+	"P9/upload-if-version": InParts,
+	"X2/upload-abort":      goneUploads,
 }
 
-const goneUploads = "the gateway lists the parts of an upload that is gone with 404 NoSuchKey, " +
-	"and ends it with 500 InternalError; S3 says 404 NoSuchUpload"
+const goneUploads = "the gateway ends an upload that is gone with 500 InternalError; S3 says " +
+	"404 NoSuchUpload"
 
 const nearETags = "the gateway accepts an ETag with more characters at its end; S3 compares the " +
 	"whole"
