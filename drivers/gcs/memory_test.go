@@ -82,6 +82,8 @@ func TestPutMemory(t *testing.T) {
 	}
 }
 
+// putMemory tries a few times, since the collector may be late once on a loaded machine; a
+// Put that holds more than it should does so each time.
 func putMemory(t *testing.T, params string, parts uint64) {
 	size := int64(longtest.N(t, 256, 4096)) * mib
 	if testing.Short() {
@@ -91,17 +93,21 @@ func putMemory(t *testing.T, params string, parts uint64) {
 	defer srv.Close()
 	t.Setenv("STORAGE_EMULATOR_HOST", srv.URL)
 	b := openBucket(t, "gs://bucket"+params)
-	debug.FreeOSMemory()
-	var before runtime.MemStats
-	runtime.ReadMemStats(&before)
-	src := &stream{n: size, next: size}
-	info, err := b.Put(t.Context(), "large.bin", src, nil)
-	if err != nil || info.Size != size {
-		t.Fatal(info.Size, err)
+	var above int64
+	for range 3 {
+		debug.FreeOSMemory()
+		var before runtime.MemStats
+		runtime.ReadMemStats(&before)
+		src := &stream{n: size, next: size}
+		info, err := b.Put(t.Context(), "large.bin", src, nil)
+		if err != nil || info.Size != size {
+			t.Fatal(info.Size, err)
+		}
+		above = int64(src.peak) - int64(before.Sys-before.HeapReleased)
+		t.Logf("%d MiB put; at most %d KiB above the start", size/mib, above/kib)
+		if above <= int64(parts)*DefaultPartSize+32*mib {
+			return
+		}
 	}
-	above := int64(src.peak) - int64(before.Sys-before.HeapReleased)
-	t.Logf("%d MiB put; at most %d KiB above the start", size/mib, above/kib)
-	if above > int64(parts)*DefaultPartSize+32*mib {
-		t.Errorf("memory grew by %d MiB during a Put of %d MiB", above/mib, size/mib)
-	}
+	t.Errorf("memory grew by %d MiB during a Put of %d MiB", above/mib, size/mib)
 }
