@@ -68,7 +68,6 @@ func TestCheckRefuses(t *testing.T) {
 		}
 	}
 	check := b.(driver.BucketChecker).Check
-	//lint:ignore SA1012 a nil context is what is tested
 	is("nil context", check(nil), files.ErrInvalid)
 	is("ended", check(ended), context.Canceled)
 	if err := b.Close(); err != nil {
