@@ -16,9 +16,9 @@ import (
 type DownloadAtOptions struct {
 	// PartSize is how many bytes a request reads; 0 is 8 MiB.
 	PartSize int64
-	// Concurrency is how many requests are made at a time, at most 64. 0 is 8 at first,
-	// and one more after each part, up to half as many as the file has parts and at
-	// most 32. 1 reads the whole file in one request.
+	// Concurrency is how many requests are made at a time, at most 64. 0 is half as many
+	// as the file has parts, but at least 8 and at most 32. 1 reads the whole file in
+	// one request.
 	Concurrency int
 	// IfVersion makes DownloadAt fail with ErrPrecondition if the file isn't of that
 	// version.
@@ -34,9 +34,8 @@ type DownloadAtOptions struct {
 const (
 	defaultPartSize = 8 << 20
 	maxConnections  = 64
-	// DownloadAt begins with fewConnections. For a large file each part that has come
-	// adds one, up to manyConnections, so that a size which the service only claims
-	// costs no memory.
+	// DownloadAt begins with fewConnections, and makes up to manyConnections for a large
+	// file, whose duration outweighs the time in which connections are made.
 	fewConnections  = 8
 	manyConnections = 32
 )
@@ -137,9 +136,8 @@ func (d *downloadAt) run(ctx context.Context) (Info, error) {
 	first.check = checker{} // it isn't read to its end
 	d.crc, d.done = crc, map[int]digests.Part{}
 	count := int(min((size-1)/d.opts.PartSize+1, math.MaxInt))
-	few := cmp.Or(d.opts.Concurrency, fewConnections)
-	many := cmp.Or(d.opts.Concurrency, max(fewConnections, min(count/2, manyConnections)))
-	each.Growing(few, many, count, func(i int) bool {
+	atATime := cmp.Or(d.opts.Concurrency, max(fewConnections, min(count/2, manyConnections)))
+	each.Index(atATime, count, func(i int) bool {
 		part := crc
 		return d.ended(i, &part, d.part(ctx, i, first, &part, checked))
 	})

@@ -103,10 +103,12 @@ func TestDownloadAtTogether(t *testing.T) {
 		parts, concurrency int
 		seconds            time.Duration // 1 for the first part, and then in turns
 	}{
-		{parts: 17, seconds: 1 + 2},   // eight at a time
-		{parts: 42, seconds: 1 + 3},   // 9, 18, and then at most 21
-		{parts: 65, seconds: 1 + 4},   // 9, 18, 32
-		{parts: 321, seconds: 1 + 12}, // and no more
+		{parts: 17, seconds: 1 + 2},
+		{parts: 18, seconds: 1 + 2}, // nine at a time
+		{parts: 19, seconds: 1 + 2},
+		{parts: 33, seconds: 1 + 2},   // sixteen
+		{parts: 65, seconds: 1 + 2},   // thirty-two
+		{parts: 321, seconds: 1 + 10}, // no more
 		{parts: 321, concurrency: 64, seconds: 1 + 5},
 		{parts: 21, concurrency: 5, seconds: 1 + 4},
 	} {

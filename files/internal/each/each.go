@@ -27,48 +27,32 @@ func Name(ctx context.Context, names []string,
 // Index calls f for every number from 0 to n-1, in order, atOnce at a time, until f
 // returns false or panics. A panic or runtime.Goexit of f ends the calling goroutine in
 // the same way.
-func Index(atOnce, n int, f func(i int) bool) { Growing(atOnce, atOnce, n, f) }
-
-// Growing is Index that begins with few calls at a time. Each call that returns true lets
-// one more be made at a time, up to many.
-func Growing(few, many, n int, f func(i int) bool) {
+func Index(atOnce, n int, f func(i int) bool) {
 	var (
-		wg      sync.WaitGroup
-		next    atomic.Int64
-		workers atomic.Int64
-		over    atomic.Bool
-		broken  BrokenOff
-		work    func()
+		wg     sync.WaitGroup
+		next   atomic.Int64
+		over   atomic.Bool
+		broken BrokenOff
 	)
-	start := func() {
-		if workers.Add(1) <= int64(min(many, n)) {
-			wg.Go(work)
-		}
-	}
-	work = func() {
-		whole := false
-		defer func() {
-			if !whole {
-				broken.By(recover())
+	for range min(atOnce, n) {
+		wg.Go(func() {
+			whole := false
+			defer func() {
+				if !whole {
+					broken.By(recover())
+				}
+			}()
+			for !over.Load() && !broken.is() {
+				i := int(next.Add(1) - 1)
+				if i >= n {
+					break
+				}
+				if !f(i) {
+					over.Store(true)
+				}
 			}
-		}()
-		for !over.Load() && !broken.is() {
-			i := int(next.Add(1) - 1)
-			if i >= n {
-				break
-			}
-			if !f(i) {
-				over.Store(true)
-				break
-			}
-			if few < many {
-				start()
-			}
-		}
-		whole = true
-	}
-	for range min(few, n) {
-		start()
+			whole = true
+		})
 	}
 	wg.Wait()
 	broken.Resume()
