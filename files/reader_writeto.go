@@ -51,16 +51,19 @@ func (r *Reader) writeTo(w io.Writer) (int64, error) {
 }
 
 // copyPieces copies r, which has size bytes, to w in pieces. It returns how many bytes
-// w took.
+// w took. The pieces are large once a small one has come, so that a size which a service
+// only claims costs no memory.
 func copyPieces(w io.Writer, r io.Reader, size int64) (int64, error) {
-	pool := &copyBuffers
-	if size < copySize {
-		pool = &smallBuffers
-	}
+	pool := &smallBuffers
 	buf := pool.Get().(*[]byte)
-	defer pool.Put(buf)
+	defer func() { pool.Put(buf) }()
 	var total int64
 	for {
+		if pool == &smallBuffers && size >= copySize && total >= smallCopySize {
+			pool.Put(buf)
+			pool = &copyBuffers
+			buf = pool.Get().(*[]byte)
+		}
 		n, err := r.Read(*buf)
 		if n > 0 {
 			m, werr := w.Write((*buf)[:n])
