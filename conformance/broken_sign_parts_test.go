@@ -70,20 +70,10 @@ func untouched(*http.Request, func(method, name string) string) {}
 
 var brokenSignedParts = []broken{
 	{
-		fault:  "joins signed parts in the order in which they came",
-		caught: []string{"W1/parts"},
-		backend: withSignedParts(uploadFault{join: func(up *mapUpload,
-			_ []driver.UploadedPart) (content []byte, err error) {
-			var seen []int
-			for _, n := range up.order {
-				if !slices.Contains(seen, n) {
-					seen = append(seen, n)
-					content = append(content, up.parts[n].content...)
-				}
-			}
-			return content, nil
-		}}),
-		serve: untouched,
+		fault:   "joins signed parts in the order in which they came",
+		caught:  []string{"W1/parts"},
+		backend: withSignedParts(uploadFault{join: joinAsCame}),
+		serve:   untouched,
 	},
 	{
 		fault:   "takes a part with any signature",

@@ -11,21 +11,23 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
+// joinAsCame joins the parts in the order in which their numbers came first.
+func joinAsCame(up *mapUpload, _ []driver.UploadedPart) (content []byte, err error) {
+	var seen []int
+	for _, n := range up.order {
+		if !slices.Contains(seen, n) {
+			seen = append(seen, n)
+			content = append(content, up.parts[n].content...)
+		}
+	}
+	return content, nil
+}
+
 var brokenUploads = []broken{
 	{
-		fault:  "joins the parts of an upload in the order in which they came",
-		caught: []string{"P1/upload-parts", "P1/upload-many-parts"},
-		backend: withParts(uploadFault{join: func(up *mapUpload,
-			parts []driver.UploadedPart) (content []byte, err error) {
-			var seen []int
-			for _, n := range up.order {
-				if !slices.Contains(seen, n) {
-					seen = append(seen, n)
-					content = append(content, up.parts[n].content...)
-				}
-			}
-			return content, nil
-		}}),
+		fault:   "joins the parts of an upload in the order in which they came",
+		caught:  []string{"P1/upload-parts", "P1/upload-many-parts"},
+		backend: withParts(uploadFault{join: joinAsCame}),
 	},
 	{
 		fault:  "appends a part that is sent twice",
