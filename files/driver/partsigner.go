@@ -47,10 +47,23 @@ type BucketPartSigner interface {
 
 var errNoParts = files.Errorf(files.ErrUnsupported, "the bucket can't sign parts of an upload")
 
+// A partSigner is an Uploader whose backend signs parts.
+type partSigner struct {
+	*Uploader
+	signer PartSigner
+}
+
 // withPartSigner calls f with the backend, inside all wrappers, as the signing of a PUT.
-// f may be called again if it has failed.
+// f may be called again if it has failed, as in WithUploader.
 func withPartSigner(ctx context.Context, b files.Bucket, name string,
-	f func(ctx context.Context, u *Uploader, s PartSigner) error) error {
+	f func(ctx context.Context, to partSigner) error) error {
+	g := stepGuard[partSigner]{f: f}
+	defer g.end()
+	return partSignerOf(ctx, b, name, g.call)
+}
+
+func partSignerOf(ctx context.Context, b files.Bucket, name string,
+	f func(ctx context.Context, to partSigner) error) error {
 	switch b := b.(type) {
 	case nil:
 		return files.Errorf(files.ErrInvalid, "the bucket is nil")
@@ -63,11 +76,11 @@ func withPartSigner(ctx context.Context, b files.Bucket, name string,
 		if !ok || b.feat().ReadOnly {
 			return errNoParts
 		}
-		return f(ctx, &Uploader{PartUploader: s, Name: name, bucket: b}, s)
+		return f(ctx, partSigner{&Uploader{PartUploader: s, Name: name, bucket: b}, s})
 	case BucketPartSigner:
 		return b.WithSignPart(ctx, name,
 			func(ctx context.Context, below files.Bucket, name string) error {
-				return withPartSigner(ctx, below, name, f)
+				return partSignerOf(ctx, below, name, f)
 			})
 	}
 	return errNoParts

@@ -165,10 +165,10 @@ func beginSigned(ctx context.Context, b files.Bucket, name string,
 		return up, err
 	}
 	// Everything is refused before the service keeps anything.
-	err := withPartSigner(ctx, b, name, func(_ context.Context, to *Uploader, s PartSigner) error {
-		up, err := prepare(to)
+	err := withPartSigner(ctx, b, name, func(_ context.Context, to partSigner) error {
+		up, err := prepare(to.Uploader)
 		if err == nil {
-			err = s.CanSignParts(up)
+			err = to.signer.CanSignParts(up)
 		}
 		return err
 	})
@@ -193,6 +193,9 @@ func beginSigned(ctx context.Context, b files.Bucket, name string,
 		u.IfVersion, _ = up.If.Version()
 		return nil
 	})
+	if err == nil && u.ID == "" { // a wrapper or a backend did nothing, and says nothing
+		err = errNoParts
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -238,13 +241,13 @@ func SignPart(ctx context.Context, b files.Bucket, u *SignedUpload, number int,
 	var signed files.SignedURL
 	if err == nil {
 		err = withPartSigner(ctx, b, name,
-			func(ctx context.Context, to *Uploader, s PartSigner) error {
-				up, err := u.of(to)
+			func(ctx context.Context, to partSigner) error {
+				up, err := u.of(to.Uploader)
 				if err == nil {
-					err = s.CanSignParts(up)
+					err = to.signer.CanSignParts(up)
 				}
 				if err == nil {
-					signed, err = s.SignPart(ctx, up, number, expiry)
+					signed, err = to.signer.SignPart(ctx, up, number, expiry)
 				}
 				return err
 			})
@@ -399,15 +402,15 @@ func (u *SignedUpload) find(ctx context.Context, b files.Bucket,
 		if err != nil {
 			return err
 		}
-		var got files.Info
-		got, found, err = to.FindUpload(ctx, up)
+		got, ok, err := to.FindUpload(ctx, up)
+		found = ok && got.Size == u.Size
 		info = to.Info(up, got)
 		return err
 	})
 	switch {
 	case err != nil:
 		return files.Info{}, err
-	case !found || info.Size != u.Size:
+	case !found:
 		return files.Info{}, why
 	}
 	return info, nil
@@ -425,5 +428,8 @@ func AbortSignedUpload(ctx context.Context, b files.Bucket, u *SignedUpload) err
 		}
 		return err
 	})
+	if err == errSignedGone { // that is what was asked for
+		return nil
+	}
 	return files.NewError(files.OpUpload, u.Name, err)
 }

@@ -3,6 +3,7 @@ package driver
 import (
 	"context"
 	"iter"
+	"sync"
 
 	"cloudfiles.dev/files"
 )
@@ -34,10 +35,18 @@ type Uploader struct {
 var errNoUploads = files.Errorf(files.ErrUnsupported, "the bucket has no uploads in parts")
 
 // WithUploader calls f, which makes one step of an upload to the name, with the backend
-// of a bucket, through all wrappers. f may be called again if it has failed. If the
-// bucket, or a wrapper, has no uploads in parts that outlive a process, the error is
-// errors.ErrUnsupported, and f is not called.
+// of a bucket, through all wrappers. f may be called again if it has failed, but never
+// twice at once, and not after WithUploader has returned. If the bucket, or a wrapper, has
+// no uploads in parts that outlive a process, the error is errors.ErrUnsupported, and f is
+// not called.
 func WithUploader(ctx context.Context, b files.Bucket, name string,
+	f func(ctx context.Context, u *Uploader) error) error {
+	g := stepGuard[*Uploader]{f: f}
+	defer g.end()
+	return withUploader(ctx, b, name, g.call)
+}
+
+func withUploader(ctx context.Context, b files.Bucket, name string,
 	f func(ctx context.Context, u *Uploader) error) error {
 	switch b := b.(type) {
 	case *bucket:
@@ -53,7 +62,7 @@ func WithUploader(ctx context.Context, b files.Bucket, name string,
 	case BucketUploader:
 		return b.WithUpload(ctx, name,
 			func(ctx context.Context, below files.Bucket, name string) error {
-				return WithUploader(ctx, below, name, f)
+				return withUploader(ctx, below, name, f)
 			})
 	}
 	return files.NewError(files.OpUpload, name, errNoUploads)
@@ -113,13 +122,18 @@ func unfinished(ctx context.Context, b files.Bucket, dir, prefix string,
 		}
 		return all, nil
 	case BucketUploader:
+		var mu sync.Mutex // a hook may call twice at once
 		var below []UnfinishedUpload
 		out, err := b.WithUploads(ctx, dir, prefix,
 			func(ctx context.Context, inner files.Bucket, dir, prefix string) error {
 				more, err := unfinished(ctx, inner, dir, prefix)
+				mu.Lock()
+				defer mu.Unlock()
 				below = append(below, more...)
 				return err
 			})
+		mu.Lock()
+		defer mu.Unlock()
 		type id struct{ name, id string }
 		seen := map[id]bool{} // a hook may have repeated the call
 		for _, u := range below {

@@ -1,0 +1,40 @@
+package driver
+
+import (
+	"context"
+	"sync"
+
+	"cloudfiles.dev/files"
+)
+
+// A stepGuard makes a function safe for wrappers whose hook calls it several times at
+// once: the calls follow each other, and the first that succeeds is the last. So the
+// function may write to its caller's variables.
+type stepGuard[T any] struct {
+	f    func(ctx context.Context, to T) error
+	mu   sync.Mutex
+	over bool
+}
+
+var errStepOver = files.Errorf(files.ErrClosed, "another call of the step succeeded first, or "+
+	"the operation is over")
+
+// call calls the function, unless a call has succeeded or end was called. It is then
+// files.ErrClosed.
+func (g *stepGuard[T]) call(ctx context.Context, to T) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.over {
+		return errStepOver
+	}
+	err := g.f(ctx, to)
+	g.over = err == nil
+	return err
+}
+
+// end waits for a call that a hook has left behind, and prevents further ones.
+func (g *stepGuard[T]) end() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.over = true
+}
