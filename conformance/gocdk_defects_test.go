@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/memdir"
 	"cloudfiles.dev/drivers/gocloud"
 	"cloudfiles.dev/files"
 	"gocloud.dev/blob/fileblob"
@@ -119,7 +120,7 @@ func TestFindsGoCDKDefects(t *testing.T) {
 	dirs := newBuckets[string]()
 	file := conformance.Harness{
 		New: func(t conformance.T) files.Bucket {
-			dir := t.TempDir()
+			dir := memdir.New(t)
 			b, err := fileblob.OpenBucket(dir, &fileblob.Options{NoTempDir: true})
 			if err != nil {
 				t.Fatalf("%v", err)
@@ -127,7 +128,7 @@ func TestFindsGoCDKDefects(t *testing.T) {
 			return dirs.add(t, gocloud.New(b, &gocloud.Options{Own: true}), dir)
 		},
 		Link: func(t conformance.T, b files.Bucket, name string) {
-			outside := filepath.Join(t.TempDir(), "file")
+			outside := filepath.Join(memdir.New(t), "file")
 			if err := os.WriteFile(outside, []byte("outside"), 0o600); err != nil {
 				t.Fatalf("%v", err)
 			}

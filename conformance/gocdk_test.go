@@ -6,6 +6,7 @@ import (
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/conformance/longtest"
+	"cloudfiles.dev/conformance/memdir"
 	"cloudfiles.dev/conformance/rerun"
 	"cloudfiles.dev/drivers/gocloud"
 	"cloudfiles.dev/files"
@@ -53,7 +54,7 @@ func TestGoCDKFile(t *testing.T) {
 	longtest.Only(t, "fileblob walks the tree for each page; drivers/gocloud has these cases")
 	conformance.Run(t, conformance.Harness{
 		New: func(t conformance.T) files.Bucket {
-			b, err := fileblob.OpenBucket(t.TempDir(), &fileblob.Options{NoTempDir: true})
+			b, err := fileblob.OpenBucket(memdir.New(t), &fileblob.Options{NoTempDir: true})
 			if err != nil {
 				t.Fatalf("%v", err)
 			}

@@ -11,6 +11,7 @@ import (
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/conformance/internal/history"
+	"cloudfiles.dev/conformance/memdir"
 	"cloudfiles.dev/drivers/local"
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
@@ -184,7 +185,7 @@ func TestHistoriesByPorcupine(t *testing.T) {
 	for what, h := range map[string]conformance.Harness{
 		"memory": {New: func(conformance.T) files.Bucket { return mem.New(nil) }},
 		"local disk": {New: func(t conformance.T) files.Bucket {
-			b, err := local.Open(t.TempDir(), &local.Options{NoSync: true})
+			b, err := local.Open(memdir.New(t), &local.Options{NoSync: true})
 			if err != nil {
 				t.Fatalf("%v", err)
 			}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/memdir"
 	"cloudfiles.dev/conformance/rerun"
 	"cloudfiles.dev/drivers/local"
 	"cloudfiles.dev/drivers/local/localhttp"
@@ -42,7 +43,7 @@ func localHarness(opts local.Options, prefix string,
 		return filepath.Join(dirOf(b), filepath.FromSlash(prefix+name))
 	}
 	return conformance.Harness{
-		New:    func(t conformance.T) files.Bucket { return open(t, t.TempDir()) },
+		New:    func(t conformance.T) files.Bucket { return open(t, memdir.New(t)) },
 		Second: func(t conformance.T, b files.Bucket) files.Bucket { return open(t, dirOf(b)) },
 		Root: func(t conformance.T, b files.Bucket, dir string) files.Bucket {
 			inner, err := local.Open(path(b, dir), &opts)
@@ -61,7 +62,7 @@ func localHarness(opts local.Options, prefix string,
 			}
 		},
 		Link: func(t conformance.T, b files.Bucket, name string) {
-			outside := filepath.Join(t.TempDir(), "file")
+			outside := filepath.Join(memdir.New(t), "file")
 			if err := os.WriteFile(outside, []byte("outside"), 0o600); err != nil {
 				t.Fatalf("%v", err)
 			}
@@ -83,7 +84,7 @@ func localHarness(opts local.Options, prefix string,
 			return localLeftovers(t, dirOf(b))
 		},
 		URL: func(t conformance.T) string {
-			return (&url.URL{Scheme: "file", Path: filepath.ToSlash(t.TempDir())}).String()
+			return (&url.URL{Scheme: "file", Path: filepath.ToSlash(memdir.New(t))}).String()
 		},
 		Limit: 3 * time.Minute, // a slow disk, synced for each file
 		Secrets: func(b files.Bucket) []string {

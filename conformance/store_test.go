@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/memdir"
 	"cloudfiles.dev/conformance/rerun"
 	"cloudfiles.dev/drivers/local"
 	"cloudfiles.dev/drivers/mem"
@@ -85,7 +86,7 @@ func TestStoreMem(t *testing.T) {
 
 // TestStoreLocal leaves nothing in the folder, not even an empty one.
 func TestStoreLocal(t *testing.T) {
-	dir := t.TempDir()
+	dir := memdir.New(t)
 	user := filepath.Join(dir, "mine.txt")
 	if err := os.WriteFile(user, []byte("mine"), 0o644); err != nil {
 		t.Fatal(err)
@@ -117,7 +118,7 @@ func TestStoreLocal(t *testing.T) {
 			return otherProcess(t, "local", dir)
 		},
 		Apart: func(t conformance.T) files.Bucket {
-			own := t.TempDir()
+			own := memdir.New(t)
 			b := open(t, own)
 			apart.Store(b, own)
 			return b

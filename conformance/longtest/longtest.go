@@ -8,9 +8,11 @@
 package longtest
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"testing"
 )
@@ -90,3 +92,23 @@ func N(t T, n, whole int) int {
 	LeftOut(t, fmt.Sprintf("%d instead of %d", n, whole))
 	return n
 }
+
+// AtOnce lets n parallel tests of the package run at a time, for a package whose tests
+// wait for servers and timers more than they compute. go test's -parallel, if it is
+// given, says how many instead. Call it from TestMain, before m.Run.
+func AtOnce(n int) {
+	if !flag.Parsed() {
+		flag.Parse()
+	}
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == parallelFlag })
+	if given || n <= runtime.GOMAXPROCS(0) {
+		return
+	}
+	if err := flag.Set(parallelFlag, strconv.Itoa(n)); err != nil {
+		panic(err)
+	}
+}
+
+// parallelFlag is go test's -parallel.
+const parallelFlag = "test.parallel"

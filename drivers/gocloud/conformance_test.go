@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/memdir"
 	"cloudfiles.dev/conformance/rerun"
 	"cloudfiles.dev/files"
 	"gocloud.dev/blob"
@@ -114,7 +115,7 @@ func TestMemblobConforms(t *testing.T) {
 }
 
 func TestFileblobConforms(t *testing.T) {
-	base := t.TempDir()
+	base := memdir.New(t)
 	var dirs sync.Map // by bucket
 	dirOf := func(b files.Bucket) string {
 		dir, _ := dirs.Load(b)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"cloudfiles.dev/conformance/memdir"
 	"cloudfiles.dev/drivers/local"
 	"cloudfiles.dev/drivers/local/localhttp"
 	"cloudfiles.dev/drivers/mem"
@@ -45,7 +46,7 @@ func localHarness(_ context.Context, t *testing.T) (drivertest.Harness, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := local.Open(t.TempDir(), &local.Options{NoSync: true, Signer: signer})
+	b, err := local.Open(memdir.New(t), &local.Options{NoSync: true, Signer: signer})
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"cloudfiles.dev/conformance/memdir"
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
 )
@@ -29,7 +30,7 @@ const fewEnv = "CLOUDFILES_FEW_DESCRIPTORS"
 func TestFewDescriptors(t *testing.T) {
 	c := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFewDescriptorsChild$",
 		"-test.v")
-	c.Env = append(os.Environ(), fewEnv+"="+quickFolder(t))
+	c.Env = append(os.Environ(), fewEnv+"="+memdir.New(t))
 	out, err := c.CombinedOutput()
 	if err != nil || !bytes.Contains(out, []byte("--- PASS: TestFewDescriptorsChild")) {
 		t.Fatalf("%v\n%s", err, out)

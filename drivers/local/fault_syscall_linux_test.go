@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"cloudfiles.dev/conformance/longtest"
+	"cloudfiles.dev/conformance/memdir"
 	"cloudfiles.dev/drivers/local/internal/sysfault"
 )
 
@@ -99,7 +100,7 @@ func TestSyscallChild(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &task); err != nil {
 		t.Fatal(err)
 	}
-	base := quickFolder(t)
+	base := memdir.New(t)
 	if err := sysfault.Install(); err != nil {
 		if os.Getenv("CI") == "" {
 			fmt.Println("--- PASS: TestSyscallChild, which this kernel can't do") // for the log

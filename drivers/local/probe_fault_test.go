@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"cloudfiles.dev/conformance/longtest"
+	"cloudfiles.dev/conformance/memdir"
 	"cloudfiles.dev/drivers/local/internal/crashfs"
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
@@ -51,7 +52,7 @@ func TestProbeFaults(t *testing.T) {
 func noteBehind(
 	t *testing.T, disk fsys.FS, n int, fault error, of []crashfs.Kind,
 ) (note string, hit bool) {
-	dir := t.TempDir()
+	dir := memdir.New(t)
 	write(t, dir, "Photo.JPG", "x")
 	var faulter crashfs.Faulter
 	if n > 0 {
@@ -82,7 +83,7 @@ func TestProbeFilesRemoved(t *testing.T) {
 			}
 			want, _ := noteBehind(t, disk(), 0, nil, nil)
 			for n := 1; ; n++ {
-				dir, made := t.TempDir(), 0
+				dir, made := memdir.New(t), 0
 				b, err := open(dir, noSync, crashfs.Wrap(disk(),
 					func(op *crashfs.Op, do func() error) error {
 						err := do()

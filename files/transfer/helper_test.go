@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/conformance/memdir"
 	_ "cloudfiles.dev/drivers/local"
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
@@ -29,7 +30,7 @@ func fine() files.Bucket {
 // folder is a bucket of a new folder on disk.
 func folder(t *testing.T) (files.Bucket, string) {
 	t.Helper()
-	dir := t.TempDir()
+	dir := memdir.New(t)
 	b, err := files.Open(t.Context(), "file://"+filepath.ToSlash(dir)+"?sync=none")
 	if err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/conformance/memdir"
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/resume"
@@ -135,7 +136,7 @@ func TestLargeResumed(t *testing.T) {
 		"folder": {disk, filepath.Join(dir, ".cloudfiles.attrs", "states.attrs"), ""},
 	} {
 		if c.set != "" {
-			c.state = filepath.Join(t.TempDir(), c.state)
+			c.state = filepath.Join(memdir.New(t), c.state)
 			c.set = c.state
 		}
 		inner := mem.New(nil)
@@ -224,7 +225,7 @@ func TestLargeChanged(t *testing.T) {
 		"shorter": random(4, 9<<20),
 		"small":   random(4, 1000),
 	} {
-		dst, dir := fine(), t.TempDir()
+		dst, dir := fine(), memdir.New(t)
 		inner := fine()
 		putBytes(t, inner, "big", random(3, largeSize), nil)
 		src := readsOf(inner)
@@ -242,7 +243,7 @@ func TestLargeChanged(t *testing.T) {
 // TestLargeOptionsChanged: other options of the copy are another copy.
 func TestLargeOptionsChanged(t *testing.T) {
 	p := random(5, largeSize)
-	dst, dir, inner := fine(), t.TempDir(), fine()
+	dst, dir, inner := fine(), memdir.New(t), fine()
 	putBytes(t, inner, "big", p, &files.PutOptions{
 		Attributes: files.Attributes{Metadata: map[string]string{"key": "value"}},
 	})
@@ -259,7 +260,7 @@ func TestLargeOptionsChanged(t *testing.T) {
 
 // TestLargeExists: NoOverwrite holds for a copy that is continued, too.
 func TestLargeExists(t *testing.T) {
-	dst, dir, inner := fine(), t.TempDir(), fine()
+	dst, dir, inner := fine(), memdir.New(t), fine()
 	putBytes(t, inner, "big", random(6, largeSize), nil)
 	src := readsOf(inner)
 	o := resuming(dir)
@@ -310,7 +311,7 @@ func TestLargeTwoAtOnce(t *testing.T) {
 // TestLargeStale: a run gives up what nobody has continued for a week, and leaves newer
 // states and those of other buckets alone.
 func TestLargeStale(t *testing.T) {
-	dir := t.TempDir()
+	dir := memdir.New(t)
 	var stores []files.Bucket
 	for range 2 {
 		dst, inner := fine(), fine()
@@ -378,7 +379,7 @@ func TestLargeDamagedState(t *testing.T) {
 			return bytes.Replace(text, []byte("parts"), []byte("qarts"), 1)
 		},
 	} {
-		dst, dir, inner := fine(), t.TempDir(), fine()
+		dst, dir, inner := fine(), memdir.New(t), fine()
 		putBytes(t, inner, "big", p, nil)
 		src := readsOf(inner)
 		cutOff(t, dst, src, largeSize/2, resuming(dir))
@@ -409,7 +410,7 @@ func TestLargeDamagedState(t *testing.T) {
 // was copied.
 func TestLargeMoved(t *testing.T) {
 	p := random(10, largeSize)
-	dst, dir, inner := fine(), t.TempDir(), fine()
+	dst, dir, inner := fine(), memdir.New(t), fine()
 	putBytes(t, inner, "big", p, nil)
 	src := readsOf(inner)
 	cutOff(t, dst, src, largeSize/2, resuming(dir))
@@ -423,7 +424,7 @@ func TestLargeMoved(t *testing.T) {
 
 // TestLargeVanished: if the source's file is gone in the second run, its parts are, too.
 func TestLargeVanished(t *testing.T) {
-	dst, dir, inner := fine(), t.TempDir(), fine()
+	dst, dir, inner := fine(), memdir.New(t), fine()
 	putBytes(t, inner, "big", random(11, largeSize), nil)
 	src := readsOf(inner)
 	cutOff(t, dst, src, largeSize/2, resuming(dir))
@@ -447,7 +448,7 @@ func TestLargeVanished(t *testing.T) {
 func TestLargePlain(t *testing.T) {
 	p := random(12, largeSize)
 	dst, _ := counted(fine())
-	dir, src := t.TempDir(), fine()
+	dir, src := memdir.New(t), fine()
 	putBytes(t, src, "big", p, nil)
 	apply(t, must(transfer.Copy(whole(dst), whole(src), resuming(dir))))
 	wantBytes(t, dst, "big", p)
@@ -485,7 +486,7 @@ func TestLargeAttributes(t *testing.T) {
 				dir := fmt.Sprintf("%s-%t", verb, store)
 				apply(t, must(plan(in(dst, dir), whole(src), &transfer.Options{
 					ResumeSize: size,
-					StateDir:   t.TempDir(),
+					StateDir:   memdir.New(t),
 					StoreTime:  store,
 				})))
 				for _, n := range []int{size - 1, size, size + 1} {

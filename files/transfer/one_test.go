@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"cloudfiles.dev/conformance/memdir"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/transfer"
 )
@@ -12,7 +13,7 @@ import (
 // continued if it is large. The options hold.
 func TestCopyFile(t *testing.T) {
 	p := random(30, largeSize)
-	dst, dir, inner := fine(), t.TempDir(), fine()
+	dst, dir, inner := fine(), memdir.New(t), fine()
 	putBytes(t, inner, "a/big", p, &files.PutOptions{
 		Attributes: files.Attributes{ContentType: "text/x-own"},
 	})

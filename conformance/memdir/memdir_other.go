@@ -1,0 +1,5 @@
+//go:build !linux
+
+package memdir
+
+func inMemory(T, string, int64) (dir string, ok bool) { return "", false }
