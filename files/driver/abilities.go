@@ -36,11 +36,20 @@ func (b *bucket) copyFrom(ctx context.Context, dstName string, src files.Bucket,
 		if !ok {
 			return files.Info{}, files.ErrUnsupported
 		}
+		copied := false
+		g := stepGuard[place]{f: func(ctx context.Context, from place) (err error) {
+			info, err = b.copyFrom(ctx, dstName, from.bucket, from.name, opts)
+			copied = err == nil
+			return err
+		}}
+		defer g.end()
 		err = through.WithCopySource(ctx, srcName,
-			func(ctx context.Context, below files.Bucket, name string) (err error) {
-				info, err = b.copyFrom(ctx, dstName, below, name, opts)
-				return err
+			func(ctx context.Context, below files.Bucket, name string) error {
+				return g.call(ctx, place{below, name})
 			})
+		if err == nil && !copied { // nothing was copied yet, so the copy can stream
+			err = files.ErrUnsupported
+		}
 		return info, err
 	}
 	req := &CopyRequest{
@@ -84,6 +93,12 @@ func (b *bucket) copyFrom(ctx context.Context, dstName string, src files.Bucket,
 	setName(&info, Key{Name: dstName})
 	info.Attributes = info.Attributes.Clone()
 	return info, nil
+}
+
+// place is a file of a bucket.
+type place struct {
+	bucket files.Bucket
+	name   string
 }
 
 // copyOnto is a copy onto itself without new attributes or native options: it only

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"cloudfiles.dev/drivers/mem"
@@ -83,5 +84,55 @@ func TestOverlapIncomparable(t *testing.T) {
 	b := odd{mem.New(nil)}
 	if driver.Overlap(b, "", b, "") {
 		t.Error("they overlap")
+	}
+}
+
+// folders is a bucket whose store is a folder, and may be inside another one.
+type folders struct {
+	files.Bucket
+	store any
+}
+
+func (f folders) Locate(name string) (any, string) { return f.store, name }
+
+// folder is the path of a store.
+type folder string
+
+func (f folder) Inside(other any) (string, bool) {
+	of, ok := other.(folder)
+	if !ok {
+		return "", false
+	}
+	rest, ok := strings.CutPrefix(string(f), string(of)+"/")
+	return rest + "/", ok
+}
+
+// TestOverlapNested: a store that is a directory of another one overlaps with what is
+// above and below it there.
+func TestOverlapNested(t *testing.T) {
+	root, in := folders{store: folder("r")}, folders{store: folder("r/a/b")}
+	for _, c := range []struct {
+		dir, inner string
+		b          files.Bucket
+		want       bool
+	}{
+		{"", "", in, true},
+		{"a", "", in, true},
+		{"a/b", "", in, true},
+		{"a/b/c", "", in, true},
+		{"a/c", "", in, false},
+		{"b", "", in, false},
+		{"a/b/c", "c", in, true},
+		{"a/b/c", "d", in, false},
+		{"", "", folders{store: folder("s")}, false},
+		{"", "", folders{store: "r"}, false},
+		{"", "", folders{}, false},
+	} {
+		got := driver.Overlap(root, c.dir, c.b, c.inner)
+		reversed := driver.Overlap(c.b, c.inner, root, c.dir)
+		if got != c.want || reversed != c.want {
+			t.Errorf("%q and %q of %v: %v, %v, want %v", c.dir, c.inner,
+				c.b.(folders).store, got, reversed, c.want)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 
 	"cloudfiles.dev/examples/mapdriver"
@@ -87,6 +88,14 @@ func TestResumeWrongRest(t *testing.T) {
 			change: func(o *driver.Object) error { o.Before = 1; return nil },
 			want:   files.ErrUnavailable,
 		},
+		"no body": {
+			change: func(o *driver.Object) error {
+				o.Body.Close()
+				o.Body = nil
+				return nil
+			},
+			want: files.ErrUnavailable,
+		},
 		"it is gone": {
 			change: func(*driver.Object) error {
 				return fmt.Errorf("wrapped: %w", files.ErrNotExist)
@@ -132,4 +141,42 @@ func TestResumeWrongRest(t *testing.T) {
 			t.Errorf("%s: %d of %d later bodies were closed", what, back.closed, back.opens-1)
 		}
 	}
+}
+
+// TestResumeRawKey: the body of an object outside the naming rule that has no version
+// can't go on after a break, and says so after the bytes that came.
+func TestResumeRawKey(t *testing.T) {
+	content := bytes.Repeat([]byte("0123456789"), 100)
+	back := &restless{
+		Backend: mapdriver.New(),
+		first:   func(o *driver.Object) { o.Info.Version = "" },
+		change:  func(*driver.Object) error { return nil },
+	}
+	b := driver.New(foreign{back})
+	if _, err := b.Put(t.Context(), "f", bytes.NewReader(content), nil); err != nil {
+		t.Fatal(err)
+	}
+	r, err := b.Get(t.Context(), "", &files.GetOptions{Key: "f"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	got, err := r.ReadAll()
+	if !errors.Is(err, files.ErrUnavailable) || !bytes.Equal(got, content[:64]) ||
+		back.opens != 1 || !strings.Contains(err.Error(), "no version") {
+		t.Errorf("%d bytes in %d requests, %v, want 64, 1 and ErrUnavailable", len(got),
+			back.opens, err)
+	}
+	if !b.Features().ReadConditions {
+		t.Error("an object outside the naming rule has changed the features")
+	}
+}
+
+// foreign is a backend with objects outside the naming rule.
+type foreign struct{ *restless }
+
+func (f foreign) Features() files.Features {
+	all := f.restless.Features()
+	all.ForeignKeys = true
+	return all
 }

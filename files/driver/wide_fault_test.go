@@ -374,3 +374,19 @@ func TestDownloadAtChecks(t *testing.T) {
 type discardAt struct{}
 
 func (discardAt) WriteAt(p []byte, _ int64) (int, error) { return len(p), nil }
+
+// TestReadAheadParams: the parameters that are documented are the ones that are read.
+func TestReadAheadParams(t *testing.T) {
+	query := url.Values{}
+	for _, p := range driver.ReadAheadParams() {
+		query.Set(p.Name, "7")
+		if p.Values == "" || p.Doc == "" {
+			t.Errorf("%+v lacks its values or its text", p)
+		}
+	}
+	p := driver.NewParams(&url.URL{RawQuery: query.Encode()})
+	want := driver.ReadAhead{Connections: 7, After: 7}
+	if got := p.ReadAhead(); got != want || p.Err() != nil || len(query) != 2 {
+		t.Errorf("%s: %+v, %v, want %+v", query.Encode(), got, p.Err(), want)
+	}
+}
