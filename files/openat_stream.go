@@ -194,6 +194,9 @@ func (f *File) readOn(p []byte) (n int, ok bool, err error) {
 		return 0, false, nil
 	}
 	n, err = s.r.Read(p)
+	if short := f.size - f.pos - int64(n); err == io.EOF && short > 0 {
+		err = f.fail(Errorf(ErrCorrupt, "the body ended %d bytes early", short))
+	}
 	if more := min(n, headSize-len(f.head)); s.stays && f.pos == int64(len(f.head)) && more > 0 {
 		f.head = append(f.head, p[:more]...)
 	}
