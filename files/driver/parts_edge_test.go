@@ -97,6 +97,20 @@ func TestSendEnds(t *testing.T) {
 			t.Errorf("%v: %v, want the cause", sends, err)
 		}
 	}
+	// a failure of the last part, once everything is read
+	parts := partsBy(t, PartPlan{Concurrency: 2, MaxParts: 100}, strings.NewReader("01234"))
+	first, err := parts.Next(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := parts.Send(t.Context(), first, func(_ context.Context, p *Part) error {
+		if p.Last {
+			return boom
+		}
+		return nil
+	}); err != boom {
+		t.Errorf("the last part fails: %v, want boom", err)
+	}
 	e := &sendError{boom}
 	if e.Error() != "boom" {
 		t.Errorf("the failure of a part says %q", e)

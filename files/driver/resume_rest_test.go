@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"cloudfiles.dev/examples/mapdriver"
 	"cloudfiles.dev/files"
@@ -146,11 +147,24 @@ func TestResumeWrongRest(t *testing.T) {
 // TestResumeRawKey: the body of an object outside the naming rule that has no version
 // can't go on after a break, and says so after the bytes that came.
 func TestResumeRawKey(t *testing.T) {
+	for _, together := range []bool{false, true} {
+		resumeRawKey(t, together)
+	}
+}
+
+// resumeRawKey reads such an object; together: the error comes with the last bytes.
+func resumeRawKey(t *testing.T, together bool) {
+	t.Helper()
 	content := bytes.Repeat([]byte("0123456789"), 100)
 	back := &restless{
 		Backend: mapdriver.New(),
-		first:   func(o *driver.Object) { o.Info.Version = "" },
-		change:  func(*driver.Object) error { return nil },
+		first: func(o *driver.Object) {
+			o.Info.Version = ""
+			if together {
+				o.Body = io.NopCloser(iotest.DataErrReader(o.Body))
+			}
+		},
+		change: func(*driver.Object) error { return nil },
 	}
 	b := driver.New(foreign{back})
 	if _, err := b.Put(t.Context(), "f", bytes.NewReader(content), nil); err != nil {
