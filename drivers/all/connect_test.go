@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -34,8 +35,26 @@ var services = []struct {
 	}},
 }
 
+// A connectCall makes requests of one kind.
+type connectCall = func(context.Context, files.Bucket) error
+
+// eachConnectCall calls prepare for each of connectCalls, one after the other, and then
+// at once what it returned, since most of these wait.
+func eachConnectCall(t *testing.T, prepare func(name string, call connectCall) func()) {
+	t.Helper()
+	var all []func()
+	for name, call := range connectCalls {
+		all = append(all, prepare(name, call))
+	}
+	var calls sync.WaitGroup
+	defer calls.Wait()
+	for _, f := range all {
+		calls.Go(f)
+	}
+}
+
 // connectCalls are calls that make requests of every kind.
-var connectCalls = map[string]func(context.Context, files.Bucket) error{
+var connectCalls = map[string]connectCall{
 	"Stat": func(ctx context.Context, b files.Bucket) error {
 		_, err := b.Stat(ctx, "a", nil)
 		return err
@@ -93,24 +112,27 @@ func TestSilentServer(t *testing.T) {
 	environment(t)
 	for _, s := range services {
 		t.Run(s.name, func(t *testing.T) {
-			host, requests := silentServer(t)
-			b, err := s.open(t, "http", host, "&timeout=100ms&retry_attempts=2&retry_delay=1ms")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer b.Close()
-			for name, call := range connectCalls {
-				requests.Store(0)
-				err := call(t.Context(), b)
-				kind := files.KindOf(err)
-				if kind != files.ErrUnavailable && kind != files.ErrUncertain ||
-					!strings.Contains(err.Error(), "timeout=") {
-					t.Errorf("%s: %v", name, err)
+			params := "&timeout=100ms&retry_attempts=2&retry_delay=1ms"
+			eachConnectCall(t, func(name string, call connectCall) func() {
+				host, requests := silentServer(t)
+				b, err := s.open(t, "http", host, params)
+				if err != nil {
+					t.Fatal(err)
 				}
-				if requests.Load() < 2 {
-					t.Errorf("%s: %d requests, want a retry", name, requests.Load())
+				return func() {
+					defer b.Close()
+					err := call(t.Context(), b)
+					kind := files.KindOf(err)
+					if kind != files.ErrUnavailable && kind != files.ErrUncertain ||
+						!strings.Contains(err.Error(), "timeout=") {
+						t.Errorf("%s: %v", name, err)
+					}
+					if requests.Load() < 2 {
+						t.Errorf("%s: %d requests, want a retry", name, requests.Load())
+					}
 				}
-			}
+			})
+			host, _ := silentServer(t)
 			if _, err := s.open(t, "http", host,
 				"&timeout=soon"); !errors.Is(err, files.ErrInvalid) ||
 				!strings.Contains(err.Error(), "timeout") {
@@ -132,19 +154,21 @@ func TestContextEndsSilence(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer b.Close()
-			for name, call := range connectCalls {
-				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-				begin := time.Now()
-				err := call(ctx, b)
-				took := time.Since(begin)
-				cancel()
-				if !errors.Is(err, context.DeadlineExceeded) {
-					t.Errorf("%s: %v", name, err)
+			eachConnectCall(t, func(name string, call connectCall) func() {
+				return func() {
+					ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+					defer cancel()
+					begin := time.Now()
+					err := call(ctx, b)
+					took := time.Since(begin)
+					if !errors.Is(err, context.DeadlineExceeded) {
+						t.Errorf("%s: %v", name, err)
+					}
+					if took > 30*time.Second { // the machine may be loaded
+						t.Errorf("%s took %v", name, took)
+					}
 				}
-				if took > 30*time.Second { // the machine may be loaded
-					t.Errorf("%s took %v", name, took)
-				}
-			}
+			})
 		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -69,47 +70,56 @@ func TestReadTimeout(t *testing.T) {
 	environment(t)
 	for _, s := range services {
 		t.Run(s.name, func(t *testing.T) {
-			var status, requests atomic.Int32
-			over := make(chan struct{})
-			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
-				r *http.Request) {
-				requests.Add(1)
-				io.Copy(io.Discard, r.Body)
-				w.Header().Set("X-Ms-Version", "2026-06-06")
-				w.WriteHeader(int(status.Load()))
-				io.WriteString(w, "<")
-				w.(http.Flusher).Flush()
-				select {
-				case <-r.Context().Done():
-				case <-over:
-				}
-			}))
-			t.Cleanup(func() {
-				close(over)
-				srv.Close()
-			})
-			b, err := s.open(t, "http", strings.TrimPrefix(srv.URL, "http://"),
-				"&read_timeout=100ms&retry_attempts=2&retry_delay=1ms")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer b.Close()
+			var all sync.WaitGroup
+			defer all.Wait()
 			for _, c := range []struct {
-				status int32
+				status int
 				call   string
 			}{{200, "List"}, {503, "List"}, {503, "Put"}, {503, "Delete"}} {
-				status.Store(c.status)
-				requests.Store(0)
-				err := connectCalls[c.call](context.WithoutCancel(t.Context()), b)
-				kind := files.KindOf(err)
-				if kind != files.ErrUnavailable && kind != files.ErrUncertain ||
-					!strings.Contains(err.Error(), "read_timeout=") {
-					t.Errorf("%d, %s: %v", c.status, c.call, err)
+				host, requests := stallingServer(t, c.status)
+				b, err := s.open(t, "http", host,
+					"&read_timeout=100ms&retry_attempts=2&retry_delay=1ms")
+				if err != nil {
+					t.Fatal(err)
 				}
-				if n := requests.Load(); n > 2 {
-					t.Errorf("%d, %s: %d requests, want at most 2", c.status, c.call, n)
-				}
+				all.Go(func() {
+					defer b.Close()
+					err := connectCalls[c.call](context.WithoutCancel(t.Context()), b)
+					kind := files.KindOf(err)
+					if kind != files.ErrUnavailable && kind != files.ErrUncertain ||
+						!strings.Contains(err.Error(), "read_timeout=") {
+						t.Errorf("%d, %s: %v", c.status, c.call, err)
+					}
+					if n := requests.Load(); n > 2 {
+						t.Errorf("%d, %s: %d requests, want at most 2", c.status, c.call, n)
+					}
+				})
 			}
 		})
 	}
+}
+
+// stallingServer starts a server whose responses stop after the first byte of the body,
+// and counts requests.
+func stallingServer(t *testing.T, status int) (host string, requests *atomic.Int32) {
+	t.Helper()
+	requests = new(atomic.Int32)
+	over := make(chan struct{})
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		io.Copy(io.Discard, r.Body)
+		w.Header().Set("X-Ms-Version", "2026-06-06")
+		w.WriteHeader(status)
+		io.WriteString(w, "<")
+		w.(http.Flusher).Flush()
+		select {
+		case <-r.Context().Done():
+		case <-over:
+		}
+	}))
+	t.Cleanup(func() {
+		close(over)
+		srv.Close()
+	})
+	return strings.TrimPrefix(srv.URL, "http://"), requests
 }

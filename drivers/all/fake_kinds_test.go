@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"cloudfiles.dev/conformance/proxy"
@@ -82,6 +83,7 @@ func TestFakesGiveWhatDriversGive(t *testing.T) {
 		op   files.Op
 		kind error
 	}
+	var mu sync.Mutex
 	seen := map[pair]bool{}
 	answers := func(s *proxy.Service, codes ...string) (all []proxy.Fault) {
 		for _, c := range codes {
@@ -140,19 +142,24 @@ func TestFakesGiveWhatDriversGive(t *testing.T) {
 		for _, f := range answers(c.service, c.codes...) {
 			p.Clear()
 			p.Add(proxy.Rule{Fault: f})
+			var all sync.WaitGroup
 			for _, a := range askings {
-				err := a.do(t.Context(), b)
-				kind := files.KindOf(err)
-				if err == nil {
-					continue
-				}
-				seen[pair{a.op, kind}] = true
-				if !c.p.Gives(a.op, kind) {
-					t.Errorf("%s: %s, answered with %s, is %v, which the fake refuses to inject",
-						c.p,
-						a.op, f.Name, err)
-				}
+				all.Go(func() { // some wait before they ask again
+					err := a.do(t.Context(), b)
+					kind := files.KindOf(err)
+					if err == nil {
+						return
+					}
+					mu.Lock()
+					seen[pair{a.op, kind}] = true
+					mu.Unlock()
+					if !c.p.Gives(a.op, kind) {
+						t.Errorf("%s: %s, answered with %s, is %v, which the fake refuses to "+
+							"inject", c.p, a.op, f.Name, err)
+					}
+				})
 			}
+			all.Wait()
 		}
 		if p.Total() < len(c.codes)*len(askings)/2 {
 			t.Errorf("%s: only %d requests were made", c.p, p.Total())

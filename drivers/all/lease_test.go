@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/conformance/longtest"
+	"cloudfiles.dev/conformance/memdir"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/lease"
@@ -22,7 +23,7 @@ import (
 // newStores has functions that return the URL of a new store.
 var newStores = map[string]func(t *testing.T) string{
 	"memory": func(*testing.T) string { return "mem://" },
-	"folder": func(t *testing.T) string { return "file://" + t.TempDir() },
+	"folder": func(t *testing.T) string { return "file://" + memdir.New(t) },
 	"versitygw": func(t *testing.T) string {
 		return testserver.Start(t, testserver.Versitygw).Store(t)
 	},
@@ -45,7 +46,10 @@ func eachStore(t *testing.T, f func(t *testing.T, b files.Bucket)) {
 		}
 	}
 	for name, store := range stores {
-		t.Run(name, func(t *testing.T) { f(t, open(t, store(t))) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f(t, open(t, store(t)))
+		})
 	}
 }
 

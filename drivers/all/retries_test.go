@@ -40,38 +40,41 @@ func TestRetriesOverDrivers(t *testing.T) {
 				timeout := map[bool]string{true: "100ms", false: "1m"}[silent]
 				t.Run(fmt.Sprintf("%s/%s/%d over %d", s.name, what, c.outer, c.own),
 					func(t *testing.T) {
-						host, requests := server(t)
-						own, err := s.open(t, "http", host, fmt.Sprintf(
-							"&timeout=%s&retry_attempts=%d&retry_delay=1ms&retry_max_delay=1ms",
-							timeout, c.own))
-						if err != nil {
-							t.Fatal(err)
-						}
-						defer own.Close()
-						b := retry.Wrap(own, &retry.Policy{
-							Attempts: c.outer,
-							Delay:    time.Millisecond,
-							MaxDelay: time.Millisecond,
-						})
-						layers := fmt.Sprint(files.Layers(b))
-						for _, n := range []int{c.outer, c.own} {
-							if !strings.Contains(layers, fmt.Sprintf("retry %d attempt", n)) {
-								t.Errorf("Layers doesn't show the %d attempts: %s", n, layers)
-							}
-						}
-						for name, call := range connectCalls {
+						eachConnectCall(t, func(name string, call connectCall) func() {
 							if name == "Put in parts" {
-								continue // each part is a request of its own, with its own attempts
+								// each part is a request of its own, with its own attempts
+								return func() {}
 							}
-							requests.Store(0)
-							err := call(t.Context(), b)
-							// on a loaded machine the time may be over before a request arrives
-							n := requests.Load()
-							if err == nil || n == 0 && !silent || n > int32(c.outer) {
-								t.Errorf("%s: %d requests, want at most %d; %v", name, n, c.outer,
-									err)
+							host, requests := server(t)
+							own, err := s.open(t, "http", host, fmt.Sprintf(
+								"&timeout=%s&retry_attempts=%d&retry_delay=1ms&retry_max_delay=1ms",
+								timeout, c.own))
+							if err != nil {
+								t.Fatal(err)
 							}
-						}
+							b := retry.Wrap(own, &retry.Policy{
+								Attempts: c.outer,
+								Delay:    time.Millisecond,
+								MaxDelay: time.Millisecond,
+							})
+							layers := fmt.Sprint(files.Layers(b))
+							for _, n := range []int{c.outer, c.own} {
+								if !strings.Contains(layers, fmt.Sprintf("retry %d attempt", n)) {
+									t.Errorf("Layers doesn't show the %d attempts: %s", n, layers)
+								}
+							}
+							return func() {
+								defer own.Close()
+								err := call(t.Context(), b)
+								// on a loaded machine the time may be over before a request
+								// arrives
+								n := requests.Load()
+								if err == nil || n == 0 && !silent || n > int32(c.outer) {
+									t.Errorf("%s: %d requests, want at most %d; %v", name, n,
+										c.outer, err)
+								}
+							}
+						})
 					})
 			}
 		}

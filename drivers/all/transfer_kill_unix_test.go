@@ -120,6 +120,7 @@ func TestTransferKilled(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			url, states := store(t), filepath.Join(t.TempDir(), "states")
 			dir := t.TempDir()
 			if err := os.MkdirAll(filepath.Join(dir, "tree"), 0o777); err != nil {

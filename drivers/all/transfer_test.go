@@ -65,6 +65,7 @@ func fill(t *testing.T, b files.Bucket, dir string) {
 func TestTransfer(t *testing.T) {
 	for name, store := range newStores {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			inner := open(t, store(t))
 			ops := &operations{n: map[files.Op]int{}}
 			b := files.Wrap(inner, files.Hooks{Around: ops.around})

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"cloudfiles.dev/conformance/memdir"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/resume"
@@ -19,7 +20,7 @@ import (
 // resumable are the stores on which resumed uploads are tested.
 var resumable = map[string]func(t *testing.T) string{
 	"memory": func(*testing.T) string { return "mem://" },
-	"folder": func(t *testing.T) string { return "file://" + t.TempDir() },
+	"folder": func(t *testing.T) string { return "file://" + memdir.New(t) },
 	"versitygw": func(t *testing.T) string {
 		return testserver.Start(t, testserver.Versitygw).Store(t)
 	},
@@ -68,6 +69,7 @@ func TestUploadResumed(t *testing.T) {
 	const complete = resumeParts + 3
 	for name, store := range resumable {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			b := open(t, store(t))
 			for _, c := range []*cutUpload{
 				{at: 3},
@@ -157,6 +159,7 @@ func TestUploadStale(t *testing.T) {
 	p := make([]byte, resumePart+1)
 	for name, store := range resumable {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			b := open(t, store(t))
 			sub, err := files.Sub(b, "dir")
 			if err != nil {
