@@ -15,6 +15,7 @@ type claims struct {
 	from         *claims // of the wrapper below; nil if there is a driver's bucket
 	differs      bool    // in more than the length of names
 	hides        bool    // something that an Info or an Entry of the bucket below may have
+	masks        bool    // the same, except for times
 	streams      bool    // a copy inside the store would copy what is masked as well
 }
 
@@ -24,8 +25,8 @@ func (c *claims) hiding() {
 	attributes := b.Attributes && !o.Attributes
 	versions := b.Versions && !o.Versions
 	digests := b.Digests && !o.Digests
-	c.hides = attributes || versions || digests || b.PutReturnsVersion && !o.PutReturnsVersion ||
-		c.coarser()
+	c.masks = attributes || versions || digests || b.PutReturnsVersion && !o.PutReturnsVersion
+	c.hides = c.masks || c.coarser()
 	alike := *b
 	alike.MaxName = o.MaxName
 	c.differs = alike != *o

@@ -7,7 +7,7 @@ import "context"
 func (w *wrapped) WithSignPost(ctx context.Context, name string,
 	fn func(ctx context.Context, b Bucket, name string) error) error {
 	return w.signBelow(ctx, name, fn, func(cl *claims) error {
-		if cl.narrows() {
+		if cl.refuses() {
 			return Errorf(ErrUnsupported, "a form would bypass a wrapper that refuses some uploads")
 		}
 		return nil

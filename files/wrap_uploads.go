@@ -77,7 +77,13 @@ func (w *wrapped) uploads(cl *claims, noFunc bool) error {
 // narrows reports whether a Put through the wrapper would refuse or mask what one to the
 // bucket below doesn't.
 func (c *claims) narrows() bool {
+	return c.refuses() || c.coarser()
+}
+
+// refuses is narrows without the coarser times, which the signing of a form doesn't
+// return.
+func (c *claims) refuses() bool {
 	b, o := &c.below, &c.outer
-	return c.hides || b.IfAbsent && !o.IfAbsent || b.IfVersion && !o.IfVersion ||
+	return c.masks || b.IfAbsent && !o.IfAbsent || b.IfVersion && !o.IfVersion ||
 		o.MaxSize > 0 && (b.MaxSize <= 0 || o.MaxSize < b.MaxSize)
 }

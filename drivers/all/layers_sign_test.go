@@ -1,8 +1,10 @@
 package all
 
 import (
+	"bytes"
 	"errors"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -34,20 +36,21 @@ const signedText = "what was signed"
 // layersSign has what may be signed through each layer: every request and form, and every
 // part of an upload, reaches the file itself, without the layer.
 var layersSign = map[string]string{
-	"sub":      "get head put delete type size absent response disposition form parts",
+	"sub":      "get head put delete type size absent response disposition form dir parts",
 	"readonly": "get head response disposition",
-	"observe":  "get head put delete type size absent response disposition form parts",
-	"retry":    "get head put delete type size absent response disposition form parts",
+	"observe":  "get head put delete type size absent response disposition form dir parts",
+	"retry":    "get head put delete type size absent response disposition form dir parts",
 	// A limit of bytes a second has no uploads in parts.
-	"limit":     "get head put delete type size absent response disposition form",
-	"timeout":   "get head put delete type size absent response disposition form parts",
-	"cache":     "get head put delete type size absent response disposition form parts",
-	"hedge":     "get head put delete type size absent response disposition form parts",
-	"filestest": "get head put delete type size absent response disposition form parts",
-	// The other member of the table signs no GET, and a router has no forms.
-	"mount": "put delete type size absent parts",
-	// Which member has the file isn't known without a request.
-	"overlay": "put type size",
+	"limit":     "get head put delete type size absent response disposition form dir",
+	"timeout":   "get head put delete type size absent response disposition form dir parts",
+	"cache":     "get head put delete type size absent response disposition form dir parts",
+	"hedge":     "get head put delete type size absent response disposition form dir parts",
+	"filestest": "get head put delete type size absent response disposition form dir parts",
+	// The other member of the table signs no GET.
+	"mount": "put delete type size absent form dir parts",
+	// Which member has the file isn't known without a request, and conditions and versions
+	// are the overlay's own.
+	"overlay": "put type size form dir",
 	// A write must reach both members.
 	"mirror": "get head response disposition",
 	// What is stored isn't what the layer reads and writes.
@@ -84,24 +87,11 @@ func TestLayersSign(t *testing.T) {
 				signThrough(t, l, what, slices.Contains(strings.Fields(can), what))
 			})
 		}
-		t.Run(l.name+"/form", func(t *testing.T) {
-			_, b := layered(t, l)
-			form, err := signing.SignPost(t.Context(), b, "dir/ä b", &signing.PostOptions{
-				MaxSize: 100,
+		for _, what := range []string{"form", "dir"} {
+			t.Run(l.name+"/"+what, func(t *testing.T) {
+				formThrough(t, l, what == "dir", slices.Contains(strings.Fields(can), what))
 			})
-			if !slices.Contains(strings.Fields(can), "form") {
-				if !errors.Is(err, errors.ErrUnsupported) {
-					t.Errorf("SignPost: %v, want ErrUnsupported", err)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if key := form.Fields["key"]; key != below(l, "dir/ä b") {
-				t.Errorf("the form is for %q, want %q", key, below(l, "dir/ä b"))
-			}
-		})
+		}
 	}
 	for _, l := range layers {
 		t.Run(l.name+"/parts", func(t *testing.T) {
@@ -198,6 +188,60 @@ func signThrough(t *testing.T, l stackLayer, what string, can bool) {
 		answer.Header.Get("Content-Disposition") != o.ResponseDisposition:
 		t.Errorf("the response has the disposition %s", answer.Header.Get("Content-Disposition"))
 	}
+}
+
+// formThrough signs a form through the layer, for a file or a directory, and sends it if
+// it can be signed.
+func formThrough(t *testing.T, l stackLayer, dir, can bool) {
+	fake, b := layered(t, l)
+	name, file := "dir/ä b", "dir/ä b"
+	if dir {
+		name = "dir/ä"
+		file = name + "/browser's.txt"
+	}
+	form, err := signing.SignPost(t.Context(), b, name, &signing.PostOptions{
+		MaxSize: 100,
+		Below:   dir,
+	})
+	if !can {
+		want := errors.ErrUnsupported
+		if b.Features().ReadOnly {
+			want = files.ErrPermission
+		}
+		if !errors.Is(err, want) || form.URL != "" {
+			t.Errorf("SignPost: %s, %v, want %v", form, err, want)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for k, v := range form.Fields {
+		if err := w.WriteField(k, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	content, err := w.CreateFormFile("file", "browser's.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(content, signedText)
+	w.Close()
+	answer, err := fake.Client().Post(form.URL, w.FormDataContentType(), &body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusNoContent {
+		t.Fatalf("the form with the key %q: %s", form.Fields["key"], answer.Status)
+	}
+	got, err := files.ReadString(t.Context(), b, file, nil)
+	if err != nil || got != signedText {
+		t.Errorf("the layer reads %q, %v", got, err)
+	}
+	fake.WantCreated(t, below(l, file))
 }
 
 // partsThrough uploads a file in signed parts through the layer, if it can.

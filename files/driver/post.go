@@ -77,6 +77,16 @@ type BucketPostSigner interface {
 		fn func(ctx context.Context, b files.Bucket, name string) error) error
 }
 
+// BucketPostRouter is a bucket that joins several others. A form through it is signed by
+// one of them.
+type BucketPostRouter interface {
+	files.Bucket
+	// RoutePost returns the bucket that signs the form, under the same name, or why no
+	// bucket can. With o.Below, name is of a file in the directory, and every name below
+	// the directory must be that bucket's.
+	RoutePost(name string, o PostOptions) (files.Bucket, error)
+}
+
 var errNoPost = files.Errorf(files.ErrUnsupported, "the bucket can't sign forms")
 
 // belowName stands for the name of a file in the directory that a form is for.
@@ -122,6 +132,15 @@ func signPost(ctx context.Context, b files.Bucket, name string,
 			name = dir
 		}
 		return signer.SignPost(ctx, name, o)
+	case BucketPostRouter:
+		to, err := b.RoutePost(name, o)
+		if err == nil {
+			err = checkPostFeatures(b.Features(), o)
+		}
+		if err != nil {
+			return PostForm{}, err
+		}
+		return signPost(ctx, to, name, o)
 	case BucketPostSigner:
 		var mu sync.Mutex // a hook may call twice at once
 		done := false
@@ -185,6 +204,21 @@ func checkPost(name string, o *PostOptions) error {
 	case holdsFileName(name, o.ContentType, o.Redirect, a):
 		return files.Errorf(files.ErrUnsupported,
 			"%s in a form stands for the name of the file that the browser sends", FormFileName)
+	}
+	return nil
+}
+
+// checkPostFeatures refuses a form that would store what a Put through the bucket can't.
+// A bucket that joins several may claim less than the one that signs the form.
+func checkPostFeatures(f files.Features, o PostOptions) error {
+	a := o.Attributes
+	switch {
+	case f.MaxSize > 0 && o.MaxSize > f.MaxSize:
+		return files.Errorf(files.ErrTooLarge, "MaxSize is %d; the bucket takes at most %d bytes",
+			o.MaxSize, f.MaxSize)
+	case !f.Attributes && (len(a.Metadata) > 0 || a.CacheControl != "" ||
+		a.ContentDisposition != "" || a.ContentEncoding != "" || a.ContentLanguage != ""):
+		return files.Errorf(files.ErrUnsupported, "the bucket stores no metadata and no headers")
 	}
 	return nil
 }

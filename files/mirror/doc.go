@@ -35,8 +35,8 @@
 //     moment: such a file may be in only the first.
 //   - Times and versions are those of the first member. Features are those of the first
 //     too, but features that writes need are claimed only if both members have them.
-//     Server-side copies, signed PUTs and DELETEs, native options, the caller's uploads
-//     in parts and raw keys are unsupported, because they would bypass the second.
+//     Server-side copies, signed PUTs, DELETEs and forms, native options, the caller's
+//     uploads in parts and raw keys are unsupported, because they would bypass the second.
 //   - So an upload of package resume is one Put, which another process can't continue,
 //     and a call with a token is ErrUnsupported. To continue uploads, upload to the
 //     first member itself, and call Repair.

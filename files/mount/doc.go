@@ -17,8 +17,8 @@
 //   - There is one listing, in byte order, over all buckets. A mounted directory
 //     appears in the listing of its parent if it has a file (L6).
 //   - A copy inside one bucket is made by that bucket, if it can; a copy between two
-//     buckets passes through the program. URLs are signed by the bucket that has the
-//     name.
+//     buckets passes through the program. URLs, forms and parts of uploads are signed by
+//     the bucket that has the name.
 //   - An upload of package resume continues in the bucket that has the name, if that
 //     bucket has such uploads and the resolution of all buckets' times is the same.
 //   - A write to a read-only bucket is ErrPermission.
@@ -31,7 +31,8 @@
 //
 //   - Features claims only what all buckets can do; features that only writes need are
 //     claimed if all writable buckets have them. Raw keys are unsupported, and files.As
-//     doesn't reach the buckets.
+//     doesn't reach the buckets. So a URL or a form is signed only if every bucket can
+//     sign one, and no form is signed for a directory in which another bucket is mounted.
 //   - [New] refuses a bucket that isn't Ordered, because the listings could not be
 //     merged in bounded memory.
 //   - A file whose name is longer than Features.MaxName, the smallest of all buckets, is

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // WithUploads calls fn with each bucket that has names with the prefix in the directory.
@@ -38,6 +39,21 @@ func (r *router) WithUploads(ctx context.Context, dir, prefix string,
 	}
 	same := func(inner string) (string, bool) { return inner, true }
 	return same, err
+}
+
+// RoutePost returns the bucket that has the name. A form for a directory is refused if
+// another bucket is mounted in it, because the form could store files there that nobody
+// sees.
+func (r *router) RoutePost(name string, o driver.PostOptions) (files.Bucket, error) {
+	m := r.owner(name)
+	dir := name[:strings.LastIndexByte(name, '/')+1]
+	for _, other := range r.members {
+		if o.Below && other != m && strings.HasPrefix(other.prefix, dir) {
+			return nil, files.Errorf(files.ErrUnsupported,
+				"another bucket is mounted at %s, inside of the form's directory", other.place())
+		}
+	}
+	return m.b, nil
 }
 
 // within returns the member's part of the names that begin with the prefix in the

@@ -113,6 +113,11 @@ func (r *router) SignURL(ctx context.Context, name string,
 	return files.SignURL(ctx, r.members[0], name, opts)
 }
 
+// RoutePost returns the first member, because a form is a write.
+func (r *router) RoutePost(_ string, o driver.PostOptions) (files.Bucket, error) {
+	return r.members[0], r.checkAttributes(&o.Attributes)
+}
+
 // Check checks every member. Its error names the member that fails.
 func (r *router) Check(ctx context.Context) error {
 	for i, m := range r.members {

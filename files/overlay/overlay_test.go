@@ -10,7 +10,9 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/filestest"
 	"cloudfiles.dev/files/overlay"
+	"cloudfiles.dev/files/signing"
 )
 
 var white = &overlay.Options{Whiteouts: true}
@@ -359,5 +361,23 @@ func TestDeleteMany(t *testing.T) {
 	}
 	if got := names(t, b, "", nil); !slices.Equal(got, []string{"d"}) {
 		t.Errorf("the remaining files are %q", got)
+	}
+}
+
+// TestForms: a form is one of the first member, and can't store a whiteout.
+func TestForms(t *testing.T) {
+	first := filestest.New(t, filestest.As(filestest.Strong))
+	for _, whiteouts := range []bool{false, true} {
+		b := over(t, &overlay.Options{Whiteouts: whiteouts}, first, mem.New(nil))
+		o := &signing.PostOptions{MaxSize: 100}
+		form, err := signing.SignPost(t.Context(), b, "a", o)
+		if err != nil || form.Fields["key"] != "a" {
+			t.Errorf("the form's key is %q, %v", form.Fields["key"], err)
+		}
+		o.Attributes.Metadata = map[string]string{overlay.WhiteoutKey: "1"}
+		_, err = signing.SignPost(t.Context(), b, "a", o)
+		if refused := errors.Is(err, files.ErrUnsupported); refused != whiteouts {
+			t.Errorf("with whiteouts %v, a form with their key: %v", whiteouts, err)
+		}
 	}
 }

@@ -84,8 +84,11 @@
 //
 //   - Azure and memory have no such forms or parts: SignPost and BeginUpload are
 //     errors.ErrUnsupported. They are ErrUnsupported too for a wrapper that the browser
-//     would bypass, such as encryption, compression or a limit of sizes or bytes. Sub
-//     signs for names in its directory. A mount signs parts, but no forms.
+//     would bypass, such as encryption, compression, a mirror or a largest size. Sub and
+//     a mount sign for the name in the bucket below; a mount signs no form for a
+//     directory in which another bucket is mounted. An overlay signs forms of its first
+//     member, but no parts. A limit of bytes a second, which signed requests bypass, has
+//     forms, but no uploads in parts.
 //   - A form that was sent may be sent again until it expires, and replaces the file each
 //     time. A part may be sent again with other bytes of the same size until the upload
 //     is completed, and no digest of the whole is checked, because services bind none.
