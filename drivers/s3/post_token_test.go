@@ -22,9 +22,10 @@ import (
 )
 
 // TestFormWithSessionToken: MinIO, which issues temporary credentials and checks them,
-// accepts forms that are signed with them, and refuses a form whose token is missing or
-// another, or that differs otherwise (S2). The other servers in CI issue none, and refuse
-// every token; TestFormFields checks the fields of such forms for all.
+// accepts forms, URLs and parts that are signed with them, and refuses a form or URL whose
+// token is missing or another, or a form that differs otherwise (S2). The other servers in
+// CI issue none, and refuse every token; TestFormFields and TestTokenIsSigned compare what
+// is signed with what S3 documents.
 func TestFormWithSessionToken(t *testing.T) {
 	longtest.Only(t, "a second server")
 	s := newSubject(t, testserver.Minio, Options{Profile: minio})
@@ -37,6 +38,7 @@ func TestFormWithSessionToken(t *testing.T) {
 	b := New(s3.New(o), name, &opts)
 	defer b.Close()
 	portableForm(t, must(files.Sub(b, "tenant")))
+	tokenRequests(t, b)
 	p := must(signing.SignPost(t.Context(), b, "a.png", &signing.PostOptions{MaxSize: 1000}))
 	if p.Fields["X-Amz-Security-Token"] != c.SessionToken {
 		t.Fatalf("the form's fields are %v, want the session token", p.Fields)
