@@ -70,6 +70,7 @@ func TestArrows(t *testing.T) {
 		"internal/blockcache", "internal/callers", "internal/content", "internal/contenttype",
 		"internal/contexts", "internal/digests", "internal/each", "internal/flock",
 		"internal/guard", "internal/handover", "internal/names", "internal/native",
+		"internal/nils",
 	}
 	arrows := map[string][]string{
 		".":        nil,

@@ -450,9 +450,9 @@
 //     ErrPrecondition and ErrUncertain.
 //
 //     Nothing panics. A nil context, bucket, reader, writer or function is ErrInvalid,
-//     and so is reading a nil [Reader], whose Close returns nil. A nil pointer of the
-//     caller's own type is read like any other reader, and is ErrInvalid if its Read
-//     panics.
+//     and so is reading a nil [Reader], whose Close returns nil. A nil pointer of any
+//     type in place of a bucket counts as nil. A nil pointer of the caller's own type is
+//     read like any other reader, and is ErrInvalid if its Read panics.
 //
 //     A response that isn't the service's own, such as one of a login page, a web
 //     server or a proxy, is never a success, and proves nothing about a file. It is

@@ -4,12 +4,14 @@ import (
 	"context"
 	"io"
 	"iter"
+
+	"cloudfiles.dev/files/internal/nils"
 )
 
 // given is called first by every function that takes a context and a bucket. If one of
 // them is nil, given returns a bucket that refuses everything with ErrInvalid.
 func given(ctx context.Context, b Bucket) (context.Context, Bucket) {
-	if b == nil {
+	if nils.Is(b) {
 		b = refusing{errNilBucket}
 	}
 	if ctx == nil {

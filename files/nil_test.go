@@ -99,6 +99,9 @@ func methodCalls(ctx context.Context, b files.Bucket) map[string]error {
 	return m
 }
 
+// ownBucket is a caller's type, of which there may be a nil pointer.
+type ownBucket struct{ files.Bucket }
+
 func wantInvalid(t *testing.T, what string, got map[string]error) {
 	t.Helper()
 	for name, err := range got {
@@ -120,6 +123,9 @@ func TestNilContextAndBucket(t *testing.T) {
 		wantInvalid(t, "a nil context of "+name, methodCalls(noContext, b))
 	}
 	wantInvalid(t, "a nil bucket", bucketCalls(ctx, nil))
+	wantInvalid(t, "a nil pointer", bucketCalls(ctx, (*ownBucket)(nil)))
+	wantInvalid(t, "a wrapper of a nil pointer",
+		methodCalls(ctx, files.Wrap((*ownBucket)(nil), files.Hooks{})))
 	wantInvalid(t, "nothing at all", bucketCalls(noContext, nil))
 	wantInvalid(t, "a wrapper of nil", methodCalls(ctx, files.Wrap(nil, files.Hooks{})))
 	got := methodCalls(ctx, files.ReadOnly(nil))

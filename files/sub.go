@@ -1,6 +1,10 @@
 package files
 
-import "strings"
+import (
+	"strings"
+
+	"cloudfiles.dev/files/internal/nils"
+)
 
 // Sub returns the bucket of a directory, one tenant's for example. Its names are those
 // below dir, and nothing else can be reached through it. Closing it closes nothing of
@@ -10,7 +14,7 @@ import "strings"
 // Errors: ErrInvalid for a nil bucket and for ""; ErrInvalidName for a directory that
 // isn't a legal name, or is so long that no name fits below it.
 func Sub(b Bucket, dir string) (Bucket, error) {
-	if b == nil {
+	if nils.Is(b) {
 		return nil, NewError(OpOpen, dir, errNilBucket)
 	}
 	if dir == "" {

@@ -8,6 +8,7 @@ import (
 
 	"cloudfiles.dev/files/internal/blockcache"
 	readable "cloudfiles.dev/files/internal/content"
+	"cloudfiles.dev/files/internal/nils"
 )
 
 // Wrap returns a bucket that passes every operation, including the optional ones,
@@ -21,7 +22,7 @@ import (
 //		slog.InfoContext(ctx, "files", "op", c.Op, "name", c.Name, "n", n, "err", err)
 //	}})
 func Wrap(b Bucket, h Hooks) Bucket {
-	if b == nil {
+	if nils.Is(b) {
 		b = refusing{errNilBucket}
 	}
 	h.Names = h.Names.complete()

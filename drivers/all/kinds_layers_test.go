@@ -116,7 +116,8 @@ var kindsOfLayers = []kind{
 	}},
 	{"Z2 the service decodes by itself", []string{
 		"files/compress TestServiceDecodes", "drivers/s3 TestAsStored",
-		"drivers/gcs TestStoredAsItIs",
+		"drivers/gcs TestStoredAsItIs", "drivers/azure TestAsStored",
+		"drivers/azure TestAsksForIdentity",
 	}},
 	{"Z3 frames that others refuse, or that blow up", []string{
 		"files/compress TestOthersReadIt", "files/compress TestHugeFrames",
@@ -175,7 +176,7 @@ var kindsOfLayers = []kind{
 	}},
 	{"S2 forms by temporary credentials", []string{
 		"drivers/s3 TestFormFields", "drivers/s3 TestPortableForm", "drivers/gcs TestSignPost",
-		"drivers/s3 TestFormWithSessionToken",
+		"drivers/s3 TestFormWithSessionToken", "drivers/s3 TestTokenIsSigned",
 	}},
 	{"S3 multipart from a browser", []string{
 		"files/signing TestUpload", "files/signing TestUploadBound",

@@ -55,18 +55,19 @@ type Options struct {
 }
 
 // New makes a bucket of a container, through the caller's own client. Close leaves the
-// client open (X3). The client must not be nil. files.As returns it. Make it with
+// client open (X3). files.As returns it. Make it with
 // [ClientOptions], whose documentation says what happens without them: a client of the
 // SDK can't be changed later.
 //
-// Errors: ErrInvalid for options that are out of range.
+// Errors: ErrInvalid for a nil client, and for options that are out of range.
 func New(client *container.Client, opts *Options) (files.Bucket, error) {
 	if client == nil {
-		panic("azure: New of a nil client")
+		return nil, files.NewError(files.OpOpen, "",
+			files.Errorf(files.ErrInvalid, "the *container.Client is nil"))
 	}
 	b, err := newBackend(accessOf(client), opts)
 	if err != nil {
-		return nil, err
+		return nil, files.NewError(files.OpOpen, "", err)
 	}
 	return driver.New(b), nil
 }

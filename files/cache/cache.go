@@ -9,6 +9,7 @@ import (
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/internal/nils"
 )
 
 // maxSpoiled is the largest number of names for which the cache remembers an outdated
@@ -32,7 +33,7 @@ func New(origin, store files.Bucket, opts *Options) (files.Bucket, error) {
 	o, err := o.complete()
 	switch {
 	case err != nil:
-	case origin == nil || store == nil:
+	case nils.Is(origin) || nils.Is(store):
 		err = files.Errorf(files.ErrInvalid, "the bucket is nil")
 	case origin == store:
 		err = files.Errorf(files.ErrInvalid, "the store is the origin itself")

@@ -73,6 +73,7 @@ import (
 	"sync"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/nils"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -135,7 +136,7 @@ func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 }
 
 func newBucket(b files.Bucket, opts *Options) (files.Bucket, error) {
-	if b == nil {
+	if nils.Is(b) {
 		return nil, files.Errorf(files.ErrInvalid, "the bucket is nil")
 	}
 	var o Options

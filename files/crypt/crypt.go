@@ -95,6 +95,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/nils"
 )
 
 // MaxID is the largest length of a key's ID, in bytes.
@@ -161,7 +162,7 @@ func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 }
 
 func newBucket(b files.Bucket, opts *Options) (files.Bucket, error) {
-	if b == nil {
+	if nils.Is(b) {
 		return nil, files.Errorf(files.ErrInvalid, "the bucket is nil")
 	}
 	ring, err := newRing(opts)

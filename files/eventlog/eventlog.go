@@ -48,6 +48,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/nils"
 )
 
 // The limits of records and of the log.
@@ -143,7 +144,7 @@ func (l *Log) check() error {
 		return files.Errorf(files.ErrInvalidName, "the directory is empty")
 	case err != nil:
 		return err
-	case l.bucket == nil:
+	case nils.Is(l.bucket):
 		return files.Errorf(files.ErrInvalid, "the bucket is nil")
 	case l.segment < 0 || l.segment > maxSegmentBytes:
 		return files.Errorf(files.ErrInvalid, "SegmentBytes is %d, want 0 to %d", l.segment,

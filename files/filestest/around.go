@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/nils"
 )
 
 // Wrapped gives a real bucket the methods of the fake: rules, the record of calls and
@@ -41,7 +42,7 @@ type AroundOptions struct {
 // WantCreated and the like can tell what was there before.
 func Around(t testing.TB, real files.Bucket, opts *AroundOptions) *Wrapped {
 	t.Helper()
-	if real == nil {
+	if nils.Is(real) {
 		t.Fatalf("filestest: Around: the bucket is nil")
 	}
 	b := &Wrapped{}
@@ -84,7 +85,7 @@ func SweepAround(t *testing.T, kind error, open func(t *testing.T) files.Bucket,
 	}
 	sweep(t, kind, func(t *testing.T, every func(*instruments)) {
 		real := open(t)
-		if real == nil {
+		if nils.Is(real) {
 			t.Fatalf("filestest: SweepAround: the function has opened no bucket, but nil")
 		}
 		b := Around(t, real, nil)

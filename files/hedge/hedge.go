@@ -50,6 +50,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/nils"
 )
 
 // The defaults of Options.
@@ -102,7 +103,7 @@ func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 func (o *Options) check(b files.Bucket) error {
 	wrong := ""
 	switch {
-	case b == nil:
+	case nils.Is(b):
 		return files.Errorf(files.ErrInvalid, "the bucket is nil")
 	case o.Delay < 0:
 		wrong = "Delay is negative"

@@ -42,10 +42,10 @@ package iofs
 
 import (
 	"io/fs"
-	"reflect"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/internal/nils"
 )
 
 // Versions says what a bucket uses as a file's version.
@@ -90,8 +90,8 @@ func FromFS(fsys fs.FS, opts *Options) (files.Bucket, error) {
 		s.opts = *opts
 	}
 	var err error
-	switch v := reflect.ValueOf(fsys); {
-	case !v.IsValid(), v.Kind() == reflect.Pointer && v.IsNil():
+	switch {
+	case nils.Is(fsys):
 		err = files.Errorf(files.ErrInvalid, "the file system is nil")
 	case s.opts.Versions < NoVersions || s.opts.Versions > ByTime:
 		err = files.Errorf(files.ErrInvalid, "unknown Versions value %d",

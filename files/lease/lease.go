@@ -46,20 +46,22 @@
 //
 // # What it costs
 //
-// A holder makes two requests each third of Duration, and a waiting process makes one
-// each Poll. Each Lease has one goroutine until it is released or has ended. The
-// package links only this module and the standard library.
+// A holder makes two requests each third of Duration. A waiting process makes one request
+// each Poll, or up to an eighth of it earlier, so that waiting processes spread. If the
+// bucket has conditional reads (Features.ReadConditions), the response has no body unless
+// the holder has renewed. Each Lease has one goroutine until it is released or has ended.
+// The package links only this module and the standard library.
 package lease
 
 import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/nils"
 )
 
 // The defaults and limits of Options.
@@ -110,8 +112,8 @@ type Lock struct {
 // New returns a Lock of the name. It makes no request.
 //
 // Errors: ErrInvalid for options that make no sense and for a nil bucket;
-// ErrInvalidName; ErrUnsupported if the bucket has no conditional Put
-// (Features.IfAbsent, IfVersion).
+// ErrInvalidName; ErrPermission if the bucket is read-only; ErrUnsupported if it has no
+// conditional Put (Features.IfAbsent, IfVersion).
 func New(b files.Bucket, name string, opts *Options) (*Lock, error) {
 	var o Options
 	if opts != nil {
@@ -140,7 +142,7 @@ func (l *Lock) check(o Options) error {
 	switch err := files.CheckName(l.name); {
 	case err != nil:
 		return err
-	case l.bucket == nil:
+	case nils.Is(l.bucket):
 		return files.Errorf(files.ErrInvalid, "the bucket is nil")
 	case o.Duration < 0 || o.Duration > MaxDuration:
 		return files.Errorf(files.ErrInvalid, "the Duration %v is not from 0 to %v", o.Duration,
@@ -151,7 +153,11 @@ func (l *Lock) check(o Options) error {
 		return files.Errorf(files.ErrInvalid, "the Holder has %d bytes, more than %d",
 			len(o.Holder), MaxHolder)
 	}
-	if f := l.bucket.Features(); !f.ReadOnly && (!f.IfAbsent || !f.IfVersion) {
+	switch f := l.bucket.Features(); {
+	case f.ReadOnly:
+		return files.Errorf(files.ErrPermission,
+			"the bucket is read-only, and a lease is a file that is written")
+	case !f.IfAbsent || !f.IfVersion:
 		return files.Errorf(files.ErrUnsupported,
 			"the bucket supports no conditional Put, so two processes could hold the lease")
 	}
@@ -234,26 +240,29 @@ type try struct {
 	token   int64
 	start   time.Time // before the write that made the lease was sent
 	left    time.Duration
+	view    *view // what another Lease holds; nil if that isn't known
 }
 
 func (l *Lock) newTry() *try { return &try{Lock: l, id: rand.Text()} }
 
 // once reads the file, and takes the lease if it is free. It returns ErrHeld otherwise.
 func (t *try) once(ctx context.Context) error {
-	var other *record
-	_, err := files.Update(ctx, t.bucket, t.name, func(old []byte) ([]byte, error) {
+	if err := t.look(ctx); err != nil {
+		return err
+	}
+	var other *view
+	info, err := files.Update(ctx, t.bucket, t.name, func(old []byte) ([]byte, error) {
 		other = nil
 		r, err := parse(old)
 		if err != nil {
 			return nil, err
 		}
 		token := r.Token + 1
-		switch free, left := t.observe(string(old), r); {
+		switch v := (&view{content: string(old), record: r}); {
 		case r.ID == t.id: // stored by an attempt whose response was lost
 			token = r.Token
-		case !free:
-			other, t.left = r, left
-			t.unknown = t.unknown && string(old) == t.over // otherwise that write can't succeed
+		case t.busy(v):
+			other = v
 			return nil, files.SkipUpdate
 		}
 		t.unknown, t.over = true, string(old)
@@ -270,8 +279,8 @@ func (t *try) once(ctx context.Context) error {
 	case err != nil:
 		return err
 	case other != nil:
-		return fmt.Errorf("lease: %s: %w by %q", files.Printable(t.name), ErrHeld,
-			files.Printable(other.Holder))
+		other.version, t.view = info.Version, other
+		return t.errHeld()
 	case time.Since(t.start) > t.duration/2: // little time is left, so it is retried
 		return files.NewError(files.OpUpdate, t.name, files.Errorf(files.ErrUnavailable,
 			"the requests took longer than half of the lease's Duration"))
@@ -295,11 +304,10 @@ func (l *Lock) observe(content string, r *record) (free bool, left time.Duration
 
 // wait returns how long to wait after this error.
 func (t *try) wait(err error) time.Duration {
-	d := t.poll/2 + jitter(t.poll/2)
 	if errors.Is(err, ErrHeld) {
-		return min(d, max(t.left, 1))
+		return min(t.poll-jitter(t.poll/8), max(t.left, 1))
 	}
-	return d
+	return t.poll/2 + jitter(t.poll/2)
 }
 
 // lease returns the lease of a try that has succeeded.

@@ -69,6 +69,7 @@ func TestNewRefuses(t *testing.T) {
 		"long holder":       {b, "a", Options{Holder: strings.Repeat("x", 1025)}, files.ErrInvalid},
 		"nil bucket":        {nil, "a", Options{}, files.ErrInvalid},
 		"name":              {b, "a//b", Options{}, files.ErrInvalidName},
+		"read-only":         {files.ReadOnly(b), "a", Options{}, files.ErrPermission},
 		"no conditions": {
 			files.Wrap(b, files.Hooks{Features: func(f files.Features) files.Features {
 				f.IfVersion = false
@@ -83,13 +84,7 @@ func TestNewRefuses(t *testing.T) {
 			t.Errorf("%s: %v, want %v", what, err, c.want)
 		}
 	}
-	l, err := New(files.ReadOnly(b), "a", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := l.TryAcquire(t.Context()); !errors.Is(err, files.ErrPermission) {
-		t.Errorf("of a read-only bucket: %v", err)
-	}
+	l := newLock(t, b, Options{})
 	for _, f := range []func(context.Context) (*Lease, error){l.Acquire, l.TryAcquire} {
 		if _, err := f(nil); !errors.Is(err, files.ErrInvalid) {
 			t.Errorf("with a nil context: %v", err)

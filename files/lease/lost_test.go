@@ -1,7 +1,6 @@
 package lease
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -130,26 +129,6 @@ func TestTryAcquireAfterLostResponse(t *testing.T) {
 		held, err := newLock(t, b, Options{}).TryAcquire(t.Context())
 		if err != nil {
 			t.Fatalf("afterwards the lease isn't free: %v", err)
-		}
-		release(t, held)
-	})
-}
-
-// TestWaitingCost: a waiting process makes about one request each Poll, as the package
-// says: the wait is half a Poll to a whole one.
-func TestWaitingCost(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := filestest.New(t)
-		held := acquire(t, newLock(t, b, Options{Duration: time.Hour}))
-		before := len(b.Calls())
-		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Second)
-		defer cancel()
-		_, err := newLock(t, b, Options{Poll: time.Second}).Acquire(ctx)
-		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("Acquire = %v, want the context's end", err)
-		}
-		if n := len(b.Calls()) - before; n < 200 || n > 400 {
-			t.Errorf("in 200 Polls a waiting process makes %d requests, want 200 to 400", n)
 		}
 		release(t, held)
 	})

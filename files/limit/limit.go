@@ -55,6 +55,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/nils"
 )
 
 // Options are the options of New. All applies to every call, and Reads or Writes applies
@@ -88,7 +89,7 @@ type Limits struct {
 // without its rate, and options without any limit.
 func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 	err := opts.check()
-	if b == nil {
+	if nils.Is(b) {
 		err = files.Errorf(files.ErrInvalid, "the bucket is nil")
 	}
 	if err != nil {

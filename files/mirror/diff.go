@@ -8,6 +8,7 @@ import (
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/internal/nils"
 )
 
 // Difference is a name whose files in the two members differ.
@@ -38,7 +39,7 @@ func Diff(ctx context.Context, first, second files.Bucket) iter.Seq2[Difference,
 }
 
 func (m *mirror) diff(ctx context.Context, yield func(Difference, error) bool) error {
-	if ctx == nil || m.first == nil || m.second == nil {
+	if ctx == nil || nils.Is(m.first) || nils.Is(m.second) {
 		return files.NewError(files.OpList, "",
 			files.Errorf(files.ErrInvalid, "the context or a member is nil"))
 	}

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
-	"reflect"
 	"strings"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/internal/nils"
 )
 
 // New returns a bucket that writes to both members and reads the first. It is safe for
@@ -36,7 +36,7 @@ type mirror struct {
 
 func (m *mirror) check() error {
 	for i, b := range []files.Bucket{m.first, m.second} {
-		if v := reflect.ValueOf(b); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		if nils.Is(b) {
 			return files.Errorf(files.ErrInvalid, "the %s is nil", memberNames[i])
 		}
 	}

@@ -2,12 +2,12 @@ package mount
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/internal/nils"
 )
 
 // New returns one bucket that joins the buckets of the table. Each key is the directory
@@ -81,7 +81,7 @@ func newRouter(table map[string]files.Bucket) (*router, error) {
 }
 
 func (m *member) check(dir string) error {
-	if v := reflect.ValueOf(m.raw); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+	if nils.Is(m.raw) {
 		return invalid("the bucket at %q is nil", dir)
 	}
 	if dir != "" {

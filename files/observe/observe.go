@@ -58,6 +58,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/nils"
 )
 
 // Observer is called for every operation. Its methods are called concurrently for
@@ -120,7 +121,7 @@ const maxBackend = 64
 
 func (o *Options) wrong(b files.Bucket) string {
 	switch {
-	case b == nil:
+	case nils.Is(b):
 		return "the bucket is nil"
 	case len(o.Observers) == 0:
 		return "observe.Options has no Observers"
@@ -128,7 +129,7 @@ func (o *Options) wrong(b files.Bucket) string {
 		return fmt.Sprintf("observe.Options.Backend must be at most %d printable bytes", maxBackend)
 	}
 	for _, by := range o.Observers {
-		if by == nil {
+		if nils.Is(by) {
 			return "an observer is nil"
 		}
 	}

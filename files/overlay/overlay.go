@@ -1,11 +1,11 @@
 package overlay
 
 import (
-	"reflect"
 	"strings"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/internal/nils"
 )
 
 // Options are the options of New. With the zero value, files of lower members can't be
@@ -60,7 +60,7 @@ func check(members []files.Bucket, whiteouts bool) error {
 		return invalid("the list of members is empty")
 	}
 	for i, b := range members {
-		if v := reflect.ValueOf(b); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		if nils.Is(b) {
 			return invalid("member %d is nil", i)
 		}
 		for j, o := range members[:i] {

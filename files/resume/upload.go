@@ -9,6 +9,7 @@ import (
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/internal/nils"
 )
 
 // UploadOptions are the options of Upload and UploadFile. The zero value has the defaults
@@ -177,7 +178,7 @@ func onDisk(err error) error {
 func (u *upload) check(ctx context.Context) error {
 	o := &u.opts
 	switch {
-	case ctx == nil || u.b == nil || u.source == nil:
+	case ctx == nil || nils.Is(u.b) || u.source == nil:
 		return files.Errorf(files.ErrInvalid, "the context, the bucket or the source is nil")
 	case u.size < 0 || o.PartSize < 0 || o.Concurrency < 0:
 		return files.Errorf(files.ErrInvalid, "negative size, part size or concurrency")

@@ -9,6 +9,7 @@ import (
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/each"
+	"cloudfiles.dev/files/internal/nils"
 )
 
 // Unfinished is an upload in parts that was neither completed nor aborted. Its token may
@@ -32,7 +33,7 @@ type Unfinished struct {
 // last value that it yields. A bucket without uploads in parts is ErrUnsupported.
 func Uploads(ctx context.Context, b files.Bucket, dir string) iter.Seq2[Unfinished, error] {
 	return func(yield func(Unfinished, error) bool) {
-		if b == nil {
+		if nils.Is(b) {
 			yield(Unfinished{}, files.NewError(files.OpUpload, dir,
 				files.Errorf(files.ErrInvalid, "the bucket is nil")))
 			return
@@ -50,7 +51,7 @@ func Uploads(ctx context.Context, b files.Bucket, dir string) iter.Seq2[Unfinish
 // upload. AbortUpload is ErrUnsupported if only the service can remove parts, as Azure
 // does after a week.
 func AbortUpload(ctx context.Context, b files.Bucket, name, id string) error {
-	if b == nil {
+	if nils.Is(b) {
 		return files.NewError(files.OpUpload, name,
 			files.Errorf(files.ErrInvalid, "the bucket is nil"))
 	}
@@ -67,7 +68,7 @@ func AbortUpload(ctx context.Context, b files.Bucket, name, id string) error {
 // of another bucket or another name.
 func AbortToken(ctx context.Context, b files.Bucket, name, token string) error {
 	fail := func(err error) error { return files.NewError(files.OpUpload, name, err) }
-	if b == nil {
+	if nils.Is(b) {
 		return fail(files.Errorf(files.ErrInvalid, "the bucket is nil"))
 	}
 	t, _, err := decodeToken(token)
@@ -114,7 +115,7 @@ func AbortStale(ctx context.Context, b files.Bucket, opts *StaleOptions) (int, e
 	if opts != nil {
 		o = *opts
 	}
-	if b == nil || o.Age < 0 {
+	if nils.Is(b) || o.Age < 0 {
 		return 0, files.NewError(files.OpUpload, o.Dir,
 			files.Errorf(files.ErrInvalid, "the bucket is nil, or the age negative"))
 	}

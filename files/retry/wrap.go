@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/nils"
 )
 
 // Wrap returns a bucket that repeats the calls of b that fail with
@@ -29,6 +30,9 @@ import (
 // files.ErrUnavailable instead, the condition of a repeated write may fail because the
 // first attempt succeeded. So a failed condition after a retry is files.ErrUncertain.
 func Wrap(b files.Bucket, p *Policy) files.Bucket {
+	if nils.Is(b) {
+		b = nil // which files.Wrap refuses
+	}
 	h := files.Hooks{Layer: p.String(), Around: p.around, Uploads: true}
 	if mayRepeat(b) {
 		h.Around = func(ctx context.Context, c *files.Call,

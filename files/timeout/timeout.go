@@ -70,6 +70,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/nils"
 )
 
 // Options are the options of New. 0 is no limit; at least one limit must be set.
@@ -128,7 +129,7 @@ func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 
 func (o *Options) check(b files.Bucket) error {
 	switch {
-	case b == nil:
+	case nils.Is(b):
 		return files.Errorf(files.ErrInvalid, "the bucket is nil")
 	case o == nil || *o == Options{}:
 		return files.Errorf(files.ErrInvalid, "timeout.Options has no limit")

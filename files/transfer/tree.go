@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/nils"
 )
 
 // Tree is a directory of a bucket with everything below it. The zero Dir is the whole
@@ -25,7 +26,7 @@ type place struct {
 }
 
 func (t Tree) place(what string) (place, error) {
-	if t.Bucket == nil {
+	if nils.Is(t.Bucket) {
 		return place{}, invalid("the bucket of the %s is nil", what)
 	}
 	dir := strings.TrimSuffix(t.Dir, "/")

@@ -42,6 +42,7 @@ import (
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/internal/contexts"
+	"cloudfiles.dev/files/internal/nils"
 )
 
 // Stop is the error that the function returns to end File without an error.
@@ -109,7 +110,7 @@ func (w *watcher) check(ctx context.Context) error {
 		return err
 	case ctx == nil:
 		return files.Errorf(files.ErrInvalid, "the context is nil")
-	case w.bucket == nil:
+	case nils.Is(w.bucket):
 		return files.Errorf(files.ErrInvalid, "the bucket is nil")
 	case w.handle == nil:
 		return files.Errorf(files.ErrInvalid, "the function is nil")

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"reflect"
 
 	"cloudfiles.dev/drivers/local"
 	"cloudfiles.dev/files"
@@ -36,14 +37,20 @@ type Options struct {
 // bucket. opts may be nil.
 //
 // Errors: files.ErrUnsupported if Options.Signer is nil and the bucket has no Signer of
-// this package; files.ErrInvalid for a negative MaxUpload.
+// this package; files.ErrInvalid for a nil bucket, a negative MaxUpload, and a Signer that
+// NewSigner didn't return.
 func NewHandler(b files.Bucket, opts *Options) (http.Handler, error) {
 	var o Options
 	if opts != nil {
 		o = *opts
 	}
-	if o.MaxUpload < 0 {
+	switch {
+	case nilBucket(b):
+		return nil, files.Errorf(files.ErrInvalid, "the bucket is nil")
+	case o.MaxUpload < 0:
 		return nil, files.Errorf(files.ErrInvalid, "negative MaxUpload %d", o.MaxUpload)
+	case o.Signer != nil && o.Signer.hmac == nil:
+		return nil, files.Errorf(files.ErrInvalid, "the Signer isn't one of NewSigner")
 	}
 	if o.Signer == nil {
 		s, _ := files.As[local.Signer](b)
@@ -59,6 +66,12 @@ func NewHandler(b files.Bucket, opts *Options) (http.Handler, error) {
 		AllowDelete:  true,
 		ServeOptions: o.ServeOptions,
 	}}, nil
+}
+
+// nilBucket reports whether the bucket is nil, or a nil pointer.
+func nilBucket(b files.Bucket) bool {
+	v := reflect.ValueOf(b)
+	return b == nil || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 type handler struct {

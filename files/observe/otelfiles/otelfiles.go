@@ -36,6 +36,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/nils"
 	"cloudfiles.dev/files/observe"
 )
 
@@ -61,13 +62,17 @@ type Telemetry struct {
 	retries   metric.Int64Counter
 }
 
-// New returns Telemetry for any number of buckets. opts may be nil. New fails with
-// files.ErrInvalid if the meter provider refuses an instrument.
+// New returns Telemetry for any number of buckets. opts may be nil. A provider that is a
+// nil pointer, and a meter provider that refuses an instrument, are files.ErrInvalid.
 func New(opts *Options) (*Telemetry, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
 	tracers, meters := opts.TracerProvider, opts.MeterProvider
+	if tracers != nil && nils.Is(tracers) || meters != nil && nils.Is(meters) {
+		return nil, files.NewError(files.OpOpen, "",
+			files.Errorf(files.ErrInvalid, "a provider is a nil pointer"))
+	}
 	if tracers == nil {
 		tracers = otel.GetTracerProvider()
 	}

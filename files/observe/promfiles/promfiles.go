@@ -24,6 +24,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/nils"
 	"cloudfiles.dev/files/observe"
 )
 
@@ -42,7 +43,7 @@ type Metrics struct {
 // which such metrics are registered already, are files.ErrInvalid: make one Metrics for
 // all buckets.
 func New(reg prometheus.Registerer) (*Metrics, error) {
-	if reg == nil {
+	if nils.Is(reg) {
 		return nil, files.NewError(files.OpOpen, "",
 			files.Errorf(files.ErrInvalid, "the Prometheus registerer is nil"))
 	}
