@@ -128,7 +128,8 @@ func tokenRequests(t *testing.T, b files.Bucket) {
 	t.Helper()
 	send := func(s files.SignedURL, content []byte) (int, []byte) {
 		t.Helper()
-		r := must(http.NewRequestWithContext(t.Context(), s.Method, s.URL, bytes.NewReader(content)))
+		r := must(http.NewRequestWithContext(t.Context(), s.Method, s.URL,
+			bytes.NewReader(content)))
 		for k, v := range s.Header {
 			r.Header[k] = v
 		}

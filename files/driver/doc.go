@@ -48,9 +48,9 @@
 // Bucket: [BucketAser], [BucketChecker], [BucketCopier], [BucketCopySource],
 // [BucketLayers], [BucketLocator], [BucketManyDeleter], [BucketNativeChecker],
 // [BucketPartSigner], [BucketPostRouter], [BucketPostSigner], [BucketUploader],
-// [BucketURLSigner] and [BucketViewer]. The bucket that New makes has each ability that its Backend has, and so
-// has every wrapper made by files.Wrap. Applications need none of them: the functions of
-// package files use them. A bucket that joins several others uses [MeetFeatures] and
-// [SetInfo], and passes itself to files.Wrap, which makes the checks that every bucket
-// makes.
+// [BucketURLSigner] and [BucketViewer]. The bucket that New makes has each ability that
+// its Backend has, and so has every wrapper made by files.Wrap. Applications need none of
+// them: the functions of package files use them. A bucket that joins several others uses
+// [MeetFeatures] and [SetInfo], and passes itself to files.Wrap, which makes the checks
+// that every bucket makes.
 package driver
