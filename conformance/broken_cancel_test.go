@@ -93,7 +93,7 @@ func (s *slow) Put(ctx context.Context, name string, r io.Reader,
 		err = ctx.Err()
 	}
 	if err != nil {
-		return files.Info{}, files.NewError(files.OpPut, name, err)
+		return files.Info{}, driver.NewError(files.OpPut, name, err)
 	}
 	return s.Bucket.Put(ctx, name, strings.NewReader(string(content)), o)
 }

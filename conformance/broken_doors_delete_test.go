@@ -133,7 +133,7 @@ var brokenDeleteDoors = []broken{
 				seen := map[string]bool{}
 				return manyOf(names, m, func(name string) error {
 					if seen[name] && len(names) > 8 {
-						return files.Errorf(files.ErrInvalid, "the name is given twice")
+						return driver.Errorf(files.ErrInvalid, "the name is given twice")
 					}
 					seen[name] = true
 					return gone(name, m)
@@ -240,7 +240,7 @@ type allOrNone struct{ files.Bucket }
 func (b *allOrNone) DeleteMany(ctx context.Context, names []string) []error {
 	errs := make([]error, len(names))
 	for i, name := range names {
-		errs[i] = files.NewError(files.OpDelete, name, files.CheckName(name))
+		errs[i] = driver.NewError(files.OpDelete, name, files.CheckName(name))
 	}
 	for _, err := range errs {
 		if err != nil {

@@ -17,7 +17,7 @@ var brokenErrors = []broken{
 				m *mapBackend) (driver.Object, error) {
 				o, err := m.Open(ctx, req)
 				if err == files.ErrNotExist {
-					err = files.Errorf(files.ErrNotExist, "the service answered 404 NoSuchKey")
+					err = driver.Errorf(files.ErrNotExist, "the service answered 404 NoSuchKey")
 				}
 				return o, err
 			},

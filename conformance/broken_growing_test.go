@@ -42,7 +42,7 @@ func (l *onDisk) Read(p []byte) (int, error) {
 	defer l.m.mu.Unlock()
 	content := l.m.files[l.name].content
 	if l.strict && int64(len(content)) != l.size {
-		return 0, files.Errorf(files.ErrChanged, "the file has grown")
+		return 0, driver.Errorf(files.ErrChanged, "the file has grown")
 	}
 	if l.off >= int64(len(content)) {
 		return 0, io.EOF

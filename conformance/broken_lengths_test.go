@@ -38,7 +38,7 @@ func (b *roomy) Put(
 	if n < 1<<20 && n >= 0 || n > 1<<60 { // sizes in between could be allocated
 		buf := bytes.NewBuffer(make([]byte, 0, n))
 		if _, err := buf.ReadFrom(r); err != nil {
-			return files.Info{}, files.NewError(files.OpPut, name, err)
+			return files.Info{}, driver.NewError(files.OpPut, name, err)
 		}
 		r = buf
 	}

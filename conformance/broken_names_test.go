@@ -14,7 +14,7 @@ var brokenNames = []broken{
 		caught: []string{"N3/file-after-dir", "N3/dir-beside-file", "N3/chain"},
 		faulty: early(func(req *driver.PutRequest, m *mapBackend) error {
 			for range m.List(context.Background(), driver.ListRequest{Prefix: req.Name + "/"}) {
-				return files.Errorf(files.ErrInvalid, "is a directory")
+				return driver.Errorf(files.ErrInvalid, "is a directory")
 			}
 			return nil
 		}),
@@ -22,7 +22,7 @@ var brokenNames = []broken{
 	{fault: "claims longer names than it takes", caught: []string{"N1/longest"},
 		faulty: early(func(req *driver.PutRequest, _ *mapBackend) error {
 			if len(req.Name) > 1000 {
-				return files.Errorf(files.ErrInvalidName, "too long")
+				return driver.Errorf(files.ErrInvalidName, "too long")
 			}
 			return nil
 		})},

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 var brokenNils = []broken{
@@ -39,7 +40,7 @@ func (b *trusting) Stat(
 	ctx context.Context, name string, o *files.StatOptions,
 ) (files.Info, error) {
 	if err := ctx.Err(); err != nil {
-		return files.Info{}, files.NewError(files.OpStat, name, err)
+		return files.Info{}, driver.NewError(files.OpStat, name, err)
 	}
 	return b.Bucket.Stat(ctx, name, o)
 }

@@ -115,7 +115,7 @@ func (s *salvaging) Put(
 			if err == io.EOF {
 				return files.PutBytes(ctx, s.Bucket, name, have, o)
 			}
-			return files.Info{}, files.NewError(files.OpPut, name, err)
+			return files.Info{}, driver.NewError(files.OpPut, name, err)
 		}
 	}
 }

@@ -74,7 +74,7 @@ var brokenReads = []broken{
 		faulty: opened(func(req driver.OpenRequest, o *driver.Object, m *mapBackend) error {
 			if off, _, last := req.Range.Parts(); !req.Range.IsWhole() && !last &&
 				off >= o.Info.Size {
-				return files.Errorf(files.ErrInvalid, "416")
+				return driver.Errorf(files.ErrInvalid, "416")
 			}
 			return nil
 		}),
@@ -194,7 +194,7 @@ var brokenReads = []broken{
 		faulty: faulty{stat: func(k driver.Key, m *mapBackend) (files.Info, error) {
 			info, err := m.Stat(context.Background(), k)
 			if err != nil {
-				err = files.Errorf(files.ErrNotExist, "open /tmp/bucket/%s: no such file", k.Name)
+				err = driver.Errorf(files.ErrNotExist, "open /tmp/bucket/%s: no such file", k.Name)
 			}
 			return info, err
 		}}},

@@ -16,6 +16,7 @@ import (
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/drivers/local/localhttp"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 var mapSigner = sync.OnceValue(func() *localhttp.Signer {
@@ -53,7 +54,7 @@ func (s *signs) SignURL(ctx context.Context, name string,
 		opts.Expiry = time.Hour
 	}
 	if err := opts.Check(s.Features()); err != nil {
-		return files.SignedURL{}, files.NewError(files.OpSignGet, name, err)
+		return files.SignedURL{}, driver.NewError(files.OpSignGet, name, err)
 	}
 	return mapSigner().SignURL(ctx, name, opts)
 }

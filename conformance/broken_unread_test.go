@@ -24,8 +24,8 @@ func (h *partly) List(_ context.Context, req driver.ListRequest) iter.Seq2[files
 }
 
 func unreadable(dir string) error {
-	refused := files.Errorf(files.ErrPermission, "the folder cannot be read")
-	return files.NewError(files.OpList, dir, refused)
+	refused := driver.Errorf(files.ErrPermission, "the folder cannot be read")
+	return driver.NewError(files.OpList, dir, refused)
 }
 
 // listHiding lists what can be read, and then reports what can't.

@@ -20,7 +20,8 @@ func TestURLValueIsQuoted(t *testing.T) {
 		Params:  []files.Param{{Name: "mode", Values: "fast|slow"}},
 		Open: func(_ context.Context, u *url.URL) (files.Bucket, error) {
 			if mode := u.Query().Get("mode"); mode != "" && mode != "fast" && mode != "slow" {
-				return nil, files.Errorf(files.ErrInvalid, "mode %q is neither fast nor slow", mode)
+				return nil, driver.Errorf(files.ErrInvalid,
+					"mode %q is neither fast nor slow", mode)
 			}
 			return mem.New(nil), nil
 		},

@@ -20,10 +20,10 @@ type signer struct{ files.Bucket }
 
 func (s *signer) Put(_ context.Context, name string, _ io.Reader,
 	_ *files.PutOptions) (files.Info, error) {
-	return files.Info{}, files.NewError(files.OpPut, name, files.ErrPermission)
+	return files.Info{}, driver.NewError(files.OpPut, name, files.ErrPermission)
 }
 func (s *signer) Delete(_ context.Context, name string, _ *files.DeleteOptions) error {
-	return files.NewError(files.OpDelete, name, files.ErrPermission)
+	return driver.NewError(files.OpDelete, name, files.ErrPermission)
 }
 func (s *signer) SignURL(ctx context.Context, name string,
 	o *files.SignOptions) (files.SignedURL, error) {

@@ -181,7 +181,7 @@ func breaking(body io.Reader, cut *atomic.Int64) io.Reader {
 		return body
 	}
 	return io.MultiReader(io.LimitReader(body, c-1),
-		iotest.ErrReader(files.Errorf(files.ErrUnavailable, "the connection broke")))
+		iotest.ErrReader(driver.Errorf(files.ErrUnavailable, "the connection broke")))
 }
 
 func (m *mapBackend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {

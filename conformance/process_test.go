@@ -164,13 +164,13 @@ func (l *locking) Put(ctx context.Context, name string, r io.Reader,
 	}
 	content, err := io.ReadAll(r)
 	if err != nil {
-		return files.Info{}, files.NewError(files.OpPut, name, err)
+		return files.Info{}, driver.NewError(files.OpPut, name, err)
 	}
 	processLock.Lock()
 	defer processLock.Unlock()
 	info, err := l.Bucket.Stat(ctx, name, nil)
 	if err := o.If.Check(err == nil, info.Version); err != nil {
-		return files.Info{}, files.NewError(files.OpPut, name, err)
+		return files.Info{}, driver.NewError(files.OpPut, name, err)
 	}
 	// a few writes take as long; otherwise two processes would hardly overlap
 	for range 50 {
@@ -226,7 +226,7 @@ func (h *hiding) Put(ctx context.Context, name string, r io.Reader,
 	o *files.PutOptions) (files.Info, error) {
 	content, err := io.ReadAll(r)
 	if err != nil {
-		return files.Info{}, files.NewError(files.OpPut, name, err)
+		return files.Info{}, driver.NewError(files.OpPut, name, err)
 	}
 	processLock.Lock()
 	defer processLock.Unlock()

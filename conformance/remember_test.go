@@ -11,6 +11,7 @@ import (
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // hideBelow wraps memory in a listing that shows nothing below a file of the
@@ -108,7 +109,7 @@ func TestReportsWhatIsLeft(t *testing.T) {
 	m := mem.Open(memName())
 	refuse := func(name string) error {
 		if strings.HasSuffix(name, "/a/b") {
-			return files.Errorf(files.ErrPermission, "a lock holds it")
+			return driver.Errorf(files.ErrPermission, "a lock holds it")
 		}
 		return nil
 	}

@@ -279,7 +279,7 @@ func TestStoreCleansUp(t *testing.T) {
 			opened, closed, cleaned)
 	}
 	f.del = func(driver.Key, files.Version, *mapBackend) error {
-		return files.Errorf(files.ErrPermission, "no deleting here")
+		return driver.Errorf(files.ErrPermission, "no deleting here")
 	}
 	r, err := conformance.Check(t.Context(), h, &conformance.CheckOptions{Pattern: "^S1/is-get$"})
 	if !errors.Is(err,

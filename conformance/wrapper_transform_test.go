@@ -9,6 +9,7 @@ import (
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 const maskHeader = 16
@@ -43,43 +44,38 @@ func mask(b files.Bucket) files.Bucket {
 func unmask(i files.Info) (files.Info, error) {
 	i.Digest = files.Digest{}
 	if i.Size -= maskHeader; i.Size < 0 {
-		return i, files.Errorf(files.ErrCorrupt, "the file has no key")
+		return i, driver.Errorf(files.ErrCorrupt, "the file has no key")
 	}
 	return i, nil
 }
 
 func openMasked(ctx context.Context, _ *files.Call, r files.Range,
-	get func(context.Context, files.Range) (*files.Reader, error)) (files.Plain, error) {
+	get func(context.Context, files.Range) (*files.Reader, error)) (files.Info, io.Reader, error) {
 	part := files.Bytes(0, maskHeader)
 	if r.IsWhole() {
 		part = files.Range{} // one request, of one version
 	}
 	head, err := get(ctx, part)
 	if err != nil {
-		return files.Plain{}, err
+		return files.Info{}, nil, err
 	}
 	key, err := head.ReadN(maskHeader)
 	if err != nil {
-		return files.Plain{}, err
+		return files.Info{}, nil, err
 	}
 	info, err := unmask(head.Info())
 	if err != nil {
-		return files.Plain{}, err
+		return files.Info{}, nil, err
 	}
 	if r.IsWhole() {
-		return files.Plain{Info: info, Length: info.Size, Body: masked(head, key, 0)}, nil
+		return info, masked(head, key, 0), nil
 	}
 	off, n := r.Resolve(info.Size)
 	body, err := get(ctx, files.Bytes(maskHeader+off, n))
 	if err != nil {
-		return files.Plain{}, err
+		return files.Info{}, nil, err
 	}
-	return files.Plain{
-		Info:   info,
-		Offset: off,
-		Length: n,
-		Body:   masked(body, key, off),
-	}, nil
+	return info, masked(body, key, off), nil
 }
 
 func masked(r io.Reader, key []byte, at int64) io.Reader {

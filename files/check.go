@@ -16,7 +16,7 @@ func Check(ctx context.Context, b Bucket) error {
 // listOne is the check of a bucket that has no Check of its own.
 func listOne(ctx context.Context, b Bucket) error {
 	for _, err := range b.List(ctx, "", &ListOptions{Limit: 1, NamesOnly: true}) {
-		return NewError(OpCheck, "", err)
+		return newError(OpCheck, "", err)
 	}
 	return nil
 }

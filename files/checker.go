@@ -57,5 +57,5 @@ func (c *checker) verify() error {
 	} else if got = hex.EncodeToString(c.hash.Sum(nil)); strings.EqualFold(got, c.want) {
 		return nil
 	}
-	return WithCause(ErrCorrupt, nil, "digest is "+got+", stored was "+c.want)
+	return withCause(ErrCorrupt, nil, "digest is "+got+", stored was "+c.want)
 }

@@ -49,7 +49,7 @@ func Copy(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 	ctx, dst = given(ctx, dst)
 	info, err := copyFile(ctx, dst, dstName, src, srcName, opts)
 	if err != nil {
-		return Info{}, NewError(OpCopy, copyNames(srcName, dstName), err)
+		return Info{}, newError(OpCopy, copyNames(srcName, dstName), err)
 	}
 	return info, nil
 }
@@ -86,7 +86,7 @@ func sameFile(a Bucket, aName string, b Bucket, bName string) bool {
 }
 
 // errOtherView: the file would be read through one view and written through the other.
-var errOtherView = Errorf(ErrUnsupported,
+var errOtherView = errorf(ErrUnsupported,
 	"source and target are one stored file, in two views that store it differently")
 
 // viewOf returns in which way a bucket stores what it is given under the name; nil means
@@ -121,7 +121,7 @@ func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (In
 	f := b.Features()
 	if _, version := opts.If.Version(); version && !f.IfVersion || opts.If.Absent() && !f.IfAbsent {
 		// a Put would return this error, but there may be no Put
-		return Info{}, Errorf(ErrUnsupported, "the bucket can't copy %v", opts.If)
+		return Info{}, errorf(ErrUnsupported, "the bucket can't copy %v", opts.If)
 	}
 	info, err := statOrNoBucket(ctx, b, name)
 	if f.ReadOnly && (err == nil || KindOf(err) == ErrNotExist) {
@@ -221,7 +221,7 @@ func statOrNoBucket(ctx context.Context, b Bucket, name string) (Info, error) {
 
 // errNoVersion: an operation that needs a version of the file can't be done safely, and
 // reading again wouldn't help.
-var errNoVersion = Errorf(ErrUnsupported,
+var errNoVersion = errorf(ErrUnsupported,
 	"the file has no version, so another writer's change would be lost")
 
 // checkSource compares the version that the source must have with the one that it has.
@@ -230,7 +230,7 @@ func checkSource(want, have Version) error {
 	case want == "" || want == have:
 		return nil
 	case have == "":
-		return Errorf(ErrUnsupported, "the source has no version to compare with IfSource")
+		return errorf(ErrUnsupported, "the source has no version to compare with IfSource")
 	}
 	return ErrPrecondition
 }

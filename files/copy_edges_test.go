@@ -366,7 +366,7 @@ func TestUpdateAttributesEnds(t *testing.T) {
 		defer cancel()
 		b := fails(files.ErrPrecondition)
 		_, err := files.UpdateAttributes(bound, b, "a", change,
-			&files.UpdateAttributesOptions{Attempts: 1 << 30})
+			&files.UpdateOptions{Attempts: 1 << 30})
 		is(t, err, context.DeadlineExceeded)
 	})
 }

@@ -7,6 +7,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // copyBuckets are pairs of buckets between which copies work in every way: inside the
@@ -189,7 +190,7 @@ func TestCopySaysWhichSide(t *testing.T) {
 			return next(ctx)
 		})
 	}
-	denied, down := files.ErrPermission, files.Errorf(files.ErrUnavailable, "no route")
+	denied, down := files.ErrPermission, driver.Errorf(files.ErrUnavailable, "no route")
 	for _, c := range []struct {
 		dst, src files.Bucket
 		want     string

@@ -7,6 +7,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // TestCopyOtherView: a copy or move between two names that stand for one stored file, one
@@ -144,12 +145,12 @@ func TestUpdateAttributesGivesUp(t *testing.T) {
 			if c.then != nil {
 				c.then(store)
 			}
-			return files.Errorf(files.ErrUncertain, "the response was lost")
+			return driver.Errorf(files.ErrUncertain, "the response was lost")
 		})
 		info, err := files.UpdateAttributes(ctx, b, "a", func(a *files.Attributes) error {
 			a.CacheControl = "no-store"
 			return nil
-		}, &files.UpdateAttributesOptions{Attempts: 3})
+		}, &files.UpdateOptions{Attempts: 3})
 		if c.want != nil {
 			if is(t, err, c.want); t.Failed() {
 				t.Fatal(what)
@@ -165,10 +166,15 @@ func TestUpdateAttributesGivesUp(t *testing.T) {
 	store := mem.New(nil)
 	put(t, store, "a", "text")
 	keep := func(*files.Attributes) error { return nil }
-	negative := &files.UpdateAttributesOptions{Attempts: -1}
-	_, err := files.UpdateAttributes(ctx, store, "a", keep, negative)
-	is(t, err, files.ErrInvalid)
-	_, err = files.UpdateAttributes(ctx, store, "a/", keep, nil)
+	for _, bad := range []files.UpdateOptions{
+		{Attempts: -1},
+		{MaxBytes: 1 << 20},
+		{Attributes: &files.Attributes{}},
+	} {
+		_, err := files.UpdateAttributes(ctx, store, "a", keep, &bad)
+		is(t, err, files.ErrInvalid)
+	}
+	_, err := files.UpdateAttributes(ctx, store, "a/", keep, nil)
 	is(t, err, files.ErrInvalidName)
 	_, err = files.UpdateAttributes(ctx, files.ReadOnly(store), "a", keep, nil)
 	is(t, err, files.ErrPermission)

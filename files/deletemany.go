@@ -37,10 +37,10 @@ func DeleteMany(ctx context.Context, b Bucket, names iter.Seq[string]) (DeleteRe
 	ctx, b = given(ctx, b)
 	var res DeleteResult
 	if r, ok := b.(refusing); ok { // even if there are no names
-		return res, NewError(OpDeleteMany, "", r.err)
+		return res, newError(OpDeleteMany, "", r.err)
 	}
 	if names == nil {
-		return res, NewError(OpDeleteMany, "", invalid("the sequence of names is nil"))
+		return res, newError(OpDeleteMany, "", invalid("the sequence of names is nil"))
 	}
 	batch := make([]string, 0, 64)
 	var stop error
@@ -63,7 +63,7 @@ func DeleteMany(ctx context.Context, b Bucket, names iter.Seq[string]) (DeleteRe
 // add deletes a batch.
 func (r *DeleteResult) add(ctx context.Context, b Bucket, batch []string) error {
 	if ctx.Err() != nil {
-		return NewError(OpDeleteMany, "", contextError(ctx))
+		return newError(OpDeleteMany, "", contextError(ctx))
 	}
 	if len(batch) == 0 {
 		return nil
@@ -73,18 +73,18 @@ func (r *DeleteResult) add(ctx context.Context, b Bucket, batch []string) error 
 		case err == nil:
 			r.Deleted++
 		case errors.Is(err, ErrClosed):
-			return NewError(OpDeleteMany, "", err)
+			return newError(OpDeleteMany, "", err)
 		default:
-			e, _ := NewError(OpDelete, batch[i], err).(*Error)
+			e, _ := newError(OpDelete, batch[i], err).(*Error)
 			r.Failed = append(r.Failed, e)
 		}
 	}
 	if ctx.Err() != nil {
-		return NewError(OpDeleteMany, "", contextError(ctx))
+		return newError(OpDeleteMany, "", contextError(ctx))
 	}
 	if len(r.Failed) >= maxFailures {
-		return errors.Join(NewError(OpDeleteMany, "",
-			Errorf(ErrUnavailable, "gave up after %d failures", len(r.Failed))), r.Err())
+		return errors.Join(newError(OpDeleteMany, "",
+			errorf(ErrUnavailable, "gave up after %d failures", len(r.Failed))), r.Err())
 	}
 	return nil
 }
@@ -98,7 +98,7 @@ func deleteBatch(ctx context.Context, b Bucket, names []string) []error {
 		}
 		// No result can be matched with its name, and a name without a result counts as
 		// not deleted (D3).
-		unmatched := Errorf(ErrUnavailable, "the bucket returned %d results for %d names",
+		unmatched := errorf(ErrUnavailable, "the bucket returned %d results for %d names",
 			len(errs), len(names))
 		return each.Name(ctx, names, func(context.Context, string) error { return unmatched })
 	}
@@ -114,7 +114,7 @@ func deleteBatch(ctx context.Context, b Bucket, names []string) []error {
 // Errors: those of DeleteMany, and those of Bucket.List, which end the work early.
 func DeleteDir(ctx context.Context, b Bucket, dir string) (DeleteResult, error) {
 	if dir == "" {
-		return DeleteResult{}, NewError(OpDeleteMany, dir,
+		return DeleteResult{}, newError(OpDeleteMany, dir,
 			invalid("the directory is empty; DeleteAll deletes everything"))
 	}
 	return deleteBelow(ctx, b, dir)
@@ -140,7 +140,7 @@ func deleteBelow(ctx context.Context, b Bucket, dir string) (DeleteResult, error
 		}
 	})
 	if listing != nil {
-		err = errors.Join(NewError(OpDeleteMany, dir, listing), err)
+		err = errors.Join(newError(OpDeleteMany, dir, listing), err)
 	}
 	return res, err
 }

@@ -68,31 +68,31 @@ func TestArrows(t *testing.T) {
 	const own = "cloudfiles.dev/files"
 	inner := []string{
 		"internal/blockcache", "internal/callers", "internal/content", "internal/contenttype",
-		"internal/contexts", "internal/digests", "internal/each", "internal/flock",
-		"internal/guard", "internal/handover", "internal/names", "internal/native",
-		"internal/nils",
+		"internal/contexts", "internal/digests", "internal/each", "internal/failure",
+		"internal/flock", "internal/guard", "internal/handover", "internal/names",
+		"internal/native", "internal/nils",
 	}
 	arrows := map[string][]string{
 		".":        nil,
 		"cache":    {own, own + "/driver"},
-		"observe":  {own},
+		"observe":  {own, own + "/driver"},
 		"retry":    {own},
 		"driver":   {own, own + "/retry"},
 		"transfer": {own, own + "/driver", own + "/resume"},
 		"resume":   {own, own + "/driver"},
-		"lease":    {own},
-		"compress": {own},
-		"crypt":    {own},
-		"watch":    {own},
-		"limit":    {own},
-		"timeout":  {own},
-		"hedge":    {own},
+		"lease":    {own, own + "/driver"},
+		"compress": {own, own + "/driver"},
+		"crypt":    {own, own + "/driver"},
+		"watch":    {own, own + "/driver"},
+		"limit":    {own, own + "/driver"},
+		"timeout":  {own, own + "/driver"},
+		"hedge":    {own, own + "/driver"},
 		"iofs":     {own, own + "/driver"},
 		"mount":    {own, own + "/driver"},
 		"overlay":  {own, own + "/driver"},
 		"mirror":   {own, own + "/driver"},
 		"signing":  {own, own + "/driver"},
-		"eventlog": {own},
+		"eventlog": {own, own + "/driver"},
 	}
 	for _, dir := range inner {
 		for from := range arrows {

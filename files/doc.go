@@ -28,9 +28,8 @@
 //   - Read: Bucket.Get for a [Reader]; [ReadAll], [ReadString] and [ReadJSON] into
 //     memory; [Download] and [DownloadFile] to a writer or to disk, and [DownloadAt] by
 //     several connections at a time; package files/resume for downloads that continue
-//     after an interruption or a kill; [OpenAt] and [ReadRanges] at any place; [FS] and
-//     [NewFS] for code that reads an fs.FS. A [Range], made by [Bytes], [From] or
-//     [Last], is a part.
+//     after an interruption or a kill; [OpenAt] and [ReadRanges] at any place; [FS] for
+//     code that reads an fs.FS. A [Range], made by [Bytes], [From] or [Last], is a part.
 //   - Look up: Bucket.Stat and [Exists] for a file, [Usage] for a directory,
 //     Bucket.Features for the bucket.
 //   - List: Bucket.List, and [ListPage] for a web page or an API.
@@ -49,9 +48,8 @@
 //     through several, files/mirror to write to two, files/iofs for any fs.FS.
 //   - Take names from users and print them: [CheckName], [CheckElement] and [SafeName];
 //     [Printable].
-//   - Handle an error: the sentinels below, [KindOf] and [KindName]. Make one in a hook:
-//     [Errorf], [WithCause] and [NewError].
-//   - Write a driver: package files/driver.
+//   - Handle an error: the sentinels below, [KindOf] and [KindName].
+//   - Write a driver, or the errors of a wrapper's hooks: package files/driver.
 //
 // The package imports the standard library only, and not net/http. Package fileshttp
 // serves files over HTTP, and each driver imports what it needs.

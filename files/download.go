@@ -20,7 +20,7 @@ func Download(ctx context.Context, b Bucket, name string, w io.Writer,
 	opts *GetOptions) (Info, error) {
 	ctx, b = given(ctx, b)
 	if w == nil {
-		return Info{}, NewError(OpGet, name, invalid("the writer is nil"))
+		return Info{}, newError(OpGet, name, invalid("the writer is nil"))
 	}
 	r, err := b.Get(ctx, name, opts)
 	if err != nil {
@@ -126,7 +126,7 @@ func writeFile(path string, content io.WriterTo) (err error) {
 		return err
 	}
 	if err := syncDir(dir); err != nil {
-		return WithCause(ErrUncertain, err,
+		return withCause(ErrUncertain, err,
 			"the file is in its place, but might not survive a crash: "+clean(err))
 	}
 	return nil

@@ -67,9 +67,9 @@ func DownloadAt(ctx context.Context, b Bucket, name string, w io.WriterAt,
 	}
 	switch {
 	case w == nil:
-		return Info{}, NewError(OpGet, name, invalid("the writer is nil"))
+		return Info{}, newError(OpGet, name, invalid("the writer is nil"))
 	case o.PartSize < 0 || o.Concurrency < 0:
-		return Info{}, NewError(OpGet, name, invalid("negative part size or concurrency"))
+		return Info{}, newError(OpGet, name, invalid("negative part size or concurrency"))
 	}
 	if o.PartSize == 0 {
 		o.PartSize = defaultPartSize
@@ -145,8 +145,8 @@ func (d *downloadAt) run(ctx context.Context) (Info, error) {
 		return Info{}, d.target(d.err)
 	}
 	if got := d.crc.Digits(); checked && got != want {
-		return Info{}, NewError(OpGet, d.at.name,
-			WithCause(ErrCorrupt, nil, "digest is "+got+", stored was "+want))
+		return Info{}, newError(OpGet, d.at.name,
+			withCause(ErrCorrupt, nil, "digest is "+got+", stored was "+want))
 	}
 	return d.at.info, nil
 }
@@ -213,7 +213,7 @@ func (d *downloadAt) copy(r *Reader, crc *digests.Part, whole bool) error {
 	n := d.opts.PartSize
 	m, err := copyPieces(w, io.LimitReader(r, n), n)
 	if err == nil && m < n {
-		err = Errorf(ErrCorrupt, "content ended %d bytes early", n-m)
+		err = errorf(ErrCorrupt, "content ended %d bytes early", n-m)
 	}
 	r.Close()
 	return err

@@ -21,7 +21,7 @@ func (e *ending) set(n int64, err error) { e.n, e.err, e.over = n, err, true }
 
 func (e *ending) report() {
 	if !e.over {
-		e.err = NewError(e.call.Op, e.call.Name, errCutOff)
+		e.err = newError(e.call.Op, e.call.Name, errCutOff)
 	}
 	e.call.done(e.n, e.err)
 }

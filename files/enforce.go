@@ -83,10 +83,10 @@ func (c *claims) failed(err error) error {
 
 func (c *claims) checkCondition(cond Condition) error {
 	if cond.Absent() && !c.outer.IfAbsent {
-		return Errorf(ErrUnsupported, "the bucket doesn't support IfAbsent")
+		return errorf(ErrUnsupported, "the bucket doesn't support IfAbsent")
 	}
 	if _, ok := cond.Version(); ok && !c.outer.IfVersion {
-		return Errorf(ErrUnsupported, "the bucket doesn't support IfVersion")
+		return errorf(ErrUnsupported, "the bucket doesn't support IfVersion")
 	}
 	return nil
 }
@@ -96,7 +96,7 @@ func (c *claims) checkAttributes(a *Attributes) error {
 		a.ContentDisposition == "" && a.ContentEncoding == "" && a.ContentLanguage == "" {
 		return nil
 	}
-	return Errorf(ErrUnsupported, "the bucket stores no metadata and no headers")
+	return errorf(ErrUnsupported, "the bucket stores no metadata and no headers")
 }
 
 func (c *claims) checkPut(content io.Reader, o *PutOptions) error {
@@ -113,7 +113,7 @@ func (c *claims) checkPut(content io.Reader, o *PutOptions) error {
 		return err
 	}
 	if limit := c.outer.MaxSize; o.Size != nil && limit > 0 && *o.Size > limit {
-		return Errorf(ErrTooLarge, "%d bytes, at most %d", *o.Size, limit)
+		return errorf(ErrTooLarge, "%d bytes, at most %d", *o.Size, limit)
 	}
 	return nil
 }
@@ -122,7 +122,7 @@ func (c *claims) checkGet(o *GetOptions) error {
 	if o == nil || c.outer.ReadConditions || o.IfNotVersion == "" && o.IfVersion == "" {
 		return nil
 	}
-	return Errorf(ErrUnsupported, "the bucket has no conditional reads")
+	return errorf(ErrUnsupported, "the bucket has no conditional reads")
 }
 
 func (c *claims) checkDelete(o *DeleteOptions) error {
@@ -130,7 +130,7 @@ func (c *claims) checkDelete(o *DeleteOptions) error {
 		return errReadOnly
 	}
 	if o != nil && o.IfVersion != "" && !c.outer.DeleteIfVersion {
-		return Errorf(ErrUnsupported, "the bucket can't delete a certain version")
+		return errorf(ErrUnsupported, "the bucket can't delete a certain version")
 	}
 	return nil
 }
@@ -170,7 +170,7 @@ func limited(content io.Reader, limit int64) (io.Reader, error) {
 	switch c := content.(type) {
 	case *bytes.Reader, *bytes.Buffer, *strings.Reader:
 		if n := int64(c.(interface{ Len() int }).Len()); n > limit {
-			return nil, Errorf(ErrTooLarge, "%d bytes, at most %d", n, limit)
+			return nil, errorf(ErrTooLarge, "%d bytes, at most %d", n, limit)
 		}
 		return content, nil
 	}
@@ -191,7 +191,7 @@ type limitedReader struct {
 func (l *limitedReader) Read(p []byte) (int, error) {
 	n, err := l.r.Read(p)
 	if l.left -= int64(n); l.left < 0 {
-		return 0, Errorf(ErrTooLarge, "content is longer than %d bytes", l.limit)
+		return 0, errorf(ErrTooLarge, "content is longer than %d bytes", l.limit)
 	}
 	return n, err
 }

@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 	"syscall"
+
+	"cloudfiles.dev/files/internal/failure"
 )
 
 // sentinel is an error that is also the standard library's error for the same thing.
@@ -90,10 +92,13 @@ type Error struct {
 	backends bool // Detail is a backend's, and the sentinel says everything for users
 }
 
-// NewError returns err as an *Error of the operation and name. An err that already is
-// an *Error keeps its sentinel, detail and cause. The sentinel is found with errors.Is;
-// the end of a context has none. NewError returns nil for a nil err.
-func NewError(op Op, name string, err error) error {
+func init() {
+	failure.Shown = shown
+	failure.New = func(op, name string, err error) error { return newError(Op(op), name, err) }
+}
+
+// newError is driver.NewError.
+func newError(op Op, name string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -125,18 +130,18 @@ func isOutcome(kind error) bool {
 
 // isBackends reports whether the text of an error, as clean returns it, is a backend's.
 func isBackends(err error) bool {
-	if d, ok := err.(*detailed); ok {
-		return d.backends
+	if d, ok := err.(*failure.Error); ok {
+		return d.Backends
 	}
 	if own, ok := errors.AsType[*Error](err); ok {
 		return own.backends
 	}
-	d, ok := errors.AsType[*detailed](err)
-	return ok && d.backends
+	d, ok := errors.AsType[*failure.Error](err)
+	return ok && d.Backends
 }
 
 // KindOf returns the sentinel that err matches, or nil. A sentinel that was set by
-// Errorf, WithCause or an *Error comes first, whatever else the cause matches.
+// driver.Errorf, driver.WithCause or an *Error comes first, whatever else the cause matches.
 func KindOf(err error) error {
 	if err == nil {
 		return nil
@@ -148,8 +153,8 @@ func KindOf(err error) error {
 				return e.Kind
 			}
 			return KindOf(e.Err)
-		case *detailed:
-			return e.kind
+		case *failure.Error:
+			return e.Kind
 		}
 	}
 	for _, s := range sentinels {
@@ -246,71 +251,41 @@ func (e *Error) Timeout() bool {
 	return errors.Is(e.Err, context.DeadlineExceeded) || errors.Is(e.Err, os.ErrDeadlineExceeded)
 }
 
-// detailed is a sentinel with words of its own, before it has an operation and a name.
-type detailed struct {
-	kind     error
-	detail   string
-	err      error // the backend's own error, or nil
-	backends bool  // detail is the backend's
+func errorf(kind error, format string, args ...any) error {
+	return failure.Errorf(kind, format, args...)
 }
 
-func (d *detailed) Error() string { return d.kind.Error() + ": " + shown(d.detail) }
-func (d *detailed) Unwrap() []error {
-	if d.err == nil {
-		return []error{d.kind}
-	}
-	return []error{d.kind, d.err}
+func withCause(kind, err error, detail string) error {
+	return failure.WithCause(kind, err, detail)
 }
 
-// Errorf returns an error of the sentinel kind with a detail that is part of its text.
-// The detail may be shown to anybody: it must hold no physical path, prefix or
-// credential, and be the same on every backend. The verb %w shows the text of an error
-// and makes that error the cause. Errorf is for drivers and wrappers.
-func Errorf(kind error, format string, args ...any) error {
-	err := fmt.Errorf(format, args...)
-	return &detailed{kind: kind, detail: err.Error(), err: errors.Unwrap(err)}
-}
-
-// WithCause returns an error of the sentinel kind (which may not be nil) whose cause is
-// the backend's own err (which may be nil); errors.As reaches it. detail is shown in
-// place of err's text, so it must hold no secret. If the sentinel is one whose text is
-// the same on every backend, detail appears only in logs ([Error]).
-func WithCause(kind, err error, detail string) error {
-	return &detailed{
-		kind:     kind,
-		detail:   detail,
-		err:      err,
-		backends: true,
-	}
-}
-
-// explained is WithCause with a text for users: it is this package's, not a backend's.
+// explained is withCause with a text for users: it is this package's, not a backend's.
 func explained(kind, err error, detail string) error {
-	return &detailed{kind: kind, detail: detail, err: err}
+	return &failure.Error{Kind: kind, Detail: detail, Err: err}
 }
 
-func invalid(format string, args ...any) error { return Errorf(ErrInvalid, format, args...) }
+func invalid(format string, args ...any) error { return errorf(ErrInvalid, format, args...) }
 
 // clean returns the text of a cause without the paths and URLs that the standard
 // library's errors carry.
 func clean(err error) string {
 	var (
 		own  *Error
-		det  *detailed
+		det  *failure.Error
 		pe   *fs.PathError
 		le   *os.LinkError
 		se   *os.SyscallError
 		ue   *url.Error
 		errn syscall.Errno
 	)
-	if d, ok := err.(*detailed); ok { // its text replaces the text of its cause
-		return d.detail
+	if d, ok := err.(*failure.Error); ok { // its text replaces the text of its cause
+		return d.Detail
 	}
 	switch {
 	case errors.As(err, &own):
 		return strings.TrimPrefix(own.Error(), "files: ")
 	case errors.As(err, &det):
-		return det.detail
+		return det.Detail
 	case errors.As(err, &ue): // a request's, whose URL may be signed
 		return ue.Op + ": " + clean(ue.Err)
 	case errors.As(err, &pe):

@@ -7,13 +7,14 @@ import (
 	"testing"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // TestErrorFormat: only %+v shows the words of a backend if the sentinel says
 // everything. Every other verb formats the text of Error.
 func TestErrorFormat(t *testing.T) {
 	const short = "files: get a: file does not exist"
-	e := files.NewError(files.OpGet, "a", files.WithCause(files.ErrNotExist, nil, "NoSuchKey"))
+	e := driver.NewError(files.OpGet, "a", driver.WithCause(files.ErrNotExist, nil, "NoSuchKey"))
 	for format, want := range map[string]string{
 		"%v":   short,
 		"%s":   short,
@@ -43,7 +44,7 @@ func TestReadDirOfBrokenListing(t *testing.T) {
 	empty, _ := fsBucket(t)
 	b := fsUnordered{Bucket: empty, fail: errors.New("the listing broke")}
 	for _, n := range []int{-1, 0, 1} {
-		d, err := files.FS(t.Context(), b).Open(".")
+		d, err := files.FS(t.Context(), b, nil).Open(".")
 		if err != nil {
 			t.Fatal(err)
 		}

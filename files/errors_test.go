@@ -33,12 +33,12 @@ func TestKindOf(t *testing.T) {
 		{errors.ErrUnsupported, files.ErrUnsupported},
 		{fmt.Errorf("x: %w", files.ErrCorrupt), files.ErrCorrupt},
 		{errors.Join(files.ErrNotExist, files.ErrClosed), files.ErrClosed}, // by precedence (E2)
-		{files.Errorf(files.ErrTooLarge, "x"), files.ErrTooLarge},
+		{driver.Errorf(files.ErrTooLarge, "x"), files.ErrTooLarge},
 		// The sentinel that was set counts, whatever the cause is.
-		{files.WithCause(files.ErrChanged, files.ErrPrecondition, "x"), files.ErrChanged},
-		{files.WithCause(files.ErrChanged, fs.ErrNotExist, "x"), files.ErrChanged},
+		{driver.WithCause(files.ErrChanged, files.ErrPrecondition, "x"), files.ErrChanged},
+		{driver.WithCause(files.ErrChanged, fs.ErrNotExist, "x"), files.ErrChanged},
 		{fmt.Errorf("x: %w",
-			files.WithCause(files.ErrPermission, files.ErrClosed, "x")), files.ErrPermission},
+			driver.WithCause(files.ErrPermission, files.ErrClosed, "x")), files.ErrPermission},
 		{&files.Error{Kind: files.ErrUnavailable, Err: files.ErrInvalid}, files.ErrUnavailable},
 	} {
 		if got := files.KindOf(c.err); got != c.want {
@@ -47,7 +47,7 @@ func TestKindOf(t *testing.T) {
 		if c.err == nil {
 			continue
 		}
-		e := files.NewError(files.OpGet, "n", c.err).(*files.Error)
+		e := driver.NewError(files.OpGet, "n", c.err).(*files.Error)
 		if e.Kind != c.want {
 			t.Errorf("NewError of %v is %v, want %v", c.err, e.Kind, c.want)
 		}
@@ -70,7 +70,7 @@ func TestSentinels(t *testing.T) {
 		files.ErrUnsupported: errors.ErrUnsupported,
 	}
 	for _, s := range sentinels {
-		e := files.NewError(files.OpPut, "n", s)
+		e := driver.NewError(files.OpPut, "n", s)
 		for _, other := range sentinels {
 			if errors.Is(e, other) != (s == other) {
 				t.Errorf("%v is %v: %v", s, other, errors.Is(e, other))
@@ -120,9 +120,9 @@ func TestErrorTexts(t *testing.T) {
 			URL: "https://host/?sig=hidden",
 			Err: &fs.PathError{Op: "dial", Path: secret, Err: syscall.ECONNREFUSED},
 		}, "files: get n: Get: dial: connection refused"},
-		{files.WithCause(files.ErrUnavailable, errors.New(secret),
+		{driver.WithCause(files.ErrUnavailable, errors.New(secret),
 			"status 503"), "files: get n: temporarily unavailable: status 503"},
-		{files.Errorf(files.ErrInvalid, "range %d", 7), "files: get n: invalid argument: range 7"},
+		{driver.Errorf(files.ErrInvalid, "range %d", 7), "files: get n: invalid argument: range 7"},
 		{errors.New("line\nbreak\x00"), `files: get n: line\nbreak\x00`},
 		{context.DeadlineExceeded, "files: get n: context deadline exceeded"},
 		{&files.Error{
@@ -136,7 +136,7 @@ func TestErrorTexts(t *testing.T) {
 			Kind: files.ErrExist,
 		}), "files: get n: file already exists: put other: file already exists"},
 	} {
-		e := files.NewError(files.OpGet, "n", c.err)
+		e := driver.NewError(files.OpGet, "n", c.err)
 		if e.Error() != c.want {
 			t.Errorf("got  %s\nwant %s", e, c.want)
 		}
@@ -145,12 +145,12 @@ func TestErrorTexts(t *testing.T) {
 		}
 	}
 	cause := &fs.PathError{Op: "open", Path: secret, Err: syscall.EIO}
-	err := files.NewError(files.OpGet, "n", files.WithCause(files.ErrUnavailable, cause, "disk"))
+	err := driver.NewError(files.OpGet, "n", driver.WithCause(files.ErrUnavailable, cause, "disk"))
 	if pe, ok := errors.AsType[*fs.PathError](err); !ok || pe != cause || !errors.Is(err,
 		syscall.EIO) || !errors.Is(err, files.ErrUnavailable) {
 		t.Error("the cause is out of reach:", err)
 	}
-	if files.NewError(files.OpGet, "n", nil) != nil {
+	if driver.NewError(files.OpGet, "n", nil) != nil {
 		t.Error("an error of nothing")
 	}
 }
@@ -162,7 +162,7 @@ func TestErrorTimeout(t *testing.T) {
 		context.Canceled:         false,
 		files.ErrUnavailable:     false,
 	} {
-		e := files.NewError(files.OpGet, "n", err)
+		e := driver.NewError(files.OpGet, "n", err)
 		if got := os.IsTimeout(e); got != want {
 			t.Errorf("%v: timeout %v, want %v", err, got, want)
 		}
@@ -190,7 +190,7 @@ func TestContextEndedWithCause(t *testing.T) {
 	is(t, gerr, errBroken)
 	late, cancelLate := context.WithTimeoutCause(ctx, 0, errBroken)
 	defer cancelLate()
-	if err := files.NewError(files.OpGet, "n",
+	if err := driver.NewError(files.OpGet, "n",
 		driver.ContextError(late)); !os.IsTimeout(err) || !errors.Is(err,
 		context.DeadlineExceeded) {
 		t.Errorf("NewError = %v", err)

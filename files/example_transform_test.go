@@ -11,6 +11,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // Compress what is put in one piece. The metadata holds the plain size.
@@ -20,7 +21,7 @@ func ExampleTransform() {
 	info := func(_ *files.Call, stored files.Info) (files.Info, error) {
 		n, err := strconv.ParseInt(stored.Metadata[sizeKey], 10, 64)
 		if err != nil {
-			return files.Info{}, files.Errorf(files.ErrCorrupt, "the plain size is missing")
+			return files.Info{}, driver.Errorf(files.ErrCorrupt, "the plain size is missing")
 		}
 		stored.Size, stored.Digest = n, files.Digest{}
 		delete(stored.Metadata, sizeKey)
@@ -40,30 +41,26 @@ func ExampleTransform() {
 			return &packed, int64(packed.Len()), err
 		},
 		Open: func(ctx context.Context, c *files.Call, r files.Range,
-			get func(context.Context, files.Range) (*files.Reader, error)) (files.Plain, error) {
+			get func(context.Context, files.Range) (*files.Reader, error)) (files.Info,
+			io.Reader, error) {
 			stored, err := get(ctx, files.Range{})
 			if err != nil {
-				return files.Plain{}, err
+				return files.Info{}, nil, err
 			}
 			plain, err := info(c, stored.Info())
 			if err != nil {
-				return files.Plain{}, err
+				return files.Info{}, nil, err
 			}
 			z, err := gzip.NewReader(stored)
 			if err != nil {
-				return files.Plain{}, err
+				return files.Info{}, nil, err
 			}
-			off, n := r.Resolve(plain.Size)
+			off, _ := r.Resolve(plain.Size)
 			// gzip can't begin in its middle
 			if _, err := io.CopyN(io.Discard, z, off); err != nil {
-				return files.Plain{}, err
+				return files.Info{}, nil, err
 			}
-			return files.Plain{
-				Info:   plain,
-				Offset: off,
-				Length: n,
-				Body:   z,
-			}, nil
+			return plain, z, nil
 		},
 		Info: info,
 		// A listing has no metadata, and so no plain size.

@@ -36,7 +36,7 @@ import (
 // The view shows the file, once. ReadDir, and with it fs.WalkDir and os.CopyFS, shows
 // everything that it can and then ends with an error that is ErrUnsupported and names
 // the directories that are left out, so that no copy of a tree lacks files silently.
-// Glob returns the error beside its matches. [NewFS] has an option that ignores these
+// Glob returns the error beside its matches. FSOptions.IgnoreHidden ignores these
 // directories. Open("a/b"), ReadDir("a") and fs.Sub(view, "a") still reach what is
 // below them.
 //
@@ -49,23 +49,20 @@ import (
 //
 // To serve files over HTTP, use package fileshttp rather than http.FileServerFS: it has
 // the stored headers and an ETag, and makes one request.
-func FS(ctx context.Context, b Bucket) fs.FS { return NewFS(ctx, b, nil) }
-
-// FSOptions are the options of NewFS. The zero value leaves nothing out silently.
-type FSOptions struct {
-	// IgnoreHidden leaves out directories that have the name of a file beside them,
-	// without an error.
-	IgnoreHidden bool
-}
-
-// NewFS is FS with options, which may be nil.
-func NewFS(ctx context.Context, b Bucket, opts *FSOptions) fs.FS {
+func FS(ctx context.Context, b Bucket, opts *FSOptions) fs.FS {
 	ctx, b = given(ctx, b)
 	v := &fsView{ctx: ctx, b: b}
 	if opts != nil {
 		v.opts = *opts
 	}
 	return v
+}
+
+// FSOptions are the options of FS. The zero value leaves nothing out silently.
+type FSOptions struct {
+	// IgnoreHidden leaves out directories that have the name of a file beside them,
+	// without an error.
+	IgnoreHidden bool
 }
 
 type fsView struct {
@@ -111,7 +108,7 @@ func checkPath(fop string, op Op, name string) error {
 		return nil
 	}
 	return pathError(fop, name,
-		NewError(op, name, Errorf(ErrInvalidName, "not a valid path of io/fs")))
+		newError(op, name, errorf(ErrInvalidName, "not a valid path of io/fs")))
 }
 
 func (v *fsView) Open(name string) (fs.File, error) {
@@ -166,12 +163,12 @@ func (v *fsView) ReadFile(name string) ([]byte, error) {
 		return nil, err
 	}
 	if name == "." {
-		return nil, pathError("read", name, NewError(OpGet, name, errIsDir))
+		return nil, pathError("read", name, newError(OpGet, name, errIsDir))
 	}
 	r, err := v.b.Get(v.ctx, name, nil)
 	if err != nil {
 		if derr := v.isDir(name, err); derr == nil {
-			return nil, pathError("read", name, NewError(OpGet, name, errIsDir))
+			return nil, pathError("read", name, newError(OpGet, name, errIsDir))
 		} else if errors.Is(err, ErrNotExist) {
 			err = derr
 		}
@@ -197,7 +194,7 @@ func (v *fsView) ReadDir(name string) ([]fs.DirEntry, error) {
 	if _, err := v.b.Stat(v.ctx, name, nil); err != nil {
 		return nil, pathError("open", name, err)
 	}
-	return nil, pathError("readdir", name, NewError(OpList, name, errNotDir))
+	return nil, pathError("readdir", name, newError(OpList, name, errNotDir))
 }
 
 // Sub returns the view of a directory, which need not exist. There is nothing to close.
@@ -212,10 +209,10 @@ func (v *fsView) Sub(dir string) (fs.FS, error) {
 	if err != nil {
 		return nil, pathError("sub", dir, err)
 	}
-	return NewFS(v.ctx, b, &v.opts), nil
+	return FS(v.ctx, b, &v.opts), nil
 }
 
 var (
-	errIsDir  = Errorf(ErrInvalid, "is a directory")
-	errNotDir = Errorf(ErrInvalid, "is not a directory")
+	errIsDir  = errorf(ErrInvalid, "is a directory")
+	errNotDir = errorf(ErrInvalid, "is not a directory")
 )

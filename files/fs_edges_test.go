@@ -14,6 +14,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // unsortedList is a bucket without an order that lists the given entries.
@@ -31,7 +32,7 @@ func TestFSShowsTheFile(t *testing.T) {
 	file, dir := files.Entry{Name: "a", Size: 7}, files.Entry{Name: "a/", IsDir: true}
 	b, c := files.Entry{Name: "b/", IsDir: true}, files.Entry{Name: "c"}
 	for _, all := range [][]files.Entry{{file, dir, b, c}, {c, b, dir, file}, {dir, c, file, b}} {
-		view := files.NewFS(ctx, unsortedList{lists{mem.New(nil), all}},
+		view := files.FS(ctx, unsortedList{lists{mem.New(nil), all}},
 			&files.FSOptions{IgnoreHidden: true})
 		list, err := fs.ReadDir(view, ".")
 		if err != nil || len(list) != 3 || list[0].Name() != "a" || list[0].IsDir() ||
@@ -50,7 +51,7 @@ func TestFSNamesTenHidden(t *testing.T) {
 			put(t, b, fmt.Sprintf("f%02d", i), "x")
 			put(t, b, fmt.Sprintf("f%02d/x", i), "x")
 		}
-		_, err := fs.ReadDir(files.FS(ctx, b), ".")
+		_, err := fs.ReadDir(files.FS(ctx, b, nil), ".")
 		if err == nil || strings.Count(err.Error(), `/"`) != 10 ||
 			!strings.HasSuffix(err.Error(), `"f09/"`+more) {
 			t.Errorf("%d directories are left out: %v", n, err)
@@ -62,7 +63,7 @@ func TestFSNamesTenHidden(t *testing.T) {
 func TestFSGlobOfOneName(t *testing.T) {
 	b := mem.New(nil)
 	put(t, b, "d/a", "x")
-	view := files.FS(ctx, b)
+	view := files.FS(ctx, b, nil)
 	for pattern, want := range map[string][]string{
 		"d/a": {"d/a"}, "d": {"d"}, "none": nil, "*/a": {"d/a"}, "*": {"d"},
 	} {
@@ -80,7 +81,7 @@ func TestFSGlobOfOneName(t *testing.T) {
 func TestFSTexts(t *testing.T) {
 	b := mem.New(nil)
 	put(t, b, "d/a\u202eb", "x")
-	info, err := fs.Stat(files.FS(ctx, b), "d/a\u202eb")
+	info, err := fs.Stat(files.FS(ctx, b, nil), "d/a\u202eb")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +100,7 @@ func TestFSTexts(t *testing.T) {
 		{ended, "ab", true},
 		{ctx, "a\u202eb", false},
 	} {
-		_, err := files.FS(c.ctx, b).Open(c.name)
+		_, err := files.FS(c.ctx, b, nil).Open(c.name)
 		var timeout interface{ Timeout() bool }
 		if !errors.As(err, &timeout) || timeout.Timeout() != c.late {
 			t.Errorf("%q: %v, want an error that is a timeout: %v", c.name, err, c.late)
@@ -113,7 +114,7 @@ func TestFSTexts(t *testing.T) {
 
 // TestFSSubRefuses: Sub of what isn't a path is fs.ErrInvalid.
 func TestFSSubRefuses(t *testing.T) {
-	view := files.FS(ctx, mem.New(nil)).(fs.SubFS)
+	view := files.FS(ctx, mem.New(nil), nil).(fs.SubFS)
 	for _, dir := range []string{"/a", "../a", "a/", ""} {
 		if sub, err := view.Sub(dir); sub != nil || !errors.Is(err, fs.ErrInvalid) {
 			t.Errorf("Sub(%q) = %v, %v, want fs.ErrInvalid", dir, sub, err)
@@ -271,23 +272,24 @@ func TestTransformOfAnOddKind(t *testing.T) {
 			return plain, size, nil
 		},
 		Open: func(ctx context.Context, _ *files.Call, _ files.Range,
-			get func(context.Context, files.Range) (*files.Reader, error)) (files.Plain, error) {
-			var p files.Plain
+			get func(context.Context, files.Range) (*files.Reader, error)) (files.Info,
+			io.Reader, error) {
+			var info files.Info
 			for range parts {
 				r, err := get(ctx, files.Range{})
 				if err != nil {
-					return files.Plain{}, err
+					return files.Info{}, nil, err
 				}
-				p.Info = r.Info()
-				p.Info.ModTime = time.Time{}
+				info = r.Info()
+				info.ModTime = time.Time{}
 			}
-			p.Length = 0
-			return p, nil
+			info.Size = 0
+			return info, nil, nil
 		},
 		Info: func(_ *files.Call, i files.Info) (files.Info, error) { return i, nil },
 		Entry: func(_ *files.Call, e files.Entry) (files.Entry, error) {
 			if e.Name == "bad" {
-				return e, files.Errorf(files.ErrCorrupt, "no size")
+				return e, driver.Errorf(files.ErrCorrupt, "no size")
 			}
 			e.Size = 99
 			return e, nil
@@ -352,18 +354,19 @@ func TestTransformPartsOfTwoStates(t *testing.T) {
 	b := files.Wrap(below, files.Hooks{Transform: &files.Transform{
 		Info: func(_ *files.Call, i files.Info) (files.Info, error) { return i, nil },
 		Open: func(ctx context.Context, _ *files.Call, _ files.Range,
-			get func(context.Context, files.Range) (*files.Reader, error)) (files.Plain, error) {
+			get func(context.Context, files.Range) (*files.Reader, error)) (files.Info,
+			io.Reader, error) {
 			_, err := get(noContext, files.Range{})
 			if !errors.Is(err, files.ErrInvalid) {
 				t.Errorf("a part without a context: %v, want ErrInvalid", err)
 			}
 			first, err := get(ctx, files.Range{})
 			if err != nil {
-				return files.Plain{}, err
+				return files.Info{}, nil, err
 			}
 			between()
 			second, err := get(ctx, files.Range{})
-			return files.Plain{Info: first.Info(), Length: 4, Body: second}, err
+			return first.Info(), second, err
 		},
 	}})
 	for what, c := range map[string]struct {

@@ -20,7 +20,7 @@ func ExampleFS() {
 			return
 		}
 	}
-	view := files.FS(ctx, b)
+	view := files.FS(ctx, b, nil)
 	err := fs.WalkDir(view, ".", func(path string, e fs.DirEntry, err error) error {
 		fmt.Println(path, e.IsDir())
 		return err

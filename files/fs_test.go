@@ -58,14 +58,15 @@ func TestFSPassesFSTest(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := fstest.TestFS(files.FS(t.Context(), b), names...); err != nil {
+		if err := fstest.TestFS(files.FS(t.Context(), b, nil), names...); err != nil {
 			t.Errorf("%s: TestFS = %v, want no error", kind, err)
 		}
 		sub, err := files.Sub(b, "notes")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := fstest.TestFS(files.FS(t.Context(), sub), "day14.txt", "deep/er/x"); err != nil {
+		view := files.FS(t.Context(), sub, nil)
+		if err := fstest.TestFS(view, "day14.txt", "deep/er/x"); err != nil {
 			t.Errorf("%s: of a sub-bucket: %v, want no error", kind, err)
 		}
 	}
@@ -76,7 +77,7 @@ func TestFSPassesFSTest(t *testing.T) {
 func TestFSOddNames(t *testing.T) {
 	names := []string{" ", "*", "...", "CON", `back\slash`, "q?#[a]%41", "x.attrs"}
 	b, _ := fsBucket(t, names...)
-	view := files.FS(t.Context(), b)
+	view := files.FS(t.Context(), b, nil)
 	list, err := fs.ReadDir(view, ".")
 	if err != nil || len(list) != len(names) {
 		t.Fatalf("ReadDir = %v, %v, want no error and len(list) %d", list, err, len(names))
@@ -96,7 +97,7 @@ func TestFSOddNames(t *testing.T) {
 // still a legal one, and shows the file.
 func TestFSFileBesideDirectory(t *testing.T) {
 	b, _ := fsBucket(t, "a", "a!", "a-", "a-/x", "a.txt", "a/b", "a/c/d", "a0", "d/a", "d/a/b")
-	view := files.NewFS(t.Context(), b, &files.FSOptions{IgnoreHidden: true})
+	view := files.FS(t.Context(), b, &files.FSOptions{IgnoreHidden: true})
 	if err := fstest.TestFS(view, "a", "a!", "a-", "a.txt", "a0", "d/a"); err != nil {
 		t.Error(err)
 	}
@@ -156,7 +157,7 @@ func TestFSFileBesideDirectory(t *testing.T) {
 
 func TestFSRequests(t *testing.T) {
 	b, calls := fsBucket(t, "notes/a", "notes/b", "zz")
-	view := files.FS(t.Context(), b)
+	view := files.FS(t.Context(), b, nil)
 	open := func(name string) fs.File {
 		f, err := view.Open(name)
 		if err != nil {
@@ -215,7 +216,7 @@ func TestFSRequests(t *testing.T) {
 
 func TestFSErrors(t *testing.T) {
 	b, _ := fsBucket(t, "file", "dir/file")
-	view := files.FS(t.Context(), b)
+	view := files.FS(t.Context(), b, nil)
 	ops := map[string]func(string) error{
 		"Open":     func(n string) error { _, err := view.Open(n); return err },
 		"Stat":     func(n string) error { _, err := fs.Stat(view, n); return err },
@@ -271,7 +272,7 @@ func TestFSErrors(t *testing.T) {
 			}
 			return next(ctx)
 		},
-	}))
+	}), nil)
 	for what, do := range map[string]func() error{
 		"Open":     func() error { _, err := denied.Open("dir"); return err },
 		"Stat":     func() error { _, err := fs.Stat(denied, "dir"); return err },
@@ -282,7 +283,7 @@ func TestFSErrors(t *testing.T) {
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	view = files.FS(ctx, b)
+	view = files.FS(ctx, b, nil)
 	f, err := view.Open("file")
 	if err != nil {
 		t.Fatal(err)
@@ -298,9 +299,12 @@ func TestFSErrors(t *testing.T) {
 	}
 	b.Close()
 	for op, do := range map[string]func(string) error{
-		"Open": func(n string) error { _, err := files.FS(t.Context(), b).Open(n); return err },
+		"Open": func(n string) error {
+			_, err := files.FS(t.Context(), b, nil).Open(n)
+			return err
+		},
 		"ReadDir": func(n string) error {
-			_, err := fs.ReadDir(files.FS(t.Context(), b), n)
+			_, err := fs.ReadDir(files.FS(t.Context(), b, nil), n)
 			return err
 		},
 	} {
@@ -314,7 +318,7 @@ func TestFSErrors(t *testing.T) {
 // errors have the names below the directory.
 func TestFSSub(t *testing.T) {
 	b, _ := fsBucket(t, "d/e/x", "top")
-	view := files.FS(t.Context(), b)
+	view := files.FS(t.Context(), b, nil)
 	d, err := fs.Sub(view, "d")
 	if err != nil {
 		t.Fatal(err)
@@ -351,7 +355,7 @@ func TestFSInfo(t *testing.T) {
 	if put, err = b.Stat(t.Context(), "d/x", nil); err != nil { // which has the time
 		t.Fatal(err)
 	}
-	view := files.FS(t.Context(), b)
+	view := files.FS(t.Context(), b, nil)
 	f, err := view.Open("d/x")
 	if err != nil {
 		t.Fatal(err)
@@ -402,7 +406,7 @@ func TestFSTemplates(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	tmpl, err := template.ParseFS(files.FS(t.Context(), b), "tmpl/*.tmpl")
+	tmpl, err := template.ParseFS(files.FS(t.Context(), b, nil), "tmpl/*.tmpl")
 	if err != nil {
 		t.Fatal(err)
 	}

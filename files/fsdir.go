@@ -33,13 +33,13 @@ func (d *fsDir) Stat() (fs.FileInfo, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
-		return nil, pathError("stat", d.name, NewError(OpStat, d.name, ErrClosed))
+		return nil, pathError("stat", d.name, newError(OpStat, d.name, ErrClosed))
 	}
 	return dirInfo(d.name), nil
 }
 
 func (d *fsDir) Read([]byte) (int, error) {
-	return 0, pathError("read", d.name, NewError(OpGet, d.name, errIsDir))
+	return 0, pathError("read", d.name, newError(OpGet, d.name, errIsDir))
 }
 
 // Close ends the listing. Closing again is allowed.
@@ -69,7 +69,7 @@ func (d *fsDir) ReadDir(n int) ([]fs.DirEntry, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
-		return nil, pathError("readdir", d.name, NewError(OpList, d.name, ErrClosed))
+		return nil, pathError("readdir", d.name, newError(OpList, d.name, ErrClosed))
 	}
 	list := []fs.DirEntry{}
 	// a file may come after the directory of its name: sorting takes all of them
@@ -171,7 +171,7 @@ func (d *fsDir) entry() (Entry, bool) {
 			return Entry{}, false
 		}
 		if err := d.checkEntry(e); err != nil {
-			d.end(NewError(OpList, d.name, err))
+			d.end(newError(OpList, d.name, err))
 			return Entry{}, false
 		}
 		d.last = e.Name
@@ -195,7 +195,7 @@ func (d *fsDir) checkEntry(e Entry) error {
 	if e.Key == "" && (d.name == "." || len(name) < len(e.Name)) && CheckElement(name) == nil {
 		return nil
 	}
-	return Errorf(ErrInvalidName, "the listing has %q, which is not directly in the directory",
+	return errorf(ErrInvalidName, "the listing has %q, which is not directly in the directory",
 		e.Name+e.Key)
 }
 

@@ -18,7 +18,7 @@ import (
 func TestFSUnordered(t *testing.T) {
 	inner, _ := fsBucket(t, "a", "a-", "a/b", "b/c", "c")
 	b := fsUnordered{Bucket: inner}
-	view := files.NewFS(t.Context(), b, &files.FSOptions{IgnoreHidden: true})
+	view := files.FS(t.Context(), b, &files.FSOptions{IgnoreHidden: true})
 	if err := fstest.TestFS(view, "a", "a-", "b/c", "c"); err != nil {
 		t.Error(err)
 	}
@@ -42,7 +42,7 @@ func TestFSUnordered(t *testing.T) {
 	}
 	b.fail = errors.New("the listing broke")
 	for _, n := range []int{-1, 1, 9} {
-		d, err := files.FS(t.Context(), b).Open(".")
+		d, err := files.FS(t.Context(), b, nil).Open(".")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +101,7 @@ func TestFSReadDirZero(t *testing.T) {
 		"ordered":   inner,
 		"unordered": fsUnordered{Bucket: inner},
 	} {
-		d, err := files.FS(t.Context(), b).Open(".")
+		d, err := files.FS(t.Context(), b, nil).Open(".")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -128,7 +128,7 @@ func TestFSDirClose(t *testing.T) {
 			ended = ended || c.Op == files.OpList
 		},
 	})
-	d, err := files.FS(t.Context(), b).Open(".")
+	d, err := files.FS(t.Context(), b, nil).Open(".")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func (f *fsFile) fail(op string, err error) error {
 // Stat returns what Open found, without a request.
 func (f *fsFile) Stat() (fs.FileInfo, error) {
 	if f.f.isClosed() {
-		return nil, pathError("stat", f.name, NewError(OpStat, f.name, ErrClosed))
+		return nil, pathError("stat", f.name, newError(OpStat, f.name, ErrClosed))
 	}
 	info := f.f.Info()
 	return fsInfo{entry: info.Entry, sys: info}, nil

@@ -29,7 +29,7 @@ func fsPattern(n int) []byte {
 
 func openFS(t *testing.T, b files.Bucket, name string) fsReader {
 	t.Helper()
-	f, err := files.FS(t.Context(), b).Open(name)
+	f, err := files.FS(t.Context(), b, nil).Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,9 +46,9 @@ func (d *fsDir) hiddenError() error {
 	if more := d.hidden.n - len(names); more > 0 {
 		text += " and " + strconv.Itoa(more) + " more"
 	}
-	err := Errorf(ErrUnsupported,
+	err := errorf(ErrUnsupported,
 		"io/fs can't show a directory beside a file of its name, so these are left out: %s", text)
-	return NewError(OpList, d.name, hiddenDirs{err})
+	return newError(OpList, d.name, hiddenDirs{err})
 }
 
 // Glob is fs.Glob, except for directories that can't be shown whole: it returns the

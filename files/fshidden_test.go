@@ -20,7 +20,7 @@ func TestFSLeavesNothingOutSilently(t *testing.T) {
 		"ordered":   inner,
 		"unordered": fsUnordered{Bucket: inner},
 	} {
-		view := files.FS(ctx, b)
+		view := files.FS(ctx, b, nil)
 		check := func(what string, err error, left string) {
 			t.Helper()
 			if !errors.Is(err, files.ErrUnsupported) || !strings.Contains(err.Error(), left) {
@@ -65,16 +65,16 @@ func TestFSLeavesNothingOutSilently(t *testing.T) {
 			}
 			check("pages", err, `"a/"`)
 		}
-		ignore := files.NewFS(ctx, b, &files.FSOptions{IgnoreHidden: true})
+		ignore := files.FS(ctx, b, &files.FSOptions{IgnoreHidden: true})
 		if err := os.CopyFS(t.TempDir(), ignore); err != nil {
 			t.Errorf("%s: with IgnoreHidden: %v, want no error", name, err)
 		}
 	}
 	plain, _ := fsBucket(t, "a", "a.txt", "b/c", "b/d/e")
-	if err := fstest.TestFS(files.FS(ctx, plain), "a", "a.txt", "b/c", "b/d/e"); err != nil {
+	if err := fstest.TestFS(files.FS(ctx, plain, nil), "a", "a.txt", "b/c", "b/d/e"); err != nil {
 		t.Error(err)
 	}
-	if err := os.CopyFS(t.TempDir(), files.FS(ctx, plain)); err != nil {
+	if err := os.CopyFS(t.TempDir(), files.FS(ctx, plain, nil)); err != nil {
 		t.Error(err)
 	}
 }

@@ -49,7 +49,7 @@ func TestFSFileTriesAgain(t *testing.T) {
 			return io.ReadAll(f)
 		},
 	} {
-		f, err := files.FS(ctx, failsOnce(t, text, 3, 2)).Open("a")
+		f, err := files.FS(ctx, failsOnce(t, text, 3, 2), nil).Open("a")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,7 +76,7 @@ func TestFSFileTriesAgain(t *testing.T) {
 
 // TestFSFileShortWriter: the next Read returns the bytes that a writer didn't take.
 func TestFSFileShortWriter(t *testing.T) {
-	f, err := files.FS(ctx, failsOnce(t, "0123456789", 0, 0)).Open("a")
+	f, err := files.FS(ctx, failsOnce(t, "0123456789", 0, 0), nil).Open("a")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestFSDirTriesAgain(t *testing.T) {
 	})
 	for _, n := range []int{1, 2, 10, -1} {
 		fail = true
-		dir, err := files.FS(ctx, b).Open(".")
+		dir, err := files.FS(ctx, b, nil).Open(".")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -187,7 +187,7 @@ func TestFSLyingBucket(t *testing.T) {
 		{Name: "/", IsDir: true},
 		{Name: "", IsDir: true},
 	} {
-		view := files.FS(ctx, lists{mem.New(nil), []files.Entry{e}})
+		view := files.FS(ctx, lists{mem.New(nil), []files.Entry{e}}, nil)
 		err := fs.WalkDir(view, ".", func(_ string, _ fs.DirEntry, err error) error { return err })
 		if !errors.Is(err, files.ErrInvalidName) {
 			t.Errorf("%+v: WalkDir = %v, want ErrInvalidName", e, err)

@@ -29,27 +29,27 @@ var (
 type refusing struct{ err error }
 
 func (r refusing) Put(_ context.Context, name string, _ io.Reader, _ *PutOptions) (Info, error) {
-	return Info{}, NewError(OpPut, name, r.err)
+	return Info{}, newError(OpPut, name, r.err)
 }
 
 func (r refusing) Get(_ context.Context, name string, _ *GetOptions) (*Reader, error) {
-	return nil, NewError(OpGet, name, r.err)
+	return nil, newError(OpGet, name, r.err)
 }
 
 func (r refusing) Stat(_ context.Context, name string, _ *StatOptions) (Info, error) {
-	return Info{}, NewError(OpStat, name, r.err)
+	return Info{}, newError(OpStat, name, r.err)
 }
 
 func (r refusing) List(_ context.Context, dir string, _ *ListOptions) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		if yield != nil {
-			yield(Entry{}, NewError(OpList, dir, r.err))
+			yield(Entry{}, newError(OpList, dir, r.err))
 		}
 	}
 }
 
 func (r refusing) Delete(_ context.Context, name string, _ *DeleteOptions) error {
-	return NewError(OpDelete, name, r.err)
+	return newError(OpDelete, name, r.err)
 }
 
 func (r refusing) Close() error { return nil }
@@ -75,14 +75,14 @@ func (r refusing) SignURL(_ context.Context, name string, opts *SignOptions) (Si
 	if opts != nil {
 		op, _ = opts.Op()
 	}
-	return SignedURL{}, NewError(op, name, r.err)
+	return SignedURL{}, newError(op, name, r.err)
 }
 
 func (r refusing) CopyFrom(_ context.Context, name string, _ Bucket, _ string,
 	_ *CopyOptions) (Info, error) {
-	return Info{}, NewError(OpCopy, name, r.err)
+	return Info{}, newError(OpCopy, name, r.err)
 }
 
-func (r refusing) Check(context.Context) error { return NewError(OpCheck, "", r.err) }
+func (r refusing) Check(context.Context) error { return newError(OpCheck, "", r.err) }
 
 func (r refusing) CheckNative(Op, []NativeOption) error { return r.err }

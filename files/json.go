@@ -14,7 +14,7 @@ const jsonType = "application/json"
 func PutJSON(ctx context.Context, b Bucket, name string, v any, opts *PutOptions) (Info, error) {
 	content, err := encodeJSON(v)
 	if err != nil {
-		return Info{}, NewError(OpPut, name, err)
+		return Info{}, newError(OpPut, name, err)
 	}
 	o := withSize(opts, int64(len(content)))
 	if o.ContentType == "" {
@@ -74,7 +74,7 @@ func UpdateJSON[T any](ctx context.Context, b Bucket, name string, fn func(v *T)
 	opts *UpdateOptions) (T, error) {
 	var stored T
 	if fn == nil {
-		return stored, NewError(OpUpdate, name, invalid("the function is nil"))
+		return stored, newError(OpUpdate, name, invalid("the function is nil"))
 	}
 	_, err := update(ctx, b, name, jsonType, func(old []byte) ([]byte, error) {
 		var v T

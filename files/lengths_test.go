@@ -132,7 +132,7 @@ func readReported(t *testing.T, what string, b files.Bucket) {
 			return err
 		},
 		"a file of FS": func() error {
-			f, err := files.FS(ctx, b).Open("a")
+			f, err := files.FS(ctx, b, nil).Open("a")
 			if err != nil {
 				return err
 			}
@@ -140,7 +140,7 @@ func readReported(t *testing.T, what string, b files.Bucket) {
 			_, err = io.ReadAll(f)
 			return err
 		},
-		"FS": func() error { _, err := fs.ReadFile(files.FS(ctx, b), "a"); return err },
+		"FS": func() error { _, err := fs.ReadFile(files.FS(ctx, b, nil), "a"); return err },
 		"ReadN": func() error {
 			return opened(b, func(r *files.Reader) error {
 				for {

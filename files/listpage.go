@@ -40,7 +40,7 @@ func ListPage(ctx context.Context, b Bucket, dir, token string, limit int,
 	opts *ListOptions) (entries []Entry, next string, err error) {
 	entries, next, err = listPage(ctx, b, dir, token, limit, opts)
 	if e, ok := err.(*Error); !ok || e.Op != OpList || !isBelow(dir, e.Name) {
-		err = NewError(OpList, dir, err)
+		err = newError(OpList, dir, err)
 	}
 	return entries, next, err
 }
@@ -61,7 +61,7 @@ func listPage(ctx context.Context, b Bucket, dir, token string, limit int,
 	case o.Limit != 0:
 		return nil, "", invalid("the limit of a page is ListPage's argument, not an option")
 	case !b.Features().Ordered:
-		return nil, "", Errorf(ErrUnsupported,
+		return nil, "", errorf(ErrUnsupported,
 			"the bucket doesn't list in order, so it has no pages")
 	}
 	listing := o // what tokens are bound to

@@ -28,7 +28,7 @@ func Move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 	ctx, dst = given(ctx, dst)
 	info, err := move(ctx, dst, dstName, src, srcName, *opts)
 	if err != nil {
-		return Info{}, NewError(OpMove, copyNames(srcName, dstName), err)
+		return Info{}, newError(OpMove, copyNames(srcName, dstName), err)
 	}
 	return info, nil
 }
@@ -51,12 +51,12 @@ func checkMove(ctx context.Context, dst Bucket, dstName string, src Bucket, srcN
 		return refusal(ctx, src, srcName)
 	}
 	if !f.DeleteIfVersion && !mayLose {
-		return Errorf(ErrUnsupported,
+		return errorf(ErrUnsupported,
 			"the source can't delete the version that was copied, so what is put "+
 				"meanwhile could be lost; CopyOptions.MayLoseConcurrentPut allows that")
 	}
 	if !f.VersionPerPut && maybeSame(dst, dstName, src, srcName) {
-		return Errorf(ErrUnsupported, "source and target may be one file, which would be deleted")
+		return errorf(ErrUnsupported, "source and target may be one file, which would be deleted")
 	}
 	return nil
 }
@@ -93,7 +93,7 @@ func move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 		return Info{}, err
 	}
 	if from.Version == "" && !opts.MayLoseConcurrentPut {
-		return Info{}, Errorf(ErrUnsupported,
+		return Info{}, errorf(ErrUnsupported,
 			"the source reports no version of the file, so what is put meanwhile "+
 				"could be lost; CopyOptions.MayLoseConcurrentPut allows that")
 	}

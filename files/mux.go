@@ -19,7 +19,7 @@ type Scheme struct {
 	Example string
 	// Params are the query parameters that Open supports. "prefix", "key" and
 	// "readonly" are known for every scheme. They never reach Open, and neither do
-	// those of layers (LayerParam).
+	// those of layers (Mux.RegisterLayer).
 	Params []Param
 	// AnyParam allows parameters that Params doesn't have: Open checks them itself.
 	AnyParam bool
@@ -46,7 +46,7 @@ type Mux struct {
 	mu       sync.RWMutex
 	schemes  map[string]Scheme
 	fallback []func(scheme string) (Scheme, bool)
-	layers   map[string]LayerParam
+	layers   map[string]layerParam
 }
 
 var defaultMux Mux

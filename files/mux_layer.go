@@ -10,21 +10,11 @@ import (
 	"strings"
 )
 
-// LayerParam is a query parameter that puts a layer around the bucket that a URL opens.
-// The package of the layer registers it by [Mux.RegisterLayer], as drivers register
-// schemes.
-type LayerParam struct {
-	// Param documents the parameter. If a scheme has a parameter of the same name, that
-	// one is used instead.
+// layerParam is what a call of RegisterLayer adds.
+type layerParam struct {
 	Param
-	// Package is the import path that registers it.
-	Package string
-	// Wrap returns the bucket b with the layer around it. value is the parameter's
-	// value, never empty. u is the URL that b was opened by, without the parameters of
-	// layers; it may hold secrets. Wrap makes no request (U3), and its errors don't
-	// quote the value. Closing the bucket that Open returns closes b as well, whether
-	// or not closing the result of Wrap does.
-	Wrap func(ctx context.Context, b Bucket, u *url.URL, value string) (Bucket, error)
+	pkg  string
+	wrap func(ctx context.Context, b Bucket, u *url.URL, value string) (Bucket, error)
 }
 
 // layerImports are the parameters of this module's layers and the imports that register
@@ -52,39 +42,49 @@ func isCommon(name string) bool {
 	return slices.ContainsFunc(commonParams, func(p Param) bool { return p.Name == name })
 }
 
-// RegisterLayer adds a parameter of a layer to the Mux, for every scheme that has no
-// parameter of that name itself. It panics if the parameter is incomplete, is one that
-// every scheme has, or is registered already.
-func (m *Mux) RegisterLayer(l LayerParam) {
-	if l.Name == "" || l.Wrap == nil || isCommon(l.Name) {
-		panic(fmt.Sprintf("files: RegisterLayer of an impossible parameter %q", l.Name))
+// RegisterLayer adds a query parameter that puts a layer around the bucket that a URL
+// opens, for every scheme that has no parameter of that name itself. The package of the
+// layer calls it, as drivers register schemes; importPath is that package's.
+//
+// wrap returns the bucket b with the layer around it. value is the parameter's value,
+// never empty. u is the URL that b was opened by, without the parameters of layers; it
+// may hold secrets. wrap makes no request (U3), and its errors don't quote the value.
+// Closing the bucket that Open returns closes b as well, whether or not closing the
+// result of wrap does.
+//
+// RegisterLayer panics if p has no name, wrap is nil, or the parameter is one that every
+// scheme has or is registered already.
+func (m *Mux) RegisterLayer(p Param, importPath string,
+	wrap func(ctx context.Context, b Bucket, u *url.URL, value string) (Bucket, error)) {
+	if p.Name == "" || wrap == nil || isCommon(p.Name) {
+		panic(fmt.Sprintf("files: RegisterLayer of an impossible parameter %q", p.Name))
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if old, ok := m.layers[l.Name]; ok {
-		panic(fmt.Sprintf("files: parameter %q is registered twice, by %s and %s", l.Name,
-			old.Package, l.Package))
+	if old, ok := m.layers[p.Name]; ok {
+		panic(fmt.Sprintf("files: parameter %q is registered twice, by %s and %s", p.Name,
+			old.pkg, importPath))
 	}
 	if m.layers == nil {
-		m.layers = map[string]LayerParam{}
+		m.layers = map[string]layerParam{}
 	}
-	m.layers[l.Name] = l
+	m.layers[p.Name] = layerParam{Param: p, pkg: importPath, wrap: wrap}
 }
 
 // layersFor returns the layers that URLs of the scheme may have, the innermost first.
-func (m *Mux) layersFor(s Scheme) []LayerParam {
+func (m *Mux) layersFor(s Scheme) []layerParam {
 	if m == nil {
 		return nil
 	}
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	var all []LayerParam
+	var all []layerParam
 	for _, l := range m.layers {
 		if !s.has(l.Name) {
 			all = append(all, l)
 		}
 	}
-	slices.SortFunc(all, func(a, b LayerParam) int {
+	slices.SortFunc(all, func(a, b layerParam) int {
 		if d := layerOrder(a.Name) - layerOrder(b.Name); d != 0 {
 			return d
 		}
@@ -136,9 +136,9 @@ func (m *Mux) wrapLayers(ctx context.Context, b Bucket, u *url.URL, s Scheme,
 		if !q.Has(l.Name) {
 			continue
 		}
-		outer, err := l.Wrap(ctx, b, u, q.Get(l.Name))
+		outer, err := l.wrap(ctx, b, u, q.Get(l.Name))
 		if err == nil && outer == nil {
-			err = Errorf(ErrUnsupported, "its package returned no bucket")
+			err = errorf(ErrUnsupported, "its package returned no bucket")
 		}
 		if err != nil {
 			b.Close()
@@ -146,7 +146,7 @@ func (m *Mux) wrapLayers(ctx context.Context, b Bucket, u *url.URL, s Scheme,
 			if kind == nil {
 				kind = ErrInvalid
 			}
-			return nil, Errorf(kind, "parameter %s: %s", l.Name, clean(err))
+			return nil, errorf(kind, "parameter %s: %s", l.Name, clean(err))
 		}
 		b = owning(outer, b)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // layerMux has the scheme mem, and the scheme own, which has a parameter timeout
@@ -36,25 +37,24 @@ func layerMux(t *testing.T, seen *url.URL, closed func()) *files.Mux {
 		Open:    open,
 	})
 	for _, name := range []string{"zeta", "cache", "alpha", "timeout"} { // in no order
-		m.RegisterLayer(files.LayerParam{
-			Param:   files.Param{Name: name, Values: "duration|on", Doc: "a layer"},
-			Package: "example.com/" + name,
-			Wrap: func(_ context.Context, b files.Bucket, u *url.URL,
+		m.RegisterLayer(
+			files.Param{Name: name, Values: "duration|on", Doc: "a layer"},
+			"example.com/"+name,
+			func(_ context.Context, b files.Bucket, u *url.URL,
 				value string) (files.Bucket, error) {
 				if u.Query().Has(name) {
 					t.Errorf("%s sees its own parameter in %s", name, u)
 				}
 				switch value {
 				case "bad":
-					return nil, files.Errorf(files.ErrInvalid, "want a duration")
+					return nil, driver.Errorf(files.ErrInvalid, "want a duration")
 				case "nothing":
 					return nil, nil
 				case "deep":
 					b = files.Wrap(b, files.Hooks{Layer: name + " inside"})
 				}
 				return files.Wrap(b, files.Hooks{Layer: name + " " + value}), nil
-			},
-		})
+			})
 	}
 	return &m
 }
@@ -171,14 +171,16 @@ func TestLayerParamsRefused(t *testing.T) {
 			t.Errorf("%s: opened is %v, and %d are left", tt.raw, opened, open)
 		}
 	}
-	for what, l := range map[string]files.LayerParam{
-		"no name": {
-			Wrap: func(context.Context, files.Bucket, *url.URL, string) (files.Bucket, error) {
-				return nil, nil
-			},
-		},
-		"no function":   {Param: files.Param{Name: "x"}},
-		"a common name": {Param: files.Param{Name: "prefix"}},
+	wrap := func(context.Context, files.Bucket, *url.URL, string) (files.Bucket, error) {
+		return nil, nil
+	}
+	for what, l := range map[string]struct {
+		name string
+		wrap func(context.Context, files.Bucket, *url.URL, string) (files.Bucket, error)
+	}{
+		"no name":       {"", wrap},
+		"no function":   {"x", nil},
+		"a common name": {"prefix", wrap},
 	} {
 		func() {
 			defer func() {
@@ -186,7 +188,7 @@ func TestLayerParamsRefused(t *testing.T) {
 					t.Errorf("%s is registered", what)
 				}
 			}()
-			m.RegisterLayer(l)
+			m.RegisterLayer(files.Param{Name: l.name}, "example.com/l", l.wrap)
 		}()
 	}
 }

@@ -21,14 +21,14 @@ func nameError(problem string) error {
 	if problem == "" {
 		return nil
 	}
-	return Errorf(ErrInvalidName, "%s", problem)
+	return errorf(ErrInvalidName, "%s", problem)
 }
 
 // CheckElement is CheckName for one element, which is a name without "/". Use it for a
 // tenant's id, for example, before the id becomes a directory.
 func CheckElement(element string) error {
 	if i := strings.IndexByte(element, '/'); i >= 0 {
-		return Errorf(ErrInvalidName, "slash at byte %d of an element", i)
+		return errorf(ErrInvalidName, "slash at byte %d of an element", i)
 	}
 	return CheckName(element)
 }
@@ -95,7 +95,7 @@ func checkTarget(name, key string, max int) error {
 		return checkName(name, max)
 	}
 	if name != "" {
-		return Errorf(ErrInvalidName, "name and key are both given")
+		return errorf(ErrInvalidName, "name and key are both given")
 	}
 	return nil
 }

@@ -29,6 +29,6 @@ func checkNative(b Bucket, op Op, options []NativeOption) error {
 	if c, ok := b.(nativeChecker); ok {
 		return c.CheckNative(op, options)
 	}
-	return Errorf(ErrUnsupported, "the bucket does not support %s",
+	return errorf(ErrUnsupported, "the bucket does not support %s",
 		Printable(native.Name(options[0])))
 }

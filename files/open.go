@@ -35,7 +35,7 @@ func Open(ctx context.Context, rawURL string) (Bucket, error) {
 func (m *Mux) Open(ctx context.Context, rawURL string) (Bucket, error) {
 	b, err := m.open(ctx, rawURL)
 	if err != nil {
-		return nil, NewError(OpOpen, m.redact(rawURL), err)
+		return nil, newError(OpOpen, m.redact(rawURL), err)
 	}
 	return b, nil
 }
@@ -151,7 +151,7 @@ func (m *Mux) parse(rawURL string) (*url.URL, Scheme, error) {
 			missing = missingLayer(p)
 		}
 		empty := isCommon(p) || slices.ContainsFunc(layers,
-			func(l LayerParam) bool { return l.Name == p })
+			func(l layerParam) bool { return l.Name == p })
 		switch known := s.AnyParam || s.has(p); {
 		case missing != "":
 			return nil, Scheme{}, invalid("parameter%s belongs to a layer; the program must "+
@@ -265,11 +265,11 @@ func Describe(rawURL string) (Description, error) { return defaultMux.Describe(r
 // Describe is like the function Describe.
 func (m *Mux) Describe(rawURL string) (Description, error) {
 	if m == nil {
-		return Description{}, NewError(OpOpen, RedactURL(rawURL), invalid("the Mux is nil"))
+		return Description{}, newError(OpOpen, RedactURL(rawURL), invalid("the Mux is nil"))
 	}
 	u, s, err := m.parse(rawURL)
 	if err != nil {
-		return Description{}, NewError(OpOpen, m.redact(rawURL), err)
+		return Description{}, newError(OpOpen, m.redact(rawURL), err)
 	}
 	own, _ := m.lookup(s.Name)
 	return Description{

@@ -113,7 +113,7 @@ func OpenAt(ctx context.Context, b Bucket, name string, opts *OpenAtOptions) (*F
 		opts = &OpenAtOptions{}
 	}
 	if opts.Memory < 0 {
-		return nil, NewError(OpGet, name, invalid("negative memory %d", opts.Memory))
+		return nil, newError(OpGet, name, invalid("negative memory %d", opts.Memory))
 	}
 	ctx, b = given(ctx, b)
 	ctx, cancel := context.WithCancel(ctx)
@@ -300,7 +300,7 @@ func (f *File) failure() error {
 	return nil
 }
 
-func (f *File) fail(err error) error { return NewError(OpGet, f.at.name, err) }
+func (f *File) fail(err error) error { return newError(OpGet, f.at.name, err) }
 
 // noted returns the error of a read for the caller, and remembers if the version is
 // gone.
@@ -338,8 +338,8 @@ func (p *pinned) pin(r *Reader) error {
 		return nil
 	}
 	r.Close()
-	return NewError(OpGet, p.name,
-		Errorf(ErrUnavailable, "the response reports a file of %d bytes", p.info.Size))
+	return newError(OpGet, p.name,
+		errorf(ErrUnavailable, "the response reports a file of %d bytes", p.info.Size))
 }
 
 var stateless atomic.Int64

@@ -50,7 +50,7 @@ func (f *File) readFull(r *Reader, p []byte) (int, error) {
 	n, err := io.ReadFull(r, p)
 	f.counts.bytes.Add(int64(n))
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		err = f.fail(Errorf(ErrCorrupt, "the body ended %d bytes early", len(p)-n))
+		err = f.fail(errorf(ErrCorrupt, "the body ended %d bytes early", len(p)-n))
 	}
 	return n, err
 }
@@ -161,7 +161,7 @@ func (f *File) readBlocks(ctx context.Context, first int64, bufs [][]byte) error
 	return nil
 }
 
-var errNotRead = Errorf(ErrUnavailable, "the blocks were not read")
+var errNotRead = errorf(ErrUnavailable, "the blocks were not read")
 
 // takeWindow returns how many bytes a read at a new place fetches at least, and halves
 // that for the next read, down to one block.

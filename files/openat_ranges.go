@@ -44,7 +44,7 @@ func ReadRanges(ctx context.Context, b Bucket, name string, ranges []Range,
 func checkRanges(name string, ranges []Range) error {
 	for _, r := range ranges {
 		if err := r.Check(); err != nil {
-			return NewError(OpGet, name, err)
+			return newError(OpGet, name, err)
 		}
 	}
 	return nil
@@ -294,7 +294,7 @@ func readParts(r *Reader, parts []*part, results [][]byte) error {
 // early returns the error for a body that ended before its reported length.
 func early(r *Reader, err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return r.wrap(Errorf(ErrCorrupt, "content ended early"))
+		return r.wrap(errorf(ErrCorrupt, "content ended early"))
 	}
 	return err
 }

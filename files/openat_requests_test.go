@@ -168,7 +168,7 @@ func TestZip(t *testing.T) {
 				if way == "OpenAt" {
 					at = openAt(t, r, "a.zip", nil)
 				} else {
-					f, err := files.FS(t.Context(), r).Open("a.zip")
+					f, err := files.FS(t.Context(), r, nil).Open("a.zip")
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -195,7 +195,7 @@ func (f *File) readOn(p []byte) (n int, ok bool, err error) {
 	}
 	n, err = s.r.Read(p)
 	if short := f.size - f.pos - int64(n); err == io.EOF && short > 0 {
-		err = f.fail(Errorf(ErrCorrupt, "the body ended %d bytes early", short))
+		err = f.fail(errorf(ErrCorrupt, "the body ended %d bytes early", short))
 	}
 	if more := min(n, headSize-len(f.head)); s.stays && f.pos == int64(len(f.head)) && more > 0 {
 		f.head = append(f.head, p[:more]...)
@@ -272,7 +272,7 @@ func (f *File) skip(s *stream, n int64) error {
 	m, err := io.CopyN(io.Discard, s.r, n)
 	f.counts.bytes.Add(m)
 	if err == io.EOF {
-		err = f.fail(Errorf(ErrCorrupt, "the body ended %d bytes early", n-m))
+		err = f.fail(errorf(ErrCorrupt, "the body ended %d bytes early", n-m))
 	}
 	f.moved(s, m, err)
 	return err

@@ -59,7 +59,7 @@ func TestNamesInATerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	view := files.FS(ctx, b)
+	view := files.FS(ctx, b, nil)
 	for _, name := range append(oddNames, "\xff", "a\x1b[2J", "b\r", "c/\u202e//", "c/\u009b/..") {
 		failures := map[string]error{}
 		_, failures["Get"] = b.Get(ctx, name, nil)

@@ -12,6 +12,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 func TestPutValues(t *testing.T) {
@@ -135,7 +136,7 @@ func TestExistsAndUsage(t *testing.T) {
 			if files.KindOf(kind) == nil {
 				return kind
 			}
-			return files.WithCause(kind, files.ErrNotExist, "and the file isn't there either")
+			return driver.WithCause(kind, files.ErrNotExist, "and the file isn't there either")
 		})
 		ok, err := files.Exists(ctx, failing, "d/a")
 		if is(t, err, kind); ok {

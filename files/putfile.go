@@ -16,15 +16,15 @@ import (
 func PutFile(ctx context.Context, b Bucket, name, path string, opts *PutOptions) (Info, error) {
 	ctx, b = given(ctx, b)
 	if err := CheckName(name); err != nil { // before the disk is touched
-		return Info{}, NewError(OpPut, name, err)
+		return Info{}, newError(OpPut, name, err)
 	}
 	// Opening a pipe would wait for its writer.
 	if fi, err := os.Stat(path); err == nil && !fi.Mode().IsRegular() {
-		return Info{}, NewError(OpPut, name, notRegular(fi))
+		return Info{}, newError(OpPut, name, notRegular(fi))
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return Info{}, NewError(OpPut, name, onDisk(err))
+		return Info{}, newError(OpPut, name, onDisk(err))
 	}
 	defer f.Close()
 	info, _, err := putOpened(ctx, b, name, f, opts)
@@ -52,10 +52,10 @@ func putOpened(ctx context.Context, b Bucket, name string, f fs.File,
 	opts *PutOptions) (Info, int64, error) {
 	before, err := f.Stat()
 	if err != nil {
-		return Info{}, 0, NewError(OpPut, name, onDisk(err))
+		return Info{}, 0, newError(OpPut, name, onDisk(err))
 	}
 	if !before.Mode().IsRegular() {
-		return Info{}, 0, NewError(OpPut, name, notRegular(before))
+		return Info{}, 0, newError(OpPut, name, notRegular(before))
 	}
 	s := &steady{file: f, before: before}
 	var content io.Reader = s
@@ -93,7 +93,7 @@ func (s *steady) Read(p []byte) (int, error) {
 	return n, err
 }
 
-var errChangedOnDisk = Errorf(ErrChanged, "the file on disk was changed while it was stored")
+var errChangedOnDisk = errorf(ErrChanged, "the file on disk was changed while it was stored")
 
 // seekableSteady keeps a file seekable, for layers that retry.
 type seekableSteady struct {

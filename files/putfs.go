@@ -69,7 +69,7 @@ func PutFS(ctx context.Context, b Bucket, dir string, fsys fs.FS,
 		err = invalid("Parallel is %d, want 0 to %d", opts.Parallel, maxPutFSParallel)
 	}
 	if err != nil {
-		return res, NewError(OpPut, dir, err)
+		return res, newError(OpPut, dir, err)
 	}
 	w := &fsWalk{
 		ctx:    ctx,
@@ -89,18 +89,18 @@ func PutFS(ctx context.Context, b Bucket, dir string, fsys fs.FS,
 func putFromFS(ctx context.Context, b Bucket, name string, fsys fs.FS, path string,
 	opts *PutOptions) (int64, error) {
 	if err := CheckName(name); err != nil {
-		return 0, NewError(OpPut, name, err)
+		return 0, newError(OpPut, name, err)
 	}
 	f, err := fsys.Open(path)
 	if err != nil {
-		return 0, NewError(OpPut, name, onDisk(err))
+		return 0, newError(OpPut, name, onDisk(err))
 	}
 	defer f.Close()
 	_, n, err := putOpened(ctx, b, name, f, opts)
 	// it came from a reader, and must not end the walk silently
 	if errors.Is(err, fs.SkipDir) || errors.Is(err, fs.SkipAll) {
-		err = NewError(OpPut, name,
-			Errorf(ErrInvalid, "the file system returned fs.SkipDir or fs.SkipAll as an error"))
+		err = newError(OpPut, name,
+			errorf(ErrInvalid, "the file system returned fs.SkipDir or fs.SkipAll as an error"))
 	}
 	return n, err
 }

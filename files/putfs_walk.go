@@ -113,7 +113,7 @@ func (w *fsWalk) store() {
 	whole = true
 }
 
-func (w *fsWalk) fail(name string, err error) error { return NewError(OpPut, name, err) }
+func (w *fsWalk) fail(name string, err error) error { return newError(OpPut, name, err) }
 
 // root stores the file system's root: a directory, or in a strange file system a file.
 func (w *fsWalk) root() error {
@@ -159,12 +159,12 @@ func (w *fsWalk) check(dir string, list []fs.DirEntry) error {
 	names := make([]string, len(list))
 	for i, e := range list {
 		if e == nil {
-			return w.fail(dir, Errorf(ErrInvalidName, "the file system lists an entry that is nil"))
+			return w.fail(dir, errorf(ErrInvalidName, "the file system lists an entry that is nil"))
 		}
 		name := e.Name()
 		if name == "" || name == "." || name == ".." || strings.Contains(name, "/") {
 			return w.fail(join(dir, name),
-				Errorf(ErrInvalidName,
+				errorf(ErrInvalidName,
 					"the file system lists an entry %q, which is not one element", name))
 		}
 		names[i] = name
@@ -173,7 +173,7 @@ func (w *fsWalk) check(dir string, list []fs.DirEntry) error {
 	for i := 1; i < len(names); i++ {
 		if names[i] == names[i-1] {
 			return w.fail(join(dir, names[i]),
-				Errorf(ErrInvalidName, "the file system lists %q twice", names[i]))
+				errorf(ErrInvalidName, "the file system lists %q twice", names[i]))
 		}
 	}
 	return nil

@@ -35,7 +35,7 @@ func readAll(ctx context.Context, b Bucket, name string, opts *ReadOptions) ([]b
 	if opts != nil {
 		get = &opts.GetOptions
 		if opts.MaxBytes < 0 {
-			return nil, Info{}, NewError(OpGet, name,
+			return nil, Info{}, newError(OpGet, name,
 				invalid("negative limit of %d bytes", opts.MaxBytes))
 		}
 	}
@@ -45,8 +45,8 @@ func readAll(ctx context.Context, b Bucket, name string, opts *ReadOptions) ([]b
 	}
 	defer r.Close()
 	if opts != nil && opts.MaxBytes > 0 && r.Len() > opts.MaxBytes {
-		return nil, Info{}, NewError(OpGet, name,
-			Errorf(ErrTooLarge, "%d bytes to read, at most %d are allowed", r.Len(), opts.MaxBytes))
+		return nil, Info{}, newError(OpGet, name,
+			errorf(ErrTooLarge, "%d bytes to read, at most %d are allowed", r.Len(), opts.MaxBytes))
 	}
 	content, err := r.ReadAll()
 	if err != nil {

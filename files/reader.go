@@ -60,7 +60,7 @@ func newReader(ctx context.Context, c handover.ReaderConfig[Info]) *Reader {
 	}
 	var wrong error
 	if c.Offset < 0 || c.Length < 0 {
-		wrong = NewError(OpGet, c.Name, Errorf(ErrUnavailable,
+		wrong = newError(OpGet, c.Name, errorf(ErrUnavailable,
 			"the body was said to have %d bytes from %d on", c.Length, c.Offset))
 		c.Offset, c.Length = max(c.Offset, 0), 0
 	}
@@ -178,7 +178,7 @@ func (r *Reader) Read(p []byte) (int, error) {
 }
 
 func errImpossible(n int) error {
-	return Errorf(ErrUnavailable, "a Read of the body returned the impossible count %d", n)
+	return errorf(ErrUnavailable, "a Read of the body returned the impossible count %d", n)
 }
 
 // got counts and checks what the body returned, and ends the read.
@@ -197,7 +197,7 @@ func (r *Reader) got(p []byte, err error) (int, error) {
 		}
 	}
 	if err == io.EOF && r.remaining > 0 {
-		err = Errorf(ErrCorrupt, "content ended %d bytes early", r.remaining)
+		err = errorf(ErrCorrupt, "content ended %d bytes early", r.remaining)
 	}
 	if n > 0 {
 		r.call.passed(int64(n))
@@ -327,7 +327,7 @@ func (r *Reader) breaksOff(returned *bool) {
 	}
 }
 
-func (r *Reader) wrap(err error) error { return NewError(OpGet, r.name, err) }
+func (r *Reader) wrap(err error) error { return newError(OpGet, r.name, err) }
 
 // expire ends a Read that waited too long.
 func (r *Reader) expire() {
@@ -426,7 +426,7 @@ func (r *Reader) passedBeside(n int64) {
 func (r *Reader) readAt(p []byte, off int64) (int, error) {
 	body, ok := r.body.(atBody)
 	if !ok {
-		return 0, r.wrap(Errorf(ErrUnsupported, "the body can't be read at any place"))
+		return 0, r.wrap(errorf(ErrUnsupported, "the body can't be read at any place"))
 	}
 	var total int
 	for total < len(p) {
@@ -440,7 +440,7 @@ func (r *Reader) readAt(p []byte, off int64) (int, error) {
 			r.passedBeside(int64(n))
 		}
 		if err == io.EOF && total < len(p) || err == nil && n == 0 {
-			err = Errorf(ErrCorrupt, "content ended %d bytes early", len(p)-total)
+			err = errorf(ErrCorrupt, "content ended %d bytes early", len(p)-total)
 		}
 		if err != nil && err != io.EOF {
 			return total, r.wrap(err)

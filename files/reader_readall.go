@@ -34,7 +34,7 @@ func (r *Reader) ReadN(n int) ([]byte, error) {
 	case r == nil:
 		return nil, errNilReader
 	case n < 0:
-		return nil, NewError(OpGet, r.name, invalid("negative count %d", n))
+		return nil, newError(OpGet, r.name, invalid("negative count %d", n))
 	case n > 0 && r.remaining == 0:
 		_, err := r.Read(nil)
 		return nil, err

@@ -26,7 +26,7 @@ func (r *Reader) WriteTo(w io.Writer) (int64, error) {
 		return 0, errNilReader
 	}
 	if w == nil {
-		return 0, NewError(OpGet, r.name, invalid("the writer is nil"))
+		return 0, newError(OpGet, r.name, invalid("the writer is nil"))
 	}
 	returned := false
 	defer r.breaksOff(&returned)
@@ -105,7 +105,7 @@ func (r *Reader) copyToFile(b fileBody, f *os.File) (total int64, err error) {
 			r.call.passed(n)
 		}
 		if n == 0 && err == nil {
-			err = Errorf(ErrCorrupt, "content ended %d bytes early", r.remaining)
+			err = errorf(ErrCorrupt, "content ended %d bytes early", r.remaining)
 		}
 		if err = r.end(err); err != nil {
 			return total, err

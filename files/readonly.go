@@ -2,7 +2,7 @@ package files
 
 import "context"
 
-var errReadOnly = WithCause(ErrPermission, ErrUnsupported, "the bucket is read-only")
+var errReadOnly = withCause(ErrPermission, ErrUnsupported, "the bucket is read-only")
 
 // ReadOnly returns the bucket for reading only. Every call that writes, and signing a
 // PUT or DELETE, fails with an error that is ErrPermission and ErrUnsupported. As

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // TestNoSecretInAnyForm: a secret is hidden in whatever syntax a cause has it (E1), and
@@ -33,7 +34,7 @@ func TestNoSecretInAnyForm(t *testing.T) {
 		"github_pat_" + key + key,
 		"glpat-" + key,
 	} {
-		err := files.NewError(files.OpPut, "a", errors.New(text))
+		err := driver.NewError(files.OpPut, "a", errors.New(text))
 		if strings.Contains(err.Error(), key) {
 			t.Errorf("%q is shown as %q", text, err)
 		}
@@ -48,7 +49,7 @@ func TestNoSecretInAnyForm(t *testing.T) {
 		"a > b: 12",
 		`open C:\u003d`,
 	} {
-		err := files.NewError(files.OpPut, "a", errors.New(text))
+		err := driver.NewError(files.OpPut, "a", errors.New(text))
 		if !strings.HasSuffix(err.Error(), text) {
 			t.Errorf("%q is shown as %q", text, err)
 		}

@@ -15,6 +15,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // texts are the forms of words in which programs put secrets into errors; %s is the
@@ -100,12 +101,12 @@ func TestNoSecretOfACause(t *testing.T) {
 			for way, err := range map[string]error{
 				"a reader":        put,
 				"a wrapped error": wrapped,
-				"NewError":        files.NewError(files.OpGet, "f", cause),
-				"Errorf": files.NewError(files.OpGet, "f",
-					files.Errorf(files.ErrUnavailable, "%w", cause)),
-				"WithCause": files.NewError(files.OpGet, "f",
-					files.WithCause(files.ErrUnavailable, cause, text)),
-				"a joined error": files.NewError(files.OpGet, "f",
+				"NewError":        driver.NewError(files.OpGet, "f", cause),
+				"Errorf": driver.NewError(files.OpGet, "f",
+					driver.Errorf(files.ErrUnavailable, "%w", cause)),
+				"WithCause": driver.NewError(files.OpGet, "f",
+					driver.WithCause(files.ErrUnavailable, cause, text)),
+				"a joined error": driver.NewError(files.OpGet, "f",
 					errors.Join(io.ErrNoProgress, cause)),
 				"a literal": &files.Error{
 					Op:     files.OpGet,
@@ -113,8 +114,8 @@ func TestNoSecretOfACause(t *testing.T) {
 					Detail: text,
 					Err:    cause,
 				},
-				"an error of an open": files.NewError(files.OpOpen, "mem://",
-					files.Errorf(files.ErrInvalid, "%w", cause)),
+				"an error of an open": driver.NewError(files.OpOpen, "mem://",
+					driver.Errorf(files.ErrInvalid, "%w", cause)),
 			} {
 				if got, ok := errors.AsType[strange](err); !ok || got != cause {
 					t.Fatalf("%s: %q: the cause is out of reach: %v", way, text, err)
@@ -144,7 +145,7 @@ func TestHarmlessCauses(t *testing.T) {
 		"x=1, y=2",
 		"sha256:0123456789abcdef", "line 3: key must be a string", "design=flat author=me", "a=b@c",
 	} {
-		if got := files.NewError(files.OpGet, "f",
+		if got := driver.NewError(files.OpGet, "f",
 			errors.New(text)).Error(); got != "files: get f: "+text {
 			t.Errorf(`%q is printed as %q, want "files: get f: "+text`, text, got)
 		}
@@ -172,7 +173,7 @@ func TestRestOfACause(t *testing.T) {
 		"AccountName=a;AccountKey=b==;x=y end": "AccountName=…;AccountKey=…;x=… end",
 		`{"password":"p","user":"u"}`:          `{"password":"…","user":"u"}`,
 	} {
-		if got := files.NewError(files.OpGet, "f",
+		if got := driver.NewError(files.OpGet, "f",
 			errors.New(text)).Error(); got != "files: get f: "+want {
 			t.Errorf("%q is printed as %q, want %q", text, got, want)
 		}
@@ -224,8 +225,8 @@ func FuzzCauseText(f *testing.F) {
 		f.Add(fmt.Sprintf(text, "a%b=c"))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		once := files.NewError(files.OpGet, "", errors.New(text)).(*files.Error).Detail
-		twice := files.NewError(files.OpGet, "", errors.New(once)).(*files.Error).Detail
+		once := driver.NewError(files.OpGet, "", errors.New(text)).(*files.Error).Detail
+		twice := driver.NewError(files.OpGet, "", errors.New(once)).(*files.Error).Detail
 		if twice != once || files.Printable(once) != once {
 			t.Errorf("%q is printed as %q, and that as %q", text, once, twice)
 		}

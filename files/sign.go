@@ -82,7 +82,7 @@ func SignURL(ctx context.Context, b Bucket, name string, opts *SignOptions) (Sig
 		op, _ = opts.Op()
 	}
 	if err := checkName(name, b.Features().maxName()); err != nil {
-		return SignedURL{}, NewError(op, name, err)
+		return SignedURL{}, newError(op, name, err)
 	}
-	return SignedURL{}, NewError(op, name, ErrUnsupported)
+	return SignedURL{}, newError(op, name, ErrUnsupported)
 }

@@ -30,9 +30,9 @@ func (o SignOptions) Check(f Features) error {
 	var lacks string
 	switch {
 	case !able:
-		return Errorf(ErrUnsupported, "the bucket can't sign URLs for %s", cmp.Or(o.Method, "GET"))
+		return errorf(ErrUnsupported, "the bucket can't sign URLs for %s", cmp.Or(o.Method, "GET"))
 	case o.MaxSize != 0:
-		return Errorf(ErrUnsupported,
+		return errorf(ErrUnsupported,
 			"a signed PUT has no largest size; a form has (SignPost of files/signing)")
 	case o.ContentType != "" && !f.SignContentType:
 		lacks = "bind a signed PUT to a content type"
@@ -43,10 +43,10 @@ func (o SignOptions) Check(f Features) error {
 	case o.IfAbsent && !f.SignIfAbsent:
 		lacks = "sign a PUT that stores only a new file"
 	case f.MaxSize > 0 && o.Size > f.MaxSize:
-		return Errorf(ErrTooLarge, "%d bytes, at most %d", o.Size, f.MaxSize)
+		return errorf(ErrTooLarge, "%d bytes, at most %d", o.Size, f.MaxSize)
 	}
 	if lacks != "" {
-		return Errorf(ErrUnsupported, "the bucket can't %s", lacks)
+		return errorf(ErrUnsupported, "the bucket can't %s", lacks)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // logged returns the line that slog writes for v.
@@ -69,10 +70,10 @@ func TestLogValues(t *testing.T) {
 			Kind: files.ErrNotExist,
 			Err:  secret,
 		}, `v.op=get v.name=a v.kind=NotExist`},
-		{files.NewError(files.OpPut, "a\x01",
-			files.Errorf(files.ErrTooLarge,
+		{driver.NewError(files.OpPut, "a\x01",
+			driver.Errorf(files.ErrTooLarge,
 				"9 bytes")), `v.op=put v.name=a\x01 v.kind=TooLarge v.detail="9 bytes"`},
-		{files.NewError(files.OpCheck, "",
+		{driver.NewError(files.OpCheck, "",
 			context.Canceled), `v.op=check v.detail="context canceled"`},
 		{(*files.Error)(nil), `v=<nil>`},
 		{files.SignedURL{
@@ -91,8 +92,8 @@ func TestLogValues(t *testing.T) {
 }
 
 func TestErrorJSON(t *testing.T) {
-	err := files.NewError(files.OpGet, "a\n",
-		files.WithCause(files.ErrUnavailable, errors.New("hidden"), "503"))
+	err := driver.NewError(files.OpGet, "a\n",
+		driver.WithCause(files.ErrUnavailable, errors.New("hidden"), "503"))
 	got, jerr := json.Marshal(map[string]error{"err": err, "nil": (*files.Error)(nil)})
 	want := `{"err":{"op":"get","name":"a\n","kind":"Unavailable","detail":"503"},"nil":null}`
 	if jerr != nil || string(got) != want {

@@ -15,18 +15,18 @@ import (
 // isn't a legal name, or is so long that no name fits below it.
 func Sub(b Bucket, dir string) (Bucket, error) {
 	if nils.Is(b) {
-		return nil, NewError(OpOpen, dir, errNilBucket)
+		return nil, newError(OpOpen, dir, errNilBucket)
 	}
 	if dir == "" {
-		return nil, NewError(OpOpen, dir, invalid("the directory of a sub-bucket is empty"))
+		return nil, newError(OpOpen, dir, invalid("the directory of a sub-bucket is empty"))
 	}
 	d, err := checkDir(dir, MaxName)
 	if err != nil {
-		return nil, NewError(OpOpen, dir, err)
+		return nil, newError(OpOpen, dir, err)
 	}
 	if max := b.Features().maxName(); len(d)+2 > max {
-		return nil, NewError(OpOpen, dir,
-			Errorf(ErrInvalidName, "no name fits below a directory of %d bytes", len(d)))
+		return nil, newError(OpOpen, dir,
+			errorf(ErrInvalidName, "no name fits below a directory of %d bytes", len(d)))
 	}
 	return withPrefix(b, d+"/", "sub", false), nil
 }
@@ -72,7 +72,7 @@ func withKey(b Bucket, key string) Bucket {
 	return Wrap(b, Hooks{Layer: "key", CloseInner: true, Names: &NameMap{
 		Check: func(name string) error {
 			if name != key {
-				return Errorf(ErrPermission, "the bucket gives access to one other file only")
+				return errorf(ErrPermission, "the bucket gives access to one other file only")
 			}
 			return nil
 		},

@@ -11,6 +11,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/guard"
 )
 
@@ -116,7 +117,7 @@ func TestOpenIsGuarded(t *testing.T) {
 	var asked []string
 	refuse := func(scheme string) error {
 		asked = append(asked, scheme)
-		return files.Errorf(files.ErrPermission, "not in this test")
+		return driver.Errorf(files.ErrPermission, "not in this test")
 	}
 	before := guard.Open.Swap(&refuse)
 	defer guard.Open.Store(before)
@@ -138,19 +139,15 @@ func TestOpenIsGuarded(t *testing.T) {
 // sentinel is ErrInvalid.
 func TestRegisterLayerTwice(t *testing.T) {
 	m := anyMux()
-	layer := files.LayerParam{
-		Param:   files.Param{Name: "own"},
-		Package: "example.com/one",
-		Wrap: func(context.Context, files.Bucket, *url.URL, string) (files.Bucket, error) {
-			return nil, errBroken
-		},
+	own := files.Param{Name: "own"}
+	wrap := func(context.Context, files.Bucket, *url.URL, string) (files.Bucket, error) {
+		return nil, errBroken
 	}
-	m.RegisterLayer(layer)
+	m.RegisterLayer(own, "example.com/one", wrap)
 	_, err := m.Open(ctx, "mem://?own=1")
 	if is(t, err, files.ErrInvalid); !strings.Contains(err.Error(), "parameter own: it broke") {
 		t.Errorf("Open = %v, want the parameter and the reason", err)
 	}
-	layer.Package = "example.com/two"
 	defer func() {
 		text, _ := recover().(string)
 		if !strings.Contains(text, "example.com/one") ||
@@ -158,5 +155,5 @@ func TestRegisterLayerTwice(t *testing.T) {
 			t.Errorf("the panic is %q, want one that names both packages", text)
 		}
 	}()
-	m.RegisterLayer(layer)
+	m.RegisterLayer(own, "example.com/two", wrap)
 }

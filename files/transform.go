@@ -48,8 +48,14 @@ type Transform struct {
 	// may be called several times: all parts are of the same version if the bucket has
 	// Features.ReadConditions. The Readers that get returned are closed with the plain
 	// body.
+	//
+	// whole is the Info of the whole plain file. body delivers the bytes that
+	// r.Resolve(whole.Size) names; fewer are ErrCorrupt. It may be nil if these are
+	// none. If it has a Close method, with or without an error result, Close is called
+	// once: after the Readers that get returned were closed, which ends a Read in
+	// progress, and not during a Read.
 	Open func(ctx context.Context, call *Call, r Range,
-		get func(context.Context, Range) (*Reader, error)) (Plain, error)
+		get func(context.Context, Range) (*Reader, error)) (whole Info, body io.Reader, err error)
 	// Info returns the Info of the plain file, given that of the stored one. Name,
 	// Version and ModTime need not be changed.
 	Info func(call *Call, stored Info) (Info, error)
@@ -68,19 +74,6 @@ type Transform struct {
 	// Metadata is how many bytes of metadata Put adds at most. It is subtracted from
 	// MaxMetadata: more metadata from the caller than is left is ErrInvalid.
 	Metadata int
-}
-
-// Plain is an open plain file, or a part of it.
-type Plain struct {
-	Info Info // of the whole plain file
-	// Offset and Length are what the body delivers, in bytes, as Range.Resolve returns
-	// for Info.Size.
-	Offset, Length int64
-	// Body delivers Length bytes; fewer are ErrCorrupt. It may be nil if Length is 0.
-	// If it has a Close method, with or without an error result, Close is called once:
-	// after the Readers that get returned were closed, which ends a Read in progress,
-	// and not during a Read.
-	Body io.Reader
 }
 
 // closeAny closes r if it has one of the two usual Close methods.

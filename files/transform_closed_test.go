@@ -21,19 +21,14 @@ func TestTransformPartsEndWithTheBody(t *testing.T) {
 			return plain, size, nil
 		},
 		Open: func(ctx context.Context, _ *files.Call, r files.Range,
-			g func(context.Context, files.Range) (*files.Reader, error)) (files.Plain, error) {
+			g func(context.Context, files.Range) (*files.Reader, error)) (files.Info,
+			io.Reader, error) {
 			var err error
 			if part, err = g(ctx, r); err != nil {
-				return files.Plain{}, err
+				return files.Info{}, nil, err
 			}
 			get = g
-			off, n := r.Resolve(part.Info().Size)
-			return files.Plain{
-				Info:   part.Info(),
-				Offset: off,
-				Length: n,
-				Body:   part,
-			}, nil
+			return part.Info(), part, nil
 		},
 		Info: func(_ *files.Call, i files.Info) (files.Info, error) { return i, nil },
 	}})

@@ -46,34 +46,35 @@ func (w *wrapped) openTransformed(ctx context.Context, c *Call, cl *claims) (*Re
 			s.Close()
 		}
 	}()
-	p, err := t.Open(ctx, c, r, s.get)
+	plain, content, err := t.Open(ctx, c, r, s.get)
 	whole = true
 	if err == nil && s.first == nil {
-		err = Errorf(ErrUnsupported, "the wrapper's Transform did not open the stored file")
+		err = errorf(ErrUnsupported, "the wrapper's Transform did not open the stored file")
 	}
 	if err != nil {
 		s.Close()
 		return nil, err
 	}
-	info := outer(p.Info, c.Name)
+	info := outer(plain, c.Name)
 	info.Version, info.Key, info.IsDir = s.first.info.Version, s.first.info.Key, false
 	if info.ModTime.IsZero() {
 		info.ModTime = s.first.info.ModTime
 	}
 	var body io.ReadCloser = s
-	if p.Body != nil {
+	if content != nil {
 		body = &layer{
-			r:    p.Body,
+			r:    content,
 			body: s,
-			late: lateCloser{p.Body},
+			late: lateCloser{content},
 			bare: true,
 		}
 	}
+	off, n := r.Resolve(info.Size)
 	made := newReader(ctx, handover.ReaderConfig[Info]{
 		Name:    c.Name,
 		Info:    info,
-		Offset:  p.Offset,
-		Length:  p.Length,
+		Offset:  off,
+		Length:  n,
 		Body:    body,
 		Timeout: s.opts.ReadTimeout,
 		Verify:  !s.opts.SkipVerify && cl.outer.Digests,
@@ -138,21 +139,21 @@ func (s *storedParts) get(ctx context.Context, r Range) (*Reader, error) {
 	}
 	part, err := s.w.inner.Get(ctx, s.w.in(s.name), &o)
 	if kind := KindOf(err); first != nil && (kind == ErrPrecondition || kind == ErrNotExist) {
-		err = WithCause(ErrChanged, err, "the file was replaced or deleted while it was read")
+		err = withCause(ErrChanged, err, "the file was replaced or deleted while it was read")
 	}
 	if err == nil && first != nil && !sameState(part.info, first.info) {
 		part.Close()
-		err = WithCause(ErrChanged, nil, "the file was replaced while it was read")
+		err = withCause(ErrChanged, nil, "the file was replaced while it was read")
 	}
 	if err != nil {
-		return nil, NewError(OpGet, s.name, err)
+		return nil, newError(OpGet, s.name, err)
 	}
 	part.name, part.info = s.name, outer(part.info, s.name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		part.Close()
-		return nil, NewError(OpGet, s.name, ErrClosed)
+		return nil, newError(OpGet, s.name, ErrClosed)
 	}
 	if s.first == nil {
 		s.first = part

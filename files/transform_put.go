@@ -166,7 +166,7 @@ func (p *plainContent) findType(name string) (string, error) {
 		var m int
 		if m, err = p.readSource(buf[n:]); m == 0 && err == nil {
 			if idle++; idle == 100 {
-				err = Errorf(ErrInvalid,
+				err = errorf(ErrInvalid,
 					"content's Read returned no bytes and no error 100 times: %w",
 					io.ErrNoProgress)
 			}
@@ -219,7 +219,7 @@ func (p *plainContent) Read(b []byte) (int, error) {
 	p.n += int64(n)
 	switch {
 	case p.size >= 0 && p.n > p.size:
-		err = Errorf(ErrCorrupt, "content is longer than the %d bytes declared", p.size)
+		err = errorf(ErrCorrupt, "content is longer than the %d bytes declared", p.size)
 	case err == io.EOF:
 		err = p.complete()
 	}
@@ -232,13 +232,13 @@ func (p *plainContent) Read(b []byte) (int, error) {
 // complete compares the whole content with what was declared.
 func (p *plainContent) complete() error {
 	if p.size >= 0 && p.n < p.size {
-		return Errorf(ErrCorrupt, "content has %d bytes, fewer than the %d declared", p.n, p.size)
+		return errorf(ErrCorrupt, "content has %d bytes, fewer than the %d declared", p.n, p.size)
 	}
 	if !p.digests {
 		return io.EOF
 	}
 	if which := Digest(p.hasher.Sum()).Conflict(p.want); which != "" {
-		return Errorf(ErrCorrupt, "the content's %s digest is not the one declared", which)
+		return errorf(ErrCorrupt, "the content's %s digest is not the one declared", which)
 	}
 	return io.EOF
 }
@@ -339,7 +339,7 @@ func (s *seekableStored) Seek(offset int64, whence int) (int64, error) {
 	case whence == io.SeekCurrent && offset == 0, whence == io.SeekStart && offset == s.pos:
 		return s.pos, nil
 	case whence != io.SeekStart || offset != 0:
-		return s.pos, Errorf(ErrUnsupported, "a wrapper's content can only seek to its beginning")
+		return s.pos, errorf(ErrUnsupported, "a wrapper's content can only seek to its beginning")
 	}
 	s.close()
 	if err := s.plain.rewind(); err != nil {

@@ -37,15 +37,16 @@ func stamped(puts *int) *files.Transform {
 		},
 		Info: info,
 		Open: func(ctx context.Context, c *files.Call, r files.Range,
-			get func(context.Context, files.Range) (*files.Reader, error)) (files.Plain, error) {
+			get func(context.Context, files.Range) (*files.Reader, error)) (files.Info,
+			io.Reader, error) {
 			stamp, err := get(ctx, files.Bytes(0, 1))
 			if err != nil {
-				return files.Plain{}, err
+				return files.Info{}, nil, err
 			}
 			i, _ := info(c, stamp.Info())
 			off, n := r.Resolve(i.Size)
 			rest, err := get(ctx, files.Bytes(off+1, n))
-			return files.Plain{Info: i, Offset: off, Length: n, Body: rest}, err
+			return i, rest, err
 		},
 	}
 }
@@ -268,8 +269,9 @@ func TestTransformOpenFaults(t *testing.T) {
 		puts := 0
 		tr := stamped(&puts)
 		tr.Open = func(ctx context.Context, _ *files.Call, _ files.Range,
-			get func(context.Context, files.Range) (*files.Reader, error)) (files.Plain, error) {
-			return files.Plain{}, f(ctx, func(ctx context.Context,
+			get func(context.Context, files.Range) (*files.Reader, error)) (files.Info,
+			io.Reader, error) {
+			return files.Info{}, nil, f(ctx, func(ctx context.Context,
 				r files.Range) (*files.Reader, error) {
 				part, err := get(ctx, r)
 				if err == nil {

@@ -10,6 +10,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // turning stores a key and then each byte turned by it, and requires that files with
@@ -19,7 +20,7 @@ func turning(b files.Bucket, key byte) files.Bucket {
 	info := func(_ *files.Call, i files.Info) (files.Info, error) {
 		i.Digest = files.Digest{}
 		if i.Size--; i.Size < 0 {
-			return i, files.Errorf(files.ErrCorrupt, "no key")
+			return i, driver.Errorf(files.ErrCorrupt, "no key")
 		}
 		return i, nil
 	}
@@ -45,32 +46,28 @@ func turning(b files.Bucket, key byte) files.Bucket {
 		},
 		Info: info,
 		Open: func(ctx context.Context, c *files.Call, r files.Range,
-			get func(context.Context, files.Range) (*files.Reader, error)) (files.Plain, error) {
+			get func(context.Context, files.Range) (*files.Reader, error)) (files.Info,
+			io.Reader, error) {
 			k, stored, err := head(ctx, get)
 			if err != nil {
-				return files.Plain{}, err
+				return files.Info{}, nil, err
 			}
 			all, err := stored.ReadAll()
 			if err != nil {
-				return files.Plain{}, err
+				return files.Info{}, nil, err
 			}
 			for i := range all {
 				all[i] ^= k
 			}
 			i, err := info(c, stored.Info())
 			off, n := r.Resolve(i.Size)
-			return files.Plain{
-				Info:   i,
-				Offset: off,
-				Length: n,
-				Body:   bytes.NewReader(all[off : off+n]),
-			}, err
+			return i, bytes.NewReader(all[off : off+n]), err
 		},
 		Renew: func(ctx context.Context, _ *files.Call,
 			get func(context.Context, files.Range) (*files.Reader, error)) (bool, error) {
 			k, _, err := head(ctx, get)
 			if k == 9 {
-				return false, files.Errorf(files.ErrPermission, "not this key")
+				return false, driver.Errorf(files.ErrPermission, "not this key")
 			}
 			return k != key, err
 		},

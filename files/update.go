@@ -13,8 +13,8 @@ import (
 //lint:ignore ST1012 the standard library's fs.SkipDir is named so too
 var SkipUpdate = errors.New("leave the file as it is")
 
-// UpdateOptions are the options of Update and UpdateJSON. The zero value keeps the file's
-// attributes.
+// UpdateOptions are the options of Update, UpdateJSON and UpdateAttributes. The zero
+// value keeps the file's attributes.
 type UpdateOptions struct {
 	// Attributes replace those of the file as a whole; nil keeps them. If ContentType
 	// is empty the type is found again (P6).
@@ -70,7 +70,7 @@ func update(ctx context.Context, b Bucket, name, newType string, fn func([]byte)
 	}
 	info, err := u.run()
 	if err != nil {
-		return Info{}, NewError(OpUpdate, name, err)
+		return Info{}, newError(OpUpdate, name, err)
 	}
 	return info, nil
 }
@@ -108,9 +108,9 @@ func (u *updater) run() (Info, error) {
 		}
 		if i == attempts {
 			if u.lost != nil {
-				return Info{}, Errorf(ErrUncertain, "gave up after %d attempts", attempts)
+				return Info{}, errorf(ErrUncertain, "gave up after %d attempts", attempts)
 			}
-			return Info{}, Errorf(ErrPrecondition,
+			return Info{}, errorf(ErrPrecondition,
 				"another writer came first in each of %d attempts", attempts)
 		}
 		if err := sleepFor(u.ctx, rand.N(wait)); err != nil {
@@ -134,7 +134,7 @@ func (u *updater) check() error {
 	case f.ReadOnly:
 		return refusal(u.ctx, u.bucket, u.name)
 	case !f.IfAbsent || !f.IfVersion:
-		return Errorf(ErrUnsupported,
+		return errorf(ErrUnsupported,
 			"the bucket can't put conditionally, so updates would be lost")
 	}
 	return nil
@@ -199,7 +199,7 @@ func (u *updater) recover(now *state) (done bool, err error) {
 		now.new = u.lost.new
 		return false, nil
 	}
-	return false, Errorf(ErrUncertain,
+	return false, errorf(ErrUncertain,
 		"the response to a write was lost, and the file was changed since")
 }
 
@@ -209,7 +209,7 @@ func (u *updater) ended(err error) error {
 	if u.lost == nil || errors.Is(err, ErrUncertain) {
 		return err
 	}
-	return WithCause(ErrUncertain, err, "the response to a write was lost: "+clean(err))
+	return withCause(ErrUncertain, err, "the response to a write was lost: "+clean(err))
 }
 
 // unchanged reports whether there is nothing to write.

@@ -9,6 +9,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // lossy is a bucket whose first Put returns ErrUncertain. If happens is true, the
@@ -27,7 +28,7 @@ func lossy(b files.Bucket, happens bool, then func()) files.Bucket {
 				}
 			}
 			then()
-			return files.Errorf(files.ErrUncertain, "the response was lost")
+			return driver.Errorf(files.ErrUncertain, "the response was lost")
 		})
 }
 
@@ -111,7 +112,7 @@ func TestUpdateUncertainThenFailure(t *testing.T) {
 			func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
 				if c.Op == files.OpGet {
 					if gets++; gets == 2 {
-						return files.Errorf(files.ErrUnavailable, "nobody answers")
+						return driver.Errorf(files.ErrUnavailable, "nobody answers")
 					}
 				}
 				return next(ctx)

@@ -1,18 +1,12 @@
 package files
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
 	"math/rand/v2"
 )
-
-// UpdateAttributesOptions are the options of UpdateAttributes.
-type UpdateAttributesOptions struct {
-	// Attempts bounds how often the file is read and written; 0 is
-	// DefaultUpdateAttempts.
-	Attempts int
-}
 
 // UpdateAttributes changes attributes of a file and keeps its content, its digest and
 // all other attributes. fn gets the attributes that the file has, metadata included,
@@ -35,10 +29,11 @@ type UpdateAttributesOptions struct {
 //
 // Errors: ErrNotExist; ErrUnsupported if the bucket can't put conditionally
 // (Features.IfVersion); ErrPrecondition if another writer came first in each attempt;
-// ErrInvalid for attributes that can't be stored (P7); ErrUncertain; those of Stat,
+// ErrInvalid for attributes that can't be stored (P7), and for options other than
+// Attempts; ErrUncertain; those of Stat,
 // Get, Put and Copy; and fn's own.
 func UpdateAttributes(ctx context.Context, b Bucket, name string, fn func(*Attributes) error,
-	opts *UpdateAttributesOptions) (Info, error) {
+	opts *UpdateOptions) (Info, error) {
 	ctx, b = given(ctx, b)
 	u := &attributeUpdate{
 		ctx:      ctx,
@@ -47,12 +42,16 @@ func UpdateAttributes(ctx context.Context, b Bucket, name string, fn func(*Attri
 		fn:       fn,
 		attempts: DefaultUpdateAttempts,
 	}
-	if opts != nil && opts.Attempts != 0 {
-		u.attempts = opts.Attempts
+	if opts != nil {
+		if opts.Attributes != nil || opts.MaxBytes != 0 {
+			return Info{}, newError(OpUpdate, name,
+				invalid("UpdateAttributes takes Attempts, but no Attributes or MaxBytes"))
+		}
+		u.attempts = cmp.Or(opts.Attempts, u.attempts)
 	}
 	info, err := u.run()
 	if err != nil {
-		return Info{}, NewError(OpUpdate, name, err)
+		return Info{}, newError(OpUpdate, name, err)
 	}
 	return info, nil
 }
@@ -81,14 +80,14 @@ func (u *attributeUpdate) run() (Info, error) {
 		info, done, err := u.attempt()
 		switch {
 		case err != nil && u.lost != nil && !errors.Is(err, ErrUncertain):
-			return Info{}, WithCause(ErrUncertain, err,
+			return Info{}, withCause(ErrUncertain, err,
 				"the response to a write was lost: "+clean(err))
 		case done || err != nil:
 			return info, err
 		case i >= u.attempts && u.lost != nil:
-			return Info{}, Errorf(ErrUncertain, "gave up after %d attempts", u.attempts)
+			return Info{}, errorf(ErrUncertain, "gave up after %d attempts", u.attempts)
 		case i >= u.attempts:
-			return Info{}, Errorf(ErrPrecondition,
+			return Info{}, errorf(ErrPrecondition,
 				"another writer came first in each of %d attempts", u.attempts)
 		}
 		if err := sleepFor(u.ctx, rand.N(wait)); err != nil {
@@ -110,7 +109,7 @@ func (u *attributeUpdate) check() error {
 	case f.ReadOnly:
 		return refusal(u.ctx, u.bucket, u.name)
 	case !f.IfVersion:
-		return Errorf(ErrUnsupported,
+		return errorf(ErrUnsupported,
 			"the bucket can't put conditionally, so another writer's change would be lost")
 	}
 	return nil
@@ -184,7 +183,7 @@ func (u *attributeUpdate) want(info Info) (want Attributes, done bool, err error
 		case info.Version == u.lost.before:
 			return u.lost.want, false, nil
 		}
-		return want, false, Errorf(ErrUncertain,
+		return want, false, errorf(ErrUncertain,
 			"the response to a write was lost, and the file was changed since")
 	}
 	want = info.Attributes.Clone()

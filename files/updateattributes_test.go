@@ -11,6 +11,7 @@ import (
 	"cloudfiles.dev/drivers/local"
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // attributeBuckets are memory and a folder, each with and without copies inside the
@@ -147,7 +148,7 @@ func TestUpdateAttributesRaces(t *testing.T) {
 			put(t, b, "f", fmt.Sprint(n))
 			a.ContentLanguage = "fr"
 			return nil
-		}, &files.UpdateAttributesOptions{Attempts: 3})
+		}, &files.UpdateOptions{Attempts: 3})
 		is(t, err, files.ErrPrecondition)
 		if !b.Features().VersionPerPut {
 			t.Errorf("%s: a change of attributes makes no version, so the rest of this test "+
@@ -163,7 +164,7 @@ func TestUpdateAttributesRaces(t *testing.T) {
 					}
 					a.Metadata[fmt.Sprint("k", i)] = "v"
 					return nil
-				}, &files.UpdateAttributesOptions{Attempts: 1000})
+				}, &files.UpdateOptions{Attempts: 1000})
 				done <- err
 			}()
 		}
@@ -190,7 +191,7 @@ func TestUpdateAttributesLostResponse(t *testing.T) {
 			err := next(ctx)
 			if c.Op.Writes() && !lost {
 				lost = true
-				return files.Errorf(files.ErrUncertain, "lost")
+				return driver.Errorf(files.ErrUncertain, "lost")
 			}
 			return err
 		},

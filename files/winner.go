@@ -19,7 +19,7 @@ type winner struct {
 	ran  atomic.Bool  // next was called
 }
 
-var errLost = Errorf(ErrClosed, "another call of next succeeded first")
+var errLost = errorf(ErrClosed, "another call of next succeeded first")
 
 // turn returns the value that win gets at the end of a call.
 func (c *Call) turn() int64 { return c.won.wins.Load() }

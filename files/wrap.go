@@ -128,7 +128,7 @@ func (w *wrapped) Close() error {
 			err = errors.Join(err, w.alsoClose.Close())
 		}
 	}
-	return NewError(OpClose, "", err)
+	return newError(OpClose, "", err)
 }
 
 // As reaches what lies below, unless that would bypass the wrapper.
@@ -154,7 +154,7 @@ func (w *wrapped) check(ctx context.Context, c *claims, name, key string) error 
 		return err
 	}
 	if key != "" && !c.outer.ForeignKeys {
-		return Errorf(ErrUnsupported, "the bucket doesn't support raw keys")
+		return errorf(ErrUnsupported, "the bucket doesn't support raw keys")
 	}
 	if n := w.hooks.Names; n != nil && n.Check != nil && key == "" {
 		if err := n.Check(name); err != nil {
@@ -199,19 +199,19 @@ func (f stepFunc) do(ctx context.Context) error { return f(ctx) }
 // order of rule E2.
 func (w *wrapped) around(c *Call, s step) error {
 	if err := w.begin(c); err != nil {
-		return NewError(c.Op, c.Name, err)
+		return newError(c.Op, c.Name, err)
 	}
 	if w.hooks.Around == nil {
-		return NewError(c.Op, c.Name, s.do(c.ctx))
+		return newError(c.Op, c.Name, s.do(c.ctx))
 	}
 	c.won.on, c.step = true, s
 	defer c.settle()
 	err := w.hooks.Around(c.ctx, c, c.next)
 	c.settle()
 	if err == nil && !c.won.ran.Load() && c.Signed.URL == "" && c.Opened == nil {
-		err = Errorf(ErrUnsupported, "a wrapper did not carry out the operation")
+		err = errorf(ErrUnsupported, "a wrapper did not carry out the operation")
 	}
-	return NewError(c.Op, c.Name, err)
+	return newError(c.Op, c.Name, err)
 }
 
 // begin calls the first hook.
@@ -230,9 +230,9 @@ func (w *wrapped) begin(c *Call) error {
 func (c *Call) next(ctx context.Context) error {
 	c.won.ran.Store(true)
 	if ctx == nil {
-		return NewError(c.Op, c.Name, errNilContext)
+		return newError(c.Op, c.Name, errNilContext)
 	}
-	return NewError(c.Op, c.Name, c.step.do(ctx))
+	return newError(c.Op, c.Name, c.step.do(ctx))
 }
 
 // done reports the end of the operation.
@@ -285,7 +285,7 @@ func (w *wrapped) Put(ctx context.Context, name string, content io.Reader,
 		content, err = limited(content, limit)
 	}
 	if err != nil {
-		return Info{}, NewError(OpPut, name, err)
+		return Info{}, newError(OpPut, name, err)
 	}
 	c := w.call(ctx, OpPut, name)
 	c.Put, c.Content = opts, content
@@ -331,12 +331,12 @@ func (w *wrapped) Stat(ctx context.Context, name string, opts *StatOptions) (Inf
 	}
 	cl := w.claims()
 	if err := w.check(ctx, cl, name, key); err != nil {
-		return Info{}, NewError(OpStat, name, err)
+		return Info{}, newError(OpStat, name, err)
 	}
 	if !w.hooks.usesCalls() {
 		info, err := w.inner.Stat(ctx, w.in(name), opts)
 		if err != nil {
-			return Info{}, NewError(OpStat, name, cl.failed(err))
+			return Info{}, newError(OpStat, name, cl.failed(err))
 		}
 		return cl.info(outer(info, name)), nil
 	}
@@ -376,7 +376,7 @@ func (w *wrapped) Delete(ctx context.Context, name string, opts *DeleteOptions) 
 		err = cl.checkDelete(opts)
 	}
 	if err != nil {
-		return NewError(OpDelete, name, err)
+		return newError(OpDelete, name, err)
 	}
 	c := w.call(ctx, OpDelete, name)
 	c.Delete = opts

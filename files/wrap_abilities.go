@@ -22,7 +22,7 @@ func (w *wrapped) CopyFrom(ctx context.Context, dstName string, src Bucket, srcN
 		err = ErrUnsupported
 	}
 	if err != nil {
-		return Info{}, NewError(OpCopy, dstName, err)
+		return Info{}, newError(OpCopy, dstName, err)
 	}
 	c := &Call{
 		Op:         OpCopy,
@@ -73,7 +73,7 @@ func (w *wrapped) WithCopySource(ctx context.Context, name string,
 		err = ErrUnsupported
 	}
 	if err != nil {
-		return NewError(OpCopyFrom, name, err)
+		return newError(OpCopyFrom, name, err)
 	}
 	c := w.call(ctx, OpCopyFrom, name)
 	end := ending{call: c}
@@ -127,7 +127,7 @@ func (w *wrapped) SignURL(ctx context.Context, name string, opts *SignOptions) (
 		err = o.Check(cl.outer)
 	}
 	if err != nil {
-		return SignedURL{}, NewError(op, name, err)
+		return SignedURL{}, newError(op, name, err)
 	}
 	c := w.call(ctx, op, name)
 	c.Sign = opts
@@ -137,7 +137,7 @@ func (w *wrapped) SignURL(ctx context.Context, name string, opts *SignOptions) (
 		turn := c.turn()
 		// What is fetched or sent with the URL doesn't pass through a hook.
 		if w.hooks.intercepts() {
-			return Errorf(ErrUnsupported,
+			return errorf(ErrUnsupported,
 				"a wrapper changes or checks contents, which a signed URL would bypass")
 		}
 		signed, err := SignURL(ctx, w.inner, w.in(name), c.Sign)
@@ -174,7 +174,7 @@ func (w *wrapped) DeleteMany(ctx context.Context, names []string) []error {
 					err = cerr
 				}
 			}
-			errs[i] = NewError(OpDelete, name, err)
+			errs[i] = newError(OpDelete, name, err)
 		}
 		return errs
 	}
@@ -194,7 +194,7 @@ func (w *wrapped) DeleteMany(ctx context.Context, names []string) []error {
 		if err != nil {
 			errs[i] = err
 		}
-		errs[i] = NewError(OpDelete, names[i], errs[i])
+		errs[i] = newError(OpDelete, names[i], errs[i])
 	}
 	end.set(int64(len(names)), err)
 	return errs
@@ -219,10 +219,10 @@ func (w *wrapped) deleteEach(ctx context.Context, cl *claims, names []string) []
 // Check checks the bucket below.
 func (w *wrapped) Check(ctx context.Context) error {
 	if w.closed.Load() {
-		return NewError(OpCheck, "", ErrClosed)
+		return newError(OpCheck, "", ErrClosed)
 	}
 	if ctx == nil {
-		return NewError(OpCheck, "", errNilContext)
+		return newError(OpCheck, "", errNilContext)
 	}
 	c := w.call(ctx, OpCheck, "")
 	end := ending{call: c}

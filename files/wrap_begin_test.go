@@ -72,7 +72,7 @@ func TestBeginRefuses(t *testing.T) {
 		},
 	}), files.Hooks{
 		Begin: func(ctx context.Context, c *files.Call) (context.Context, error) {
-			return nil, files.Errorf(files.ErrUnavailable, "too many calls")
+			return nil, driver.Errorf(files.ErrUnavailable, "too many calls")
 		},
 		Done: func(_ context.Context, c *files.Call, _ int64, err error) { refused[c.Op] = err },
 	})
@@ -230,7 +230,7 @@ func (s *sized) Put(ctx context.Context, req *driver.PutRequest) (files.Info, er
 	s.sizes = append(s.sizes, req.Size)
 	if s.fail--; s.fail >= 0 {
 		io.ReadFull(req.Content, make([]byte, 4))
-		return files.Info{}, files.Errorf(files.ErrUnavailable, "the connection broke")
+		return files.Info{}, driver.Errorf(files.ErrUnavailable, "the connection broke")
 	}
 	return s.Backend.Put(ctx, req)
 }

@@ -17,12 +17,12 @@ func (w *wrapped) Get(ctx context.Context, name string, opts *GetOptions) (*Read
 		err = cl.checkGet(opts)
 	}
 	if err != nil {
-		return nil, NewError(OpGet, name, err)
+		return nil, newError(OpGet, name, err)
 	}
 	if !w.hooks.usesCalls() {
 		r, err := w.openBelow(ctx, name, opts, nil, cl)
 		if err != nil {
-			return nil, NewError(OpGet, name, err)
+			return nil, newError(OpGet, name, err)
 		}
 		return r, nil
 	}
@@ -60,8 +60,8 @@ func (g *getting) open() (*Reader, error) {
 		}
 	}
 	if err == nil && g.r == nil {
-		err = NewError(OpGet, c.Name,
-			Errorf(ErrUnsupported, "a wrapper returned no error although the operation failed"))
+		err = newError(OpGet, c.Name,
+			errorf(ErrUnsupported, "a wrapper returned no error although the operation failed"))
 	}
 	if err != nil {
 		end.set(0, err)
@@ -168,7 +168,7 @@ func (w *wrapped) openBelow(ctx context.Context, name string, opts *GetOptions, 
 		return nil, err
 	}
 	if r == nil || r.body == nil {
-		return nil, Errorf(ErrUnsupported, "the bucket below returned no Reader")
+		return nil, errorf(ErrUnsupported, "the bucket below returned no Reader")
 	}
 	r.name = name
 	if name != "" {

@@ -14,7 +14,7 @@ func (w *wrapped) List(ctx context.Context, dir string, opts *ListOptions) iter.
 		cl := w.claims()
 		d, err := w.checkList(ctx, cl, dir, opts)
 		if err != nil {
-			yield(Entry{}, NewError(OpList, dir, err))
+			yield(Entry{}, newError(OpList, dir, err))
 			return
 		}
 		c := w.call(ctx, OpList, dir)
@@ -60,7 +60,7 @@ func (w *wrapped) checkList(ctx context.Context, cl *claims, dir string,
 		return "", err
 	}
 	if opts != nil && opts.Foreign && !cl.outer.ForeignKeys {
-		return "", Errorf(ErrUnsupported, "the bucket doesn't support raw keys")
+		return "", errorf(ErrUnsupported, "the bucket doesn't support raw keys")
 	}
 	if ctx == nil {
 		return "", errNilContext
@@ -109,7 +109,7 @@ func (w *wrapped) list(ctx context.Context, c *Call, cl *claims, dir string, n *
 				stored.Size = 0
 				e = stored
 			default:
-				unread = firstOf(unread, NewError(OpList, stored.Name, err))
+				unread = firstOf(unread, newError(OpList, stored.Name, err))
 				continue
 			}
 		}
@@ -147,7 +147,7 @@ func (w *wrapped) listInner(ctx context.Context, c *Call, dir string,
 func (w *wrapped) listError(c *Call, err error) error {
 	e, ok := err.(*Error)
 	if !ok || e.Op != OpList || e.Name == "" {
-		return NewError(OpList, c.Name, err)
+		return newError(OpList, c.Name, err)
 	}
 	name := e.Name
 	if w.hooks.Names != nil {
@@ -156,7 +156,7 @@ func (w *wrapped) listError(c *Call, err error) error {
 	if !ok || !isBelow(c.Name, name) {
 		name = c.Name
 	}
-	return NewError(OpList, name, err)
+	return newError(OpList, name, err)
 }
 
 // isBelow reports whether the name is that of something below the directory.

@@ -8,7 +8,7 @@ func (w *wrapped) WithSignPost(ctx context.Context, name string,
 	fn func(ctx context.Context, b Bucket, name string) error) error {
 	return w.signBelow(ctx, name, fn, func(cl *claims) error {
 		if cl.refuses() {
-			return Errorf(ErrUnsupported, "a form would bypass a wrapper that refuses some uploads")
+			return errorf(ErrUnsupported, "a form would bypass a wrapper that refuses some uploads")
 		}
 		return nil
 	})
@@ -38,7 +38,7 @@ func (w *wrapped) signBelow(ctx context.Context, name string,
 		err = refuse(cl)
 	}
 	if err != nil {
-		return NewError(OpSignPut, name, err)
+		return newError(OpSignPut, name, err)
 	}
 	c := w.call(ctx, OpSignPut, name)
 	c.Sign = &SignOptions{Method: "PUT"}
@@ -46,7 +46,7 @@ func (w *wrapped) signBelow(ctx context.Context, name string,
 	defer end.report()
 	err = w.around(c, stepFunc(func(ctx context.Context) error {
 		if w.hooks.intercepts() {
-			return Errorf(ErrUnsupported,
+			return errorf(ErrUnsupported,
 				"a wrapper changes or checks contents, which a signed upload would bypass")
 		}
 		return fn(ctx, w.inner, w.in(name))

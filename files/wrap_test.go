@@ -11,6 +11,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // operations calls every operation of a bucket once, on files that exist if they must,
@@ -185,7 +186,7 @@ func TestWrapAround(t *testing.T) {
 	again := around(around(b,
 		func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
 			if tries++; tries%2 == 1 {
-				return files.Errorf(files.ErrUnavailable, "busy")
+				return driver.Errorf(files.ErrUnavailable, "busy")
 			}
 			return next(ctx)
 		}), func(ctx context.Context, c *files.Call, next func(context.Context) error) error {

@@ -11,6 +11,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // unreadAt is a bucket of a hundred files "d/00" to "d/99". A folder just before "d/55"
@@ -40,8 +41,8 @@ func unreadAt(t *testing.T) files.Bucket {
 				}
 			}
 			if o.StartAfter < at && (last > at || o.Limit == 0 || n < o.Limit) {
-				refused := files.Errorf(files.ErrPermission, "the folder cannot be read")
-				yield(files.Entry{}, files.NewError(files.OpList, at, refused))
+				refused := driver.Errorf(files.ErrPermission, "the folder cannot be read")
+				yield(files.Entry{}, driver.NewError(files.OpList, at, refused))
 			}
 		}
 	}

@@ -13,7 +13,7 @@ func (w *wrapped) WithUpload(ctx context.Context, name string,
 		err = w.uploads(cl, fn == nil)
 	}
 	if err != nil {
-		return NewError(OpUpload, name, err)
+		return newError(OpUpload, name, err)
 	}
 	return w.uploadStep(ctx, name, func(ctx context.Context) error {
 		return fn(ctx, w.inner, w.in(name))
@@ -25,13 +25,13 @@ func (w *wrapped) WithUploads(ctx context.Context, dir, prefix string,
 	fn func(ctx context.Context, b Bucket, dir, prefix string) error,
 ) (out func(inner string) (name string, ok bool), err error) {
 	if w.closed.Load() {
-		return nil, NewError(OpUpload, dir, ErrClosed)
+		return nil, newError(OpUpload, dir, ErrClosed)
 	}
 	if ctx == nil {
-		return nil, NewError(OpUpload, dir, errNilContext)
+		return nil, newError(OpUpload, dir, errNilContext)
 	}
 	if err := w.uploads(w.claims(), fn == nil); err != nil {
-		return nil, NewError(OpUpload, dir, err)
+		return nil, newError(OpUpload, dir, err)
 	}
 	out = func(name string) (string, bool) {
 		ok := true
@@ -69,7 +69,7 @@ func (w *wrapped) uploads(cl *claims, noFunc bool) error {
 		return invalid("the function is nil")
 	case w.hooks.stores(),
 		w.hooks.usesCalls() && !w.hooks.Uploads, cl.narrows():
-		return Errorf(ErrUnsupported, "a wrapper doesn't support uploads in parts")
+		return errorf(ErrUnsupported, "a wrapper doesn't support uploads in parts")
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ func NewWriter(ctx context.Context, b Bucket, name string, opts *PutOptions) *Wr
 		done:   make(chan struct{}),
 		origin: origin,
 	}
-	w.err = NewError(OpPut, name, errCutOff) // unless Put returns
+	w.err = newError(OpPut, name, errCutOff) // unless Put returns
 	// A Put that waits for the next Write doesn't notice the end of the context (P12),
 	// so its content fails.
 	stop := context.AfterFunc(ctx, func() { pw.CloseWithError(contextError(ctx)) })
@@ -144,8 +144,8 @@ func (w *Writer) closed() error { return &Error{Op: OpPut, Name: w.name, Kind: E
 // outcome returns the error of a Put that was over before Commit.
 func (w *Writer) outcome() error {
 	if w.err == nil {
-		return NewError(OpPut, w.name,
-			Errorf(ErrUncertain, "the bucket ended the Put before the content ended"))
+		return newError(OpPut, w.name,
+			errorf(ErrUncertain, "the bucket ended the Put before the content ended"))
 	}
 	return w.err
 }

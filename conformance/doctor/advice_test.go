@@ -11,12 +11,13 @@ import (
 	"testing"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // TestAdvice checks the advice for each cause.
 func TestAdvice(t *testing.T) {
 	hidden := func(kind error, text string) error {
-		return files.NewError(files.OpPut, "a", files.WithCause(kind, errors.New(text), ""))
+		return driver.NewError(files.OpPut, "a", driver.WithCause(kind, errors.New(text), ""))
 	}
 	for _, c := range []struct {
 		scheme string

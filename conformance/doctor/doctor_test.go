@@ -208,7 +208,7 @@ func TestRefused(t *testing.T) {
 			name := scheme(around(func(ctx context.Context, c *files.Call,
 				next func(context.Context) error) error {
 				if c.Op == op || op == files.OpDelete && c.Op == files.OpDeleteMany {
-					return files.Errorf(files.ErrPermission, "")
+					return driver.Errorf(files.ErrPermission, "")
 				}
 				return next(ctx)
 			}))
@@ -270,7 +270,7 @@ func TestNoSecrets(t *testing.T) {
 	name := scheme(around(func(ctx context.Context, c *files.Call,
 		next func(context.Context) error) error {
 		if c.Op == files.OpStat {
-			return files.WithCause(files.ErrUnavailable,
+			return driver.WithCause(files.ErrUnavailable,
 				fmt.Errorf("GET https://user:hunter2@host/"), "the server is busy")
 		}
 		return next(ctx)
@@ -398,7 +398,7 @@ func hidesBelow(lock string) (name string) {
 			refused := c.Op == files.OpDeleteMany ||
 				c.Op == files.OpDelete && strings.Contains(c.Name, lock)
 			if lock != "" && refused {
-				return files.Errorf(files.ErrPermission, "a lock holds it")
+				return driver.Errorf(files.ErrPermission, "a lock holds it")
 			}
 			return next(ctx)
 		},

@@ -17,6 +17,7 @@ import (
 	"cloudfiles.dev/conformance/internal/term"
 	"cloudfiles.dev/drivers/s3"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // clockSlack is how far the store's clock may be off before the doctor reports it. It is
@@ -128,7 +129,7 @@ func (p *probe) warn(what string, advice ...string) {
 
 func (p *probe) there(ctx context.Context) error {
 	if p.b.Features().ReadOnly {
-		return files.Errorf(files.ErrPermission, "the bucket was opened for reading only")
+		return driver.Errorf(files.ErrPermission, "the bucket was opened for reading only")
 	}
 	return files.Check(ctx, p.b)
 }

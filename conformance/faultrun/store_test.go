@@ -215,7 +215,7 @@ func (b *backend) send(ctx context.Context, method, name string, header http.Hea
 	req.GetBody = nil
 	resp, err := b.client.Do(req)
 	if err != nil {
-		return nil, files.WithCause(files.ErrUnavailable, errors.Join(err, errLost), "no response")
+		return nil, driver.WithCause(files.ErrUnavailable, errors.Join(err, errLost), "no response")
 	}
 	if resp.StatusCode < 300 {
 		return resp, nil
@@ -229,11 +229,11 @@ func (b *backend) send(ctx context.Context, method, name string, header http.Hea
 	}
 	switch {
 	case resp.StatusCode >= 500:
-		return nil, files.Errorf(files.ErrUnavailable, "status %d", resp.StatusCode)
+		return nil, driver.Errorf(files.ErrUnavailable, "status %d", resp.StatusCode)
 	case resp.StatusCode == 401 || resp.StatusCode == 403:
-		return nil, files.Errorf(files.ErrPermission, "status %d", resp.StatusCode)
+		return nil, driver.Errorf(files.ErrPermission, "status %d", resp.StatusCode)
 	}
-	return nil, files.Errorf(files.ErrInvalid, "status %d", resp.StatusCode)
+	return nil, driver.Errorf(files.ErrInvalid, "status %d", resp.StatusCode)
 }
 
 func infoOf(resp *http.Response) (files.Info, error) {
@@ -279,11 +279,11 @@ func (b *backend) put(ctx context.Context, req *driver.PutRequest,
 			case errors.Is(err, errLost) && b.acknowledgesLost:
 				return nil
 			case errors.Is(err, errLost) && b.saysUnchanged:
-				return files.Errorf(files.ErrPermission, "no")
+				return driver.Errorf(files.ErrPermission, "no")
 			case errors.Is(err, errLost) && ctx.Err() != nil:
 				return errors.Join(files.ErrUncertain, err, ctx.Err())
 			case errors.Is(err, errLost) && !req.If.IsZero() && !b.losesConditions:
-				return files.WithCause(files.ErrUncertain, err, "the response was lost")
+				return driver.WithCause(files.ErrUncertain, err, "the response was lost")
 			}
 			return err
 		}
@@ -330,7 +330,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (o driver.Ob
 		return nil
 	})
 	if errors.Is(err, files.ErrPrecondition) && req.IfVersion == "" {
-		err = files.Errorf(files.ErrChanged, "replaced between two requests")
+		err = driver.Errorf(files.ErrChanged, "replaced between two requests")
 	}
 	return o, err
 }
@@ -342,7 +342,7 @@ type body struct{ io.ReadCloser }
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err != nil && err != io.EOF {
-		err = files.WithCause(files.ErrUnavailable, err, "the connection broke")
+		err = driver.WithCause(files.ErrUnavailable, err, "the connection broke")
 	}
 	return n, err
 }
@@ -390,7 +390,7 @@ func (b *backend) list(ctx context.Context, prefix, start string,
 			return nil
 		}
 		if err != nil {
-			err = files.WithCause(files.ErrUnavailable, err, "the listing broke off")
+			err = driver.WithCause(files.ErrUnavailable, err, "the listing broke off")
 		}
 		return err
 	})
@@ -413,7 +413,7 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, v files.Version) e
 		resp, err := b.send(ctx, http.MethodDelete, key.Name, h, nil)
 		if err != nil {
 			if v != "" && errors.Is(err, errLost) {
-				return files.WithCause(files.ErrUncertain, err, "the response was lost")
+				return driver.WithCause(files.ErrUncertain, err, "the response was lost")
 			}
 			return err
 		}

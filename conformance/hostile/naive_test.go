@@ -84,9 +84,9 @@ func (n *naive) ask(
 				continue
 			}
 			if n.faults.shows {
-				return nil, files.Errorf(files.ErrUnavailable, "%v", err)
+				return nil, driver.Errorf(files.ErrUnavailable, "%v", err)
 			}
-			return nil, files.WithCause(files.ErrUnavailable, err, "no response")
+			return nil, driver.WithCause(files.ErrUnavailable, err, "no response")
 		}
 		if resp.StatusCode < 300 {
 			return resp, nil

@@ -14,6 +14,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/observe"
 	"cloudfiles.dev/files/observe/otelfiles"
 	"cloudfiles.dev/files/observe/promfiles"
@@ -47,11 +48,11 @@ var telling = map[string]func(signed string) error{
 	},
 	"the cause of ErrUnavailable": func(signed string) error {
 		err := &url.Error{Op: "Get", URL: signed, Err: io.ErrUnexpectedEOF}
-		return files.WithCause(files.ErrUnavailable, err, err.Error())
+		return driver.WithCause(files.ErrUnavailable, err, err.Error())
 	},
 	"a text": func(signed string) error { return errors.New("GET " + signed + " failed") },
 	"a detail": func(signed string) error {
-		return files.Errorf(files.ErrPermission, "%s", signed)
+		return driver.Errorf(files.ErrPermission, "%s", signed)
 	},
 	"a wrapped error": func(signed string) error {
 		return fmt.Errorf("reading <%s>: %w", signed, io.EOF)

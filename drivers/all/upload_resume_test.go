@@ -14,6 +14,7 @@ import (
 	"cloudfiles.dev/conformance/memdir"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/resume"
 )
 
@@ -42,7 +43,7 @@ type cutUpload struct {
 	after bool
 }
 
-var errCut = files.Errorf(files.ErrUnavailable, "the line broke")
+var errCut = driver.Errorf(files.ErrUnavailable, "the line broke")
 
 func (c *cutUpload) around(ctx context.Context, call *files.Call,
 	next func(context.Context) error) error {

@@ -62,12 +62,12 @@ type Options struct {
 // Errors: ErrInvalid for a nil client, and for options that are out of range.
 func New(client *container.Client, opts *Options) (files.Bucket, error) {
 	if client == nil {
-		return nil, files.NewError(files.OpOpen, "",
-			files.Errorf(files.ErrInvalid, "the *container.Client is nil"))
+		return nil, driver.NewError(files.OpOpen, "",
+			driver.Errorf(files.ErrInvalid, "the *container.Client is nil"))
 	}
 	b, err := newBackend(accessOf(client), opts)
 	if err != nil {
-		return nil, files.NewError(files.OpOpen, "", err)
+		return nil, driver.NewError(files.OpOpen, "", err)
 	}
 	return driver.New(b), nil
 }
@@ -84,11 +84,11 @@ func newBackend(a *access, opts *Options) (*backend, error) {
 		o.Concurrency = DefaultConcurrency
 	}
 	if o.PartSize < minBlock || o.PartSize > maxBlock {
-		return nil, files.Errorf(files.ErrInvalid, "a part size of %d bytes: want %d to %d",
+		return nil, driver.Errorf(files.ErrInvalid, "a part size of %d bytes: want %d to %d",
 			o.PartSize, minBlock, maxBlock)
 	}
 	if o.Concurrency < 1 || o.Concurrency > maxConcurrency {
-		return nil, files.Errorf(files.ErrInvalid, "%d parts at a time: want 1 to %d",
+		return nil, driver.Errorf(files.ErrInvalid, "%d parts at a time: want 1 to %d",
 			o.Concurrency, maxConcurrency)
 	}
 	if o.Retry == nil {

@@ -6,6 +6,7 @@ import (
 
 	"cloudfiles.dev/drivers/internal/connect"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
@@ -29,7 +30,7 @@ func newClient(s service, name string, limits connect.Limits, clock *clockPolicy
 	case s.key != "":
 		cred, err := container.NewSharedKeyCredential(s.account, s.key)
 		if err != nil {
-			return nil, files.WithCause(files.ErrInvalid, err,
+			return nil, driver.WithCause(files.ErrInvalid, err,
 				s.keyFrom+" is not an account key, which is base64")
 		}
 		c, err := container.NewClientWithSharedKeyCredential(u, cred, opts)
@@ -40,7 +41,7 @@ func newClient(s service, name string, limits connect.Limits, clock *clockPolicy
 	}
 	cred, err := azidentity.NewDefaultAzureCredential(nil)
 	if err != nil {
-		return nil, files.WithCause(files.ErrPermission, err, setCredentials)
+		return nil, driver.WithCause(files.ErrPermission, err, setCredentials)
 	}
 	c, err := container.NewClient(u, cred, opts)
 	return c, mapOpenError(err)
@@ -110,7 +111,7 @@ func mapOpenError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return files.WithCause(files.ErrInvalid, err,
+	return driver.WithCause(files.ErrInvalid, err,
 		"the Azure SDK can't make a client from the settings: is AZURE_STORAGE_CONNECTION_STRING "+
 			"well-formed?")
 }

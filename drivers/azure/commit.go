@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 )
@@ -194,7 +195,7 @@ func uncertain(err error, more string) error {
 	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {
 		err = &causeOnly{err}
 	}
-	return files.WithCause(files.ErrUncertain, err, words)
+	return driver.WithCause(files.ErrUncertain, err, words)
 }
 
 // causeOnly is a cause whose sentinel errors.Is doesn't find.
@@ -213,7 +214,7 @@ func (h *causeOnly) As(target any) bool { return errors.As(h.err, target) }
 
 // detail is an error's text without its sentinel's.
 func detail(err error) string {
-	e, ok := files.NewError(files.OpPut, "", err).(*files.Error)
+	e, ok := driver.NewError(files.OpPut, "", err).(*files.Error)
 	if ok && e.Detail != "" {
 		return e.Detail
 	}

@@ -8,6 +8,7 @@ import (
 
 	"cloudfiles.dev/drivers/internal/connect"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // connectionString is the environment's connection string, or "".
@@ -52,11 +53,12 @@ func connectionService() (service, error) {
 	for part := range strings.SplitSeq(connectionString(), ";") {
 		key, v, ok := strings.Cut(part, "=")
 		if key = strings.ToLower(strings.TrimSpace(key)); !ok && key != "" {
-			return s, files.Errorf(files.ErrInvalid, "%s is malformed: a part of it has no =", from)
+			return s, driver.Errorf(files.ErrInvalid,
+				"%s is malformed: a part of it has no =", from)
 		}
 		v = unquoted(v)
 		if was, twice := parts[key]; twice && key != "" && was != v {
-			return s, files.Errorf(files.ErrInvalid, "%s has a part twice, of different values",
+			return s, driver.Errorf(files.ErrInvalid, "%s has a part twice, of different values",
 				from)
 		}
 		parts[key] = v
@@ -69,10 +71,10 @@ func connectionService() (service, error) {
 		q, err := url.ParseQuery(signature)
 		switch {
 		case err != nil || !q.Has("sig"):
-			return s, files.Errorf(files.ErrInvalid,
+			return s, driver.Errorf(files.ErrInvalid,
 				"the BlobEndpoint of %s has a query that isn't a shared access signature", from)
 		case s.sas != "" && s.sas != signature:
-			return s, files.Errorf(files.ErrInvalid,
+			return s, driver.Errorf(files.ErrInvalid,
 				"%s has two shared access signatures, of different values", from)
 		}
 		s.sas = signature
@@ -97,10 +99,10 @@ func connectionService() (service, error) {
 	}
 	switch {
 	case address == "":
-		return s, files.Errorf(files.ErrInvalid, "%s names neither AccountName nor BlobEndpoint",
+		return s, driver.Errorf(files.ErrInvalid, "%s names neither AccountName nor BlobEndpoint",
 			from)
 	case s.key == "" && s.sas == "":
-		return s, files.Errorf(files.ErrInvalid,
+		return s, driver.Errorf(files.ErrInvalid,
 			"%s has neither AccountKey nor SharedAccessSignature", from)
 	}
 	u, err := endpointOf(address)

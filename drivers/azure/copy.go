@@ -88,7 +88,7 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 			return info, err
 		}
 	}
-	return files.Info{}, files.Errorf(files.ErrUnavailable,
+	return files.Info{}, driver.Errorf(files.ErrUnavailable,
 		"the source is replaced again and again")
 }
 

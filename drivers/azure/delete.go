@@ -44,7 +44,7 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 		mapped := b.mapError(ctx, o, err)
 		k := files.KindOf(mapped)
 		if (unsure || vague) && (k == files.ErrNotExist || k == files.ErrPrecondition) {
-			return files.WithCause(files.ErrUncertain, &causeOnly{mapped},
+			return driver.WithCause(files.ErrUncertain, &causeOnly{mapped},
 				"the response to the deletion was lost, and the file is now gone or another")
 		}
 		unsure = unsure || ifVersion != "" && err != nil && !notApplied(err)
@@ -71,7 +71,7 @@ func uncertainDelete(err error) error {
 	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {
 		err = &causeOnly{err}
 	}
-	return files.WithCause(files.ErrUncertain, err, words)
+	return driver.WithCause(files.ErrUncertain, err, words)
 }
 
 // isDirectory reports whether the request was to delete a directory that has files. See

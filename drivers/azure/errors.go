@@ -71,7 +71,7 @@ var errSource = errors.New("the source of the copy can't be read, or was replace
 // serviceError is a failure that the service reports: a sentinel with its text, and the
 // delay that the service requests.
 type serviceError struct {
-	err      error // made by files.WithCause
+	err      error // made by driver.WithCause
 	response response
 	after    time.Duration
 }
@@ -106,7 +106,7 @@ func (b *backend) mapError(ctx context.Context, o op, err error) error {
 	}
 	words, kind := r.kind(o)
 	return &serviceError{
-		err:      files.WithCause(kind, err, words),
+		err:      driver.WithCause(kind, err, words),
 		response: r,
 		after:    retryAfter(r.header),
 	}
@@ -118,22 +118,22 @@ func mapConnectionError(err error) error {
 		return err
 	}
 	if words, kind := connect.Fault(err, settings); kind != nil {
-		return files.WithCause(kind, err, words)
+		return driver.WithCause(kind, err, words)
 	}
 	if isCredentials(err) {
-		return files.WithCause(files.ErrPermission, err, setCredentials)
+		return driver.WithCause(files.ErrPermission, err, setCredentials)
 	}
 	if _, dns := errors.AsType[*net.DNSError](err); dns {
-		return files.WithCause(files.ErrUnavailable, err, "the service's host is not known")
+		return driver.WithCause(files.ErrUnavailable, err, "the service's host is not known")
 	}
 	if long, ok := errors.AsType[*tooLong](err); ok {
-		return files.WithCause(files.ErrUnavailable, err, long.Error()+": "+notAzure)
+		return driver.WithCause(files.ErrUnavailable, err, long.Error()+": "+notAzure)
 	}
 	var network net.Error
 	if !errors.As(err, &network) && isUnreadable(err) {
-		return files.WithCause(files.ErrUnavailable, err, "the response can't be read: "+notAzure)
+		return driver.WithCause(files.ErrUnavailable, err, "the response can't be read: "+notAzure)
 	}
-	return files.WithCause(files.ErrUnavailable, err, "the service can't be reached")
+	return driver.WithCause(files.ErrUnavailable, err, "the service can't be reached")
 }
 
 // isUnreadable reports whether the error is a parser's, about a response.

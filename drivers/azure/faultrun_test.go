@@ -12,6 +12,7 @@ import (
 	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/conformance/proxy"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
@@ -48,7 +49,7 @@ func uncommitted(direct files.Bucket) files.Hooks {
 				return err
 			}
 			if n, stat := blocks(ctx, direct, call.Name); stat == nil && n > 0 {
-				return files.WithCause(files.ErrUnavailable, err,
+				return driver.WithCause(files.ErrUnavailable, err,
 					"there are only uncommitted blocks")
 			}
 			return err

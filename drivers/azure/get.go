@@ -39,7 +39,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		o, err = b.download(ctx, req, o.Offset, o.Length)
 		switch {
 		case errors.Is(err, files.ErrPrecondition), errors.Is(err, errRange):
-			err = files.WithCause(files.ErrChanged, err,
+			err = driver.WithCause(files.ErrChanged, err,
 				"the file was replaced while it was opened")
 		}
 		return o, err
@@ -51,7 +51,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 			return o, err
 		}
 		if try == maxRangeTries {
-			return driver.Object{}, files.Errorf(files.ErrUnavailable,
+			return driver.Object{}, driver.Errorf(files.ErrUnavailable,
 				"the service refuses a range that the file has, again and again")
 		}
 		o, err = b.download(ctx, req, off, n) // a longer file has replaced it meanwhile
@@ -127,7 +127,7 @@ func (b *backend) content(ctx context.Context, req driver.OpenRequest,
 	body := &body{b: b, ctx: ctx, r: r.Body}
 	refuse := func(format string, args ...any) (driver.Object, error) {
 		body.Close()
-		return driver.Object{}, files.Errorf(files.ErrUnavailable, format, args...)
+		return driver.Object{}, driver.Errorf(files.ErrUnavailable, format, args...)
 	}
 	size, first, length := value(r.ContentLength), int64(0), value(r.ContentLength)
 	switch {
@@ -225,7 +225,7 @@ func (r *body) Read(p []byte) (int, error) {
 	r.left -= int64(n)
 	switch {
 	case err == io.EOF && r.left > 0:
-		err = files.Errorf(files.ErrUnavailable, "the body ended %d bytes early", r.left)
+		err = driver.Errorf(files.ErrUnavailable, "the body ended %d bytes early", r.left)
 	case err != nil && err != io.EOF:
 		err = r.b.mapError(r.ctx, opGet, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
@@ -13,7 +14,7 @@ const maxEmptyPages = 100
 
 // badListing is the error for a response that isn't a valid listing.
 func badListing(what string) error {
-	return files.Errorf(files.ErrUnavailable, "the service's listing has %s", what)
+	return driver.Errorf(files.ErrUnavailable, "the service's listing has %s", what)
 }
 
 // listCheck checks that the pages of a listing are what was requested. Its memory doesn't

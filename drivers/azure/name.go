@@ -18,12 +18,12 @@ import (
 func checkName(name string) error {
 	switch {
 	case strings.Contains(name, `\`):
-		return files.Errorf(files.ErrUnsupported, `Azure stores no name with a backslash`)
+		return driver.Errorf(files.ErrUnsupported, `Azure stores no name with a backslash`)
 	case strings.Count(name, "/") >= maxElements:
-		return files.Errorf(files.ErrUnsupported, "Azure stores no name of more than %d elements",
+		return driver.Errorf(files.ErrUnsupported, "Azure stores no name of more than %d elements",
 			maxElements)
 	case strings.HasSuffix(name, "."), strings.Contains(name, "./"):
-		return files.Errorf(files.ErrUnsupported,
+		return driver.Errorf(files.ErrUnsupported,
 			"Azure stores no name with an element that ends in a dot")
 	}
 	return nil

@@ -40,15 +40,15 @@ func (b *backend) CheckNative(_ files.Op, option files.NativeOption) error {
 	}
 	if o.AccessTier != "" && !slices.Contains(blob.PossibleAccessTierValues(),
 		blob.AccessTier(o.AccessTier)) {
-		return files.Errorf(files.ErrInvalid, "azure.PutOptions: there is no access tier %q",
+		return driver.Errorf(files.ErrInvalid, "azure.PutOptions: there is no access tier %q",
 			o.AccessTier)
 	}
 	if len(o.Tags) > 10 {
-		return files.Errorf(files.ErrInvalid, "azure.PutOptions: %d tags, at most 10", len(o.Tags))
+		return driver.Errorf(files.ErrInvalid, "azure.PutOptions: %d tags, at most 10", len(o.Tags))
 	}
 	for k, v := range o.Tags {
 		if k == "" || len(k) > 128 || len(v) > 256 {
-			return files.Errorf(files.ErrInvalid,
+			return driver.Errorf(files.ErrInvalid,
 				"azure.PutOptions: a tag's key has 1 to 128 characters and its value at most 256")
 		}
 	}

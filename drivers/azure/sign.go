@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
 )
@@ -26,12 +27,12 @@ func (b *backend) SignURL(ctx context.Context, name string,
 	}
 	expires := time.Now().Add(opts.Expiry).UTC().Truncate(time.Second)
 	if expires.Year() > 9999 {
-		return files.SignedURL{}, files.Errorf(files.ErrInvalid,
+		return files.SignedURL{}, driver.Errorf(files.ErrInvalid,
 			"expiry %v is beyond the year 9999", opts.Expiry)
 	}
 	u, err := b.signed(name, opts, expires)
 	if err != nil {
-		return files.SignedURL{}, files.WithCause(files.ErrUnsupported, err,
+		return files.SignedURL{}, driver.WithCause(files.ErrUnsupported, err,
 			"the bucket has no account key to sign with")
 	}
 	s := files.SignedURL{

@@ -12,7 +12,7 @@ var _ driver.PartSigner = (*backend)(nil)
 
 // errNoSignedParts: the permissions that Put Block needs, create or write, are those of
 // Put Blob. https://learn.microsoft.com/rest/api/storageservices/put-block#permissions
-var errNoSignedParts = files.Errorf(files.ErrUnsupported, "Azure can't sign parts of uploads: "+
+var errNoSignedParts = driver.Errorf(files.ErrUnsupported, "Azure can't sign parts of uploads: "+
 	"what allows a block allows the whole blob, whatever the size and the condition")
 
 // CanSignParts implements driver.PartSigner.

@@ -174,7 +174,7 @@ func (b *backend) FindUpload(ctx context.Context, u *driver.Upload) (files.Info,
 // AbortUpload implements driver.PartUploader. The service has no request to abort an
 // upload.
 func (b *backend) AbortUpload(context.Context, string, string) error {
-	return files.Errorf(files.ErrUnsupported,
+	return driver.Errorf(files.ErrUnsupported,
 		"Azure has no request that drops blocks; it drops them a week after the last one, "+
 			"or when the file is written")
 }
@@ -218,7 +218,7 @@ func (b *backend) ListUploads(ctx context.Context,
 				return
 			}
 			if next == value(marker) {
-				yield(driver.UnfinishedUpload{}, files.Errorf(files.ErrUnavailable,
+				yield(driver.UnfinishedUpload{}, driver.Errorf(files.ErrUnavailable,
 					"the service lists blobs without an end"))
 				return
 			}

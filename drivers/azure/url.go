@@ -71,12 +71,12 @@ func init() {
 // openURL opens azblob://container as Go CDK does, with the environment's credentials.
 func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	if u.User != nil {
-		return nil, files.Errorf(files.ErrInvalid,
+		return nil, driver.Errorf(files.ErrInvalid,
 			"azblob:// takes no user name and no password: credentials are found in the "+
 				"environment")
 	}
 	if u.Host == "" || strings.Trim(u.Path, "/") != "" {
-		return nil, files.Errorf(files.ErrInvalid,
+		return nil, driver.Errorf(files.ErrInvalid,
 			"write azblob://container, and prefix= for a part of it")
 	}
 	p := driver.NewParams(u)
@@ -150,7 +150,7 @@ func environment() (service, error) {
 			return s, err
 		}
 		if s.account != "" && s.account != c.account {
-			return s, files.Errorf(files.ErrInvalid,
+			return s, driver.Errorf(files.ErrInvalid,
 				"AZURE_STORAGE_ACCOUNT is another account than the connection string's; "+
 					"unset one of them")
 		}
@@ -180,7 +180,7 @@ func (s service) with(p *driver.Params) (service, error) {
 		p.String("protocol", "") != "" && env.endpoint != nil && s.protocol != env.endpoint.Scheme
 	if env.endpoint != nil && elsewhere {
 		if !s.anonymous {
-			return s, files.Errorf(files.ErrInvalid,
+			return s, driver.Errorf(files.ErrInvalid,
 				"the URL names another account than AZURE_STORAGE_CONNECTION_STRING; "+
 					"unset that, or leave out storage_account, domain and protocol")
 		}
@@ -193,13 +193,13 @@ func (s service) with(p *driver.Params) (service, error) {
 func (s service) check() error {
 	switch host := s.domain; {
 	case strings.Contains(host, "://"):
-		return files.Errorf(files.ErrInvalid,
+		return driver.Errorf(files.ErrInvalid,
 			"the domain has a scheme: write the host alone, and protocol=http or https")
 	case s.endpoint == nil && s.account == "":
-		return files.Errorf(files.ErrInvalid, "no account: set AZURE_STORAGE_ACCOUNT or "+
+		return driver.Errorf(files.ErrInvalid, "no account: set AZURE_STORAGE_ACCOUNT or "+
 			"AZURE_STORAGE_CONNECTION_STRING, or give storage_account=")
 	case s.protocol != "" && s.protocol != "https" && s.protocol != "http":
-		return files.Errorf(files.ErrInvalid, "AZURE_STORAGE_PROTOCOL is neither https nor http")
+		return driver.Errorf(files.ErrInvalid, "AZURE_STORAGE_PROTOCOL is neither https nor http")
 	case host != "":
 		_, err := connect.Endpoint("the domain", "https://"+host)
 		return err
@@ -241,7 +241,7 @@ func (s service) container(name string) (string, error) {
 	case last == name && name != "":
 		u.Path, u.RawPath = dir, ""
 	case last != "" && q.Get("sr") == "c":
-		return "", files.Errorf(files.ErrInvalid,
+		return "", driver.Errorf(files.ErrInvalid,
 			"the BlobEndpoint of AZURE_STORAGE_CONNECTION_STRING is for another container")
 	}
 	return u.JoinPath(name).String(), nil
@@ -261,7 +261,7 @@ func findService(p *driver.Params) (service, error) {
 	if s.sas != "" {
 		from, u := env.url(), s.url()
 		if !strings.EqualFold(from.Scheme, u.Scheme) || !strings.EqualFold(from.Host, u.Host) {
-			return s, files.Errorf(files.ErrInvalid,
+			return s, driver.Errorf(files.ErrInvalid,
 				"the URL names another endpoint than the one that AZURE_STORAGE_SAS_TOKEN is for")
 		}
 	}

@@ -111,7 +111,7 @@ func makeSettings(ctx context.Context, key settingsKey, signsOnly bool) (*settin
 		case err != nil && ctx.Err() != nil:
 			return nil, driver.ContextError(ctx)
 		case err != nil && !signsOnly:
-			return nil, files.WithCause(files.ErrPermission, err,
+			return nil, driver.WithCause(files.ErrPermission, err,
 				"no Application Default Credentials can be read: "+setCredentials)
 		case err != nil:
 			s.client.Transport = &oauth2.Transport{Source: noCredentials{}}
@@ -173,11 +173,11 @@ func (s *settings) signing(p *driver.Params, o *Options) error {
 	default:
 		text, err := os.ReadFile(path)
 		if err != nil {
-			return files.WithCause(files.ErrInvalid, err,
+			return driver.WithCause(files.ErrInvalid, err,
 				"parameter private_key_path: the file can't be read")
 		}
 		if _, err := parseKey(text); err != nil {
-			return files.Errorf(files.ErrInvalid,
+			return driver.Errorf(files.ErrInvalid,
 				"parameter private_key_path: the file has no RSA key in PEM form")
 		}
 		o.PrivateKey = text

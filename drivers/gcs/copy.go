@@ -83,7 +83,7 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 			return made, err
 		}
 	}
-	return files.Info{}, files.Errorf(files.ErrUnavailable, "the file is replaced again and again")
+	return files.Info{}, driver.Errorf(files.ErrUnavailable, "the file is replaced again and again")
 }
 
 // copyFrom copies under the conditions of the request.
@@ -111,7 +111,7 @@ func (b *backend) copyFrom(ctx context.Context, src *backend,
 	if req.IfSource != "" {
 		g, ok := generation(req.IfSource)
 		if !ok {
-			return files.Info{}, files.WithCause(files.ErrPrecondition, nil,
+			return files.Info{}, driver.WithCause(files.ErrPrecondition, nil,
 				"no file has such a version")
 		}
 		c.query.Set("ifSourceGenerationMatch", g)
@@ -174,7 +174,7 @@ func (b *backend) rewrite(ctx context.Context, c *call,
 		}
 		c.query.Set("rewriteToken", r.Token)
 	}
-	return files.Info{}, files.Errorf(files.ErrUnavailable,
+	return files.Info{}, driver.Errorf(files.ErrUnavailable,
 		"the service doesn't finish the copy")
 }
 

@@ -21,7 +21,7 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	if ifVersion != "" {
 		g, ok := generation(ifVersion)
 		if !ok {
-			return files.WithCause(files.ErrPrecondition, nil, "no file has such a version")
+			return driver.WithCause(files.ErrPrecondition, nil, "no file has such a version")
 		}
 		c.query = url.Values{"ifGenerationMatch": {g}}
 		c.conds = condVersion
@@ -38,7 +38,7 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	case open && (kind == files.ErrNotExist || kind == files.ErrPrecondition || !notApplied(err)):
 		return uncertain(err)
 	case kind == files.ErrNotExist:
-		return files.WithCause(files.ErrPrecondition, &causeOnly{err}, "there is no file")
+		return driver.WithCause(files.ErrPrecondition, &causeOnly{err}, "there is no file")
 	}
 	return err
 }

@@ -51,14 +51,14 @@ func isUncertain(err error) bool {
 // its sentinel beside ErrUncertain.
 func uncertain(err error) error {
 	words := "the response to the commit was lost"
-	if e, ok := errors.AsType[*files.Error](files.NewError("", "", err)); ok && e.Detail != "" {
+	if e, ok := errors.AsType[*files.Error](driver.NewError("", "", err)); ok && e.Detail != "" {
 		words += ": " + e.Detail
 	}
 	switch files.KindOf(err) {
 	case files.ErrExist, files.ErrPrecondition, files.ErrNotExist:
 		err = &causeOnly{err}
 	}
-	return files.WithCause(files.ErrUncertain, err, words)
+	return driver.WithCause(files.ErrUncertain, err, words)
 }
 
 // causeOnly is a cause whose sentinel errors.Is doesn't find.
@@ -106,22 +106,22 @@ func (b *backend) transportError(ctx context.Context, c *call, err error) error 
 	words, kind := connect.Fault(err, address)
 	switch {
 	case kind == files.ErrUnavailable && sent:
-		return c.markUncertain(files.WithCause(kind, err, words))
+		return c.markUncertain(driver.WithCause(kind, err, words))
 	case kind != nil:
-		return files.WithCause(kind, err, words)
+		return driver.WithCause(kind, err, words)
 	case errors.As(err, &token), errors.As(err, &noToken), errors.Is(err, errNoCredentials):
-		return files.WithCause(files.ErrPermission, err,
+		return driver.WithCause(files.ErrPermission, err,
 			"the credentials give no access token: "+setCredentials)
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return files.WithCause(files.ErrUnavailable, err, "the endpoint's host is not known")
+		return driver.WithCause(files.ErrUnavailable, err, "the endpoint's host is not known")
 	case errors.As(err, &dial) && dial.Op == "dial":
-		return files.WithCause(files.ErrUnavailable, err, "the service can't be reached")
+		return driver.WithCause(files.ErrUnavailable, err, "the service can't be reached")
 	}
 	words = "the connection broke"
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		words = "the response broke off"
 	}
-	if err = files.WithCause(files.ErrUnavailable, err, words); sent {
+	if err = driver.WithCause(files.ErrUnavailable, err, words); sent {
 		return c.markUncertain(err)
 	}
 	return err

@@ -83,7 +83,7 @@ type Options struct {
 func New(client *storage.Client, bucket string, opts *Options) (files.Bucket, error) {
 	b, err := newBackend(client, bucket, opts)
 	if err != nil {
-		return nil, files.NewError(files.OpOpen, "", err)
+		return nil, driver.NewError(files.OpOpen, "", err)
 	}
 	return driver.New(b), nil
 }
@@ -94,20 +94,20 @@ func newBackend(client *storage.Client, bucket string, opts *Options) (*backend,
 		o = *opts
 	}
 	if client == nil {
-		return nil, files.Errorf(files.ErrInvalid, "the *storage.Client is nil")
+		return nil, driver.Errorf(files.ErrInvalid, "the *storage.Client is nil")
 	}
 	if bucket == "" || strings.ContainsAny(bucket, "/?#") {
-		return nil, files.Errorf(files.ErrInvalid, "%q is not a bucket's name", bucket)
+		return nil, driver.Errorf(files.ErrInvalid, "%q is not a bucket's name", bucket)
 	}
 	if o.PartSize == 0 {
 		o.PartSize = DefaultPartSize
 	}
 	if o.PartSize < partUnit || o.PartSize > maxPart || o.PartSize%partUnit != 0 {
-		return nil, files.Errorf(files.ErrInvalid, "part size %d is not a multiple of %d up to %d",
+		return nil, driver.Errorf(files.ErrInvalid, "part size %d is not a multiple of %d up to %d",
 			o.PartSize, partUnit, maxPart)
 	}
 	if o.Concurrency < 0 || o.Concurrency > maxConcurrency {
-		return nil, files.Errorf(files.ErrInvalid,
+		return nil, driver.Errorf(files.ErrInvalid,
 			"concurrency %d is not from 0 to %d", o.Concurrency, maxConcurrency)
 	}
 	if o.Concurrency == 0 {
@@ -117,7 +117,7 @@ func newBackend(client *storage.Client, bucket string, opts *Options) (*backend,
 		}
 	}
 	if o.Concurrency > 1 && o.PartSize < minXMLPart {
-		return nil, files.Errorf(files.ErrInvalid,
+		return nil, driver.Errorf(files.ErrInvalid,
 			"part size %d is too small for a concurrency of %d: it must be at least %d",
 			o.PartSize, o.Concurrency, minXMLPart)
 	}
@@ -125,7 +125,7 @@ func newBackend(client *storage.Client, bucket string, opts *Options) (*backend,
 	if hc == nil || endpoint == "" {
 		c, e, ok := clientInternals(client)
 		if !ok {
-			return nil, files.Errorf(files.ErrInvalid,
+			return nil, driver.Errorf(files.ErrInvalid,
 				"the *storage.Client doesn't speak HTTP, or its fields can't be read: "+
 					"set Options.HTTPClient and Options.Endpoint")
 		}

@@ -73,7 +73,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		part.Range = files.Bytes(o.Offset, o.Length)
 		header, some = rangeHeader(part.Range)
 	}
-	return driver.Object{}, files.Errorf(files.ErrUnavailable, "the service repeatedly %s",
+	return driver.Object{}, driver.Errorf(files.ErrUnavailable, "the service repeatedly %s",
 		refused)
 }
 
@@ -121,7 +121,7 @@ func (b *backend) openBody(ctx context.Context, req driver.OpenRequest, rng stri
 	if req.IfVersion != "" {
 		g, ok := generation(req.IfVersion)
 		if !ok {
-			return o, bodyOpen, files.WithCause(files.ErrPrecondition, nil,
+			return o, bodyOpen, driver.WithCause(files.ErrPrecondition, nil,
 				"no file has such a version")
 		}
 		c.header["X-Goog-If-Generation-Match"] = []string{g}
@@ -180,7 +180,7 @@ func (b *backend) readHeaders(
 		return o, bodyOpen, err
 	}
 	if _, asStored := storedEncoding(resp.Header); !asStored {
-		return o, bodyOpen, files.Errorf(files.ErrUnavailable,
+		return o, bodyOpen, driver.Errorf(files.ErrUnavailable,
 			"the response is not the bytes that are stored: something on the way compresses or "+
 				"decompresses them")
 	}
@@ -193,7 +193,7 @@ func (b *backend) readHeaders(
 	}
 	wantOff, want, before, fits := span.Fit(req.Range, off, n, info.Size)
 	if !fits {
-		return o, bodyOpen, files.Errorf(files.ErrUnavailable,
+		return o, bodyOpen, driver.Errorf(files.ErrUnavailable,
 			"the response is another part of the file than was requested")
 	}
 	if !ok {
@@ -202,7 +202,7 @@ func (b *backend) readHeaders(
 			return o, bodyOpen, err
 		}
 		if again.Version != info.Version {
-			return o, bodyOpen, files.Errorf(files.ErrUnavailable,
+			return o, bodyOpen, driver.Errorf(files.ErrUnavailable,
 				"the file was replaced while it was opened")
 		}
 		info = again
@@ -249,7 +249,7 @@ var errEmptyRange = errors.New("the range has no bytes")
 // size in bytes, or -1.
 func extent(c *call, resp *http.Response, size int64) (off, n int64, err error) {
 	bad := func(why string) (int64, int64, error) {
-		return 0, 0, files.Errorf(files.ErrUnavailable, "the response %s", why)
+		return 0, 0, driver.Errorf(files.ErrUnavailable, "the response %s", why)
 	}
 	contentRange := resp.Header.Get("Content-Range")
 	switch {
@@ -319,10 +319,10 @@ func (r *body) Read(p []byte) (int, error) {
 	switch {
 	case r.left < 0:
 		r.left += int64(n)
-		return 0, files.Errorf(files.ErrUnavailable,
+		return 0, driver.Errorf(files.ErrUnavailable,
 			"the body is longer than the response's headers say")
 	case err == io.EOF && r.left > 0:
-		return n, files.Errorf(files.ErrUnavailable, "the body ended %d bytes early", r.left)
+		return n, driver.Errorf(files.ErrUnavailable, "the body ended %d bytes early", r.left)
 	case err != nil && err != io.EOF:
 		err = r.b.transportError(r.ctx, r.c, err)
 	}

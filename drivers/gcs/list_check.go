@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // maxEmptyPages is how many pages in a row may be empty while the service reports that
@@ -12,7 +13,7 @@ const maxEmptyPages = 100
 
 // badListing is the error for a response that isn't a valid listing.
 func badListing(what string) error {
-	return files.Errorf(files.ErrUnavailable, "the service's listing has %s", what)
+	return driver.Errorf(files.ErrUnavailable, "the service's listing has %s", what)
 }
 
 // listCheck checks that a listing is what was requested. Its memory doesn't grow with the

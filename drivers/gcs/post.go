@@ -22,13 +22,13 @@ func (b *backend) SignPost(_ context.Context, name string,
 	open := strings.HasSuffix(o.ContentType, "/")
 	switch {
 	case by == nil, b.base != "", b.project != "":
-		return driver.PostForm{}, files.Errorf(files.ErrUnsupported,
+		return driver.PostForm{}, driver.Errorf(files.ErrUnsupported,
 			"the bucket can't sign forms")
 	case o.Attributes.ContentLanguage != "":
-		return driver.PostForm{}, files.Errorf(files.ErrUnsupported,
+		return driver.PostForm{}, driver.Errorf(files.ErrUnsupported,
 			"a form can't set Content-Language")
 	case o.Expiry > maxExpiry:
-		return driver.PostForm{}, files.Errorf(files.ErrInvalid,
+		return driver.PostForm{}, driver.Errorf(files.ErrInvalid,
 			"expiry %v is beyond the service's %v", o.Expiry, maxExpiry)
 	}
 	if err := checkStorable(name); err != nil {
@@ -41,7 +41,7 @@ func (b *backend) SignPost(_ context.Context, name string,
 	metadata := map[string]string{}
 	for k, v := range encodeMetadata(a, "") {
 		if open && k == carriedKey {
-			return driver.PostForm{}, files.Errorf(files.ErrUnsupported,
+			return driver.PostForm{}, driver.Errorf(files.ErrUnsupported,
 				"metadata that isn't ASCII needs a form with one content type")
 		}
 		metadata["x-goog-meta-"+k] = v
@@ -87,7 +87,7 @@ func (b *backend) SignPost(_ context.Context, name string,
 	case err != nil && failed != nil:
 		return driver.PostForm{}, &redactedError{"the signing function failed", failed}
 	case err != nil:
-		return driver.PostForm{}, files.WithCause(files.ErrInvalid, err,
+		return driver.PostForm{}, driver.WithCause(files.ErrInvalid, err,
 			"the form can't be signed")
 	}
 	if o.Below {

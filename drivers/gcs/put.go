@@ -21,7 +21,7 @@ const reserved = ".well-known/acme-challenge/"
 
 func checkStorable(name string) error {
 	if strings.HasPrefix(name, reserved) {
-		return files.Errorf(files.ErrUnsupported, "Cloud Storage can't store names under %s",
+		return driver.Errorf(files.ErrUnsupported, "Cloud Storage can't store names under %s",
 			reserved)
 	}
 	return nil
@@ -125,7 +125,7 @@ func setCondition(q url.Values, c files.Condition) (conditions, error) {
 	}
 	g, ok := generation(v)
 	if !ok {
-		return 0, files.WithCause(files.ErrPrecondition, nil, "no file has such a version")
+		return 0, driver.WithCause(files.ErrPrecondition, nil, "no file has such a version")
 	}
 	q.Set("ifGenerationMatch", g)
 	return condVersion, nil
@@ -164,7 +164,7 @@ func newResource(a files.Attributes, mark string, native *PutOptions) *resource 
 func (r *resource) encode() ([]byte, error) {
 	text, err := json.Marshal(r)
 	if err != nil {
-		return nil, files.WithCause(files.ErrInvalid, err, "the attributes can't be encoded")
+		return nil, driver.WithCause(files.ErrInvalid, err, "the attributes can't be encoded")
 	}
 	return text, nil
 }
@@ -262,6 +262,6 @@ func (u *upload) verify(o *object) error {
 	if o.Size.n == u.req.Content.Count() && (got == "" || got == d.CRC32C) {
 		return nil
 	}
-	return files.WithCause(files.ErrCorrupt, nil,
+	return driver.WithCause(files.ErrCorrupt, nil,
 		fmt.Sprintf("the service stored %d bytes that are not the ones sent", o.Size.n))
 }

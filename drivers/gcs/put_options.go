@@ -45,10 +45,10 @@ func (b *backend) CheckNative(_ files.Op, o files.NativeOption) error {
 	case !ok:
 		return driver.UnknownNative(o)
 	case (p.Retention == "") != p.RetainUntil.IsZero():
-		return files.Errorf(files.ErrInvalid,
+		return driver.Errorf(files.ErrInvalid,
 			"gcs.PutOptions: Retention and RetainUntil are given together or not at all")
 	case p.Retention != "" && p.Retention != "Locked" && p.Retention != "Unlocked":
-		return files.Errorf(files.ErrInvalid,
+		return driver.Errorf(files.ErrInvalid,
 			"gcs.PutOptions: Retention is %q, neither Locked nor Unlocked", p.Retention)
 	}
 	return nil

@@ -221,7 +221,7 @@ func (x *xmlUpload) complete(ctx context.Context) (o *object, err error) {
 		Parts   []xmlPart `xml:"Part"`
 	}{Parts: x.done})
 	if err != nil {
-		return nil, files.WithCause(files.ErrInvalid, err, "the parts can't be encoded")
+		return nil, driver.WithCause(files.ErrInvalid, err, "the parts can't be encoded")
 	}
 	c := x.call("POST", url.Values{})
 	c.header.Set("Content-Type", "application/xml")
@@ -245,7 +245,7 @@ func (x *xmlUpload) complete(ctx context.Context) (o *object, err error) {
 	}
 	// A Put must return a version (P3). If the request for the file fails, or another
 	// Put has already replaced it, this Put was stored, and its version is unknown.
-	return x.u.findOwnWrite(ctx, files.Errorf(files.ErrUnavailable,
+	return x.u.findOwnWrite(ctx, driver.Errorf(files.ErrUnavailable,
 		"the upload was stored, and its version can't be found out"))
 }
 

@@ -147,7 +147,8 @@ func (s *session) send(ctx context.Context, part *driver.Part) (o *object, err e
 	kept, past := int64(0), past{}
 	for n := int64(0); o == nil && kept < part.Size; n++ {
 		if n > part.Size/partUnit+1 { // the service keeps a multiple of partUnit
-			return nil, files.Errorf(files.ErrUnavailable, "the service keeps too little of a part")
+			return nil, driver.Errorf(files.ErrUnavailable,
+				"the service keeps too little of a part")
 		}
 		var lost error
 		err = s.u.b.retry.Do(ctx, func(ctx context.Context, _ int) error {
@@ -222,7 +223,7 @@ func (s *session) try(ctx context.Context, part *driver.Part, from int64) (
 	resp.Body.Close()
 	kept, err = keptOf(resp.Header.Get("Range"))
 	if err != nil || kept <= off || kept > end || part.Last && kept == end {
-		return 0, nil, files.Errorf(files.ErrUnavailable,
+		return 0, nil, driver.Errorf(files.ErrUnavailable,
 			"the service has not kept what it was sent")
 	}
 	return kept, nil, nil
@@ -235,7 +236,7 @@ func (s *session) lostError(ctx context.Context, c *call, resp *http.Response) e
 	if files.KindOf(err) == files.ErrUnavailable {
 		return err
 	}
-	return files.WithCause(files.ErrUnavailable, &causeOnly{err},
+	return driver.WithCause(files.ErrUnavailable, &causeOnly{err},
 		"the service has dropped the upload")
 }
 

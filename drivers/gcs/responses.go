@@ -15,6 +15,7 @@ import (
 	"cloudfiles.dev/drivers/internal/connect"
 	"cloudfiles.dev/drivers/internal/oddtext"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"google.golang.org/api/googleapi"
 )
 
@@ -180,7 +181,7 @@ func (c *call) responseError(a response, resp *http.Response, content []byte, br
 		err = errors.Join(cause, broken)
 	}
 	words, kind := a.kind(c.op, c.conds)
-	err = files.WithCause(kind, err, words)
+	err = driver.WithCause(kind, err, words)
 	switch {
 	case a.leavesOpen(kind):
 		return c.markUncertain(err)

@@ -16,6 +16,7 @@ import (
 
 	"cloud.google.com/go/storage"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // maxExpiry is the longest validity of a signed URL
@@ -59,7 +60,7 @@ func parseKey(text []byte) (*rsa.PrivateKey, error) {
 			}
 		}
 	}
-	return nil, files.Errorf(files.ErrInvalid, "the private key is not an RSA key in PEM form")
+	return nil, driver.Errorf(files.ErrInvalid, "the private key is not an RSA key in PEM form")
 }
 
 // SignURL signs by version 4, which binds method, host, name, expiry and all options.
@@ -77,7 +78,7 @@ func (b *backend) sign(name string, opts files.SignOptions, headers []string,
 		return files.SignedURL{}, files.ErrUnsupported
 	}
 	if opts.Expiry > maxExpiry {
-		return files.SignedURL{}, files.Errorf(files.ErrInvalid,
+		return files.SignedURL{}, driver.Errorf(files.ErrInvalid,
 			"expiry %v is beyond the service's %v", opts.Expiry, maxExpiry)
 	}
 	if opts.Method == "PUT" {
@@ -128,7 +129,7 @@ func (b *backend) sign(name string, opts files.SignOptions, headers []string,
 	case err != nil && failed != nil:
 		return files.SignedURL{}, &redactedError{"the signing function failed", failed}
 	case err != nil:
-		return files.SignedURL{}, files.WithCause(files.ErrInvalid, err, "the URL can't be signed")
+		return files.SignedURL{}, driver.WithCause(files.ErrInvalid, err, "the URL can't be signed")
 	}
 	s.URL = u
 	if opts.ContentType != "" {

@@ -27,7 +27,7 @@ func (b *backend) CanSignParts(u *driver.Upload) error {
 		lacks = "the attributes can't be sent as headers, as an upload in parts must"
 	}
 	if lacks != "" {
-		return files.Errorf(files.ErrUnsupported, "%s", lacks)
+		return driver.Errorf(files.ErrUnsupported, "%s", lacks)
 	}
 	return checkStorable(u.Name)
 }

@@ -129,7 +129,7 @@ func settingsWithin(ctx context.Context, p *driver.Params, anonymous bool) (*set
 	case ctx.Err() != nil:
 		return nil, driver.ContextError(ctx)
 	case within.Err() != nil:
-		return nil, files.WithCause(files.ErrPermission, nil,
+		return nil, driver.WithCause(files.ErrPermission, nil,
 			"no Application Default Credentials were found in time: "+setCredentials)
 	}
 	return nil, err

@@ -125,7 +125,7 @@ func (b *backend) ListParts(ctx context.Context, u *driver.Upload) ([]driver.Upl
 		}
 		for _, p := range page.Parts {
 			if p.PartNumber <= marker {
-				return nil, files.Errorf(files.ErrUnavailable,
+				return nil, driver.Errorf(files.ErrUnavailable,
 					"the service lists parts out of order")
 			}
 			marker = p.PartNumber
@@ -139,7 +139,8 @@ func (b *backend) ListParts(ctx context.Context, u *driver.Upload) ([]driver.Upl
 			return parts, nil
 		}
 		if len(page.Parts) == 0 {
-			return nil, files.Errorf(files.ErrUnavailable, "the service lists parts without an end")
+			return nil, driver.Errorf(files.ErrUnavailable,
+				"the service lists parts without an end")
 		}
 	}
 }
@@ -172,7 +173,7 @@ func (b *backend) CompleteUpload(ctx context.Context, u *driver.Upload,
 	info := o.written()
 	crc, want := info.Digest.CRC32C, u.Digest.CRC32C
 	if crc != "" && crc != want && !u.Signed {
-		return files.Info{}, files.Errorf(files.ErrCorrupt,
+		return files.Info{}, driver.Errorf(files.ErrCorrupt,
 			"the service stored bytes that are not the ones sent")
 	}
 	return info, nil
@@ -201,7 +202,7 @@ func (b *backend) FindUpload(ctx context.Context, u *driver.Upload) (files.Info,
 func (b *backend) AbortUpload(ctx context.Context, name, id string) error {
 	x := b.xmlUploadOf(ctx, &driver.Upload{Name: name, ID: id})
 	if x.id == "" {
-		return files.Errorf(files.ErrInvalid, "the upload has no ID")
+		return driver.Errorf(files.ErrInvalid, "the upload has no ID")
 	}
 	return x.remove(ctx)
 }

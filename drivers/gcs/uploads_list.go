@@ -74,7 +74,7 @@ func (b *backend) ListUploads(ctx context.Context,
 			}
 			key, id := decode(page.NextKeyMarker), page.NextUploadIdMarker
 			if key == q.Get("key-marker") && id == q.Get("upload-id-marker") {
-				yield(driver.UnfinishedUpload{}, files.Errorf(files.ErrUnavailable,
+				yield(driver.UnfinishedUpload{}, driver.Errorf(files.ErrUnavailable,
 					"the service lists uploads without an end"))
 				return
 			}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/resume"
 )
 
@@ -39,7 +40,7 @@ func TestUploadResumed(t *testing.T) {
 			case i == c.at && c.after:
 				next(ctx)
 			}
-			return files.Errorf(files.ErrUnavailable, "the line broke")
+			return driver.Errorf(files.ErrUnavailable, "the line broke")
 		}})
 		token, sent, found := "", 0, false
 		opts := &resume.UploadOptions{

@@ -90,7 +90,7 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	theirs := *u
 	theirs.RawQuery = theirParams(u).Encode()
 	if u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" {
-		return nil, files.Errorf(files.ErrInvalid,
+		return nil, driver.Errorf(files.ErrInvalid,
 			"write gs://bucket, and prefix=dir/ for a part of it")
 	}
 	if grpc {
@@ -117,12 +117,12 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	}
 	opened, err := opener.OpenBucketURL(ctx, &theirs)
 	if err != nil {
-		return nil, files.WithCause(files.ErrInvalid, err, "the Go CDK can't open the URL")
+		return nil, driver.WithCause(files.ErrInvalid, err, "the Go CDK can't open the URL")
 	}
 	var client *storage.Client
 	if !opened.As(&client) {
 		opened.Close()
-		return nil, files.Errorf(files.ErrInvalid, "the Go CDK returns no *storage.Client")
+		return nil, driver.Errorf(files.ErrInvalid, "the Go CDK returns no *storage.Client")
 	}
 	b, err := newBackend(client, u.Host, o)
 	if err != nil {

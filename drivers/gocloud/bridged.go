@@ -17,7 +17,7 @@ func hook[O any](change func(*O)) func(func(any) bool) error {
 	return func(as func(any) bool) error {
 		var o *O
 		if !as(&o) {
-			return files.Errorf(files.ErrUnsupported,
+			return driver.Errorf(files.ErrUnsupported,
 				"the bucket behind the *blob.Bucket can't be reached")
 		}
 		change(o)
@@ -57,7 +57,7 @@ func (b *backend) openNative(ctx context.Context, req driver.OpenRequest) (drive
 	var inner *files.Reader
 	if !r.As(&inner) {
 		body.Close()
-		return driver.Object{}, files.Errorf(files.ErrUnsupported,
+		return driver.Object{}, driver.Errorf(files.ErrUnsupported,
 			"the bucket behind the *blob.Bucket can't be reached")
 	}
 	return driver.Object{

@@ -61,7 +61,7 @@ func (b *backend) mapError(ctx context.Context, o op, err error) error {
 	if k == nil {
 		return &redactedError{detail, []error{err}}
 	}
-	return files.WithCause(k, err, detail)
+	return driver.WithCause(k, err, detail)
 }
 
 // mapFilesError removes the error's name, which may have a prefix or directory that the
@@ -165,7 +165,7 @@ func (b *backend) checkDir() error {
 	}
 	var fi os.FileInfo
 	if !b.bucket.As(&fi) || !fi.IsDir() {
-		return files.WithCause(files.ErrNoBucket, nil, "the folder doesn't exist")
+		return driver.WithCause(files.ErrNoBucket, nil, "the folder doesn't exist")
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ func (b *backend) stat(ctx context.Context, key string) (state, error) {
 	var fi os.FileInfo
 	if b.provider.kind == kindFile && a.As(&fi) && !fi.Mode().IsRegular() {
 		// A FIFO must not be opened (N5).
-		return state{}, files.WithCause(files.ErrNotExist, nil, "not a regular file")
+		return state{}, driver.WithCause(files.ErrNotExist, nil, "not a regular file")
 	}
 	s := state{etag: a.ETag, mod: a.ModTime}
 	if b.isOverBridge() && a.As(&s.info) {
@@ -88,7 +88,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 			if try == 0 {
 				continue
 			}
-			err = files.WithCause(files.ErrChanged, nil,
+			err = driver.WithCause(files.ErrChanged, nil,
 				"the file was replaced while it was opened")
 		}
 		return o, err
@@ -148,7 +148,7 @@ const young = time.Minute
 func (b *backend) changed(ctx context.Context, key string, s state, r *blob.Reader) (bool, error) {
 	if r.Size() != s.info.Size {
 		if b.provider.kind == kindGCS && strings.Contains(s.info.ContentEncoding, "gzip") {
-			return false, files.Errorf(files.ErrUnsupported,
+			return false, driver.Errorf(files.ErrUnsupported,
 				"Go CDK decompresses what GCS stores as %s", s.info.ContentEncoding)
 		}
 		return true, nil

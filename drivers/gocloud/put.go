@@ -53,7 +53,7 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	case err != nil:
 		return files.Info{}, b.mapPutError(ctx, o, req.Content, err)
 	case !req.Content.Done():
-		return files.Info{}, files.WithCause(files.ErrCorrupt, nil,
+		return files.Info{}, driver.WithCause(files.ErrCorrupt, nil,
 			"the driver committed before the content's end")
 	}
 	return files.Info{}, nil
@@ -67,7 +67,7 @@ func (b *backend) mapPutError(ctx context.Context, o op, content *driver.Content
 		return mapped
 	}
 	if k := files.KindOf(mapped); k == nil || k == files.ErrUnavailable {
-		return files.WithCause(files.ErrUncertain, errors.Join(mapped, err), mapped.Error())
+		return driver.WithCause(files.ErrUncertain, errors.Join(mapped, err), mapped.Error())
 	}
 	return mapped
 }
@@ -92,12 +92,12 @@ func (s *source) Read(p []byte) (int, error) {
 func checkAttributes(a files.Attributes) error {
 	m, params, err := mime.ParseMediaType(a.ContentType)
 	if err != nil || mime.FormatMediaType(m, params) == "" {
-		return files.Errorf(files.ErrUnsupported,
+		return driver.Errorf(files.ErrUnsupported,
 			"Go CDK stores no content type %q, which is not a media type", a.ContentType)
 	}
 	for k := range a.Metadata {
 		if strings.ToLower(k) != k {
-			return files.Errorf(files.ErrUnsupported, "Go CDK would fold metadata key %q", k)
+			return driver.Errorf(files.ErrUnsupported, "Go CDK would fold metadata key %q", k)
 		}
 	}
 	return nil

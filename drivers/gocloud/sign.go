@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"gocloud.dev/blob"
 )
 
@@ -13,7 +14,7 @@ func (b *backend) SignURL(ctx context.Context, name string,
 	opts files.SignOptions) (files.SignedURL, error) {
 	cloud := b.provider.kind == kindS3 || b.provider.kind == kindGCS
 	if cloud && opts.Expiry > maxExpiry {
-		return files.SignedURL{}, files.Errorf(files.ErrInvalid,
+		return files.SignedURL{}, driver.Errorf(files.ErrInvalid,
 			"expiry %v is beyond the service's %v", opts.Expiry, maxExpiry)
 	}
 	expires := time.Now().Add(opts.Expiry).UTC()

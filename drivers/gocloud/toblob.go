@@ -138,7 +138,7 @@ func before[T any](hook func(func(any) bool) error, v T) error {
 func (b *bridge) SignedURL(ctx context.Context, key string,
 	opts *driver.SignedURLOptions) (string, error) {
 	if opts.EnforceAbsentContentType && opts.ContentType == "" {
-		return "", files.Errorf(files.ErrUnsupported,
+		return "", cfdriver.Errorf(files.ErrUnsupported,
 			"the absence of a content type can't be signed")
 	}
 	o := &files.SignOptions{Method: opts.Method, Expiry: opts.Expiry, ContentType: opts.ContentType}

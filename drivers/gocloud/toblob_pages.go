@@ -244,6 +244,6 @@ func (q query) position(token []byte) (at position, err error) {
 			return at, nil
 		}
 	}
-	return at, files.Errorf(files.ErrInvalid,
+	return at, cfdriver.Errorf(files.ErrInvalid,
 		"the page token doesn't belong to a listing with this prefix and delimiter")
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/memblob"
 	"gocloud.dev/gcerrors"
@@ -19,7 +20,7 @@ type refusing struct {
 
 func (r refusing) Stat(ctx context.Context, name string, o *files.StatOptions) (files.Info, error) {
 	if o != nil && o.Key != "" {
-		return files.Info{}, files.NewError(files.OpStat, "", r.with)
+		return files.Info{}, driver.NewError(files.OpStat, "", r.with)
 	}
 	return r.Bucket.Stat(ctx, name, o)
 }
@@ -28,7 +29,7 @@ func (r refusing) Get(ctx context.Context, name string, o *files.GetOptions) (
 	*files.Reader, error,
 ) {
 	if o != nil && o.Key != "" {
-		return nil, files.NewError(files.OpGet, "", r.with)
+		return nil, driver.NewError(files.OpGet, "", r.with)
 	}
 	return r.Bucket.Get(ctx, name, o)
 }

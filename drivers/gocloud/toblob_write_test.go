@@ -13,6 +13,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 )
@@ -111,7 +112,7 @@ func TestBridgeWriter(t *testing.T) {
 func TestPutThatFails(t *testing.T) {
 	for _, size := range []int{1, 4 * smallWrite} {
 		synctest.Test(t, func(t *testing.T) {
-			raw := ToBlob(failing{mem.New(nil), files.Errorf(files.ErrTooLarge, "full")}, nil)
+			raw := ToBlob(failing{mem.New(nil), driver.Errorf(files.ErrTooLarge, "full")}, nil)
 			w, err := raw.NewWriter(t.Context(), "f", nil)
 			if err != nil {
 				t.Fatal(err)
@@ -174,7 +175,7 @@ func TestErrorCodes(t *testing.T) {
 		context.Canceled:     gcerrors.Canceled,
 		errors.New("other"):  gcerrors.Unknown,
 	} {
-		raw := ToBlob(failing{mem.New(nil), files.NewError(files.OpList, "", err)}, nil)
+		raw := ToBlob(failing{mem.New(nil), driver.NewError(files.OpList, "", err)}, nil)
 		_, got := raw.List(nil).Next(t.Context())
 		if gcerrors.Code(got) != want || !errors.Is(got, err) {
 			t.Errorf("%v: %v", err, got)

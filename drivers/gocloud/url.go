@@ -66,26 +66,26 @@ func OpenError(ctx context.Context, u *url.URL, err error) error {
 			if u.Query().Get(name) == "" || strings.Trim(strings.ToLower(name),
 				letters) != "" || len(name) > 32 {
 				// it may be a secret
-				return files.WithCause(files.ErrInvalid, err,
+				return driver.WithCause(files.ErrInvalid, err,
 					"Go CDK doesn't support a parameter, or its value")
 			}
-			return files.WithCause(files.ErrInvalid, err,
+			return driver.WithCause(files.ErrInvalid, err,
 				"Go CDK doesn't support the parameter \""+name+"\", or its value")
 		}
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && u.Query().Get("secret_key_path") == "":
-		return files.WithCause(files.ErrNoBucket, err,
+		return driver.WithCause(files.ErrNoBucket, err,
 			"the folder does not exist; create_dir=1 makes it")
 	case errors.Is(err, fs.ErrNotExist):
-		return files.WithCause(files.ErrInvalid, err,
+		return driver.WithCause(files.ErrInvalid, err,
 			"the folder, or a file that a parameter names, does not exist")
 	case errors.Is(err, fs.ErrPermission):
-		return files.WithCause(files.ErrPermission, err, "")
+		return driver.WithCause(files.ErrPermission, err, "")
 	case strings.HasSuffix(err.Error(), "is not a directory"):
-		return files.WithCause(files.ErrNoBucket, err, "not a directory")
+		return driver.WithCause(files.ErrNoBucket, err, "not a directory")
 	}
-	return files.WithCause(files.ErrInvalid, err,
+	return driver.WithCause(files.ErrInvalid, err,
 		"Go CDK can't open the URL"+hints[strings.TrimPrefix(u.Scheme, "gocloud+")])
 }
 

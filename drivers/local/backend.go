@@ -147,7 +147,7 @@ func (b *backend) aliveStat() (fsys.Stat, error) {
 	st, err := b.sys.StatRoot(b.path)
 	switch {
 	case isNotExist(err), err == nil && !st.SameFile(b.rootStat), fsys.IsNotDirectory(err):
-		return st, files.WithCause(files.ErrNoBucket, nil,
+		return st, driver.WithCause(files.ErrNoBucket, nil,
 			"the folder was removed, renamed or hidden by a mount")
 	case err != nil:
 		return st, mapError(err)

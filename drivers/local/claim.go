@@ -7,6 +7,7 @@ import (
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // A folder may be the root of one bucket and lie in another. Each handle claims its
@@ -45,7 +46,7 @@ func (b *backend) lockless() bool { return b.byFile && b.noFileLocks.Load() }
 // conditional refuses a condition that can't be decided because there are no locks.
 func (b *backend) conditional(c files.Condition) error {
 	if b.lockless() && !c.IsZero() {
-		return files.Errorf(files.ErrUnsupported,
+		return driver.Errorf(files.ErrUnsupported,
 			"the folder's file system has no locks, so conditions can't be decided")
 	}
 	return nil

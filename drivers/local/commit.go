@@ -84,7 +84,7 @@ func (b *backend) commit(ctx context.Context, st *staged, p *filePaths,
 				err = retryLookup(err) // the new one was removed as well
 			}
 		case err == errOtherMount:
-			return st, files.Errorf(files.ErrUnavailable,
+			return st, driver.Errorf(files.ErrUnavailable,
 				"the system reports that the folder is on another file system")
 		}
 		if err == nil || errors.Is(err, errRetry) {
@@ -361,7 +361,7 @@ func (b *backend) makeRoom(d fsys.Dir, p *filePaths, c *current) (dest string, e
 	dest = leafName(p.base)
 	if st, err := d.Lstat(dest); err == nil && st.Type == fsys.Directory && b.rmdirNow(d,
 		dest) != nil {
-		return "", files.Errorf(files.ErrInvalid,
+		return "", driver.Errorf(files.ErrInvalid,
 			"folders have both names that the file can have on disk")
 	}
 	return dest, nil
@@ -479,7 +479,7 @@ func (b *backend) syncDir(d fsys.Dir) error {
 		return nil
 	}
 	if err := d.Sync(); err != nil {
-		return files.WithCause(files.ErrUncertain, err,
+		return driver.WithCause(files.ErrUncertain, err,
 			"the change could not be made durable: "+err.Error())
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // The control folder and what it holds. Every name ends in .attrs, so that fileblob
@@ -59,9 +60,9 @@ func readFormat(f fsys.File) (int, error) {
 	v, err := strconv.Atoi(text)
 	switch {
 	case err != nil:
-		return 0, files.Errorf(files.ErrInvalid, "the folder's format mark is not a number")
+		return 0, driver.Errorf(files.ErrInvalid, "the folder's format mark is not a number")
 	case v > formatVersion:
-		return v, files.Errorf(files.ErrInvalid,
+		return v, driver.Errorf(files.ErrInvalid,
 			"the folder has format %d, written by a newer version; this one supports up to %d", v,
 			formatVersion)
 	}
@@ -100,7 +101,7 @@ func (b *backend) controlAt(name string) (fsys.Dir, error) {
 
 func mapControlError(err error) error {
 	if fsys.IsNotDirectory(err) {
-		return files.Errorf(files.ErrInvalid, controlDir+" is not a folder")
+		return driver.Errorf(files.ErrInvalid, controlDir+" is not a folder")
 	}
 	return err
 }

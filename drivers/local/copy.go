@@ -79,7 +79,7 @@ func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRe
 	}
 	b.describeStaged(st, &p, attrs, f.digest, false)
 	if b.opts.SkipMetadata && needsSidecar(attrs) {
-		return files.Info{}, files.Errorf(files.ErrUnsupported,
+		return files.Info{}, driver.Errorf(files.ErrUnsupported,
 			"the source has metadata or headers, which metadata=skip doesn't store")
 	}
 	if st, err = b.sealNew(ctx, st); err != nil {
@@ -160,7 +160,7 @@ func extend(dst fsys.File, end, size int64) error {
 func checkEnd(dst fsys.File, end int64) error {
 	st, err := dst.Stat()
 	if err == nil && st.Size != end {
-		err = files.Errorf(files.ErrUnavailable, "another program changed the upload")
+		err = driver.Errorf(files.ErrUnavailable, "another program changed the upload")
 	}
 	return mapError(err)
 }

@@ -8,6 +8,7 @@ import (
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
@@ -34,12 +35,12 @@ func mapError(err error) error {
 	}
 	switch err {
 	case fsys.ErrNotFile, fsys.ErrNotDir:
-		return files.WithCause(files.ErrUnavailable, err,
+		return driver.WithCause(files.ErrUnavailable, err,
 			"a file or folder was replaced by something else meanwhile")
 	case fsys.ErrLocked:
-		return files.WithCause(files.ErrUnavailable, err, "another process holds a lock")
+		return driver.WithCause(files.ErrUnavailable, err, "another process holds a lock")
 	case io.ErrShortWrite, io.ErrUnexpectedEOF:
-		return files.WithCause(files.ErrUnavailable, err, err.Error())
+		return driver.WithCause(files.ErrUnavailable, err, err.Error())
 	}
 	errno, ok := err.(syscall.Errno)
 	if !ok {
@@ -70,7 +71,7 @@ func mapError(err error) error {
 	case isExist(err):
 		text = "another process made a file or folder of the same name meanwhile"
 	}
-	return files.WithCause(kind, err, text)
+	return driver.WithCause(kind, err, text)
 }
 
 // mapCommitError maps the error of the call that was to make the change. If the program
@@ -80,7 +81,7 @@ func mapError(err error) error {
 // carry out.
 func (b *backend) mapCommitError(err error) error {
 	if fsys.IsLost(err) || fsys.IsFailing(err) && !b.volume.Local {
-		return files.WithCause(files.ErrUncertain, err,
+		return driver.WithCause(files.ErrUncertain, err,
 			"the file system's server did not respond to the change: "+err.Error())
 	}
 	return mapError(err)

@@ -160,7 +160,8 @@ func (r *body) Read(p []byte) (int, error) {
 	return r.advance(int64(n))
 }
 
-var errChanged = files.WithCause(files.ErrChanged, nil, "another program changed the file in place")
+var errChanged = driver.WithCause(files.ErrChanged,
+	nil, "another program changed the file in place")
 
 func (r *body) ready() error {
 	if r.f == nil && r.os == nil {

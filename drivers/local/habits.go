@@ -10,6 +10,7 @@ import (
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // habits are how a folder's file system treats names and times. Names on disk depend on
@@ -70,7 +71,7 @@ func (h *habits) flags() map[string]*bool {
 func parseHabits(text string) (h habits, err error) {
 	words := strings.Fields(strings.Trim(text, "\x00 \n"))
 	if len(words) < 2 || words[0] != "disk" || words[1] != "1" {
-		return h, files.Errorf(files.ErrInvalid,
+		return h, driver.Errorf(files.ErrInvalid,
 			"the folder's note about its disk is of a newer version, or damaged")
 	}
 	flags := h.flags()
@@ -91,13 +92,13 @@ func parseHabits(text string) (h habits, err error) {
 			fallthrough
 		default:
 			if key != "time" {
-				return h, files.Errorf(files.ErrInvalid,
+				return h, driver.Errorf(files.ErrInvalid,
 					"the folder's note about its disk has the word %q, of a newer version", word)
 			}
 			h.resolution, err = time.ParseDuration(value)
 		}
 		if err != nil {
-			return h, files.Errorf(files.ErrInvalid,
+			return h, driver.Errorf(files.ErrInvalid,
 				"the folder's note about its disk is damaged at %q", word)
 		}
 	}

@@ -129,7 +129,7 @@ type Options struct {
 func Open(dir string, opts *Options) (files.Bucket, error) {
 	b, err := open(dir, opts, fsys.OS())
 	if err != nil {
-		return nil, files.NewError(files.OpOpen, dir, err)
+		return nil, driver.NewError(files.OpOpen, dir, err)
 	}
 	return driver.New(b), nil
 }
@@ -145,22 +145,22 @@ func open(dir string, opts *Options, sys fsys.FS) (*backend, error) {
 		b.opts = *opts
 	}
 	if b.opts.SkipMetadata && b.opts.AlwaysSidecar {
-		return nil, files.Errorf(files.ErrInvalid,
+		return nil, driver.Errorf(files.ErrInvalid,
 			"sidecars can't be written both always and never")
 	}
 	if b.opts.DirFileMode == 0 {
 		b.opts.DirFileMode = 0o777
 	}
 	if dir == "" {
-		return nil, files.Errorf(files.ErrInvalid,
+		return nil, driver.Errorf(files.ErrInvalid,
 			"the path of the folder is empty; write . for the current folder")
 	}
 	if strings.ContainsRune(dir, 0) {
-		return nil, files.Errorf(files.ErrInvalid, "the path has a NUL, which no path may have")
+		return nil, driver.Errorf(files.ErrInvalid, "the path has a NUL, which no path may have")
 	}
 	path, err := filepath.Abs(dir) // a later change of directory doesn't matter
 	if err != nil {
-		return nil, files.WithCause(files.ErrInvalid, err, "the folder can't be made absolute")
+		return nil, driver.WithCause(files.ErrInvalid, err, "the folder can't be made absolute")
 	}
 	b.path = path
 	var r retries
@@ -206,10 +206,10 @@ func openRootDir(sys fsys.FS, path string, opts *Options) (fsys.Dir, fsys.Stat, 
 	}
 	switch {
 	case isNotExist(err):
-		return nil, st, files.WithCause(files.ErrNoBucket, err,
+		return nil, st, driver.WithCause(files.ErrNoBucket, err,
 			"the folder does not exist; create_dir=1 (Options.CreateDir) would make it")
 	case fsys.IsNotDirectory(err), err == nil && st.Type != fsys.Directory:
-		return nil, st, files.Errorf(files.ErrInvalid, "the path leads to a file, not to a folder")
+		return nil, st, driver.Errorf(files.ErrInvalid, "the path leads to a file, not to a folder")
 	case err != nil:
 		return nil, st, mapError(err)
 	}

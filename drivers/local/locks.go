@@ -112,7 +112,7 @@ func waitLock(ctx context.Context, try func() error) error {
 		case refused && waited > refusedPatience:
 			return err
 		case waited > lockPatience:
-			return files.WithCause(files.ErrUnavailable, err,
+			return driver.WithCause(files.ErrUnavailable, err,
 				"another process has had the folder locked for "+lockPatience.String())
 		}
 		if err := pause(ctx, wait); err != nil {

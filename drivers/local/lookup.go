@@ -249,6 +249,6 @@ func contentType(name string, f fsys.File) (string, error) {
 // wrongSize returns the error for a file whose size has changed since it was put. The
 // text is for logs (E1).
 func wrongSize(have, written int64) error {
-	return files.WithCause(files.ErrCorrupt, nil,
+	return driver.WithCause(files.ErrCorrupt, nil,
 		fmt.Sprintf("the file has %d bytes; %d were written", have, written))
 }

@@ -5,6 +5,7 @@ import (
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // Until a staged file is renamed, it has a name in the control folder. By that name,
@@ -15,7 +16,7 @@ import (
 // (twin.go).
 
 // errTouched means that another program changed what is staged.
-var errTouched = files.Errorf(files.ErrUnavailable,
+var errTouched = driver.Errorf(files.ErrUnavailable,
 	"another program changed the upload in the control folder")
 
 // errStray means that the staged file no longer has a name. Either the move was of
@@ -91,7 +92,7 @@ func (b *backend) moved(from fsys.Dir, name string, whole, undo func() error) er
 func (b *backend) unless(whole, undo func() error) error {
 	err := whole()
 	if err == errStray {
-		return files.WithCause(files.ErrUncertain, nil,
+		return driver.WithCause(files.ErrUncertain, nil,
 			"another program replaced the upload, in the control folder or under its name")
 	}
 	err = touched(err)
@@ -99,7 +100,7 @@ func (b *backend) unless(whole, undo func() error) error {
 		return err
 	}
 	if undo() != nil {
-		return files.WithCause(files.ErrUncertain, err, errText(err))
+		return driver.WithCause(files.ErrUncertain, err, errText(err))
 	}
 	return err
 }

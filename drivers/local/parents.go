@@ -68,7 +68,7 @@ func (b *backend) makeParent(ctx context.Context, f parent) error {
 	case err == nil && st.Type == fsys.Regular && f.name != "":
 		return b.makeWay(ctx, d, f)
 	case err == nil:
-		return files.Errorf(files.ErrInvalid,
+		return driver.Errorf(files.ErrInvalid,
 			"a link or another special file has the name of a folder that is needed")
 	case !missing(err):
 		return mapError(err)
@@ -207,7 +207,7 @@ func (b *backend) syncParents(p *filePaths, d fsys.Dir) error {
 		return nil // the file was deleted again, with its folder
 	}
 	if err != nil {
-		return files.WithCause(files.ErrUncertain, err, "the folders could not be made durable")
+		return driver.WithCause(files.ErrUncertain, err, "the folders could not be made durable")
 	}
 	id := dirID{st.Dev, st.Ino, st.Birth}
 	if b.durable.known(p.dir, id) {
@@ -219,7 +219,8 @@ func (b *backend) syncParents(p *filePaths, d fsys.Dir) error {
 			return nil // the file was deleted again
 		}
 		if err != nil {
-			return files.WithCause(files.ErrUncertain, err, "the folders could not be made durable")
+			return driver.WithCause(files.ErrUncertain,
+				err, "the folders could not be made durable")
 		}
 		err = b.syncDir(up)
 		b.closeDir(up)

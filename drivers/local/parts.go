@@ -27,11 +27,11 @@ var _ driver.PartReceiver = (*backend)(nil)
 // CanSignParts implements driver.PartSigner.
 func (b *backend) CanSignParts(u *driver.Upload) error {
 	if _, ok := b.opts.Signer.(PartSigner); !ok {
-		return files.Errorf(files.ErrUnsupported,
+		return driver.Errorf(files.ErrUnsupported,
 			"the bucket has no signer, or one that can't sign parts of uploads")
 	}
 	if b.opts.SkipMetadata {
-		return files.Errorf(files.ErrUnsupported,
+		return driver.Errorf(files.ErrUnsupported,
 			"a folder without metadata has no uploads in parts")
 	}
 	return b.conditional(u.If)
@@ -83,9 +83,9 @@ func (e *exactly) Read(p []byte) (int, error) {
 	e.left -= int64(n)
 	switch {
 	case e.left < 0:
-		return 0, files.Errorf(files.ErrCorrupt, "the part is longer than it should be")
+		return 0, driver.Errorf(files.ErrCorrupt, "the part is longer than it should be")
 	case err == io.EOF && e.left > 0:
-		return 0, files.Errorf(files.ErrCorrupt, "the part is %d bytes shorter than it should be",
+		return 0, driver.Errorf(files.ErrCorrupt, "the part is %d bytes shorter than it should be",
 			e.left)
 	}
 	return n, err

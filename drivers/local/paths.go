@@ -94,7 +94,7 @@ const maxForeign = 4 * 255
 
 // rawPathsOf returns the path of a raw key, which must be one that List yields.
 func (b *backend) rawPathsOf(key string) (filePaths, error) {
-	refuse := files.Errorf(files.ErrInvalidName, "not the key of a foreign file")
+	refuse := driver.Errorf(files.ErrInvalidName, "not the key of a foreign file")
 	if len(key) > 4096 || strings.IndexByte(key, 0) >= 0 {
 		return filePaths{}, refuse
 	}

@@ -22,7 +22,7 @@ func (b *backend) SignPost(ctx context.Context, name string,
 	opts driver.PostOptions) (driver.PostForm, error) {
 	s, ok := b.opts.Signer.(PostSigner)
 	if !ok {
-		return driver.PostForm{}, files.Errorf(files.ErrUnsupported,
+		return driver.PostForm{}, driver.Errorf(files.ErrUnsupported,
 			"the bucket's signer can't sign forms")
 	}
 	return s.SignPost(ctx, name, opts)

@@ -81,9 +81,9 @@ func (r *retries) again(ctx context.Context, err error) error {
 
 func gaveUp(cause error, text string) error {
 	if cause == errRetry {
-		return files.Errorf(files.ErrUnavailable, "%s: the folder keeps changing", text)
+		return driver.Errorf(files.ErrUnavailable, "%s: the folder keeps changing", text)
 	}
-	return files.WithCause(files.ErrUnavailable, cause, text+": "+cause.Error())
+	return driver.WithCause(files.ErrUnavailable, cause, text+": "+cause.Error())
 }
 
 // pause waits, unless the context ends.

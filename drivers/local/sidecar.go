@@ -10,6 +10,7 @@ import (
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // sidecar is the JSON beside a file. The first fields are fileblob's, with the values
@@ -55,7 +56,7 @@ const (
 // unreadable returns the error for attributes that exist but can't be read. They are
 // never left out (P7).
 func unreadable(what string) error {
-	return files.Errorf(files.ErrCorrupt, "the sidecar with the file's attributes %s", what)
+	return driver.Errorf(files.ErrCorrupt, "the sidecar with the file's attributes %s", what)
 }
 
 func (g *generation) of(st fsys.Stat, token string) bool {

@@ -7,6 +7,7 @@ import (
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // sidecarKind says what has the name of a file's sidecar.
@@ -169,7 +170,7 @@ func (b *backend) putSidecar(st *staged, p *filePaths, d fsys.Dir, old sidecarKi
 	}
 	if err != nil {
 		if fsys.IsDirectory(err) {
-			return files.WithCause(files.ErrUnsupported, err,
+			return driver.WithCause(files.ErrUnsupported, err,
 				"a folder has the name of the sidecar that would hold the attributes")
 		}
 		if err = b.mapRenameError(err, st.dir, s.name); err == errStageLost {
@@ -217,7 +218,7 @@ func (b *backend) currentGeneration(d fsys.Dir, p *filePaths, c *current) (gener
 func (b *backend) moveAside(ctx context.Context, p *filePaths) error {
 	name := p.name[:strings.LastIndexByte(p.name, '/')+1] + p.sidecar()
 	if files.CheckName(name) != nil {
-		return files.Errorf(files.ErrUnsupported,
+		return driver.Errorf(files.ErrUnsupported,
 			"another file has the name of the sidecar that would hold the attributes")
 	}
 	to := b.pathsOfName(name)

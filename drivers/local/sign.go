@@ -57,22 +57,22 @@ func signer(p *driver.Params) (Signer, error) {
 	maker := signerMaker.make
 	signerMaker.Unlock()
 	if maker == nil {
-		return nil, files.Errorf(files.ErrInvalid,
+		return nil, driver.Errorf(files.ErrInvalid,
 			"parameter base_url: the program must import _ "+
 				"cloudfiles.dev/drivers/local/localhttp to sign URLs")
 	}
 	if base == "" || path == "" {
-		return nil, files.Errorf(files.ErrInvalid,
+		return nil, driver.Errorf(files.ErrInvalid,
 			"parameters base_url and secret_key_path belong together: one is missing or empty")
 	}
 	u, err := url.Parse(base)
 	if err != nil {
-		return nil, files.Errorf(files.ErrInvalid,
+		return nil, driver.Errorf(files.ErrInvalid,
 			"parameter base_url is malformed; want a URL such as https://host/files")
 	}
 	secret, err := os.ReadFile(path)
 	if err != nil {
-		return nil, files.WithCause(files.ErrInvalid, err,
+		return nil, driver.WithCause(files.ErrInvalid, err,
 			"parameter secret_key_path: the file can't be read")
 	}
 	return maker(u, secret)

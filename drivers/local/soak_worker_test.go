@@ -26,6 +26,7 @@ import (
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 func init() { childJobs["soak"] = soakChild }
@@ -273,7 +274,7 @@ func (o *soakOp) do(ctx context.Context, b files.Bucket, rng *rand.Rand,
 		if len(info.Metadata) == 0 && info.Digest == (files.Digest{}) {
 			// A file that can't be opened has neither. Its mode was changed in the
 			// control folder, and is restored.
-			return soakVersion{}, files.Errorf(files.ErrPermission, "the file can't be read now")
+			return soakVersion{}, driver.Errorf(files.ErrPermission, "the file can't be read now")
 		}
 		return o.sees(info)
 	case "list":

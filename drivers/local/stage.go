@@ -173,7 +173,7 @@ func (st *staged) fill(content *driver.Content, sniff bool) error {
 func (st *staged) unchanged() error {
 	now, err := st.f.Stat()
 	if err == nil && now.Size != st.size {
-		err = files.Errorf(files.ErrUnavailable,
+		err = driver.Errorf(files.ErrUnavailable,
 			"another program changed the upload while it was written")
 	}
 	return mapError(err)
@@ -337,7 +337,7 @@ func (b *backend) withoutRecord(st *staged) error {
 	}
 	st.bare = true
 	if st.rec.typ != "" && st.rec.typ != driver.ContentType("", st.head) {
-		return files.Errorf(files.ErrUnsupported,
+		return driver.Errorf(files.ErrUnsupported,
 			"the file system can keep the content type only in a sidecar, which "+
 				"metadata=skip forbids")
 	}
@@ -373,7 +373,7 @@ func (b *backend) entry(st *staged) (files.Entry, error) {
 			return entry(now, v), nil
 		}
 	}
-	return files.Entry{}, files.WithCause(files.ErrUncertain, err,
+	return files.Entry{}, driver.WithCause(files.ErrUncertain, err,
 		"the file was written, but its version can't be determined: "+err.Error())
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // If the system can't exchange two files, as on FUSE, a move over another file can't be
@@ -15,7 +16,7 @@ import (
 
 // errAwaited is errTouched for a file that is still unchanged, but that another program
 // waits to change.
-var errAwaited = files.Errorf(files.ErrUnavailable,
+var errAwaited = driver.Errorf(files.ErrUnavailable,
 	"another program waits to change the upload in the control folder")
 
 // maxTwins is how many twins a move may use, since programs may wait to change each of

@@ -423,7 +423,7 @@ func (b *backend) AbortUpload(_ context.Context, name, id string) error {
 		}
 	}
 	if !b.uploadLost(&driver.Upload{Name: name, ID: id}) {
-		return files.Errorf(files.ErrUnavailable, "the upload can't be removed")
+		return driver.Errorf(files.ErrUnavailable, "the upload can't be removed")
 	}
 	return nil
 }

@@ -67,22 +67,22 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	path := u.Path
 	switch {
 	case u.Opaque != "":
-		return nil, files.Errorf(files.ErrInvalid, "write %s", both(u.Opaque))
+		return nil, driver.Errorf(files.ErrInvalid, "write %s", both(u.Opaque))
 	case u.User != nil:
-		return nil, files.Errorf(files.ErrInvalid, "file:// takes no user name and no password")
+		return nil, driver.Errorf(files.ErrInvalid, "file:// takes no user name and no password")
 	case u.Host == ".":
 		path = strings.TrimPrefix(path, "/")
 		if path == "" {
 			path = "."
 		}
 	case u.Host != "" && u.Host != "localhost":
-		return nil, files.Errorf(files.ErrInvalid, "file:// has no host: write %s",
+		return nil, driver.Errorf(files.ErrInvalid, "file:// has no host: write %s",
 			both(u.Host+u.Path))
 	case os.PathSeparator != '/':
 		path = strings.TrimPrefix(path, "/")
 	}
 	if path == "" {
-		return nil, files.Errorf(files.ErrInvalid,
+		return nil, driver.Errorf(files.ErrInvalid,
 			"the URL has no path: write file:///path/to/folder")
 	}
 	p := driver.NewParams(u)

@@ -6,6 +6,7 @@ import (
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // File systems put their own files into folders. Two kinds of them are never listed.
@@ -82,7 +83,7 @@ func (l *walk) lostAndFound(d fsys.Dir, name []byte) bool {
 // checkLost refuses names in the file system's lost+found.
 func (b *backend) checkLost(name string) error {
 	if b.mountRoot && strings.HasPrefix(name, lostFolder+"/") && isLost(b.root) {
-		return files.Errorf(files.ErrPermission, "the folder %s belongs to the file system",
+		return driver.Errorf(files.ErrPermission, "the folder %s belongs to the file system",
 			lostFolder)
 	}
 	return nil

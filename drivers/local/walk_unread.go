@@ -8,6 +8,7 @@ import (
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // unread is what a listing could not read. One such folder or file does not end the
@@ -48,8 +49,8 @@ func (u *unread) add(err error, name, detail string) error {
 	if kind == nil {
 		kind = files.ErrUnavailable
 	}
-	u.first, _ = files.NewError(files.OpList, name,
-		files.WithCause(kind, err, detail)).(*files.Error)
+	u.first, _ = driver.NewError(files.OpList, name,
+		driver.WithCause(kind, err, detail)).(*files.Error)
 	return nil
 }
 

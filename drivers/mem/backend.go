@@ -177,7 +177,7 @@ func (s *backend) Copy(ctx context.Context, from driver.Backend,
 	case req.IfSource != "" && req.IfSource != old.version:
 		return files.Info{}, files.ErrPrecondition
 	case s.maxSize > 0 && int64(len(old.data)) > s.maxSize:
-		return files.Info{}, files.Errorf(files.ErrTooLarge, "%d bytes, at most %d", len(old.data),
+		return files.Info{}, driver.Errorf(files.ErrTooLarge, "%d bytes, at most %d", len(old.data),
 			s.maxSize)
 	}
 	f := old.copy(req.Attributes)

@@ -59,10 +59,10 @@ var resolutions = map[string]time.Duration{
 func openURL(_ context.Context, u *url.URL) (files.Bucket, error) {
 	switch {
 	case u.Opaque != "":
-		return nil, files.Errorf(files.ErrInvalid,
+		return nil, driver.Errorf(files.ErrInvalid,
 			"write mem:// for a new bucket or mem://name for a shared one")
 	case u.User != nil:
-		return nil, files.Errorf(files.ErrInvalid, "mem:// takes no user name and no password")
+		return nil, driver.Errorf(files.ErrInvalid, "mem:// takes no user name and no password")
 	}
 	q := u.Query()
 	opts := &Options{TimeResolution: resolutions[q.Get("time_resolution")]}
@@ -87,12 +87,12 @@ func openURL(_ context.Context, u *url.URL) (files.Bucket, error) {
 	}
 	s := openBackend(u.Host+strings.TrimRight(u.Path, "/"), opts)
 	if stated && s.fidelity != opts.fidelity() {
-		return nil, files.Errorf(files.ErrInvalid,
+		return nil, driver.Errorf(files.ErrInvalid,
 			"the bucket is open already, with other parameters")
 	}
 	return driver.New(s), nil
 }
 
 func malformed(name string) error {
-	return files.Errorf(files.ErrInvalid, "parameter %q is malformed", name)
+	return driver.Errorf(files.ErrInvalid, "parameter %q is malformed", name)
 }

@@ -29,7 +29,7 @@ func (b *backend) Check(ctx context.Context) error {
 		return err
 	}
 	if len(f.Broken) > 0 {
-		return files.Errorf(files.ErrInvalid,
+		return driver.Errorf(files.ErrInvalid,
 			"the store doesn't keep %s, which is claimed; write %s",
 			strings.Join(words(f.Broken), " and "), f.Params())
 	}
@@ -71,11 +71,11 @@ type Found struct {
 func Probe(ctx context.Context, b files.Bucket) (Found, error) {
 	var probe prober
 	if a, ok := b.(driver.BucketAser); !ok || !a.As(&probe) {
-		return Found{}, files.NewError(files.OpCheck, "",
-			files.Errorf(files.ErrInvalid, "not a bucket of package s3"))
+		return Found{}, driver.NewError(files.OpCheck, "",
+			driver.Errorf(files.ErrInvalid, "not a bucket of package s3"))
 	}
 	f, err := probe(ctx)
-	return f, files.NewError(files.OpCheck, "", err)
+	return f, driver.NewError(files.OpCheck, "", err)
 }
 
 // prober is how Probe reaches the backend.

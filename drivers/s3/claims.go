@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
@@ -108,7 +109,7 @@ func (k *known) checkName(name string) error {
 		return nil
 	}
 	if why := (*f)(name); why != "" {
-		return files.Errorf(files.ErrUnsupported, "%s", why)
+		return driver.Errorf(files.ErrUnsupported, "%s", why)
 	}
 	return nil
 }
@@ -141,7 +142,7 @@ func (k *known) prefix(s string) (sent string, exists bool) {
 
 // unkept returns the error for a condition that the store doesn't keep.
 func unkept(c Claim) error {
-	return files.Errorf(files.ErrUnsupported, "the store doesn't keep %v", c)
+	return driver.Errorf(files.ErrUnsupported, "the store doesn't keep %v", c)
 }
 
 // relyOn returns nil if the store keeps the claim. It proves an unproved claim first.
@@ -199,7 +200,7 @@ func (b *backend) checkBeside(ctx context.Context, name string) error {
 		return err
 	}
 	if below {
-		return files.Errorf(files.ErrUnsupported,
+		return driver.Errorf(files.ErrUnsupported,
 			besideDirectory)
 	}
 	for end := strings.LastIndexByte(name,
@@ -213,7 +214,7 @@ func (b *backend) checkBeside(ctx context.Context, name string) error {
 		case files.ErrNotExist:
 		case nil:
 			if err == nil {
-				err = files.Errorf(files.ErrUnsupported,
+				err = driver.Errorf(files.ErrUnsupported,
 					belowFile)
 			}
 			return err

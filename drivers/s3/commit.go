@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
@@ -131,7 +132,7 @@ func (c *commit) afterRefusal(ctx context.Context, err *error) (files.Info, bool
 	case responseOf(*err).code == "InvalidPart":
 		// MinIO has lost the parts by then (cmd/xl-storage.go, RenameData; seen in
 		// runs).
-		*err = files.WithCause(files.ErrUnavailable, *err,
+		*err = driver.WithCause(files.ErrUnavailable, *err,
 			"the upload's parts are gone, because a race refused its end: begin again")
 	}
 	return files.Info{}, false
@@ -152,9 +153,9 @@ func (c *commit) conditionError(ctx context.Context, err error) error {
 	case missing && responseOf(err).status != 0:
 		return err // if something else than S3 answered, it may have sent this 404 too
 	case c.ifNoneMatch != nil && !missing:
-		return files.WithCause(files.ErrExist, err, detail(err))
+		return driver.WithCause(files.ErrExist, err, detail(err))
 	case c.ifMatch != nil && (missing || version(out.ETag) != c.want):
-		return files.WithCause(files.ErrPrecondition, err, detail(err))
+		return driver.WithCause(files.ErrPrecondition, err, detail(err))
 	}
 	return err
 }
@@ -166,7 +167,7 @@ func uncertain(err error) error {
 	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {
 		err = &causeOnly{err}
 	}
-	return files.WithCause(files.ErrUncertain, err, words)
+	return driver.WithCause(files.ErrUncertain, err, words)
 }
 
 // causeOnly is a cause that matches no sentinel.
@@ -184,7 +185,7 @@ func (h *causeOnly) Is(target error) bool {
 func (h *causeOnly) As(target any) bool { return errors.As(h.err, target) }
 
 func detail(err error) string {
-	e, ok := errors.AsType[*files.Error](files.NewError("", "", err))
+	e, ok := errors.AsType[*files.Error](driver.NewError("", "", err))
 	if !ok {
 		return ""
 	}

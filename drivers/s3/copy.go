@@ -85,7 +85,7 @@ func (b *backend) copy(ctx context.Context, src *backend, req *driver.CopyReques
 			return info, err
 		}
 	}
-	return files.Info{}, files.Errorf(files.ErrUnavailable,
+	return files.Info{}, driver.Errorf(files.ErrUnavailable,
 		"the source is replaced again and again")
 }
 

@@ -117,7 +117,7 @@ func (u *upload) copyPart(ctx context.Context, src *backend, key string, source 
 		return err
 	}
 	if out.CopyPartResult == nil || version(out.CopyPartResult.ETag) == "" {
-		return files.Errorf(files.ErrUnavailable,
+		return driver.Errorf(files.ErrUnavailable,
 			"the response doesn't describe the part that was copied: "+notS3)
 	}
 	u.add(types.CompletedPart{PartNumber: &number, ETag: out.CopyPartResult.ETag})

@@ -205,7 +205,7 @@ func (b *backend) deleteObjects(ctx context.Context, d *denials, todo *[]types.O
 	// names, but a store that lists any lists all of them.
 	if len(unanswered) > 0 && (unmatched > 0 || len(out.Deleted) > 0) {
 		if first == nil {
-			first = files.Errorf(files.ErrUnavailable,
+			first = driver.Errorf(files.ErrUnavailable,
 				"the response doesn't list each name, or lists others")
 		}
 		for key := range unanswered {
@@ -234,7 +234,7 @@ func objectFailure(code string) error {
 	case kind == nil:
 		kind, words = files.ErrUnavailable, "the service gives no reason"
 	}
-	return files.WithCause(kind, &objectError{code}, words)
+	return driver.WithCause(kind, &objectError{code}, words)
 }
 
 // sendDelete sends a checksum, or the Content-MD5 that older stores require in its place.

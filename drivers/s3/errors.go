@@ -170,7 +170,7 @@ func mapError(ctx context.Context, o op, err error) error {
 			err = &retryAfterError{err, d}
 		}
 	}
-	return files.WithCause(kind, err, words)
+	return driver.WithCause(kind, err, words)
 }
 
 // endedError is the error of a context's end, together with the SDK's error.

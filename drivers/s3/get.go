@@ -111,7 +111,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 			return o, err
 		}
 		if try == maxRangeTries {
-			return driver.Object{}, files.Errorf(files.ErrUnavailable,
+			return driver.Object{}, driver.Errorf(files.ErrUnavailable,
 				"the service refuses a range that the file has, again and again")
 		}
 		// A longer file replaced it meanwhile, or the store doesn't cut a range that is
@@ -177,19 +177,19 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 			if out.ContentLength != nil && *out.ContentLength == 0 {
 				return driver.Object{}, errRange // an empty file's: MinIO says "bytes 0--1/0"
 			}
-			return driver.Object{}, files.Errorf(files.ErrUnavailable,
+			return driver.Object{}, driver.Errorf(files.ErrUnavailable,
 				"the response's Content-Range can't be read")
 		}
 		first, length, size = part.First, part.Len(), part.Size
 		if out.ContentLength != nil && *out.ContentLength != length {
 			body.Close()
-			return driver.Object{}, files.Errorf(files.ErrUnavailable,
+			return driver.Object{}, driver.Errorf(files.ErrUnavailable,
 				"the response's Content-Range is of %d bytes, and its length is %d", length,
 				*out.ContentLength)
 		}
 	} else if out.ContentLength == nil {
 		body.Close()
-		return driver.Object{}, files.Errorf(files.ErrUnavailable, "the response has no length")
+		return driver.Object{}, driver.Errorf(files.ErrUnavailable, "the response has no length")
 	}
 	o := driver.Object{Info: infoOfGet(out, size), Body: body}
 	body.left = length
@@ -197,7 +197,7 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	o.Offset, o.Length, o.Before, fits = span.Fit(req.Range, first, length, size)
 	if !fits {
 		body.Close()
-		return driver.Object{}, files.Errorf(files.ErrUnavailable,
+		return driver.Object{}, driver.Errorf(files.ErrUnavailable,
 			"the response has another range than the request")
 	}
 	return o, nil
@@ -230,7 +230,7 @@ func (b *body) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
 	b.left -= int64(n)
 	if err == io.EOF && b.left > 0 {
-		return n, files.Errorf(files.ErrUnavailable, "the body ended %d bytes early", b.left)
+		return n, driver.Errorf(files.ErrUnavailable, "the body ended %d bytes early", b.left)
 	}
 	if err != nil && err != io.EOF {
 		err = mapError(b.ctx, opBody, err)

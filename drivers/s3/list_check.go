@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
@@ -14,7 +15,7 @@ const maxEmptyPages = 100
 
 // badListing is the error for a response that isn't a valid listing.
 func badListing(what string) error {
-	return files.Errorf(files.ErrUnavailable, "the service's listing has %s", what)
+	return driver.Errorf(files.ErrUnavailable, "the service's listing has %s", what)
 }
 
 // listCheck checks that a listing is what was requested. It doesn't grow with the

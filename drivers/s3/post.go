@@ -69,7 +69,7 @@ func SignPost(ctx context.Context, b files.Bucket, name string,
 	}
 	p, err := signPost(ctx, b, name, o)
 	if err != nil {
-		return SignedPost{}, files.NewError(files.OpSignPut, name, err)
+		return SignedPost{}, driver.NewError(files.OpSignPut, name, err)
 	}
 	return p, nil
 }
@@ -77,7 +77,7 @@ func SignPost(ctx context.Context, b files.Bucket, name string,
 func signPost(ctx context.Context, bucket files.Bucket, name string,
 	o PostOptions) (SignedPost, error) {
 	if _, ok := driver.Unwrap(bucket).(*backend); !ok {
-		return SignedPost{}, files.Errorf(files.ErrUnsupported, "the bucket can't sign forms")
+		return SignedPost{}, driver.Errorf(files.ErrUnsupported, "the bucket can't sign forms")
 	}
 	return driver.SignPost(ctx, bucket, name, o)
 }
@@ -86,7 +86,7 @@ func signPost(ctx context.Context, bucket files.Bucket, name string,
 func (b *backend) SignPost(ctx context.Context, name string,
 	o driver.PostOptions) (driver.PostForm, error) {
 	if o.MaxSize > maxPart {
-		return SignedPost{}, files.Errorf(files.ErrInvalid, "a form of %d bytes: at most 5 GiB",
+		return SignedPost{}, driver.Errorf(files.ErrInvalid, "a form of %d bytes: at most 5 GiB",
 			o.MaxSize)
 	}
 	if err := b.known.checkName(name); err != nil {

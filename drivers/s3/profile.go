@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // Keep says whether a store keeps a Claim.
@@ -260,7 +261,7 @@ func (p *Profile) setConditions(value string) error {
 		delete(kept, w.word)
 	}
 	if len(kept) > 0 {
-		return files.Errorf(files.ErrInvalid,
+		return driver.Errorf(files.ErrInvalid,
 			`parameter "conditions" has an unknown word; want all, put, none or a list of %s`,
 			conditionList())
 	}

@@ -69,7 +69,7 @@ func (b *backend) prove(ctx context.Context, c Claim, near string) error {
 	if kind == nil {
 		kind = files.ErrUnavailable
 	}
-	return files.WithCause(kind, err,
+	return driver.WithCause(kind, err,
 		"the store is unknown, and a proof on a scratch name whether it keeps "+c.String()+
 			" failed: "+detail(err)+"; write store=NAME or conditions=…")
 }
@@ -183,7 +183,7 @@ func (p *proof) create(ctx context.Context, key string) (etag string, err error)
 		err = p.refusal // no condition caused it
 	}
 	if err == nil && v != passed {
-		err = files.Errorf(files.ErrUnavailable,
+		err = driver.Errorf(files.ErrUnavailable,
 			"the store refuses a small object without a condition")
 	}
 	return etag, err

@@ -61,7 +61,7 @@ func putOptions(o files.NativeOption) (*PutOptions, bool) {
 
 func (p *PutOptions) check() error {
 	bad := func(field string, v any) error {
-		return files.Errorf(files.ErrInvalid, "s3.PutOptions: %s is %q, which S3 doesn't have",
+		return driver.Errorf(files.ErrInvalid, "s3.PutOptions: %s is %q, which S3 doesn't have",
 			field, v)
 	}
 	switch {
@@ -74,13 +74,13 @@ func (p *PutOptions) check() error {
 	case p.ACL != "" && !slices.Contains(p.ACL.Values(), p.ACL):
 		return bad("ACL", p.ACL)
 	case (p.Lock == "") != p.RetainUntil.IsZero():
-		return files.Errorf(files.ErrInvalid,
+		return driver.Errorf(files.ErrInvalid,
 			"s3.PutOptions: Lock and RetainUntil are given together or not at all")
 	case (p.KMSKeyID != "" || p.BucketKey) && !strings.HasPrefix(string(p.Encryption), "aws:"):
-		return files.Errorf(files.ErrInvalid,
+		return driver.Errorf(files.ErrInvalid,
 			"s3.PutOptions: KMSKeyID and BucketKey need an Encryption by KMS")
 	case len(p.Tags) > 10:
-		return files.Errorf(files.ErrInvalid, "s3.PutOptions: %d tags, at most 10", len(p.Tags))
+		return driver.Errorf(files.ErrInvalid, "s3.PutOptions: %d tags, at most 10", len(p.Tags))
 	}
 	return nil
 }

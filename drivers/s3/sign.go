@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -23,7 +24,7 @@ func (b *backend) SignURL(ctx context.Context, name string,
 		return files.SignedURL{}, err
 	}
 	if opts.Size > maxPart {
-		return files.SignedURL{}, files.Errorf(files.ErrTooLarge,
+		return files.SignedURL{}, driver.Errorf(files.ErrTooLarge,
 			"a signed PUT of %d bytes: at most 5 GiB", opts.Size)
 	}
 	expires, err := b.checkExpiry(ctx, opts.Expiry)
@@ -104,20 +105,20 @@ func newPresigner(client *s3.Client, pays bool) *s3.PresignClient {
 // credentials', and returns its end.
 func (b *backend) checkExpiry(ctx context.Context, life time.Duration) (time.Time, error) {
 	if life > maxExpiry {
-		return time.Time{}, files.Errorf(files.ErrInvalid, "expiry %v is beyond the service's %v",
+		return time.Time{}, driver.Errorf(files.ErrInvalid, "expiry %v is beyond the service's %v",
 			life, maxExpiry)
 	}
 	if life < time.Second {
-		return time.Time{}, files.Errorf(files.ErrInvalid, "expiry %v is less than a second", life)
+		return time.Time{}, driver.Errorf(files.ErrInvalid, "expiry %v is less than a second", life)
 	}
 	credentials, err := b.sdk.Options().Credentials.Retrieve(ctx)
 	if err != nil {
-		return time.Time{}, files.WithCause(files.ErrPermission, err,
+		return time.Time{}, driver.WithCause(files.ErrPermission, err,
 			"there are no credentials to sign with")
 	}
 	expires := time.Now().Add(life).UTC()
 	if credentials.CanExpire && credentials.Expires.Before(expires) {
-		return time.Time{}, files.Errorf(files.ErrInvalid,
+		return time.Time{}, driver.Errorf(files.ErrInvalid,
 			"expiry %v is beyond the credentials' own, which end in %v", life,
 			time.Until(credentials.Expires).Round(time.Second))
 	}

@@ -15,7 +15,7 @@ var _ driver.PartSigner = (*backend)(nil)
 // CanSignParts implements driver.PartSigner.
 func (b *backend) CanSignParts(u *driver.Upload) error {
 	if !b.signs {
-		return files.Errorf(files.ErrUnsupported, "the bucket has no credentials to sign with")
+		return driver.Errorf(files.ErrUnsupported, "the bucket has no credentials to sign with")
 	}
 	return b.known.checkName(u.Name)
 }

@@ -136,7 +136,7 @@ func (b *backend) ListParts(ctx context.Context, u *driver.Upload) ([]driver.Upl
 			return nil, driver.ErrUploadGone
 		}
 		if files.KindOf(err) == files.ErrNotExist && !uploadGone(err) {
-			err = files.WithCause(files.ErrUnavailable, err, detail(err))
+			err = driver.WithCause(files.ErrUnavailable, err, detail(err))
 		}
 		if err != nil {
 			return nil, goneOr(err)
@@ -145,7 +145,7 @@ func (b *backend) ListParts(ctx context.Context, u *driver.Upload) ([]driver.Upl
 		for _, p := range out.Parts {
 			n := int(aws.ToInt32(p.PartNumber))
 			if n <= last || len(parts) > 0 && n <= parts[len(parts)-1].Number {
-				return nil, files.Errorf(files.ErrUnavailable,
+				return nil, driver.Errorf(files.ErrUnavailable,
 					"the service lists parts out of order")
 			}
 			last = n
@@ -159,7 +159,8 @@ func (b *backend) ListParts(ctx context.Context, u *driver.Upload) ([]driver.Upl
 			return parts, nil
 		}
 		if last == 0 {
-			return nil, files.Errorf(files.ErrUnavailable, "the service lists parts without an end")
+			return nil, driver.Errorf(files.ErrUnavailable,
+				"the service lists parts without an end")
 		}
 		in.PartNumberMarker = out.NextPartNumberMarker
 	}

@@ -83,7 +83,7 @@ func (b *backend) listUploads(ctx context.Context,
 			key, odd := decode(out.NextKeyMarker, encoded)
 			id := aws.ToString(out.NextUploadIdMarker)
 			if odd || key == aws.ToString(in.KeyMarker) && id == aws.ToString(in.UploadIdMarker) {
-				yield(driver.UnfinishedUpload{}, files.Errorf(files.ErrUnavailable,
+				yield(driver.UnfinishedUpload{}, driver.Errorf(files.ErrUnavailable,
 					"the service lists uploads without an end"))
 				return
 			}

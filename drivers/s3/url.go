@@ -180,11 +180,11 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	defer blob.Close()
 	var client *s3.Client
 	if !blob.As(&client) {
-		return nil, files.Errorf(files.ErrUnsupported,
+		return nil, driver.Errorf(files.ErrUnsupported,
 			"the Go CDK's bucket has no client of the SDK")
 	}
 	if client.Options().Region == "" && q.Get("endpoint") == "" {
-		return nil, files.Errorf(files.ErrInvalid,
+		return nil, driver.Errorf(files.ErrInvalid,
 			"the bucket's region is not known: write region=… or set AWS_REGION")
 	}
 	load := loader(q)
@@ -230,7 +230,7 @@ func profileOfURL(ctx context.Context, u *url.URL, endpoint string) (*Profile, e
 	if q, ok := ProfileNamed(name); ok {
 		profile = &q
 	} else if p.String("store", "") != "" {
-		return nil, files.Errorf(files.ErrInvalid,
+		return nil, driver.Errorf(files.ErrInvalid,
 			`parameter "store" isn't a known store; want one of %s`,
 			strings.Join(ProfileNames(), ", "))
 	}

@@ -87,7 +87,7 @@ func init() {
 // openURL opens a handle on the store that the URL names. It makes no request (U3).
 func openURL(_ context.Context, u *url.URL) (files.Bucket, error) {
 	if u.Host == "" || u.Path != "" || u.Opaque != "" || u.User != nil {
-		return nil, files.Errorf(files.ErrInvalid, "write mapdriver://name")
+		return nil, driver.Errorf(files.ErrInvalid, "write mapdriver://name")
 	}
 	m, _ := stores.LoadOrStore(u.Host, New())
 	return driver.New(Handle{m.(*Backend)}), nil

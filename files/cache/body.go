@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // body is the body of one Get. It takes each part from a download that is in progress,
@@ -261,7 +262,7 @@ func (b *body) downloadLocked(i int64) (*flight, error) {
 	f.from, err = s.c.fetch(b.ctx, s.name, &o)
 	if err != nil {
 		if kind := files.KindOf(err); kind == files.ErrPrecondition || kind == files.ErrNotExist {
-			err = files.WithCause(files.ErrChanged, err,
+			err = driver.WithCause(files.ErrChanged, err,
 				"the file was replaced or deleted while it was read")
 		}
 		return nil, err
@@ -270,7 +271,7 @@ func (b *body) downloadLocked(i int64) (*flight, error) {
 	if off, n := o.Range.Resolve(b.info.Size); info.Version != b.info.Version ||
 		info.Size != b.info.Size || f.from.r.Offset() != off || f.from.r.Len() != n {
 		f.from.close()
-		return nil, files.WithCause(files.ErrChanged, nil,
+		return nil, driver.WithCause(files.ErrChanged, nil,
 			"the file was replaced while it was read")
 	}
 	opened = true

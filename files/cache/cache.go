@@ -34,21 +34,21 @@ func New(origin, store files.Bucket, opts *Options) (files.Bucket, error) {
 	switch {
 	case err != nil:
 	case nils.Is(origin) || nils.Is(store):
-		err = files.Errorf(files.ErrInvalid, "the bucket is nil")
+		err = driver.Errorf(files.ErrInvalid, "the bucket is nil")
 	case origin == store:
-		err = files.Errorf(files.ErrInvalid, "the store is the origin itself")
+		err = driver.Errorf(files.ErrInvalid, "the store is the origin itself")
 	case driver.Overlap(origin, "", store, ""):
-		err = files.Errorf(files.ErrInvalid, "the store and the origin have files in common")
+		err = driver.Errorf(files.ErrInvalid, "the store and the origin have files in common")
 	case store.Features().ReadOnly:
-		err = files.Errorf(files.ErrUnsupported, "the store is read-only, so it can't be filled")
+		err = driver.Errorf(files.ErrUnsupported, "the store is read-only, so it can't be filled")
 	default:
 		if n := store.Features().MaxName; n > 0 && n < len(key{}.name()) {
-			err = files.Errorf(files.ErrUnsupported,
+			err = driver.Errorf(files.ErrUnsupported,
 				"the store takes names of at most %d bytes, which is too short for entries", n)
 		}
 	}
 	if err != nil {
-		return nil, files.NewError(files.OpOpen, "", err)
+		return nil, driver.NewError(files.OpOpen, "", err)
 	}
 	c := &cache{
 		origin: origin,

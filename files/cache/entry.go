@@ -13,6 +13,7 @@ import (
 	"strconv"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // An entry is a file of the store. It identifies itself, and shows whether it is whole:
@@ -95,12 +96,12 @@ func (h *header) encode(data []byte) ([]byte, error) {
 		return nil, err
 	}
 	if len(text) > maxHeader {
-		return nil, files.Errorf(files.ErrTooLarge, "the header has %d bytes", len(text))
+		return nil, driver.Errorf(files.ErrTooLarge, "the header has %d bytes", len(text))
 	}
 	if h.Info != nil { // an Info that JSON would change is not cached
 		var back header
 		if err := json.Unmarshal(text, &back); err != nil || !sameInfo(*h.Info, *back.Info) {
-			return nil, files.Errorf(files.ErrUnsupported, "JSON can't represent the attributes")
+			return nil, driver.Errorf(files.ErrUnsupported, "JSON can't represent the attributes")
 		}
 	}
 	p := append(make([]byte, 0, prefixLen+len(text)), magic...)

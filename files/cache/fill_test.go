@@ -13,13 +13,14 @@ import (
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/cache"
+	"cloudfiles.dev/files/driver"
 )
 
 // TestBrokenFill: a download that breaks at any byte is never returned as a whole file,
 // neither to its readers, which may continue from the origin, nor later (C1).
 func TestBrokenFill(t *testing.T) {
 	c := random(11, 2<<20+9)
-	failure := files.Errorf(files.ErrUnavailable, "the connection broke")
+	failure := driver.Errorf(files.ErrUnavailable, "the connection broke")
 	for _, at := range []int64{
 		0, 1, 500, 1<<20 - 1, 1 << 20, 1<<20 + 1, 2 << 20, int64(len(c)) - 1,
 	} {

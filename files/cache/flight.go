@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/each"
 )
 
@@ -122,7 +123,7 @@ func (f *flight) run() {
 	defer func() {
 		if !whole {
 			f.broken.By(recover())
-			err = files.Errorf(files.ErrUnavailable, "the download was interrupted")
+			err = driver.Errorf(files.ErrUnavailable, "the download was interrupted")
 		}
 		f.from.r.Close()
 		f.fail(err)
@@ -143,7 +144,7 @@ func (f *flight) run() {
 		}
 	}
 	if err == io.EOF {
-		err = files.Errorf(files.ErrCorrupt, "the content is shorter than its size")
+		err = driver.Errorf(files.ErrCorrupt, "the content is shorter than its size")
 	}
 	if files.KindOf(err) == files.ErrCorrupt { // parts were stored before the check
 		s.c.dropVersion(f.from.ctx, s.name, f.info.Version, f.next)

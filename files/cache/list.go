@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // retryListing is the time between a failed listing and the next one.
@@ -100,7 +101,7 @@ func (s *shelf) shrink(ctx context.Context) error {
 		victim := s.take(key{})
 		s.mu.Unlock()
 		if !s.evict(ctx, victim) {
-			return files.Errorf(files.ErrUnavailable, "an entry can't be removed")
+			return driver.Errorf(files.ErrUnavailable, "an entry can't be removed")
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // The defaults of Options.
@@ -53,13 +54,13 @@ type Options struct {
 func (o Options) complete() (Options, error) {
 	switch {
 	case o.MaxBytes < 0:
-		return o, files.Errorf(files.ErrInvalid, "negative MaxBytes %d", o.MaxBytes)
+		return o, driver.Errorf(files.ErrInvalid, "negative MaxBytes %d", o.MaxBytes)
 	case o.MaxEntries < 0:
-		return o, files.Errorf(files.ErrInvalid, "negative MaxEntries %d", o.MaxEntries)
+		return o, driver.Errorf(files.ErrInvalid, "negative MaxEntries %d", o.MaxEntries)
 	case o.MaxAge < 0:
-		return o, files.Errorf(files.ErrInvalid, "negative MaxAge %v", o.MaxAge)
+		return o, driver.Errorf(files.ErrInvalid, "negative MaxAge %v", o.MaxAge)
 	case len(o.Origin) > math.MaxUint16:
-		return o, files.Errorf(files.ErrInvalid, "Origin has %d bytes", len(o.Origin))
+		return o, driver.Errorf(files.ErrInvalid, "Origin has %d bytes", len(o.Origin))
 	}
 	if o.MaxBytes == 0 {
 		o.MaxBytes = DefaultMaxBytes

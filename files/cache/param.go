@@ -13,14 +13,14 @@ import (
 // s3://bucket?cache=file%3A%2F%2F%2Fvar%2Fcache%2Fapp%3Fcreate_dir%3D1. The cache has
 // the default options and owns the store.
 func init() {
-	files.DefaultMux().RegisterLayer(files.LayerParam{
-		Param: files.Param{
+	files.DefaultMux().RegisterLayer(
+		files.Param{
 			Name:   "cache",
 			Values: "URL",
 			Doc:    "caches reads in the bucket of this URL, usually a local folder",
 		},
-		Package: "cloudfiles.dev/files/cache",
-		Wrap: func(ctx context.Context, b files.Bucket, u *url.URL,
+		"cloudfiles.dev/files/cache",
+		func(ctx context.Context, b files.Bucket, u *url.URL,
 			value string) (files.Bucket, error) {
 			store, err := files.Open(ctx, value)
 			if err != nil {
@@ -35,8 +35,7 @@ func init() {
 				return nil, err
 			}
 			return cached, nil
-		},
-	})
+		})
 }
 
 // originOf returns the Origin of the bucket that u opens, so that a later process that

@@ -17,6 +17,7 @@ import (
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/cache"
+	"cloudfiles.dev/files/driver"
 )
 
 func held(t *testing.T, store files.Bucket) (names []string, size int64) {
@@ -310,10 +311,10 @@ func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
 // failure removes nothing (C6).
 func TestFailingStore(t *testing.T) {
 	kinds := map[string]error{
-		"ENOSPC":    files.WithCause(files.ErrTooLarge, syscall.ENOSPC, ""),
-		"EROFS":     files.WithCause(files.ErrPermission, syscall.EROFS, ""),
-		"EMFILE":    files.WithCause(files.ErrUnavailable, syscall.EMFILE, ""),
-		"EIO":       files.WithCause(files.ErrUnavailable, syscall.EIO, ""),
+		"ENOSPC":    driver.WithCause(files.ErrTooLarge, syscall.ENOSPC, ""),
+		"EROFS":     driver.WithCause(files.ErrPermission, syscall.EROFS, ""),
+		"EMFILE":    driver.WithCause(files.ErrUnavailable, syscall.EMFILE, ""),
+		"EIO":       driver.WithCause(files.ErrUnavailable, syscall.EIO, ""),
 		"gone":      files.ErrNoBucket,
 		"closed":    files.ErrClosed,
 		"plain":     errors.New("no sentinel"),

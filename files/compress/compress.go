@@ -73,6 +73,7 @@ import (
 	"sync"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/nils"
 	"github.com/klauspost/compress/zstd"
 )
@@ -130,14 +131,14 @@ type codec struct {
 func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 	w, err := newBucket(b, opts)
 	if err != nil {
-		return nil, files.NewError(files.OpOpen, "", err)
+		return nil, driver.NewError(files.OpOpen, "", err)
 	}
 	return w, nil
 }
 
 func newBucket(b files.Bucket, opts *Options) (files.Bucket, error) {
 	if nils.Is(b) {
-		return nil, files.Errorf(files.ErrInvalid, "the bucket is nil")
+		return nil, driver.Errorf(files.ErrInvalid, "the bucket is nil")
 	}
 	var o Options
 	if opts != nil {
@@ -145,13 +146,13 @@ func newBucket(b files.Bucket, opts *Options) (files.Bucket, error) {
 	}
 	switch {
 	case o.Level < 0 || o.Level > 22:
-		return nil, files.Errorf(files.ErrInvalid, "the level %d is not from 1 to 22", o.Level)
+		return nil, driver.Errorf(files.ErrInvalid, "the level %d is not from 1 to 22", o.Level)
 	case o.MaxUnmarked < 0:
-		return nil, files.Errorf(files.ErrInvalid, "negative MaxUnmarked %d", o.MaxUnmarked)
+		return nil, driver.Errorf(files.ErrInvalid, "negative MaxUnmarked %d", o.MaxUnmarked)
 	case isCompressed(b):
-		return nil, files.Errorf(files.ErrInvalid, "the bucket is compressed already")
+		return nil, driver.Errorf(files.ErrInvalid, "the bucket is compressed already")
 	case !b.Features().Attributes:
-		return nil, files.Errorf(files.ErrUnsupported,
+		return nil, driver.Errorf(files.ErrUnsupported,
 			"the bucket stores no attributes, so it can't record what is compressed")
 	}
 	z := &codec{
@@ -171,7 +172,7 @@ func newBucket(b files.Bucket, opts *Options) (files.Bucket, error) {
 		z.maxUnmarked = DefaultMaxUnmarked
 	}
 	if err := z.begin(); err != nil {
-		return nil, files.WithCause(files.ErrInvalid, err, "no zstd encoder")
+		return nil, driver.WithCause(files.ErrInvalid, err, "no zstd encoder")
 	}
 	h := files.Hooks{
 		Layer:    layer,

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // counted remembers the plain sizes of files that other programs have compressed, by
@@ -109,7 +110,7 @@ func (z *codec) count(ctx context.Context, i files.Info) (int64, error) {
 			return 0, err
 		}
 	case files.ErrPrecondition, files.ErrNotExist:
-		return 0, files.WithCause(files.ErrChanged, err, "the file was replaced or deleted "+
+		return 0, driver.WithCause(files.ErrChanged, err, "the file was replaced or deleted "+
 			"while its content was counted")
 	default:
 		return 0, err

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/digests"
 	"github.com/klauspost/compress/zstd"
 )
@@ -21,54 +22,43 @@ func newDecoder() (*zstd.Decoder, error) {
 }
 
 func (z *codec) open(ctx context.Context, c *files.Call, r files.Range,
-	get getter) (files.Plain, error) {
+	get getter) (files.Info, io.Reader, error) {
 	stored, err := get(ctx, r) // a file that is stored as it is needs nothing more
 	if err != nil {
-		return files.Plain{}, err
+		return files.Info{}, nil, err
 	}
 	info, m, err := plainInfo(cloned(stored.Info()))
 	if err != nil {
-		return files.Plain{}, err
+		return files.Info{}, nil, err
 	}
 	if m.kind == unmarked || m.kind == plain {
-		p := files.Plain{
-			Info:   info,
-			Offset: stored.Offset(),
-			Length: stored.Len(),
-			Body:   stored,
-		}
 		if r.IsWhole() && m.crc32c != "" && !skipVerify(c) {
-			p.Body = &verified{r: stored, left: info.Size, want: m.crc32c}
+			return info, &verified{r: stored, left: info.Size, want: m.crc32c}, nil
 		}
-		return p, nil
+		return info, stored, nil
 	}
 	whole := func() (*files.Reader, error) { return get(ctx, files.Range{}) }
 	if !r.IsWhole() {
 		stored.Close()
 		if stored, err = whole(); err != nil {
-			return files.Plain{}, err
+			return files.Info{}, nil, err
 		}
 	}
 	if m.kind == unmarkedZstd {
 		known, content := false, []byte(nil)
 		if info.Size, known = z.counted.get(info); !known {
 			if info.Size, content, err = z.countOrRead(stored, info); err != nil {
-				return files.Plain{}, err
+				return files.Info{}, nil, err
 			}
 		}
 		if content != nil {
 			off, n := r.Resolve(info.Size)
-			return files.Plain{
-				Info:   info,
-				Offset: off,
-				Length: n,
-				Body:   bytes.NewReader(content[off : off+n]),
-			}, nil
+			return info, bytes.NewReader(content[off : off+n]), nil
 		}
 		if !known { // it was read to its end
 			stored.Close()
 			if stored, err = whole(); err != nil {
-				return files.Plain{}, err
+				return files.Info{}, nil, err
 			}
 		}
 	}
@@ -79,14 +69,9 @@ func (z *codec) open(ctx context.Context, c *files.Call, r files.Range,
 	}
 	body, err := z.decode(stored, info.Size, off, n, want)
 	if err != nil {
-		return files.Plain{}, err
+		return files.Info{}, nil, err
 	}
-	return files.Plain{
-		Info:   info,
-		Offset: off,
-		Length: n,
-		Body:   body,
-	}, nil
+	return info, body, nil
 }
 
 func skipVerify(c *files.Call) bool { return c.Get != nil && c.Get.SkipVerify }
@@ -125,7 +110,7 @@ func (z *codec) decode(stored *files.Reader, size, off, n int64,
 	case stored.Info().Size == size:
 		b.r = all
 	default:
-		return nil, files.Errorf(files.ErrCorrupt, "the %d stored bytes are not zstd",
+		return nil, driver.Errorf(files.ErrCorrupt, "the %d stored bytes are not zstd",
 			stored.Info().Size)
 	}
 	if size == 0 { // no Read will check it
@@ -214,13 +199,13 @@ func (b *body) next(p []byte) (int, error) {
 		case n > 0:
 			return n, nil // the next Read returns the error again
 		case err == io.EOF:
-			return 0, files.Errorf(files.ErrCorrupt,
+			return 0, driver.Errorf(files.ErrCorrupt,
 				"the content is shorter than its recorded size")
 		case err != nil:
 			return 0, b.cause(err)
 		}
 	}
-	return 0, files.Errorf(files.ErrCorrupt, "the decoder makes no progress")
+	return 0, driver.Errorf(files.ErrCorrupt, "the decoder makes no progress")
 }
 
 // end returns nil if the content ends here and has the recorded CRC-32C.
@@ -228,12 +213,13 @@ func (b *body) end() error {
 	n, err := io.ReadFull(b.r, make([]byte, 1))
 	switch {
 	case n > 0:
-		return files.Errorf(files.ErrCorrupt, "the content is longer than its recorded size")
+		return driver.Errorf(files.ErrCorrupt, "the content is longer than its recorded size")
 	case err != io.EOF:
 		return b.cause(err)
 	}
 	if got := b.sum.Sum().CRC32C; b.want != "" && got != b.want {
-		return files.Errorf(files.ErrCorrupt, "the CRC-32C is %s, want %s as recorded", got, b.want)
+		return driver.Errorf(files.ErrCorrupt,
+			"the CRC-32C is %s, want %s as recorded", got, b.want)
 	}
 	return nil
 }
@@ -248,12 +234,12 @@ func (b *body) cause(err error) error {
 func decodeError(err error) error {
 	switch {
 	case errors.Is(err, zstd.ErrWindowSizeExceeded):
-		return files.WithCause(files.ErrTooLarge, err,
+		return driver.WithCause(files.ErrTooLarge, err,
 			"the zstd frame needs a window of more than 8 MiB")
 	case files.KindOf(err) != nil:
 		return err
 	}
-	return files.WithCause(files.ErrCorrupt, err, "the file can't be decompressed: "+err.Error())
+	return driver.WithCause(files.ErrCorrupt, err, "the file can't be decompressed: "+err.Error())
 }
 
 // Close gives the decoder back.
@@ -288,7 +274,7 @@ func (v *verified) Read(p []byte) (int, error) {
 	v.sum.Write(p[:n])
 	if v.left -= int64(n); v.left == 0 && n > 0 {
 		if got := v.sum.Sum().CRC32C; got != v.want {
-			err = files.Errorf(files.ErrCorrupt, "the CRC-32C is %s, want %s as recorded", got,
+			err = driver.Errorf(files.ErrCorrupt, "the CRC-32C is %s, want %s as recorded", got,
 				v.want)
 		}
 	}

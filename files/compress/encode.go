@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/digests"
 	"github.com/klauspost/compress/zstd"
 )
@@ -35,7 +36,7 @@ func (z *codec) newEncoder() (*zstd.Encoder, error) {
 func (z *codec) put(_ context.Context, c *files.Call, content io.Reader, size int64,
 	opts *files.PutOptions) (io.Reader, int64, error) {
 	if _, taken := opts.Metadata[markKey]; taken {
-		return nil, 0, files.Errorf(files.ErrInvalid, "the metadata key %q is reserved", markKey)
+		return nil, 0, driver.Errorf(files.ErrInvalid, "the metadata key %q is reserved", markKey)
 	}
 	var first bytes.Buffer
 	if size >= 0 {

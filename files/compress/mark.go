@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // Each file that this package stores has a mark in its metadata: "zstd-" or "plain-",
@@ -62,7 +63,7 @@ func markOf(a *files.Attributes) (mark, error) {
 	n, err := strconv.ParseInt(size, 10, 64)
 	m.size, m.crc32c = n, crc
 	if err != nil || n < 0 || m.String() != text || len(crc) != 0 && len(crc) != 8 {
-		return mark{}, files.Errorf(files.ErrCorrupt, "the metadata %q is damaged", markKey)
+		return mark{}, driver.Errorf(files.ErrCorrupt, "the metadata %q is damaged", markKey)
 	}
 	return m, nil
 }
@@ -89,7 +90,7 @@ func plainInfo(i files.Info) (files.Info, mark, error) {
 	switch m.kind {
 	case packed, plain:
 		if m.kind == plain && m.size != i.Size {
-			return i, m, files.Errorf(files.ErrCorrupt, "the stored file has %d bytes, want %d",
+			return i, m, driver.Errorf(files.ErrCorrupt, "the stored file has %d bytes, want %d",
 				i.Size, m.size)
 		}
 		i.Size = m.size
@@ -138,6 +139,6 @@ func Compressed(contentType string) bool {
 }
 
 func tooLarge(limit int64) error {
-	return files.Errorf(files.ErrTooLarge, "the file decompresses to more than %s bytes, and "+
+	return driver.Errorf(files.ErrTooLarge, "the file decompresses to more than %s bytes, and "+
 		"records no size", fmt.Sprint(limit))
 }

@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/digests"
 )
 
@@ -63,7 +64,7 @@ func spoolError(err error) error {
 	if errors.As(err, &p) {
 		err = p.Err // without the path
 	}
-	return files.WithCause(kind, err, "content of unknown size needs a temporary file: "+
+	return driver.WithCause(kind, err, "content of unknown size needs a temporary file: "+
 		err.Error())
 }
 

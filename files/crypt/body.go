@@ -8,6 +8,7 @@ import (
 	"filippo.io/age"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // ring has the keys of one bucket.
@@ -32,26 +33,27 @@ func (r *ring) info(_ *files.Call, i files.Info) (files.Info, error) {
 }
 
 func (r *ring) open(ctx context.Context, c *files.Call, part files.Range,
-	get getter) (files.Plain, error) {
+	get getter) (files.Info, io.Reader, error) {
 	if part.IsWhole() {
 		return r.openWhole(ctx, c, get)
 	}
 	return r.openPart(ctx, c, part, get)
 }
 
-func (r *ring) openWhole(ctx context.Context, c *files.Call, get getter) (files.Plain, error) {
+func (r *ring) openWhole(ctx context.Context, c *files.Call,
+	get getter) (files.Info, io.Reader, error) {
 	stored, err := get(ctx, files.Range{})
 	if err != nil {
-		return files.Plain{}, err
+		return files.Info{}, nil, err
 	}
 	info, err := r.info(c, stored.Info())
 	if err != nil {
-		return files.Plain{}, err
+		return files.Info{}, nil, err
 	}
 	from := &source{r: stored}
 	plain, err := age.Decrypt(from, &unsealing{ring: r, name: c.Name})
 	if err != nil {
-		return files.Plain{}, from.cause(err)
+		return files.Info{}, nil, from.cause(err)
 	}
 	b := &body{
 		r:     plain,
@@ -61,28 +63,24 @@ func (r *ring) openWhole(ctx context.Context, c *files.Call, get getter) (files.
 	}
 	if info.Size == 0 { // no Read will check it
 		if err := b.end(); err != nil {
-			return files.Plain{}, err
+			return files.Info{}, nil, err
 		}
 	}
-	return files.Plain{
-		Info:   info,
-		Length: info.Size,
-		Body:   b,
-	}, nil
+	return info, b, nil
 }
 
 // openPart reads the header, the end of the file, which proves its length, and the
 // chunks that contain the part.
 func (r *ring) openPart(ctx context.Context, c *files.Call, part files.Range,
-	get getter) (files.Plain, error) {
+	get getter) (files.Info, io.Reader, error) {
 	at := &parts{ctx: ctx, get: get}
 	stored, err := at.fetch(0, headerSize)
 	if err != nil {
-		return files.Plain{}, err
+		return files.Info{}, nil, err
 	}
 	info, err := r.info(c, stored)
 	if err != nil {
-		return files.Plain{}, err
+		return files.Info{}, nil, err
 	}
 	off, n := part.Resolve(info.Size)
 	first := headerSize + off/chunkSize*sealedChunk
@@ -92,24 +90,19 @@ func (r *ring) openPart(ctx context.Context, c *files.Call, part files.Range,
 		from = first // one request has the part and the end
 	}
 	if _, err := at.fetch(from, stored.Size-from); err != nil {
-		return files.Plain{}, err
+		return files.Info{}, nil, err
 	}
 	plain, _, err := age.DecryptReaderAt(at, stored.Size, &unsealing{ring: r, name: c.Name})
 	if err != nil {
-		return files.Plain{}, at.cause(err)
+		return files.Info{}, nil, at.cause(err)
 	}
 	if n > 0 && from != first && first < last {
 		at.end = min(headerSize+((off+n-1)/chunkSize+1)*sealedChunk, last)
 		if err := at.begin(first); err != nil {
-			return files.Plain{}, err
+			return files.Info{}, nil, err
 		}
 	}
-	return files.Plain{
-		Info:   info,
-		Offset: off,
-		Length: n,
-		Body:   &body{r: io.NewSectionReader(plain, off, n), from: at, left: n},
-	}, nil
+	return info, &body{r: io.NewSectionReader(plain, off, n), from: at, left: n}, nil
 }
 
 // renew reports whether the file is encrypted with a key other than the first.
@@ -193,9 +186,9 @@ func cause(source, err error) error {
 	case source != nil:
 		return source
 	case errors.As(err, &missing):
-		return files.WithCause(files.ErrPermission, missing, missing.Error())
+		return driver.WithCause(files.ErrPermission, missing, missing.Error())
 	case files.KindOf(err) == files.ErrCorrupt:
 		return err
 	}
-	return files.WithCause(files.ErrCorrupt, err, "the file can't be decrypted: "+err.Error())
+	return driver.WithCause(files.ErrCorrupt, err, "the file can't be decrypted: "+err.Error())
 }

@@ -95,6 +95,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/nils"
 )
 
@@ -156,14 +157,14 @@ func (e *KeyError) Unwrap() error { return files.ErrPermission }
 func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 	w, err := newBucket(b, opts)
 	if err != nil {
-		return nil, files.NewError(files.OpOpen, "", err)
+		return nil, driver.NewError(files.OpOpen, "", err)
 	}
 	return w, nil
 }
 
 func newBucket(b files.Bucket, opts *Options) (files.Bucket, error) {
 	if nils.Is(b) {
-		return nil, files.Errorf(files.ErrInvalid, "the bucket is nil")
+		return nil, driver.Errorf(files.ErrInvalid, "the bucket is nil")
 	}
 	ring, err := newRing(opts)
 	if err != nil {
@@ -184,7 +185,7 @@ func newBucket(b files.Bucket, opts *Options) (files.Bucket, error) {
 	}
 	if opts.NameKey != nil {
 		if below := b.Features().MaxName; below > 0 && maxPlainName(below) < minName {
-			return nil, files.Errorf(files.ErrUnsupported,
+			return nil, driver.Errorf(files.ErrUnsupported,
 				"names of at most %d bytes leave no room for encrypted ones", below)
 		}
 		encryptNames(b, &h, opts.NameKey)
@@ -204,16 +205,16 @@ func (r *ring) layer() string {
 
 func newRing(opts *Options) (*ring, error) {
 	if opts == nil || len(opts.Keys) == 0 {
-		return nil, files.Errorf(files.ErrInvalid, "crypt.Options has no key")
+		return nil, driver.Errorf(files.ErrInvalid, "crypt.Options has no key")
 	}
 	r := &ring{byID: map[string]*key{}}
 	for _, k := range opts.Keys {
 		switch {
 		case len(k.ID) < 1 || len(k.ID) > MaxID || strings.Trim(k.ID, idCharacters) != "":
-			return nil, files.Errorf(files.ErrInvalid, "the key ID %q is not 1 to %d letters, "+
+			return nil, driver.Errorf(files.ErrInvalid, "the key ID %q is not 1 to %d letters, "+
 				"digits, \"-\", \"_\" and \".\"", k.ID, MaxID)
 		case r.byID[k.ID] != nil:
-			return nil, files.Errorf(files.ErrInvalid, "two keys have the ID %q", k.ID)
+			return nil, driver.Errorf(files.ErrInvalid, "two keys have the ID %q", k.ID)
 		}
 		if err := checkSecret(fmt.Sprintf("the secret of the key %q", k.ID),
 			k.Secret); err != nil {
@@ -235,7 +236,7 @@ const idCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345
 
 func checkSecret(what string, s Secret) error {
 	if len(s) != secretSize {
-		return files.Errorf(files.ErrInvalid, "%s has %d bytes, want %d", what, len(s),
+		return driver.Errorf(files.ErrInvalid, "%s has %d bytes, want %d", what, len(s),
 			secretSize)
 	}
 	same := true
@@ -243,7 +244,7 @@ func checkSecret(what string, s Secret) error {
 		same = same && b == s[0]
 	}
 	if same {
-		return files.Errorf(files.ErrInvalid, "%s is one byte repeated, not random", what)
+		return driver.Errorf(files.ErrInvalid, "%s is one byte repeated, not random", what)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // An encrypted name has the same number of elements. Each is the base32 of the element
@@ -71,7 +72,7 @@ func (c *nameCipher) check(name string) error {
 		most = files.MaxName
 	}
 	if n := sealedLen(name); n > most {
-		return files.Errorf(files.ErrUnsupported, "the encrypted name has %d bytes, more than "+
+		return driver.Errorf(files.ErrUnsupported, "the encrypted name has %d bytes, more than "+
 			"%d: it has too many elements", n, most)
 	}
 	return nil

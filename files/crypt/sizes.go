@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 const (
@@ -42,7 +43,7 @@ func plainSize(stored int64) (int64, error) {
 			return n, nil
 		}
 	}
-	return 0, files.Errorf(files.ErrCorrupt, "no encrypted file has %d bytes", stored)
+	return 0, driver.Errorf(files.ErrCorrupt, "no encrypted file has %d bytes", stored)
 }
 
 // mostPlain returns the largest size of a content whose encrypted file has at most the

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // The stanza of an age header that this package writes. It has one argument, of fixed
@@ -160,4 +161,4 @@ func (u *unsealing) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	return plain, nil
 }
 
-func damaged(what string) error { return files.Errorf(files.ErrCorrupt, "%s", what) }
+func damaged(what string) error { return driver.Errorf(files.ErrCorrupt, "%s", what) }

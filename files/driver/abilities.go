@@ -16,7 +16,7 @@ func (b *bucket) CopyFrom(ctx context.Context, dstName string, src files.Bucket,
 	}
 	info, err := b.copyFrom(ctx, dstName, src, srcName, opts)
 	if err != nil {
-		return files.Info{}, files.NewError(files.OpCopy, dstName, err)
+		return files.Info{}, NewError(files.OpCopy, dstName, err)
 	}
 	return info, nil
 }
@@ -28,7 +28,7 @@ func (b *bucket) copyFrom(ctx context.Context, dstName string, src files.Bucket,
 		return files.Info{}, files.ErrUnsupported
 	}
 	if src == nil || ctx == nil {
-		return files.Info{}, files.Errorf(files.ErrInvalid, "the source or the context is nil")
+		return files.Info{}, Errorf(files.ErrInvalid, "the source or the context is nil")
 	}
 	from, ok := src.(*bucket)
 	if !ok {
@@ -181,13 +181,13 @@ func (b *bucket) SignURL(ctx context.Context, name string,
 		}
 		var ok bool
 		if signer, ok = b.backend.(Signer); !ok {
-			return files.Errorf(files.ErrUnsupported, "the bucket can't sign URLs for %s",
+			return Errorf(files.ErrUnsupported, "the bucket can't sign URLs for %s",
 				cmp.Or(o.Method, "GET"))
 		}
 		return nil
 	})
 	if err != nil {
-		return files.SignedURL{}, files.NewError(op, name, err)
+		return files.SignedURL{}, NewError(op, name, err)
 	}
 	defer b.release()
 	if o.Method == "" {
@@ -198,7 +198,7 @@ func (b *bucket) SignURL(ctx context.Context, name string,
 	}
 	s, err := signer.SignURL(ctx, name, o)
 	if err != nil {
-		return files.SignedURL{}, files.NewError(op, name, err)
+		return files.SignedURL{}, NewError(op, name, err)
 	}
 	return s, nil
 }
@@ -216,7 +216,7 @@ func (b *bucket) DeleteMany(ctx context.Context, names []string) []error {
 	}
 	if err != nil {
 		for i := range errs {
-			errs[i] = files.NewError(files.OpDelete, names[i], err)
+			errs[i] = NewError(files.OpDelete, names[i], err)
 		}
 		return errs
 	}
@@ -247,13 +247,13 @@ func (b *bucket) DeleteMany(ctx context.Context, names []string) []error {
 			if len(failed) == end-start {
 				errs[at[j]] = failed[j-start]
 			} else { // a result that can't be matched with its name doesn't count (D3)
-				errs[at[j]] = files.Errorf(files.ErrUnavailable,
+				errs[at[j]] = Errorf(files.ErrUnavailable,
 					"the driver returned %d results for %d names", len(failed), end-start)
 			}
 		}
 	}
 	for i := range errs {
-		errs[i] = files.NewError(files.OpDelete, names[i], errs[i])
+		errs[i] = NewError(files.OpDelete, names[i], errs[i])
 	}
 	return errs
 }
@@ -261,16 +261,16 @@ func (b *bucket) DeleteMany(ctx context.Context, names []string) []error {
 // Check calls the backend's Check, or lists one entry.
 func (b *bucket) Check(ctx context.Context) error {
 	if err := b.acquire(); err != nil {
-		return files.NewError(files.OpCheck, "", err)
+		return NewError(files.OpCheck, "", err)
 	}
 	defer b.release()
 	if ctx == nil {
-		return files.NewError(files.OpCheck, "", errNilContext)
+		return NewError(files.OpCheck, "", errNilContext)
 	}
 	if ctx.Err() != nil {
-		return files.NewError(files.OpCheck, "", ContextError(ctx))
+		return NewError(files.OpCheck, "", ContextError(ctx))
 	}
-	return files.NewError(files.OpCheck, "", b.checkBackend(ctx))
+	return NewError(files.OpCheck, "", b.checkBackend(ctx))
 }
 
 func (b *bucket) checkBackend(ctx context.Context) error {

@@ -55,9 +55,9 @@ func (u *Content) account(p []byte, err error) error {
 	u.n += int64(len(p))
 	switch {
 	case u.size >= 0 && u.n > u.size:
-		err = files.Errorf(files.ErrCorrupt, "content is longer than the %d bytes declared", u.size)
+		err = Errorf(files.ErrCorrupt, "content is longer than the %d bytes declared", u.size)
 	case u.maxSize > 0 && u.n > u.maxSize:
-		err = files.Errorf(files.ErrTooLarge, "content is longer than %d bytes", u.maxSize)
+		err = Errorf(files.ErrTooLarge, "content is longer than %d bytes", u.maxSize)
 	case err == io.EOF:
 		err = u.complete()
 	}
@@ -136,17 +136,17 @@ func (u *Content) read(p []byte) (int, error) {
 	}
 	n, err := u.readSource(p)
 	if wrong, ok := err.(*readable.NilError); ok {
-		return 0, files.Errorf(files.ErrInvalid, "%s", wrong.Error())
+		return 0, Errorf(files.ErrInvalid, "%s", wrong.Error())
 	}
 	switch {
 	case n < 0 || n > len(p):
-		return 0, files.Errorf(files.ErrInvalid, "content's Read returned the impossible count %d",
+		return 0, Errorf(files.ErrInvalid, "content's Read returned the impossible count %d",
 			n)
 	case n > 0 || err != nil || len(p) == 0:
 		u.idle = 0
 	default:
 		if u.idle++; u.idle == maxIdle {
-			err = files.Errorf(files.ErrInvalid,
+			err = Errorf(files.ErrInvalid,
 				"content's Read returned no bytes and no error 100 times: %w", io.ErrNoProgress)
 		}
 	}
@@ -188,14 +188,14 @@ func (u *Content) complete() error {
 		return ContextError(u.ctx)
 	}
 	if u.size >= 0 && u.n < u.size {
-		return files.Errorf(files.ErrCorrupt, "content has %d bytes, fewer than the %d declared",
+		return Errorf(files.ErrCorrupt, "content has %d bytes, fewer than the %d declared",
 			u.n, u.size)
 	}
 	if u.want.IsZero() {
 		return io.EOF
 	}
 	if which := u.hasher.Sum().Conflict(u.want); which != "" {
-		return files.Errorf(files.ErrCorrupt, "the content's %s digest is not the one declared",
+		return Errorf(files.ErrCorrupt, "the content's %s digest is not the one declared",
 			which)
 	}
 	return io.EOF

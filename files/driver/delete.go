@@ -16,7 +16,7 @@ func (b *bucket) Delete(ctx context.Context, name string, opts *files.DeleteOpti
 	if err == nil {
 		err = b.enter(ctx, key, func() error {
 			if o.IfVersion != "" && !b.feat().DeleteIfVersion {
-				return files.Errorf(files.ErrUnsupported,
+				return Errorf(files.ErrUnsupported,
 					"the bucket can't delete a certain version")
 			}
 			return nil
@@ -25,8 +25,8 @@ func (b *bucket) Delete(ctx context.Context, name string, opts *files.DeleteOpti
 		err = files.ErrClosed
 	}
 	if err != nil {
-		return files.NewError(files.OpDelete, name, err)
+		return NewError(files.OpDelete, name, err)
 	}
 	defer b.release()
-	return files.NewError(files.OpDelete, name, b.backend.Delete(ctx, key, o.IfVersion))
+	return NewError(files.OpDelete, name, b.backend.Delete(ctx, key, o.IfVersion))
 }

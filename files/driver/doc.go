@@ -7,9 +7,8 @@
 //
 // New passes a Backend only legal names, checked options and a context that has not
 // ended. The Backend returns the sentinels of package files as they are or through
-// files.Errorf and files.WithCause; New adds the operation and the name. The texts of
-// its errors are passed on as they are, so they must hold no physical path, prefix or
-// secret (E1).
+// [Errorf] and [WithCause]; New adds the operation and the name. The texts of its errors
+// are passed on as they are, so they must hold no physical path, prefix or secret (E1).
 //
 // Package cloudfiles.dev/conformance describes step by step how to write a driver and
 // check it against the contract. Package cloudfiles.dev/examples/mapdriver is a
@@ -33,6 +32,8 @@
 //     [PrefixEnd] for seeking past a directory, and [ParallelLister] for a service that
 //     lists in pages.
 //   - Delete: [EachName], for a service without a bulk delete.
+//   - Return an error: [Errorf] for a text that users read, [WithCause] for an error of
+//     the service. The hooks of wrappers use them too, and [NewError].
 //   - End: [ContextError] says why a context ended. [CleanupContext] and [Undo] clean up
 //     after it, and [UploadLeft] is the error if that fails.
 //   - Check names: [CheckNameMax] and [CheckDir].
@@ -43,7 +44,7 @@
 //
 // A type may also implement files.Bucket itself. It must then keep the whole contract
 // by itself: its Get returns what [NewReader] makes of a [ReaderConfig], its errors are
-// made by files.NewError, and [UnknownNative] is its error for native options that it
+// made by [NewError], and [UnknownNative] is its error for native options that it
 // doesn't support. Its optional abilities are the interfaces whose names begin with
 // Bucket: [BucketAser], [BucketChecker], [BucketCopier], [BucketCopySource],
 // [BucketLayers], [BucketLocator], [BucketManyDeleter], [BucketNativeChecker],

@@ -13,7 +13,7 @@ func (b *bucket) Get(ctx context.Context, name string,
 	opts *files.GetOptions) (*files.Reader, error) {
 	r, err := b.get(ctx, name, opts)
 	if err != nil {
-		return nil, files.NewError(files.OpGet, name, err)
+		return nil, NewError(files.OpGet, name, err)
 	}
 	return r, nil
 }
@@ -126,7 +126,7 @@ func (o *Object) check() error {
 		o.Length <= size-o.Offset && o.Before >= 0 && o.Before <= o.Offset {
 		return nil
 	}
-	return files.Errorf(files.ErrUnavailable, "the response reports %d bytes from offset "+
+	return Errorf(files.ErrUnavailable, "the response reports %d bytes from offset "+
 		"%d of a file of %d bytes", o.Length, o.Offset, size)
 }
 
@@ -144,12 +144,12 @@ func (o *Object) skip() error {
 		return nil
 	}
 	if o.Before > MaxBefore {
-		return files.Errorf(files.ErrUnavailable, "the service sends the whole file in place of "+
+		return Errorf(files.ErrUnavailable, "the service sends the whole file in place of "+
 			"a range, and %d bytes in front of it are too many to be thrown away", o.Before)
 	}
 	n, err := io.CopyN(io.Discard, o.Body, o.Before)
 	if err == io.EOF {
-		err = files.Errorf(files.ErrUnavailable, "the body ended %d bytes in front of the range",
+		err = Errorf(files.ErrUnavailable, "the body ended %d bytes in front of the range",
 			o.Before-n)
 	}
 	o.Before = 0
@@ -161,13 +161,13 @@ func (b *bucket) checkGet(opts *files.GetOptions) error {
 		return err
 	}
 	if opts.ReadTimeout < 0 {
-		return files.Errorf(files.ErrInvalid, "negative read timeout %v", opts.ReadTimeout)
+		return Errorf(files.ErrInvalid, "negative read timeout %v", opts.ReadTimeout)
 	}
 	if opts.Connections < 0 || opts.ConnectionsAfter < 0 {
-		return files.Errorf(files.ErrInvalid, "negative number of connections, or of bytes")
+		return Errorf(files.ErrInvalid, "negative number of connections, or of bytes")
 	}
 	if (opts.IfNotVersion != "" || opts.IfVersion != "") && !b.feat().ReadConditions {
-		return files.Errorf(files.ErrUnsupported, "the bucket has no conditional reads")
+		return Errorf(files.ErrUnsupported, "the bucket has no conditional reads")
 	}
 	return nil
 }
@@ -186,16 +186,16 @@ func (b *bucket) Stat(ctx context.Context, name string,
 		err = files.ErrClosed
 	}
 	if err != nil {
-		return files.Info{}, files.NewError(files.OpStat, name, err)
+		return files.Info{}, NewError(files.OpStat, name, err)
 	}
 	defer b.release()
 	info, err := b.backend.Stat(ctx, key)
 	if err == nil && info.Size < 0 {
-		err = files.Errorf(files.ErrUnavailable, "the response reports a file of %d bytes",
+		err = Errorf(files.ErrUnavailable, "the response reports a file of %d bytes",
 			info.Size)
 	}
 	if err != nil {
-		return files.Info{}, files.NewError(files.OpStat, name, err)
+		return files.Info{}, NewError(files.OpStat, name, err)
 	}
 	b.seen(&info, key)
 	setName(&info, key)

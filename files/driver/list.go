@@ -35,7 +35,7 @@ func listError(dir string, err error) error {
 			return e
 		}
 	}
-	return files.NewError(files.OpList, dir, err)
+	return NewError(files.OpList, dir, err)
 }
 
 func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions,
@@ -49,7 +49,7 @@ func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions,
 		err = o.Check()
 	}
 	if err == nil && o.Foreign && !b.feat().ForeignKeys {
-		err = files.Errorf(files.ErrUnsupported, "the bucket doesn't support raw keys")
+		err = Errorf(files.ErrUnsupported, "the bucket doesn't support raw keys")
 	}
 	if err == nil && ctx == nil {
 		err = errNilContext

@@ -99,10 +99,10 @@ func TestListRefuses(t *testing.T) {
 // TestListErrors: an error comes last, alone or after the entry that it came with, and
 // keeps the name of what can't be read if that is in the directory (L9).
 func TestListErrors(t *testing.T) {
-	in := files.NewError(files.OpList, "d/in", files.ErrPermission)
-	outside := files.NewError(files.OpList, "dir/x", files.ErrPermission)
-	itself := files.NewError(files.OpList, "d", files.ErrPermission)
-	get := files.NewError(files.OpGet, "d/in", files.ErrPermission)
+	in := driver.NewError(files.OpList, "d/in", files.ErrPermission)
+	outside := driver.NewError(files.OpList, "dir/x", files.ErrPermission)
+	itself := driver.NewError(files.OpList, "d", files.ErrPermission)
+	get := driver.NewError(files.OpGet, "d/in", files.ErrPermission)
 	for _, c := range []struct {
 		dir   string
 		last  error

@@ -24,7 +24,7 @@ func (b *bucket) checkNative(op files.Op, options []files.NativeOption) error {
 	for _, o := range options {
 		switch {
 		case o == nil:
-			return files.Errorf(files.ErrInvalid, "a native option is nil")
+			return Errorf(files.ErrInvalid, "a native option is nil")
 		case !ok:
 			return UnknownNative(o)
 		}

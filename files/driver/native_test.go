@@ -31,7 +31,7 @@ func (c *classes) CheckNative(op files.Op, o files.NativeOption) error {
 	switch o := o.(type) {
 	case class:
 		if o == "" {
-			return files.Errorf(files.ErrInvalid, "an empty class")
+			return driver.Errorf(files.ErrInvalid, "an empty class")
 		}
 		return nil
 	}

@@ -151,7 +151,7 @@ func (b *bucket) Close() error {
 	if !idle {
 		return nil
 	}
-	return files.NewError(files.OpClose, "", b.backend.Close())
+	return NewError(files.OpClose, "", b.backend.Close())
 }
 
 // BlockShare returns the memory for blocks of open files, for package files.
@@ -186,14 +186,14 @@ func (b *bucket) enter(ctx context.Context, key Key, options func() error) error
 	return err
 }
 
-var errNilContext = files.Errorf(files.ErrInvalid, "the context is nil")
+var errNilContext = Errorf(files.ErrInvalid, "the context is nil")
 
 func (b *bucket) checkKey(key Key) error {
 	if !key.Raw {
 		return CheckNameMax(key.Name, b.feat().MaxName)
 	}
 	if !b.feat().ForeignKeys {
-		return files.Errorf(files.ErrUnsupported, "the bucket doesn't support raw keys")
+		return Errorf(files.ErrUnsupported, "the bucket doesn't support raw keys")
 	}
 	return nil
 }
@@ -205,7 +205,7 @@ func target(name, key string) (Key, error) {
 		return Key{Name: name}, nil
 	}
 	if name != "" {
-		return Key{}, files.Errorf(files.ErrInvalidName, "name and key are both given")
+		return Key{}, Errorf(files.ErrInvalidName, "name and key are both given")
 	}
 	return Key{Name: key, Raw: true}, nil
 }

@@ -26,7 +26,7 @@ func (p *Params) Err() error { return p.err }
 
 func (p *Params) fail(name, want string) {
 	if p.err == nil {
-		p.err = files.Errorf(files.ErrInvalid, "parameter %q is malformed; want %s", name, want)
+		p.err = Errorf(files.ErrInvalid, "parameter %q is malformed; want %s", name, want)
 	}
 }
 

@@ -78,7 +78,7 @@ func (p PartPlan) Count(size int64) int {
 func (p PartPlan) PartSizeOf(size int64) (int64, error) {
 	part := p.even(size)
 	if part > p.MaxPartSize {
-		return 0, files.Errorf(files.ErrTooLarge, "%d bytes are more than %d parts of %d", size,
+		return 0, Errorf(files.ErrTooLarge, "%d bytes are more than %d parts of %d", size,
 			p.MaxParts, p.MaxPartSize)
 	}
 	return part, nil

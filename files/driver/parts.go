@@ -80,7 +80,7 @@ func (p *Parts) Next(ctx context.Context) (*Part, error) {
 		return nil, io.EOF
 	}
 	if p.n == p.plan.MaxParts {
-		return nil, files.Errorf(files.ErrTooLarge, "content is longer than %d parts hold", p.n)
+		return nil, Errorf(files.ErrTooLarge, "content is longer than %d parts hold", p.n)
 	}
 	part := &Part{Number: p.n + 1, Offset: p.off, owner: p}
 	part.blocks = part.one[:0]

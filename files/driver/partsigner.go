@@ -45,7 +45,7 @@ type BucketPartSigner interface {
 		fn func(ctx context.Context, b files.Bucket, name string) error) error
 }
 
-var errNoParts = files.Errorf(files.ErrUnsupported, "the bucket can't sign parts of an upload")
+var errNoParts = Errorf(files.ErrUnsupported, "the bucket can't sign parts of an upload")
 
 // A partSigner is an Uploader whose backend signs parts.
 type partSigner struct {
@@ -66,7 +66,7 @@ func partSignerOf(ctx context.Context, b files.Bucket, name string,
 	f func(ctx context.Context, to partSigner) error) error {
 	switch b := b.(type) {
 	case nil:
-		return files.Errorf(files.ErrInvalid, "the bucket is nil")
+		return Errorf(files.ErrInvalid, "the bucket is nil")
 	case *bucket:
 		if err := b.enter(ctx, Key{Name: name}, nil); err != nil {
 			return err
@@ -110,14 +110,14 @@ func ReceivePart(ctx context.Context, b files.Bucket, name, id string, number in
 		return first
 	})
 	if err != nil {
-		return "", files.NewError(files.OpUpload, name, err)
+		return "", NewError(files.OpUpload, name, err)
 	}
 	return tag, nil
 }
 
 // errSignedGone is the error of an upload that is no longer there. Retrying doesn't
 // help, so it isn't ErrUploadGone, which is files.ErrUnavailable.
-var errSignedGone = files.Errorf(files.ErrNotExist,
+var errSignedGone = Errorf(files.ErrNotExist,
 	"the upload is no longer there: it was completed and the file replaced, or aborted")
 
 // uploadStep makes one step of a signed upload. A wrapper need not repeat a step because
@@ -125,7 +125,7 @@ var errSignedGone = files.Errorf(files.ErrNotExist,
 func uploadStep(ctx context.Context, b files.Bucket, name string,
 	f func(ctx context.Context, to *Uploader) error) error {
 	if b == nil {
-		return files.Errorf(files.ErrInvalid, "the bucket is nil")
+		return Errorf(files.ErrInvalid, "the bucket is nil")
 	}
 	gone := false
 	err := WithUploader(ctx, b, name, func(ctx context.Context, to *Uploader) error {

@@ -87,7 +87,7 @@ type BucketPostRouter interface {
 	RoutePost(name string, o PostOptions) (files.Bucket, error)
 }
 
-var errNoPost = files.Errorf(files.ErrUnsupported, "the bucket can't sign forms")
+var errNoPost = Errorf(files.ErrUnsupported, "the bucket can't sign forms")
 
 // belowName stands for the name of a file in the directory that a form is for.
 const belowName = "f"
@@ -104,7 +104,7 @@ func SignPost(ctx context.Context, b files.Bucket, name string, o PostOptions) (
 		form, err = signPost(ctx, b, in, o)
 	}
 	if err != nil {
-		return PostForm{}, files.NewError(files.OpSignPut, name, err)
+		return PostForm{}, NewError(files.OpSignPut, name, err)
 	}
 	return form, nil
 }
@@ -114,7 +114,7 @@ func signPost(ctx context.Context, b files.Bucket, name string,
 	o PostOptions) (form PostForm, err error) {
 	switch b := b.(type) {
 	case nil:
-		return PostForm{}, files.Errorf(files.ErrInvalid, "the bucket is nil")
+		return PostForm{}, Errorf(files.ErrInvalid, "the bucket is nil")
 	case *bucket:
 		if err := b.enter(ctx, Key{Name: name}, nil); err != nil {
 			return PostForm{}, err
@@ -177,7 +177,7 @@ func checkPost(name string, o *PostOptions) error {
 	}
 	a := o.Attributes
 	if a.ContentType != "" {
-		return files.Errorf(files.ErrInvalid,
+		return Errorf(files.ErrInvalid,
 			"set the content type of a form in PostOptions.ContentType")
 	}
 	a.ContentType = strings.TrimSuffix(o.ContentType, "/")
@@ -189,20 +189,20 @@ func checkPost(name string, o *PostOptions) error {
 	o.Attributes = a
 	switch {
 	case o.Expiry < 0:
-		return files.Errorf(files.ErrInvalid, "negative expiry %v", o.Expiry)
+		return Errorf(files.ErrInvalid, "negative expiry %v", o.Expiry)
 	case o.MaxSize < 1:
-		return files.Errorf(files.ErrInvalid, "MaxSize is %d; a form needs a largest size of at "+
+		return Errorf(files.ErrInvalid, "MaxSize is %d; a form needs a largest size of at "+
 			"least 1 byte", o.MaxSize)
 	case o.MinSize < 0 || o.MinSize > o.MaxSize:
-		return files.Errorf(files.ErrInvalid, "MinSize is %d; it must be from 0 to MaxSize, %d",
+		return Errorf(files.ErrInvalid, "MinSize is %d; it must be from 0 to MaxSize, %d",
 			o.MinSize, o.MaxSize)
 	case o.Status != 200 && o.Status != 201 && o.Status != 204:
-		return files.Errorf(files.ErrInvalid, "status %d; want 200, 201 or 204", o.Status)
+		return Errorf(files.ErrInvalid, "status %d; want 200, 201 or 204", o.Status)
 	case o.Redirect != "" && !strings.HasPrefix(o.Redirect, "https://") &&
 		!strings.HasPrefix(o.Redirect, "http://"):
-		return files.Errorf(files.ErrInvalid, "the redirect is not an absolute HTTP URL")
+		return Errorf(files.ErrInvalid, "the redirect is not an absolute HTTP URL")
 	case holdsFileName(name, o.ContentType, o.Redirect, a):
-		return files.Errorf(files.ErrUnsupported,
+		return Errorf(files.ErrUnsupported,
 			"%s in a form stands for the name of the file that the browser sends", FormFileName)
 	}
 	return nil
@@ -214,11 +214,11 @@ func checkPostFeatures(f files.Features, o PostOptions) error {
 	a := o.Attributes
 	switch {
 	case f.MaxSize > 0 && o.MaxSize > f.MaxSize:
-		return files.Errorf(files.ErrTooLarge, "MaxSize is %d; the bucket takes at most %d bytes",
+		return Errorf(files.ErrTooLarge, "MaxSize is %d; the bucket takes at most %d bytes",
 			o.MaxSize, f.MaxSize)
 	case !f.Attributes && (len(a.Metadata) > 0 || a.CacheControl != "" ||
 		a.ContentDisposition != "" || a.ContentEncoding != "" || a.ContentLanguage != ""):
-		return files.Errorf(files.ErrUnsupported, "the bucket stores no metadata and no headers")
+		return Errorf(files.ErrUnsupported, "the bucket stores no metadata and no headers")
 	}
 	return nil
 }

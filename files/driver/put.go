@@ -15,7 +15,7 @@ func (b *bucket) Put(ctx context.Context, name string, content io.Reader,
 	opts *files.PutOptions) (files.Info, error) {
 	info, err := b.put(ctx, name, content, opts)
 	if err != nil {
-		return files.Info{}, files.NewError(files.OpPut, name, err)
+		return files.Info{}, NewError(files.OpPut, name, err)
 	}
 	return info, nil
 }
@@ -35,13 +35,13 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader,
 	err := b.enter(ctx, Key{Name: name}, func() (err error) {
 		var ok bool
 		if content, ok = readable.Check(content); !ok {
-			return files.Errorf(files.ErrInvalid, "content is nil")
+			return Errorf(files.ErrInvalid, "content is nil")
 		}
 		content, up.notes = readable.Inside(content)
 		up.src = content
 		if opts.Size != nil {
 			if up.size = *opts.Size; up.size < 0 {
-				return files.Errorf(files.ErrInvalid, "negative size %d", up.size)
+				return Errorf(files.ErrInvalid, "negative size %d", up.size)
 			}
 		}
 		if up.want, err = opts.Digest.Normalize(); err != nil {
@@ -78,7 +78,7 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader,
 	if req.Size < 0 {
 		req.Size = remaining(content)
 		if limit := b.feat().MaxSize; limit > 0 && req.Size > limit {
-			return files.Info{}, files.Errorf(files.ErrTooLarge, "%d bytes, at most %d", req.Size,
+			return files.Info{}, Errorf(files.ErrTooLarge, "%d bytes, at most %d", req.Size,
 				limit)
 		}
 	}
@@ -100,7 +100,7 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader,
 		if err := up.Err(); err != nil {
 			return files.Info{}, err
 		}
-		return files.Info{}, files.Errorf(files.ErrUncertain,
+		return files.Info{}, Errorf(files.ErrUncertain,
 			"the driver stopped before the content's end, but reported success")
 	}
 	info.Name, info.IsDir, info.Key = name, false, ""
@@ -129,17 +129,17 @@ func (b *bucket) checkAttributes(a files.Attributes) error {
 			a.ContentEncoding == "" && a.ContentLanguage == "" {
 		return nil
 	}
-	return files.Errorf(files.ErrUnsupported, "the bucket stores no metadata and no headers")
+	return Errorf(files.ErrUnsupported, "the bucket stores no metadata and no headers")
 }
 
 func (b *bucket) checkCondition(c files.Condition) error {
 	if c.Absent() && !b.feat().IfAbsent {
-		return files.Errorf(files.ErrUnsupported, "the bucket doesn't support IfAbsent")
+		return Errorf(files.ErrUnsupported, "the bucket doesn't support IfAbsent")
 	}
 	v, ok := c.Version()
 	switch {
 	case ok && !b.feat().IfVersion:
-		return files.Errorf(files.ErrUnsupported, "the bucket doesn't support IfVersion")
+		return Errorf(files.ErrUnsupported, "the bucket doesn't support IfVersion")
 	case ok && v == "":
 		return errNoVersion
 	}
@@ -148,7 +148,7 @@ func (b *bucket) checkCondition(c files.Condition) error {
 
 // errNoVersion also matches ErrPrecondition, as IfVersion("") always did. It is
 // ErrUnsupported because reading again, the remedy for ErrPrecondition, would not help.
-var errNoVersion = files.WithCause(files.ErrUnsupported, files.ErrPrecondition,
+var errNoVersion = WithCause(files.ErrUnsupported, files.ErrPrecondition,
 	"the version that the file must have is empty, so there is nothing to compare")
 
 // checkSize refuses a declared size that can't be stored, and limits an unknown one
@@ -162,7 +162,7 @@ func (b *bucket) checkSize(up *Content) error {
 		return nil
 	}
 	if up.maxSize > 0 && up.size > up.maxSize {
-		return files.Errorf(files.ErrTooLarge, "%d bytes, at most %d", up.size, up.maxSize)
+		return Errorf(files.ErrTooLarge, "%d bytes, at most %d", up.size, up.maxSize)
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ type source struct {
 }
 
 // errBefore is for a service that sends the whole file in place of a range.
-var errBefore = files.Errorf(files.ErrUnavailable,
+var errBefore = Errorf(files.ErrUnavailable,
 	"the service sends the whole file in place of the rest")
 
 // open opens n bytes from off on, of the same version. again reports that a retry may
@@ -38,22 +38,22 @@ func (s *source) open(ctx context.Context, off, n int64) (body io.ReadCloser, ag
 	o, err := s.backend.Open(ctx, req)
 	switch {
 	case errors.Is(err, files.ErrPrecondition), errors.Is(err, files.ErrNotExist):
-		return nil, false, files.WithCause(files.ErrChanged, err,
+		return nil, false, WithCause(files.ErrChanged, err,
 			"the file was replaced or deleted while it was read")
 	case err != nil:
 		again = errors.Is(err, files.ErrUnavailable) && retry.Attempts(err) == 0
 		return nil, again, err
 	case o.Length != n || o.Offset != off || o.Info.Size != s.info.Size:
-		err = files.Errorf(files.ErrUnavailable,
+		err = Errorf(files.ErrUnavailable,
 			"two responses for one version report different sizes")
 	case o.Info.Version == "":
-		err = files.Errorf(files.ErrUnavailable, "the response with the rest has no version")
+		err = Errorf(files.ErrUnavailable, "the response with the rest has no version")
 	case o.Info.Version != s.info.Version:
-		err = files.Errorf(files.ErrChanged, "the response with the rest is of another version")
+		err = Errorf(files.ErrChanged, "the response with the rest is of another version")
 	case o.Before > 0: // it would come again with each break
 		err = errBefore
 	case o.Body == nil:
-		err = files.Errorf(files.ErrUnavailable, "the response with the rest has no body")
+		err = Errorf(files.ErrUnavailable, "the response with the rest has no body")
 	default:
 		return o.Body, false, nil
 	}
@@ -101,7 +101,7 @@ func (r *resumingBody) Read(p []byte) (int, error) {
 		case r.from.info.Version == "" && n > 0:
 			return n, nil // the next Read finds the break again
 		case r.from.info.Version == "":
-			return 0, files.WithCause(files.ErrUnavailable, err,
+			return 0, WithCause(files.ErrUnavailable, err,
 				"the connection broke, and the file has no version by which the rest could be read")
 		}
 		if n > 0 {
@@ -123,7 +123,7 @@ func (r *resumingBody) current() io.ReadCloser {
 func (r *resumingBody) reopen(broken error) error {
 	for {
 		if r.tries++; r.tries > resumeAttempts {
-			return files.WithCause(files.ErrUnavailable, broken,
+			return WithCause(files.ErrUnavailable, broken,
 				"the connection broke again and again")
 		}
 		if r.ctx.Err() != nil {
@@ -141,7 +141,7 @@ func (r *resumingBody) reopen(broken error) error {
 				broken = err
 			}
 		case err == errBefore && broken != nil:
-			return files.WithCause(files.ErrUnavailable, broken, "the connection broke, and the "+
+			return WithCause(files.ErrUnavailable, broken, "the connection broke, and the "+
 				"service sends the whole file in place of the rest")
 		default:
 			return err

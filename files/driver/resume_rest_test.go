@@ -32,7 +32,7 @@ func (b *restless) Open(ctx context.Context, req driver.OpenRequest) (driver.Obj
 		return o, err
 	}
 	if b.opens == 1 {
-		cut := files.WithCause(files.ErrUnavailable, io.ErrClosedPipe, "connection reset")
+		cut := driver.WithCause(files.ErrUnavailable, io.ErrClosedPipe, "connection reset")
 		o.Body = io.NopCloser(io.MultiReader(io.LimitReader(o.Body, 64), failing{cut}))
 		if b.first != nil {
 			b.first(&o)

@@ -53,7 +53,7 @@ func TestResume(t *testing.T) {
 	for i := range content {
 		content[i] = byte(i ^ i>>8)
 	}
-	cut := files.WithCause(files.ErrUnavailable, io.ErrClosedPipe, "connection reset")
+	cut := driver.WithCause(files.ErrUnavailable, io.ErrClosedPipe, "connection reset")
 	for _, c := range []struct {
 		name   string
 		how    error

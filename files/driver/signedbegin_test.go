@@ -120,7 +120,7 @@ func TestSignedUploadBeginFails(t *testing.T) {
 	}{
 		{boom, boom, "boom"},
 		{files.ErrUnsupported, files.ErrUnsupported, "condition"},
-		{files.Errorf(files.ErrUnsupported, "its words"), files.ErrUnsupported, "its words"},
+		{driver.Errorf(files.ErrUnsupported, "its words"), files.ErrUnsupported, "its words"},
 		{driver.ErrUploadGone, files.ErrNotExist, ""},
 	} {
 		p := newPartTaker()

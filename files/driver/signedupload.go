@@ -101,10 +101,10 @@ func (u *SignedUpload) upload(name string) *Upload {
 func (u *SignedUpload) check() error {
 	switch {
 	case u == nil:
-		return files.Errorf(files.ErrInvalid, "the upload is nil")
+		return Errorf(files.ErrInvalid, "the upload is nil")
 	case u.ID == "" || u.Size < 1 || u.PartSize < 1 || u.IfAbsent && u.IfVersion != "" ||
 		(u.Size-1)/u.PartSize >= maxSignedParts:
-		return files.Errorf(files.ErrInvalid, "the upload is damaged")
+		return Errorf(files.ErrInvalid, "the upload is damaged")
 	}
 	return files.CheckName(u.Name)
 }
@@ -112,7 +112,7 @@ func (u *SignedUpload) check() error {
 // of returns the backend's form of the upload, if it is one of the bucket's.
 func (u *SignedUpload) of(to *Uploader) (*Upload, error) {
 	if u.Target != signedTarget(to) {
-		return nil, files.Errorf(files.ErrInvalid, "the upload is one of another bucket or name")
+		return nil, Errorf(files.ErrInvalid, "the upload is one of another bucket or name")
 	}
 	return u.upload(to.Name), nil
 }
@@ -129,7 +129,7 @@ func BeginSignedUpload(ctx context.Context, b files.Bucket, name string,
 	o SignedUploadOptions) (*SignedUpload, error) {
 	u, err := beginSigned(ctx, b, name, o)
 	if err != nil {
-		return nil, files.NewError(files.OpUpload, name, err)
+		return nil, NewError(files.OpUpload, name, err)
 	}
 	return u, nil
 }
@@ -138,11 +138,11 @@ func beginSigned(ctx context.Context, b files.Bucket, name string,
 	o SignedUploadOptions) (*SignedUpload, error) {
 	switch {
 	case o.Size < 1:
-		return nil, files.Errorf(files.ErrInvalid,
+		return nil, Errorf(files.ErrInvalid,
 			"an upload of %d bytes: the size is required, and an empty file needs no upload",
 			o.Size)
 	case o.PartSize < 0:
-		return nil, files.Errorf(files.ErrInvalid, "negative part size %d", o.PartSize)
+		return nil, Errorf(files.ErrInvalid, "negative part size %d", o.PartSize)
 	}
 	if err := files.CheckName(name); err != nil {
 		return nil, err
@@ -182,7 +182,7 @@ func beginSigned(ctx context.Context, b files.Bucket, name string,
 		}
 		if up.ID, err = to.BeginUpload(ctx, up); err != nil {
 			if err == files.ErrUnsupported {
-				err = files.Errorf(files.ErrUnsupported,
+				err = Errorf(files.ErrUnsupported,
 					"the service has no upload in parts with these attributes or this condition")
 			}
 			return err
@@ -214,7 +214,7 @@ func signedPartSize(o SignedUploadOptions, limits UploadLimits) (int64, error) {
 		size = (least + unit - 1) / unit * unit
 	}
 	if size = max(size, limits.MinPart); size > limits.MaxPart {
-		return 0, files.Errorf(files.ErrTooLarge, "a part would have %d bytes, more than %d", size,
+		return 0, Errorf(files.ErrTooLarge, "a part would have %d bytes, more than %d", size,
 			limits.MaxPart)
 	}
 	return size, nil
@@ -229,10 +229,10 @@ func SignPart(ctx context.Context, b files.Bucket, u *SignedUpload, number int,
 		name = u.Name
 		switch {
 		case number < 1 || number > u.Parts():
-			err = files.Errorf(files.ErrInvalid, "part %d of an upload of %d parts", number,
+			err = Errorf(files.ErrInvalid, "part %d of an upload of %d parts", number,
 				u.Parts())
 		case expiry < 0:
-			err = files.Errorf(files.ErrInvalid, "negative expiry %v", expiry)
+			err = Errorf(files.ErrInvalid, "negative expiry %v", expiry)
 		}
 	}
 	if expiry == 0 {
@@ -256,7 +256,7 @@ func SignPart(ctx context.Context, b files.Bucket, u *SignedUpload, number int,
 		err = errNoParts
 	}
 	if err != nil {
-		return files.SignedURL{}, files.NewError(files.OpSignPut, name, err)
+		return files.SignedURL{}, NewError(files.OpSignPut, name, err)
 	}
 	return signed, nil
 }
@@ -264,11 +264,11 @@ func SignPart(ctx context.Context, b files.Bucket, u *SignedUpload, number int,
 // SignedParts does what ListParts of package signing documents.
 func SignedParts(ctx context.Context, b files.Bucket, u *SignedUpload) ([]SignedPart, error) {
 	if err := u.check(); err != nil {
-		return nil, files.NewError(files.OpUpload, "", err)
+		return nil, NewError(files.OpUpload, "", err)
 	}
 	parts, err := u.list(ctx, b)
 	if err != nil {
-		return nil, files.NewError(files.OpUpload, u.Name, err)
+		return nil, NewError(files.OpUpload, u.Name, err)
 	}
 	signed := []SignedPart{}
 	for _, p := range parts {
@@ -305,11 +305,11 @@ const maxSignedRounds = 3
 func CompleteSignedUpload(ctx context.Context, b files.Bucket,
 	u *SignedUpload) (files.Info, error) {
 	if err := u.check(); err != nil {
-		return files.Info{}, files.NewError(files.OpUpload, "", err)
+		return files.Info{}, NewError(files.OpUpload, "", err)
 	}
 	info, err := u.complete(ctx, b)
 	if err != nil {
-		return files.Info{}, files.NewError(files.OpUpload, u.Name, err)
+		return files.Info{}, NewError(files.OpUpload, u.Name, err)
 	}
 	info.Name = u.Name
 	return info, nil
@@ -351,7 +351,7 @@ func (u *SignedUpload) fits(parts []UploadedPart) error {
 	for i, p := range parts {
 		there[i] = SignedPart{p.Number, p.Size}
 		if p.Number < 1 || p.Number > u.Parts() {
-			return files.Errorf(files.ErrCorrupt, "there is a part %d, of an upload of %d parts",
+			return Errorf(files.ErrCorrupt, "there is a part %d, of an upload of %d parts",
 				p.Number, u.Parts())
 		}
 	}
@@ -373,7 +373,7 @@ func (u *SignedUpload) fits(parts []UploadedPart) error {
 	if more := len(missing) - shown; more > 0 {
 		text = append(text, fmt.Sprintf("and %d more", more))
 	}
-	return files.Errorf(files.ErrCorrupt, "the upload isn't complete: %s", strings.Join(text, ", "))
+	return Errorf(files.ErrCorrupt, "the upload isn't complete: %s", strings.Join(text, ", "))
 }
 
 // store makes a file of the parts.
@@ -419,7 +419,7 @@ func (u *SignedUpload) find(ctx context.Context, b files.Bucket,
 // AbortSignedUpload does what AbortUpload of package signing documents.
 func AbortSignedUpload(ctx context.Context, b files.Bucket, u *SignedUpload) error {
 	if err := u.check(); err != nil {
-		return files.NewError(files.OpUpload, "", err)
+		return NewError(files.OpUpload, "", err)
 	}
 	err := uploadStep(ctx, b, u.Name, func(ctx context.Context, to *Uploader) error {
 		up, err := u.of(to)
@@ -431,5 +431,5 @@ func AbortSignedUpload(ctx context.Context, b files.Bucket, u *SignedUpload) err
 	if err == errSignedGone { // that is what was asked for
 		return nil
 	}
-	return files.NewError(files.OpUpload, u.Name, err)
+	return NewError(files.OpUpload, u.Name, err)
 }

@@ -121,7 +121,7 @@ func (p *partTaker) ReceivePart(_ context.Context, u *driver.Upload, number int,
 	case rerr != nil:
 		return "", rerr
 	case int64(len(b)) != size:
-		return "", files.Errorf(files.ErrCorrupt, "the part has another length")
+		return "", driver.Errorf(files.ErrCorrupt, "the part has another length")
 	}
 	p.uploads[u.ID][number] = b
 	return fmt.Sprint("tag-", number), nil

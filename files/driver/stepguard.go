@@ -16,7 +16,7 @@ type stepGuard[T any] struct {
 	over bool
 }
 
-var errStepOver = files.Errorf(files.ErrClosed, "another call of the step succeeded first, or "+
+var errStepOver = Errorf(files.ErrClosed, "another call of the step succeeded first, or "+
 	"the operation is over")
 
 // call calls the function, unless a call has succeeded or end was called. It is then

@@ -34,7 +34,7 @@ func nameError(problem string) error {
 	if problem == "" {
 		return nil
 	}
-	return files.Errorf(files.ErrInvalidName, "%s", problem)
+	return Errorf(files.ErrInvalidName, "%s", problem)
 }
 
 // EachName calls f for every name, eight at a time, and returns the errors in the order
@@ -44,7 +44,7 @@ func EachName(ctx context.Context, names []string,
 	if f == nil || ctx == nil {
 		errs := make([]error, len(names))
 		for i := range errs {
-			errs[i] = files.Errorf(files.ErrInvalid, "the context or the function is nil")
+			errs[i] = Errorf(files.ErrInvalid, "the context or the function is nil")
 		}
 		return errs
 	}
@@ -53,6 +53,6 @@ func EachName(ctx context.Context, names []string,
 
 // UnknownNative returns the error for a native option that a bucket doesn't support.
 func UnknownNative(o files.NativeOption) error {
-	return files.Errorf(files.ErrUnsupported, "the bucket does not support %s",
+	return Errorf(files.ErrUnsupported, "the bucket does not support %s",
 		files.Printable(native.Name(o)))
 }

@@ -100,7 +100,7 @@ type UnfinishedUpload struct {
 
 // ErrUploadGone is the error of a step of an upload that no longer exists or has lost a
 // part. errors.Is also finds files.ErrUnavailable in it.
-var ErrUploadGone = files.WithCause(files.ErrUnavailable, nil,
+var ErrUploadGone = WithCause(files.ErrUnavailable, nil,
 	"the upload, or a part of it, is no longer there")
 
 // Parts returns how many parts the upload has.

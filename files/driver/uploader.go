@@ -32,7 +32,7 @@ type Uploader struct {
 	bucket *bucket
 }
 
-var errNoUploads = files.Errorf(files.ErrUnsupported, "the bucket has no uploads in parts")
+var errNoUploads = Errorf(files.ErrUnsupported, "the bucket has no uploads in parts")
 
 // WithUploader calls f, which makes one step of an upload to the name, with the backend
 // of a bucket, through all wrappers. f may be called again if it has failed, but never
@@ -58,14 +58,14 @@ func withUploader(ctx context.Context, b files.Bucket, name string,
 				err = f(ctx, &Uploader{PartUploader: parts, Name: name, bucket: b})
 			}
 		}
-		return files.NewError(files.OpUpload, name, err)
+		return NewError(files.OpUpload, name, err)
 	case BucketUploader:
 		return b.WithUpload(ctx, name,
 			func(ctx context.Context, below files.Bucket, name string) error {
 				return withUploader(ctx, below, name, f)
 			})
 	}
-	return files.NewError(files.OpUpload, name, errNoUploads)
+	return NewError(files.OpUpload, name, errNoUploads)
 }
 
 // UnfinishedUploads yields the unfinished uploads below the directory dir, through all
@@ -82,7 +82,7 @@ func UnfinishedUploads(ctx context.Context, b files.Bucket, dir, prefix string,
 			}
 		}
 		if err != nil {
-			yield(UnfinishedUpload{}, files.NewError(files.OpUpload, dir, err))
+			yield(UnfinishedUpload{}, NewError(files.OpUpload, dir, err))
 		}
 	}
 }

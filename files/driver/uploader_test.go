@@ -319,7 +319,7 @@ func TestUploadInfo(t *testing.T) {
 // words, and names the upload.
 func TestUploadLeft(t *testing.T) {
 	for _, err := range []error{
-		files.Errorf(files.ErrUnavailable, "the service is down"),
+		driver.Errorf(files.ErrUnavailable, "the service is down"),
 		context.Canceled,
 		errors.New("something else"),
 	} {
@@ -329,7 +329,7 @@ func TestUploadLeft(t *testing.T) {
 			if !errors.Is(left, kind) {
 				t.Errorf("%v is not %v", left, kind)
 			}
-			e, ok := errors.AsType[*files.Error](files.NewError(files.OpPut, "f", left))
+			e, ok := errors.AsType[*files.Error](driver.NewError(files.OpPut, "f", left))
 			if !ok {
 				t.Fatalf("%#v", left)
 			}

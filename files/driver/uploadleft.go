@@ -15,10 +15,10 @@ func UploadLeft(err error, id string) error {
 	if kind == nil {
 		return &leftError{err, words}
 	}
-	if e, ok := errors.AsType[*files.Error](files.NewError("", "", err)); ok && e.Detail != "" {
+	if e, ok := errors.AsType[*files.Error](NewError("", "", err)); ok && e.Detail != "" {
 		words = e.Detail + "; " + words
 	}
-	return files.WithCause(kind, err, words)
+	return WithCause(kind, err, words)
 }
 
 // leftError is an error without a sentinel, such as the end of a context.

@@ -20,7 +20,7 @@ import (
 // survives.
 func TestConnectionsFail(t *testing.T) {
 	const size = 80*mib + 5
-	reset := files.WithCause(files.ErrUnavailable, io.ErrClosedPipe, "connection reset")
+	reset := driver.WithCause(files.ErrUnavailable, io.ErrClosedPipe, "connection reset")
 	for _, c := range []struct {
 		what  string
 		setUp func(l *link)

@@ -97,10 +97,10 @@ func (w *wideBody) fetch(p *part) {
 	err = w.receive(p)
 }
 
-var errPartBroke = files.Errorf(files.ErrUnavailable, "reading a part broke off")
+var errPartBroke = Errorf(files.ErrUnavailable, "reading a part broke off")
 
 func errImpossible(n int) error {
-	return files.Errorf(files.ErrUnavailable,
+	return Errorf(files.ErrUnavailable,
 		"a Read of the body returned the impossible count %d", n)
 }
 

@@ -48,6 +48,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/nils"
 )
 
@@ -133,7 +134,7 @@ func New(b files.Bucket, dir string, opts *Options) (*Log, error) {
 		l.segment = DefaultSegmentBytes
 	}
 	if err := l.check(); err != nil {
-		return nil, files.NewError(files.OpUpdate, dir, err)
+		return nil, driver.NewError(files.OpUpdate, dir, err)
 	}
 	return l, nil
 }
@@ -141,17 +142,17 @@ func New(b files.Bucket, dir string, opts *Options) (*Log, error) {
 func (l *Log) check() error {
 	switch err := files.CheckName(l.segmentName(math.MaxInt64)); {
 	case l.dir == "":
-		return files.Errorf(files.ErrInvalidName, "the directory is empty")
+		return driver.Errorf(files.ErrInvalidName, "the directory is empty")
 	case err != nil:
 		return err
 	case nils.Is(l.bucket):
-		return files.Errorf(files.ErrInvalid, "the bucket is nil")
+		return driver.Errorf(files.ErrInvalid, "the bucket is nil")
 	case l.segment < 0 || l.segment > maxSegmentBytes:
-		return files.Errorf(files.ErrInvalid, "SegmentBytes is %d, want 0 to %d", l.segment,
+		return driver.Errorf(files.ErrInvalid, "SegmentBytes is %d, want 0 to %d", l.segment,
 			maxSegmentBytes)
 	}
 	if f := l.bucket.Features(); !f.ReadOnly && (!f.IfAbsent || !f.IfVersion) {
-		return files.Errorf(files.ErrUnsupported,
+		return driver.Errorf(files.ErrUnsupported,
 			"the bucket has no conditional Put, so records would be lost")
 	}
 	return nil
@@ -173,19 +174,19 @@ func parseHead(content []byte) (*head, error) {
 	*h = head{}
 	if err := json.Unmarshal(content, h); err != nil || h.Format != format || h.First < 0 ||
 		h.Start < 0 || h.First > h.next() {
-		return nil, files.Errorf(files.ErrInvalid, "the file isn't the head of a log of format %d",
+		return nil, driver.Errorf(files.ErrInvalid, "the file isn't the head of a log of format %d",
 			format)
 	}
 	pos := h.Start
 	for i := len(h.Segments) - 1; i >= 0; i-- {
 		s := h.Segments[i]
 		if s.Count < 1 || s.First < 0 || s.First+s.Count != pos || files.CheckName(s.Name) != nil {
-			return nil, files.Errorf(files.ErrInvalid, "the log's segments don't fit together")
+			return nil, driver.Errorf(files.ErrInvalid, "the log's segments don't fit together")
 		}
 		pos = s.First
 	}
 	if h.First < pos {
-		return nil, files.Errorf(files.ErrInvalid, "the log's beginning is missing")
+		return nil, driver.Errorf(files.ErrInvalid, "the log's beginning is missing")
 	}
 	return h, nil
 }
@@ -209,7 +210,7 @@ var options = &files.UpdateOptions{
 // other than a log; those of Update.
 func (l *Log) Append(ctx context.Context, data []byte) (int64, error) {
 	if len(data) > MaxRecord {
-		return 0, files.NewError(files.OpUpdate, l.dir, files.Errorf(files.ErrTooLarge,
+		return 0, driver.NewError(files.OpUpdate, l.dir, driver.Errorf(files.ErrTooLarge,
 			"the record has %d bytes, more than %d", len(data), MaxRecord))
 	}
 	a := &appender{
@@ -227,10 +228,10 @@ func (l *Log) Append(ctx context.Context, data []byte) (int64, error) {
 		case err == nil:
 			return a.position, nil
 		case !a.lost:
-			return 0, files.NewError(files.OpUpdate, l.dir, err)
+			return 0, driver.NewError(files.OpUpdate, l.dir, err)
 		case n == maxLost || kind != files.ErrUncertain && kind != files.ErrUnavailable &&
 			kind != files.ErrPrecondition:
-			return 0, files.NewError(files.OpUpdate, l.dir, files.WithCause(files.ErrUncertain,
+			return 0, driver.NewError(files.OpUpdate, l.dir, driver.WithCause(files.ErrUncertain,
 				err, "the response to a write was lost"))
 		}
 	}
@@ -276,7 +277,7 @@ func (a *appender) add(ctx context.Context, old []byte) ([]byte, error) {
 // find reports whether the record is among those added since the first read.
 func (a *appender) find(ctx context.Context, h *head) (bool, error) {
 	if h.First > a.since { // Compact may have removed the record
-		return false, files.Errorf(files.ErrUncertain,
+		return false, driver.Errorf(files.ErrUncertain,
 			"the response to a write was lost, and the log was compacted since then")
 	}
 	for pos, e := range a.entries(ctx, h, a.since) {
@@ -310,7 +311,7 @@ func (a *appender) spill(ctx context.Context, h *head) error {
 		If: files.IfAbsent(),
 	}); err != nil {
 		if files.KindOf(err) == files.ErrUncertain { // no head refers to the segment yet
-			return files.WithCause(files.ErrUnavailable, err,
+			return driver.WithCause(files.ErrUnavailable, err,
 				"the response to the write of a segment was lost")
 		}
 		return err

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // found is an entry, or the error that ends the reading.
@@ -64,7 +65,7 @@ func (l *Log) entries(ctx context.Context, h *head, from int64) iter.Seq2[int64,
 
 func (l *Log) readSegment(ctx context.Context, s segment) ([]entry, error) {
 	if !l.inDir(s.Name) {
-		return nil, files.Errorf(files.ErrInvalid, "a segment is outside of the log's directory")
+		return nil, driver.Errorf(files.ErrInvalid, "a segment is outside of the log's directory")
 	}
 	content, err := files.ReadAll(ctx, l.bucket, s.Name, &files.ReadOptions{MaxBytes: maxSegment})
 	if err != nil {
@@ -72,7 +73,7 @@ func (l *Log) readSegment(ctx context.Context, s segment) ([]entry, error) {
 	}
 	var all []entry
 	if json.Unmarshal(content, &all) != nil || int64(len(all)) != s.Count {
-		return nil, files.Errorf(files.ErrInvalid, "a segment of the log is damaged")
+		return nil, driver.Errorf(files.ErrInvalid, "a segment of the log is damaged")
 	}
 	return all, nil
 }
@@ -91,7 +92,7 @@ func (l *Log) Read(ctx context.Context, from int64) iter.Seq2[Record, error] {
 		switch {
 		case err != nil:
 		case from < 0 || from > h.next():
-			err = files.Errorf(files.ErrInvalid,
+			err = driver.Errorf(files.ErrInvalid,
 				"the position %d is not from 0 to the log's end, %d", from, h.next())
 		case from < h.First:
 			err = l.gone(from, h)
@@ -113,7 +114,7 @@ func (l *Log) Read(ctx context.Context, from int64) iter.Seq2[Record, error] {
 			}
 		}
 		if err != nil {
-			yield(Record{}, files.NewError(files.OpGet, l.dir, err))
+			yield(Record{}, driver.NewError(files.OpGet, l.dir, err))
 		}
 	}
 }
@@ -130,7 +131,7 @@ func (l *Log) gone(pos int64, h *head) error {
 func (l *Log) Bounds(ctx context.Context) (first, next int64, err error) {
 	h, err := l.load(ctx)
 	if err != nil {
-		return 0, 0, files.NewError(files.OpGet, l.dir, err)
+		return 0, 0, driver.NewError(files.OpGet, l.dir, err)
 	}
 	return h.First, h.next(), nil
 }
@@ -140,7 +141,7 @@ func (l *Log) Bounds(ctx context.Context) (first, next int64, err error) {
 // that are no longer needed, including those that failed appends left.
 func (l *Log) Compact(ctx context.Context, before int64) error {
 	err := l.compact(ctx, before)
-	return files.NewError(files.OpUpdate, l.dir, err)
+	return driver.NewError(files.OpUpdate, l.dir, err)
 }
 
 func (l *Log) compact(ctx context.Context, before int64) error {
@@ -152,7 +153,7 @@ func (l *Log) compact(ctx context.Context, before int64) error {
 		}
 		now = h
 		if before < 0 || before > h.next() {
-			return nil, files.Errorf(files.ErrInvalid,
+			return nil, driver.Errorf(files.ErrInvalid,
 				"the position %d is not from 0 to the log's end, %d", before, h.next())
 		}
 		if before <= h.First {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // parseDigests parses the digests of an upload: Content-Digest and Repr-Digest (RFC
@@ -17,7 +18,7 @@ func parseDigests(h http.Header) (files.Digest, error) {
 	set := func(field *string, size int, sum []byte, err error) error {
 		text := hex.EncodeToString(sum)
 		if err != nil || len(sum) != size || *field != "" && *field != text {
-			return files.Errorf(files.ErrInvalid, "malformed or contradictory digest")
+			return driver.Errorf(files.ErrInvalid, "malformed or contradictory digest")
 		}
 		*field = text
 		return nil
@@ -36,7 +37,7 @@ func parseDigests(h http.Header) (files.Digest, error) {
 			value, ok := strings.CutPrefix(value, ":")
 			value, ok2 := strings.CutSuffix(value, ":")
 			if !ok || !ok2 {
-				return d, files.Errorf(files.ErrInvalid, "malformed digest")
+				return d, driver.Errorf(files.ErrInvalid, "malformed digest")
 			}
 			sum, err := base64.StdEncoding.DecodeString(value)
 			if err := set(field, size, sum, err); err != nil {

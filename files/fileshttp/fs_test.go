@@ -16,7 +16,7 @@ func TestFileServerFS(t *testing.T) {
 	b := mem.New(nil)
 	fill(t, b, "index.html", "notes/day14.txt", "notes/deep/x", "web/index.html")
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.FileServerFS(files.FS(r.Context(), b)).ServeHTTP(w, r)
+		http.FileServerFS(files.FS(r.Context(), b, nil)).ServeHTTP(w, r)
 	}))
 	defer srv.Close()
 	for _, tt := range []struct {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // Handler serves a bucket, or a directory of it. The URL's path without its first slash
@@ -137,7 +138,7 @@ func (h *Handler) redirectDir(w http.ResponseWriter, r *http.Request, name strin
 // it can't lead outside of Dir.
 func (h *Handler) name(path string, op files.Op) (string, error) {
 	if err := files.CheckName(path); err != nil {
-		return "", files.NewError(op, path, err)
+		return "", driver.NewError(op, path, err)
 	}
 	return h.dirPrefix() + path, nil
 }

@@ -33,7 +33,7 @@ func TestLastByte(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	serve := http.FileServerFS(files.FS(t.Context(), b))
+	serve := http.FileServerFS(files.FS(t.Context(), b, nil))
 	for _, c := range []struct {
 		method, path string
 		header       []string

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // pageSize is the largest number of entries in a page of a listing.
@@ -26,7 +27,7 @@ func limit(q url.Values) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > pageSize {
-		return 0, files.Errorf(files.ErrInvalid, "the query's limit is not from 1 to %d", pageSize)
+		return 0, driver.Errorf(files.ErrInvalid, "the query's limit is not from 1 to %d", pageSize)
 	}
 	return n, nil
 }
@@ -80,13 +81,13 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request, path string) {
 func (h *Handler) page(ctx context.Context, path string, query url.Values) (page, error) {
 	if path != "" {
 		if err := files.CheckName(strings.TrimSuffix(path, "/")); err != nil {
-			return page{}, files.NewError(files.OpList, path, err)
+			return page{}, driver.NewError(files.OpList, path, err)
 		}
 	}
 	prefix := h.dirPrefix()
 	size, err := limit(query)
 	if err != nil {
-		return page{}, files.NewError(files.OpList, path, err)
+		return page{}, driver.NewError(files.OpList, path, err)
 	}
 	opts := files.ListOptions{Shallow: true, Limit: size + 1}
 	if after := query.Get("after"); after != "" {

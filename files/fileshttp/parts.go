@@ -71,7 +71,7 @@ func (p *Parts) SignPart(u *driver.Upload, number int,
 	expiry time.Duration) (files.SignedURL, error) {
 	at, err := url.Parse(p.URL)
 	if err != nil {
-		return files.SignedURL{}, files.Errorf(files.ErrInvalid,
+		return files.SignedURL{}, driver.Errorf(files.ErrInvalid,
 			"the base of signed URLs is malformed")
 	}
 	_, size := u.Part(number)

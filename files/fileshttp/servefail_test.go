@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/fileshttp"
 )
 
@@ -23,7 +24,7 @@ func TestServeFileErrors(t *testing.T) {
 	} {
 		for _, method := range []string{"GET", "HEAD"} {
 			inner, _ := one(t, text)
-			cause := files.WithCause(err, secret, "hidden detail")
+			cause := driver.WithCause(err, secret, "hidden detail")
 			b := files.Wrap(inner, files.Hooks{
 				Around: func(context.Context, *files.Call, func(context.Context) error) error {
 					return cause

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // StatusClientClosedRequest is the status of a request whose context was cancelled. It
@@ -112,7 +113,7 @@ func (o *ServeOptions) withoutBucket(w http.ResponseWriter, r *http.Request, b f
 	if b != nil {
 		return false
 	}
-	o.report(r, files.Errorf(files.ErrInvalid, "the bucket is nil"))
+	o.report(r, driver.Errorf(files.ErrInvalid, "the bucket is nil"))
 	refuse(w, http.StatusInternalServerError)
 	return true
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/fileshttp"
 )
 
@@ -50,13 +51,13 @@ func TestStatus(t *testing.T) {
 		wrapped := &fs.PathError{
 			Op:   "open",
 			Path: "x",
-			Err:  files.NewError(files.OpGet, "x", fmt.Errorf("because: %w", err)),
+			Err:  driver.NewError(files.OpGet, "x", fmt.Errorf("because: %w", err)),
 		}
 		if got := fileshttp.Status(wrapped); got != want {
 			t.Errorf("Status(%v) = %d, want %d", wrapped, got, want)
 		}
 	}
-	if got := fileshttp.Status(files.NewError(files.OpPut, "x", files.ErrCorrupt)); got != 400 {
+	if got := fileshttp.Status(driver.NewError(files.OpPut, "x", files.ErrCorrupt)); got != 400 {
 		t.Errorf("Status of an upload that differs from its digest = %d", got)
 	}
 	if got := fileshttp.Status(errors.New("other")); got != 500 {

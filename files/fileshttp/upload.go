@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // put stores the request's content.
@@ -17,7 +18,7 @@ func (h *Handler) put(w http.ResponseWriter, r *http.Request, path string) {
 		opts, err = h.putOptions(r, name)
 	}
 	if err != nil {
-		err = files.NewError(files.OpPut, name, err)
+		err = driver.NewError(files.OpPut, name, err)
 		if strings.Trim(path, "/") == "" { // a directory can't be stored
 			h.failRead(w, r, err)
 			return
@@ -53,7 +54,7 @@ func (h *Handler) put(w http.ResponseWriter, r *http.Request, path string) {
 func (h *Handler) putOptions(r *http.Request, name string) (o files.PutOptions, err error) {
 	// RFC 9110, 14.5: storing a part as if it were the whole would destroy the file
 	if r.Header.Get("Content-Range") != "" {
-		return o, files.Errorf(files.ErrInvalid, "Content-Range is not supported in a PUT")
+		return o, driver.Errorf(files.ErrInvalid, "Content-Range is not supported in a PUT")
 	}
 	if r.ContentLength > h.MaxUpload {
 		return o, &http.MaxBytesError{Limit: h.MaxUpload}
@@ -86,7 +87,7 @@ func (h *Handler) writeCondition(r *http.Request, name string) (files.Condition,
 	case c.noneMatch.any:
 		return files.IfAbsent(), nil
 	case c.noneMatch.given:
-		return files.Condition{}, files.Errorf(files.ErrUnsupported,
+		return files.Condition{}, driver.Errorf(files.ErrUnsupported,
 			"the If-None-Match of a write must be *")
 	case c.match.given && !c.match.any && len(c.match.list) == 1:
 		v, ok := c.match.list[0].version()
@@ -109,7 +110,7 @@ func (h *Handler) writeCondition(r *http.Request, name string) (files.Condition,
 		!c.match.given && info.ModTime.Truncate(time.Second).After(c.unmodifiedSince):
 		return files.Condition{}, files.ErrPrecondition
 	case info.Version == "":
-		return files.Condition{}, files.Errorf(files.ErrUnsupported,
+		return files.Condition{}, driver.Errorf(files.ErrUnsupported,
 			"the file has no version for the condition")
 	}
 	return files.IfVersion(info.Version), nil
@@ -125,14 +126,14 @@ func (h *Handler) delete(w http.ResponseWriter, r *http.Request, path string) {
 	switch {
 	case err != nil:
 	case cond.Absent() && r.Header.Get("If-None-Match") != "":
-		err = files.Errorf(files.ErrUnsupported, "If-None-Match is not supported in a DELETE")
+		err = driver.Errorf(files.ErrUnsupported, "If-None-Match is not supported in a DELETE")
 	case cond.Absent(): // If-Unmodified-Since, and there is no file
 	default:
 		v, _ := cond.Version()
 		err = h.Bucket.Delete(r.Context(), name, &files.DeleteOptions{IfVersion: v})
 	}
 	if err != nil {
-		h.failRead(w, r, files.NewError(files.OpDelete, name, err))
+		h.failRead(w, r, driver.NewError(files.OpDelete, name, err))
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/callers"
 )
 
@@ -46,7 +47,8 @@ func (p *pending) begin(ctx context.Context, call *files.Call) (context.Context,
 	defer p.mu.Unlock()
 	if p.test != "" {
 		cancel(nil)
-		return nil, "", files.Errorf(files.ErrClosed, "the test %s, which made the fake, has ended",
+		return nil, "", driver.Errorf(files.ErrClosed,
+			"the test %s, which made the fake, has ended",
 			p.test)
 	}
 	if p.calls == nil {
@@ -129,7 +131,7 @@ func (p *pending) finish(test string) (leaks []string) {
 	for _, c := range open {
 		leaks = append(leaks, c.String())
 		if !c.ofEndedBubble() {
-			c.abort(files.Errorf(files.ErrClosed, "the test has ended"))
+			c.abort(driver.Errorf(files.ErrClosed, "the test has ended"))
 		}
 	}
 	return leaks

@@ -53,12 +53,12 @@ func (b *instrumented) UploadStore() string { return b.uploads().UploadStore() }
 // CanSignParts implements driver.PartSigner.
 func (b *instrumented) CanSignParts(u *driver.Upload) error {
 	if !b.Features().SignContentType { // Azure, which signs no parts either
-		return files.Errorf(files.ErrUnsupported, "not every cloud can sign parts of uploads; "+
+		return driver.Errorf(files.ErrUnsupported, "not every cloud can sign parts of uploads; "+
 			"the fake signs them as GCS, MinIO or another does (filestest.As)")
 	}
 	if _, ok := b.personality.costs.(gcsCosts); ok &&
 		(!u.If.IsZero() || len(u.Native) > 0 || !inHeaders(u.Attributes)) {
-		return files.Errorf(files.ErrUnsupported, "GCS has no upload in parts with a condition, "+
+		return driver.Errorf(files.ErrUnsupported, "GCS has no upload in parts with a condition, "+
 			"native options or attributes that no header can carry")
 	}
 	return b.fake.refuses(u.Name)
@@ -77,7 +77,7 @@ func (b *instrumented) BeginUpload(ctx context.Context, u *driver.Upload) (strin
 func (b *instrumented) SignPart(_ context.Context, u *driver.Upload, n int,
 	expiry time.Duration) (files.SignedURL, error) {
 	if most := b.personality.maxExpiry; most > 0 && expiry > most {
-		return files.SignedURL{}, files.Errorf(files.ErrInvalid,
+		return files.SignedURL{}, driver.Errorf(files.ErrInvalid,
 			"an expiry of %v is more than 7 days", expiry)
 	}
 	return b.fake.signedParts().SignPart(u, n, expiry)
@@ -107,7 +107,7 @@ func (b *instrumented) ReceivePart(ctx context.Context, u *driver.Upload, number
 		return "", err
 	}
 	if int64(len(data)) != size {
-		return "", files.Errorf(files.ErrCorrupt,
+		return "", driver.Errorf(files.ErrCorrupt,
 			"the part has not the %d bytes that it should have", size)
 	}
 	sum := crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli))

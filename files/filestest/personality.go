@@ -161,7 +161,7 @@ var (
 		refuses: func(b *Bucket, name string) error {
 			for e := range strings.SplitSeq(name, "/") {
 				if len(e) > 255 {
-					return files.Errorf(files.ErrUnsupported,
+					return driver.Errorf(files.ErrUnsupported,
 						"MinIO has no elements of more than 255 bytes")
 				}
 			}
@@ -186,7 +186,7 @@ var strong = mem.Options{
 func refuseNames(why func(name string) string) func(*Bucket, string) error {
 	return func(_ *Bucket, name string) error {
 		if text := why(name); text != "" {
-			return files.Errorf(files.ErrUnsupported, "%s", text)
+			return driver.Errorf(files.ErrUnsupported, "%s", text)
 		}
 		return nil
 	}
@@ -199,13 +199,13 @@ func (b *Bucket) refuseBeside(name string) error {
 	defer b.changes.mu.Unlock()
 	for i, c := range name {
 		if c == '/' && b.changes.present[name[:i]] {
-			return files.Errorf(files.ErrUnsupported, "%q is a file, so nothing can be below it",
+			return driver.Errorf(files.ErrUnsupported, "%q is a file, so nothing can be below it",
 				name[:i])
 		}
 	}
 	for other := range b.changes.present {
 		if strings.HasPrefix(other, name+"/") {
-			return files.Errorf(files.ErrUnsupported, "there are files below the name")
+			return driver.Errorf(files.ErrUnsupported, "there are files below the name")
 		}
 	}
 	return nil

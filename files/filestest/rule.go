@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/retry"
 )
 
@@ -158,7 +159,7 @@ func (r *Rule) isBare() bool {
 func (b *instruments) failure(kind error, detail string, bare bool) error {
 	err := kind
 	if files.KindOf(kind) == kind && detail != "" {
-		err = files.Errorf(kind, "%s", detail)
+		err = driver.Errorf(kind, "%s", detail)
 	}
 	if bare || !b.repeats || files.KindOf(err) != files.ErrUnavailable || retry.Attempts(err) > 0 {
 		return err
@@ -245,7 +246,7 @@ func (r *Rule) LoseAnswer(o Outcome) *Rule {
 			}
 			call.Info = files.Info{}
 		}
-		lost := files.Errorf(files.ErrUncertain, "the response was lost (filestest)")
+		lost := driver.Errorf(files.ErrUncertain, "the response was lost (filestest)")
 		if o == NotStored {
 			return b.fails(ctx, call, lost)
 		}

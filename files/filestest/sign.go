@@ -42,7 +42,7 @@ const (
 func (b *instrumented) SignURL(_ context.Context, name string,
 	o files.SignOptions) (files.SignedURL, error) {
 	if most := b.personality.maxExpiry; most > 0 && o.Expiry > most {
-		return files.SignedURL{}, files.Errorf(files.ErrInvalid,
+		return files.SignedURL{}, driver.Errorf(files.ErrInvalid,
 			"an expiry of %v is more than 7 days", o.Expiry)
 	}
 	expires := b.fake.Clock.Now().UTC().Add(o.Expiry).Truncate(time.Second)
@@ -90,12 +90,12 @@ func bind(query url.Values, o files.SignOptions) http.Header {
 func (b *instrumented) SignPost(_ context.Context, name string,
 	o driver.PostOptions) (driver.PostForm, error) {
 	if !b.Features().SignContentType { // Azure, which has no forms either
-		return driver.PostForm{}, files.Errorf(files.ErrUnsupported,
+		return driver.PostForm{}, driver.Errorf(files.ErrUnsupported,
 			"not every cloud has forms; the fake signs them as GCS, MinIO or another does "+
 				"(filestest.As)")
 	}
 	if most := b.personality.maxExpiry; most > 0 && o.Expiry > most {
-		return driver.PostForm{}, files.Errorf(files.ErrInvalid,
+		return driver.PostForm{}, driver.Errorf(files.ErrInvalid,
 			"an expiry of %v is more than 7 days", o.Expiry)
 	}
 	return b.fake.forms().SignPost(name, o)

@@ -44,7 +44,7 @@ func OnlyFakes(t testing.TB) {
 		}
 		t.Errorf("filestest: a URL of the scheme %s was opened at %s; only those of fakes may be",
 			name, callerLine())
-		return files.Errorf(files.ErrPermission, "the test %s may open only fakes", t.Name())
+		return driver.Errorf(files.ErrPermission, "the test %s may open only fakes", t.Name())
 	}
 	before := guard.Open.Swap(&allowed)
 	t.Cleanup(func() {
@@ -62,8 +62,8 @@ func openURL(_ context.Context, u *url.URL) (files.Bucket, error) {
 		return b.handle(), nil
 	}
 	if test, ok := open.ended[u.Host]; ok {
-		return nil, files.Errorf(files.ErrNoBucket, "the fake of %s is gone, because the test has "+
-			"ended", test)
+		return nil, driver.Errorf(files.ErrNoBucket,
+			"the fake of %s is gone, because the test has ended", test)
 	}
-	return nil, files.Errorf(files.ErrNoBucket, "no test has made this fake")
+	return nil, driver.Errorf(files.ErrNoBucket, "no test has made this fake")
 }

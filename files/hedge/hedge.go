@@ -50,6 +50,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/nils"
 )
 
@@ -85,7 +86,7 @@ func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 		o = *opts
 	}
 	if err := o.check(b); err != nil {
-		return nil, files.NewError(files.OpOpen, "", err)
+		return nil, driver.NewError(files.OpOpen, "", err)
 	}
 	if o.Share == 0 {
 		o.Share = DefaultShare
@@ -104,7 +105,7 @@ func (o *Options) check(b files.Bucket) error {
 	wrong := ""
 	switch {
 	case nils.Is(b):
-		return files.Errorf(files.ErrInvalid, "the bucket is nil")
+		return driver.Errorf(files.ErrInvalid, "the bucket is nil")
 	case o.Delay < 0:
 		wrong = "Delay is negative"
 	case !(o.Share >= 0 && o.Share <= 1):
@@ -114,7 +115,7 @@ func (o *Options) check(b files.Bucket) error {
 	default:
 		return nil
 	}
-	return files.Errorf(files.ErrInvalid, "hedge.Options.%s", wrong)
+	return driver.Errorf(files.ErrInvalid, "hedge.Options.%s", wrong)
 }
 
 // String returns the delay, such as "hedge 50ms" or "hedge p95".

@@ -13,6 +13,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/hedge"
 )
 
@@ -125,7 +126,7 @@ func hedged(t *testing.T, b files.Bucket, o *hedge.Options) files.Bucket {
 	return b
 }
 
-var busy = files.Errorf(files.ErrUnavailable, "503 Service Unavailable")
+var busy = driver.Errorf(files.ErrUnavailable, "503 Service Unavailable")
 
 // TestHedge: the first result counts, but not an ErrUnavailable while the other call is
 // running (H1).

@@ -39,11 +39,11 @@ func (o *overHTTP) Open(ctx context.Context, req driver.OpenRequest) (driver.Obj
 	}
 	response, err := o.client.Do(get)
 	if err != nil {
-		return obj, files.WithCause(files.ErrUnavailable, err, "")
+		return obj, driver.WithCause(files.ErrUnavailable, err, "")
 	}
 	if response.StatusCode != http.StatusOK || response.ProtoMajor != 2 {
 		response.Body.Close()
-		return obj, files.Errorf(files.ErrUnavailable, "%s by %s", response.Status, response.Proto)
+		return obj, driver.Errorf(files.ErrUnavailable, "%s by %s", response.Status, response.Proto)
 	}
 	o.bodies.Add(1)
 	obj.Body = &countedBody{response.Body, o}

@@ -57,7 +57,7 @@ func (s *source) open(path string) (fs.File, fs.FileInfo, error) {
 	case err == nil && !fi.Mode().IsRegular():
 		err = files.ErrNotExist
 	case err == nil && fi.Size() < 0:
-		err = files.Errorf(files.ErrUnavailable, "the file system reports the size %d", fi.Size())
+		err = driver.Errorf(files.ErrUnavailable, "the file system reports the size %d", fi.Size())
 	}
 	if err != nil {
 		f.Close()
@@ -172,4 +172,4 @@ func (b *body) Close() error {
 	return b.file.Close()
 }
 
-var errChanged = files.Errorf(files.ErrChanged, "the file was changed while it was read")
+var errChanged = driver.Errorf(files.ErrChanged, "the file was changed while it was read")

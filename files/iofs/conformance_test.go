@@ -53,7 +53,7 @@ func TestReading(t *testing.T) {
 	}
 	h := conformance.Harness{New: func(t conformance.T) files.Bucket {
 		to := mem.New(nil)
-		b, err := iofs.FromFS(files.FS(t.Context(), to), nil)
+		b, err := iofs.FromFS(files.FS(t.Context(), to, nil), nil)
 		if err != nil {
 			t.Fatalf("%v", err)
 		}

@@ -92,13 +92,13 @@ func FromFS(fsys fs.FS, opts *Options) (files.Bucket, error) {
 	var err error
 	switch {
 	case nils.Is(fsys):
-		err = files.Errorf(files.ErrInvalid, "the file system is nil")
+		err = driver.Errorf(files.ErrInvalid, "the file system is nil")
 	case s.opts.Versions < NoVersions || s.opts.Versions > ByTime:
-		err = files.Errorf(files.ErrInvalid, "unknown Versions value %d",
+		err = driver.Errorf(files.ErrInvalid, "unknown Versions value %d",
 			int(s.opts.Versions))
 	}
 	if err != nil {
-		return nil, files.NewError(files.OpOpen, "", err)
+		return nil, driver.NewError(files.OpOpen, "", err)
 	}
 	return driver.New(s), nil
 }

@@ -258,7 +258,7 @@ func TestRoundTrip(t *testing.T) {
 	delete(m, "bad\x01name")
 	delete(m, "large") // TestFS reads byte by byte
 	b := from(t, m, &iofs.Options{Versions: iofs.ByContent})
-	if err := fstest.TestFS(files.FS(t.Context(), b), "a/b", "a.b/c", "none"); err != nil {
+	if err := fstest.TestFS(files.FS(t.Context(), b, nil), "a/b", "a.b/c", "none"); err != nil {
 		t.Error(err)
 	}
 }

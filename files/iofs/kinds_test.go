@@ -69,7 +69,7 @@ func TestFSOfEachKind(t *testing.T) {
 				t.Fatalf("%s has only %q", what, names)
 			}
 			b := from(t, fsys, &iofs.Options{Versions: versions})
-			if err := fstest.TestFS(files.FS(t.Context(), b), names...); err != nil {
+			if err := fstest.TestFS(files.FS(t.Context(), b, nil), names...); err != nil {
 				t.Errorf("%s, versions %v: %v", what, versions, err)
 			}
 			slices.Sort(names)

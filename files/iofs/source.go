@@ -21,7 +21,7 @@ type source struct {
 	hashed hashed
 }
 
-var errReadOnly = files.Errorf(files.ErrPermission, "the file system is read-only")
+var errReadOnly = driver.Errorf(files.ErrPermission, "the file system is read-only")
 
 func (s *source) Put(context.Context, *driver.PutRequest) (files.Info, error) {
 	return files.Info{}, errReadOnly
@@ -67,7 +67,7 @@ func (s *source) lstat(path string) (fs.FileInfo, error) {
 	return fi, err
 }
 
-var errNoInfo = files.Errorf(files.ErrUnavailable, "the file system returns no information")
+var errNoInfo = driver.Errorf(files.ErrUnavailable, "the file system returns no information")
 
 // file returns the path and FileInfo of a regular file.
 func (s *source) file(key driver.Key) (path string, fi fs.FileInfo, err error) {
@@ -81,7 +81,7 @@ func (s *source) file(key driver.Key) (path string, fi fs.FileInfo, err error) {
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, rerr := s.lstat("."); errors.Is(rerr, fs.ErrNotExist) {
-			return "", nil, files.WithCause(files.ErrNoBucket, rerr, "the folder is missing")
+			return "", nil, driver.WithCause(files.ErrNoBucket, rerr, "the folder is missing")
 		}
 	}
 	return path, fi, cleaned(err)
@@ -91,7 +91,7 @@ func (s *source) file(key driver.Key) (path string, fi fs.FileInfo, err error) {
 func cleaned(err error) error {
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		if kind := files.KindOf(err); kind != nil {
-			return files.WithCause(kind, err, p.Err.Error())
+			return driver.WithCause(kind, err, p.Err.Error())
 		}
 		return p.Err
 	}

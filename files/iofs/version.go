@@ -80,7 +80,7 @@ func (s *source) hash(ctx context.Context, info *files.Info) (hash, error) {
 func checkVersion(req *driver.OpenRequest, v files.Version) error {
 	switch {
 	case v == "" && (req.IfVersion != "" || req.IfNotVersion != ""):
-		return files.Errorf(files.ErrUnsupported, "the file has no time, so it has no version")
+		return driver.Errorf(files.ErrUnsupported, "the file has no time, so it has no version")
 	case req.IfVersion != "" && req.IfVersion != v:
 		return files.ErrPrecondition
 	case req.IfNotVersion != "" && req.IfNotVersion == v:

@@ -28,7 +28,7 @@ type walk struct {
 func (w *walk) root() bool {
 	fi, err := w.source.lstat(".")
 	if errors.Is(err, fs.ErrNotExist) {
-		err = files.WithCause(files.ErrNoBucket, err, "the folder is missing")
+		err = driver.WithCause(files.ErrNoBucket, err, "the folder is missing")
 	}
 	if err != nil {
 		return w.yield(files.Entry{}, cleaned(err))
@@ -56,7 +56,7 @@ func (w *walk) dir(path, below string, fi fs.FileInfo) bool {
 	slices.SortFunc(items, func(a, b item) int { return strings.Compare(a.key, b.key) })
 	for i, it := range items {
 		if i > 0 && it.key == items[i-1].key {
-			w.fail(it.path, files.Errorf(files.ErrUnavailable, "the directory lists it twice"))
+			w.fail(it.path, driver.Errorf(files.ErrUnavailable, "the directory lists it twice"))
 			continue
 		}
 		if !w.visit(it) {
@@ -148,6 +148,6 @@ func (w *walk) foreign(it item) bool { return w.yield(files.Entry{Key: it.path},
 // (L9).
 func (w *walk) fail(path string, err error) {
 	if w.failed == nil {
-		w.failed = files.NewError(files.OpList, path, cleaned(err))
+		w.failed = driver.NewError(files.OpList, path, cleaned(err))
 	}
 }

@@ -61,6 +61,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/nils"
 )
 
@@ -133,7 +134,7 @@ func New(b files.Bucket, name string, opts *Options) (*Lock, error) {
 		l.poll = max(l.duration/10, 1)
 	}
 	if err := l.check(o); err != nil {
-		return nil, files.NewError(files.OpUpdate, name, err)
+		return nil, driver.NewError(files.OpUpdate, name, err)
 	}
 	return l, nil
 }
@@ -143,22 +144,22 @@ func (l *Lock) check(o Options) error {
 	case err != nil:
 		return err
 	case nils.Is(l.bucket):
-		return files.Errorf(files.ErrInvalid, "the bucket is nil")
+		return driver.Errorf(files.ErrInvalid, "the bucket is nil")
 	case o.Duration < 0 || o.Duration > MaxDuration:
-		return files.Errorf(files.ErrInvalid, "the Duration %v is not from 0 to %v", o.Duration,
+		return driver.Errorf(files.ErrInvalid, "the Duration %v is not from 0 to %v", o.Duration,
 			MaxDuration)
 	case o.Poll < 0:
-		return files.Errorf(files.ErrInvalid, "the Poll %v is negative", o.Poll)
+		return driver.Errorf(files.ErrInvalid, "the Poll %v is negative", o.Poll)
 	case len(o.Holder) > MaxHolder:
-		return files.Errorf(files.ErrInvalid, "the Holder has %d bytes, more than %d",
+		return driver.Errorf(files.ErrInvalid, "the Holder has %d bytes, more than %d",
 			len(o.Holder), MaxHolder)
 	}
 	switch f := l.bucket.Features(); {
 	case f.ReadOnly:
-		return files.Errorf(files.ErrPermission,
+		return driver.Errorf(files.ErrPermission,
 			"the bucket is read-only, and a lease is a file that is written")
 	case !f.IfAbsent || !f.IfVersion:
-		return files.Errorf(files.ErrUnsupported,
+		return driver.Errorf(files.ErrUnsupported,
 			"the bucket supports no conditional Put, so two processes could hold the lease")
 	}
 	return nil
@@ -173,8 +174,8 @@ func (l *Lock) check(o Options) error {
 // write, which takes at most five seconds more.
 func (l *Lock) Acquire(ctx context.Context) (*Lease, error) {
 	if ctx == nil {
-		return nil, files.NewError(files.OpUpdate, l.name,
-			files.Errorf(files.ErrInvalid, "the context is nil"))
+		return nil, driver.NewError(files.OpUpdate, l.name,
+			driver.Errorf(files.ErrInvalid, "the context is nil"))
 	}
 	t := l.newTry()
 	defer t.end(ctx)
@@ -191,7 +192,7 @@ func (l *Lock) Acquire(ctx context.Context) (*Lease, error) {
 			return nil, err
 		}
 		if err := sleep(ctx, t.wait(err)); err != nil {
-			return nil, files.NewError(files.OpUpdate, l.name, err)
+			return nil, driver.NewError(files.OpUpdate, l.name, err)
 		}
 	}
 }
@@ -206,8 +207,8 @@ func (l *Lock) Acquire(ctx context.Context) (*Lease, error) {
 // Acquire instead, for example with a context that ends after two Durations.
 func (l *Lock) TryAcquire(ctx context.Context) (*Lease, error) {
 	if ctx == nil {
-		return nil, files.NewError(files.OpUpdate, l.name,
-			files.Errorf(files.ErrInvalid, "the context is nil"))
+		return nil, driver.NewError(files.OpUpdate, l.name,
+			driver.Errorf(files.ErrInvalid, "the context is nil"))
 	}
 	t := l.newTry()
 	defer t.end(ctx)
@@ -220,7 +221,7 @@ func (l *Lock) TryAcquire(ctx context.Context) (*Lease, error) {
 			return nil, err
 		}
 		if err := sleep(ctx, l.poll/10); err != nil {
-			return nil, files.NewError(files.OpUpdate, l.name, err)
+			return nil, driver.NewError(files.OpUpdate, l.name, err)
 		}
 	}
 }
@@ -282,7 +283,7 @@ func (t *try) once(ctx context.Context) error {
 		other.version, t.view = info.Version, other
 		return t.errHeld()
 	case time.Since(t.start) > t.duration/2: // little time is left, so it is retried
-		return files.NewError(files.OpUpdate, t.name, files.Errorf(files.ErrUnavailable,
+		return driver.NewError(files.OpUpdate, t.name, driver.Errorf(files.ErrUnavailable,
 			"the requests took longer than half of the lease's Duration"))
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // view is what a waiting process last read: a record that another Lease holds.
@@ -25,7 +26,7 @@ func (t *try) look(ctx context.Context) error {
 	v, err := t.read(ctx)
 	if err != nil {
 		t.view = nil
-		return files.NewError(files.OpUpdate, t.name, err)
+		return driver.NewError(files.OpUpdate, t.name, err)
 	}
 	if v != nil && !t.busy(v) {
 		v = nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/contexts"
 )
 
@@ -54,11 +55,11 @@ func parse(content []byte) (*record, error) {
 		return r, nil
 	}
 	if err := json.Unmarshal(content, r); err != nil || r.Format != format {
-		return nil, files.Errorf(files.ErrInvalid, "the file isn't a lease of format %d", format)
+		return nil, driver.Errorf(files.ErrInvalid, "the file isn't a lease of format %d", format)
 	}
 	if r.Token < 0 || r.Token == math.MaxInt64 ||
 		r.Held && (r.ID == "" || r.Duration <= 0 || r.Duration > MaxDuration) {
-		return nil, files.Errorf(files.ErrInvalid, "the file's lease has impossible values")
+		return nil, driver.Errorf(files.ErrInvalid, "the file's lease has impossible values")
 	}
 	return r, nil
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	readable "cloudfiles.dev/files/internal/content"
 )
 
@@ -181,7 +182,7 @@ func (l *limiter) content(ctx context.Context, _ *files.Call, from io.Reader) io
 }
 
 // errGone is the error of a wait that Close has ended.
-var errGone = files.Errorf(files.ErrClosed, "the body was closed")
+var errGone = driver.Errorf(files.ErrClosed, "the body was closed")
 
 // body counts the bytes of a Get's body.
 func (l *limiter) body(ctx context.Context, _ *files.Call, from io.Reader) io.Reader {

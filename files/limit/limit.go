@@ -55,6 +55,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/nils"
 )
 
@@ -90,10 +91,10 @@ type Limits struct {
 func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 	err := opts.check()
 	if nils.Is(b) {
-		err = files.Errorf(files.ErrInvalid, "the bucket is nil")
+		err = driver.Errorf(files.ErrInvalid, "the bucket is nil")
 	}
 	if err != nil {
-		return nil, files.NewError(files.OpOpen, "", err)
+		return nil, driver.NewError(files.OpOpen, "", err)
 	}
 	l := &limiter{}
 	l.all.set(opts.All)
@@ -131,11 +132,11 @@ func (o *Options) each() []named {
 
 func (o *Options) check() error {
 	if o == nil || *o == (Options{}) {
-		return files.Errorf(files.ErrInvalid, "limit.Options has no limit")
+		return driver.Errorf(files.ErrInvalid, "limit.Options has no limit")
 	}
 	for _, n := range o.each() {
 		if what := n.l.wrong(); what != "" {
-			return files.Errorf(files.ErrInvalid, "limit.Options.%s: %s", n.name, what)
+			return driver.Errorf(files.ErrInvalid, "limit.Options.%s: %s", n.name, what)
 		}
 	}
 	return nil

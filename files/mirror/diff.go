@@ -40,12 +40,12 @@ func Diff(ctx context.Context, first, second files.Bucket) iter.Seq2[Difference,
 
 func (m *mirror) diff(ctx context.Context, yield func(Difference, error) bool) error {
 	if ctx == nil || nils.Is(m.first) || nils.Is(m.second) {
-		return files.NewError(files.OpList, "",
-			files.Errorf(files.ErrInvalid, "the context or a member is nil"))
+		return driver.NewError(files.OpList, "",
+			driver.Errorf(files.ErrInvalid, "the context or a member is nil"))
 	}
 	if !m.first.Features().Ordered || !m.second.Features().Ordered {
-		return files.NewError(files.OpList, "",
-			files.Errorf(files.ErrUnsupported, "a member isn't Ordered"))
+		return driver.NewError(files.OpList, "",
+			driver.Errorf(files.ErrUnsupported, "a member isn't Ordered"))
 	}
 	nextA, stopA := iter.Pull2(m.first.List(ctx, "", nil))
 	defer stopA()
@@ -153,7 +153,7 @@ func Repair(ctx context.Context, first, second files.Bucket) (int64, error) {
 			break
 		}
 		if err := m.follow(ctx, d.Name, false); err != nil {
-			errs = append(errs, files.NewError(files.OpCopy, d.Name, err))
+			errs = append(errs, driver.NewError(files.OpCopy, d.Name, err))
 			if len(errs) == maxErrors {
 				break
 			}

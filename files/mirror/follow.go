@@ -7,6 +7,7 @@ import (
 	"maps"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // maxRounds is how often a file is copied again because it has changed in the first
@@ -37,7 +38,7 @@ func (m *mirror) follow(ctx context.Context, name string, conditional bool) erro
 		}
 	}
 	return failed(1, conditional,
-		files.Errorf(files.ErrUnavailable, "the file changes faster than it is copied"))
+		driver.Errorf(files.ErrUnavailable, "the file changes faster than it is copied"))
 }
 
 // copy copies the file to the second, or deletes it there. It returns nil if the file

@@ -19,7 +19,7 @@ import (
 func New(first, second files.Bucket) (files.Bucket, error) {
 	m := &mirror{first: first, second: second}
 	if err := m.check(); err != nil {
-		return nil, files.NewError(files.OpOpen, "", err)
+		return nil, driver.NewError(files.OpOpen, "", err)
 	}
 	return files.Wrap(first, files.Hooks{
 		Layer:    "mirror to " + strings.Join(files.Layers(second), ", "),
@@ -37,14 +37,14 @@ type mirror struct {
 func (m *mirror) check() error {
 	for i, b := range []files.Bucket{m.first, m.second} {
 		if nils.Is(b) {
-			return files.Errorf(files.ErrInvalid, "the %s is nil", memberNames[i])
+			return driver.Errorf(files.ErrInvalid, "the %s is nil", memberNames[i])
 		}
 	}
 	if driver.Overlap(m.first, "", m.second, "") {
-		return files.Errorf(files.ErrInvalid, "the two members have files in common")
+		return driver.Errorf(files.ErrInvalid, "the two members have files in common")
 	}
 	if m.second.Features().ReadOnly && !m.first.Features().ReadOnly {
-		return files.Errorf(files.ErrUnsupported, "the second member is read-only")
+		return driver.Errorf(files.ErrUnsupported, "the second member is read-only")
 	}
 	return nil
 }
@@ -125,7 +125,7 @@ func failed(member int, conditional bool, err error) error {
 	case kind == nil:
 		return e
 	}
-	return files.WithCause(kind, e, e.Error())
+	return driver.WithCause(kind, e, e.Error())
 }
 
 func (m *mirror) around(ctx context.Context, c *files.Call,
@@ -153,7 +153,7 @@ func (m *mirror) put(ctx context.Context, c *files.Call, next func(context.Conte
 	}
 	if len(o.Native) > 0 { // the second might not support them
 		if o.Native[0] == nil {
-			return files.Errorf(files.ErrInvalid, "a native option is nil")
+			return driver.Errorf(files.ErrInvalid, "a native option is nil")
 		}
 		return driver.UnknownNative(o.Native[0])
 	}

@@ -15,6 +15,7 @@ import (
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/mirror"
 )
 
@@ -198,7 +199,7 @@ func TestSecondFails(t *testing.T) {
 				_, err := files.PutString(t.Context(), b, "a", "content", o)
 				return err
 			}
-			second.fail(files.Errorf(kind, "down"))
+			second.fail(driver.Errorf(kind, "down"))
 			err := put()
 			me, ok := errors.AsType[*mirror.MemberError](err)
 			if !ok || me.Member != 1 || !strings.Contains(err.Error(), "second member") {
@@ -230,7 +231,7 @@ func TestSecondFails(t *testing.T) {
 func TestUpdate(t *testing.T) {
 	first, second := mem.New(nil), newMember(mem.New(nil))
 	b := of(t, first, second)
-	second.fail(files.Errorf(files.ErrUnavailable, "down"))
+	second.fail(driver.Errorf(files.ErrUnavailable, "down"))
 	_, err := files.Update(t.Context(), b, "n", func([]byte) ([]byte, error) {
 		return []byte("1"), nil
 	}, nil)
@@ -253,7 +254,7 @@ func TestFirstFails(t *testing.T) {
 	if _, err := files.PutString(t.Context(), b, "a", "old", nil); err != nil {
 		t.Fatal(err)
 	}
-	first.fail(files.Errorf(files.ErrUnavailable, "down"))
+	first.fail(driver.Errorf(files.ErrUnavailable, "down"))
 	_, err := files.PutString(t.Context(), b, "a", "new", nil)
 	is(t, err, files.ErrUnavailable)
 	if me, ok := errors.AsType[*mirror.MemberError](err); !ok || me.Member != 0 ||
@@ -266,7 +267,7 @@ func TestFirstFails(t *testing.T) {
 	first.fail(nil)
 	equal(t, first, second)
 	is(t, files.Check(t.Context(), b), nil)
-	first.fail(files.Errorf(files.ErrNoBucket, "gone"))
+	first.fail(driver.Errorf(files.ErrNoBucket, "gone"))
 	is(t, files.Check(t.Context(), b), files.ErrNoBucket)
 }
 

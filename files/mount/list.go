@@ -183,7 +183,7 @@ func (l *lister) segment(s segment, prefix string) {
 	}
 }
 
-var errOrder = files.Errorf(files.ErrUnavailable, "the bucket doesn't list in byte order")
+var errOrder = driver.Errorf(files.ErrUnavailable, "the bucket doesn't list in byte order")
 
 // shallow lists one directory: the entries of the member that has it, and the
 // directories that lead to mounted ones.

@@ -24,7 +24,7 @@ import (
 func New(table map[string]files.Bucket) (files.Bucket, error) {
 	r, err := newRouter(table)
 	if err != nil {
-		return nil, files.NewError(files.OpOpen, "", err)
+		return nil, driver.NewError(files.OpOpen, "", err)
 	}
 	return files.Wrap(r, files.Hooks{Layer: r.text(), Restrict: true}), nil
 }
@@ -90,7 +90,7 @@ func (m *member) check(dir string) error {
 		}
 	}
 	if !m.raw.Features().Ordered {
-		return files.Errorf(files.ErrUnsupported,
+		return driver.Errorf(files.ErrUnsupported,
 			"the bucket at %q isn't Ordered, so its listing can't be merged with others", dir)
 	}
 	return nil
@@ -165,5 +165,5 @@ func (r *router) text() string {
 }
 
 func invalid(format string, args ...any) error {
-	return files.Errorf(files.ErrInvalid, format, args...)
+	return driver.Errorf(files.ErrInvalid, format, args...)
 }

@@ -13,6 +13,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/mount"
 )
 
@@ -152,7 +153,7 @@ func TestNowhere(t *testing.T) {
 func failing(kind error) files.Bucket {
 	return files.Wrap(mem.New(nil), files.Hooks{
 		Around: func(context.Context, *files.Call, func(context.Context) error) error {
-			return files.Errorf(kind, "out of order")
+			return driver.Errorf(kind, "out of order")
 		},
 	})
 }
@@ -329,17 +330,13 @@ func TestOtherView(t *testing.T) {
 			return plain, size, nil
 		},
 		Open: func(ctx context.Context, _ *files.Call, r files.Range,
-			get func(context.Context, files.Range) (*files.Reader, error)) (files.Plain, error) {
+			get func(context.Context, files.Range) (*files.Reader, error)) (files.Info,
+			io.Reader, error) {
 			b, err := get(ctx, r)
 			if err != nil {
-				return files.Plain{}, err
+				return files.Info{}, nil, err
 			}
-			return files.Plain{
-				Info:   b.Info(),
-				Offset: b.Offset(),
-				Length: b.Len(),
-				Body:   b,
-			}, nil
+			return b.Info(), b, nil
 		},
 		Info: func(_ *files.Call, i files.Info) (files.Info, error) { return i, nil },
 	}})

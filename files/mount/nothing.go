@@ -16,7 +16,7 @@ func (nothing) Put(context.Context, *driver.PutRequest) (files.Info, error) {
 	return files.Info{}, errNowhere
 }
 
-var errNowhere = files.Errorf(files.ErrUnsupported, "no bucket is mounted for the name")
+var errNowhere = driver.Errorf(files.ErrUnsupported, "no bucket is mounted for the name")
 
 func (nothing) Open(context.Context, driver.OpenRequest) (driver.Object, error) {
 	return driver.Object{}, files.ErrNotExist

@@ -181,7 +181,7 @@ func (r *router) Check(ctx context.Context) error {
 // failed adds the mount point to an error of the member.
 func (m *member) failed(err error) error {
 	if kind := files.KindOf(err); kind != nil {
-		return files.Errorf(kind, "mounted at %s: %w", m.place(), err)
+		return driver.Errorf(kind, "mounted at %s: %w", m.place(), err)
 	}
 	return fmt.Errorf("mounted at %s: %w", m.place(), err)
 }

@@ -49,7 +49,7 @@ func (r *router) RoutePost(name string, o driver.PostOptions) (files.Bucket, err
 	dir := name[:strings.LastIndexByte(name, '/')+1]
 	for _, other := range r.members {
 		if o.Below && other != m && strings.HasPrefix(other.prefix, dir) {
-			return nil, files.Errorf(files.ErrUnsupported,
+			return nil, driver.Errorf(files.ErrUnsupported,
 				"another bucket is mounted at %s, inside of the form's directory", other.place())
 		}
 	}

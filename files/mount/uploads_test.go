@@ -13,7 +13,7 @@ import (
 	"cloudfiles.dev/files/resume"
 )
 
-var errLine = files.Errorf(files.ErrUnavailable, "the line broke")
+var errLine = driver.Errorf(files.ErrUnavailable, "the line broke")
 
 // partly uploads the first part of a file to the bucket, and returns a function that
 // uploads the rest and reports whether it was one Put.

@@ -58,6 +58,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/nils"
 )
 
@@ -97,7 +98,7 @@ func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 		opts = &Options{}
 	}
 	if what := opts.wrong(b); what != "" {
-		return nil, files.NewError(files.OpOpen, "", files.Errorf(files.ErrInvalid, "%s", what))
+		return nil, driver.NewError(files.OpOpen, "", driver.Errorf(files.ErrInvalid, "%s", what))
 	}
 	w := &watcher{
 		observers: append([]Observer(nil), opts.Observers...),

@@ -126,7 +126,7 @@ func (r *router) Check(ctx context.Context) error {
 			continue
 		}
 		if kind := files.KindOf(err); kind != nil {
-			return files.Errorf(kind, "member %d of the overlay: %w", i, err)
+			return driver.Errorf(kind, "member %d of the overlay: %w", i, err)
 		}
 		return err
 	}

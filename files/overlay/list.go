@@ -175,7 +175,7 @@ func (l *lister) advance(s *stream) error {
 			l.unread = err
 		}
 	case e.Name <= s.head.Name:
-		return files.Errorf(files.ErrUnavailable, "a member doesn't list in byte order")
+		return driver.Errorf(files.ErrUnavailable, "a member doesn't list in byte order")
 	default:
 		s.head = e
 	}

@@ -33,7 +33,7 @@ func New(members []files.Bucket, opts *Options) (files.Bucket, error) {
 		r.whiteouts = opts.Whiteouts
 	}
 	if err := check(members, r.whiteouts); err != nil {
-		return nil, files.NewError(files.OpOpen, "", err)
+		return nil, driver.NewError(files.OpOpen, "", err)
 	}
 	resolution := members[0].Features().TimeResolution
 	text := []string{}
@@ -69,20 +69,20 @@ func check(members []files.Bucket, whiteouts bool) error {
 			}
 		}
 		if !b.Features().Ordered {
-			return files.Errorf(files.ErrUnsupported,
+			return driver.Errorf(files.ErrUnsupported,
 				"member %d isn't Ordered, so its listing can't be merged with others", i)
 		}
 	}
 	f := members[0].Features()
 	if whiteouts && !f.ReadOnly && !(f.Attributes && f.Versions && f.IfAbsent && f.IfVersion) {
-		return files.Errorf(files.ErrUnsupported, "the first member can't have whiteouts: it "+
+		return driver.Errorf(files.ErrUnsupported, "the first member can't have whiteouts: it "+
 			"lacks attributes, versions or conditions")
 	}
 	return nil
 }
 
 func invalid(format string, args ...any) error {
-	return files.Errorf(files.ErrInvalid, format, args...)
+	return driver.Errorf(files.ErrInvalid, format, args...)
 }
 
 // router is a files.Bucket that is only used through Wrap, which does the checks that

@@ -10,6 +10,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/filestest"
 	"cloudfiles.dev/files/overlay"
 	"cloudfiles.dev/files/signing"
@@ -288,7 +289,7 @@ func TestOutage(t *testing.T) {
 			Around: func(ctx context.Context, c *files.Call,
 				next func(context.Context) error) error {
 				if on.Load() {
-					return files.Errorf(kind, "down")
+					return driver.Errorf(kind, "down")
 				}
 				return next(ctx)
 			},

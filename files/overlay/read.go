@@ -92,7 +92,7 @@ func (r *router) Get(ctx context.Context, name string,
 }
 
 // errMasked is the ErrNotExist of a whiteout, after which no further member is read.
-var errMasked = files.Errorf(files.ErrNotExist, "the file is deleted in the overlay")
+var errMasked = driver.Errorf(files.ErrNotExist, "the file is deleted in the overlay")
 
 // open opens a member's file under the conditions. After ErrNotExist the next member
 // follows.

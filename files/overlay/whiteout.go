@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // WhiteoutKey is the metadata key of a whiteout. Its value is "1".
@@ -44,7 +45,7 @@ func (r *router) checkAttributes(a *files.Attributes) error {
 	}
 	for k := range a.Metadata {
 		if strings.EqualFold(k, WhiteoutKey) {
-			return files.Errorf(files.ErrUnsupported,
+			return driver.Errorf(files.ErrUnsupported,
 				"the metadata key %s is reserved for deleted files of an overlay", WhiteoutKey)
 		}
 	}

@@ -95,7 +95,7 @@ func (r *router) checkPut(content io.Reader, o *files.PutOptions) error {
 	return r.CheckNative(files.OpPut, o.Native)
 }
 
-var errLower = files.Errorf(files.ErrUnsupported, "a lower member has the file, which can't be "+
+var errLower = driver.Errorf(files.ErrUnsupported, "a lower member has the file, which can't be "+
 	"deleted without whiteouts")
 
 func (r *router) Delete(ctx context.Context, name string, opts *files.DeleteOptions) error {

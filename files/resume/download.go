@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/digests"
 	"cloudfiles.dev/files/internal/each"
 )
@@ -58,8 +59,8 @@ func Download(ctx context.Context, b files.Bucket, name, path string,
 		o = *opts
 	}
 	if o.PartSize < 0 || o.Concurrency < 0 {
-		return files.Info{}, files.NewError(files.OpGet, name,
-			files.Errorf(files.ErrInvalid, "negative part size or concurrency"))
+		return files.Info{}, driver.NewError(files.OpGet, name,
+			driver.Errorf(files.ErrInvalid, "negative part size or concurrency"))
 	}
 	if o.Concurrency == 0 {
 		o.Concurrency = defaultConcurrency
@@ -139,7 +140,7 @@ func (d *download) run(ctx context.Context, path string) (files.Info, error) {
 	}
 	var t targetError
 	if !errors.As(err, &t) {
-		return files.Info{}, files.NewError(files.OpGet, d.name, err)
+		return files.Info{}, driver.NewError(files.OpGet, d.name, err)
 	}
 	if t.last || errors.Is(err, syscall.ENOSPC) {
 		d.p.remove()
@@ -241,7 +242,7 @@ func (d *download) part(ctx context.Context, i int64) error {
 		at += int64(m)
 		if err != nil && at < n {
 			if err == io.EOF {
-				err = files.Errorf(files.ErrCorrupt, "the body is %d bytes too short", n-at)
+				err = driver.Errorf(files.ErrCorrupt, "the body is %d bytes too short", n-at)
 			}
 			return err
 		}
@@ -265,7 +266,7 @@ func (d *download) open(ctx context.Context, off, n int64) (*files.Reader, error
 	})
 	switch files.KindOf(err) {
 	case files.ErrPrecondition, files.ErrNotExist:
-		return nil, files.Errorf(files.ErrChanged,
+		return nil, driver.Errorf(files.ErrChanged,
 			"the file was replaced or deleted while it was read")
 	}
 	if err != nil {
@@ -273,7 +274,7 @@ func (d *download) open(ctx context.Context, off, n int64) (*files.Reader, error
 	}
 	if now := r.Info(); now.Version != d.info.Version || now.Size != d.info.Size {
 		r.Close()
-		return nil, files.Errorf(files.ErrChanged, "the file was replaced while it was read")
+		return nil, driver.Errorf(files.ErrChanged, "the file was replaced while it was read")
 	}
 	return r, nil
 }
@@ -291,7 +292,7 @@ func (d *download) verify() error {
 		sum.Append(d.p.done[i])
 	}
 	if got := sum.Digits(); got != want {
-		return files.WithCause(files.ErrCorrupt, nil, "digest is "+got+", stored was "+want)
+		return driver.WithCause(files.ErrCorrupt, nil, "digest is "+got+", stored was "+want)
 	}
 	return nil
 }

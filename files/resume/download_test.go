@@ -15,6 +15,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/resume"
 )
 
@@ -27,7 +28,7 @@ type counted struct {
 	flip       atomic.Int64 // offset of a byte that is changed, if it isn't 0
 }
 
-var errLine = files.Errorf(files.ErrUnavailable, "the line broke")
+var errLine = driver.Errorf(files.ErrUnavailable, "the line broke")
 
 func newCounted(inner files.Bucket) *counted {
 	b := &counted{}

@@ -278,7 +278,7 @@ func (p *partial) check(want files.Digest) error {
 	}
 	got := h.Sum()
 	if want.MD5 != "" && got.MD5 != want.MD5 || want.SHA256 != "" && got.SHA256 != want.SHA256 {
-		return files.WithCause(files.ErrCorrupt, nil, "the digest isn't the stored one")
+		return driver.WithCause(files.ErrCorrupt, nil, "the digest isn't the stored one")
 	}
 	return nil
 }
@@ -300,7 +300,7 @@ func (p *partial) place(path string) error {
 		os.Remove(p.statePath)
 	}
 	if err := syncDir(filepath.Dir(path)); err != nil {
-		return files.WithCause(files.ErrUncertain, err,
+		return driver.WithCause(files.ErrUncertain, err,
 			"the file is in its place, but might not survive a crash")
 	}
 	return nil

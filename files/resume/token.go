@@ -91,12 +91,12 @@ func (t *token) encode(parts map[int]sent) (string, error) {
 	c.Sum = c.sum()
 	text, err := json.Marshal(c)
 	if err != nil || len(text) > MaxToken {
-		return "", files.Errorf(files.ErrTooLarge, "the token is longer than %d bytes", MaxToken)
+		return "", driver.Errorf(files.ErrTooLarge, "the token is longer than %d bytes", MaxToken)
 	}
 	return string(text), nil
 }
 
-var errNoToken = files.Errorf(files.ErrInvalid, "the text is not the token of an upload")
+var errNoToken = driver.Errorf(files.ErrInvalid, "the text is not the token of an upload")
 
 // decodeToken parses a token, which is not trusted.
 func decodeToken(text string) (*token, map[int]sent, error) {
@@ -105,13 +105,13 @@ func decodeToken(text string) (*token, map[int]sent, error) {
 		return nil, nil, errNoToken
 	}
 	if t.Version != tokenVersion {
-		return nil, nil, files.Errorf(files.ErrInvalid,
+		return nil, nil, driver.Errorf(files.ErrInvalid,
 			"the token has version %d; this package reads version %d", t.Version, tokenVersion)
 	}
 	b, err := base64.RawStdEncoding.DecodeString(t.Parts)
 	if err != nil || t.sum() != t.Sum || len(b)%recordSize != 0 || t.Size < 0 || t.PartSize <= 0 ||
 		t.ID == "" {
-		return nil, nil, files.Errorf(files.ErrInvalid, "the token is damaged")
+		return nil, nil, driver.Errorf(files.ErrInvalid, "the token is damaged")
 	}
 	parts := map[int]sent{}
 	for ; len(b) > 0; b = b[recordSize:] {
@@ -158,7 +158,7 @@ func optionsOf(up *driver.Upload, put *files.PutOptions) (string, error) {
 		}
 	}
 	if err != nil {
-		return "", files.WithCause(files.ErrInvalid, err, "the native options can't be compared")
+		return "", driver.WithCause(files.ErrInvalid, err, "the native options can't be compared")
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16]), nil
 }
@@ -174,7 +174,7 @@ func readTokenFile(path string) (string, error) {
 	}
 	defer f.Close()
 	if fi, err := f.Stat(); err != nil || !fi.Mode().IsRegular() {
-		return "", files.Errorf(files.ErrInvalid, "the token's file is not a regular file")
+		return "", driver.Errorf(files.ErrInvalid, "the token's file is not a regular file")
 	}
 	text, err := io.ReadAll(io.LimitReader(f, MaxToken+1))
 	if err != nil {
@@ -233,5 +233,5 @@ func tokenError(err error) error {
 	case errors.Is(err, fs.ErrNotExist): // its folder, which no retry makes
 		kind = files.ErrInvalid
 	}
-	return files.WithCause(kind, err, "the token can't be kept: "+err.Error())
+	return driver.WithCause(kind, err, "the token can't be kept: "+err.Error())
 }

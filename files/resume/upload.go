@@ -123,11 +123,11 @@ func Upload(ctx context.Context, b files.Bucket, name string, source io.ReaderAt
 		u.opts = *opts
 	}
 	if err := u.check(ctx); err != nil {
-		return files.Info{}, files.NewError(files.OpPut, name, err)
+		return files.Info{}, driver.NewError(files.OpPut, name, err)
 	}
 	info, err := u.run(ctx)
 	if err != nil {
-		return files.Info{}, files.NewError(files.OpPut, name, err)
+		return files.Info{}, driver.NewError(files.OpPut, name, err)
 	}
 	return info, nil
 }
@@ -137,14 +137,14 @@ func Upload(ctx context.Context, b files.Bucket, name string, source io.ReaderAt
 func UploadFile(ctx context.Context, b files.Bucket, name, path string,
 	opts *UploadOptions) (files.Info, error) {
 	fail := func(err error) (files.Info, error) {
-		return files.Info{}, files.NewError(files.OpPut, name, err)
+		return files.Info{}, driver.NewError(files.OpPut, name, err)
 	}
 	if err := files.CheckName(name); err != nil {
 		return fail(err)
 	}
 	fi, err := os.Stat(path) // opening a pipe would wait for its writer
 	if err == nil && !fi.Mode().IsRegular() {
-		return fail(files.Errorf(files.ErrInvalid, "the source is not a regular file"))
+		return fail(driver.Errorf(files.ErrInvalid, "the source is not a regular file"))
 	}
 	if err != nil {
 		return fail(onDisk(err))
@@ -171,7 +171,7 @@ func onDisk(err error) error {
 	if errors.As(err, &p) {
 		err = p.Err
 	}
-	return files.WithCause(kind, err, "the source on disk: "+err.Error())
+	return driver.WithCause(kind, err, "the source on disk: "+err.Error())
 }
 
 // check returns an error for options that make no sense.
@@ -179,13 +179,13 @@ func (u *upload) check(ctx context.Context) error {
 	o := &u.opts
 	switch {
 	case ctx == nil || nils.Is(u.b) || u.source == nil:
-		return files.Errorf(files.ErrInvalid, "the context, the bucket or the source is nil")
+		return driver.Errorf(files.ErrInvalid, "the context, the bucket or the source is nil")
 	case u.size < 0 || o.PartSize < 0 || o.Concurrency < 0:
-		return files.Errorf(files.ErrInvalid, "negative size, part size or concurrency")
+		return driver.Errorf(files.ErrInvalid, "negative size, part size or concurrency")
 	case o.Token != "" && o.TokenFile != "":
-		return files.Errorf(files.ErrInvalid, "both Token and TokenFile are given")
+		return driver.Errorf(files.ErrInvalid, "both Token and TokenFile are given")
 	case o.Put != nil && o.Put.Size != nil && *o.Put.Size != u.size:
-		return files.Errorf(files.ErrCorrupt, "the source has %d bytes, not the %d declared",
+		return driver.Errorf(files.ErrCorrupt, "the source has %d bytes, not the %d declared",
 			u.size, *o.Put.Size)
 	}
 	if err := files.CheckName(u.name); err != nil {
@@ -258,7 +258,7 @@ func (u *upload) look() error {
 	}
 	u.before = fi
 	if fi.Mode().IsRegular() && fi.Size() != u.size {
-		return files.Errorf(files.ErrCorrupt, "the source has %d bytes, not %d", fi.Size(), u.size)
+		return driver.Errorf(files.ErrCorrupt, "the source has %d bytes, not %d", fi.Size(), u.size)
 	}
 	return nil
 }
@@ -278,7 +278,7 @@ func (u *upload) same() error {
 	return nil
 }
 
-var errSourceChanged = files.Errorf(files.ErrCorrupt, "the source was changed while it was read")
+var errSourceChanged = driver.Errorf(files.ErrCorrupt, "the source was changed while it was read")
 
 // isLast reports whether no later call can continue after the error.
 func isLast(err error) bool {

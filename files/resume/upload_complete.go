@@ -22,7 +22,7 @@ func (u *upload) find(ctx context.Context) (info files.Info, found bool, err err
 		return files.Info{}, false, err
 	}
 	if stored != "" && stored != u.up.Digest.CRC32C || info.Size != u.size {
-		return files.Info{}, false, files.Errorf(files.ErrCorrupt,
+		return files.Info{}, false, driver.Errorf(files.ErrCorrupt,
 			"the source was changed since it was stored")
 	}
 	info = u.fullInfo(ctx, info)

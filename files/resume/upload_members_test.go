@@ -12,6 +12,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/mirror"
 	"cloudfiles.dev/files/overlay"
 	"cloudfiles.dev/files/resume"
@@ -82,7 +83,7 @@ func TestUploadToMembers(t *testing.T) {
 				t.Fatal(err)
 			}
 			tokenFile := filepath.Join(t.TempDir(), "token")
-			first.fail(files.Errorf(files.ErrUnavailable, "the line broke"))
+			first.fail(driver.Errorf(files.ErrUnavailable, "the line broke"))
 			_, err = upload(t, b, p, uploading(tokenFile))
 			if files.KindOf(err) != files.ErrUnavailable {
 				t.Errorf("Upload to a first member that fails = %v, want ErrUnavailable", err)
@@ -160,7 +161,7 @@ func TestUploadToMirrorRepeated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	second.fail(files.Errorf(files.ErrUnavailable, "the line broke"))
+	second.fail(driver.Errorf(files.ErrUnavailable, "the line broke"))
 	_, err = upload(t, b, p, uploading(""))
 	if failed, ok := errors.AsType[*mirror.MemberError](err); !ok || failed.Member != 1 {
 		t.Errorf("Upload to a second member that fails = %v, want its MemberError", err)

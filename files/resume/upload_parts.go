@@ -141,13 +141,13 @@ func (s *sending) run(ctx context.Context, send bool) (gone bool, err error) {
 		return false, err
 	}
 	if send && !s.adds() {
-		return false, files.Errorf(files.ErrCorrupt,
+		return false, driver.Errorf(files.ErrCorrupt,
 			"the source was changed, although its version is the same")
 	}
 	s.keepState()
 	digest := files.Digest(s.whole.Sum())
 	if which := digest.Conflict(u.put.Digest); which != "" {
-		return false, files.Errorf(files.ErrCorrupt,
+		return false, driver.Errorf(files.ErrCorrupt,
 			"the content's %s digest is not the one declared", which)
 	}
 	u.up.Digest = digest
@@ -217,12 +217,12 @@ func (s *sending) read(ctx context.Context, n int) ([]byte, error) {
 		piece := buf[at:min(at+readSize, len(buf))]
 		m, err := s.u.source.ReadAt(piece, off+int64(at))
 		if m < 0 || m > len(piece) {
-			return nil, files.Errorf(files.ErrInvalid,
+			return nil, driver.Errorf(files.ErrInvalid,
 				"the source's ReadAt returned the impossible count %d", m)
 		}
 		if m < len(piece) {
 			if err == nil || err == io.EOF {
-				err = files.Errorf(files.ErrCorrupt, "the source ended at %d of %d bytes",
+				err = driver.Errorf(files.ErrCorrupt, "the source ended at %d of %d bytes",
 					off+int64(at+m), s.u.size)
 			}
 			return nil, err
@@ -248,7 +248,7 @@ func (s *sending) read(ctx context.Context, n int) ([]byte, error) {
 	}
 	if was, ok := s.u.sent[n]; ok {
 		if now.crc32c != was.crc32c || now.sha256 != was.sha256 {
-			return nil, files.Errorf(files.ErrCorrupt,
+			return nil, driver.Errorf(files.ErrCorrupt,
 				"the source was changed: %s isn't what was sent",
 				describe(n, off, size))
 		}

@@ -47,7 +47,7 @@ func (u *upload) prepare(ctx context.Context) (plain bool, err error) {
 		size = (least + unit - 1) / unit * unit
 	}
 	if size = max(size, limits.MinPart); size > limits.MaxPart {
-		return false, files.Errorf(files.ErrTooLarge, "a part would have %d bytes, more than %d",
+		return false, driver.Errorf(files.ErrTooLarge, "a part would have %d bytes, more than %d",
 			size,
 			limits.MaxPart)
 	}
@@ -108,11 +108,11 @@ func (u *upload) fits(target, options string, limits driver.UploadLimits) error 
 		other = "parts that the bucket doesn't take"
 	}
 	if other != "" {
-		return files.Errorf(files.ErrInvalid, "the token is for %s", other)
+		return driver.Errorf(files.ErrInvalid, "the token is for %s", other)
 	}
 	for n := range u.sent {
 		if n < 1 || n > u.up.Parts() {
-			return files.Errorf(files.ErrInvalid, "the token is damaged")
+			return driver.Errorf(files.ErrInvalid, "the token is damaged")
 		}
 	}
 	u.unfit = false

@@ -109,7 +109,7 @@ func (u *upload) run(ctx context.Context) (files.Info, error) {
 	return files.Info{}, err
 }
 
-var errNoParts = files.Errorf(files.ErrUnsupported,
+var errNoParts = driver.Errorf(files.ErrUnsupported,
 	"the bucket has no uploads that could be resumed")
 
 // anewAfter aborts the token's upload if the error says that it can't go on, and the
@@ -146,15 +146,15 @@ func (u *upload) rounds(ctx context.Context) (files.Info, error) {
 		return files.Info{}, err
 	}
 	if u.tok.Size != u.size {
-		return files.Info{}, files.Errorf(files.ErrCorrupt,
+		return files.Info{}, driver.Errorf(files.ErrCorrupt,
 			"the source has %d bytes; it had %d when the upload began", u.size, u.tok.Size)
 	}
 	if u.up.TypeFound && u.tok.Type != u.up.Attributes.ContentType {
-		return files.Info{}, files.Errorf(files.ErrCorrupt,
+		return files.Info{}, driver.Errorf(files.ErrCorrupt,
 			"the source was changed: its first bytes are of another type")
 	}
 	if s := sourceOf(u.opts.SourceVersion); u.tok.Source != "" && s != "" && u.tok.Source != s {
-		return files.Info{}, files.Errorf(files.ErrCorrupt,
+		return files.Info{}, driver.Errorf(files.ErrCorrupt,
 			"the source has another version than when the upload began")
 	}
 	for round := 1; ; round++ {
@@ -163,7 +163,7 @@ func (u *upload) rounds(ctx context.Context) (files.Info, error) {
 			return info, err
 		}
 		if round == maxRounds {
-			return files.Info{}, files.Errorf(files.ErrUnavailable,
+			return files.Info{}, driver.Errorf(files.ErrUnavailable,
 				"the service has given up the upload %d times", round)
 		}
 	}

@@ -34,8 +34,8 @@ type Unfinished struct {
 func Uploads(ctx context.Context, b files.Bucket, dir string) iter.Seq2[Unfinished, error] {
 	return func(yield func(Unfinished, error) bool) {
 		if nils.Is(b) {
-			yield(Unfinished{}, files.NewError(files.OpUpload, dir,
-				files.Errorf(files.ErrInvalid, "the bucket is nil")))
+			yield(Unfinished{}, driver.NewError(files.OpUpload, dir,
+				driver.Errorf(files.ErrInvalid, "the bucket is nil")))
 			return
 		}
 		for u, err := range driver.UnfinishedUploads(ctx, b, dir, "") {
@@ -52,8 +52,8 @@ func Uploads(ctx context.Context, b files.Bucket, dir string) iter.Seq2[Unfinish
 // does after a week.
 func AbortUpload(ctx context.Context, b files.Bucket, name, id string) error {
 	if nils.Is(b) {
-		return files.NewError(files.OpUpload, name,
-			files.Errorf(files.ErrInvalid, "the bucket is nil"))
+		return driver.NewError(files.OpUpload, name,
+			driver.Errorf(files.ErrInvalid, "the bucket is nil"))
 	}
 	return driver.WithUploader(ctx, b, name,
 		func(ctx context.Context, to *driver.Uploader) error {
@@ -67,9 +67,9 @@ func AbortUpload(ctx context.Context, b files.Bucket, name, id string) error {
 // Errors: those of AbortUpload; ErrInvalid for a text that isn't a token, and for a token
 // of another bucket or another name.
 func AbortToken(ctx context.Context, b files.Bucket, name, token string) error {
-	fail := func(err error) error { return files.NewError(files.OpUpload, name, err) }
+	fail := func(err error) error { return driver.NewError(files.OpUpload, name, err) }
 	if nils.Is(b) {
-		return fail(files.Errorf(files.ErrInvalid, "the bucket is nil"))
+		return fail(driver.Errorf(files.ErrInvalid, "the bucket is nil"))
 	}
 	t, _, err := decodeToken(token)
 	if err != nil {
@@ -78,7 +78,7 @@ func AbortToken(ctx context.Context, b files.Bucket, name, token string) error {
 	return driver.WithUploader(ctx, b, name,
 		func(ctx context.Context, to *driver.Uploader) error {
 			if t.Target != targetOf(to) {
-				return files.Errorf(files.ErrInvalid, "the token is for another bucket or name")
+				return driver.Errorf(files.ErrInvalid, "the token is for another bucket or name")
 			}
 			return to.AbortUpload(ctx, to.Name, t.ID)
 		})
@@ -116,8 +116,8 @@ func AbortStale(ctx context.Context, b files.Bucket, opts *StaleOptions) (int, e
 		o = *opts
 	}
 	if nils.Is(b) || o.Age < 0 {
-		return 0, files.NewError(files.OpUpload, o.Dir,
-			files.Errorf(files.ErrInvalid, "the bucket is nil, or the age negative"))
+		return 0, driver.NewError(files.OpUpload, o.Dir,
+			driver.Errorf(files.ErrInvalid, "the bucket is nil, or the age negative"))
 	}
 	if o.Age == 0 {
 		o.Age = DefaultAge

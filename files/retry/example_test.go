@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/retry"
 )
 
@@ -16,7 +17,7 @@ func ExamplePolicy_Do() {
 	err := policy.Do(context.Background(), func(ctx context.Context, attempt int) error {
 		fmt.Println("request", attempt)
 		if attempt < 3 {
-			return files.Errorf(files.ErrUnavailable, "503 Service Unavailable")
+			return driver.Errorf(files.ErrUnavailable, "503 Service Unavailable")
 		}
 		return nil
 	})
@@ -32,9 +33,9 @@ func ExamplePolicy_Do() {
 func ExampleAttempts() {
 	policy := &retry.Policy{Attempts: 3, Delay: time.Millisecond}
 	err := policy.Do(context.Background(), func(context.Context, int) error {
-		return files.Errorf(files.ErrUnavailable, "503 Service Unavailable")
+		return driver.Errorf(files.ErrUnavailable, "503 Service Unavailable")
 	})
-	err = files.NewError(files.OpPut, "notes/day1.txt", err) // the error of the bucket's caller
+	err = driver.NewError(files.OpPut, "notes/day1.txt", err) // the error of the bucket's caller
 	fmt.Println(err)
 	fmt.Println(retry.Attempts(err))
 	// Output:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/failure"
 )
 
 // marked is an error that a policy has handled.
@@ -60,7 +61,7 @@ func mark(err error, n int, refused string) error {
 	return withMark(err, n, text)
 }
 
-// withMark marks err. An error that files.NewError makes of it has the text too.
+// withMark marks err. An error that driver.NewError makes of it has the text too.
 func withMark(err error, n int, text string) error {
 	if e, ok := err.(*files.Error); ok {
 		f := *e
@@ -79,7 +80,7 @@ func withMark(err error, n int, text string) error {
 	if isOutcome(kind) {
 		return &marked{err, n, ""}
 	}
-	return files.WithCause(kind, m, join(files.NewError("", "", err).(*files.Error).Detail, text))
+	return failure.WithCause(kind, m, join(failure.New("", "", err).(*files.Error).Detail, text))
 }
 
 // isOutcome reports whether the sentinel is a normal result of a call, such as
@@ -101,10 +102,10 @@ func join(detail, text string) string {
 
 // interrupted returns the error for a context that ended between two attempts, after n
 // of them: the context's error, and the last failure.
-func interrupted(ctxErr, failure error, n int) error {
-	detail := files.NewError("", "", failure).(*files.Error).Detail
+func interrupted(ctxErr, last error, n int) error {
+	detail := failure.New("", "", last).(*files.Error).Detail
 	text := ctxErr.Error() + " before another attempt"
-	return files.WithCause(files.ErrUnavailable, &marked{&both{ctxErr, failure}, n, text},
+	return failure.WithCause(files.ErrUnavailable, &marked{&both{ctxErr, last}, n, text},
 		join(detail, text))
 }
 

@@ -44,6 +44,7 @@ import (
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/internal/contexts"
+	"cloudfiles.dev/files/internal/failure"
 )
 
 // The defaults of a Policy.
@@ -139,17 +140,17 @@ func (p *Policy) Do(ctx context.Context, f func(ctx context.Context, attempt int
 func (p *Policy) check(ctx context.Context, noFunction bool) error {
 	switch {
 	case ctx == nil:
-		return files.Errorf(files.ErrInvalid, "the context is nil")
+		return failure.Errorf(files.ErrInvalid, "the context is nil")
 	case noFunction:
-		return files.Errorf(files.ErrInvalid, "the function is nil")
+		return failure.Errorf(files.ErrInvalid, "the function is nil")
 	case p.Attempts < 0:
-		return files.Errorf(files.ErrInvalid, "retry.Policy.Attempts is negative")
+		return failure.Errorf(files.ErrInvalid, "retry.Policy.Attempts is negative")
 	case p.Delay < 0:
-		return files.Errorf(files.ErrInvalid, "retry.Policy.Delay is negative")
+		return failure.Errorf(files.ErrInvalid, "retry.Policy.Delay is negative")
 	case p.MaxDelay < 0:
-		return files.Errorf(files.ErrInvalid, "retry.Policy.MaxDelay is negative")
+		return failure.Errorf(files.ErrInvalid, "retry.Policy.MaxDelay is negative")
 	case p.Budget != nil && p.Budget.Burst < 0:
-		return files.Errorf(files.ErrInvalid, "retry.Budget.Burst is negative")
+		return failure.Errorf(files.ErrInvalid, "retry.Budget.Burst is negative")
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/retry"
 )
 
@@ -17,7 +18,7 @@ var errReset = errors.New("connection reset")
 
 // unavailable returns an error as a driver does: a sentinel with the backend's error.
 func unavailable() error {
-	return files.WithCause(files.ErrUnavailable, errReset, "the service is busy")
+	return driver.WithCause(files.ErrUnavailable, errReset, "the service is busy")
 }
 
 // asking is an error with a method RetryAfter.
@@ -43,7 +44,7 @@ func failing(calls *int, errs ...error) func(context.Context, int) error {
 // attempts.
 func TestClasses(t *testing.T) {
 	u := unavailable()
-	refusal := files.Errorf(files.ErrPermission, "no")
+	refusal := driver.Errorf(files.ErrPermission, "no")
 	many := []error{u, u, u, u, u, u, u, u}
 	for name, c := range map[string]struct {
 		policy   *retry.Policy
@@ -106,7 +107,7 @@ func TestClasses(t *testing.T) {
 		},
 		"uncertain": {
 			nil,
-			[]error{files.WithCause(files.ErrUncertain, u, "the response was lost")},
+			[]error{driver.WithCause(files.ErrUncertain, u, "the response was lost")},
 			1,
 			0,
 			files.ErrUncertain,
@@ -130,7 +131,10 @@ func TestClasses(t *testing.T) {
 		},
 		"an operation's": {
 			nil,
-			[]error{files.NewError(files.OpPut, "a", u), files.NewError(files.OpPut, "a", refusal)},
+			[]error{
+				driver.NewError(files.OpPut, "a", u),
+				driver.NewError(files.OpPut, "a", refusal),
+			},
 			2,
 			2,
 			files.ErrPermission,
@@ -159,7 +163,7 @@ func TestClasses(t *testing.T) {
 					return
 				}
 				// An *Error that a bucket makes of it keeps everything.
-				e := files.NewError(files.OpGet, "n", err)
+				e := driver.NewError(files.OpGet, "n", err)
 				if retry.Attempts(e) != c.attempts || files.KindOf(e) != c.kind ||
 					c.attempts > 1 && !strings.HasSuffix(e.Error(), "attempts") {
 					t.Errorf("as an *Error: %v, %d attempts", e, retry.Attempts(e))
@@ -216,19 +220,19 @@ func TestDelays(t *testing.T) {
 		},
 		"requested": {
 			retry.Policy{Delay: time.Second},
-			files.WithCause(files.ErrUnavailable, &asking{7 * time.Second}, ""),
+			driver.WithCause(files.ErrUnavailable, &asking{7 * time.Second}, ""),
 			[]time.Duration{7 * time.Second, 7 * time.Second},
 			[]time.Duration{8 * time.Second, 8 * time.Second},
 		},
 		"a longer delay is requested": {
 			retry.Policy{Delay: time.Second},
-			files.WithCause(files.ErrUnavailable, &asking{time.Hour}, ""),
+			driver.WithCause(files.ErrUnavailable, &asking{time.Hour}, ""),
 			[]time.Duration{20 * time.Second},
 			[]time.Duration{21 * time.Second},
 		},
 		"no delay is requested": {
 			retry.Policy{Delay: time.Second},
-			files.WithCause(files.ErrUnavailable, &asking{0}, ""),
+			driver.WithCause(files.ErrUnavailable, &asking{0}, ""),
 			[]time.Duration{0},
 			[]time.Duration{time.Second},
 		},
@@ -288,7 +292,7 @@ func TestContextEnds(t *testing.T) {
 		why := errors.New("the user went home")
 		time.AfterFunc(time.Second, func() { cancel(why) })
 		start, calls := time.Now(), 0
-		ask := files.WithCause(files.ErrUnavailable, &asking{15 * time.Second}, "busy")
+		ask := driver.WithCause(files.ErrUnavailable, &asking{15 * time.Second}, "busy")
 		err := (&retry.Policy{}).Do(ctx, failing(&calls, ask, ask))
 		if time.Since(start) != time.Second || calls != 1 {
 			t.Errorf("%d calls in %v, want one and a second", calls, time.Since(start))
@@ -320,7 +324,7 @@ func TestDeadline(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		start, calls := time.Now(), 0
-		ask := files.WithCause(files.ErrUnavailable, &asking{6 * time.Second}, "busy")
+		ask := driver.WithCause(files.ErrUnavailable, &asking{6 * time.Second}, "busy")
 		err := (&retry.Policy{}).Do(ctx, failing(&calls, ask, ask, ask))
 		if d := time.Since(start); calls != 2 || d < 6*time.Second || d > 7*time.Second {
 			t.Errorf("%d calls in %v, want two in 6 to 7 s", calls, d)

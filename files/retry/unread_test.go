@@ -9,6 +9,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/retry"
 )
 
@@ -37,8 +38,8 @@ func TestListUnread(t *testing.T) {
 				}
 			}
 			if o.StartAfter < "m" {
-				broken := files.Errorf(files.ErrUnavailable, "the folder cannot be read")
-				yield(files.Entry{}, files.NewError(files.OpList, "m", broken))
+				broken := driver.Errorf(files.ErrUnavailable, "the folder cannot be read")
+				yield(files.Entry{}, driver.NewError(files.OpList, "m", broken))
 			}
 		}
 	}})

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/failure"
 	"cloudfiles.dev/files/internal/nils"
 )
 
@@ -79,7 +80,7 @@ func certain(c *files.Call, attempt int, err error) error {
 		c.Delete != nil && c.Delete.IfVersion != ""
 	if kind := files.KindOf(err); conditional && (kind == files.ErrExist ||
 		kind == files.ErrPrecondition) {
-		return files.WithCause(files.ErrUncertain, err,
+		return failure.WithCause(files.ErrUncertain, err,
 			"refused when it was repeated, maybe because the first attempt had succeeded")
 	}
 	return err

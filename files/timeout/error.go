@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // Error is the cause of every error that this package makes; errors.As finds it. It has
@@ -61,7 +62,7 @@ func (c *call) explain(op files.Op, late *Error, err error) error {
 	if kind == files.ErrUncertain || kind == nil && changes(op) && !unread {
 		as = files.ErrUncertain
 	}
-	return files.WithCause(as, &caused{late, err}, late.Error())
+	return driver.WithCause(as, &caused{late, err}, late.Error())
 }
 
 // changes reports whether the operation itself changes the bucket.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	readable "cloudfiles.dev/files/internal/content"
 )
 
@@ -65,7 +66,7 @@ func (l *layer) around(ctx context.Context, fc *files.Call,
 		return c.explain(fc.Op, late, err)
 	case err == nil && fc.Op == files.OpGet && c.expired.Load():
 		// The context under which the body was opened has ended.
-		return files.WithCause(files.ErrUnavailable, late, late.Error())
+		return driver.WithCause(files.ErrUnavailable, late, late.Error())
 	}
 	keep = err == nil && fc.Op == files.OpGet
 	return err
@@ -113,7 +114,7 @@ func (b *body) Read(p []byte) (int, error) {
 		limit, after = "FirstByte", b.c.layer.FirstByte
 	}
 	if late := b.c.pause(); late != nil {
-		return 0, files.WithCause(files.ErrUnavailable, late, late.Error())
+		return 0, driver.WithCause(files.ErrUnavailable, late, late.Error())
 	}
 	b.c.begin(limit, after)
 	n, err := b.from.Read(p)
@@ -121,7 +122,7 @@ func (b *body) Read(p []byte) (int, error) {
 		if n > 0 {
 			return n, nil // the next Read returns the error
 		}
-		return n, files.WithCause(files.ErrUnavailable, &caused{late, err}, late.Error())
+		return n, driver.WithCause(files.ErrUnavailable, &caused{late, err}, late.Error())
 	}
 	b.first = b.first || n > 0
 	return n, err
@@ -157,7 +158,7 @@ func (l *layer) content(ctx context.Context, _ *files.Call, from io.Reader) io.R
 	c.setContent(content{watched: true})
 	return readable.Through(from, func(p []byte) (int, error) {
 		if late := c.pause(); late != nil {
-			return 0, files.WithCause(files.ErrUnavailable, late, late.Error())
+			return 0, driver.WithCause(files.ErrUnavailable, late, late.Error())
 		}
 		n, err := from.Read(p)
 		now := content{watched: true}

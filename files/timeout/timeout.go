@@ -70,6 +70,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/nils"
 )
 
@@ -113,7 +114,7 @@ func Silence(d time.Duration) *Options {
 // a limit that is longer than Call.
 func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 	if err := opts.check(b); err != nil {
-		return nil, files.NewError(files.OpOpen, "", err)
+		return nil, driver.NewError(files.OpOpen, "", err)
 	}
 	l := &layer{*opts}
 	return files.Wrap(b, files.Hooks{
@@ -130,16 +131,16 @@ func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 func (o *Options) check(b files.Bucket) error {
 	switch {
 	case nils.Is(b):
-		return files.Errorf(files.ErrInvalid, "the bucket is nil")
+		return driver.Errorf(files.ErrInvalid, "the bucket is nil")
 	case o == nil || *o == Options{}:
-		return files.Errorf(files.ErrInvalid, "timeout.Options has no limit")
+		return driver.Errorf(files.ErrInvalid, "timeout.Options has no limit")
 	}
 	for _, l := range o.each() {
 		switch {
 		case l.d < 0:
-			return files.Errorf(files.ErrInvalid, "timeout.Options.%s is negative", l.name)
+			return driver.Errorf(files.ErrInvalid, "timeout.Options.%s is negative", l.name)
 		case o.Call > 0 && l.d > o.Call:
-			return files.Errorf(files.ErrInvalid,
+			return driver.Errorf(files.ErrInvalid,
 				"timeout.Options.%s is longer than Call, which always ends first", l.name)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/each"
 )
 
@@ -31,7 +32,7 @@ const ahead = 4096
 // context's error with the Result so far.
 func (p *Plan) Apply(ctx context.Context) (Result, error) {
 	if ctx == nil {
-		return Result{}, files.NewError(p.op, p.dst.dir, invalid("the context is nil"))
+		return Result{}, driver.NewError(p.op, p.dst.dir, invalid("the context is nil"))
 	}
 	return newRun(p).apply(ctx, p.each)
 }
@@ -46,7 +47,7 @@ func (p *Plan) Apply(ctx context.Context) (Result, error) {
 func (p *Plan) ApplyChanges(ctx context.Context,
 	changes iter.Seq2[Change, error]) (Result, error) {
 	if ctx == nil || changes == nil {
-		return Result{}, files.NewError(p.op, p.dst.dir,
+		return Result{}, driver.NewError(p.op, p.dst.dir,
 			invalid("the context or the sequence of changes is nil"))
 	}
 	return newRun(p).apply(ctx, func(_ context.Context, f func(*Change) bool) error {
@@ -224,7 +225,7 @@ func (r *run) checkChange(c *Change) error {
 	default:
 		return nil
 	}
-	return files.NewError(p.op, c.Name, invalid("the change %q is not of this plan", c.String()))
+	return driver.NewError(p.op, c.Name, invalid("the change %q is not of this plan", c.String()))
 }
 
 func (r *run) planned(c *Change) {
@@ -328,7 +329,7 @@ func (r *run) end(ctx, inner context.Context, err error) (Result, error) {
 	errs := make([]error, 0, len(res.Errors)+2)
 	switch {
 	case ctx.Err() != nil:
-		errs = append(errs, files.NewError(r.plan.op, r.plan.dst.dir, ended(ctx)))
+		errs = append(errs, driver.NewError(r.plan.op, r.plan.dst.dir, ended(ctx)))
 	case inner.Err() != nil && errors.Is(context.Cause(inner), errStopped):
 		errs = append(errs, context.Cause(inner))
 	case err != nil:

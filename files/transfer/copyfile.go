@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // copier is driver.BucketCopier.
@@ -99,7 +100,7 @@ func (r *run) copyOnce(ctx context.Context, c Change,
 		_, err := inside.CopyFrom(ctx, name, p.src.b, c.Source.Name, opts)
 		if files.KindOf(err) != files.ErrUnsupported {
 			if err != nil {
-				err = files.NewError(files.OpCopy, c.Source.Name+" to "+name, err)
+				err = driver.NewError(files.OpCopy, c.Source.Name+" to "+name, err)
 			} else {
 				r.forget(ctx, c, name)
 			}
@@ -113,7 +114,7 @@ func (r *run) copyOnce(ctx context.Context, c Change,
 		}
 	}
 	if err != nil {
-		err = files.NewError(files.OpCopy, c.Source.Name+" to "+name, err)
+		err = driver.NewError(files.OpCopy, c.Source.Name+" to "+name, err)
 	}
 	return n, v, err
 }

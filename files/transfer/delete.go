@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // deletions carries out the deletions, and then the copies that had to wait for them.
@@ -145,14 +146,14 @@ func deleteListed(ctx context.Context, p place, e files.Entry) error {
 		return nil
 	}
 	if err != nil {
-		return files.NewError(files.OpDelete, name, err)
+		return driver.NewError(files.OpDelete, name, err)
 	}
 	same := now.Version == v
 	if v == "" {
 		same = now.Size == e.Size && now.ModTime.Equal(e.ModTime)
 	}
 	if !same {
-		return files.NewError(files.OpDelete, name, files.ErrPrecondition)
+		return driver.NewError(files.OpDelete, name, files.ErrPrecondition)
 	}
 	return p.b.Delete(ctx, name, nil)
 }

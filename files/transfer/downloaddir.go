@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // DownloadDir copies a tree to a folder on disk, which it makes if it is missing. It is
@@ -23,15 +24,15 @@ import (
 // Errors: those of files.Open, Copy and Apply; ErrInvalid for an empty path.
 func DownloadDir(ctx context.Context, path string, src Tree, opts *Options) (Result, error) {
 	if path == "" { // a variable that isn't set is not the current folder
-		return Result{}, files.NewError(files.OpOpen, "",
+		return Result{}, driver.NewError(files.OpOpen, "",
 			invalid("the path of the folder is empty; write . for the current folder"))
 	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
-		return Result{}, files.NewError(files.OpOpen, "", err)
+		return Result{}, driver.NewError(files.OpOpen, "", err)
 	}
 	if ctx == nil {
-		return Result{}, files.NewError(files.OpCopy, src.Dir, invalid("the context is nil"))
+		return Result{}, driver.NewError(files.OpCopy, src.Dir, invalid("the context is nil"))
 	}
 	slashed := filepath.ToSlash(abs)
 	if !strings.HasPrefix(slashed, "/") {

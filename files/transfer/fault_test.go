@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/transfer"
 )
 
@@ -76,7 +77,7 @@ func shuffled(list iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] 
 // TestBrokenListing: if a listing fails after some names, on either side, nothing is
 // deleted, and the result has the error and the number of withheld deletions.
 func TestBrokenListing(t *testing.T) {
-	cause := files.Errorf(files.ErrUnavailable, "the listing broke off")
+	cause := driver.Errorf(files.ErrUnavailable, "the listing broke off")
 	for k := range 5 {
 		src, dst := fine(), fine()
 		put(t, src, "b", "d", "f", "h", "j")
@@ -195,8 +196,8 @@ func TestManyErrors(t *testing.T) {
 // descriptors, a missing bucket, lost permissions.
 func TestErrorsThatEndTheRun(t *testing.T) {
 	for what, cause := range map[string]error{
-		"full":        files.WithCause(files.ErrTooLarge, syscall.ENOSPC, "disk full"),
-		"descriptors": files.WithCause(files.ErrUnavailable, syscall.EMFILE, "too many files"),
+		"full":        driver.WithCause(files.ErrTooLarge, syscall.ENOSPC, "disk full"),
+		"descriptors": driver.WithCause(files.ErrUnavailable, syscall.EMFILE, "too many files"),
 		"gone":        files.ErrNoBucket,
 		"closed":      files.ErrClosed,
 		"rights":      files.ErrPermission,

@@ -20,6 +20,7 @@ import (
 	"cloudfiles.dev/conformance/memdir"
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/resume"
 	"cloudfiles.dev/files/transfer"
 )
@@ -44,7 +45,7 @@ type reads struct {
 	full    func() error // what happens after most bytes
 }
 
-var errCut = files.Errorf(files.ErrUnavailable, "the line broke")
+var errCut = driver.Errorf(files.ErrUnavailable, "the line broke")
 
 func readsOf(inner files.Bucket) *reads {
 	r := &reads{full: func() error { return errCut }}

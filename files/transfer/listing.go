@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/each"
 )
 
@@ -157,7 +158,7 @@ func sorted(entries iter.Seq2[listed, error]) iter.Seq2[listed, error] {
 }
 
 func wrong(p place, what, name string) error {
-	return files.NewError(files.OpList, p.dir, files.Errorf(files.ErrUnavailable,
+	return driver.NewError(files.OpList, p.dir, driver.Errorf(files.ErrUnavailable,
 		"the bucket lists %s: %q", what, name))
 }
 

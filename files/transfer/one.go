@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // CopyFile copies one file, as a Plan does: inside the store if possible, a large file so
@@ -15,7 +16,7 @@ import (
 func CopyFile(ctx context.Context, dst files.Bucket, dstName string, src files.Bucket,
 	srcName string, opts *Options) (Result, error) {
 	fail := func(err error) (Result, error) {
-		return Result{}, files.NewError(files.OpCopy, srcName+" to "+dstName, err)
+		return Result{}, driver.NewError(files.OpCopy, srcName+" to "+dstName, err)
 	}
 	p := &Plan{
 		op:     files.OpCopy,

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/transfer"
 )
 
@@ -93,7 +94,7 @@ func TestFileBecomesFolder(t *testing.T) {
 					return err
 				}
 				if strings.HasPrefix(e.Name, c.Name+"/") || strings.HasPrefix(c.Name, e.Name+"/") {
-					return files.Errorf(files.ErrUnsupported, "%q is in the way", e.Name)
+					return driver.Errorf(files.ErrUnsupported, "%q is in the way", e.Name)
 				}
 			}
 			return next(ctx)

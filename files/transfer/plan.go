@@ -74,7 +74,7 @@ func newPlan(v verb, op files.Op, dst Tree, src *Tree, opts *Options) (*Plan, er
 		p.opts = *opts
 	}
 	if err := p.init(dst, src); err != nil {
-		return nil, files.NewError(op, dst.Dir, err)
+		return nil, driver.NewError(op, dst.Dir, err)
 	}
 	return p, nil
 }
@@ -104,10 +104,10 @@ func (p *Plan) init(dst Tree, src *Tree) (err error) {
 		return invalid("source and target overlap: they are one directory, or one is in the other")
 	}
 	if p.verb == verbMove && p.src.features.ReadOnly && !p.opts.DryRun {
-		return files.Errorf(files.ErrPermission, "the source is read-only")
+		return driver.Errorf(files.ErrPermission, "the source is read-only")
 	}
 	if p.verb == verbMove && !p.src.features.DeleteIfVersion && !p.opts.MayLoseConcurrentPut {
-		return files.Errorf(files.ErrUnsupported,
+		return driver.Errorf(files.ErrUnsupported,
 			"the source can't delete the version that was copied, so what is put meanwhile "+
 				"could be lost; Options.MayLoseConcurrentPut allows that")
 	}
@@ -117,7 +117,7 @@ func (p *Plan) init(dst Tree, src *Tree) (err error) {
 	return nil
 }
 
-var errNoTimes = files.Errorf(files.ErrUnsupported,
+var errNoTimes = driver.Errorf(files.ErrUnsupported,
 	"the target stores no metadata, so no times")
 
 // Changes yields the changes that Apply would make, in byte order of the names. Files
@@ -144,7 +144,7 @@ func (p *Plan) Changes(ctx context.Context) iter.Seq2[Change, error] {
 func (p *Plan) All(ctx context.Context) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
 		if ctx == nil {
-			yield(Change{}, files.NewError(p.op, p.dst.dir, invalid("the context is nil")))
+			yield(Change{}, driver.NewError(p.op, p.dst.dir, invalid("the context is nil")))
 			return
 		}
 		stopped := false

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // spool keeps deletions until all of them are known: in memory up to spoolMemory, and
@@ -48,11 +49,11 @@ func (s *spool) add(c *Change) error {
 func (s *spool) spill() (err error) {
 	if s.file == nil {
 		if s.file, err = os.CreateTemp("", "transfer-deletions-*.tmp"); err != nil {
-			return files.NewError(files.OpDeleteMany, "", err)
+			return driver.NewError(files.OpDeleteMany, "", err)
 		}
 	}
 	if _, err = s.file.Write(s.mem.Bytes()); err != nil {
-		return files.NewError(files.OpDeleteMany, "", err)
+		return driver.NewError(files.OpDeleteMany, "", err)
 	}
 	s.mem.Reset()
 	return nil
@@ -67,7 +68,7 @@ func (s *spool) each(f func(Change) bool) error {
 	var r io.Reader = &s.mem
 	if s.file != nil {
 		if _, err := s.file.Seek(0, io.SeekStart); err != nil {
-			return files.NewError(files.OpDeleteMany, "", err)
+			return driver.NewError(files.OpDeleteMany, "", err)
 		}
 		r = io.MultiReader(s.file, &s.mem)
 	}
@@ -75,7 +76,7 @@ func (s *spool) each(f func(Change) bool) error {
 	for s.given < s.n {
 		c, err := readDeletion(in)
 		if err != nil {
-			return files.NewError(files.OpDeleteMany, "", err)
+			return driver.NewError(files.OpDeleteMany, "", err)
 		}
 		s.given++
 		if !f(c) {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/nils"
 )
 
@@ -58,5 +59,5 @@ func (p place) below(full string) (name string, ok bool) {
 }
 
 func invalid(format string, args ...any) error {
-	return files.Errorf(files.ErrInvalid, format, args...)
+	return driver.Errorf(files.ErrInvalid, format, args...)
 }

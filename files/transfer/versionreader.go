@@ -78,7 +78,7 @@ func (v *versionReader) reopen(off int64) error {
 	return nil
 }
 
-var errReplaced = files.Errorf(files.ErrChanged,
+var errReplaced = driver.Errorf(files.ErrChanged,
 	"the file was replaced or deleted while it was copied")
 
 // ReadAt implements io.ReaderAt, for one goroutine at a time.

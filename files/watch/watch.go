@@ -41,6 +41,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/contexts"
 	"cloudfiles.dev/files/internal/nils"
 )
@@ -87,7 +88,7 @@ func File(ctx context.Context, b files.Bucket, name string, every time.Duration,
 		w.onError = opts.OnError
 	}
 	if err := w.check(ctx); err != nil {
-		return files.NewError(files.OpGet, name, err)
+		return driver.NewError(files.OpGet, name, err)
 	}
 	return w.run(ctx)
 }
@@ -109,16 +110,16 @@ func (w *watcher) check(ctx context.Context) error {
 	case err != nil:
 		return err
 	case ctx == nil:
-		return files.Errorf(files.ErrInvalid, "the context is nil")
+		return driver.Errorf(files.ErrInvalid, "the context is nil")
 	case nils.Is(w.bucket):
-		return files.Errorf(files.ErrInvalid, "the bucket is nil")
+		return driver.Errorf(files.ErrInvalid, "the bucket is nil")
 	case w.handle == nil:
-		return files.Errorf(files.ErrInvalid, "the function is nil")
+		return driver.Errorf(files.ErrInvalid, "the function is nil")
 	case w.every <= 0:
-		return files.Errorf(files.ErrInvalid, "the time between polls is %v, want more than 0",
+		return driver.Errorf(files.ErrInvalid, "the time between polls is %v, want more than 0",
 			w.every)
 	case !w.bucket.Features().ReadConditions:
-		return files.Errorf(files.ErrUnsupported, "the bucket has no conditional reads")
+		return driver.Errorf(files.ErrUnsupported, "the bucket has no conditional reads")
 	}
 	return nil
 }
@@ -130,7 +131,7 @@ func (w *watcher) run(ctx context.Context) error {
 		case err == Stop:
 			return nil
 		case contexts.Err(ctx) != nil:
-			return files.NewError(files.OpGet, w.name, contexts.Err(ctx))
+			return driver.NewError(files.OpGet, w.name, contexts.Err(ctx))
 		case fatal:
 			return err
 		case err == nil:
@@ -142,7 +143,7 @@ func (w *watcher) run(ctx context.Context) error {
 			}
 		}
 		if err := sleep(ctx, jitter(w.every)); err != nil {
-			return files.NewError(files.OpGet, w.name, err)
+			return driver.NewError(files.OpGet, w.name, err)
 		}
 	}
 }
@@ -158,7 +159,7 @@ func (w *watcher) poll(ctx context.Context) (err error, fatal bool) {
 		}
 		defer r.Close()
 		if version = r.Info().Version; version == "" {
-			return files.NewError(files.OpGet, w.name, files.Errorf(files.ErrUnsupported,
+			return driver.NewError(files.OpGet, w.name, driver.Errorf(files.ErrUnsupported,
 				"the file has no version")), true
 		}
 		if w.handled && version == w.version {

@@ -152,7 +152,7 @@ func isErrorText(e ast.Expr) bool {
 	}
 	switch fun := c.Fun.(type) {
 	case *ast.Ident:
-		return fun.Name == "Errorf" || fun.Name == "invalid" || fun.Name == "panic"
+		return strings.EqualFold(fun.Name, "errorf") || fun.Name == "invalid" || fun.Name == "panic"
 	case *ast.SelectorExpr:
 		return fun.Sel.Name == "Errorf"
 	}

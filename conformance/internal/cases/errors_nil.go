@@ -158,11 +158,11 @@ func helperCalls(t suite.T, b files.Bucket) []check.Method {
 			return nil, files.Check(ctx, b)
 		}),
 		one("ReadFile of the io/fs view", func(ctx context.Context) (any, error) {
-			_, err := fs.ReadFile(files.FS(ctx, b), "a")
+			_, err := fs.ReadFile(files.FS(ctx, b, nil), "a")
 			if err == nil {
 				return nil, nil
 			}
-			return nil, files.NewError(files.OpGet, "a", err) // it is a *fs.PathError
+			return nil, driver.NewError(files.OpGet, "a", err) // it is a *fs.PathError
 		}),
 	}
 }

@@ -94,7 +94,7 @@ func reading(h *suite.H, name string) []check.Method {
 
 func missingEveryWay(t suite.T, h *suite.H) {
 	check.Puts(t, h, "a", "d/x")
-	fsys := files.FS(t.Context(), h.Bucket)
+	fsys := files.FS(t.Context(), h.Bucket, nil)
 	for _, name := range []string{"missing", "a.txt", "d", "d/y", "no/such/dir"} {
 		for _, m := range reading(h, name) {
 			check.WantErr(t, fmt.Sprintf("%s of the missing %q", m.Name, name),

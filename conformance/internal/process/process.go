@@ -10,7 +10,7 @@ import (
 
 	"cloudfiles.dev/conformance/internal/check"
 	"cloudfiles.dev/conformance/internal/suite"
-	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // Process is another process that has opened the store of the case's bucket.
@@ -146,7 +146,7 @@ func (p *Process) Do(c Call) (*Answer, error) {
 		defer p.mu.Unlock()
 		return nil, p.dead
 	case a.Kind > 0:
-		return a, files.Errorf(check.Kinds[a.Kind-1], "in the other process: %s", a.Failed)
+		return a, driver.Errorf(check.Kinds[a.Kind-1], "in the other process: %s", a.Failed)
 	case a.Failed != "":
 		return a, errors.New("in the other process: " + a.Failed)
 	}

@@ -4,6 +4,7 @@ import (
 	"cloudfiles.dev/conformance/internal/check"
 	"cloudfiles.dev/conformance/internal/suite"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"slices"
 )
 
@@ -26,7 +27,7 @@ func wrapperDeleteMany(t suite.T, h *suite.H) {
 			ops(calls))
 	}
 	check.WantOnly(t, h, "stays")
-	u.store.fail(files.Errorf(files.ErrPermission, "no"))
+	u.store.fail(driver.Errorf(files.ErrPermission, "no"))
 	res, _ = files.DeleteMany(t.Context(), u.outer, slices.Values(names))
 	u.store.fail(nil)
 	if len(res.Failed) != len(names) {

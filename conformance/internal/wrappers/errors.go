@@ -4,6 +4,7 @@ import (
 	"cloudfiles.dev/conformance/internal/check"
 	"cloudfiles.dev/conformance/internal/suite"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"context"
 	"errors"
 	"strings"
@@ -35,7 +36,7 @@ func wrapperNames(t suite.T, h *suite.H) {
 	verify("Stat of a missing file", "dir/missing", err)
 	_, err = u.outer.Get(t.Context(), "dir/missing", nil)
 	verify("Get of a missing file", "dir/missing", err)
-	u.store.fail(files.Errorf(files.ErrPermission, "no"))
+	u.store.fail(driver.Errorf(files.ErrPermission, "no"))
 	defer u.store.fail(nil)
 	for _, m := range append(check.Methods(t, u.outer, name), check.Listing(u.outer, "dir", nil)) {
 		if u.writesRefused(m.Name) {
@@ -58,7 +59,7 @@ func wrapperCauses(t suite.T, h *suite.H) {
 	u := wrappedOf(t, h)
 	check.Puts(t, h, "a")
 	cause := &check.OwnError{Code: 9}
-	u.store.fail(files.WithCause(files.ErrPermission, cause, "no"))
+	u.store.fail(driver.WithCause(files.ErrPermission, cause, "no"))
 	defer u.store.fail(nil)
 	for _, m := range append(check.Methods(t, u.outer, "a"), check.Listing(u.outer, "", nil),
 		check.Method{

@@ -122,7 +122,7 @@ func (s *innerStore) Put(ctx context.Context, req *driver.PutRequest) (files.Inf
 	s.mu.Unlock()
 	if s.failPuts.Add(-1) >= 0 {
 		io.CopyN(io.Discard, req.Content, req.Size/2)
-		return files.Info{}, files.Errorf(files.ErrUnavailable, "the connection broke")
+		return files.Info{}, driver.Errorf(files.ErrUnavailable, "the connection broke")
 	}
 	i, err := s.Memory.Put(ctx, req)
 	if err == nil {

@@ -2,6 +2,7 @@ package wrappers
 
 import (
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"io"
 	"sync"
 )
@@ -14,7 +15,7 @@ type breaking struct {
 
 func (b *breaking) Read(p []byte) (int, error) {
 	if b.n == 0 {
-		return 0, files.Errorf(files.ErrUnavailable, "the connection broke")
+		return 0, driver.Errorf(files.ErrUnavailable, "the connection broke")
 	}
 	n, err := b.Reader.Read(p[:min(int64(len(p)), b.n)])
 	b.n -= int64(n)

@@ -7,6 +7,7 @@ import (
 	"cloudfiles.dev/conformance/internal/check"
 	"cloudfiles.dev/conformance/internal/suite"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // wrapperUnreadable lists over a bucket that reports, after its entries, an error for
@@ -71,8 +72,8 @@ func unreadableAfter(name string) func(
 			}
 			passed = passed || o.StartAfter <= name && (o.Limit == 0 || n < o.Limit)
 			if passed {
-				unread := files.Errorf(files.ErrPermission, "the folder can't be read")
-				yield(files.Entry{}, files.NewError(files.OpList, name+"-", unread))
+				unread := driver.Errorf(files.ErrPermission, "the folder can't be read")
+				yield(files.Entry{}, driver.NewError(files.OpList, name+"-", unread))
 			}
 		}
 	}

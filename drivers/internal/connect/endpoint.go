@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // Endpoint parses the address of a service: a scheme (http or https, in any case), a
@@ -16,7 +17,7 @@ import (
 // Errors: files.ErrInvalid, which says what to write and doesn't show the address.
 func Endpoint(setting, address string) (*url.URL, error) {
 	fail := func(words string) (*url.URL, error) {
-		return nil, files.Errorf(files.ErrInvalid, "%s %s", setting, words)
+		return nil, driver.Errorf(files.ErrInvalid, "%s %s", setting, words)
 	}
 	u, err := url.Parse(strings.TrimSpace(address))
 	scheme, _, schemed := strings.Cut(address, "://")

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // Weak reports whether the version is a weak ETag, W/"…", which names no certain bytes
@@ -30,7 +31,7 @@ func Version(s string) files.Version {
 // ErrWeak returns the error for a weak version that would have to be compared strongly,
 // since no weak version matches then.
 func ErrWeak() error {
-	return files.Errorf(files.ErrUnsupported,
+	return driver.Errorf(files.ErrUnsupported,
 		"the version is weak, so it names no certain bytes: "+
 			"something in front of the service changes its ETags")
 }
@@ -41,7 +42,7 @@ func ErrWeak() error {
 func Compare(is, isNot, v files.Version) error {
 	switch {
 	case is != "" && v == "":
-		return files.Errorf(files.ErrUnsupported, "the service's response has no version")
+		return driver.Errorf(files.ErrUnsupported, "the service's response has no version")
 	case is != "" && Weak(v) && Same(v, is):
 		return ErrWeak()
 	case is != "" && v != is:

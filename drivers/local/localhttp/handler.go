@@ -8,6 +8,7 @@ import (
 
 	"cloudfiles.dev/drivers/local"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/fileshttp"
 )
 
@@ -46,17 +47,17 @@ func NewHandler(b files.Bucket, opts *Options) (http.Handler, error) {
 	}
 	switch {
 	case nilBucket(b):
-		return nil, files.Errorf(files.ErrInvalid, "the bucket is nil")
+		return nil, driver.Errorf(files.ErrInvalid, "the bucket is nil")
 	case o.MaxUpload < 0:
-		return nil, files.Errorf(files.ErrInvalid, "negative MaxUpload %d", o.MaxUpload)
+		return nil, driver.Errorf(files.ErrInvalid, "negative MaxUpload %d", o.MaxUpload)
 	case o.Signer != nil && o.Signer.hmac == nil:
-		return nil, files.Errorf(files.ErrInvalid, "the Signer isn't one of NewSigner")
+		return nil, driver.Errorf(files.ErrInvalid, "the Signer isn't one of NewSigner")
 	}
 	if o.Signer == nil {
 		s, _ := files.As[local.Signer](b)
 		var ok bool
 		if o.Signer, ok = s.(*Signer); !ok {
-			return nil, files.Errorf(files.ErrUnsupported,
+			return nil, driver.Errorf(files.ErrUnsupported,
 				"the bucket has no Signer of package localhttp; set Options.Signer")
 		}
 	}

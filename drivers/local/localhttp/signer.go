@@ -14,6 +14,7 @@ import (
 
 	"cloudfiles.dev/drivers/local"
 	"cloudfiles.dev/files"
+	cfdriver "cloudfiles.dev/files/driver"
 )
 
 func init() {
@@ -49,12 +50,12 @@ func (s *Signer) SignsOptions() {}
 func NewSigner(base *url.URL, secret []byte) (*Signer, error) {
 	switch {
 	case len(secret) == 0:
-		return nil, files.Errorf(files.ErrInvalid, "the secret key of signed URLs is empty")
+		return nil, cfdriver.Errorf(files.ErrInvalid, "the secret key of signed URLs is empty")
 	case base == nil:
-		return nil, files.Errorf(files.ErrInvalid, "the base of signed URLs is nil")
+		return nil, cfdriver.Errorf(files.ErrInvalid, "the base of signed URLs is nil")
 	// a parameter might be mistaken for a signed one
 	case base.RawQuery != "" || base.Fragment != "":
-		return nil, files.Errorf(files.ErrInvalid,
+		return nil, cfdriver.Errorf(files.ErrInvalid,
 			"the base of signed URLs has a query or fragment")
 	}
 	secret = bytes.Clone(secret)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"gocloud.dev/blob/fileblob"
 )
 
@@ -71,7 +72,7 @@ func (s *Signer) signer(extra url.Values) *fileblob.URLSignerHMAC {
 // The URL's scheme, host and path are ignored: they are not signed, and proxies change
 // them. A handler also sets the headers of [Signer.ResponseHeader].
 func (s *Signer) Verify(r *http.Request) (name string, err error) {
-	refused := files.Errorf(files.ErrPermission,
+	refused := driver.Errorf(files.ErrPermission,
 		"the URL's signature does not allow the request, or has expired")
 	q := r.URL.Query()
 	extra := extraIn(q)

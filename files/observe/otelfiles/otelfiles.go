@@ -36,6 +36,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/nils"
 	"cloudfiles.dev/files/observe"
 )
@@ -70,8 +71,8 @@ func New(opts *Options) (*Telemetry, error) {
 	}
 	tracers, meters := opts.TracerProvider, opts.MeterProvider
 	if tracers != nil && nils.Is(tracers) || meters != nil && nils.Is(meters) {
-		return nil, files.NewError(files.OpOpen, "",
-			files.Errorf(files.ErrInvalid, "a provider is a nil pointer"))
+		return nil, driver.NewError(files.OpOpen, "",
+			driver.Errorf(files.ErrInvalid, "a provider is a nil pointer"))
 	}
 	if tracers == nil {
 		tracers = otel.GetTracerProvider()
@@ -81,7 +82,7 @@ func New(opts *Options) (*Telemetry, error) {
 	}
 	t := &Telemetry{tracer: tracers.Tracer(Scope)}
 	if err := t.instruments(meters.Meter(Scope)); err != nil {
-		return nil, files.NewError(files.OpOpen, "", files.WithCause(files.ErrInvalid, err,
+		return nil, driver.NewError(files.OpOpen, "", driver.WithCause(files.ErrInvalid, err,
 			"the meter provider refused an instrument: "+err.Error()))
 	}
 	return t, nil

@@ -24,6 +24,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/nils"
 	"cloudfiles.dev/files/observe"
 )
@@ -44,8 +45,8 @@ type Metrics struct {
 // all buckets.
 func New(reg prometheus.Registerer) (*Metrics, error) {
 	if nils.Is(reg) {
-		return nil, files.NewError(files.OpOpen, "",
-			files.Errorf(files.ErrInvalid, "the Prometheus registerer is nil"))
+		return nil, driver.NewError(files.OpOpen, "",
+			driver.Errorf(files.ErrInvalid, "the Prometheus registerer is nil"))
 	}
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
@@ -86,7 +87,7 @@ func New(reg prometheus.Registerer) (*Metrics, error) {
 			for _, registered := range m.all()[:i] {
 				reg.Unregister(registered)
 			}
-			return nil, files.NewError(files.OpOpen, "", files.WithCause(files.ErrInvalid, err,
+			return nil, driver.NewError(files.OpOpen, "", driver.WithCause(files.ErrInvalid, err,
 				"the metrics can't be registered: "+err.Error()))
 		}
 	}

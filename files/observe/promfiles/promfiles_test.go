@@ -17,6 +17,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/observe"
 	"cloudfiles.dev/files/observe/promfiles"
 	"cloudfiles.dev/files/retry"
@@ -72,7 +73,7 @@ func TestMetrics(t *testing.T) {
 	b, reg := metrics(t, retry.Wrap(files.Wrap(mem.New(nil), files.Hooks{
 		Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
 			if fails--; fails >= 0 {
-				return files.Errorf(files.ErrUnavailable, "busy")
+				return driver.Errorf(files.ErrUnavailable, "busy")
 			}
 			return next(ctx)
 		},
