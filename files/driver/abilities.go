@@ -36,21 +36,16 @@ func (b *bucket) copyFrom(ctx context.Context, dstName string, src files.Bucket,
 		if !ok {
 			return files.Info{}, files.ErrUnsupported
 		}
-		copied := false
 		g := stepGuard[place]{f: func(ctx context.Context, from place) (err error) {
 			info, err = b.copyFrom(ctx, dstName, from.bucket, from.name, opts)
-			copied = err == nil
 			return err
 		}}
-		defer g.end()
+		defer g.end() // even if a hook panics
 		err = through.WithCopySource(ctx, srcName,
 			func(ctx context.Context, below files.Bucket, name string) error {
 				return g.call(ctx, place{below, name})
 			})
-		if err == nil && !copied { // nothing was copied yet, so the copy can stream
-			err = files.ErrUnsupported
-		}
-		return info, err
+		return info, g.result(err)
 	}
 	req := &CopyRequest{
 		Src:      srcName,

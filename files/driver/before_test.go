@@ -76,6 +76,7 @@ func TestBefore(t *testing.T) {
 		{r: files.Range{}, most: size},
 		{r: files.Bytes(0, 10), most: 10},
 		{r: files.Bytes(100, 10), most: 110},
+		{r: files.Bytes(1, 10), most: 11},
 		{r: files.Bytes(driver.MaxBefore, 10), most: driver.MaxBefore + 10},
 		{r: files.Bytes(driver.MaxBefore+1, 10), want: files.ErrUnavailable},
 		{r: files.Last(10), want: files.ErrUnavailable},

@@ -43,6 +43,11 @@ func TestListSortedForeign(t *testing.T) {
 			"d/a", "d/b\n", "d/c", "d/e/",
 		}},
 		{driver.ListRequest{Shallow: true}, []string{"a", "d/", "z"}},
+		{driver.ListRequest{Shallow: true, StartAfter: "d"}, []string{"d/", "z"}},
+		{driver.ListRequest{Shallow: true, StartAfter: "d/"}, []string{"z"}},
+		{driver.ListRequest{Shallow: true, StartAfter: "d/a"}, []string{"z"}},
+		{driver.ListRequest{Prefix: "d/", Shallow: true, StartAfter: "d/c"}, []string{"d/e/"}},
+		{driver.ListRequest{Prefix: "d/", Shallow: true, StartAfter: "d/e/"}, nil},
 	} {
 		var got []string
 		for e, err := range driver.ListSorted(c.req, from) {

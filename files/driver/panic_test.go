@@ -27,6 +27,36 @@ func (e *elsewhere) Put(ctx context.Context, req *driver.PutRequest) (info files
 	return info, err
 }
 
+// TestObserverPanics: so does a panic of a wrapper that counts what passes.
+func TestObserverPanics(t *testing.T) {
+	back := &elsewhere{Backend: driver.Unwrap(mem.New(nil))}
+	b := files.Wrap(driver.New(back), files.Hooks{
+		Passed: func(_ context.Context, c *files.Call, n int64) {
+			if c.Op == files.OpPut && n > 0 {
+				panic("boom")
+			}
+		},
+	})
+	func() {
+		defer func() {
+			if got := recover(); got != "boom" {
+				t.Errorf(`Put panicked with %v, want "boom"`, got)
+			}
+		}()
+		b.Put(t.Context(), "a.txt", strings.NewReader("content"), nil)
+		t.Error("Put returned")
+	}()
+	if back.failed == nil {
+		t.Error("the content ended without an error for the backend")
+	}
+	if ok, err := files.Exists(t.Context(), b, "a.txt"); ok || err != nil {
+		t.Errorf("then it is there: %v, %v", ok, err)
+	}
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 type panicking struct{ first *strings.Reader }
 
 func (p panicking) Read(b []byte) (int, error) {

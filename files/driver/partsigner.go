@@ -58,8 +58,8 @@ type partSigner struct {
 func withPartSigner(ctx context.Context, b files.Bucket, name string,
 	f func(ctx context.Context, to partSigner) error) error {
 	g := stepGuard[partSigner]{f: f}
-	defer g.end()
-	return partSignerOf(ctx, b, name, g.call)
+	defer g.end() // even if f panics
+	return g.result(partSignerOf(ctx, b, name, g.call))
 }
 
 func partSignerOf(ctx context.Context, b files.Bucket, name string,

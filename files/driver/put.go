@@ -123,7 +123,6 @@ func (b *bucket) infoAttributes(a files.Attributes) files.Attributes {
 
 // checkAttributes refuses attributes that a backend without attributes would lose.
 func (b *bucket) checkAttributes(a files.Attributes) error {
-	a.ContentType = ""
 	if b.feat().Attributes ||
 		len(a.Metadata) == 0 && a.CacheControl == "" && a.ContentDisposition == "" &&
 			a.ContentEncoding == "" && a.ContentLanguage == "" {

@@ -98,14 +98,11 @@ func (r *resumingBody) Read(p []byte) (int, error) {
 		switch {
 		case !broken:
 			return n, err
-		case r.from.info.Version == "" && n > 0:
+		case n > 0:
 			return n, nil // the next Read finds the break again
 		case r.from.info.Version == "":
 			return 0, WithCause(files.ErrUnavailable, err,
 				"the connection broke, and the file has no version by which the rest could be read")
-		}
-		if n > 0 {
-			return n, nil // the next Read finds the break again
 		}
 		if err := r.reopen(err); err != nil {
 			return 0, err

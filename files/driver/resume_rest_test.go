@@ -138,6 +138,14 @@ func TestResumeWrongRest(t *testing.T) {
 		if err := r.Close(); err != nil {
 			t.Errorf("%s: Close: %v", what, err)
 		}
+		requests := 2
+		if c.first != nil {
+			requests = 1
+		}
+		if c.want != nil && back.opens != requests {
+			t.Errorf("%s: %d requests, want %d: another one wouldn't help", what, back.opens,
+				requests)
+		}
 		if back.closed != back.opens-1 {
 			t.Errorf("%s: %d of %d later bodies were closed", what, back.closed, back.opens-1)
 		}

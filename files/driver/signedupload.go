@@ -193,7 +193,7 @@ func beginSigned(ctx context.Context, b files.Bucket, name string,
 		u.IfVersion, _ = up.If.Version()
 		return nil
 	})
-	if err == nil && u.ID == "" { // a wrapper or a backend did nothing, and says nothing
+	if err == nil && u.ID == "" { // a backend began nothing, and says nothing
 		err = errNoParts
 	}
 	if err != nil {
@@ -252,7 +252,7 @@ func SignPart(ctx context.Context, b files.Bucket, u *SignedUpload, number int,
 				return err
 			})
 	}
-	if err == nil && signed.URL == "" { // a hook succeeded without calling next
+	if err == nil && signed.URL == "" { // a backend signed nothing, and says nothing
 		err = errNoParts
 	}
 	if err != nil {

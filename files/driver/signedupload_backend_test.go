@@ -2,6 +2,7 @@ package driver_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ type partTaker struct {
 	errs  map[string][]error
 	steps []string // that were made
 	last  driver.Upload
+	store string // for UploadStore; if empty, a store of its own
 	// mistakes
 	noID, noURL bool
 	extra       []driver.UploadedPart // that ListParts returns too
@@ -86,7 +88,9 @@ func (p *partTaker) Features() files.Features {
 
 func (p *partTaker) UploadLimits() driver.UploadLimits { return p.limits }
 
-func (p *partTaker) UploadStore() string { return fmt.Sprintf("store %p", p.Backend) }
+func (p *partTaker) UploadStore() string {
+	return cmp.Or(p.store, fmt.Sprintf("store %p", p.Backend))
+}
 
 func (p *partTaker) CanSignParts(u *driver.Upload) error { return p.step("CanSignParts", u) }
 

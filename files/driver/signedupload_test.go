@@ -119,6 +119,31 @@ func TestSignedUploadType(t *testing.T) {
 	}
 }
 
+// TestSignedUploadOfBefore: an upload that an earlier version has encoded goes on.
+func TestSignedUploadOfBefore(t *testing.T) {
+	const text = `{"name":"d/a.png","size":10,"partSize":4,"id":"id-1",` +
+		`"target":"40d5635330a8445d7cb263ee96f3eddd","attributes":{"ContentType":"image/png"},` +
+		`"typeFound":true,"ifAbsent":true}`
+	p := newPartTaker()
+	p.store = "the store"
+	b := driver.New(p)
+	u := beginSigned(t, b, "d/a.png", "0123456789", driver.SignedUploadOptions{
+		If: files.IfAbsent(),
+	})
+	var before driver.SignedUpload
+	if err := json.Unmarshal([]byte(text), &before); err != nil {
+		t.Fatal(err)
+	}
+	if before.Target != u.Target {
+		t.Errorf("the target now is %s, and was %s", u.Target, before.Target)
+	}
+	receive(t, b, &before, "0123456789", 1, 2, 3)
+	info, err := driver.CompleteSignedUpload(t.Context(), b, &before)
+	if err != nil || info.ContentType != "image/png" || !p.last.If.Absent() || !p.last.TypeFound {
+		t.Errorf("%+v, %v, of %+v", info, err, p.last)
+	}
+}
+
 // TestSignedPartsErrors: an error of the backend is kept, and an upload that is gone is
 // ErrNotExist, which isn't worth a retry.
 func TestSignedPartsErrors(t *testing.T) {

@@ -32,9 +32,21 @@ func (g *stepGuard[T]) call(ctx context.Context, to T) error {
 	return err
 }
 
-// end waits for a call that a hook has left behind, and prevents further ones.
-func (g *stepGuard[T]) end() {
+// end waits for a call that a hook has left behind, and prevents further ones. It returns
+// whether a call has succeeded.
+func (g *stepGuard[T]) end() (succeeded bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.over = true
+	succeeded, g.over = g.over, true
+	return succeeded
 }
+
+// result returns err, or why nothing was done although a wrapper says that it was.
+func (g *stepGuard[T]) result(err error) error {
+	if !g.end() && err == nil {
+		return errNotDone
+	}
+	return err
+}
+
+var errNotDone = Errorf(files.ErrUnsupported, "a wrapper did not carry out the step")

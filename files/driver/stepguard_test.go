@@ -101,3 +101,121 @@ func TestStepsEndWithTheOperation(t *testing.T) {
 		t.Errorf("a later step: %v, want ErrClosed", err)
 	}
 }
+
+// TestSignPartEndsWithTheOperation: so does the signing of a part.
+func TestSignPartEndsWithTheOperation(t *testing.T) {
+	p := newPartTaker()
+	var late nextFunc
+	b := hooked(p, func(ctx context.Context, next nextFunc) error {
+		late = next
+		return next(ctx)
+	})
+	u := beginSigned(t, b, "a", "0123456789", driver.SignedUploadOptions{})
+	if _, err := driver.SignPart(t.Context(), b, u, 1, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := late(t.Context()); !errors.Is(err, files.ErrClosed) || p.took("SignPart") != 1 {
+		t.Errorf("signing later: %v, want ErrClosed", err)
+	}
+	p.errs["SignPart"] = []error{files.ErrPermission}
+	_, err := driver.SignPart(t.Context(), b, u, 1, 0)
+	if !errors.Is(err, files.ErrPermission) {
+		t.Fatal(err)
+	}
+	if err := late(t.Context()); !errors.Is(err, files.ErrClosed) || p.took("SignPart") != 2 {
+		t.Errorf("signing after a failure: %v, want ErrClosed", err)
+	}
+}
+
+// idle is a wrapper that passes uploads, and carries out only some of the steps.
+type idle struct {
+	files.Bucket
+	steps []bool // whether they are carried out
+}
+
+func (i *idle) step(f func() error) error {
+	done := i.steps[0]
+	i.steps = i.steps[1:]
+	if !done {
+		return nil
+	}
+	return f()
+}
+
+func (i *idle) WithUpload(ctx context.Context, name string,
+	fn func(context.Context, files.Bucket, string) error) error {
+	return i.step(func() error { return fn(ctx, i.Bucket, name) })
+}
+
+func (i *idle) WithUploads(ctx context.Context, dir, prefix string,
+	fn func(context.Context, files.Bucket, string, string) error,
+) (func(string) (string, bool), error) {
+	return func(name string) (string, bool) { return name, true },
+		i.step(func() error { return fn(ctx, i.Bucket, dir, prefix) })
+}
+
+func (i *idle) WithSignPart(ctx context.Context, name string,
+	fn func(context.Context, files.Bucket, string) error) error {
+	return i.WithUpload(ctx, name, fn)
+}
+
+// TestStepsThatArentCarriedOut: a wrapper that does nothing and reports success has not
+// carried out the step, whichever it is.
+func TestStepsThatArentCarriedOut(t *testing.T) {
+	p := newPartTaker()
+	b := driver.New(p)
+	made := sent(t, b, "made", driver.SignedUploadOptions{})
+	if _, err := driver.CompleteSignedUpload(t.Context(), b, made); err != nil {
+		t.Fatal(err)
+	}
+	u := sent(t, b, "a", driver.SignedUploadOptions{})
+	o := driver.SignedUploadOptions{Size: 1}
+	for what, c := range map[string]struct {
+		steps []bool
+		call  func(b files.Bucket) error
+	}{
+		"any": {[]bool{false}, func(b files.Bucket) error {
+			return driver.WithUploader(t.Context(), b, "a",
+				func(context.Context, *driver.Uploader) error { return nil })
+		}},
+		"check": {[]bool{false, true}, func(b files.Bucket) error {
+			_, err := driver.BeginSignedUpload(t.Context(), b, "a", o)
+			return err
+		}},
+		"begin": {[]bool{true, false}, func(b files.Bucket) error {
+			_, err := driver.BeginSignedUpload(t.Context(), b, "a", o)
+			return err
+		}},
+		"sign": {[]bool{false}, func(b files.Bucket) error {
+			_, err := driver.SignPart(t.Context(), b, u, 1, 0)
+			return err
+		}},
+		"list": {[]bool{false}, func(b files.Bucket) error {
+			_, err := driver.SignedParts(t.Context(), b, u)
+			return err
+		}},
+		"store": {[]bool{true, false}, func(b files.Bucket) error {
+			_, err := driver.CompleteSignedUpload(t.Context(), b, u)
+			return err
+		}},
+		"find": {[]bool{true, false}, func(b files.Bucket) error {
+			_, err := driver.CompleteSignedUpload(t.Context(), b, made)
+			return err
+		}},
+		"abort": {[]bool{false}, func(b files.Bucket) error {
+			return driver.AbortSignedUpload(t.Context(), b, u)
+		}},
+		"receive": {[]bool{false}, func(b files.Bucket) error {
+			_, err := driver.ReceivePart(t.Context(), b, "a", u.ID, 1, 1, nil)
+			return err
+		}},
+	} {
+		err := c.call(&idle{b, c.steps})
+		if !errors.Is(err, files.ErrUnsupported) {
+			t.Errorf("%s: %v, want ErrUnsupported", what, err)
+		}
+	}
+	if len(p.uploads) != 1 {
+		t.Errorf("there are %d uploads, want 1", len(p.uploads))
+	}
+}

@@ -42,8 +42,9 @@ var errNoUploads = Errorf(files.ErrUnsupported, "the bucket has no uploads in pa
 func WithUploader(ctx context.Context, b files.Bucket, name string,
 	f func(ctx context.Context, u *Uploader) error) error {
 	g := stepGuard[*Uploader]{f: f}
-	defer g.end()
-	return withUploader(ctx, b, name, g.call)
+	defer g.end() // even if f panics
+	err := withUploader(ctx, b, name, g.call)
+	return NewError(files.OpUpload, name, g.result(err))
 }
 
 func withUploader(ctx context.Context, b files.Bucket, name string,
