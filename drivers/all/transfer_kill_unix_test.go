@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/resume"
 	"cloudfiles.dev/files/transfer"
@@ -108,11 +109,15 @@ func killTransfer(t *testing.T, from, to, states string, most int64) {
 	}
 }
 
-// TestTransferKilled: a sync of a folder to a service, and back, is killed inside a file
-// of 64 MiB. The next run reads and sends at most a tenth of it again, and leaves
-// nothing.
+// TestTransferKilled: a sync of a folder to a service, and back, is killed inside a file,
+// once or three times. All runs together read and send at most a tenth of it again, and
+// leave nothing. Three kills lose up to three parts, which have 5 MiB on S3, so the file
+// has 160 MiB in the long tests.
 func TestTransferKilled(t *testing.T) {
-	const size = 64 << 20
+	size, up := int64(64<<20), []int64{41 << 20}
+	if longtest.On() {
+		size, up = 160<<20, []int64{44<<20 + 5, 37 << 20, 63 << 20}
+	}
 	p := make([]byte, size)
 	rand.NewChaCha8([32]byte{64}).Read(p)
 	for name, store := range resumable {
@@ -132,15 +137,19 @@ func TestTransferKilled(t *testing.T) {
 			back := "file://" + filepath.ToSlash(t.TempDir()) + "?sync=none&metadata=skip"
 			for _, step := range []struct {
 				what, from, to string
-				most           int64
+				kills          []int64 // how many bytes each killed run reads
 			}{
-				{"up", "file://" + filepath.ToSlash(dir) + "?sync=none", url, 41 << 20},
-				{"down", url, back, 23<<20 + 1},
+				{"up", "file://" + filepath.ToSlash(dir) + "?sync=none", url, up},
+				{"down", url, back, []int64{23<<20 + 1, 9 << 20, 20 << 20}},
 			} {
-				killTransfer(t, step.from, step.to, states, step.most)
 				src, dst := open(t, step.from), open(t, step.to)
-				if ok, err := files.Exists(t.Context(), dst, "tree/big"); ok || err != nil {
-					t.Errorf("%s: after the kill the file is there: %t, %v", step.what, ok, err)
+				killed := int64(0)
+				for _, most := range step.kills {
+					killTransfer(t, step.from, step.to, states, most)
+					killed += most
+					if ok, err := files.Exists(t.Context(), dst, "tree/big"); ok || err != nil {
+						t.Errorf("%s: after a kill the file is there: %t, %v", step.what, ok, err)
+					}
 				}
 				c := &bodies{}
 				plan, err := transfer.Sync(transfer.Tree{Bucket: dst, Dir: "tree"},
@@ -151,11 +160,12 @@ func TestTransferKilled(t *testing.T) {
 				}
 				res, err := plan.Apply(t.Context())
 				if err != nil {
-					t.Fatalf("%s: the second run: %v", step.what, err)
+					t.Fatalf("%s: the last run: %v", step.what, err)
 				}
-				twice := step.most + c.n.Load() - size
-				t.Logf("%s: %.1f%% was copied twice", step.what, 100*float64(twice)/size)
-				if twice > size/10 || res.Resumed < step.most-size/10 {
+				twice := killed + c.n.Load() - size
+				t.Logf("%s: %.1f%% was copied twice", step.what,
+					100*float64(twice)/float64(size))
+				if twice > size/10 || res.Resumed < killed-size/10 {
 					t.Errorf("%s: %d bytes were copied twice; %+v", step.what, twice, res)
 				}
 				got, err := files.ReadAll(t.Context(), dst, "tree/big", nil)

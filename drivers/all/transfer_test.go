@@ -2,6 +2,7 @@ package all
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -61,12 +62,14 @@ func fill(t *testing.T, b files.Bucket, dir string) {
 
 // TestTransfer: between every two of the services, a folder and memory, a tree arrives
 // with its attributes, a second plan finds from the two listings alone that nothing is
-// to do, and a sync inside one store doesn't read a file.
+// to do, and a sync inside one store doesn't read a file. Trees that overlap are refused,
+// also if another handle has one of them.
 func TestTransfer(t *testing.T) {
 	for name, store := range newStores {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inner := open(t, store(t))
+			url := store(t)
+			inner := open(t, url)
 			ops := &operations{n: map[files.Op]int{}}
 			b := files.Wrap(inner, files.Hooks{Around: ops.around})
 			source := mem.New(nil)
@@ -102,6 +105,29 @@ func TestTransfer(t *testing.T) {
 					t.Errorf("%s: with nothing to do the operations are %v", step.what, n)
 				}
 				sameTree(t, step.dst)
+			}
+			if name != "memory" { // of which each Open is another store
+				second := open(t, url)
+				sub, err := files.Sub(second, "beside")
+				if err != nil {
+					t.Fatal(err)
+				}
+				for what, tree := range map[string]transfer.Tree{
+					"the same": {Bucket: second, Dir: "beside/"},
+					"above":    {Bucket: second},
+					"below":    {Bucket: second, Dir: "beside/a"},
+					"a Sub":    {Bucket: sub},
+				} {
+					for _, verb := range []func(dst, src transfer.Tree,
+						o *transfer.Options) (*transfer.Plan, error){
+						transfer.Copy, transfer.Move, transfer.Sync,
+					} {
+						o := &transfer.Options{MayLoseConcurrentPut: true}
+						if _, err := verb(tree, beside, o); !errors.Is(err, files.ErrInvalid) {
+							t.Errorf("%s, by a second handle: %v, want ErrInvalid", what, err)
+						}
+					}
+				}
 			}
 			moved := transfer.Tree{Bucket: b, Dir: "moved"}
 			plan, err := transfer.Move(moved, beside, &transfer.Options{MayLoseConcurrentPut: true})

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/conformance/proxy"
 	"cloudfiles.dev/drivers/internal/testserver"
 	_ "cloudfiles.dev/drivers/local"
@@ -27,7 +28,7 @@ func TestTransferFaults(t *testing.T) {
 		PartSize: minPart,
 		Retry:    &retry.Policy{Delay: time.Millisecond, MaxDelay: 20 * time.Millisecond},
 	})
-	count, size := fullSize(150, 10_000), fullSize(22<<20, 1<<30)
+	count, size := longtest.N(t, 150, 10_000), longtest.N(t, 22<<20, 1<<30)
 	from, back := filepath.Join(t.TempDir(), "from"), filepath.Join(t.TempDir(), "back")
 	writeTree(t, from, count, size)
 	folder := func(dir string) transfer.Tree {

@@ -2,26 +2,12 @@ package s3
 
 import (
 	"fmt"
-	"os"
-	"strconv"
 	"testing"
 
 	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files/transfer"
 )
-
-// fullVariable makes the tests of transfers as large as a real one: 10,000 files, and a
-// file of 1 GiB, which take 4 GB of disk.
-const fullVariable = "CLOUDFILES_TRANSFER_FULL"
-
-// fullSize is n, or full if the variable is set.
-func fullSize(n, full int) int {
-	if on, err := strconv.ParseBool(os.Getenv(fullVariable)); on && err == nil {
-		return full
-	}
-	return n
-}
 
 // TestTransferRequests: a sync of n files inside a store takes n copies and the
 // listings, which are a page for each thousand names of the source, begun or not, and
@@ -30,7 +16,7 @@ func fullSize(n, full int) int {
 func TestTransferRequests(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b, p, _ := s.proxied(t, Options{})
-	n := fullSize(longtest.N(t, 200, 2_000), 10_000)
+	n := longtest.N(t, 200, 10_000)
 	for i := range n {
 		put(t, b, fmt.Sprintf("from/%02d/file-%06d", i/100, i), noise(64), nil)
 	}

@@ -294,7 +294,8 @@ func (r *run) failed(ctx context.Context, c Change, err error) {
 			p.TotalFiles--
 			p.TotalBytes -= c.Size()
 			res.Failed++
-			if len(res.Errors) < maxErrorsKept {
+			// the other workers meet the same full disk a moment later
+			if !r.track.stopped && len(res.Errors) < maxErrorsKept {
 				res.Errors = append(res.Errors, err)
 			}
 			if suspicious(err) {
@@ -302,6 +303,7 @@ func (r *run) failed(ctx context.Context, c Change, err error) {
 			}
 			stop = hopeless(err) || r.track.inARow >= maxInARow ||
 				res.Failed >= r.plan.opts.MaxErrors
+			r.track.stopped = r.track.stopped || stop
 		})
 	if stop {
 		plural := "s"

@@ -149,7 +149,7 @@ func (r *run) stream(ctx context.Context, c Change, name string,
 		Size:       &info.Size,
 		Digest:     info.Digest,
 	}
-	content, done := r.counted(body, info.Size)
+	content, done := r.counted(body, c.Source.Size)
 	defer done()
 	if _, err := p.dst.b.Put(ctx, name, content, put); err != nil {
 		return 0, "", err
@@ -181,28 +181,22 @@ func (p *Plan) attributes(info files.Info, c Change) files.Attributes {
 const countedSize = 8 << 20
 
 // counted returns a reader that counts the bytes of a body as Active until done is
-// called.
-func (r *run) counted(body *files.Reader, size int64) (content io.Reader, done func()) {
-	if size < countedSize || r.plan.opts.Progress == nil {
+// called. planned is the size that the file had when it was listed.
+func (r *run) counted(body *files.Reader, planned int64) (content io.Reader, done func()) {
+	if body.Info().Size < countedSize || r.plan.opts.Progress == nil {
 		return body, func() {}
 	}
-	c := &counter{r: body, track: r.track}
-	return c, func() { c.add(-c.n) }
+	a := &activeBytes{track: r.track, most: planned}
+	return &counter{body, a}, a.end
 }
 
 type counter struct {
-	r     io.Reader
-	track *tracker
-	n     int64
+	r      io.Reader
+	active *activeBytes
 }
 
 func (c *counter) Read(b []byte) (int, error) {
 	n, err := c.r.Read(b)
-	c.add(int64(n))
+	c.active.add(int64(n))
 	return n, err
-}
-
-func (c *counter) add(n int64) {
-	c.n += n
-	c.track.update(Event{Kind: EventProgress}, func(p *Progress, _ *Result) { p.Active += n })
 }

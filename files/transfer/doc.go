@@ -75,7 +75,8 @@
 //
 // A run that is interrupted or killed inside a file of at least Options.ResumeSize, 64
 // MiB by default, is continued by the next run of the same plan: at most a tenth of the
-// file is read and sent again. The file is an upload of package files/resume to the
+// file is read and sent again, also after three kills. But each of them may lose one
+// part, which has at least 5 MiB on S3 and Google Cloud Storage. The file is an upload of package files/resume to the
 // target, whose token is kept in Options.StateDir. A local folder as the target has its
 // own place for it, in its hidden control folder, .cloudfiles.attrs. For other targets
 // set StateDir, for example to [DefaultStateDir].
@@ -106,7 +107,8 @@
 //   - Sync deletes last, only files that it has listed, and only the listed version
 //     unless Options.MayLoseConcurrentPut is set. It deletes nothing if either listing
 //     fails, if the source has no files, or if there are more deletions than
-//     Options.MaxDeletes.
+//     Options.MaxDeletes. A folder on disk that can't be read is such a failure of the
+//     listing: the files elsewhere are copied, and the error names the folder.
 //   - Nothing is left out silently. An object whose key isn't a legal name (L7), such
 //     as the marker "abc/" of an empty folder, is a change with the action "skip", unless
 //     the filter leaves its key out. A name that the target can't hold fails. Links,

@@ -2,7 +2,10 @@ package transfer
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -10,10 +13,10 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// DownloadDir copies a tree to a folder on disk, which it makes if it is missing. It is
-// a short form of Copy and Apply; files.PutFS copies in the other direction. It opens
-// the folder as a file:// bucket that stores the contents alone, so the program must
-// import the local driver:
+// DownloadDir copies a tree to a folder on disk, which it makes if it is missing, except
+// in a dry run. It is a short form of Copy and Apply; files.PutFS copies in the other
+// direction. It opens the folder as a file:// bucket that stores the contents alone, so
+// the program must import the local driver:
 //
 //	import _ "cloudfiles.dev/drivers/local"
 //
@@ -33,6 +36,14 @@ func DownloadDir(ctx context.Context, path string, src Tree, opts *Options) (Res
 	}
 	if ctx == nil {
 		return Result{}, driver.NewError(files.OpCopy, src.Dir, invalid("the context is nil"))
+	}
+	if opts != nil && opts.DryRun {
+		if _, err := os.Stat(abs); errors.Is(err, fs.ErrNotExist) { // stand in for it
+			if abs, err = os.MkdirTemp("", "download-dir-*"); err != nil {
+				return Result{}, files.NewError(files.OpOpen, "", err)
+			}
+			defer os.RemoveAll(abs)
+		}
 	}
 	slashed := filepath.ToSlash(abs)
 	if !strings.HasPrefix(slashed, "/") {

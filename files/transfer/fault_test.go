@@ -192,8 +192,8 @@ func TestManyErrors(t *testing.T) {
 	}
 }
 
-// TestErrorsThatEndTheRun: an error that affects every file stops the run soon: a full disk, no
-// descriptors, a missing bucket, lost permissions.
+// TestErrorsThatEndTheRun: an error that affects every file stops the run soon, and is told
+// once: a full disk, no descriptors, a missing bucket. Lost permissions stop it, too.
 func TestErrorsThatEndTheRun(t *testing.T) {
 	for what, cause := range map[string]error{
 		"full":        driver.WithCause(files.ErrTooLarge, syscall.ENOSPC, "disk full"),
@@ -214,6 +214,9 @@ func TestErrorsThatEndTheRun(t *testing.T) {
 		// at most one attempt and a retry of every worker beyond the limit
 		if n := tries.Load(); n > 50+2*16 || res.Copied != 0 {
 			t.Errorf("%s: %d attempts, %+v", what, n, res)
+		}
+		if what != "rights" && len(res.Errors) != 1 {
+			t.Errorf("%s: the errors are %v, want it once", what, res.Errors)
 		}
 		if _, err := files.ReadString(t.Context(), dst, "kept", nil); err != nil {
 			t.Errorf("%s: reading the kept file: %v", what, err)

@@ -3,6 +3,7 @@
 package transfer_test
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,9 +32,14 @@ func TestSpecialFiles(t *testing.T) {
 	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	socket, err := net.Listen("unix", filepath.Join(dir, "socket"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
 	dst := fine()
 	plan := must(transfer.Sync(whole(dst), whole(fromFS(t, os.DirFS(dir), nil)), nil))
-	want := []string{"bad\x01name", "dangling", "dirlink", "link", "pipe", "real/loop"}
+	want := []string{"bad\x01name", "dangling", "dirlink", "link", "pipe", "real/loop", "socket"}
 	if got := skipped(t, plan); !slices.Equal(got, want) {
 		t.Errorf("skipped are %q, want %q", got, want)
 	}
@@ -44,7 +50,7 @@ func TestSpecialFiles(t *testing.T) {
 
 	src := fromFS(t, os.DirFS(dir), &iofs.Options{FollowLinks: true})
 	plan = must(transfer.Sync(whole(dst), whole(src), nil))
-	want = []string{"bad\x01name", "dangling", "dirlink/loop", "pipe", "real/loop"}
+	want = []string{"bad\x01name", "dangling", "dirlink/loop", "pipe", "real/loop", "socket"}
 	if got := skipped(t, plan); !slices.Equal(got, want) {
 		t.Errorf("skipped are %q, want %q", got, want)
 	}

@@ -18,11 +18,12 @@ import (
 
 const (
 	defaultResumeSize = 64 << 20
-	// Of a file 1/40 is on its way, and is lost by a kill, if parts can be so small;
-	// then three kills lose less than a tenth. It is 1/12 at most: what is left of the
-	// tenth is for parts that the state doesn't have yet.
+	// A kill loses what is on its way: 1/40 of a file if parts can be so small, and
+	// otherwise at most 1/20, and 1/40 in a run that continues another. So three kills
+	// together lose a tenth at most, except that one part, of at least 5 MiB on S3, is
+	// always on its way.
 	usualLoss = 40
-	mostLoss  = 12
+	mostLoss  = 20
 	mostParts = 4 // of a file at a time
 	leastPart = 256 << 10
 	mostPart  = 8 << 20
@@ -31,11 +32,12 @@ const (
 )
 
 // division returns the size of the parts of a large file, and how many of them are sent
-// at a time.
-func division(size int64, l driver.UploadLimits) (part int64, atOnce int) {
+// at a time, by the first run and by one that continues.
+func division(size int64, l driver.UploadLimits) (part int64, first, later int) {
 	part = min(max(size/usualLoss/mostParts>>18<<18, leastPart), mostPart)
 	part = min(max(part, l.MinPart), l.MaxPart)
-	return part, int(min(max(size/mostLoss/part, 1), mostParts))
+	atOnce := func(loss int64) int { return int(min(max(size/loss/part, 1), mostParts)) }
+	return part, atOnce(mostLoss), atOnce(usualLoss)
 }
 
 // target is what the target's bucket says about uploads to a name.
@@ -72,7 +74,7 @@ func (r *run) large(ctx context.Context, c Change, name string, opts *files.Copy
 	if !ok {
 		return 0, "", false, nil
 	}
-	part, atOnce := division(c.Source.Size, t.limits)
+	part, atOnce, later := division(c.Source.Size, t.limits)
 	done, err := r.memory.take(ctx, part*int64(atOnce+1))
 	if err != nil {
 		return 0, "", true, err
@@ -84,6 +86,9 @@ func (r *run) large(ctx context.Context, c Change, name string, opts *files.Copy
 	}
 	defer st.close()
 	r.stateDirs.Store(t.dir, true)
+	if st.token() != "" {
+		atOnce = later
+	}
 	src := &versionReader{
 		ctx:    ctx,
 		from:   p.src,
@@ -102,7 +107,7 @@ func (r *run) large(ctx context.Context, c Change, name string, opts *files.Copy
 	if st.note.Pin == pin && pin != "" {
 		info.Digest = st.note.Digest // Stat may not have it
 	}
-	active := &activeBytes{track: r.track}
+	active := &activeBytes{track: r.track, most: c.Source.Size}
 	defer active.end()
 	if !again {
 		active.resumed = func(n int64) { r.resumed(c, n) }
@@ -145,9 +150,11 @@ func (r *run) resumed(c Change, n int64) {
 	})
 }
 
-// activeBytes counts the bytes of one file as Progress.Active.
+// activeBytes counts the bytes of one file as Progress.Active: at most as many as were
+// planned, if the file has grown since it was listed.
 type activeBytes struct {
 	track   *tracker
+	most    int64
 	mu      sync.Mutex
 	n       int64
 	resumed func(int64)
@@ -172,6 +179,7 @@ func (a *activeBytes) event(e resume.UploadEvent) {
 func (a *activeBytes) add(n int64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	n = min(n, a.most-a.n)
 	a.n += n
 	a.track.update(Event{Kind: EventProgress}, func(p *Progress, _ *Result) { p.Active += n })
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,7 +25,8 @@ const (
 	killFrom = "CLOUDFILES_TRANSFER_FROM"  // the folders of the child
 	killTo   = "CLOUDFILES_TRANSFER_TO"
 	killDir  = "CLOUDFILES_TRANSFER_STATES"
-	killSize = "CLOUDFILES_TRANSFER_SIZE" // Options.ResumeSize
+	killSize = "CLOUDFILES_TRANSFER_SIZE"  // Options.ResumeSize
+	killGoOn = "CLOUDFILES_TRANSFER_GO_ON" // the child goes on after a line of its input
 )
 
 // TestMain is the killed process if the variable is set: it syncs until it has read a
@@ -48,25 +50,36 @@ func TestMain(m *testing.M) {
 	src.most.Store(most)
 	src.full = func() error {
 		os.Stdout.WriteString("waiting\n")
-		time.Sleep(time.Hour) // until it is killed
-		return errCut
+		if os.Getenv(killGoOn) == "" {
+			time.Sleep(time.Hour) // until it is killed
+		}
+		src.most.Store(0)
+		bufio.NewReader(os.Stdin).ReadString('\n')
+		return nil
 	}
 	o := &transfer.Options{StateDir: os.Getenv(killDir)}
 	o.ResumeSize, _ = strconv.ParseInt(os.Getenv(killSize), 10, 64)
 	_, err = must(transfer.Sync(whole(open[1]), whole(src), o)).Apply(context.Background())
+	if err == nil && os.Getenv(killGoOn) != "" {
+		os.Exit(0)
+	}
 	panic(err)
 }
 
-// kill runs a sync in another process, and kills it when it has read most bytes.
-func kill(t *testing.T, most int64, from, to, states, resumeSize string) {
+// begin begins a sync in another process, and returns when it has read most bytes.
+func begin(t *testing.T, most int64, from, to, states, resumeSize, goOn string) (
+	child *exec.Cmd, input io.Writer) {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	child := exec.Command(exe)
-	child.Env = append(os.Environ(), killMost+"="+strconv.FormatInt(most, 10),
-		killFrom+"="+from, killTo+"="+to, killDir+"="+states, killSize+"="+resumeSize)
+	child = exec.Command(exe)
+	child.Env = append(os.Environ(), killMost+"="+strconv.FormatInt(most, 10), killFrom+"="+from,
+		killTo+"="+to, killDir+"="+states, killSize+"="+resumeSize, killGoOn+"="+goOn)
+	if input, err = child.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
 	out, err := child.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -78,6 +91,13 @@ func kill(t *testing.T, most int64, from, to, states, resumeSize string) {
 	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
 		t.Fatalf("the child ended by itself: %v", err)
 	}
+	return child, input
+}
+
+// kill runs a sync in another process, and kills it when it has read most bytes.
+func kill(t *testing.T, most int64, from, to, states, resumeSize string) {
+	t.Helper()
+	child, _ := begin(t, most, from, to, states, resumeSize, "")
 	child.Process.Kill()
 	var exit *exec.ExitError
 	if err := child.Wait(); !errors.As(err, &exit) || exit.Exited() {
@@ -143,6 +163,47 @@ func TestLargeKilled(t *testing.T) {
 			left = filepath.Join(to, ".cloudfiles.attrs", "states.attrs")
 		}
 		wantNothingLeft(t, dst, left)
+	}
+}
+
+// TestLargeTwoProcesses: while a process is inside a large file, another one copies the
+// same tree to the same target. Both succeed, and the target has the whole file, and
+// nothing else; if the first one is killed, a run after it removes what it has left.
+func TestLargeTwoProcesses(t *testing.T) {
+	const size = 8 << 20
+	_, from := folder(t)
+	p := random(70, size)
+	write(t, from, "big", string(p), time.Time{})
+	write(t, from, "small", "small", time.Time{})
+	src, err := files.Open(t.Context(), "file://"+filepath.ToSlash(from)+"?sync=none")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	for _, killed := range []bool{false, true} {
+		dst, to := folder(t)
+		o := &transfer.Options{ResumeSize: 1 << 20, Compare: transfer.ByContent}
+		child, input := begin(t, size/2, from, to, "", "1048576", "yes")
+		apply(t, must(transfer.Sync(whole(dst), whole(src), o)))
+		wantBytes(t, dst, "big", p)
+		states := filepath.Join(to, ".cloudfiles.attrs", "states.attrs")
+		if killed {
+			child.Process.Kill()
+			child.Wait()
+			write(t, from, "big", string(p[1:]), time.Time{}) // to be copied again
+			apply(t, must(transfer.Sync(whole(dst), whole(src), o)))
+			wantBytes(t, dst, "big", p[1:])
+		} else {
+			io.WriteString(input, "go on\n")
+			if err := child.Wait(); err != nil {
+				t.Errorf("the other process: %v", err)
+			}
+			wantBytes(t, dst, "big", p)
+		}
+		wantNothingLeft(t, dst, states)
+		if got := contents(t, whole(dst)); len(got) != 2 {
+			t.Errorf("the target has %d files", len(got))
+		}
 	}
 }
 

@@ -470,6 +470,7 @@ func TestLargeAttributes(t *testing.T) {
 		Metadata:           map[string]string{"key": "value"},
 	}
 	disk, _ := folder(t)
+	var large atomic.Int64
 	for what, dst := range map[string]files.Bucket{"memory": fine(), "folder": disk} {
 		for verb, plan := range map[string]func(dst, src transfer.Tree,
 			o *transfer.Options) (*transfer.Plan, error){
@@ -485,11 +486,25 @@ func TestLargeAttributes(t *testing.T) {
 					})
 				}
 				dir := fmt.Sprintf("%s-%t", verb, store)
-				apply(t, must(plan(in(dst, dir), whole(src), &transfer.Options{
+				resumable := files.Wrap(dst, files.Hooks{ // it isn't copied inside memory
+					Uploads: true,
+					Around: func(ctx context.Context, c *files.Call,
+						next func(context.Context) error) error {
+						if c.Op == files.OpUpload {
+							large.Add(1)
+						}
+						return next(ctx)
+					},
+				})
+				large.Store(0)
+				apply(t, must(plan(in(resumable, dir), whole(readsOf(src)), &transfer.Options{
 					ResumeSize: size,
 					StateDir:   memdir.New(t),
 					StoreTime:  store,
 				})))
+				if large.Load() < 6 {
+					t.Errorf("%s, %s: large files took %d steps", what, dir, large.Load())
+				}
 				for _, n := range []int{size - 1, size, size + 1} {
 					info := wantBytes(t, dst, fmt.Sprintf("%s/%d", dir, n), random(50, n))
 					got := info.Attributes

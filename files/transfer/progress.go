@@ -108,6 +108,7 @@ type tracker struct {
 	reported time.Time // time of the last EventProgress
 	call     func(Event)
 	inARow   int64 // failures in a row
+	stopped  bool  // a failure has ended the run
 }
 
 // progressEvery is the shortest time between two EventProgress.

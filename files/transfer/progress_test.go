@@ -1,10 +1,13 @@
 package transfer_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"cloudfiles.dev/files"
@@ -64,5 +67,79 @@ func TestProgress(t *testing.T) {
 	}
 	for range plan.Events(t.Context()) {
 		break // ends the run, and waits for it
+	}
+}
+
+// TestProgressOfLargeFiles: the numbers are also true of large files in parts of which a
+// twentieth fails, of files that are continued, and of one that has grown since it was
+// listed. The total is marked as open until it is known.
+func TestProgressOfLargeFiles(t *testing.T) {
+	inner, dst := fine(), fine()
+	want := map[string][]byte{}
+	for i := range byte(8) {
+		name := fmt.Sprintf("big%d", i)
+		want[name] = random(i, 3<<20)
+		putBytes(t, inner, name, want[name], nil)
+		put(t, inner, fmt.Sprintf("small%d", i))
+	}
+	var grow sync.Once
+	src := files.Wrap(inner, files.Hooks{
+		Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			if c.Op == files.OpGet && c.Name == "big3" {
+				grow.Do(func() {
+					want["big3"] = random(33, 12<<20)
+					putBytes(t, inner, "big3", want["big3"], nil)
+				})
+			}
+			return next(ctx)
+		},
+		Body: func(_ context.Context, _ *files.Call, body io.Reader) io.Reader { return body },
+	})
+	var steps atomic.Int64
+	broken := files.Wrap(dst, files.Hooks{
+		Uploads: true,
+		Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			if (c.Op == files.OpUpload || c.Op == files.OpPut) && steps.Add(1)%20 == 7 {
+				return files.ErrUnavailable
+			}
+			return next(ctx)
+		},
+	})
+	o := &transfer.Options{ResumeSize: 1 << 20, StateDir: t.TempDir()}
+	retries, resumed := int64(0), int64(0)
+	for run := 0; ; run++ {
+		var last transfer.Progress
+		var end error
+		for e, err := range must(transfer.Copy(whole(broken), whole(src), o)).Events(t.Context()) {
+			p := e.Progress
+			switch {
+			case p.Files < last.Files, p.Bytes < last.Bytes, p.Retries < last.Retries,
+				p.Resumed < last.Resumed, p.Active < 0:
+				t.Fatalf("the progress %+v follows %+v", p, last)
+			case p.Files > p.TotalFiles, p.Bytes+p.Active > p.TotalBytes:
+				t.Fatalf("more is done than there is: %+v", p)
+			case last.TotalKnown && !p.TotalKnown, last.TotalKnown && p.TotalFiles > last.TotalFiles:
+				t.Fatalf("the total grows: %+v follows %+v", p, last)
+			}
+			last, end = p, err
+		}
+		if last.Bytes != last.TotalBytes || last.Files != last.TotalFiles || last.Active != 0 ||
+			!last.TotalKnown || last.Failed > 0 != (end != nil) {
+			t.Errorf("run %d ends with %+v, %v", run, last, end)
+		}
+		retries += last.Retries
+		resumed += last.Resumed
+		if end == nil {
+			break
+		}
+		if run == 20 {
+			t.Fatal(end)
+		}
+	}
+	for name, p := range want {
+		wantBytes(t, dst, name, p)
+	}
+	if retries == 0 || resumed == 0 {
+		t.Errorf("%d retries, and %d bytes are resumed", retries, resumed)
 	}
 }

@@ -2,6 +2,8 @@ package transfer_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -218,11 +220,14 @@ func TestDeletionGuards(t *testing.T) {
 	}
 }
 
-// TestDryRun: a dry run reports what it would do, and writes nothing.
+// TestDryRun: a dry run reports what it would do, and writes nothing. Every comparison
+// plans the same deletions.
 func TestDryRun(t *testing.T) {
 	for _, o := range []transfer.Options{
 		{}, {Compare: transfer.ByDigest}, {Compare: transfer.ByContent},
-		{Compare: transfer.BySize}, {MayLoseConcurrentPut: true},
+		{Compare: transfer.BySize}, {Compare: transfer.ByStoredTime},
+		{Compare: transfer.ByDigestOrContent}, {MayLoseConcurrentPut: true}, {StoreTime: true},
+		{ContentOnly: true}, {ResumeSize: 1, StateDir: t.TempDir()},
 	} {
 		src, dst := fine(), fine()
 		put(t, src, "a", "b", "c=1")
@@ -241,6 +246,20 @@ func TestDryRun(t *testing.T) {
 			t.Errorf("Remove: Result = %+v, want 2 deleted", res)
 		}
 		holds(t, whole(dst), "c=12", "old")
+		if o.StateDir != "" {
+			wantNothingLeft(t, dst, o.StateDir)
+		}
+	}
+	dir := filepath.Join(t.TempDir(), "missing")
+	src := fine()
+	put(t, src, "a")
+	o := &transfer.Options{DryRun: true}
+	if res, err := transfer.DownloadDir(t.Context(), dir, whole(src), o); err != nil ||
+		res.Copied != 1 {
+		t.Errorf("DownloadDir: %+v, %v", res, err)
+	}
+	if _, err := os.Lstat(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the dry run of DownloadDir has made its folder, %v", err)
 	}
 }
 
