@@ -31,10 +31,13 @@ var kindsOfTransfers = []kind{
 	{"an empty or unmet list", []string{"examples/files TestMissing"}},
 	{"rm takes more than was named", []string{
 		"files/transfer TestDirIsNoPrefix", "examples/files TestCommands",
+		"examples/files TestNamesAreNoPatterns",
 	}},
 	{"keys that a disk can't hold", []string{"files/transfer TestForeignKeys"}},
 	{"a file becomes a folder", []string{"files/transfer TestFileBecomesFolder"}},
-	{"a target that folds case or form", []string{"files/transfer TestCaseAndForm"}},
+	{"a target that folds case or form", []string{
+		"files/transfer TestCaseAndForm", "drivers/local TestTransfersWhereCaseFolds",
+	}},
 	{"temporary names of a transfer", []string{"files/transfer TestLongNames"}},
 	{"loops and special files", []string{
 		"files/transfer TestSpecialFiles", "drivers/local TestSpecialFilesAreIgnored",

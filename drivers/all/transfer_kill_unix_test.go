@@ -114,9 +114,9 @@ func killTransfer(t *testing.T, from, to, states string, most int64) {
 // leave nothing. Three kills lose up to three parts, which have 5 MiB on S3, so the file
 // has 160 MiB in the long tests.
 func TestTransferKilled(t *testing.T) {
-	size, up := int64(64<<20), []int64{41 << 20}
-	if longtest.On() {
-		size, up = 160<<20, []int64{44<<20 + 5, 37 << 20, 63 << 20}
+	size, up := int64(64<<20), []int64{45<<20 - 100<<10}
+	if longtest.On() { // each kill is near the end of a part
+		size, up = 160<<20, []int64{45<<20 - 100<<10, 35<<20 - 100<<10, 60<<20 - 100<<10}
 	}
 	p := make([]byte, size)
 	rand.NewChaCha8([32]byte{64}).Read(p)

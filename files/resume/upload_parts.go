@@ -182,6 +182,7 @@ func (s *sending) take(most int) (gone bool, err error) {
 		u := s.u
 		s.note(r)
 		if u.left >= s.step {
+			s.keepState() // so that the next process needn't read what was sent
 			if err := u.save(); err != nil {
 				return false, err
 			}

@@ -208,7 +208,14 @@ func TestErrorsThatEndTheRun(t *testing.T) {
 		}
 		put(t, dst, "kept")
 		var tries atomic.Int64
-		broken := failing(dst, func(string) error { tries.Add(1); return cause })
+		together := make(chan struct{}) // so that several workers meet the error at once
+		broken := failing(dst, func(string) error {
+			if tries.Add(1) == 8 {
+				close(together)
+			}
+			<-together
+			return cause
+		})
 		res, err := must(transfer.Sync(whole(broken), whole(src), nil)).Apply(t.Context())
 		is(t, err, cause)
 		// at most one attempt and a retry of every worker beyond the limit
