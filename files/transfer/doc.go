@@ -76,10 +76,10 @@
 // A run that is interrupted or killed inside a file of at least Options.ResumeSize, 64
 // MiB by default, is continued by the next run of the same plan: at most a tenth of the
 // file is read and sent again, also after three kills. But each of them may lose one
-// part, which has at least 5 MiB on S3 and Google Cloud Storage. The file is an upload of package files/resume to the
-// target, whose token is kept in Options.StateDir. A local folder as the target has its
-// own place for it, in its hidden control folder, .cloudfiles.attrs. For other targets
-// set StateDir, for example to [DefaultStateDir].
+// part, which has at least 5 MiB on S3 and Google Cloud Storage. The file is an upload
+// of package files/resume to the target, whose token is kept in Options.StateDir. A
+// local folder as the target has its own place for it, in its hidden control folder,
+// .cloudfiles.attrs. For other targets set StateDir, for example to [DefaultStateDir].
 //
 // The next run looks at what the source has now. If its version, size or time is
 // another, or the options of the copy are, the old parts are removed and the file begins

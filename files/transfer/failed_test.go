@@ -18,7 +18,8 @@ func TestFailedCopyInside(t *testing.T) {
 		b := fine()
 		put(t, b, "from/a=new", "to/a=old content")
 		broken, n := counted(files.Wrap(b, files.Hooks{
-			Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			Around: func(ctx context.Context, c *files.Call,
+				next func(context.Context) error) error {
 				if c.Op != files.OpCopy {
 					return next(ctx)
 				}
@@ -33,7 +34,8 @@ func TestFailedCopyInside(t *testing.T) {
 		want := map[bool]string{false: "a=old content", true: "a=new"}[after]
 		holds(t, in(b, "to"), want)
 		holds(t, in(b, "from"), "a=new")
-		if res.Failed != 1 || n.ops[files.OpPut]+n.ops[files.OpDelete]+n.ops[files.OpDeleteMany] > 0 {
+		if res.Failed != 1 ||
+			n.ops[files.OpPut]+n.ops[files.OpDelete]+n.ops[files.OpDeleteMany] > 0 {
 			t.Errorf("%+v; the operations are %v", res, n.ops)
 		}
 	}
@@ -83,7 +85,8 @@ func TestFailedLargeCopies(t *testing.T) {
 			is(t, err, files.ErrUnavailable)
 			text, err := files.ReadString(t.Context(), dst, "big", nil)
 			if err != nil || text != "old" && text != string(p) {
-				t.Errorf("step %d, after %t: the target has %d bytes, %v", at, after, len(text), err)
+				t.Errorf("step %d, after %t: the target has %d bytes, %v", at, after, len(text),
+					err)
 			}
 			if text == string(p) {
 				stored++

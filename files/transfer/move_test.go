@@ -30,7 +30,8 @@ func TestMoveKeeps(t *testing.T) {
 				f.DeleteIfVersion = way != "by name"
 				return f
 			},
-			Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			Around: func(ctx context.Context, c *files.Call,
+				next func(context.Context) error) error {
 				if c.Op == files.OpDelete && c.Name == "from/replaced" ||
 					c.Op == files.OpStat && c.Name == "from/replaced" && way == "by name" {
 					put(t, src, "from/replaced=after the copy")
@@ -39,7 +40,8 @@ func TestMoveKeeps(t *testing.T) {
 			},
 		})
 		hooked := files.Wrap(dst, files.Hooks{
-			Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			Around: func(ctx context.Context, c *files.Call,
+				next func(context.Context) error) error {
 				if c.Op != files.OpPut && c.Op != files.OpCopy {
 					return next(ctx)
 				}

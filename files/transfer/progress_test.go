@@ -118,7 +118,7 @@ func TestProgressOfLargeFiles(t *testing.T) {
 				t.Fatalf("the progress %+v follows %+v", p, last)
 			case p.Files > p.TotalFiles, p.Bytes+p.Active > p.TotalBytes:
 				t.Fatalf("more is done than there is: %+v", p)
-			case last.TotalKnown && !p.TotalKnown, last.TotalKnown && p.TotalFiles > last.TotalFiles:
+			case last.TotalKnown && (!p.TotalKnown || p.TotalFiles > last.TotalFiles):
 				t.Fatalf("the total grows: %+v follows %+v", p, last)
 			}
 			last, end = p, err

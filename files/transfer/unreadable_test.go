@@ -39,7 +39,8 @@ func TestUnreadableFolder(t *testing.T) {
 	src := fromFS(t, lockedFS{os.DirFS(dir), "locked"}, nil)
 	res, err := must(transfer.Sync(whole(dst), whole(src), nil)).Apply(t.Context())
 	is(t, err, files.ErrPermission)
-	if !strings.Contains(err.Error(), "locked") || !strings.Contains(err.Error(), "3 deletions were withheld") ||
+	if !strings.Contains(err.Error(), "locked") ||
+		!strings.Contains(err.Error(), "3 deletions were withheld") ||
 		res.Deleted != 0 || res.Withheld != 3 {
 		t.Errorf("%v; %+v", err, res)
 	}
