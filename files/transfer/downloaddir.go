@@ -40,7 +40,7 @@ func DownloadDir(ctx context.Context, path string, src Tree, opts *Options) (Res
 	if opts != nil && opts.DryRun {
 		if _, err := os.Stat(abs); errors.Is(err, fs.ErrNotExist) { // stand in for it
 			if abs, err = os.MkdirTemp("", "download-dir-*"); err != nil {
-				return Result{}, files.NewError(files.OpOpen, "", err)
+				return Result{}, driver.NewError(files.OpOpen, "", err)
 			}
 			defer os.RemoveAll(abs)
 		}
