@@ -67,10 +67,10 @@ func TestDependencies(t *testing.T) {
 func TestArrows(t *testing.T) {
 	const own = "cloudfiles.dev/files"
 	inner := []string{
-		"internal/blockcache", "internal/callers", "internal/content", "internal/contenttype",
-		"internal/contexts", "internal/digests", "internal/each", "internal/failure",
-		"internal/flock", "internal/guard", "internal/handover", "internal/names",
-		"internal/native", "internal/nils",
+		"internal/blockcache", "internal/callers", "internal/cleanup", "internal/content",
+		"internal/contenttype", "internal/contexts", "internal/digests", "internal/each",
+		"internal/failure", "internal/flock", "internal/guard", "internal/handover",
+		"internal/names", "internal/native", "internal/nils",
 	}
 	arrows := map[string][]string{
 		".":        nil,

@@ -494,9 +494,10 @@
 //   - X2: The end of the context ends a call promptly, within one chunk, and leaves no
 //     goroutine, descriptor, temporary file or unfinished upload. A call returns within
 //     100 ms of the context's end; cleaning up an upload at a service may go on for
-//     some seconds. If an upload could not be removed, the error names it. The only
-//     upload that is left on purpose is one of package files/resume whose token
-//     somebody has.
+//     some seconds. A program that exits waits for that by Settle of package
+//     files/resume; package files/transfer does by itself. If an upload could not be
+//     removed, the error names it. The only upload that is left on purpose is one of
+//     package files/resume whose token somebody has.
 //
 //     A panic or runtime.Goexit in the caller's code, such as the body of a loop, a
 //     content's Read or a hook, ends a call as well. A panic reaches the caller, in the

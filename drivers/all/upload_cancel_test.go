@@ -12,7 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/resume"
+	"cloudfiles.dev/files/transfer"
 )
 
 // uploads is a service's state of the uploads of one file, in parts or not.
@@ -25,6 +28,7 @@ type uploads struct {
 	names      []string      // what each of them was
 	at         int           // the number of the request at which the context ends, or 0
 	meet       func(r *http.Request, carryOut func())
+	abortTakes time.Duration
 }
 
 func (u *uploads) change(f func()) {
@@ -40,6 +44,13 @@ func (u *uploads) request(at int) string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.names[at-1]
+}
+
+// left returns how many uploads in parts are unfinished.
+func (u *uploads) left() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.unfinished
 }
 
 // stored reports whether the file is there.
@@ -110,6 +121,9 @@ func (u *uploads) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			met = u.n == u.at
 		})
 	}
+	if what == "abort" {
+		time.Sleep(u.abortTakes)
+	}
 	once := sync.OnceFunc(func() { u.change(carryOut) })
 	if met {
 		u.meet(r, once)
@@ -135,17 +149,26 @@ func TestUploadCancelled(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				u := &uploads{changed: make(chan struct{}), at: at}
+				returned := make(chan struct{})
 				u.meet = func(r *http.Request, carryOut func()) {
-					if when == "answered" {
+					switch when {
+					case "answered":
 						carryOut()
 						cancel()
 						return
-					}
-					if when == "answer lost" {
+					case "answered late":
+						cancel()
+						<-returned
+						return
+					case "answer lost":
 						carryOut()
 					}
 					cancel()
-					<-r.Context().Done()
+					select {
+					case <-r.Context().Done():
+					case <-returned:
+						panic(http.ErrAbortHandler)
+					}
 				}
 				srv := httptest.NewServer(u)
 				t.Cleanup(srv.Close)
@@ -162,6 +185,7 @@ func TestUploadCancelled(t *testing.T) {
 						rest)
 				}
 				_, err = b.Put(ctx, "a", content, nil)
+				close(returned)
 				return u, err
 			}
 			whole, err := put(0, "", -1)
@@ -181,7 +205,12 @@ func TestUploadCancelled(t *testing.T) {
 				}
 			}
 			for at := 1; at <= whole.n; at++ {
-				for _, when := range []string{"not carried out", "answer lost", "answered"} {
+				for _, when := range []string{
+					"not carried out", "answer lost", "answered", "answered late",
+				} {
+					if when == "answered late" && whole.request(at) != "begin" {
+						continue // the request is cut off by then
+					}
 					u, err := put(at, when, -1)
 					what := u.request(at)
 					where := fmt.Sprintf("%s, number %d, %s", what, at, when)
@@ -193,13 +222,66 @@ func TestUploadCancelled(t *testing.T) {
 					case err != nil && u.stored() && !errors.Is(err, files.ErrUncertain):
 						t.Errorf("%s: %v, and the file is there", where, err)
 					}
-					if what == "begin" && when != "not carried out" {
-						continue // the driver may not have the ID of the upload that it began
+					if what == "begin" && when == "answer lost" {
+						continue // the driver doesn't have the ID of the upload that it began
 					}
 					if !u.settled(t) {
 						t.Errorf("%s: an upload is left", where)
 					}
 				}
+			}
+		})
+	}
+}
+
+// TestCleanedUp: the context of an upload in parts ends, and the service takes longer to
+// remove the upload than a call may take after that. The call returns, and the function
+// of resume.Settle waits for the removal; so does a transfer.
+func TestCleanedUp(t *testing.T) {
+	environment(t)
+	for _, s := range services {
+		if s.name == "azblob" {
+			continue // which has nothing to remove
+		}
+		t.Run("service="+s.name, func(t *testing.T) {
+			open := func() (context.Context, *uploads, files.Bucket) {
+				ctx, cancel := context.WithCancel(t.Context())
+				t.Cleanup(cancel)
+				u := &uploads{
+					changed:    make(chan struct{}),
+					at:         2,
+					meet:       func(*http.Request, func()) { cancel() },
+					abortTakes: 300 * time.Millisecond,
+				}
+				srv := httptest.NewServer(u)
+				t.Cleanup(srv.Close)
+				b, err := s.open(t, "http", strings.TrimPrefix(srv.URL, "http://"),
+					"&part_size=5242880&concurrency=2")
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { b.Close() })
+				return ctx, u, b
+			}
+			ctx, u, b := open()
+			ctx, settled := resume.Settle(ctx)
+			_, err := b.Put(ctx, "a", strings.NewReader(threeParts), nil)
+			if !errors.Is(err, context.Canceled) || u.left() != 1 {
+				t.Errorf("Put: %v, and %d uploads are left; want the context's error, and that "+
+					"it doesn't wait for the removal", err, u.left())
+			}
+			if settled(); u.left() != 0 {
+				t.Errorf("after Settle's function %d uploads are left", u.left())
+			}
+
+			ctx, u, b = open()
+			src := mem.New(nil)
+			if _, err := src.Put(t.Context(), "a", strings.NewReader(threeParts), nil); err != nil {
+				t.Fatal(err)
+			}
+			_, err = transfer.CopyFile(ctx, b, "a", src, "a", nil)
+			if !errors.Is(err, context.Canceled) || u.left() != 0 {
+				t.Errorf("CopyFile: %v, and %d uploads are left", err, u.left())
 			}
 		})
 	}

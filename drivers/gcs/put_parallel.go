@@ -166,14 +166,27 @@ func (x *xmlUpload) begin(ctx context.Context) error {
 	}
 	c.header["X-Goog-Meta-"+markKey] = []string{x.u.writeID}
 	var unknown error
-	err := x.u.b.retry.Do(ctx, func(ctx context.Context, _ int) error {
-		resp, content, err := x.u.b.doXML(ctx, c)
+	err := x.u.b.retry.Do(ctx, func(ctx context.Context, _ int) (err error) {
+		x.id, err = x.beginOnce(ctx, c)
 		if unknownRequest(err) {
 			unknown = err
 			return nil
 		}
+		return err
+	})
+	if err == nil {
+		err = unknown
+	}
+	return err
+}
+
+// beginOnce makes one request, and returns the upload's ID. If ctx ends before the
+// response, the upload is aborted when that has come.
+func (x *xmlUpload) beginOnce(ctx context.Context, c *call) (string, error) {
+	return driver.Begin(ctx, func(ctx context.Context) (string, error) {
+		resp, content, err := x.u.b.doXML(ctx, c)
 		if err != nil {
-			return err
+			return "", err
 		}
 		var out struct {
 			XMLName xml.Name
@@ -181,15 +194,16 @@ func (x *xmlUpload) begin(ctx context.Context) error {
 		}
 		if xml.Unmarshal(content, &out) != nil || out.ID == "" ||
 			out.XMLName.Local != "InitiateMultipartUploadResult" {
-			return c.badResponse(resp, "without an upload")
+			return "", c.badResponse(resp, "without an upload")
 		}
-		x.id = out.ID
-		return nil
+		return out.ID, nil
+	}, func(ctx context.Context, id string) {
+		left := &xmlUpload{
+			u:  x.u,
+			id: id,
+		}
+		left.remove(ctx)
 	})
-	if err == nil {
-		err = unknown
-	}
-	return err
 }
 
 // send sends one part, with a checksum that the service compares.

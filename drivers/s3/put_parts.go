@@ -93,24 +93,41 @@ func (b *backend) begin(ctx context.Context, in *s3.CreateMultipartUploadInput,
 	wholeSum bool) (*upload, error) {
 	u := &upload{b: b, key: *in.Key}
 	err := b.withRetryAt(ctx, opPut, *in.Key, func(ctx context.Context) error {
-		return b.withSums(func(sums bool) error {
+		return b.withSums(func(sums bool) (err error) {
 			u.sums = sums && wholeSum
 			in.ChecksumAlgorithm, in.ChecksumType = "", ""
 			if u.sums {
 				in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithmCrc32c,
 					types.ChecksumTypeFullObject
 			}
-			out, err := b.client.CreateMultipartUpload(ctx, in)
-			if err != nil {
-				return err
-			}
-			if u.id = out.UploadId; aws.ToString(u.id) == "" {
-				return missingPromise("without an UploadId")
-			}
-			return nil
+			u.id, err = b.beginOnce(ctx, *in)
+			return err
 		})
 	})
 	return u, err
+}
+
+// beginOnce makes one request, and returns the upload's ID. If ctx ends before the
+// response, the upload is aborted when that has come.
+func (b *backend) beginOnce(ctx context.Context,
+	in s3.CreateMultipartUploadInput) (*string, error) {
+	return driver.Begin(ctx, func(ctx context.Context) (*string, error) {
+		out, err := b.client.CreateMultipartUpload(ctx, &in)
+		if err != nil {
+			return nil, err
+		}
+		if aws.ToString(out.UploadId) == "" {
+			return nil, missingPromise("without an UploadId")
+		}
+		return out.UploadId, nil
+	}, func(ctx context.Context, id *string) {
+		left := &upload{
+			b:   b,
+			key: *in.Key,
+			id:  id,
+		}
+		left.abortNow(ctx, nil)
+	})
 }
 
 // beginIf begins an upload. If its end is conditional, the store must keep such

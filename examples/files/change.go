@@ -70,6 +70,8 @@ func (a *app) cp(ctx context.Context, places []place) error {
 	if !input {
 		_, err = transfer.CopyFile(ctx, dst.b, dst.name, src.b, src.name, &a.transfer)
 	} else if !a.transfer.DryRun {
+		ctx, settled := resume.Settle(ctx)
+		defer settled()
 		_, err = dst.b.Put(ctx, dst.name, os.Stdin, &put)
 	}
 	return a.copied(dst.name, err)

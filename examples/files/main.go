@@ -21,8 +21,10 @@
 // user's cache folder, or in the folder of the flag --state-dir. When cp downloads a
 // single file to a path, the unfinished content is beside it, in .resume-….part.
 //
-// After an interruption, S3 and Google Cloud Storage may keep parts of a large file, and
-// charge for them, until a lifecycle rule or resume.AbortStale removes them.
+// At Ctrl-C the command removes other unfinished uploads, which takes some seconds at
+// most; a second Ctrl-C doesn't wait for that. After a kill, S3 and Google Cloud Storage may
+// keep parts of a file, and charge for them, until a lifecycle rule or resume.AbortStale
+// removes them. They also keep those of a large file, for the next run.
 //
 // # Exit codes
 //
@@ -80,9 +82,12 @@ type app struct {
 
 var errUsage = errors.New("usage")
 
+// stopping is printed at Ctrl-C. A second one ends the program as usual.
+const stopping = "files: stopping; Ctrl-C again ends at once, and may leave unfinished uploads"
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program as usual
+	context.AfterFunc(ctx, func() { stop(); fmt.Fprintln(os.Stderr, stopping) })
 	a := &app{out: os.Stdout, err: os.Stderr}
 	os.Exit(a.main(ctx, os.Args[1:]))
 }
@@ -271,15 +276,12 @@ func (f *flags) comparing(fs *flag.FlagSet, usual string) {
 		"exact":   transfer.ByDigestOrContent,
 	}
 	f.transfer.Compare = known[usual]
-	fs.Func("compare",
-		"by time, size, stored (time), digest, content, or exact, which is digest or else "+
-			"content (default "+usual+")",
-		func(text string) error {
-			c, ok := known[text]
-			if !ok {
-				return fmt.Errorf("unknown comparison")
-			}
-			f.transfer.Compare = c
-			return nil
-		})
+	fs.Func("compare", "by time, size, stored (time), digest, content, or exact, which is "+
+		"digest or else content (default "+usual+")", func(text string) (err error) {
+		var ok bool
+		if f.transfer.Compare, ok = known[text]; !ok {
+			err = errors.New("unknown comparison")
+		}
+		return err
+	})
 }

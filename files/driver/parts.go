@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"sync"
-	"time"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/internal/digests"
@@ -233,42 +232,3 @@ func (p *Parts) Send(ctx context.Context, first *Part,
 type sendError struct{ err error }
 
 func (e *sendError) Error() string { return e.err.Error() }
-
-// cleanupTime bounds what is done after a failure, when the caller's context has ended
-// or soon will.
-const cleanupTime = 10 * time.Second
-
-// CleanupContext returns a context for undoing what a failed call began, such as an
-// unfinished upload. It has the values of ctx, ends after 10 seconds, and doesn't end
-// when ctx does.
-func CleanupContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
-}
-
-// undoWait is how long Undo waits after its context has ended: a call returns within
-// 100 ms (X2).
-const undoWait = 50 * time.Millisecond
-
-// Undo calls f, with a CleanupContext, to undo what a failed call began at a service.
-// It returns when f does, but at most 50 ms after the end of ctx; f then continues by
-// itself.
-func Undo(ctx context.Context, f func(ctx context.Context)) {
-	cleanup, cancel := CleanupContext(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer cancel()
-		f(cleanup)
-	}()
-	select {
-	case <-done:
-		return
-	case <-ctx.Done():
-	}
-	t := time.NewTimer(undoWait)
-	defer t.Stop()
-	select {
-	case <-done:
-	case <-t.C:
-	}
-}

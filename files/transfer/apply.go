@@ -9,6 +9,7 @@ import (
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/internal/cleanup"
 	"cloudfiles.dev/files/internal/each"
 )
 
@@ -28,8 +29,10 @@ const ahead = 4096
 //     listing failed, if a limit or an empty source forbids it, or if the run ended
 //     early; the deletions are then counted in Result.Withheld.
 //
-// When ctx ends, Apply stops soon, leaves no file half-written, and returns the
-// context's error with the Result so far.
+// When ctx ends, Apply stops, leaves no file half-written, and returns the context's
+// error with the Result so far. The calls end at once. Then Apply waits, for some seconds
+// at most, until the unfinished uploads that can't be continued are removed from the
+// service (X2), so that a program that exits afterwards leaves none.
 func (p *Plan) Apply(ctx context.Context) (Result, error) {
 	if ctx == nil {
 		return Result{}, driver.NewError(p.op, p.dst.dir, invalid("the context is nil"))
@@ -109,11 +112,13 @@ func (r *run) guarded(f func()) {
 type source func(ctx context.Context, f func(*Change) bool) error
 
 func (r *run) apply(ctx context.Context, changes source) (Result, error) {
-	inner, stop := context.WithCancelCause(ctx)
+	inner, cleaning := cleanup.With(ctx)
+	inner, stop := context.WithCancelCause(inner)
 	defer stop(nil)
 	r.stop = stop
 	defer r.deletes.close()
 	err := r.copies(inner, changes)
+	cleaning.Wait()
 	r.broken.Resume()
 	r.track.update(Event{Kind: EventProgress},
 		func(p *Progress, _ *Result) { p.TotalKnown = err == nil })

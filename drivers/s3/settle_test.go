@@ -1,0 +1,75 @@
+package s3
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/conformance/proxy"
+	"cloudfiles.dev/drivers/internal/testserver"
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/resume"
+	"cloudfiles.dev/files/transfer"
+)
+
+// TestNoUploadLeft: the context of a Put, and of a transfer, ends in the middle of an
+// upload in parts, and the server takes 300 ms for each request that removes the
+// upload. After the function of resume.Settle, and after the transfer, the server lists
+// no unfinished upload (X2). The end may also come while the upload is begun.
+func TestNoUploadLeft(t *testing.T) {
+	for _, server := range []string{testserver.Versitygw, testserver.Minio} {
+		t.Run(server, func(t *testing.T) {
+			t.Parallel()
+			s := newSubject(t, server, Options{})
+			for _, kind := range []string{"UploadPart", "CreateMultipartUpload"} {
+				s.cancelled(t, kind, "Put", func(ctx context.Context, b files.Bucket) error {
+					ctx, settled := resume.Settle(ctx)
+					defer settled()
+					content := struct{ io.Reader }{bytes.NewReader(noise(24 << 20))}
+					_, err := b.Put(ctx, "a", content, nil)
+					return err
+				})
+				s.cancelled(t, kind, "CopyFile", func(ctx context.Context, b files.Bucket) error {
+					src := mem.New(nil)
+					must(src.Put(t.Context(), "a", bytes.NewReader(noise(24<<20)), nil))
+					_, err := transfer.CopyFile(ctx, b, "a", src, "a", nil)
+					return err
+				})
+			}
+		})
+	}
+}
+
+// cancelled ends the context of a call at its request of a kind, and checks what the
+// server lists after the call.
+func (s *subject) cancelled(t *testing.T, kind, what string,
+	call func(context.Context, files.Bucket) error) {
+	t.Helper()
+	b, p, name := s.proxied(t, Options{PartSize: 5 << 20})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	p.Add(proxy.Rule{
+		Kinds: []string{"AbortMultipartUpload"},
+		Fault: proxy.Latency(300 * time.Millisecond),
+	})
+	p.Add(proxy.Rule{Kinds: []string{kind}, Nth: 1, Fault: proxy.Fault{
+		Name: "the context ends",
+		Do: func(x *proxy.Exchange, next proxy.Send) (*http.Response, error) {
+			cancel()
+			return next(x.Request)
+		},
+	}})
+	if err := call(ctx, b); !errors.Is(err, context.Canceled) {
+		t.Errorf("%s, cancelled at %s: %v", what, kind, err)
+	}
+	direct := New(s.admin, name, &s.opts)
+	defer direct.Close()
+	for u, err := range resume.Uploads(t.Context(), direct, "") {
+		t.Errorf("%s, cancelled at %s: left is %+v, %v", what, kind, u, err)
+	}
+}
