@@ -29,6 +29,7 @@ func TestForms(t *testing.T) {
 		"":      fake(),
 		"p":     coarse,
 		"p/in":  fake(),
+		"d/e/f": fake(),
 		"own":   tenant,
 		"fixed": files.ReadOnly(fake()),
 	})
@@ -57,11 +58,20 @@ func TestForms(t *testing.T) {
 		{
 			"below a directory with a member",
 			all,
-			"p",
+			"d/e",
 			signing.PostOptions{Below: true},
 			"",
 			files.ErrUnsupported,
 		},
+		{
+			"below a member's root, which has no name",
+			all,
+			"d/e/f",
+			signing.PostOptions{Below: true},
+			"",
+			files.ErrUnsupported,
+		},
+		{"beside a member", all, "d/g", signing.PostOptions{Below: true}, "d/g/${filename}", nil},
 		{"read-only", all, "fixed/a", signing.PostOptions{}, "", files.ErrPermission},
 		{"nowhere", part, "a", signing.PostOptions{}, "", files.ErrUnsupported},
 		{
