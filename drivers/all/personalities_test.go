@@ -1,7 +1,13 @@
 package all
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"net/url"
+	"os"
+	"strings"
 	"testing"
 
 	"cloudfiles.dev/drivers/internal/testserver"
@@ -9,9 +15,8 @@ import (
 	"cloudfiles.dev/files/filestest"
 )
 
-// TestPersonalitiesClaim: the fakes claim what the real drivers claim, except what no
-// fake has: durability and raw keys. Disks and GCS sign if they are configured to, and
-// memory never does.
+// TestPersonalitiesClaim: the fakes claim what the real drivers claim that are configured
+// to sign, except what no fake has: durability and raw keys. Only memory never signs.
 func TestPersonalitiesClaim(t *testing.T) {
 	environment(t)
 	t.Setenv("STORAGE_EMULATOR_HOST", "127.0.0.1:1") // so that GCS needs no credentials
@@ -19,6 +24,22 @@ func TestPersonalitiesClaim(t *testing.T) {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "b")
 	t.Setenv("AZURE_STORAGE_ACCOUNT", "account")
 	t.Setenv("AZURE_STORAGE_KEY", "a2V5")
+	secret, key := t.TempDir()+"/secret", t.TempDir()+"/key.pem"
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{
+		secret: []byte("32 random bytes are a good one.."),
+		key: pem.EncodeToMemory(&pem.Block{
+			Type:  "RSA PRIVATE KEY",
+			Bytes: x509.MarshalPKCS1PrivateKey(rsaKey),
+		}),
+	} {
+		if err := os.WriteFile(name, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	comparable := func(f files.Features) files.Features {
 		f.Durable, f.ForeignKeys = false, false
 		return f
@@ -31,9 +52,10 @@ func TestPersonalitiesClaim(t *testing.T) {
 			"&given_digests=true&time_resolution=1ns"},
 		{filestest.S3, "s3://bucket?region=us-east-1"},
 		{filestest.MinIO, "s3://bucket?region=us-east-1&store=minio&endpoint=http://127.0.0.1:1"},
-		{filestest.GCS, "gs://bucket"},
+		{filestest.GCS, "gs://bucket?access_id=signer&private_key_path=" + url.QueryEscape(key)},
 		{filestest.Azure, "azblob://container"},
-		{filestest.Disk, "file://" + t.TempDir()},
+		{filestest.Disk, "file://" + t.TempDir() + "?base_url=http://127.0.0.1:1/files" +
+			"&secret_key_path=" + url.QueryEscape(secret)},
 	} {
 		b, err := files.Open(t.Context(), c.url)
 		if err != nil {
@@ -43,7 +65,7 @@ func TestPersonalitiesClaim(t *testing.T) {
 		defer b.Close()
 		got := comparable(filestest.New(t, filestest.As(c.p)).Features())
 		want := comparable(b.Features())
-		if !want.SignGet { // it isn't configured here
+		if strings.HasPrefix(c.url, "mem:") {
 			want.SignGet, want.SignPut = got.SignGet, got.SignPut
 			want.SignDelete, want.SignContentType = got.SignDelete, got.SignContentType
 			want.SignHead, want.SignResponse = got.SignHead, got.SignResponse
