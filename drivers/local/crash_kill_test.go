@@ -83,7 +83,13 @@ func killedAt(t *testing.T, i, n int, m crashfs.Moment) (operations []crashfs.Ki
 // prepare does the setup of a scenario.
 func prepare(t *testing.T, dir string, sc scenario) state {
 	t.Helper()
-	b, err := openOver(dir, noSync, fsys.OS())
+	return prepareOn(t, fsys.OS(), dir, sc)
+}
+
+// prepareOn is prepare on another file system.
+func prepareOn(t *testing.T, sys fsys.FS, dir string, sc scenario) state {
+	t.Helper()
+	b, err := openOver(dir, noSync, sys)
 	if err != nil {
 		t.Fatal(err)
 	}

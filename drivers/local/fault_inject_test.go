@@ -5,11 +5,13 @@ package local
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 	"testing"
 
 	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/drivers/local/internal/crashfs"
+	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
 )
 
@@ -64,7 +66,8 @@ func TestFaultAtEveryOperation(t *testing.T) {
 						continue
 					}
 					cause := fault.errs[(n+i)%len(fault.errs)]
-					hit, refused, err := failedAt(t, sc, n, cause, fault.sentinel, fault.of)
+					hit, refused, err := failedAt(t, sc, nil, n, cause, fault.sentinel,
+						fault.of)
 					if err != nil {
 						t.Errorf("%v at operation %d: %v", cause, n, err)
 					}
@@ -83,15 +86,69 @@ func TestFaultAtEveryOperation(t *testing.T) {
 	}
 }
 
-// failedAt runs a scenario whose n-th operation of the kinds fails. It reports whether
-// there was such an operation, and whether the step failed.
-func failedAt(t *testing.T, sc scenario, n int, fault, sentinel error,
+// The same holds on disks that lack something, where files are written in other ways.
+func TestFaultOnOtherDisks(t *testing.T) {
+	steps := []string{
+		"new file with metadata",
+		"metadata over metadata",
+		"below a file",
+		"over the file beside a folder",
+		"copy over a file",
+		"delete below the file beside",
+	}
+	hooked := func(h hookFS) func() fsys.FS {
+		h.FS = fsys.OS()
+		return func() fsys.FS { return &h }
+	}
+	for disk, sys := range map[string]func() fsys.FS{
+		"another mount":  hooked(hookFS{mount: true}),
+		"no attributes":  hooked(hookFS{mount: true, noXattr: true}),
+		"the lock file":  hooked(hookFS{noDirLocks: true}),
+		"no exchange":    hooked(hookFS{fuse: true, noXattr: true}),
+		"coarse times":   hooked(hookFS{times: coarse}),
+		"folds":          oddDisks()["folds"],
+		"refuses, folds": oddDisks()["FAT"],
+	} {
+		for i, sc := range scenarios {
+			if !slices.Contains(steps, sc.name) {
+				continue
+			}
+			t.Run(disk+"/"+sc.name, func(t *testing.T) {
+				t.Parallel()
+				failed, every := 0, longtest.EachOf(t, 4, 2)
+				for n, hit := 1+i%every, true; hit; n += every {
+					var refused bool
+					var err error
+					hit, refused, err = failedAt(t, sc, sys(), n, syscall.EIO, nil, nil)
+					if err != nil {
+						t.Errorf("EIO at operation %d: %v", n, err)
+					}
+					if refused {
+						failed++
+					}
+				}
+				if failed == 0 {
+					t.Error("no fault made the step fail")
+				}
+			})
+		}
+	}
+}
+
+// failedAt runs a scenario, on a disk or, if that is nil, on an ordinary one, whose n-th
+// operation of the kinds fails. It reports whether there was such an operation, and
+// whether the step failed.
+func failedAt(t *testing.T, sc scenario, disk fsys.FS, n int, fault, sentinel error,
 	of []crashfs.Kind) (hit, refused bool, err error) {
 	ctx := t.Context()
 	dir := t.TempDir()
-	before := prepare(t, dir, sc)
+	odd := disk != nil
+	if !odd {
+		disk = fsys.OS()
+	}
+	before := prepareOn(t, disk, dir, sc)
 	var faulter crashfs.Faulter
-	sys := crashfs.Wrap(crashfs.Unsynced(), faulter.Hook)
+	sys := crashfs.Wrap(crashfs.UnsyncedOn(disk), faulter.Hook)
 	b, err := openOver(dir, nil, sys)
 	if err != nil {
 		return false, false, err
@@ -144,8 +201,10 @@ func failedAt(t *testing.T, sc scenario, n int, fault, sentinel error,
 		if err := check("after doing the step again", []state{before}); err != nil {
 			return hit, true, err
 		}
-		if err := closeAndCheck(b, dir, before); err != nil {
-			return hit, true, fmt.Errorf("%v: %w", kind, err)
+		if !odd {
+			if err := closeAndCheck(b, dir, before); err != nil {
+				return hit, true, fmt.Errorf("%v: %w", kind, err)
+			}
 		}
 	}
 	if err := b.Close(); err != nil {

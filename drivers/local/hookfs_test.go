@@ -24,6 +24,8 @@ type hookFS struct {
 	noXattr, noLocks bool
 	// noDirLocks takes away locks of directories, but not of files.
 	noDirLocks bool
+	// fuse makes it look like FUSE: names can't be exchanged, and no time of birth is known.
+	fuse bool
 	// mount makes the folders below the root another file system than the control folder.
 	mount bool
 	// between is called between the Lstat of a file and its opening.
@@ -55,6 +57,9 @@ func (h *hookFS) hook(op, name string) error {
 func (h *hookFS) stat(st fsys.Stat, err error) (fsys.Stat, error) {
 	if h.times != nil {
 		st.ModTime, st.ChangeTime = h.times(st.ModTime), h.times(st.ChangeTime)
+	}
+	if h.fuse {
+		st.Birth = 0
 	}
 	return st, err
 }
@@ -98,6 +103,13 @@ func (d *hookDir) OpenDir(path string) (fsys.Dir, error) {
 	return e, err
 }
 
+func (d *hookDir) Kind() fsys.Kind {
+	if d.h.fuse {
+		return fsys.FUSE
+	}
+	return d.Dir.Kind()
+}
+
 // crosses reports whether a rename would be between two file systems.
 func (d *hookDir) crosses(to fsys.Dir) bool {
 	return d.h.mount && d.below != to.(*hookDir).below
@@ -138,6 +150,10 @@ func (d *hookDir) Create(name string) (fsys.File, error) {
 	return d.create("create", name, d.Dir.Create)
 }
 
+func (d *hookDir) CreatePrivate(name string) (fsys.File, error) {
+	return d.create("create", name, d.Dir.CreatePrivate)
+}
+
 func (d *hookDir) CreateUnnamed() (fsys.File, error) {
 	return d.create("create", "", func(string) (fsys.File, error) { return d.Dir.CreateUnnamed() })
 }
@@ -176,6 +192,9 @@ func (d *hookDir) Rename(name string, to fsys.Dir, newname string) error {
 }
 
 func (d *hookDir) Exchange(name string, to fsys.Dir, newname string) error {
+	if d.h.fuse {
+		return errors.ErrUnsupported
+	}
 	return d.do("rename", newname, func() error {
 		if d.crosses(to) {
 			return syscall.EXDEV

@@ -31,7 +31,7 @@
 //
 //   - names that aren't UTF-8
 //   - elements of 250 to 255 bytes (the driver's long elements leave room for the
-//     sidecar's suffix)
+//     sidecar's suffix), and of 242 bytes or more if they end in ".attrs"
 //   - everything in a folder whose name ends in ".attrs"
 //   - names that fileblob has escaped
 //

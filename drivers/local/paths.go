@@ -172,7 +172,15 @@ func (b *backend) findCurrent(d fsys.Dir, p *filePaths, garbage bool) (c current
 func (r rules) rawSidecarName(element string) bool {
 	kind, _, _ := r.decode(element)
 	return kind == foreignEntry && len(element) <= r.limit() && !strings.HasPrefix(element,
-		controlPrefix)
+		controlPrefix) && r.escapedBeside(element)
+}
+
+// escapedBeside reports whether the escaped form of an element is in the same folder. All
+// paths of a file are in one folder, so a longer name x.attrs of another program is a raw
+// key.
+func (r rules) escapedBeside(element string) bool {
+	chain, _ := r.encodeElement(element)
+	return chain == nil
 }
 
 // foreignPath reports whether a path on disk is a raw key: it isn't the path of a

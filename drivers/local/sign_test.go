@@ -3,6 +3,8 @@ package local
 import (
 	"context"
 	"errors"
+	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -92,5 +94,52 @@ func TestSignerMissingImport(t *testing.T) {
 		"import _ cloudfiles.dev/drivers/local/localhttp") || strings.Contains(err.Error(),
 		"hidden") {
 		t.Errorf("Open = %v, want the missing import without the path", err)
+	}
+}
+
+// TestSignerParameters: the URL parameters make a Signer of both, and an error names the
+// parameter, without the secret.
+func TestSignerParameters(t *testing.T) {
+	var base string
+	var secret []byte
+	make := func(u *url.URL, key []byte) (Signer, error) {
+		base, secret = u.String(), key
+		return fakeSigner{}, nil
+	}
+	RegisterSigner(make)
+	defer func() { signerMaker.make = nil }()
+	for _, again := range []func(*url.URL, []byte) (Signer, error){make, nil} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("RegisterSigner called twice, or with nil, does not panic")
+				}
+			}()
+			RegisterSigner(again)
+		}()
+	}
+	dir := t.TempDir()
+	key := filepath.Join(t.TempDir(), "key")
+	ok(t, os.WriteFile(key, []byte("hidden"), 0o600))
+	in := "file://" + filepath.ToSlash(dir) + "?"
+	at := "secret_key_path=" + url.QueryEscape(key)
+	b, err := files.Open(t.Context(), in+at+"&base_url=http://host/files")
+	ok(t, err)
+	defer b.Close()
+	if base != "http://host/files" || string(secret) != "hidden" || !b.Features().SignGet {
+		t.Errorf("the signer is made of %q and %q", base, secret)
+	}
+	for query, want := range map[string]string{
+		at:                                  "belong together",
+		"base_url=http://host":              "belong together",
+		at + "&base_url=":                   "belong together",
+		at + "&base_url=%3A%2F%2Fx":         "base_url is malformed",
+		at + "x&base_url=http://host/files": "secret_key_path",
+	} {
+		_, err := files.Open(t.Context(), in+query)
+		if !errors.Is(err, files.ErrInvalid) || !strings.Contains(err.Error(), want) ||
+			strings.Contains(err.Error(), "hidden") {
+			t.Errorf("Open(%s) = %v, want ErrInvalid with %q", query, err, want)
+		}
 	}
 }

@@ -81,16 +81,20 @@ func (b *backend) BeginUpload(ctx context.Context, u *driver.Upload) (id string,
 	if err := s.control.Mkdir(folder, 0o700); err != nil {
 		return "", mapError(err)
 	}
-	defer func() {
-		if err != nil {
-			b.AbortUpload(ctx, u.Name, id)
-		}
-	}()
 	d, err := s.control.OpenDir(folder)
 	if err != nil {
+		s.control.Rmdir(folder)
 		return "", mapError(err)
 	}
-	defer d.Close()
+	defer func() {
+		if err != nil {
+			removeUpload(d)
+		}
+		d.Close()
+		if err != nil {
+			s.control.Rmdir(folder)
+		}
+	}()
 	if b.opts.SkipMetadata && !keepsRecord(d) { // FindUpload would never find the upload
 		return "", files.ErrUnsupported
 	}

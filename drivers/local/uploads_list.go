@@ -60,8 +60,8 @@ func (b *backend) ListUploads(ctx context.Context,
 // another process has just removed, or that is another user's, is none.
 func (b *backend) unfinished(control, folder string) (u driver.UnfinishedUpload, ok bool,
 	err error) {
-	id, ok := strings.CutSuffix(folder, sidecarExt)
-	if id, ok = strings.CutPrefix(id, uploadMark); !ok || !isUploadID(id) {
+	id, ours := strings.CutSuffix(folder, sidecarExt)
+	if id, ok = strings.CutPrefix(id, uploadMark); !ours || !ok || !isUploadID(id) {
 		return u, false, nil
 	}
 	u.ID = id

@@ -280,7 +280,8 @@ func (r rules) classify(disk string, t fsys.Type,
 	case kind == elementEntry && parts == nil:
 		return text, k, p
 	case kind == foreignEntry && parts == nil && !isDir && strings.HasSuffix(disk,
-		sidecarExt) && !strings.HasPrefix(disk, controlPrefix) && files.CheckElement(disk) == nil:
+		sidecarExt) && !strings.HasPrefix(disk, controlPrefix) && files.CheckElement(disk) == nil &&
+		r.escapedBeside(disk):
 		return disk, aFile, asIs
 	}
 	return "", nothing, 0

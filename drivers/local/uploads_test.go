@@ -1,0 +1,437 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"hash/crc32"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// uploadsIn opens a bucket in a new folder, for steps of uploads at its backend.
+func uploadsIn(t *testing.T, h *hookFS) (b *backend, bucket files.Bucket, dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	bucket = openHooked(t, dir, &Options{NoSync: true}, h)
+	return driver.Unwrap(bucket).(*backend), bucket, dir
+}
+
+// uploading begins an upload of a file in parts of 4 bytes, and sends those parts.
+func uploading(t *testing.T, b *backend, name string, parts ...string) *driver.Upload {
+	t.Helper()
+	u := &driver.Upload{Name: name, PartSize: 4}
+	for _, p := range parts {
+		u.Size += int64(len(p))
+	}
+	var err error
+	if u.ID, err = b.BeginUpload(t.Context(), u); err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range parts {
+		sendPart(t, b, u, i+1, p)
+	}
+	return u
+}
+
+// newPart returns the part of that number.
+func newPart(number int, text string) *driver.Part {
+	sum := crc32.Checksum([]byte(text), castagnoli)
+	return driver.NewPart(number, int64(number-1)*4, []byte(text), sum, false)
+}
+
+func sendPart(t *testing.T, b *backend, u *driver.Upload, number int, text string) (tag string) {
+	t.Helper()
+	tag, err := b.PutPart(t.Context(), u, newPart(number, text))
+	if err != nil {
+		t.Fatalf("part %d: %v", number, err)
+	}
+	return tag
+}
+
+func sentParts(t *testing.T, b *backend, u *driver.Upload) []driver.UploadedPart {
+	t.Helper()
+	list, err := b.ListParts(t.Context(), u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// uploadDir is the folder of an upload.
+func uploadDir(dir string, u *driver.Upload) string {
+	return filepath.Join(dir, controlDir, uploadFolder(u.ID))
+}
+
+// wantGone checks that no step finds the upload, and that to abort it is not an error.
+func wantGone(t *testing.T, b *backend, u *driver.Upload, what string) {
+	t.Helper()
+	ctx := t.Context()
+	_, err := b.PutPart(ctx, u, newPart(1, "abcd"))
+	_, err2 := b.ReceivePart(ctx, u, 1, 4, strings.NewReader("abcd"))
+	_, err3 := b.ListParts(ctx, u)
+	_, err4 := b.CompleteUpload(ctx, u, nil)
+	for step, err := range []error{err, err2, err3, err4} {
+		if err != driver.ErrUploadGone {
+			t.Errorf("%s: step %d: %v, want ErrUploadGone", what, step, err)
+		}
+	}
+	if _, found, err := b.FindUpload(ctx, u); found || err != nil {
+		t.Errorf("%s: FindUpload: %v, %v, want false", what, found, err)
+	}
+	if err := b.AbortUpload(ctx, u.Name, u.ID); err != nil {
+		t.Errorf("%s: AbortUpload: %v", what, err)
+	}
+}
+
+// TestUploadIsFoundByItsID: another name or another ID doesn't find an upload. An ID that
+// doesn't have the form of one finds none, even if there is a folder of that name: it may
+// contain a path.
+func TestUploadIsFoundByItsID(t *testing.T) {
+	b, _, dir := uploadsIn(t, &hookFS{})
+	u := uploading(t, b, "f", "abcd")
+	id := u.ID
+	for _, wrong := range []string{
+		"",
+		id[1:],
+		id + "0",
+		"g" + id[1:],
+		strings.ToUpper("a" + id[1:]),
+		"/../x/../" + id[:11],
+		id[:19] + "/",
+	} {
+		fake := filepath.Join(dir, controlDir, uploadFolder(wrong))
+		ok(t, os.MkdirAll(fake, 0o777), os.WriteFile(fake+"/"+uploadName, []byte("f"), 0o666))
+		wantGone(t, b, &driver.Upload{Name: "f", ID: wrong}, wrong)
+		if text, err := os.ReadFile(fake + "/" + uploadName); err != nil || string(text) != "f" {
+			t.Errorf("AbortUpload of %q: the folder has %q, %v", wrong, text, err)
+		}
+	}
+	wantGone(t, b, &driver.Upload{Name: "g", ID: id}, "another name")
+	wantGone(t, b, &driver.Upload{Name: "f", ID: randomID()}, "another ID")
+	if list := sentParts(t, b, u); len(list) != 1 || list[0].Size != 4 {
+		t.Errorf("afterwards the parts are %+v, want one of 4 bytes", list)
+	}
+}
+
+// TestPartsOfUpload: parts are listed by number. Only a regular file with the name and
+// size of a part is one.
+func TestPartsOfUpload(t *testing.T) {
+	b, _, dir := uploadsIn(t, &hookFS{})
+	u := uploading(t, b, "f")
+	long := strings.Repeat("long", pieceSize/2)
+	want := []driver.UploadedPart{}
+	for _, n := range []int{10, 2, 1} {
+		want = append(want, driver.UploadedPart{
+			Number: n,
+			Size:   int64(len(long)),
+			CRC32C: crc32.Checksum([]byte(long), castagnoli),
+			Tag:    sendPart(t, b, u, n, long),
+		})
+	}
+	slices.Reverse(want)
+	folder := uploadDir(dir, u)
+	for _, name := range []string{
+		"p-3-4-00000000",
+		"p-3-4-0.attrs",
+		"p-03-4-00000000.attrs",
+		"p-3-04-00000000.attrs",
+		"p-3-4-000000000.attrs",
+		"p-3-4-0000000G.attrs",
+		"p-3-4-00000000-1.attrs",
+		"p-x-4-00000000.attrs",
+		"p-3-x-00000000.attrs",
+		"q-3-4-00000000.attrs",
+		"p-3-5-00000000.attrs",
+		"p-3-3-00000000.attrs",
+		"t-3-4-00000000.attrs",
+	} {
+		ok(t, os.WriteFile(filepath.Join(folder, name), []byte("text"), 0o666))
+	}
+	ok(t, os.Mkdir(filepath.Join(folder, "p-4-4096-00000000.attrs"), 0o777))
+	if got := sentParts(t, b, u); !slices.Equal(got, want) {
+		t.Errorf("the parts are %+v, want %+v", got, want)
+	}
+}
+
+// TestPartIsRefused: a part whose sender gives up, or whose file can't be written, isn't
+// there afterwards, and the upload continues.
+func TestPartIsRefused(t *testing.T) {
+	h := &hookFS{}
+	b, _, dir := uploadsIn(t, h)
+	u := uploading(t, b, "f", "abcd")
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := b.PutPart(ended, u, newPart(2, "ef")); !errors.Is(err, context.Canceled) {
+		t.Errorf("PutPart with a context that has ended: %v, want Canceled", err)
+	}
+	for _, op := range []string{"write", "rename"} {
+		h.before = func(now, _ string) error {
+			if now == op {
+				return syscall.EIO
+			}
+			return nil
+		}
+		if _, err := b.PutPart(t.Context(), u, newPart(2, "ef")); !errors.Is(err, syscall.EIO) {
+			t.Errorf("PutPart with a fault of %s: %v, want EIO", op, err)
+		}
+		h.before = nil
+	}
+	names, err := filepath.Glob(filepath.Join(uploadDir(dir, u), "*"))
+	if err != nil || len(names) != 2 {
+		t.Errorf("the upload's folder has %q, %v, want its name and one part", names, err)
+	}
+	sendPart(t, b, u, 2, "ef")
+	if list := sentParts(t, b, u); len(list) != 2 {
+		t.Errorf("the parts are %+v, want two", list)
+	}
+}
+
+// TestUploadIsCompleted: the file has the parts' content once all are there undamaged.
+// FindUpload then finds it, unless something else was put since.
+func TestUploadIsCompleted(t *testing.T) {
+	b, bucket, dir := uploadsIn(t, &hookFS{})
+	putIn(t, bucket, "f", "old", nil)
+	u := uploading(t, b, "f", "abcd", "efgh", "ij")
+	list := sentParts(t, b, u)
+	find := func(want bool) {
+		t.Helper()
+		info, found, err := b.FindUpload(t.Context(), u)
+		if err != nil || found != want || found && info.Size != 10 {
+			t.Errorf("FindUpload = %+v, %v, %v, want %v", info, found, err, want)
+		}
+	}
+	refused := func(what string) {
+		t.Helper()
+		if _, err := b.CompleteUpload(t.Context(), u, list); err != driver.ErrUploadGone {
+			t.Errorf("%s: %v, want ErrUploadGone", what, err)
+		}
+		find(false)
+		if s, _ := fetch(t, bucket, "f"); s != "old" {
+			t.Errorf("%s: the file is %q, want the old one", what, s)
+		}
+	}
+	second := filepath.Join(uploadDir(dir, u), list[1].Tag+sidecarExt)
+	for what, content := range map[string]string{
+		"another content": "efgx",
+		"too short":       "efg",
+		"too long":        "efghi",
+		"empty":           "",
+	} {
+		ok(t, os.WriteFile(second, []byte(content), 0o666))
+		refused(what)
+		if _, err := os.Lstat(second); !os.IsNotExist(err) {
+			t.Errorf("%s: the damaged part: %v, want that it is removed", what, err)
+		}
+		refused(what + ", and no part any more")
+		sendPart(t, b, u, 2, "efgh")
+	}
+	if _, err := b.CompleteUpload(t.Context(), u, list); err != nil {
+		t.Fatal(err)
+	}
+	if s, _ := fetch(t, bucket, "f"); s != "abcdefghij" {
+		t.Errorf("the file is %q, want the parts", s)
+	}
+	find(true)
+	if _, err := os.Lstat(uploadDir(dir, u)); !os.IsNotExist(err) {
+		t.Errorf("the upload's folder: %v, want that it is removed", err)
+	}
+	putIn(t, bucket, "f", "0123456789", nil)
+	find(false)
+	del(t, bucket, "f")
+	find(false)
+	wantGone(t, b, u, "completed")
+}
+
+// TestCompletionIsRefused: an upload stays if its condition is refused or its file can't
+// be written.
+func TestCompletionIsRefused(t *testing.T) {
+	h := &hookFS{}
+	b, bucket, _ := uploadsIn(t, h)
+	u := uploading(t, b, "f", "abcd")
+	list := sentParts(t, b, u)
+	u.If = files.IfVersion("1-1")
+	if _, err := b.CompleteUpload(t.Context(), u, list); !errors.Is(err, files.ErrPrecondition) {
+		t.Errorf("CompleteUpload = %v, want ErrPrecondition", err)
+	}
+	u.If = files.Condition{}
+	h.before = func(op, name string) error {
+		if name == "f" {
+			return syscall.EACCES
+		}
+		return nil
+	}
+	if _, err := b.CompleteUpload(t.Context(), u, list); !errors.Is(err, files.ErrPermission) {
+		t.Errorf("CompleteUpload = %v, want ErrPermission", err)
+	}
+	h.before = nil
+	if now := sentParts(t, b, u); !slices.Equal(now, list) {
+		t.Errorf("the parts are %+v, want %+v", now, list)
+	}
+	if _, err := b.CompleteUpload(t.Context(), u, list); err != nil {
+		t.Error(err)
+	}
+	if s, _ := fetch(t, bucket, "f"); s != "abcd" {
+		t.Errorf("the file is %q, want the part", s)
+	}
+}
+
+// TestUploadIsNotBegun: an upload that can't be begun leaves no folder.
+func TestUploadIsNotBegun(t *testing.T) {
+	folders := func(t *testing.T, dir string) []string {
+		found, err := filepath.Glob(filepath.Join(dir, "*", uploadMark+"*"))
+		ok(t, err)
+		return found
+	}
+	for _, op := range []string{"mkdir", "create", "write", "rename"} {
+		h := &hookFS{}
+		b, bucket, dir := uploadsIn(t, h)
+		putIn(t, bucket, "other", "", nil) // so that there is a staging folder
+		h.before = func(now, name string) error {
+			if now == op {
+				return syscall.EIO
+			}
+			return nil
+		}
+		id, err := b.BeginUpload(t.Context(), &driver.Upload{Name: "f", PartSize: 4})
+		if !errors.Is(err, syscall.EIO) {
+			t.Errorf("BeginUpload with a fault of %s = %q, %v, want EIO", op, id, err)
+		}
+		h.before = nil
+		if left := folders(t, dir); len(left) != 0 {
+			t.Errorf("after a fault of %s there is %q", op, left)
+		}
+	}
+	b, _, dir := uploadsIn(t, &hookFS{noLocks: true})
+	u := &driver.Upload{Name: "f", PartSize: 4, If: files.IfAbsent()}
+	if _, err := b.BeginUpload(t.Context(), u); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("BeginUpload with a condition, without locks = %v, want ErrUnsupported", err)
+	}
+	ok(t, os.RemoveAll(dir))
+	if _, err := b.BeginUpload(t.Context(), u); !errors.Is(err, files.ErrNoBucket) {
+		t.Errorf("BeginUpload without a folder = %v, want ErrNoBucket", err)
+	}
+	for _, without := range []bool{false, true} {
+		dir := t.TempDir()
+		needAttributes(t, dir)
+		bucket := openHooked(t, dir, &Options{SkipMetadata: true}, &hookFS{noXattr: without})
+		b := driver.Unwrap(bucket).(*backend)
+		id, err := b.BeginUpload(t.Context(), &driver.Upload{Name: "f", PartSize: 4})
+		left := folders(t, dir)
+		if without != errors.Is(err, errors.ErrUnsupported) || (len(left) == 0) != without {
+			t.Errorf("without metadata, attributes %v: %q, %v, and %q is left", !without, id, err,
+				left)
+		}
+		if names, _ := filepath.Glob(filepath.Join(dir, "*", "*", "*")); !without &&
+			(len(names) != 2 || filepath.Base(names[1]) != uploadName) {
+			t.Errorf("the folders have %q, want alive.attrs and the upload's name", names)
+		}
+	}
+}
+
+// TestOldUploadIsRemoved: the first write of a handle removes the uploads that no process
+// has continued for a week, and no others.
+func TestOldUploadIsRemoved(t *testing.T) {
+	b, _, dir := uploadsIn(t, &hookFS{})
+	const week = 7 * 24 * time.Hour
+	old, young := uploading(t, b, "old", "abcd"), uploading(t, b, "young", "abcd")
+	for u, age := range map[*driver.Upload]time.Duration{
+		old:   week + time.Minute,
+		young: week - time.Minute,
+	} {
+		at := time.Now().Add(-age)
+		ok(t, os.Chtimes(uploadDir(dir, u), at, at))
+	}
+	other := filepath.Join(dir, controlDir, "other.attrs")
+	ok(t, os.Mkdir(other, 0o777), os.Chtimes(other, time.Unix(1, 0), time.Unix(1, 0)))
+	second := openBucket(t, dir, nil)
+	putIn(t, second, "x", "x", nil)
+	if _, err := os.Lstat(uploadDir(dir, old)); !os.IsNotExist(err) {
+		t.Errorf("the folder of the old upload: %v, want that it is removed", err)
+	}
+	wantGone(t, b, old, "old")
+	if list := sentParts(t, b, young); len(list) != 1 {
+		t.Errorf("the younger upload has the parts %+v, want one", list)
+	}
+	if _, err := os.Lstat(other); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAbortIsRefused: an upload that can't be removed is an error, and stays.
+func TestAbortIsRefused(t *testing.T) {
+	h := &hookFS{}
+	b, _, dir := uploadsIn(t, h)
+	u := uploading(t, b, "f", "abcd")
+	h.before = func(op, name string) error {
+		if op == "unlink" && name == uploadName {
+			return syscall.EACCES
+		}
+		return nil
+	}
+	if err := b.AbortUpload(t.Context(), "f", u.ID); !errors.Is(err, files.ErrUnavailable) {
+		t.Errorf("AbortUpload = %v, want ErrUnavailable", err)
+	}
+	h.before = func(op, name string) error {
+		if op == "rmdir" {
+			return syscall.EBUSY
+		}
+		return nil
+	}
+	ok(t, b.AbortUpload(t.Context(), "f", u.ID)) // nobody can continue it
+	wantGone(t, b, u, "aborted")
+	h.before = nil
+	v := uploading(t, b, "f", "abcd", "ef")
+	ok(t, b.AbortUpload(t.Context(), "f", v.ID))
+	if _, err := os.Lstat(uploadDir(dir, v)); !os.IsNotExist(err) {
+		t.Errorf("the upload's folder: %v, want that it is removed", err)
+	}
+}
+
+// TestUploadStoreWithoutLinks: the path to a folder may lead through a link, and an upload
+// that one path began is continued by the other.
+func TestUploadStoreWithoutLinks(t *testing.T) {
+	b, _, dir := uploadsIn(t, &hookFS{})
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Skip(err)
+	}
+	linked := driver.Unwrap(openBucket(t, link, nil)).(*backend)
+	other, _, _ := uploadsIn(t, &hookFS{})
+	if s := b.UploadStore(); linked.UploadStore() != s || !strings.Contains(s, filepath.Base(dir)) {
+		t.Errorf("UploadStore = %q by the link and %q without, in %s", linked.UploadStore(), s, dir)
+	}
+	if other.UploadStore() == b.UploadStore() {
+		t.Error("two folders have one UploadStore")
+	}
+	ok(t, os.RemoveAll(dir))
+	if s := b.UploadStore(); !strings.Contains(s, dir) {
+		t.Errorf("UploadStore without the folder is %q, want the path %s", s, dir)
+	}
+	if l := b.UploadLimits(); l.MinPart != 1 || l.MaxPart != 1<<40 || l.MaxParts != 10_000 {
+		t.Errorf("the limits are %+v", l)
+	}
+}
+
+// TestUploadOfLongestName: an upload finds its file's name whatever its length.
+func TestUploadOfLongestName(t *testing.T) {
+	b, bucket, _ := uploadsIn(t, &hookFS{})
+	for _, n := range []int{1, files.MaxName - 1, files.MaxName} {
+		name := strings.Repeat("n", n)
+		u := uploading(t, b, name, "abcd")
+		wantGone(t, b, &driver.Upload{Name: name[1:], ID: u.ID}, "a shorter name")
+		if _, err := b.CompleteUpload(t.Context(), u, sentParts(t, b, u)); err != nil {
+			t.Fatal(err)
+		}
+		if s, _ := fetch(t, bucket, name); s != "abcd" {
+			t.Errorf("the file with a name of %d bytes is %q", n, s)
+		}
+	}
+}
