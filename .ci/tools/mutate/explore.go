@@ -21,6 +21,9 @@ func (b *bench) explore(ctx context.Context, suites []suite, short bool) ([]*uni
 			return nil, err
 		}
 		for _, name := range names {
+			if !b.asked(name) {
+				continue
+			}
 			u := &unit{
 				suite:  i,
 				folder: s.folder,
@@ -97,6 +100,9 @@ func leaves(ran []string) []string {
 }
 
 func (b *bench) exploreUnit(ctx context.Context, u *unit) (bool, error) {
+	if b.explored.recall(u) {
+		return true, nil
+	}
 	marks := filepath.Join(b.tmp, "reached")
 	if err := os.WriteFile(marks, make([]byte, 2*(b.ids+1)), 0o666); err != nil {
 		return false, err
@@ -120,8 +126,10 @@ func (b *bench) exploreUnit(ctx context.Context, u *unit) (bool, error) {
 	}
 	u.took, u.used = o.took, o.used
 	u.leaves = leaves(o.ran)
-	u.marks, err = os.ReadFile(marks)
-	return true, err
+	if u.marks, err = os.ReadFile(marks); err != nil {
+		return false, err
+	}
+	return true, b.explored.keep(u)
 }
 
 // longer selects the tests that do more than their short form did: they reach more, or

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +56,31 @@ func TestSplit(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Log(out)
+	}
+}
+
+// What tests reach is kept for the next run, and a test that is skipped judges nothing.
+func TestExplored(t *testing.T) {
+	if testing.Short() {
+		t.Skip("this builds programs")
+	}
+	dir, kept := writeShop(t), t.TempDir()
+	all, _ := runOn(t, dir, func(o *options) { o.visited = kept })
+	names, err := filepath.Glob(filepath.Join(kept, "*"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("%q, %v is kept", names, err)
+	}
+	again, _ := runOn(t, dir, func(o *options) { o.visited = kept })
+	if again != all {
+		t.Errorf("the second run prints\n%s\nand the first\n%s", again, all)
+	}
+	some, _ := runOn(t, dir, func(o *options) { o.visited, o.skip = kept, "^TestSame$" })
+	if strings.Contains(some, "by TestSame") || !strings.Contains(all, "by TestSame") {
+		t.Errorf("without TestSame it prints\n%s", some)
+	}
+	one, _ := runOn(t, dir, func(o *options) { o.run = "^TestSame$" })
+	if strings.Contains(one, "by TestOf") || !strings.Contains(one, "by TestSame") {
+		t.Errorf("with TestSame alone it prints\n%s", one)
 	}
 }
 

@@ -45,6 +45,9 @@ type options struct {
 	dry     bool
 	recheck bool
 	split   time.Duration
+	run     string
+	skip    string
+	visited string
 }
 
 func main() {
@@ -62,6 +65,11 @@ func main() {
 	flag.BoolVar(&o.recheck, "recheck", false, "only the judged survivors: do they still survive?")
 	flag.DurationVar(&o.split, "split", time.Second, "ask the subtests of a test one by one "+
 		"if it takes more time of the processor")
+	flag.StringVar(&o.run, "run", "", "only the tests whose name matches this `regexp`; "+
+		"a survivor may be killed by the others")
+	flag.StringVar(&o.skip, "skip", "", "without the tests whose name matches this `regexp`")
+	flag.StringVar(&o.visited, "explored", "", "keep in this `folder` what each test reaches, "+
+		"and don't explore it again")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintln(os.Stderr, "mutate: unexpected argument", flag.Arg(0))
@@ -90,6 +98,10 @@ func mutate(ctx context.Context, o options, out io.Writer) error {
 		out = io.MultiWriter(out, f)
 	}
 	match, err := regexp.Compile(o.match)
+	if err != nil {
+		return err
+	}
+	asked, err := filter(o.run, o.skip)
 	if err != nil {
 		return err
 	}
@@ -123,6 +135,8 @@ func mutate(ctx context.Context, o options, out io.Writer) error {
 			longTest: o.split,
 			leftOut:  map[string]bool{},
 			killers:  map[string][]string{},
+			asked:    asked,
+			explored: newExplored(o.visited, targets),
 		},
 	}
 	r.bench.say = func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }
@@ -135,6 +149,21 @@ func mutate(ctx context.Context, o options, out io.Writer) error {
 		return err
 	}
 	return r.run(ctx, targets)
+}
+
+// filter returns a function that reports whether a test is asked.
+func filter(run, skip string) (func(name string) bool, error) {
+	only, err := regexp.Compile(run)
+	if err != nil {
+		return nil, err
+	}
+	without, err := regexp.Compile(skip)
+	if err != nil {
+		return nil, err
+	}
+	return func(name string) bool {
+		return only.MatchString(name) && (skip == "" || !without.MatchString(name))
+	}, nil
 }
 
 // A runner goes through the mutants of the packages.

@@ -50,6 +50,8 @@ type bench struct {
 	programs map[string]string
 	leftOut  map[string]bool     // the tests that fail without a fault
 	killers  map[string][]string // by function: the tests that killed its mutants, last first
+	asked    func(string) bool   // whether a test, by its name, may judge mutants
+	explored *explored
 	say      func(format string, args ...any)
 }
 
