@@ -173,9 +173,9 @@ func valueBegin(s string, i int, colon bool) int {
 
 // valueEnd returns where the value that begins at i ends.
 func valueEnd(s string, i int, colon bool, name string) int {
-	quote := byte(0)
+	quote, escaped := byte(0), 0
 	if i > 0 && (s[i-1] == '"' || s[i-1] == '\'') {
-		quote = s[i-1]
+		quote, escaped = s[i-1], escapes(s[:i-1])
 	}
 	stops := "&;,)]}"
 	switch {
@@ -188,7 +188,7 @@ func valueEnd(s string, i int, colon bool, name string) int {
 	header := colon && stops == "\r\n]"
 	for ; i < len(s); i++ {
 		switch c := s[i]; {
-		case quote != 0 && c == quote:
+		case quote != 0 && c == quote && escapes(s[:i]) <= escaped:
 			return i
 		case quote != 0 || header && (c == ' ' || c == '\t'):
 		case endsToken(c) || strings.IndexByte(stops, c) >= 0:
@@ -199,6 +199,10 @@ func valueEnd(s string, i int, colon bool, name string) int {
 	}
 	return len(s)
 }
+
+// escapes returns how many backslashes are at the end of s. A quote with more of them than
+// the one that begins a value is a part of the value.
+func escapes(s string) int { return len(s) - len(strings.TrimRight(s, "\\")) }
 
 // runBegin returns the begin of the query or connection string that has the separator
 // at i; runEnd returns the end of one.
