@@ -175,7 +175,8 @@ func TestSecretsExactly(t *testing.T) {
 		{"-----BEGIN PRIVATE KEY-----", "…"},
 		{"-----BEGIN PRIVATE KEY----", ""},
 		{
-			"-----BEGIN X-----a-----BEGIN PRIVATE KEY-----b-----END PRIVATE KEY-----c-----BEGIN PRIVATE KEY-----d",
+			"-----BEGIN X-----a-----BEGIN PRIVATE KEY-----b-----END PRIVATE KEY-----c" +
+				"-----BEGIN PRIVATE KEY-----d",
 			"-----BEGIN X-----a…c…",
 		},
 		{"a-----BEGIN PRIVATE KEY-----b-----END PRIVATE KEY--c", "a…"},
