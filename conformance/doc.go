@@ -25,7 +25,8 @@
 // Begin with files/driver, not with files.Bucket: write a driver.Backend, which moves
 // bytes and decides conditions, and let driver.New make the bucket. The bucket handles
 // names, types, metadata, digests, ranges, resumed reads, errors and closing, and refuses
-// what Features don't claim.
+// what Features don't claim. The backend returns the sentinels of package files, or errors
+// made by driver.Errorf and driver.WithCause.
 //
 // Begin with Features that claim only what is certain, and with a harness that has only
 // New. Then go through the rules in this order, one group at a time, each by its pattern

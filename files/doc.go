@@ -36,7 +36,7 @@
 //   - Copy, move, remove and synchronize whole trees: package files/transfer.
 //   - Change: [Update], [UpdateJSON] and [UpdateAttributes], which lose no update;
 //     [Copy] and [Move]; Bucket.Delete, [DeleteMany], [DeleteDir] and [DeleteAll].
-//   - Let one process work at a time: package files/lease. Follow a file's changes:
+//   - Let only one process work at a time: package files/lease. Follow a file's changes:
 //     package files/watch. Keep a log of small records: package files/eventlog.
 //   - Sign: [SignURL] makes a URL that works without credentials; package files/signing
 //     makes upload forms with a largest size, and uploads in parts for browsers.
@@ -444,7 +444,7 @@
 //     of a disk or a service has one: a full disk is ErrTooLarge, a read-only disk is
 //     ErrPermission, a disk that is gone is ErrNoBucket, and a broken disk is
 //     ErrUnavailable. If several errors apply, the first of these is returned: closed,
-//     name, options, context. An error is never more than one of ErrExist,
+//     name, options, context. An error matches at most one of ErrExist,
 //     ErrPrecondition and ErrUncertain.
 //
 //     Nothing panics. A nil context, bucket, reader, writer or function is ErrInvalid,
@@ -471,7 +471,7 @@
 //     says what to set. A certificate that isn't trusted is ErrInvalid at the first
 //     attempt, and so is HTTP to a server that speaks HTTPS, or the other way round;
 //     the text names the setting to change. A TLS handshake that a server refuses for
-//     good is ErrInvalid too. A handshake that breaks off is ErrUnavailable and never
+//     good is ErrInvalid too. A handshake that is interrupted is ErrUnavailable and never
 //     ErrUncertain, because nothing was sent.
 //
 //   - E3: A bucket that is missing, or a folder that has vanished, is ErrNoBucket and
@@ -514,9 +514,10 @@
 //     slowly, is never cut off.
 //
 //   - X3: Close is idempotent and waits for nothing: calls in flight finish and open
-//     bodies stay readable. Afterwards every method is ErrClosed. A bucket owns what
-//     Open made. A wrapper, a sub-bucket and a bucket made from the caller's client
-//     close nothing of the caller's.
+//     bodies stay readable. Afterwards every method is ErrClosed. Close releases what
+//     Open made for the bucket. Closing a wrapper or a sub-bucket leaves the bucket
+//     below open, and closing a bucket made from the caller's client leaves the client
+//     open.
 //
 //     mem://name lives as long as the process. Buckets of the same settings share one
 //     transport, with at least 64 idle connections a host.

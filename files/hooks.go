@@ -132,7 +132,7 @@ type Hooks struct {
 	Transform *Transform
 	// List replaces the listing of the bucket below. Each call of list begins a listing
 	// of that bucket with the options that it is given, so that a hook can continue one
-	// that broke off. Names and options are those of the bucket below.
+	// that ended early. Names and options are those of the bucket below.
 	List func(ctx context.Context, call *Call, opts ListOptions,
 		list func(context.Context, ListOptions) iter.Seq2[Entry, error]) iter.Seq2[Entry, error]
 	// Entry reports whether a listing yields the entry e; if it returns false, the

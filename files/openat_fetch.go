@@ -128,7 +128,7 @@ func (f *File) fetchBlocks(p []byte, off int64) (int, error) {
 	fl.Start(f.ctx, func(ctx context.Context, bufs [][]byte) (err error) {
 		whole := false
 		defer func() {
-			if !whole { // a hook broke off
+			if !whole { // a hook panicked or called runtime.Goexit
 				broken.By(recover())
 				err = errNotRead
 			}
@@ -161,7 +161,7 @@ func (f *File) readBlocks(ctx context.Context, first int64, bufs [][]byte) error
 	return nil
 }
 
-var errNotRead = errorf(ErrUnavailable, "the blocks were not read")
+var errNotRead = errorf(ErrUnavailable, "another caller's read of the same bytes did not finish")
 
 // takeWindow returns how many bytes a read at a new place fetches at least, and halves
 // that for the next read, down to one block.

@@ -426,7 +426,7 @@ func (r *Reader) passedBeside(n int64) {
 func (r *Reader) readAt(p []byte, off int64) (int, error) {
 	body, ok := r.body.(atBody)
 	if !ok {
-		return 0, r.wrap(errorf(ErrUnsupported, "the body can't be read at any place"))
+		return 0, r.wrap(errorf(ErrUnsupported, "the body has no random access"))
 	}
 	var total int
 	for total < len(p) {

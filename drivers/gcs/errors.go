@@ -119,7 +119,7 @@ func (b *backend) transportError(ctx context.Context, c *call, err error) error 
 	}
 	words = "the connection broke"
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		words = "the response broke off"
+		words = "the connection ended in the middle of the response"
 	}
 	if err = driver.WithCause(files.ErrUnavailable, err, words); sent {
 		return c.markUncertain(err)

@@ -97,7 +97,7 @@ func (w *wideBody) fetch(p *part) {
 	err = w.receive(p)
 }
 
-var errPartBroke = Errorf(files.ErrUnavailable, "reading a part broke off")
+var errPartBroke = Errorf(files.ErrUnavailable, "reading a part did not finish")
 
 func errImpossible(n int) error {
 	return Errorf(files.ErrUnavailable,

@@ -18,7 +18,8 @@ func parseDigests(h http.Header) (files.Digest, error) {
 	set := func(field *string, size int, sum []byte, err error) error {
 		text := hex.EncodeToString(sum)
 		if err != nil || len(sum) != size || *field != "" && *field != text {
-			return driver.Errorf(files.ErrInvalid, "malformed or contradictory digest")
+			return driver.Errorf(files.ErrInvalid,
+				"a digest of the request is malformed, or another header has a different one")
 		}
 		*field = text
 		return nil
@@ -37,7 +38,8 @@ func parseDigests(h http.Header) (files.Digest, error) {
 			value, ok := strings.CutPrefix(value, ":")
 			value, ok2 := strings.CutSuffix(value, ":")
 			if !ok || !ok2 {
-				return d, driver.Errorf(files.ErrInvalid, "malformed digest")
+				return d, driver.Errorf(files.ErrInvalid,
+					"%s is malformed; want it in base64 between colons (RFC 9530)", name)
 			}
 			sum, err := base64.StdEncoding.DecodeString(value)
 			if err := set(field, size, sum, err); err != nil {

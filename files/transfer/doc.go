@@ -85,10 +85,10 @@
 // another, or the options of the copy are, the old parts are removed and the file begins
 // anew: two versions are never mixed. Until the copy is complete, the target has the old
 // file or none, and no listing shows the parts. Progress.Resumed counts what earlier
-// runs have copied, and EventResumed tells it.
+// runs have copied, and EventResumed reports it.
 //
 // If nobody continues a copy for a week, the next successful run with the same target
-// and StateDir gives it up, and removes its parts. A copy begins anew
+// and StateDir abandons it, and removes its parts. A copy begins anew
 //
 //   - if the target has no uploads in parts (see package files/resume): the Go CDK's
 //     drivers, layers that change the bytes, Google Cloud Storage with NoOverwrite
