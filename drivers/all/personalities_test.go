@@ -183,3 +183,45 @@ func TestPersonalitiesDiffer(t *testing.T) {
 		})
 	}
 }
+
+// oddNames are legal names of which services refuse some.
+var oddNames = []string{
+	"odd/dot.", "odd/other./a", "odd/.dot", "odd/ .. /a", "odd/ . /b", `odd/back\slash`,
+	`odd/a\..\b`, "odd/ends__XLDIR__", "odd/__XLDIR__/a", ".well-known/acme-challenge/a",
+	".well-known/a", "odd/" + strings.Repeat("e", 255), "odd/" + strings.Repeat("e", 256),
+	"odd/" + strings.Repeat("e/", 252) + "a", "odd/" + strings.Repeat("e/", 253) + "a",
+	"odd/ space ", "odd/e\u0301", "odd/%2F%5C", "odd/a+b&c=d?e#f", "odd/con", "odd/a:b|c<d>*",
+	"odd/.uploads/a", "odd/a.versions", "odd/a~",
+}
+
+// TestPersonalitiesNames: the fakes refuse the names that the drivers refuse, and no
+// other.
+func TestPersonalitiesNames(t *testing.T) {
+	for _, c := range personalityServers {
+		t.Run(c.p.String(), func(t *testing.T) {
+			b, err := files.Open(t.Context(), c.store(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer b.Close()
+			fake := filestest.New(t, filestest.As(c.p))
+			refused := 0
+			for _, name := range oddNames {
+				if c.p.String() == "S3" && (len(name) == 4+256) {
+					continue // versitygw, which keeps keys as paths, refuses it, and S3 doesn't
+				}
+				_, want := files.PutString(t.Context(), b, name, "text", nil)
+				_, got := files.PutString(t.Context(), fake, name, "text", nil)
+				if files.KindOf(got) != files.KindOf(want) {
+					t.Errorf("%.80q: the fake: %v, the driver: %v", name, got, want)
+				}
+				if want != nil {
+					refused++
+				}
+			}
+			if claims := b.Features().AnyName; claims != (refused == 0) && c.p.String() != "S3" {
+				t.Errorf("%d names are refused, and AnyName is %v", refused, claims)
+			}
+		})
+	}
+}

@@ -85,6 +85,30 @@ var (
 			"naming-and-referencing-containers--blobs--and-metadata",
 		probe: storing("probe/a."),
 	}
+	azureBackslash = Difference{
+		What:   "no name has a backslash",
+		Date:   lookedUp,
+		Source: azureDots.Source,
+		probe:  storing(`probe/a\b`),
+	}
+	azureElements = Difference{
+		What:   "no name has more than 254 elements",
+		Date:   lookedUp,
+		Source: azureDots.Source,
+		probe:  storing("probe/" + strings.Repeat("e/", 253) + "a"),
+	}
+	minioDots = Difference{
+		What:   "no element of a name is . or .. between spaces or backslashes",
+		Date:   lookedUp,
+		Source: "https://github.com/minio/minio/blob/master/cmd/generic-handlers.go",
+		probe:  storing("probe/ .. /a"),
+	}
+	minioXLDIR = Difference{
+		What:   "no name ends in __XLDIR__",
+		Date:   lookedUp,
+		Source: "https://github.com/minio/minio/blob/master/cmd/utils.go",
+		probe:  storing("probe/a__XLDIR__"),
+	}
 	minioElements = Difference{
 		What:   "no element of a name has more than 255 bytes",
 		Date:   lookedUp,

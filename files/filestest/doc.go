@@ -107,7 +107,8 @@
 // # What it is, and what it is not
 //
 // The fake keeps the whole contract of package files except durability (P4), as package
-// mem does. By default it has only the features that S3, GCS and Azure all have. [As]
+// mem does. By default it has only the features that S3, GCS and Azure all have, and
+// refuses the few names that one of them can't hold, such as those that end in a dot. [As]
 // makes it behave like one of them; [Personality.Differences] lists the differences,
 // each with its source and the date on which it was looked up.
 //

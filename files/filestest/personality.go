@@ -61,8 +61,9 @@ func noSASHeaders(f *files.Features) {
 
 // The personalities.
 var (
-	// Clouds is the default: it can do what S3, GCS and Azure can all do, and returns
-	// only what all three return. Its requests are counted as those of S3.
+	// Clouds is the default: it can do what S3, GCS and Azure can all do, takes the names
+	// that all three take, and returns only what all three return. Its requests are counted
+	// as those of S3.
 	Clouds = asClouds
 	// Strong returns everything that the contract allows, as the memory driver does with
 	// all of its options. Tests that pass only with it may not work on a cloud.
@@ -83,10 +84,14 @@ var (
 
 var (
 	asClouds = Personality{
-		name:        "clouds",
-		differences: []Difference{noPutTime, sameVersion, shortCopy, seconds(s3Times)},
-		costs:       s3Costs{},
+		name: "clouds",
+		differences: []Difference{
+			noPutTime, sameVersion, shortCopy, seconds(s3Times),
+			gcsReserved, azureDots, azureBackslash, azureElements,
+		},
+		costs: s3Costs{},
 		features: func(f *files.Features) {
+			f.AnyName = false         // GCS and Azure
 			f.StatNoBucket = false    // S3
 			f.SignContentType = false // Azure
 			f.MaxSize = 5 * tib       // GCS
@@ -94,6 +99,9 @@ var (
 			noSASHeaders(f)
 		},
 		maxExpiry: week, // S3 and GCS
+		refuses: refuseNames(func(name string) string {
+			return refusedByGCS(name) + refusedByAzure(name)
+		}),
 	}
 	asStrong = Personality{
 		name:   "strong",
@@ -119,36 +127,28 @@ var (
 			f.MaxSize, f.MaxUnknownSize = 5*tib, gcsPlan.MaxUnknownSize()
 		},
 		maxExpiry: week,
-		refuses: refuseNames(func(name string) string {
-			if strings.HasPrefix(name, ".well-known/acme-challenge/") {
-				return "GCS has no names below .well-known/acme-challenge"
-			}
-			return ""
-		}),
+		refuses:   refuseNames(refusedByGCS),
 	}
 	asAzure = Personality{
-		name:        "Azure",
-		differences: []Difference{azureDots, seconds(azureTimes)},
-		costs:       azureCosts{},
-		memory:      mem.Options{VersionPerPut: true, PutTime: true, CopyInfo: true},
+		name: "Azure",
+		differences: []Difference{
+			azureDots, azureBackslash, azureElements, seconds(azureTimes),
+		},
+		costs:  azureCosts{},
+		memory: mem.Options{VersionPerPut: true, PutTime: true, CopyInfo: true},
 		features: func(f *files.Features) {
 			f.AnyName, f.SignContentType = false, false
 			f.MaxSize = int64(azurePlan.MaxParts) * azurePlan.MaxPartSize
 			f.MaxUnknownSize = azurePlan.MaxUnknownSize()
 			noSASHeaders(f)
 		},
-		refuses: refuseNames(func(name string) string {
-			if strings.HasSuffix(name, ".") || strings.Contains(name, "./") {
-				return "Azure cuts dots off at the end of an element"
-			}
-			return ""
-		}),
+		refuses: refuseNames(refusedByAzure),
 	}
 	asMinIO = Personality{
 		name: "MinIO",
 		differences: []Difference{
 			noPutTime, sameVersion, shortCopy, seconds(s3Times),
-			minioElements, minioBelow, minioBeside,
+			minioElements, minioBelow, minioBeside, minioDots, minioXLDIR,
 		},
 		costs: s3Costs{},
 		features: func(f *files.Features) {
@@ -159,11 +159,8 @@ var (
 		},
 		maxExpiry: week,
 		refuses: func(b *Bucket, name string) error {
-			for e := range strings.SplitSeq(name, "/") {
-				if len(e) > 255 {
-					return driver.Errorf(files.ErrUnsupported,
-						"MinIO has no elements of more than 255 bytes")
-				}
+			if why := refusedByMinIO(name); why != "" {
+				return driver.Errorf(files.ErrUnsupported, "%s", why)
 			}
 			return b.refuseBeside(name)
 		},
@@ -190,6 +187,42 @@ func refuseNames(why func(name string) string) func(*Bucket, string) error {
 		}
 		return nil
 	}
+}
+
+func refusedByGCS(name string) string {
+	if strings.HasPrefix(name, ".well-known/acme-challenge/") {
+		return "GCS has no names below .well-known/acme-challenge"
+	}
+	return ""
+}
+
+func refusedByAzure(name string) string {
+	switch {
+	case strings.HasSuffix(name, "."), strings.Contains(name, "./"):
+		return "Azure cuts dots off at the end of an element"
+	case strings.Contains(name, `\`):
+		return "Azure takes a backslash for a slash"
+	case strings.Count(name, "/") >= 254:
+		return "Azure has no names of more than 254 elements"
+	}
+	return ""
+}
+
+func refusedByMinIO(name string) string {
+	for e := range strings.SplitSeq(strings.ReplaceAll(name, `\`, "/"), "/") {
+		if e = strings.TrimSpace(e); e == "." || e == ".." {
+			return "MinIO has no elements . and .., also between spaces or backslashes"
+		}
+	}
+	if strings.HasSuffix(name, "__XLDIR__") {
+		return "MinIO reads a name that ends in __XLDIR__ as another"
+	}
+	for e := range strings.SplitSeq(name, "/") {
+		if len(e) > 255 {
+			return "MinIO has no elements of more than 255 bytes"
+		}
+	}
+	return ""
 }
 
 // refuseBeside refuses a file where there is a directory of that name, and a file below
