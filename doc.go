@@ -14,7 +14,7 @@
 //   - cloudfiles.dev/files/observe/otelfiles: reports it to OpenTelemetry.
 //   - cloudfiles.dev/files/observe/promfiles: reports it to Prometheus.
 //   - cloudfiles.dev/files/eventlog: an append-only log of small records in a bucket.
-//   - cloudfiles.dev/files/lease: lets one of many processes work at a time, if all that
+//   - cloudfiles.dev/files/lease: lets only one of many processes work at a time, if all that
 //     they share is a bucket.
 //   - cloudfiles.dev/files/resume: downloads and uploads that continue after an
 //     interruption or a kill.

@@ -44,8 +44,8 @@ type response struct {
 	message string // the service's text for an error
 	genuine bool   // the response is the service's own
 	bare    bool   // it has no body
-	torn    bool   // its body broke off
-	broke   string // why it broke off
+	torn    bool   // the connection ended inside its body
+	broke   string // why it ended there
 	why     string // why it isn't the service's
 }
 

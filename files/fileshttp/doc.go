@@ -51,7 +51,7 @@
 //   - A body that fails before its first byte is an error like any other. If a body
 //     fails in the middle, the handler panics with http.ErrAbortHandler, so that the
 //     client gets an error and doesn't mistake the part for the whole.
-//   - Nothing is stored of an upload that breaks off, is too large or doesn't match its
+//   - Nothing is stored of an upload that is interrupted, too large or doesn't match its
 //     digest.
 //
 // # What it can't keep

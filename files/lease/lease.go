@@ -1,4 +1,4 @@
-// Package lease lets one of many processes work at a time. The processes need to share
+// Package lease lets only one of many processes work at a time. The processes need to share
 // nothing but a bucket.
 //
 //	lock, err := lease.New(b, "locks/nightly", nil)
