@@ -83,6 +83,37 @@ func TestParallelPartial(t *testing.T) {
 	}
 }
 
+// TestParallelPartialForeign: an error that comes with an object outside the naming rule
+// is yielded without that object, unless such objects are wanted.
+func TestParallelPartialForeign(t *testing.T) {
+	names := shapes["deep"](1500)
+	boom := errors.New("boom")
+	for at := 3; at < len(names); at += 211 {
+		for _, wanted := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				foreign := names[at] + "\n"
+				p := &partial{
+					paged: newPaged(15, append(slices.Clone(names), foreign)...),
+					at:    foreign,
+					err:   boom,
+				}
+				p.latency = time.Second
+				n, _ := slices.BinarySearch(p.names, foreign)
+				want := slices.Clone(p.names[:n])
+				if wanted {
+					want = append(want, foreign)
+				}
+				got, err := listing(t.Context(), driver.New(p), "",
+					files.ListOptions{Parallel: 8, Foreign: wanted})
+				if !slices.Equal(got, want) || !errors.Is(err, boom) {
+					t.Errorf("at %d, wanted %v: %d names, %v, want %d and boom", at, wanted,
+						len(got), err, len(want))
+				}
+			})
+		}
+	}
+}
+
 // TestParallelWithoutPages: a backend that says that its listings are never divided gets
 // one plain listing, whatever the options ask for.
 func TestParallelWithoutPages(t *testing.T) {
