@@ -88,17 +88,19 @@ func TestContextEndsRetries(t *testing.T) {
 		for _, name := range []string{
 			"Put", "Put if absent", "Copy", "Move", "Delete", "Get", "Stat",
 		} {
-			var late time.Duration
-			for range patientTries {
-				if late = endsLate(t, name, kind, errno); late < 100*time.Millisecond {
-					break
+			t.Run(fmt.Sprint(kind, " ", name), func(t *testing.T) {
+				t.Parallel()
+				var late time.Duration
+				for range patientTries {
+					if late = endsLate(t, name, kind, errno); late < 100*time.Millisecond {
+						break
+					}
 				}
-			}
-			if late >= 100*time.Millisecond {
-				t.Errorf("with %v failing with %v, %s returned %v after its context ended", kind,
-					errno,
-					name, late)
-			}
+				if late >= 100*time.Millisecond {
+					t.Errorf("with %v failing with %v, %s returned %v after its context ended",
+						kind, errno, name, late)
+				}
+			})
 		}
 	}
 }
@@ -132,6 +134,7 @@ func endsLate(
 // The wait for a lock that is refused, or that another program holds, is bounded, and
 // the error has the cause.
 func TestRefusedLocks(t *testing.T) {
+	t.Parallel()
 	var faulter crashfs.Faulter
 	b := started(t, t.TempDir(), crashfs.Wrap(crashfs.Unsynced(), faulter.Hook), true)
 	faulter.Fail(syscall.EACCES, crashfs.TryLockDir)

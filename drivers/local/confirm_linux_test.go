@@ -19,6 +19,7 @@ import (
 func TestReplacedOnFUSE(t *testing.T) {
 	for _, kind := range []mounts.Kind{mounts.Bindfs, mounts.NTFS3G, mounts.Mergerfs} {
 		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
 			dir := mounts.New(t, kind)
 			b := driver.New(openOdd(t, fsys.OS(), dir))
 			c := driver.New(openOdd(t, fsys.OS(), dir))

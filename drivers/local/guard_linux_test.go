@@ -19,7 +19,10 @@ import (
 // the file, and doesn't commit a file that it truncated.
 func TestStagedFileInOthersHands(t *testing.T) {
 	for _, kind := range []mounts.Kind{mounts.Ext4, mounts.XFS, mounts.Btrfs} {
-		t.Run(string(kind), func(t *testing.T) { inOthersHands(t, inMount(t, kind)) })
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			inOthersHands(t, inMount(t, kind))
+		})
 	}
 }
 

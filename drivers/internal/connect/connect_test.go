@@ -114,24 +114,27 @@ func TestSlowButLiving(t *testing.T) {
 		}
 	})
 	c := client(Limits{Timeout: limit, ReadTimeout: limit})
-	for _, req := range []func() (*http.Response, error){
-		func() (*http.Response, error) { return c.Get(url) },
-		func() (*http.Response, error) {
+	for name, req := range map[string]func() (*http.Response, error){
+		"Get": func() (*http.Response, error) { return c.Get(url) },
+		"Post": func() (*http.Response, error) {
 			return c.Post(url, "", &slowly{
 				left:  pieces,
 				pause: pause,
 			})
 		},
 	} {
-		resp, err := req()
-		if err != nil {
-			t.Fatal(err)
-		}
-		content, err := io.ReadAll(resp.Body)
-		resp.Body.Close()
-		if err != nil || len(content) != pieces || resp.StatusCode != http.StatusOK {
-			t.Errorf("%d: %q, %v", resp.StatusCode, content, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			resp, err := req()
+			if err != nil {
+				t.Fatal(err)
+			}
+			content, err := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if err != nil || len(content) != pieces || resp.StatusCode != http.StatusOK {
+				t.Errorf("%d: %q, %v", resp.StatusCode, content, err)
+			}
+		})
 	}
 }
 
