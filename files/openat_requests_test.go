@@ -80,6 +80,18 @@ func TestOpenAtRequests(t *testing.T) {
 				}
 			}
 		}, 2 + 4, mega + 20*blockSize},
+		{"at random, then all", func(t *testing.T, f *files.File) {
+			for i := range 20 {
+				readAll((i*7%20)*mega/2+100_000, 100, 100, 0)(t, f)
+			}
+			readAll(0, 10*mega, 32<<10, 0)(t, f)
+		}, 20 + 1 + 20, 10*mega + 20*2*blockSize},
+		{"half of it, then at random", func(t *testing.T, f *files.File) {
+			readAll(0, 5*mega, 32<<10, 0)(t, f)
+			for i := range 20 {
+				readAll(6*mega+(i*7%20)*blockSize*5, 100, 100, 0)(t, f)
+			}
+		}, 2 + 20, 5*mega + mega + 20*blockSize},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			r := newRemote(t)

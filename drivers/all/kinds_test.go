@@ -32,7 +32,8 @@ var kindsOfReading = []kind{
 		"files TestFetchesTogether", "files TestFSFileReadAtConcurrently",
 	}},
 	{"Close while a read or a read-ahead runs", []string{
-		"files TestCloseEndsReads", "files/driver TestConnectionsEnd",
+		"files TestCloseEndsReads", "files TestBufferIsTheCallers",
+		"files/driver TestConnectionsEnd",
 	}},
 	{"handles that nobody closes", []string{
 		"files/driver TestForgottenFiles", "files/driver TestForgottenBody",
@@ -62,7 +63,9 @@ var kindsOfReading = []kind{
 		"files TestOpenAtOneVersion", "files TestDownloadAtFails",
 		"files/driver TestConnectionsFail",
 	}},
-	{"a cache key that is too short", []string{"files/internal/blockcache TestSpaces"}},
+	{"a cache key that is too short", []string{
+		"files/internal/blockcache TestSpaces", "files TestOpenAtOneVersion",
+	}},
 	{"the pin itself", []string{"files TestOpenAtOneVersion"}},
 	{"one request per small Read", []string{"files TestOpenAtRequests", "files TestZip"}},
 	{"sequential taken as exactly the next byte", []string{"files TestOpenAtRequests"}},
@@ -75,7 +78,7 @@ var kindsOfReading = []kind{
 	}},
 	{"the wrong block is thrown out", []string{"files/internal/blockcache TestScan"}},
 	{"a bound that isn't one", []string{
-		"files/internal/blockcache TestBound", "files/driver TestConnectionsAhead",
+		"files/internal/blockcache TestBound", "files TestOpenAtMemory", "files/driver TestConnectionsAhead",
 	}},
 	{"one read larger than the bound", []string{"files/driver TestReadLargerThanMemory"}},
 	{"edges: block, last block, tiny file", []string{"files TestOpenAtEdges"}},
