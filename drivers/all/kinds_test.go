@@ -53,7 +53,7 @@ var kindsOfReading = []kind{
 		"files/driver TestResume", "files/driver TestConnectionsFail",
 	}},
 	{"Content-Encoding and ranges", []string{
-		"drivers/s3 TestAsStored", "drivers/gcs TestStoredAsItIs",
+		"drivers/s3 TestAsStored", "drivers/gcs TestStoredAsItIs", "drivers/azure TestAsStored",
 	}},
 	{"checksums that belong to a part", []string{
 		"drivers/s3 TestSumsOfParts", "drivers/s3 TestSumsOfOtherBytes",
