@@ -78,7 +78,8 @@ var kindsOfReading = []kind{
 	}},
 	{"the wrong block is thrown out", []string{"files/internal/blockcache TestScan"}},
 	{"a bound that isn't one", []string{
-		"files/internal/blockcache TestBound", "files TestOpenAtMemory", "files/driver TestConnectionsAhead",
+		"files/internal/blockcache TestBound", "files TestOpenAtMemory",
+		"files/driver TestConnectionsAhead",
 	}},
 	{"one read larger than the bound", []string{"files/driver TestReadLargerThanMemory"}},
 	{"edges: block, last block, tiny file", []string{"files TestOpenAtEdges"}},
