@@ -41,6 +41,9 @@ type peer struct {
 	open    func(ctx context.Context, t target) (client, error)
 }
 
+// isUs reports whether the peer is this library.
+func (p peer) isUs() bool { return p.module == "" }
+
 // peers has all peers in the order of the report. The first peer of each service is this
 // library, with which the others are compared.
 var peers = concat(s3Peers, gcsPeers, azurePeers, diskPeers)

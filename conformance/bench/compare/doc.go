@@ -5,6 +5,7 @@
 //	go run -C conformance/bench ./compare -quick -out DIR  # small sizes, three rounds
 //	go run -C conformance/bench ./compare -list            # lists the works and the peers
 //	go run -C conformance/bench ./compare -run 'download'  # only the works that match
+//	go run -C conformance/bench ./compare -peers 'CDK'     # only this library and that peer
 //
 // Each peer works in a process of its own, so that its CPU time and its memory can be
 // measured. All peers do a round of a work, one after another, before the next round

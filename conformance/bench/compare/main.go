@@ -49,6 +49,8 @@ func run() error {
 	var (
 		out    = flag.String("out", ".", "write RESULTS.md and its pictures to this `directory`")
 		match  = flag.String("run", "", "do only the works whose id matches this `expression`")
+		beside = flag.String("peers", "", "measure only this library and the peers whose name "+
+			"matches this `expression`")
 		list   = flag.Bool("list", false, "list the works' ids and the peers")
 		quick  = flag.Bool("quick", false, "measure small sizes in three rounds")
 		rounds = flag.Int("rounds", 5, "measure each peer `n` times")
@@ -62,6 +64,10 @@ func run() error {
 		return fmt.Errorf("unexpected argument %q", flag.Arg(0))
 	}
 	chosen, err := regexp.Compile(*match)
+	if err != nil {
+		return err
+	}
+	wanted, err := regexp.Compile(*beside)
 	if err != nil {
 		return err
 	}
@@ -97,7 +103,9 @@ func run() error {
 			fmt.Println(w.id())
 		}
 		for _, p := range peers {
-			fmt.Printf("%s, %s %s\n", p.service, p.name, p.module)
+			if p.isUs() || wanted.MatchString(p.name) {
+				fmt.Printf("%s, %s %s\n", p.service, p.name, p.module)
+			}
 		}
 		return nil
 	}
@@ -109,7 +117,7 @@ func run() error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	measured, err := measure(ctx, todo, s, *rounds, *s3)
+	measured, err := measure(ctx, todo, wanted, s, *rounds, *s3)
 	if len(measured) == 0 {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 )
 
@@ -45,9 +46,11 @@ func (r row) median(of func(result) float64) float64 {
 	return (all[(len(all)-1)/2] + all[len(all)/2]) / 2
 }
 
-// measure does the works, one after another, on one server for each service. If a work
-// fails or ctx ends, it returns the rows of the works before it too.
-func measure(ctx context.Context, todo []work, s scale, rounds int, s3 string) ([]row, error) {
+// measure does the works, one after another, on one server for each service, by this
+// library and by the peers whose name matches only. If a work fails or ctx ends, it
+// returns the rows of the works before it too.
+func measure(ctx context.Context, todo []work, only *regexp.Regexp, s scale, rounds int,
+	s3 string) ([]row, error) {
 	targets := map[string]target{}
 	for _, w := range todo {
 		if _, ok := targets[w.service]; ok {
@@ -72,7 +75,7 @@ func measure(ctx context.Context, todo []work, s scale, rounds int, s3 string) (
 				return all, fmt.Errorf("%s: prepare: %w", w.id(), err)
 			}
 		}
-		rows, err := measureWork(ctx, w, t, s, rounds)
+		rows, err := measureWork(ctx, w, only, t, s, rounds)
 		if err != nil {
 			return all, fmt.Errorf("%s: %w", w.id(), err)
 		}
@@ -121,7 +124,8 @@ func prepare(ctx context.Context, w work, t target, s scale) error {
 // measureWork starts a process for each peer. In turns the peers do a round that isn't
 // measured, and then the measured rounds. Another round goes through a proxy that counts
 // its requests.
-func measureWork(ctx context.Context, w work, t target, s scale, rounds int) ([]row, error) {
+func measureWork(ctx context.Context, w work, only *regexp.Regexp, t target, s scale,
+	rounds int) ([]row, error) {
 	var l link
 	for _, known := range links {
 		if known.name == w.link {
@@ -137,7 +141,9 @@ func measureWork(ctx context.Context, w work, t target, s scale, rounds int) ([]
 		defer r.close()
 		through = t.at(r.addr)
 	}
-	of := peersOf(t.Service)
+	of := slices.DeleteFunc(peersOf(t.Service), func(p peer) bool {
+		return !p.isUs() && !only.MatchString(p.name)
+	})
 	rows := make([]row, len(of))
 	children := make([]*child, len(of))
 	for i, p := range of {
