@@ -313,15 +313,16 @@
 //     in the same way.
 //
 //     Get reads a large body by several requests at a time if the caller goes on
-//     reading and waits for bytes most of the time, and if one connection doesn't read
-//     more than 400 MB in a second. G4 to G7 hold for it as for one request. The first
-//     8 MiB come by one request, and so does a body of up to 16 MiB. No more is fetched
-//     in advance than was read. What is fetched in advance for all readers of a bucket,
-//     and what its Files hold in memory, together stay within one bound: 32 MiB unless
-//     OpenAtOptions.Memory says otherwise. A reader that pauses holds no connection,
-//     and gives up its memory to others. GetOptions.Connections and ConnectionsAfter,
-//     or read_connections= and read_connections_after= in a URL, say how many requests
-//     there are and when they begin; [Reader.Requests] counts them.
+//     reading and waits for bytes most of the time, if one connection doesn't read at
+//     400 MB per second, apart from pauses, and as long as several are faster than one.
+//     G4 to G7 hold for it as for one request. The first 8 MiB come by one request, and
+//     so does a body of up to 16 MiB. No more is fetched in advance than was read. What
+//     is fetched in advance for all readers of a bucket, and what its Files hold in
+//     memory, together stay within one bound: 32 MiB unless OpenAtOptions.Memory says
+//     otherwise. A reader that pauses holds no connection, and gives up its memory to
+//     others. GetOptions.Connections and ConnectionsAfter, or read_connections= and
+//     read_connections_after= in a URL, say how many requests there are and when they
+//     begin; [Reader.Requests] counts them.
 //
 // S. Stat
 //

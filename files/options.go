@@ -51,7 +51,8 @@ type GetOptions struct {
 	// Connections is how many requests at a time may read a large body, since one
 	// connection to a service often doesn't use the whole bandwidth (G10). More than 64
 	// counts as 64. 0 is what the bucket's URL says. If it says nothing, it is 8, but 1
-	// while one connection reads more than 400 MB in a second.
+	// while one connection reads at 400 MB per second, apart from pauses, or if several
+	// aren't faster than one.
 	Connections int
 	// ConnectionsAfter is how many bytes one connection reads before others join it. 0
 	// is what the bucket's URL says, and 8 MiB if it says nothing. To read all of a

@@ -18,7 +18,8 @@ import (
 //  2. After After bytes, if the reader has waited for bytes most of the time and they
 //     didn't come very fast, requests are made for parts that follow a place called cut,
 //     a little ahead. alone reads up to it. Then, unless the first of the parts couldn't
-//     be opened, alone is closed.
+//     be opened, alone is closed. Step 2 is then over for good or, if the parts don't
+//     come faster than alone did, until much more has been read.
 //  3. The reader takes the parts in order. When it has read one, the memory is free for
 //     another at the end. No more is fetched ahead of the reader than it has read.
 //  4. If a part fails, if the memory is needed elsewhere or if the reader no longer
@@ -34,9 +35,11 @@ type wideBody struct {
 	// These are for the goroutine that reads.
 	off, start, end int64
 	since           int64 // bytes since the reading began alone
+	after           int64 // how many of them come before parts are read
 	never           bool  // parts are never read: the service doesn't support ranges
 	pace            pace
-	width           int // how many parts are ahead at most
+	best            float64 // the most bytes per second that alone has read
+	width           int     // how many parts are ahead at most
 	window          *blockcache.Window
 	passed          *[]byte // a buffer that the caller of View no longer needs
 
@@ -46,15 +49,31 @@ type wideBody struct {
 	alone  *resumingBody // nil if the parts are read
 	cut    int64         // where alone stops; end if there are no parts
 	parts  []*part
+	ebbs   bool // no more parts are begun
 	closed bool
 }
 
-// pace measures for what share of the time a reader waits for bytes.
+// pace measures for what share of the time a reader waits for bytes, and how fast they
+// come.
 type pace struct {
 	begun  time.Time
 	bytes  int64
 	waited time.Duration
+
+	piece time.Time // when the last piece of fastPiece bytes or more had come
+	some  int64     // bytes since then
+	quick int64     // bytes of the pieces that came at fastRate
 }
+
+const (
+	// fastRate is a rate, in bytes per second, that a service doesn't give one connection.
+	fastRate  = 400e6
+	fastPiece = 1 << 20
+	// leastFast is the average below which fast pieces may be bursts of a slow link.
+	leastFast = 100e6
+	// gain is how much faster than one connection several must be.
+	gain = 1.25
+)
 
 // keepsUp reports whether the reader waited for at least half of the time.
 func (p *pace) keepsUp() bool { return 2*p.waited >= time.Since(p.begun) }
@@ -62,11 +81,29 @@ func (p *pace) keepsUp() bool { return 2*p.waited >= time.Since(p.begun) }
 // lags reports whether it hardly waited at all.
 func (p *pace) lags() bool { return 8*p.waited < time.Since(p.begun) }
 
-// fast reports whether n bytes came at a rate that a service doesn't give one connection.
-// Then the machine bounds the rate, and more connections would cost CPU time alone.
-func (p *pace) fast(n int64) bool {
-	const rate = 400e6 // bytes per second
-	return float64(n) > rate*time.Since(p.begun).Seconds()
+// rate returns the average in bytes per second.
+func (p *pace) rate(now time.Time) float64 {
+	return float64(p.bytes) / max(now.Sub(p.begun), 1).Seconds()
+}
+
+// came notes that one connection has brought n bytes.
+func (p *pace) came(n int, now time.Time) {
+	p.bytes += int64(n)
+	if p.some += int64(n); p.some < fastPiece {
+		return
+	}
+	if float64(p.some) > fastRate*now.Sub(p.piece).Seconds() {
+		p.quick += p.some
+	}
+	p.piece, p.some = now, 0
+}
+
+// fast reports whether the bytes came at fastRate: then the machine bounds the rate, and
+// more connections would cost CPU time alone. It suffices that a quarter of them came so
+// fast, since a busy machine makes pauses.
+func (p *pace) fast(now time.Time) bool {
+	rate := p.rate(now)
+	return rate > fastRate || rate > leastFast && 4*p.quick > p.bytes
 }
 
 // retryEvery is how many bytes are read between two requests for more memory.
@@ -80,6 +117,7 @@ func newWideBody(b *bucket, tune ReadAhead, alone *resumingBody) *wideBody {
 		cancel: cancel,
 		from:   alone.from,
 		tune:   tune,
+		after:  tune.After,
 		off:    alone.off,
 		start:  alone.off,
 		end:    alone.off + alone.left,
@@ -181,18 +219,23 @@ func (w *wideBody) wait() {
 func (w *wideBody) readAlone(alone *resumingBody, p []byte) (int, error) {
 	begun := time.Now()
 	if w.since == 0 {
-		w.pace = pace{begun: begun}
+		w.pace = pace{
+			begun: begun,
+			piece: begun,
+		}
 	}
 	p = p[:min(int64(len(p)), w.cut-w.off)]
 	n, err := alone.Read(p)
 	if n < 0 || n > len(p) {
 		return 0, errImpossible(n)
 	}
-	w.pace.waited += time.Since(begun)
+	now := time.Now()
+	w.pace.waited += now.Sub(begun)
+	w.pace.came(n, now)
 	before := w.since
 	w.off += int64(n)
 	w.since += int64(n)
-	if err != nil || w.never || w.since < w.tune.After {
+	if err != nil || w.never || w.since < w.after {
 		return n, err
 	}
 	switch {
@@ -201,10 +244,15 @@ func (w *wideBody) readAlone(alone *resumingBody, p []byte) (int, error) {
 			w.fill()
 		}
 	case w.end-w.off < 2*aheadPart:
-	case !w.pace.keepsUp(), !w.tune.asked && w.pace.fast(w.since):
+	case !w.pace.keepsUp():
 		w.since = 0
 	default:
-		w.widen()
+		w.best = max(w.best, w.pace.rate(now))
+		if !w.tune.asked && w.pace.fast(now) {
+			w.since = 0
+		} else {
+			w.widen()
+		}
 	}
 	return n, err
 }
@@ -234,7 +282,7 @@ func (w *wideBody) widen() {
 	defer w.mu.Unlock()
 	if len(w.parts) == 0 { // no memory: try again a little later
 		w.cut = w.end
-		w.since = max(w.tune.After-retryEvery, 1)
+		w.since = max(w.after-retryEvery, 1)
 	}
 }
 
@@ -253,7 +301,7 @@ func (w *wideBody) fill() {
 			count-- // alone is a connection too
 		}
 		count = min(count, int(max(1, (w.off-w.start)/aheadPart)))
-		more := !w.closed && next < w.end && len(w.parts) < max(count, 1)
+		more := !w.closed && !w.ebbs && next < w.end && len(w.parts) < max(count, 1)
 		w.mu.Unlock()
 		if next >= w.end {
 			w.window.Enough()
@@ -329,6 +377,9 @@ func (w *wideBody) next(first *part) {
 	w.parts = w.parts[1:]
 	if w.pace.bytes >= int64(w.width)*aheadPart {
 		switch {
+		case !w.tune.asked && w.pace.rate(time.Now()) < gain*w.best:
+			w.ebbs = true // alone reads again after the parts that have been begun
+			w.after = min(4*w.after, 1<<40)
 		case w.pace.keepsUp():
 			w.width = min(2*w.width, w.tune.Connections)
 		case w.pace.lags() && w.width == 1:
@@ -351,7 +402,7 @@ func (w *wideBody) next(first *part) {
 // holds mu.
 func (w *wideBody) narrow() {
 	w.dropParts()
-	w.cut, w.since = w.end, 0
+	w.cut, w.since, w.ebbs = w.end, 0, false
 	if w.alone != nil || w.closed {
 		return
 	}
