@@ -110,7 +110,8 @@ func TestEarlyEnd(t *testing.T) {
 	second := first
 	second.name = "another"
 	second.prepare = func(context.Context, client, scale) error { return errPlanted }
-	rows, err := measure(t.Context(), []work{first, second}, regexp.MustCompile("^afero$"), tiny, 1, "")
+	only := regexp.MustCompile("^afero$")
+	rows, err := measure(t.Context(), []work{first, second}, only, tiny, 1, "")
 	if !errors.Is(err, errPlanted) || len(rows) != 2 || !rows[0].peer.isUs() ||
 		rows[1].peer.name != "afero" {
 		t.Fatalf("rows %+v and %v, want this library's, afero's, and the planted error", rows, err)
