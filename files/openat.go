@@ -377,6 +377,12 @@ func (p *pinned) open(ctx context.Context, r Range) (*Reader, error) {
 		body.Close()
 		return nil, p.changed("replaced since it was opened")
 	}
+	if off, n := r.Resolve(now.Size); body.Offset() != off || body.Len() != n {
+		body.Close()
+		return nil, newError(OpGet, p.name,
+			errorf(ErrCorrupt, "the response has %d bytes from %d on, not %d from %d on",
+				body.Len(), body.Offset(), n, off))
+	}
 	return body, nil
 }
 

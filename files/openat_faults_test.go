@@ -495,3 +495,31 @@ func TestFileWritesToNothing(t *testing.T) {
 		t.Errorf("then it reads %q, %v, want %q", p, err, "tent")
 	}
 }
+
+// TestOpenAtOtherPlace: a response that is from another place of the file than was
+// requested is ErrCorrupt, and none of its bytes are returned.
+func TestOpenAtOtherPlace(t *testing.T) {
+	const size = 4 << 20
+	r := newRemote(t)
+	r.put(t, "f", randomBytes(size))
+	var shift atomic.Int64
+	b := &answering{r, func(ctx context.Context, o files.GetOptions) (*files.Reader, error) {
+		if off, n := o.Range.Resolve(size); shift.Load() != 0 {
+			o.Range = files.Bytes(off+shift.Load(), n)
+		}
+		return r.Get(ctx, "f", &o)
+	}}
+	for _, by := range []int64{1, -1, 1 << 20} {
+		f, err := files.OpenAt(t.Context(), b, "f", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shift.Store(by)
+		n, err := f.ReadAt(make([]byte, 1000), 2<<20)
+		shift.Store(0)
+		if n > 0 || !errors.Is(err, files.ErrCorrupt) {
+			t.Errorf("%d bytes beside: ReadAt = %d, %v, want 0 bytes and ErrCorrupt", by, n, err)
+		}
+		f.Close()
+	}
+}

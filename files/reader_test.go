@@ -257,6 +257,15 @@ func TestReaderTimeout(t *testing.T) {
 		}
 		r.Close()
 
+		// Each Read has the whole time, however long all of them take.
+		r, _ = reader(ctx, nil, alphabet, func(c *driver.ReaderConfig) {
+			c.Body, c.Timeout = &slowBody{strings.NewReader(alphabet)}, 2*time.Second
+		})
+		if text, err := r.ReadString(); text != alphabet || err != nil {
+			t.Errorf("slow reads: ReadString = %q, %v, want %v and no error", text, err, alphabet)
+		}
+		r.Close()
+
 		// The timeout doesn't apply to the time between Reads, and it can be set later.
 		r, _ = reader(ctx, strings.NewReader(alphabet), alphabet, nil)
 		r.SetReadTimeout(time.Second)
@@ -405,3 +414,13 @@ func TestReaderCopiesFileToFile(t *testing.T) {
 		f.Close()
 	}
 }
+
+// slowBody takes 1.5 s for each byte.
+type slowBody struct{ r io.Reader }
+
+func (b *slowBody) Read(p []byte) (int, error) {
+	time.Sleep(1500 * time.Millisecond)
+	return b.r.Read(p[:min(len(p), 1)])
+}
+
+func (b *slowBody) Close() error { return nil }

@@ -112,6 +112,7 @@ func SignPost(ctx context.Context, b files.Bucket, name string, o PostOptions) (
 // signPost goes down to the backend. With o.Below, name is of a file in the directory.
 func signPost(ctx context.Context, b files.Bucket, name string,
 	o PostOptions) (form PostForm, err error) {
+	outer := b
 	switch b := b.(type) {
 	case nil:
 		return PostForm{}, Errorf(files.ErrInvalid, "the bucket is nil")
@@ -131,6 +132,9 @@ func signPost(ctx context.Context, b files.Bucket, name string,
 			}
 			name = dir
 		}
+		if err := checkPostFeatures(*b.feat(), o); err != nil {
+			return PostForm{}, err
+		}
 		return signer.SignPost(ctx, name, o)
 	case BucketPostRouter:
 		to, err := b.RoutePost(name, o)
@@ -146,6 +150,10 @@ func signPost(ctx context.Context, b files.Bucket, name string,
 		done := false
 		err := b.WithSignPost(ctx, name,
 			func(ctx context.Context, below files.Bucket, name string) error {
+				err := checkPostFeatures(outer.Features(), o)
+				if err != nil {
+					return err
+				}
 				f, err := signPost(ctx, below, name, o)
 				mu.Lock()
 				defer mu.Unlock()
@@ -209,7 +217,8 @@ func checkPost(name string, o *PostOptions) error {
 }
 
 // checkPostFeatures refuses a form that would store what a Put through the bucket can't.
-// A bucket that joins several may claim less than the one that signs the form.
+// A wrapper, or a bucket that joins several, may claim less than the one that signs the
+// form.
 func checkPostFeatures(f files.Features, o PostOptions) error {
 	a := o.Attributes
 	switch {

@@ -204,3 +204,25 @@ func TestSignPostBuckets(t *testing.T) {
 		t.Errorf("two calls: %+v, %v, for the name %q, want the first form", form, err, f.name)
 	}
 }
+
+// TestSignPostSize: a form takes no larger file than the bucket, to the byte.
+func TestSignPostSize(t *testing.T) {
+	f := newFormer()
+	b := driver.New(smallFormer{f})
+	if _, err := driver.SignPost(t.Context(), b, "a", driver.PostOptions{MaxSize: 9}); err != nil {
+		t.Error("MaxSize of the bucket:", err)
+	}
+	_, err := driver.SignPost(t.Context(), b, "a", driver.PostOptions{MaxSize: 10})
+	if !errors.Is(err, files.ErrTooLarge) || f.signed != 1 {
+		t.Errorf("one byte more: %v, want ErrTooLarge; %d forms were signed, want 1", err, f.signed)
+	}
+}
+
+// smallFormer takes 9 bytes.
+type smallFormer struct{ *former }
+
+func (f smallFormer) Features() files.Features {
+	all := f.former.Features()
+	all.MaxSize = 9
+	return all
+}

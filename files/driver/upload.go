@@ -64,6 +64,15 @@ type UploadLimits struct {
 	MaxParts         int
 }
 
+// check refuses limits that no upload can keep, such as zero ones.
+func (l UploadLimits) check() error {
+	if l.MaxParts < 1 || l.MaxPart < 1 || l.MinPart > l.MaxPart {
+		return Errorf(files.ErrUnsupported, "the driver allows no parts of an upload: "+
+			"%d parts of %d to %d bytes", l.MaxParts, l.MinPart, l.MaxPart)
+	}
+	return nil
+}
+
 // Upload describes an upload in parts. Everything but ID and Digest is known before it
 // begins, and is the same in each process.
 type Upload struct {

@@ -56,6 +56,9 @@ func withUploader(ctx context.Context, b files.Bucket, name string,
 		if err == nil {
 			defer b.release()
 			if err = errNoUploads; ok {
+				err = parts.UploadLimits().check()
+			}
+			if err == nil {
 				err = f(ctx, &Uploader{PartUploader: parts, Name: name, bucket: b})
 			}
 		}

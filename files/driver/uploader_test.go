@@ -36,6 +36,10 @@ func (u *uploader) Features() files.Features {
 
 func (u *uploader) UploadStore() string { return "the store" }
 
+func (u *uploader) UploadLimits() driver.UploadLimits {
+	return driver.UploadLimits{MinPart: 1, MaxPart: 1 << 20, MaxParts: 10}
+}
+
 func (u *uploader) ListUploads(_ context.Context,
 	prefix string) iter.Seq2[driver.UnfinishedUpload, error] {
 	u.asked = prefix
@@ -338,6 +342,64 @@ func TestUploadLeft(t *testing.T) {
 		if !errors.Is(left, err) || !strings.Contains(text, words) ||
 			!strings.Contains(text, "id-17") {
 			t.Errorf("%q does not say %q and id-17", text, words)
+		}
+	}
+}
+
+// limited is a backend with other limits.
+type limited struct {
+	*uploader
+	is driver.UploadLimits
+}
+
+func (l limited) UploadLimits() driver.UploadLimits { return l.is }
+
+// TestImpossibleUploadLimits: a driver whose limits allow no upload has none.
+func TestImpossibleUploadLimits(t *testing.T) {
+	for _, c := range []struct {
+		is driver.UploadLimits
+		ok bool
+	}{
+		{is: driver.UploadLimits{}},
+		{is: driver.UploadLimits{MinPart: 1, MaxPart: 1}},
+		{is: driver.UploadLimits{MaxParts: 1}},
+		{is: driver.UploadLimits{MinPart: 2, MaxPart: 1, MaxParts: 1}},
+		{is: driver.UploadLimits{MinPart: 1, MaxPart: 1, MaxParts: 1}, ok: true},
+		{is: driver.UploadLimits{MaxPart: 1, MaxParts: 1}, ok: true},
+	} {
+		called := false
+		err := driver.WithUploader(t.Context(), driver.New(limited{newUploader(), c.is}), "a",
+			func(context.Context, *driver.Uploader) error {
+				called = true
+				return nil
+			})
+		if called != c.ok || c.ok != (err == nil) || !c.ok && !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("%+v: %v, called: %v; want that it is called: %v", c.is, err, called, c.ok)
+		}
+	}
+}
+
+// TestPartsOfAnUpload: an empty content is one part, and a content of full parts has no
+// empty one at its end.
+func TestPartsOfAnUpload(t *testing.T) {
+	for _, c := range []struct {
+		size, part int64
+		want       int
+	}{{0, 1, 1}, {0, 8, 1}, {1, 1, 1}, {2, 1, 2}, {8, 8, 1}, {9, 8, 2}, {16, 8, 2}} {
+		u := driver.Upload{Size: c.size, PartSize: c.part}
+		if got := u.Parts(); got != c.want {
+			t.Errorf("%d bytes in parts of %d are %d parts, want %d", c.size, c.part, got, c.want)
+		}
+	}
+}
+
+// TestCheckDirLength: a directory has at most as many bytes as a name.
+func TestCheckDirLength(t *testing.T) {
+	for n, ok := range map[int]bool{files.MaxName: true, files.MaxName + 1: false} {
+		dir := strings.Repeat("x", n)
+		got, err := driver.CheckDir(dir)
+		if ok && (got != dir || err != nil) || !ok && !errors.Is(err, files.ErrInvalidName) {
+			t.Errorf("a directory of %d bytes: %q, %v", n, got, err)
 		}
 	}
 }

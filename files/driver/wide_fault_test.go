@@ -283,6 +283,8 @@ func TestReadAheadOptions(t *testing.T) {
 		},
 		{query: "read_connections=0", wrong: true},
 		{query: "read_connections=65", wrong: true},
+		{query: "read_connections_after=1", want: driver.ReadAhead{After: 1}},
+		{query: "read_connections_after=0", wrong: true},
 		{query: "read_connections_after=-1", wrong: true},
 		{query: "read_connections_after=x", wrong: true},
 	} {
