@@ -373,7 +373,8 @@ func TestImpossibleUploadLimits(t *testing.T) {
 				called = true
 				return nil
 			})
-		if called != c.ok || c.ok != (err == nil) || !c.ok && !errors.Is(err, errors.ErrUnsupported) {
+		if called != c.ok || c.ok != (err == nil) ||
+			!c.ok && !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("%+v: %v, called: %v; want that it is called: %v", c.is, err, called, c.ok)
 		}
 	}
