@@ -129,9 +129,9 @@ var personalityServers = []struct {
 	{filestest.Disk, func(t *testing.T) string { return "file://" + t.TempDir() }},
 }
 
-// TestPersonalitiesHabits: the fakes return what the real drivers return on real
-// servers, and never more of a copy.
-func TestPersonalitiesHabits(t *testing.T) {
+// eachPersonality calls f with each personality and a bucket of the driver that it is like.
+func eachPersonality(t *testing.T,
+	f func(t *testing.T, p filestest.Personality, b files.Bucket)) {
 	for _, c := range personalityServers {
 		t.Run(c.p.String(), func(t *testing.T) {
 			b, err := files.Open(t.Context(), c.store(t))
@@ -139,16 +139,24 @@ func TestPersonalitiesHabits(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer b.Close()
-			want := habitsOf(t, b)
-			got := habitsOf(t, filestest.New(t, filestest.As(c.p)))
-			less := got
-			less.CopyDigest = got.CopyDigest || want.CopyDigest
-			less.CopyType = got.CopyType || want.CopyType
-			if less != want {
-				t.Errorf("the fake: %+v, the driver: %+v", got, want)
-			}
+			f(t, c.p, b)
 		})
 	}
+}
+
+// TestPersonalitiesHabits: the fakes return what the real drivers return on real
+// servers, and never more of a copy.
+func TestPersonalitiesHabits(t *testing.T) {
+	eachPersonality(t, func(t *testing.T, p filestest.Personality, b files.Bucket) {
+		want := habitsOf(t, b)
+		got := habitsOf(t, filestest.New(t, filestest.As(p)))
+		less := got
+		less.CopyDigest = got.CopyDigest || want.CopyDigest
+		less.CopyType = got.CopyType || want.CopyType
+		if less != want {
+			t.Errorf("the fake: %+v, the driver: %+v", got, want)
+		}
+	})
 }
 
 // TestPersonalitiesDiffer: every difference is one, and the driver's too.
@@ -157,31 +165,24 @@ func TestPersonalitiesDiffer(t *testing.T) {
 	if n := len(filestest.Disk.Differences()) + len(filestest.Strong.Differences()); n != 0 {
 		t.Errorf("disks have %d differences", n)
 	}
-	for _, c := range personalityServers {
-		t.Run(c.p.String(), func(t *testing.T) {
-			b, err := files.Open(t.Context(), c.store(t))
-			if err != nil {
-				t.Fatal(err)
+	eachPersonality(t, func(t *testing.T, p filestest.Personality, b files.Bucket) {
+		fake := filestest.New(t, filestest.As(p))
+		for _, d := range p.Differences() {
+			want, err := d.Probe(t.Context(), b)
+			got, ferr := d.Probe(t.Context(), fake)
+			bare, serr := d.Probe(t.Context(), strong)
+			if err != nil || ferr != nil || serr != nil || got != want || got == bare {
+				t.Errorf("%s: the driver: %q, %v; the fake: %q, %v; Strong: %q, %v", d, want,
+					err, got, ferr, bare, serr)
 			}
-			defer b.Close()
-			fake := filestest.New(t, filestest.As(c.p))
-			for _, d := range c.p.Differences() {
-				want, err := d.Probe(t.Context(), b)
-				got, ferr := d.Probe(t.Context(), fake)
-				bare, serr := d.Probe(t.Context(), strong)
-				if err != nil || ferr != nil || serr != nil || got != want || got == bare {
-					t.Errorf("%s: the driver: %q, %v; the fake: %q, %v; Strong: %q, %v", d, want,
-						err, got, ferr, bare, serr)
-				}
-				if u, err := url.Parse(d.Source); err != nil || u.Scheme != "https" {
-					t.Errorf("%s: the source: %v", d, err)
-				}
+			if u, err := url.Parse(d.Source); err != nil || u.Scheme != "https" {
+				t.Errorf("%s: the source: %v", d, err)
 			}
-			if c.p.String() != "disk" && len(c.p.Differences()) < 2 {
-				t.Error("there are hardly any differences")
-			}
-		})
-	}
+		}
+		if p.String() != "disk" && len(p.Differences()) < 2 {
+			t.Error("there are hardly any differences")
+		}
+	})
 }
 
 // oddNames are legal names of which services refuse some.
@@ -197,31 +198,24 @@ var oddNames = []string{
 // TestPersonalitiesNames: the fakes refuse the names that the drivers refuse, and no
 // other.
 func TestPersonalitiesNames(t *testing.T) {
-	for _, c := range personalityServers {
-		t.Run(c.p.String(), func(t *testing.T) {
-			b, err := files.Open(t.Context(), c.store(t))
-			if err != nil {
-				t.Fatal(err)
+	eachPersonality(t, func(t *testing.T, p filestest.Personality, b files.Bucket) {
+		fake := filestest.New(t, filestest.As(p))
+		refused := 0
+		for _, name := range oddNames {
+			if p.String() == "S3" && (len(name) == 4+256) {
+				continue // versitygw, which keeps keys as paths, refuses it, and S3 doesn't
 			}
-			defer b.Close()
-			fake := filestest.New(t, filestest.As(c.p))
-			refused := 0
-			for _, name := range oddNames {
-				if c.p.String() == "S3" && (len(name) == 4+256) {
-					continue // versitygw, which keeps keys as paths, refuses it, and S3 doesn't
-				}
-				_, want := files.PutString(t.Context(), b, name, "text", nil)
-				_, got := files.PutString(t.Context(), fake, name, "text", nil)
-				if files.KindOf(got) != files.KindOf(want) {
-					t.Errorf("%.80q: the fake: %v, the driver: %v", name, got, want)
-				}
-				if want != nil {
-					refused++
-				}
+			_, want := files.PutString(t.Context(), b, name, "text", nil)
+			_, got := files.PutString(t.Context(), fake, name, "text", nil)
+			if files.KindOf(got) != files.KindOf(want) {
+				t.Errorf("%.80q: the fake: %v, the driver: %v", name, got, want)
 			}
-			if claims := b.Features().AnyName; claims != (refused == 0) && c.p.String() != "S3" {
-				t.Errorf("%d names are refused, and AnyName is %v", refused, claims)
+			if want != nil {
+				refused++
 			}
-		})
-	}
+		}
+		if claims := b.Features().AnyName; claims != (refused == 0) && p.String() != "S3" {
+			t.Errorf("%d names are refused, and AnyName is %v", refused, claims)
+		}
+	})
 }

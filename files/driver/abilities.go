@@ -136,7 +136,7 @@ func (b *bucket) copyAttributes(req *CopyRequest, a *files.Attributes) error {
 	if err != nil {
 		return err
 	}
-	if err := b.checkAttributes(attrs); err != nil {
+	if err := checkAttributes(b.feat(), attrs); err != nil {
 		return err
 	}
 	if attrs.ContentType == "" {

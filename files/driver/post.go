@@ -112,17 +112,16 @@ func SignPost(ctx context.Context, b files.Bucket, name string, o PostOptions) (
 // signPost goes down to the backend. With o.Below, name is of a file in the directory.
 func signPost(ctx context.Context, b files.Bucket, name string,
 	o PostOptions) (form PostForm, err error) {
-	outer := b
-	switch b := b.(type) {
+	switch as := b.(type) {
 	case nil:
 		return PostForm{}, Errorf(files.ErrInvalid, "the bucket is nil")
 	case *bucket:
-		if err := b.enter(ctx, Key{Name: name}, nil); err != nil {
+		if err := as.enter(ctx, Key{Name: name}, nil); err != nil {
 			return PostForm{}, err
 		}
-		defer b.release()
-		signer, ok := b.backend.(PostSigner)
-		if f := b.feat(); !ok || !f.SignPut || f.ReadOnly {
+		defer as.release()
+		signer, ok := as.backend.(PostSigner)
+		if f := as.feat(); !ok || !f.SignPut || f.ReadOnly {
 			return PostForm{}, errNoPost
 		}
 		if o.Below {
@@ -132,12 +131,12 @@ func signPost(ctx context.Context, b files.Bucket, name string,
 			}
 			name = dir
 		}
-		if err := checkPostFeatures(*b.feat(), o); err != nil {
+		if err := checkPostFeatures(*as.feat(), o); err != nil {
 			return PostForm{}, err
 		}
 		return signer.SignPost(ctx, name, o)
 	case BucketPostRouter:
-		to, err := b.RoutePost(name, o)
+		to, err := as.RoutePost(name, o)
 		if err == nil {
 			err = checkPostFeatures(b.Features(), o)
 		}
@@ -148,10 +147,9 @@ func signPost(ctx context.Context, b files.Bucket, name string,
 	case BucketPostSigner:
 		var mu sync.Mutex // a hook may call twice at once
 		done := false
-		err := b.WithSignPost(ctx, name,
+		err := as.WithSignPost(ctx, name,
 			func(ctx context.Context, below files.Bucket, name string) error {
-				err := checkPostFeatures(outer.Features(), o)
-				if err != nil {
+				if err := checkPostFeatures(b.Features(), o); err != nil {
 					return err
 				}
 				f, err := signPost(ctx, below, name, o)
@@ -220,16 +218,11 @@ func checkPost(name string, o *PostOptions) error {
 // A wrapper, or a bucket that joins several, may claim less than the one that signs the
 // form.
 func checkPostFeatures(f files.Features, o PostOptions) error {
-	a := o.Attributes
-	switch {
-	case f.MaxSize > 0 && o.MaxSize > f.MaxSize:
+	if f.MaxSize > 0 && o.MaxSize > f.MaxSize {
 		return Errorf(files.ErrTooLarge, "MaxSize is %d; the bucket takes at most %d bytes",
 			o.MaxSize, f.MaxSize)
-	case !f.Attributes && (len(a.Metadata) > 0 || a.CacheControl != "" ||
-		a.ContentDisposition != "" || a.ContentEncoding != "" || a.ContentLanguage != ""):
-		return Errorf(files.ErrUnsupported, "the bucket stores no metadata and no headers")
 	}
-	return nil
+	return checkAttributes(&f, o.Attributes)
 }
 
 func holdsFileName(name, contentType, redirect string, a files.Attributes) bool {

@@ -17,6 +17,7 @@ import (
 type former struct {
 	*mapdriver.Backend
 	readOnly bool
+	change   func(*files.Features) // of what it claims; nil for none
 	err      error
 	name     string
 	o        driver.PostOptions
@@ -28,6 +29,9 @@ func newFormer() *former { return &former{Backend: mapdriver.New()} }
 func (f *former) Features() files.Features {
 	all := f.Backend.Features()
 	all.SignPut, all.ReadOnly = true, f.readOnly
+	if f.change != nil {
+		f.change(&all)
+	}
 	return all
 }
 
@@ -205,24 +209,53 @@ func TestSignPostBuckets(t *testing.T) {
 	}
 }
 
-// TestSignPostSize: a form takes no larger file than the bucket, to the byte.
-func TestSignPostSize(t *testing.T) {
-	f := newFormer()
-	b := driver.New(smallFormer{f})
-	if _, err := driver.SignPost(t.Context(), b, "a", driver.PostOptions{MaxSize: 9}); err != nil {
-		t.Error("MaxSize of the bucket:", err)
-	}
-	_, err := driver.SignPost(t.Context(), b, "a", driver.PostOptions{MaxSize: 10})
-	if !errors.Is(err, files.ErrTooLarge) || f.signed != 1 {
-		t.Errorf("one byte more: %v, want ErrTooLarge; %d forms were signed, want 1", err, f.signed)
+// TestSignPostFeatures: a form stores nothing that a Put through the bucket, or through a
+// wrapper around it, can't, to the byte.
+func TestSignPostFeatures(t *testing.T) {
+	small := func(f *files.Features) { f.MaxSize = 9 }
+	bare := func(f *files.Features) { f.Attributes = false }
+	typed := typed("", "text/")
+	typed.MaxSize = 9
+	metadata := attributed(files.Attributes{Metadata: map[string]string{"k": "v"}})
+	for what, c := range map[string]struct {
+		change func(*files.Features)
+		o      driver.PostOptions
+		want   error
+	}{
+		"the bucket's size": {small, driver.PostOptions{MaxSize: 9}, nil},
+		"one byte more":     {small, driver.PostOptions{MaxSize: 10}, files.ErrTooLarge},
+		"a type":            {bare, typed, nil},
+		"metadata":          {bare, metadata, files.ErrUnsupported},
+	} {
+		for _, wrapped := range []bool{false, true} {
+			f := newFormer()
+			var b files.Bucket
+			if wrapped {
+				b = claiming{formWrapper{
+					Bucket: driver.New(f),
+					with:   func(fn func(name string) error) error { return fn("a") },
+				}, c.change}
+			} else {
+				f.change = c.change
+				b = driver.New(f)
+			}
+			_, err := driver.SignPost(t.Context(), b, "a", c.o)
+			if signed := f.signed == 1; !errors.Is(err, c.want) || signed != (c.want == nil) {
+				t.Errorf("%s, wrapped: %v: %v, want %v; %d forms were signed", what, wrapped, err,
+					c.want, f.signed)
+			}
+		}
 	}
 }
 
-// smallFormer takes 9 bytes.
-type smallFormer struct{ *former }
+// claiming is a wrapper that claims less.
+type claiming struct {
+	formWrapper
+	change func(*files.Features)
+}
 
-func (f smallFormer) Features() files.Features {
-	all := f.former.Features()
-	all.MaxSize = 9
-	return all
+func (c claiming) Features() files.Features {
+	f := c.formWrapper.Features()
+	c.change(&f)
+	return f
 }

@@ -63,7 +63,7 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader,
 	}
 	defer b.release()
 	defer up.finish()
-	if err := b.checkAttributes(attrs); err != nil {
+	if err := checkAttributes(b.feat(), attrs); err != nil {
 		return files.Info{}, err
 	}
 	*req = PutRequest{
@@ -121,9 +121,9 @@ func (b *bucket) infoAttributes(a files.Attributes) files.Attributes {
 	return a.Clone()
 }
 
-// checkAttributes refuses attributes that a backend without attributes would lose.
-func (b *bucket) checkAttributes(a files.Attributes) error {
-	if b.feat().Attributes ||
+// checkAttributes refuses attributes that a bucket without attributes would lose.
+func checkAttributes(f *files.Features, a files.Attributes) error {
+	if f.Attributes ||
 		len(a.Metadata) == 0 && a.CacheControl == "" && a.ContentDisposition == "" &&
 			a.ContentEncoding == "" && a.ContentLanguage == "" {
 		return nil

@@ -175,7 +175,7 @@ func (u *Uploader) Prepare(opts *files.PutOptions, size int64, head []byte) (*Up
 		err = b.checkSize(up)
 	}
 	if err == nil {
-		err = b.checkAttributes(attrs)
+		err = checkAttributes(b.feat(), attrs)
 	}
 	if err != nil {
 		return nil, err

@@ -43,17 +43,7 @@ func TestBusyMachine(t *testing.T) {
 				}
 				return len(p), nil
 			}
-			b := driver.New(l)
-			defer b.Close()
-			r, err := b.Get(t.Context(), "f", nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer r.Close()
-			if n, err := io.Copy(io.Discard, r); n != large || err != nil {
-				t.Errorf("%s: %d bytes, %v, want %d and no error", c.what, n, err, large)
-			}
-			if n := r.Requests(); n > 1 != c.many {
+			if n := readWhole(t, l, large); n > 1 != c.many {
 				t.Errorf("%s: %d requests, want more than one: %v", c.what, n, c.many)
 			}
 		})
@@ -83,21 +73,27 @@ func TestNoGain(t *testing.T) {
 			time.Sleep(wait)
 			return len(p), nil
 		}
-		b := driver.New(l)
-		defer b.Close()
-		r, err := b.Get(t.Context(), "f", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Close()
-		if n, err := io.Copy(io.Discard, r); n != large || err != nil {
-			t.Errorf("%d bytes, %v, want %d and no error", n, err, large)
-		}
-		if n := r.Requests(); n < 10 || n > 80 {
+		if n := readWhole(t, l, large); n < 10 || n > 80 {
 			t.Errorf("%d requests, want the parts of some attempts, and not 200", n)
 		}
 		if n := l.sent.Load(); n > large+mib {
 			t.Errorf("%d bytes were sent of %d", n, large)
 		}
 	})
+}
+
+// readWhole reads the link's file of so many bytes, and returns how many requests it took.
+func readWhole(t *testing.T, l *link, size int64) (requests int64) {
+	t.Helper()
+	b := driver.New(l)
+	defer b.Close()
+	r, err := b.Get(t.Context(), "f", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if n, err := io.Copy(io.Discard, r); n != size || err != nil {
+		t.Errorf("%d bytes, %v, want %d and no error", n, err, size)
+	}
+	return r.Requests()
 }
