@@ -61,6 +61,7 @@ var serverFaults = map[string]string{
 	"L3/together":                   pagesFault,
 	"L3/start-after-shallow":        pagesFault,
 	"L3/page-sizes":                 pagesFault,
+	"L3/page-sizes-at-a-name":       pagesFault,
 }
 
 // serverRaces occur only in some runs.

@@ -166,6 +166,9 @@
 //     cluster; with an exact name in StaleOptions.Prefix nothing is missed. MinIO
 //     removes an upload by itself after a day (stale_uploads_expiry), and then a call
 //     with its token begins anew.
+//   - MinIO responds to a listing of one key, with a prefix that is an object's key, with
+//     that object, and claims that there are no more. So the driver requests two keys at
+//     least.
 //   - MinIO loses the parts of an upload if it denies the upload's end because of such
 //     a race. That Put is files.ErrUnavailable, and the program may retry it.
 //

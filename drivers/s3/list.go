@@ -55,7 +55,7 @@ func (b *backend) listPages(ctx context.Context, req driver.ListRequest, prefix,
 		Prefix:       strPtr(prefix),
 		StartAfter:   strPtr(after),
 		EncodingType: types.EncodingTypeUrl,
-		MaxKeys:      aws.Int32(pageKeys(req)),
+		MaxKeys:      aws.Int32(pageKeys(req, prefix)),
 	}
 	if req.Shallow {
 		in.Delimiter = aws.String("/")
@@ -139,8 +139,10 @@ func xmlPrefix(s string) string {
 }
 
 // pageKeys returns how many keys to request at a time. One page suffices for a limit;
-// it has one key more if the entry of StartAfter may come again.
-func pageKeys(req driver.ListRequest) int32 {
+// it has one key more if the entry of StartAfter may come again. A page of a prefix has
+// two at least: asked for one, MinIO responds with the object whose key the prefix is, and
+// claims that there are no more (cmd/erasure-server-pool.go, listObjectsGeneric).
+func pageKeys(req driver.ListRequest, prefix string) int32 {
 	n := pageSize
 	if req.PageSize > 0 {
 		n = min(n, req.PageSize)
@@ -150,6 +152,9 @@ func pageKeys(req driver.ListRequest) int32 {
 		if req.Shallow && req.StartAfter != "" {
 			n++
 		}
+	}
+	if prefix != "" {
+		n = max(n, 2)
 	}
 	return int32(n)
 }

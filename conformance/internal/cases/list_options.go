@@ -39,6 +39,13 @@ var listOptionsCases = []suite.Case{
 	},
 	{
 		Rule: "L3",
+		Name: "page-sizes-at-a-name",
+		Why: "a prefix that is a file's name must list the names that it begins too, in " +
+			"pages of any size",
+		Run: listPageSizesAtName,
+	},
+	{
+		Rule: "L3",
 		Name: "parallel",
 		Why:  "a listing must be the same however many requests are made at a time",
 		Run:  listParallel,
@@ -139,6 +146,28 @@ func listPageSizes(t suite.T, h *suite.H) {
 		}
 	}
 	wantModel(t, h, names, "", files.ListOptions{PageSize: 1 << 30})
+}
+
+// listPageSizesAtName lists with the prefix of a name that exists: a store may take the
+// name for all that the prefix has.
+func listPageSizesAtName(t suite.T, h *suite.H) {
+	names := putStorable(t, h, append(aroundSlash(h), "b-", "bc", "p/b", "p/b-", "p/bc/x")...)
+	for _, name := range names {
+		dir, prefix := "", name
+		if below, ok := strings.CutPrefix(name, "p/"); ok {
+			dir, prefix = "p", below
+		}
+		for size := 1; size < 4; size++ {
+			o := files.ListOptions{PageSize: size, Prefix: prefix}
+			wantModel(t, h, names, dir, o)
+			o.Shallow = !strings.Contains(prefix, "/")
+			wantModel(t, h, names, dir, o)
+			if h.F.Ordered {
+				o.Limit = 1
+				wantModel(t, h, names, dir, o)
+			}
+		}
+	}
 }
 
 func listParallel(t suite.T, h *suite.H) {

@@ -66,7 +66,7 @@ func Find(t suite.T, h *suite.H, seed uint64, n int) (f *finding, ran int) {
 		if d == nil {
 			continue
 		}
-		s := shrink(steps, d, func(s []step) *difference {
+		s := shrink(steps, d, names, func(s []step) *difference {
 			return runSteps(t, h, s, nil)
 		}, func() bool { return within(80) })
 		f = &finding{

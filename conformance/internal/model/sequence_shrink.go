@@ -15,6 +15,7 @@ const shrinkRuns = 1500
 type shrinker struct {
 	fails func([]step) *difference // on a new bucket
 	more  func() bool              // whether there is time
+	names []string                 // that the bucket accepts together, the simplest first
 	steps []step
 	d     *difference
 	runs  int
@@ -22,12 +23,15 @@ type shrinker struct {
 }
 
 // shrink returns a shrinker with the simplest sequence that it found, and its difference.
-// It tries until nothing more can be simplified.
-func shrink(steps []step, d *difference, fails func([]step) *difference,
+// It tries until nothing more can be simplified. Names become simpler ones of names only:
+// with others, a bucket could refuse the sequence for another reason than the one that
+// was found.
+func shrink(steps []step, d *difference, names []string, fails func([]step) *difference,
 	more func() bool) *shrinker {
 	s := &shrinker{
 		fails: fails,
 		more:  more,
+		names: names,
 		steps: slices.Clone(steps[:d.step]),
 		d:     d,
 		tried: map[string]bool{},
@@ -68,9 +72,9 @@ func (s *shrinker) removed() (any bool) {
 
 // renamed replaces names by simpler ones in all steps.
 func (s *shrinker) renamed() (any bool) {
-	for rank := len(stepNames) - 1; rank > 0; rank-- {
+	for rank := len(s.names) - 1; rank > 0; rank-- {
 		for simpler := range rank {
-			if s.try(renameIn(s.steps, stepNames[rank], stepNames[simpler])) {
+			if s.try(renameIn(s.steps, s.names[rank], s.names[simpler])) {
 				any = true
 				break
 			}
