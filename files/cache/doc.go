@@ -1,6 +1,6 @@
 // Package cache stores what is read from one bucket, the origin, in another bucket, the
-// store, which is usually a local folder. It reads a file from the store as long as the
-// stored version is current.
+// store, which is usually a local folder. It reads a file from the store if the stored
+// version is current.
 //
 //	folder, err := files.Open(ctx, "file:///var/cache/app?create_dir=1&sync=none")
 //	...
@@ -9,25 +9,26 @@
 // # What it does
 //
 //   - A Get of a cached file makes one conditional request to the origin
-//     (GetOptions.IfNotVersion). If the cached version is current, the content comes from
-//     the store. With Options.MaxAge there is no request for that time.
+//     (GetOptions.IfNotVersion). If the cached version is current, the content comes
+//     from the store. For the time Options.MaxAge after that, further Gets make no
+//     request.
 //   - A Get of a file that isn't cached reads from the origin and stores the content
 //     MiB by MiB ([PartSize]).
 //   - Concurrent readers share a download: a thousand readers of one file make one
-//     download. A thousand who call Get at the same moment make one more request, which
-//     checks for all of them whether the download is current. A download continues
-//     while any reader needs it, and doesn't fetch more than the readers read.
-//   - A range is read in whole MiB, and these are stored. So files.OpenAt,
+//     download. If all of them call Get at the same moment, one more request checks for
+//     all of them whether the download is current. A download continues while any
+//     reader needs it, and doesn't fetch more than the readers read.
+//   - A range is fetched in whole MiB, which are stored. So files.OpenAt,
 //     files.ReadRanges and the io/fs view use the cache too, and reading a part of a
 //     large file never fetches the rest.
 //   - The least recently used entries are evicted to make room. Ranges, and files
 //     larger than half of Options.MaxBytes, evict nothing: they are stored only while
 //     there is room. Options.RangesEvict changes that for ranges.
-//   - Entries of an earlier process are found by a listing of the store before the
-//     first entry is stored; the time of each counts as its last use.
+//   - Before it stores its first entry, the cache lists the store to find the entries
+//     of earlier processes. The time of such an entry counts as its last use.
 //
-// All other calls go to the origin: Stat, List, Put and so on, and also a Get with a
-// raw Key, Growing or SkipVerify. If the origin's Features lack Versions or
+// All other calls go to the origin, such as Stat, List and Put, and so does a Get with
+// a raw Key, Growing or SkipVerify. If the origin's Features lack Versions or
 // ReadConditions, every Get goes to the origin. Copies inside the origin, signed URLs
 // and files.As work as without the cache.
 //
@@ -60,8 +61,8 @@
 //   - Caches of different origins may share one store: their entries never mix if their
 //     Options.Origin or their layers, as files.Layers lists them, differ, or if
 //     Options.Origin is empty. So two prefixes of one bucket may have the same Origin.
-//   - Several caches and processes may share one store. Each keeps the bounds for all
-//     entries.
+//   - Several caches and processes may share one store. Each applies its limits to all
+//     entries in the store.
 //
 // # What it can't keep
 //
@@ -88,6 +89,6 @@
 // seconds.
 //
 // In memory the cache holds an index of the store's entries, 1 MiB for each open body
-// of a file larger than that, and a few MiB for each download. It links only this
-// module and the standard library.
+// of a file larger than that, and a few MiB for each download. The package links only
+// this module and the standard library.
 package cache

@@ -23,21 +23,20 @@ const PartSize = 1 << 20
 type Options struct {
 	// Origin identifies the origin in the store, so that a later process finds the
 	// stored entries: the URL without credentials, for example. It must include
-	// everything by which the same name can mean another content: a namespace, an
-	// account, the ID of a crypt key. The key of an entry is made of Origin, the layers
-	// of the origin as files.Layers lists them, and the file's name and version. If
-	// Origin is empty, no other bucket and no later process uses the entries of this
-	// one.
+	// everything that decides which content a name has, such as a namespace, an account
+	// or the ID of a crypt key. The key of an entry is made of Origin, the layers of
+	// the origin as files.Layers lists them, and the file's name and version. If Origin
+	// is empty, no other bucket and no later process uses the entries of this one.
 	Origin string
 	// MaxBytes bounds the sum of the sizes of all entries of the store, in bytes,
 	// including those that other caches stored; 0 is DefaultMaxBytes. The disk may need
-	// more, for the rest of blocks and for attributes.
+	// more, because files fill whole blocks and have attributes.
 	MaxBytes int64
 	// MaxEntries bounds the number of entries; 0 is DefaultMaxEntries. There is one
 	// entry for each MiB of a file, and each takes memory in the index.
 	MaxEntries int
 	// MaxAge is how long a version that the origin has confirmed is returned without
-	// another request; with 0 each Get makes one. A write through the cache takes effect
+	// another request; with 0 each Get makes one. Readers see a write through the cache
 	// at once, and any other write after MaxAge at the latest.
 	MaxAge time.Duration
 	// RangesEvict lets the parts that a range needs evict other entries. Without it

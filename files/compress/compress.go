@@ -12,16 +12,17 @@
 //
 // Some content is stored as it is:
 //
-//   - content that compression doesn't make at least a sixteenth smaller; it is tried
-//     with the first 1 MiB, which may be the whole content;
+//   - content that compression doesn't make at least a sixteenth smaller, which is
+//     tried with the first 1 MiB;
 //   - the content types of compressed formats such as JPEG and ZIP ([Options].Plain);
 //   - content that the caller has encoded (PutOptions with a ContentEncoding), which is
 //     returned as it was given.
 //
 // Files that other programs put are read as they are, unless they have the
-// Content-Encoding zstd: then they are decompressed. Their plain size isn't recorded, so
-// it must be counted. If it is more than 1 MiB, Get, Stat and List read such a file once
-// to count; the size is remembered for each version.
+// Content-Encoding zstd: then they are decompressed. The plain size of such a file
+// isn't recorded. So the first Get, Stat or List reads and decompresses the whole file
+// to find its size, and remembers the size of this version. If it has more than 1 MiB,
+// a Get then reads the file a second time.
 //
 // # What it promises
 //
@@ -43,18 +44,19 @@
 //   - Listings have no metadata, so a listing calls Stat for each file, eight at a
 //     time. With ListOptions.NamesOnly it doesn't, and leaves the size out.
 //   - The caller's metadata may have at most files.MaxMetadata less [MetadataSize]
-//     bytes, and no entry "cloudfiles-compress". Anything else is ErrInvalid.
-//   - There are no server-side copies, signed URLs and raw keys. Features.Digests
-//     is false and Info has no digest, because not every file has one. Recorded digests
+//     bytes, and no entry "cloudfiles-compress". A Put with more, or with that entry,
+//     is ErrInvalid.
+//   - Server-side copies, signed URLs and raw keys are unsupported. Features.Digests is
+//     false and Info has no digest, because not every file has one. Recorded digests
 //     are checked.
 //   - The bucket below must store attributes; otherwise New is ErrUnsupported. It must
 //     not be compressed already; otherwise New is ErrInvalid.
 //
 // # What it costs
 //
-// A range of a compressed file costs one more request, and reading the file from its
-// beginning to the range's end. OpenAt on a large compressed file is therefore slow. A
-// file that is stored as it is has no such cost.
+// To read a range of a compressed file, the package makes one more request, and reads
+// the file from its beginning to the range's end. OpenAt on a large compressed file is
+// therefore slow. A file that is stored as it is has no such cost.
 //
 // A Put of up to 1 MiB knows the stored size, and is one request. A larger Put of a
 // declared size streams to the bucket below without a size. A larger Put of unknown

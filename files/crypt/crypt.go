@@ -5,17 +5,18 @@
 //
 // # What it promises
 //
-//   - Damage, truncation at any length, appended bytes, and a file that was copied or
-//     moved in the store to another name are ErrCorrupt: no unauthenticated byte is
-//     returned. A ranged read checks the end of the file too.
-//   - Each Put has a new random file key, and so has each attempt of a Put that is sent
-//     again. The same bytes are stored as different bytes each time.
+//   - Reading is ErrCorrupt if the stored file was damaged, was truncated at any
+//     length, has appended bytes, or was copied or moved in the store to another name.
+//     No unauthenticated byte is returned. A ranged read checks the end of the file
+//     too.
+//   - Each Put uses a new random file key, and so does each repeated attempt of a Put.
+//     So the same content is stored as different bytes each time.
 //   - Put, Get, Stat and List report the sizes of the plain content. They compute them
 //     from the stored sizes, so Stat and List don't detect damage; a stored size that
 //     no encrypted file can have is ErrCorrupt.
 //   - Copy and Move read and write through the wrapper. A copy between two wrappers
-//     with different keys encrypts the content again. A copy to the bucket below has
-//     the plain content.
+//     with different keys encrypts the content again. A copy from the wrapper to the
+//     bucket below stores the plain content.
 //   - No error, log, String or Describe shows a secret.
 //   - A bucket may be encrypted twice, with any keys. Each layer encrypts what the one
 //     above it stores, and needs its own keys to read.
@@ -26,9 +27,10 @@
 //     authenticated, and sizes and times are not hidden. Somebody who can write to the
 //     bucket below can change attributes, delete files, and put back an older version
 //     of a file under its own name without being detected.
-//   - There are no signed URLs, server-side copies and stored digests
-//     (Features.Digests). The encryption authenticates every read.
-//   - Files that are put into the bucket below without encryption are ErrCorrupt.
+//   - Signed URLs, server-side copies and stored digests (Features.Digests) are
+//     unsupported. The encryption authenticates every read.
+//   - Reading a file that was put into the bucket below without encryption is
+//     ErrCorrupt.
 //
 // # Keys
 //
@@ -41,12 +43,12 @@
 // files.Layers shows the IDs of all keys. A cache of the bucket (package files/cache) is
 // therefore empty after the keys have changed, and never returns what the keys can't read.
 //
-// If a file's key is missing, or has the same ID but another secret, the error is
-// ErrPermission with a [KeyError] that has the key's ID: the file is neither damaged
-// nor missing.
+// If the bucket doesn't have the key of a file, or has another secret under its ID,
+// reading the file is ErrPermission with a [KeyError] that has the key's ID: the file
+// is neither damaged nor missing.
 //
-// There is no encryption with a passphrase. If a person has to type one, derive the 32
-// bytes from it by Argon2id or scrypt with a stored salt.
+// The package doesn't encrypt with a passphrase. If a person must type one, derive the
+// 32 bytes from it by Argon2id or scrypt with a stored salt.
 //
 // # Names
 //
@@ -59,8 +61,8 @@
 //     Features.MaxName bytes always fits if it has at most 16 elements: 381 bytes over
 //     a bucket that takes 1024. A name with more elements that doesn't fit is
 //     ErrUnsupported, so Features.AnyName is false.
-//   - Order: List is in no order, Features.Ordered is false, and so files.ListPage is
-//     ErrUnsupported. Prefix and StartAfter work, but in the bucket below the whole
+//   - Order: a listing is in no order and Features.Ordered is false, so files.ListPage
+//     is ErrUnsupported. Prefix and StartAfter work, but in the bucket below the whole
 //     directory is listed.
 //   - Other files: a file in the bucket below is ignored if its name isn't encrypted
 //     with the name key.
@@ -70,10 +72,11 @@
 // # Format
 //
 // A stored file is an age file (age-encryption.org/v1, package filippo.io/age): chunks
-// of 64 KiB under ChaCha20-Poly1305 with a key for this file alone. age was chosen
-// because it is maintained, specified and reviewed, binds the order of the chunks and
-// the end of the file, and has random access. Tink's streaming AEAD has no reader for
-// random access in Go and doesn't name its key; other libraries aren't stable.
+// of 64 KiB, which ChaCha20-Poly1305 encrypts with a key that only this file has. age
+// was chosen because it is maintained, specified and reviewed, binds the order of the
+// chunks and the end of the file, and has random access. Tink's streaming AEAD has no
+// reader for random access in Go and doesn't name its key; other libraries aren't
+// stable.
 //
 // age has no associated data, so two encrypted files could be exchanged in the store.
 // Therefore this package has a stanza of its own in the header. It encrypts the file
@@ -85,9 +88,9 @@
 // # What it costs
 //
 // A Put and a whole Get take one request, as in the bucket below. A range takes two
-// requests, or three if it is long or far from the end: for the header, for the last
-// chunk, and for the chunks of the range. The package links filippo.io/age, and with it
-// golang.org/x/crypto and filippo.io/hpke.
+// requests, or three if it is long or far from the end: one each for the header, for
+// the last chunk, and for the chunks of the range. The package links filippo.io/age,
+// and with it golang.org/x/crypto and filippo.io/hpke.
 package crypt
 
 import (
@@ -126,7 +129,7 @@ type Options struct {
 	// Keys has at least one key. The first key encrypts; all keys decrypt.
 	Keys []Key
 	// NameKey has 32 bytes and encrypts names; nil leaves names as they are. It may be
-	// the secret of one of Keys, but must stay when that key is rotated.
+	// the secret of one of Keys, but must not change when that key is rotated.
 	NameKey Secret
 }
 

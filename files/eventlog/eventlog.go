@@ -17,12 +17,12 @@
 // # What it promises
 //
 //   - Positions are 0, 1, 2 and so on, without gaps and in the order of the appends. A
-//     record keeps its position, so reading on from Position+1 repeats and skips
-//     nothing, even after Compact.
+//     record keeps its position, so a program that continues at Position+1 reads no
+//     record twice and skips none, even after Compact.
 //   - Append stores the record exactly once, even if responses are lost. Only after
-//     ErrUncertain may the record be stored or not.
+//     ErrUncertain is it unknown whether the record is stored.
 //   - Once Append has returned, every Read that begins later yields the record.
-//   - Compact removes the oldest records. A Read from a removed position is ErrGone:
+//   - Compact removes the oldest records. Reading from a removed position is ErrGone:
 //     nothing is skipped silently.
 //
 // # What it can't keep
@@ -32,10 +32,10 @@
 //
 // # What it costs
 //
-// An Append reads and writes head: two requests, of up to SegmentBytes and the list of
-// segments. Each time SegmentBytes are full, there is one more write. A Read is one
-// request for head and one for each segment that it reads. The package links only this
-// module and the standard library.
+// An Append makes two requests: it reads head and writes it. head has up to
+// SegmentBytes of records and the list of segments. Each time head is full, there is
+// one more write. A Read is one request for head and one for each segment that it
+// reads. The package links only this module and the standard library.
 package eventlog
 
 import (
@@ -70,8 +70,8 @@ var ErrGone = errors.New("the records at this position are gone")
 
 // Options are the options of New.
 type Options struct {
-	// SegmentBytes is how many bytes of records head has before they become a segment,
-	// at most 4 MiB; 0 is DefaultSegmentBytes. Each writer may set its own.
+	// SegmentBytes is how many bytes of records head holds before they are moved to a
+	// segment, at most 4 MiB; 0 is DefaultSegmentBytes. Each writer may set its own.
 	SegmentBytes int
 }
 

@@ -78,9 +78,9 @@ func (l *Log) readSegment(ctx context.Context, s segment) ([]entry, error) {
 	return all, nil
 }
 
-// Read yields the records from the position on, up to the log's end when the loop
-// began. If from is the log's end, there are none. Each range over the result reads the
-// log again. An error is the last value that it yields.
+// Read yields the records from the position on, up to the end that the log had when the
+// loop began. If from is the log's end, there are none. Each range over the result
+// reads the log again. An error is the last value that it yields.
 //
 // Errors: ErrGone if Compact has removed the record at from, or a later record before
 // the loop reached it; ErrInvalid for a position that is negative or beyond the log's
@@ -136,9 +136,10 @@ func (l *Log) Bounds(ctx context.Context) (first, next int64, err error) {
 	return h.First, h.next(), nil
 }
 
-// Compact removes all records before the given position, if any are left. A position
-// that is negative or beyond the log's end is ErrInvalid. Compact also deletes segments
-// that are no longer needed, including those that failed appends left.
+// Compact removes all records before the given position. It is not an error if there
+// are none. A position that is negative or beyond the log's end is ErrInvalid. Compact
+// also deletes segments that are no longer needed, including those that failed appends
+// left.
 func (l *Log) Compact(ctx context.Context, before int64) error {
 	err := l.compact(ctx, before)
 	return driver.NewError(files.OpUpdate, l.dir, err)

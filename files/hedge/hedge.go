@@ -1,21 +1,21 @@
-// Package hedge makes reads faster if single responses of a bucket are sometimes late.
-// If a Get or Stat has no result after the time within which most calls have one, the
-// call is made a second time, and the first result counts.
+// Package hedge makes reads faster if some responses of a bucket are late. If a Get or
+// Stat takes longer than most calls do, the same call is made a second time, and the
+// result that comes first is returned.
 //
 //	b, err = hedge.New(b, nil)
 //
 // The second call begins after the 95th percentile of the times that the last hundred
 // calls took, for Get and Stat separately, or after a fixed delay. A budget bounds the
-// extra requests to a share of all, 5 % by default, so that a service that is slow as a
-// whole doesn't get twice its load.
+// extra requests to a share of all requests, 5 % by default, so that a service that is
+// slow as a whole doesn't get twice its load.
 //
 // # What it promises
 //
 //   - Writes, listings and all other calls are made once.
 //   - A result counts if it is a success, or an error that a repetition would not
 //     change, such as files.ErrNotExist or files.ErrNotModified. files.ErrUnavailable
-//     counts only if the other call isn't running any more. A first call that fails
-//     before the delay isn't repeated: that is the task of package retry.
+//     counts only if the other call has ended. A first call that fails before the delay
+//     has passed isn't repeated: that is the task of package retry.
 //   - The other call is cancelled, and its body is closed. The body that the caller
 //     gets isn't affected: it ends with the caller's context alone.
 //   - Both calls have the same options, and so the same condition on the version. Info
@@ -24,7 +24,7 @@
 // # What it can't keep
 //
 //   - The two calls read the file at two moments: a Get of a file that is being put may
-//     return the old or the new one, as any Get may.
+//     return the old or the new file, as any Get may.
 //   - A second call helps only until a body is open: reading the body isn't hedged.
 //   - If the bucket below ignores the end of its context, the cancelled call keeps a
 //     goroutine until it returns.
@@ -64,8 +64,8 @@ const (
 // *Options and the zero value have the defaults.
 type Options struct {
 	// Delay is the wait before the second call. 0 is the 95th percentile of the times
-	// of the last hundred calls, at least a millisecond; then the first 20 calls aren't
-	// hedged.
+	// of the last hundred calls, but at least a millisecond; the first 20 calls are not
+	// hedged then.
 	Delay time.Duration
 	// Share bounds the extra requests, as a share of all calls: at most 1, which is one
 	// extra request for each call. 0 is DefaultShare.

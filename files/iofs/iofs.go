@@ -1,6 +1,7 @@
-// Package iofs makes a bucket of any fs.FS: an embed.FS, a zip, os.DirFS or a test's
-// fstest.MapFS. The bucket can be read, listed, served, mounted beside others (package
-// files/mount) and copied from (package files/transfer), but not written:
+// Package iofs makes a bucket of any fs.FS, such as an embed.FS, a zip, os.DirFS or a
+// test's fstest.MapFS. The bucket can be read, listed, served over HTTP, mounted beside
+// other buckets (package files/mount) and copied from (package files/transfer), but it
+// is read-only:
 //
 //	//go:embed static
 //	var static embed.FS
@@ -11,24 +12,25 @@
 //
 // # What it promises
 //
-//   - Names are the paths as they are, in byte order: "a-b" comes before "a/b". The
-//     escapes of the local driver are not decoded.
+//   - A file's name is its path, unchanged. Listings are in byte order: "a-b" comes
+//     before "a/b". The escapes of the local driver are not decoded.
 //   - Links, devices, pipes and other entries that aren't regular files are never
 //     opened, and neither are entries whose path isn't a legal name (N1). They are
 //     listed only with ListOptions.Foreign, and can't be read (N5, L7).
-//   - A range is read by Seek or ReadAt if the file has one of them; otherwise, as in a
-//     compressed zip, the bytes in front of it are read and discarded.
-//   - A file that changes while it is read is files.ErrChanged, as far as its size and
-//     time show the change.
-//   - A directory that can't be read makes a listing fail after everything else (L9).
+//   - A range is read by Seek or ReadAt if the file has one of these methods.
+//     Otherwise, as in a compressed zip, the bytes before the range are read and
+//     discarded.
+//   - If a file changes while it is read, reading is files.ErrChanged, as far as the
+//     file's size and time show the change.
+//   - If a directory can't be read, a listing yields everything else and then the error
+//     (L9).
 //
 // # What it can't keep
 //
 //   - Every write is ErrPermission, and Features.ReadOnly is true.
 //   - An fs.FS has no versions. So by default Features claims none, and conditional
-//     reads, files.OpenAt and ETags are unsupported. [Options].Versions can make a
-//     version of the content or of the time, if the caller promises what the option
-//     requires.
+//     reads, files.OpenAt and ETags are unsupported. With Options.Versions a version is
+//     made of the content or of the time, if the caller can promise what that requires.
 //   - An fs.FS takes no context, so the end of a context doesn't interrupt a Read that
 //     blocks, unless the file is an *os.File.
 //

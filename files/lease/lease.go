@@ -3,7 +3,7 @@
 //
 //	lock, err := lease.New(b, "locks/nightly", nil)
 //	...
-//	held, err := lock.Acquire(ctx) // waits until it is this process's turn
+//	held, err := lock.Acquire(ctx) // waits until the lease is free
 //	if err != nil {
 //		return err
 //	}
@@ -21,7 +21,8 @@
 //   - A holder that is killed is replaced after the Duration that it recorded and at
 //     most one Poll more.
 //   - Release gives up only its own lease, never a later holder's.
-//   - The token rises with each holder, over releases, expiries and restarts.
+//   - Each holder's token is larger than those of all earlier holders, even after
+//     releases, expiries and restarts.
 //
 // # What it can't keep
 //
@@ -32,25 +33,27 @@
 // has received: see the example of [Lease.Token].
 //
 // If somebody deletes or overwrites the file, the exclusion ends, and after a deletion
-// the tokens begin at 1 again. There is no queue: any waiting process may be next.
+// the tokens begin at 1 again. There is no queue: any of the waiting processes may be
+// the next holder.
 //
 // # Clocks
 //
-// No machine's clock is compared with another's, so clocks may be wrong by hours. They
-// must run at the same speed, within a quarter. A holder counts its time from before it
-// sent its last renewal, and stops after three quarters of Duration. A waiting process
-// counts from when it first read that renewal, and takes over if there was no later
-// renewal for a whole Duration. Because the monotonic clock stands still while a machine
-// sleeps, the holder also counts by its wall clock; setting that clock forward may end
-// a lease early.
+// The clocks of two machines are never compared, so clocks may be wrong by hours. But
+// they must run at the same speed, within a quarter. A holder counts its time from
+// before it sent its last renewal, and stops after three quarters of Duration. A
+// waiting process counts from when it first read that renewal, and takes over if there
+// was no later renewal for a whole Duration. Because the monotonic clock stands still
+// while a machine sleeps, the holder also counts by its wall clock; setting that clock
+// forward may end a lease early.
 //
 // # What it costs
 //
-// A holder makes two requests each third of Duration. A waiting process makes one request
-// each Poll, or up to an eighth of it earlier, so that waiting processes spread. If the
-// bucket has conditional reads (Features.ReadConditions), the response has no body unless
-// the holder has renewed. Each Lease has one goroutine until it is released or has ended.
-// The package links only this module and the standard library.
+// A holder makes two requests each third of Duration. A waiting process makes one
+// request each Poll. The interval is up to an eighth shorter, at random, so that
+// waiting processes don't poll at the same moments. If the bucket has conditional reads
+// (Features.ReadConditions), the response has no body unless the holder has renewed.
+// Each Lease has one goroutine until it is released or has ended. The package links
+// only this module and the standard library.
 package lease
 
 import (

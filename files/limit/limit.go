@@ -19,8 +19,8 @@
 //     read any number of bodies while it makes further calls. Bytes per second are
 //     counted while a body or a Put's content is read.
 //   - A Put holds a slot while it sends. While the Put waits for its content and other
-//     calls wait for a slot, it lends its slot to them. So a content whose Read calls
-//     the bucket itself doesn't block forever.
+//     calls wait for a slot, it lends its slot to them. So a Put doesn't block forever
+//     if its content's Read method calls the same bucket.
 //   - A listing holds a slot until its first entry, and again after each page of
 //     entries, but never while the loop's body runs. Each of these counts as an
 //     operation.
@@ -31,10 +31,11 @@
 //
 // # What it can't keep
 //
-//   - The limits are for calls and not for requests, of which a driver may make several
+//   - The limits apply to calls and not to requests. A driver may make several requests
 //     for one call.
-//   - Bytes are counted when they are read, so a buffer below may hold some more. What is
-//     copied inside a store or transferred with a signed URL is not counted.
+//   - Bytes are counted when the caller reads them, or the driver reads them from a
+//     Put's content; buffers below may be ahead. What is copied inside a store or
+//     transferred with a signed URL is not counted.
 //   - The limits of two programs are independent.
 //
 // # Order of layers

@@ -25,8 +25,8 @@ func (d Difference) String() string { return d.Kind + " " + files.Printable(d.Na
 // Diff yields the names whose files differ between the members, in byte order. It reads
 // both listings at the same time. If the sizes of a file are equal, it compares digests
 // and attributes by a Stat of each; if there is no digest in common, it reads both
-// contents. The first error is the last thing that Diff yields. A name that is written
-// meanwhile may be yielded.
+// contents. Diff ends with the first error, which is the last value that it yields. It
+// may yield a name that is written meanwhile.
 //
 // Errors: ErrInvalid for a nil bucket; ErrUnsupported if a bucket isn't Ordered.
 func Diff(ctx context.Context, first, second files.Bucket) iter.Seq2[Difference, error] {
@@ -141,8 +141,8 @@ func (m *mirror) sameContent(ctx context.Context, name string) (bool, error) {
 // repaired, and goes on after a failure. The buckets may be in use as a mirror
 // meanwhile.
 //
-// Errors: those of Diff, which end the work, joined with the failures of up to 1,000
-// names.
+// Errors: an error of Diff, which ends the work, joined with the failures of up to
+// 1,000 names.
 func Repair(ctx context.Context, first, second files.Bucket) (int64, error) {
 	m := &mirror{first: first, second: second}
 	var n int64

@@ -1,5 +1,6 @@
-// Package mirror writes to two buckets and reads the first, so that the second is a
-// copy that can take over: another region, another provider, a disk beside a cloud.
+// Package mirror writes to two buckets, its members, and reads from the first. The
+// second is a copy that can take over, such as one in another region, at another
+// provider, or on a disk.
 //
 //	b, err := mirror.New(first, second)
 //
@@ -9,21 +10,21 @@
 //     second. It returns nil when both members have the change.
 //   - Only the first decides conditions. If IfAbsent or IfVersion fails there, nothing
 //     is written.
-//   - All reads, listings and signed GETs use the first. The second is never read in
-//     its place: if the first fails, so does the call. To take over, open the second
-//     alone.
+//   - All reads, listings and signed GETs use the first. The second is never read
+//     instead: if the first fails, the call fails. To take over, open the second alone.
 //   - If the write to the first fails, the second isn't changed. If the write to the
 //     second fails, the first keeps what was written, and the error is a [*MemberError]
 //     that says so.
-//   - Repeating a failed call makes both members equal, even if its condition then
-//     fails because the first has the file already. A later write of the same name does
-//     so too.
+//   - Repeating a failed call makes the members equal again, even if its condition then
+//     fails because the first already has the file. So does a later write of the same
+//     name.
 //   - If a conditional Put fails in the second, the error is never ErrUnavailable or
 //     ErrUncertain. Functions such as Update repeat calls after these errors; they would
 //     find the file in the first, and report that both members have it.
 //   - If several calls or processes write one name at the same time, both members end
-//     with what the first has: after each write to the second the first is checked, and
-//     copied again if it has changed. DeleteMany is the exception, below.
+//     with what the first has: after each write to the second, the mirror checks the
+//     first, and copies the file again if it has changed. DeleteMany is the exception,
+//     below.
 //
 // # What it can't keep
 //
@@ -35,11 +36,11 @@
 //     moment: such a file may be in only the first.
 //   - Times and versions are those of the first member. Features are those of the first
 //     too, but features that writes need are claimed only if both members have them.
-//     Server-side copies, signed PUTs, DELETEs and forms, native options, the caller's
-//     uploads in parts and raw keys are unsupported, because they would bypass the second.
-//   - So an upload of package resume is one Put, which another process can't continue,
-//     and a call with a token is ErrUnsupported. To continue uploads, upload to the
-//     first member itself, and call Repair.
+//     Server-side copies, signed PUTs, DELETEs, forms and parts, native options and raw
+//     keys are unsupported, because they would bypass the second.
+//   - An upload of package resume is one Put, which another process can't continue, and
+//     a call with a token is ErrUnsupported. To continue uploads, upload to the first
+//     member directly, and call Repair.
 //
 // # What it costs
 //

@@ -15,7 +15,7 @@ import (
 // concurrent use, and closing it closes neither member.
 //
 // Errors: ErrInvalid for a nil bucket, and for two buckets that have files of one store
-// in common; ErrUnsupported if only the second is read-only.
+// in common; ErrUnsupported if the second is read-only and the first is not.
 func New(first, second files.Bucket) (files.Bucket, error) {
 	m := &mirror{first: first, second: second}
 	if err := m.check(); err != nil {
@@ -98,8 +98,8 @@ func kindText(kind error) string {
 }
 
 // Unwrap returns Err. It returns nil for a conditional write whose Err is
-// ErrUnavailable or ErrUncertain: code that repeats a call after these would hide that
-// the second member lacks what the first has.
+// ErrUnavailable or ErrUncertain: code that repeats a call after these errors would
+// hide that the second member lacks what the first has.
 func (e *MemberError) Unwrap() error {
 	if e.final {
 		return nil

@@ -9,21 +9,23 @@
 //
 // # What it promises
 //
-//   - The longest matching directory decides which bucket has a name, and only that
-//     bucket is used. Files of another bucket below a mounted directory can't be seen
-//     or reached.
-//   - Each name is exactly as atomic, durable, conditional and linearizable as its
-//     bucket makes it. The table doesn't change, and the layer keeps no state.
+//   - A name belongs to the bucket of the longest directory in the table that contains
+//     it, and only that bucket is used. If another bucket has files below a mounted
+//     directory, they can't be seen or reached.
+//   - Every operation on a file is as atomic, durable and linearizable as in the bucket
+//     that has the file, and that bucket decides its conditions. The table doesn't
+//     change, and the layer keeps no state.
 //   - There is one listing, in byte order, over all buckets. A mounted directory
-//     appears in the listing of its parent if it has a file (L6).
+//     appears in the listing of its parent if it contains a file (L6).
 //   - A copy inside one bucket is made by that bucket, if it can; a copy between two
 //     buckets passes through the program. URLs, forms and parts of uploads are signed by
 //     the bucket that has the name.
 //   - An upload of package resume continues in the bucket that has the name, if that
-//     bucket has such uploads and the resolution of all buckets' times is the same.
+//     bucket supports such uploads and all buckets have the same resolution of times
+//     (Features.TimeResolution).
 //   - A write to a read-only bucket is ErrPermission.
-//   - If the table has no "", a name outside all directories doesn't exist, and a Put
-//     to it is ErrUnsupported.
+//   - If the table has no bucket for "", a name outside all directories doesn't exist,
+//     and a Put of such a name is ErrUnsupported.
 //   - If one bucket fails, a listing yields the files of the others and then the error,
 //     which names the directory (L9). Check checks all buckets.
 //
@@ -40,8 +42,9 @@
 //
 // # What it costs
 //
-// A call takes as many requests as in the bucket that has the name. A whole listing
-// lists each bucket once, and begins one more listing of the bucket above after each
-// mounted directory. A shallow listing requests one name in each directory that leads
-// to a mounted one. The package links only this module and the standard library.
+// A call takes as many requests as in the bucket that has the name. A listing of
+// everything lists each bucket once; after each mounted directory it starts another
+// listing of the enclosing bucket, to skip what is hidden there. A shallow listing also
+// asks, for each directory in it that is or leads to a mounted one, whether that
+// contains a file. The package links only this module and the standard library.
 package mount

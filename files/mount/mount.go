@@ -11,9 +11,9 @@ import (
 )
 
 // New returns one bucket that joins the buckets of the table. Each key is the directory
-// at which its bucket is mounted; "" is for all other names. A directory may have one
-// "/" at its end, and may be inside another. The bucket is safe for concurrent use, and
-// closing it closes none of the others.
+// at which its bucket is mounted; the bucket of "" gets all other names. A directory
+// may end with one "/", and may be inside another. The bucket is safe for concurrent
+// use, and closing it closes none of the others.
 //
 // Errors:
 //

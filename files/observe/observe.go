@@ -1,5 +1,5 @@
-// Package observe measures what a program does with a bucket, and reports it to a log,
-// or with the packages otelfiles and promfiles below this one to OpenTelemetry or
+// Package observe measures what a program does with a bucket, and reports it to a log.
+// Packages otelfiles and promfiles, below this one, report it to OpenTelemetry and
 // Prometheus.
 //
 //	b, err = observe.New(b, &observe.Options{
@@ -10,14 +10,14 @@
 //
 // Each operation is measured once, however many observers there are:
 //
-//   - The operation as the caller made it: one of the files.Op. A Copy that streams is
-//     a Get and a Put; an Update is a Get or Stat and a Put.
+//   - The operation that the caller called, as a files.Op. A Copy that passes through
+//     the program counts as a Get and a Put, and an Update as a Get or Stat and a Put.
 //   - The duration until the operation is over. A Get is over when its body is closed,
 //     and a listing when the loop ends.
 //   - The time until the first byte of a Get, without the time that the caller takes
 //     between Get and its first Read.
-//   - The bytes that were read or stored, counted while they pass and not only at the
-//     end.
+//   - The bytes that were read or stored. They are counted while they pass, and not
+//     only at the end.
 //   - The number of requests that a policy of package retry repeated, in a layer below
 //     or in the driver.
 //   - The outcome: "OK", the files.KindName of the error, "Canceled",
@@ -29,21 +29,22 @@
 //
 // # What is shown
 //
-// By default no name of a file and no text of an error is reported. With Options.Names
-// both are, to logs and traces and never to metrics. A signed URL is never reported.
+// By default neither names of files nor texts of errors are reported. Options.Names
+// adds both to logs and traces, but never to metrics. A signed URL is never reported.
 //
 // # What it promises
 //
-// The bucket keeps all its abilities: server-side copies, signed URLs, As, the sizes of
-// contents and their rewinding, and the fast ways to read.
+// The bucket keeps all its abilities, such as server-side copies, signed URLs, As and
+// the fast ways to read. The content of a Put keeps its known size and can still be
+// rewound.
 //
 // # What it can't keep
 //
-//   - Transfers with a signed URL are not measured. Of an upload of package resume the
-//     steps (files.OpUpload) are measured, but not the bytes.
-//   - A layer that carries out a call by itself, such as a cache, hides the call from an
-//     observer below it, so the place in the stack decides what is measured. A stack may
-//     have two observers.
+//   - Transfers with a signed URL are not measured. The steps of an upload of package
+//     resume are measured (files.OpUpload), but its bytes are not.
+//   - A layer that answers a call by itself, such as a cache, hides the call from an
+//     observer below it. So the observer's place in the stack decides what it measures.
+//     A stack may have several observers.
 //
 // # What it costs
 //
@@ -67,8 +68,8 @@ import (
 // observe.
 type Observer interface {
 	// Begin is called when the operation begins. Only Op, Backend and Start are set,
-	// and the name if Options.Names is. The returned context governs the operation; it
-	// may have more values than ctx.
+	// and the name if Options.Names is. The operation uses the returned context, which
+	// may be ctx with more values.
 	Begin(ctx context.Context, o *Operation) context.Context
 	// Passed is called each time n bytes have passed; o.Bytes includes them already.
 	Passed(ctx context.Context, o *Operation, n int64)
@@ -80,9 +81,10 @@ type Observer interface {
 type Options struct {
 	// Observers are called in this order; there must be at least one.
 	Observers []Observer
-	// Backend is the bucket's name in logs and metrics: at most 64 printable bytes. ""
-	// is the name of the driver, such as "s3", or "mount" or "overlay" over several
-	// buckets. Set it if the program has several buckets of one driver.
+	// Backend is the bucket's name in logs and metrics: at most 64 printable bytes. If
+	// it is "", the name is that of the driver, such as "s3", or that of a layer over
+	// several buckets, such as "mount". Set it if the program has several buckets of
+	// one driver.
 	Backend string
 	// Names adds the names of files and directories to logs and traces, and the texts
 	// of errors, which contain names too. Secrets are removed from both as far as the
@@ -91,8 +93,10 @@ type Options struct {
 }
 
 // New returns a bucket that reports each operation on b to the observers. It is safe
-// for concurrent use, and closing it leaves b open. A nil bucket, no observer, a nil
-// observer, and a Backend that is too long or not printable are files.ErrInvalid.
+// for concurrent use, and closing it leaves b open.
+//
+// Errors: files.ErrInvalid for a nil bucket, no observer, a nil observer, and a Backend
+// that is too long or not printable.
 func New(b files.Bucket, opts *Options) (files.Bucket, error) {
 	if opts == nil {
 		opts = &Options{}

@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files/internal/contexts"
 )
 
-// Operation is one observed operation. An observer must not change it, nor keep it
-// after End.
+// Operation is one observed operation. An observer must not change it, or keep it after
+// End.
 type Operation struct {
 	Op      files.Op
 	Backend string

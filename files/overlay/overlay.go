@@ -11,15 +11,16 @@ import (
 // Options are the options of New. With the zero value, files of lower members can't be
 // deleted.
 type Options struct {
-	// Whiteouts makes Delete mask a file of a lower member by a whiteout in the first.
-	// The first member needs the Features Attributes, Versions, IfAbsent and IfVersion.
-	// All programs that use the same members must set this option to the same value.
+	// Whiteouts makes Delete hide a file of a lower member by putting a whiteout into
+	// the first. The first member needs the Features Attributes, Versions, IfAbsent and
+	// IfVersion. All programs that use the same members must set this option to the
+	// same value.
 	Whiteouts bool
 }
 
-// New returns one bucket of several members: it writes to the first, and reads each
-// file from the first that has it. It is safe for concurrent use, and closing it closes
-// no member. opts may be nil.
+// New returns one bucket made of several members. It writes to the first member, and
+// reads each file from the first member that has it. It is safe for concurrent use, and
+// closing it closes no member. opts may be nil.
 //
 // Errors:
 //

@@ -11,8 +11,8 @@
 // If [Download] fails, or its process is killed, the same call continues. It fetches
 // only the missing parts, from the same version of the file, and checks the whole file.
 //
-// Until the download has ended, two files are beside path: .resume-….part, which has
-// the content so far, and .resume-….state, which has the version and a SHA-256 of each
+// Until the download is complete, there are two files in path's folder: .resume-….part
+// has the content so far, and .resume-….state has the version and a SHA-256 of each
 // complete part. Their names are derived from path's last element. [RemoveStale]
 // removes such files if nobody has continued the download.
 //
@@ -39,8 +39,8 @@
 //     the stored digest (G6).
 //   - If the version, size, time or digest of the bucket's file has changed, the
 //     download begins again from the start: two versions are never mixed.
-//   - If a file on disk has the name of one of these two files, but belongs to another
-//     user, is a link or has several names, it is not touched.
+//   - If the .part or the .state file that is there belongs to another user, is a
+//     symbolic link or has several hard links, Download doesn't touch it.
 //   - All rules of Put hold for an upload. If the source has changed since an earlier
 //     call read it, Upload is ErrCorrupt, and never stores a mix.
 //
@@ -52,11 +52,13 @@
 //     no version;
 //   - if another call, in this process or another, is downloading to the same path:
 //     each call writes the whole content, and the file of the last one is kept;
-//   - if one of the two names is taken by a file that is not touched (see above);
+//   - if the name of the .part or the .state file is taken by a file that Download
+//     doesn't touch (see above);
 //   - on Windows, which has no locks that end with a process.
 //
 // Upload is one Put, and can't be continued, in the cases that its documentation lists.
-// Package gcs says why one is an upload with a condition to Google Cloud Storage.
+// One of them is an upload with a condition to Google Cloud Storage; package gcs says
+// why.
 //
 // What an interrupted upload leaves depends on the service:
 //

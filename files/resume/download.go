@@ -18,10 +18,10 @@ import (
 // DownloadOptions are the options of Download. The zero value has the defaults.
 type DownloadOptions struct {
 	// PartSize is how many bytes a request reads. An interruption loses at most that
-	// much of each request. If it is 0, a part has 8 MiB; less, but at least 2 MiB, if
-	// an interruption could otherwise lose more than a tenth of the file; and more, if
-	// the file would otherwise have more than 10,000 parts. A resumed download keeps
-	// its part size.
+	// much of each request. If it is 0, a part has 8 MiB. It has less, but at least 2
+	// MiB, if an interruption could otherwise lose more than a tenth of the file, and
+	// more if the file would otherwise have more than 10,000 parts. A resumed download
+	// keeps its part size.
 	PartSize int64
 	// Concurrency is the number of requests at a time; 0 is 8.
 	Concurrency int

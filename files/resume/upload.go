@@ -20,10 +20,10 @@ type UploadOptions struct {
 	// nil.
 	Put *files.PutOptions
 	// PartSize is the size of a part in bytes. An interruption loses at most that much
-	// of each request. If it is 0, a part has 8 MiB; less, but at least 2 MiB, if an
-	// interruption could otherwise lose more than a tenth of the file; and more, if the
-	// file would otherwise have more than 10,000 parts. A service's limits, such as 5
-	// MiB on S3, may make parts larger. A resumed upload keeps its part size.
+	// of each request. If it is 0, a part has 8 MiB. It has less, but at least 2 MiB,
+	// if an interruption could otherwise lose more than a tenth of the file, and more
+	// if the file would otherwise have more than 10,000 parts. A service's limits, such
+	// as 5 MiB on S3, may make parts larger. A resumed upload keeps its part size.
 	PartSize int64
 	// Concurrency is the number of parts that are sent at a time; 0 is 4. Upload holds
 	// one part more in memory.
@@ -32,13 +32,14 @@ type UploadOptions struct {
 	// SourceVersion says that the source is that version of a file, such as another
 	// bucket's, which has the same content whenever it is read (V1). Then a call that
 	// continues the upload reads only what it sends. Without it, it reads the whole
-	// source and compares the sent parts with the token. Another version than the
-	// token's is a changed source.
+	// source and compares the sent parts with the token. If the token has another
+	// version, the source counts as changed.
 	SourceVersion files.Version
-	// BeginAnew aborts the upload of a token that can't be used, and begins anew: if the
-	// source has changed, if the token is damaged, or if it is for other options, another
-	// bucket or another name. Otherwise these are errors. The event UploadBegunAnew says
-	// why. A TokenFile that isn't a token is ErrInvalid nevertheless.
+	// BeginAnew makes Upload abort the token's upload and begin again from the start if
+	// the token can't be used: because the source has changed, because the token is
+	// damaged, or because it is for other options, another bucket or another name.
+	// Without it these are errors. The event UploadBegunAnew says why. A TokenFile that
+	// isn't a token is ErrInvalid nevertheless.
 	BeginAnew bool
 
 	// TokenFile is the path of a file on disk for the token. Upload resumes from it if
@@ -96,17 +97,17 @@ const (
 // (ErrCorrupt).
 //
 // The parts are kept after a failure if there is a token, that is, if TokenFile, Token
-// or Save is given. But after ErrCorrupt, ErrExist, ErrPrecondition, ErrInvalid,
-// ErrTooLarge and ErrUnsupported, the parts and the token are removed. If the response
-// to the commit was lost, the error is ErrUncertain; the next call with the token finds
-// out whether the file was stored. Several processes may use one token: the file is
-// stored once, and each of them returns its Info.
+// or Save is given. But if the error is ErrCorrupt, ErrExist, ErrPrecondition,
+// ErrInvalid, ErrTooLarge or ErrUnsupported, the parts and the token are removed. If
+// the response to the commit was lost, the error is ErrUncertain; the next call with
+// the token finds out whether the file was stored. Several processes may use one token:
+// the file is stored once, and each of them returns its Info.
 //
 // Upload is one Put, and keeps nothing after a failure, if the content has at most one
-// part, or if the bucket has no uploads in parts. The Go CDK's drivers have none, nor
-// does a wrapper whose hooks don't support them (Hooks.Uploads), nor Google Cloud
-// Storage with a condition, native options, or attributes that no header can carry. A
-// call with a token is ErrUnsupported in these cases.
+// part, or if the bucket has no uploads in parts. There are none in the Go CDK's
+// drivers, in a wrapper whose hooks don't support them (Hooks.Uploads), and in Google
+// Cloud Storage with a condition, native options, or attributes that no header can
+// carry. A call with a token is ErrUnsupported in these cases.
 //
 // Errors: those of Put; ErrCorrupt for a changed source; ErrInvalid for a text that
 // isn't a token, and for a token of another version of this package, another bucket,

@@ -29,8 +29,9 @@ type Unfinished struct {
 }
 
 // Uploads yields the unfinished uploads below a directory of a bucket, in any order; ""
-// is the whole bucket. Each range over the result is a new listing, and an error is the
-// last value that it yields. A bucket without uploads in parts is ErrUnsupported.
+// is the whole bucket. Each range over the result is a new listing. If it fails, the
+// error is the last value that it yields: ErrUnsupported if the bucket has no uploads
+// in parts.
 func Uploads(ctx context.Context, b files.Bucket, dir string) iter.Seq2[Unfinished, error] {
 	return func(yield func(Unfinished, error) bool) {
 		if nils.Is(b) {
@@ -48,8 +49,8 @@ func Uploads(ctx context.Context, b files.Bucket, dir string) iter.Seq2[Unfinish
 
 // AbortUpload removes the parts of an unfinished upload. A later call with its token
 // begins the upload again from the start. It is not an error if there is no such
-// upload. AbortUpload is ErrUnsupported if only the service can remove parts, as Azure
-// does after a week.
+// upload. AbortUpload is ErrUnsupported if only the service itself can remove parts, as
+// on Azure, which does so after a week.
 func AbortUpload(ctx context.Context, b files.Bucket, name, id string) error {
 	if nils.Is(b) {
 		return driver.NewError(files.OpUpload, name,
@@ -61,8 +62,8 @@ func AbortUpload(ctx context.Context, b files.Bucket, name, id string) error {
 		})
 }
 
-// AbortToken removes the parts of the upload to the name whose token this is, for callers
-// that give it up. Otherwise it is AbortUpload. The token must not be used meanwhile.
+// AbortToken gives up the upload to the name that the token belongs to: it removes the
+// upload's parts, as AbortUpload does. No other call may use the token meanwhile.
 //
 // Errors: those of AbortUpload; ErrInvalid for a text that isn't a token, and for a token
 // of another bucket or another name.

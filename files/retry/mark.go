@@ -25,8 +25,8 @@ func (m *marked) Error() string {
 func (m *marked) Unwrap() error { return m.err }
 
 // Attempts returns how many requests were made for a call that failed with err. It is 0
-// if no policy has repeated the call or refused to. A layer that repeats calls itself
-// must not repeat one whose error has attempts.
+// unless a policy repeated the call or refused to, or Permanent marked the error. A
+// layer that repeats calls itself must not repeat one whose error has attempts.
 func Attempts(err error) int {
 	var m *marked
 	if errors.As(err, &m) {

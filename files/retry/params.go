@@ -43,8 +43,8 @@ type Source interface {
 	Duration(name string, def time.Duration) time.Duration
 }
 
-// FromParams returns the policy of the URL parameters that Params documents. Parameters
-// that are missing have the defaults of New, and so have all of a nil Source.
+// FromParams returns the policy of the URL parameters that Params documents. A missing
+// parameter has the default of New. A nil Source has no parameters.
 func FromParams(p Source) *Policy {
 	if p == nil {
 		return New()

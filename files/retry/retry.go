@@ -12,10 +12,11 @@
 //
 // # What it promises
 //
-//   - Attempts don't multiply. An error that a policy has handled is marked: [Attempts]
-//     returns how many requests were made, the error's text contains the number, and no
-//     policy above repeats the call. A policy below Wrap makes at most as many attempts
-//     as Wrap's own policy, so the outermost policy bounds them all.
+//   - Attempts don't multiply. A policy marks the error of a call that it has repeated,
+//     or refused to repeat: [Attempts] returns how many requests were made, the error's
+//     text contains the number (except for outcomes such as ErrNotExist), and no policy
+//     above repeats the call. A policy below Wrap makes at most as many attempts as
+//     Wrap's own policy, so the outermost policy bounds them all.
 //   - [Permanent] marks an ErrUnavailable whose call must not be repeated.
 //   - A [Budget] bounds the retries of all calls together, so that they don't multiply
 //     the load of a failing service.

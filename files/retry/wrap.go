@@ -14,10 +14,10 @@ import (
 
 // Wrap returns a bucket that repeats the calls of b that fail with
 // files.ErrUnavailable, as the policy says. It is for buckets that don't repeat by
-// themselves. Calls that a bucket below has repeated are not repeated again, and a policy
-// below makes at most as many attempts as p. A nil policy has the defaults; with one that
-// has a negative number, every call is ErrInvalid. The bucket is safe for concurrent use,
-// and closing it leaves b open.
+// themselves. Calls that a bucket below has repeated are not repeated again, and a
+// policy below makes at most as many attempts as p. A nil policy has the defaults. If a
+// number of the policy is negative, every call is ErrInvalid. The bucket is safe for
+// concurrent use, and closing it leaves b open.
 //
 //   - Reads, deletions and copies are repeated.
 //   - An interrupted listing continues after its last name, if the bucket lists in
@@ -26,10 +26,11 @@ import (
 //     Content that can't seek is never sent again, and the error is marked as
 //     Permanent.
 //
-// A bucket that keeps the contract returns files.ErrUncertain if the response to a
-// commit was lost, and that is not repeated (P2). If a bucket returns
+// If the response to a commit was lost, a bucket that keeps the contract returns
+// files.ErrUncertain, and the call is not repeated (P2). If a bucket returns
 // files.ErrUnavailable instead, the condition of a repeated write may fail because the
-// first attempt succeeded. So a failed condition after a retry is files.ErrUncertain.
+// first attempt has succeeded. So Wrap returns files.ErrUncertain if a condition fails
+// after a retry.
 func Wrap(b files.Bucket, p *Policy) files.Bucket {
 	if nils.Is(b) {
 		b = nil // which files.Wrap refuses

@@ -8,10 +8,11 @@
 //
 // # What it does
 //
-// [SignPost] makes a form for one name or, with PostOptions.Below, for the names below a
-// directory. A signed PUT ([files.SignURL]) has no largest size, because most services
-// enforce none; if Features.SignSize is true, it can have an exact size
-// (files.SignOptions.Size). A form has a largest size.
+// [SignPost] makes a form for one name or, with PostOptions.Below, for the names below
+// a directory. A form has a largest size, which the service enforces. A signed PUT
+// ([files.SignURL]) has none, because most services can't enforce it; if
+// Features.SignSize is true, a signed PUT can have an exact size
+// (files.SignOptions.Size).
 //
 // Forms are signed for S3 (policies of version 4, with the session token of temporary
 // credentials), GCS (policy documents of version 4), local folders with package
@@ -35,9 +36,10 @@
 //  1. The page tells the server the file's size, and [BeginUpload] returns the [Upload],
 //     which the server keeps.
 //  2. For each part the server signs a URL ([SignPart]), shortly before the page sends
-//     it. A URL that has expired, as after a pause, is signed anew.
-//  3. After a reload of the page, [ListParts] and Upload.Missing say what is left.
-//  4. [CompleteUpload] stores the file; or [AbortUpload] removes the parts.
+//     it. If a URL has expired, for example after a pause, the server signs it again.
+//  3. After the page was reloaded, [ListParts] and Upload.Missing say which parts are
+//     left to send.
+//  4. [CompleteUpload] stores the file, or [AbortUpload] removes the parts.
 //
 // In a page:
 //
@@ -48,9 +50,9 @@
 //	}
 //	await fetch(`/uploads/${id}/complete`, {method: "POST"});
 //
-// A part is always sent to another origin with a preflight request, so the bucket's CORS
-// rules must allow the page's origin the method PUT. No header need be exposed: the server
-// asks the store for the parts, so the page needs no ETag. For S3:
+// A part is always sent to another origin with a preflight request, so the bucket's
+// CORS rules must allow the page's origin the method PUT. The rules need not expose any
+// header: the server asks the store for the parts, so the page needs no ETag. For S3:
 //
 //	{"CORSRules": [{
 //		"AllowedOrigins": ["https://app.example"],
@@ -75,30 +77,32 @@
 //   - The service enforces a form's largest and smallest size together with the name or
 //     the directory, the type, every other field and the expiry. An upload that differs
 //     from the form is refused, and nothing of it is stored (W1).
-//   - The URL of a part is bound to its name, upload, number and expiry, and to the part's
-//     size where Features.SignSize is true, but not on GCS. It stores no file by itself.
+//   - The URL of a part is bound to its name, upload, number and expiry. It is also
+//     bound to the part's size if Features.SignSize is true, except on GCS. A part that
+//     was sent is not yet a file.
 //   - CompleteUpload stores nothing unless the store has exactly the declared parts, with
 //     the declared sizes. The condition of the upload holds as that of a Put (P8, P9).
 //
 // # What it can't keep
 //
 //   - Azure and memory have no such forms or parts: SignPost and BeginUpload are
-//     errors.ErrUnsupported. They are ErrUnsupported too for a wrapper that the browser
-//     would bypass, such as encryption, compression, a mirror or a largest size. Sub and
-//     a mount sign for the name in the bucket below; a mount signs no form for a
-//     directory in which another bucket is mounted. An overlay signs forms of its first
-//     member, but no parts. A limit of bytes a second, which signed requests bypass, has
-//     forms, but no uploads in parts.
-//   - A form that was sent may be sent again until it expires, and replaces the file each
-//     time. A part may be sent again with other bytes of the same size until the upload
-//     is completed, and no digest of the whole is checked, because services bind none.
+//     errors.ErrUnsupported. So they are for a wrapper that the browser would bypass,
+//     such as encryption, compression, a mirror or a largest size. Sub and a mount sign
+//     for the name in the bucket below; a mount signs no form for a directory in which
+//     another bucket is mounted. An overlay signs forms of its first member, but no
+//     parts. A bucket with a limit of bytes a second (package limit) signs forms, which
+//     bypass the limit, but no parts.
+//   - A form that was sent may be sent again until it expires, and replaces the file
+//     each time. A part may be sent again with other bytes of the same size until the
+//     upload is completed, and the whole file isn't checked against a digest, because
+//     no service binds one to the upload.
 //   - GCS has no conditions for uploads in parts, no native options, and no attributes
 //     that a header can't carry: BeginUpload is ErrUnsupported.
 //   - With PostOptions.Below the browser chooses the name. S3 and GCS accept any key
 //     that begins with the directory, including keys that are not legal names (N1),
 //     such as "dir/../x", which List ignores (L7). Check the key that the browser or
-//     the service reports with files.CheckName. The local handler and the fake take
-//     names only.
+//     the service reports with files.CheckName. The local handler and the fake accept
+//     only legal names.
 //
 // # What it costs
 //

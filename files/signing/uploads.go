@@ -11,9 +11,9 @@ import (
 // UploadOptions are the options of BeginUpload. Size is required.
 type UploadOptions = driver.SignedUploadOptions
 
-// Upload is an upload whose parts a browser sends. Encode it as JSON to go on in another
-// process or a later request. Keep it at the server, or sign it: whoever can change it
-// decides about the condition and the attributes.
+// Upload is an upload whose parts a browser sends. Encode it as JSON to continue in
+// another process or a later request. Keep it at the server, or sign it: whoever can
+// change it decides about the condition and the attributes.
 type Upload = driver.SignedUpload
 
 // Part is a part of an upload that the store has.
@@ -25,8 +25,9 @@ type PartOptions struct {
 	Expiry time.Duration
 }
 
-// BeginUpload begins an upload of a file in parts that a browser sends, each by a signed
-// request of its own. Nothing has the file's name before CompleteUpload.
+// BeginUpload begins an upload of a file in parts that a browser sends, each by a
+// signed request of its own. What is stored under the name doesn't change before
+// CompleteUpload.
 //
 // The store keeps the parts, and bills them, until the upload is completed or aborted.
 //
@@ -48,10 +49,10 @@ func BeginUpload(ctx context.Context, b files.Bucket, name string,
 	return driver.BeginSignedUpload(ctx, b, name, o)
 }
 
-// SignPart signs the request that sends part number n, from 1 to u.Parts(): a PUT of the
-// bytes that u.Part returns. It may be signed again whenever it has expired, and be sent
-// again, which replaces the part. It makes no request, unless credentials must be
-// fetched.
+// SignPart signs the request that sends part number n, from 1 to u.Parts(): a PUT of
+// the bytes that u.Part returns. A request that has expired may be signed again. A part
+// may be sent again, which replaces it. SignPart makes no request, unless credentials
+// must be fetched.
 //
 // Errors: those of [files.SignURL] for a PUT; ErrInvalid for a number out of bounds, and
 // for an upload of another bucket.
@@ -76,8 +77,8 @@ func ListParts(ctx context.Context, b files.Bucket, u *Upload) ([]Part, error) {
 // so the browser need not report ETags, and compares their numbers and sizes with what
 // BeginUpload was told. The condition is decided when the file is stored.
 //
-// It may be called again, and then returns the Info of the file that the upload has
-// become, as long as nobody has replaced it.
+// It may be called again. It then returns the Info of the file that it has stored, as
+// long as nobody has replaced that file.
 //
 // Errors, after each of which the parts are kept until AbortUpload:
 //
@@ -85,13 +86,14 @@ func ListParts(ctx context.Context, b files.Bucket, u *Upload) ([]Part, error) {
 //     can still be sent;
 //   - ErrExist and ErrPrecondition of the condition;
 //   - ErrNotExist if the upload is no longer there;
-//   - ErrUncertain if the response was lost: another call finds out.
+//   - ErrUncertain if the response was lost: another call finds out whether the file
+//     was stored.
 func CompleteUpload(ctx context.Context, b files.Bucket, u *Upload) (files.Info, error) {
 	return driver.CompleteSignedUpload(ctx, b, u)
 }
 
-// AbortUpload removes the parts. It is not an error if the upload is no longer there.
-// What a browser is still sending may arrive later: see "Clean up" above.
+// AbortUpload removes the parts. It is not an error if the upload is no longer there. A
+// part that a browser is still sending may arrive later: see "Clean up" above.
 func AbortUpload(ctx context.Context, b files.Bucket, u *Upload) error {
 	return driver.AbortSignedUpload(ctx, b, u)
 }

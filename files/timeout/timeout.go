@@ -19,8 +19,8 @@
 //   - Only waiting counts. The limits don't count the time that a caller takes between
 //     two Reads of a body, that a loop's body spends on an entry, or that a Put's
 //     content takes to be read.
-//   - A limit on opening a body doesn't cut a body that was opened in time. Idle begins
-//     again after each piece of the body, also if a driver resumes the body.
+//   - The limit on opening a body doesn't end a body that was opened in time. Idle
+//     begins again after each piece of the body, even if a driver resumes the body.
 //   - The caller's own deadline or cancellation remains the caller's error.
 //   - A response that comes at the last moment counts.
 //
@@ -29,19 +29,19 @@
 // A call that exceeds a limit fails with files.ErrUnavailable, so that a retry above
 // may repeat it. A write that may have been stored fails with files.ErrUncertain
 // instead. That is the case if the bucket below returns ErrUncertain, or if it reports
-// only the end of its context; but a Put whose content wasn't read to its end can't
-// have been stored, and is ErrUnavailable.
+// only the end of its context. But a Put whose content wasn't read to its end can't
+// have been stored, and fails with ErrUnavailable.
 //
 // Both errors match os.ErrDeadlineExceeded and have an [*Error] as their cause. They
 // don't match context.DeadlineExceeded, which means the caller's own deadline.
 //
 // # What it can't keep
 //
-//   - If the bucket below ignores the end of its context, such as a system call on a
-//     disk that hangs, the call doesn't return in time.
+//   - If the bucket below can't react to the end of its context, for example because a
+//     system call on a disk hangs, the call doesn't return in time.
 //   - A body from memory or a local disk isn't watched.
-//   - Some drivers gather a large part of a Put before they send it, and read no
-//     content while they send. Idle must be long enough for sending a part.
+//   - Some drivers read a whole part of a large Put before they send it, and read no
+//     content while they send it. Idle must be long enough for sending a part.
 //   - A copy inside a store may work for long before it responds, so only Call bounds
 //     it.
 //   - Transfers with a signed URL aren't limited.
@@ -53,15 +53,16 @@
 //	b, err = timeout.New(b, opts)
 //	b = retry.Wrap(b, policy)
 //
-// A call to a silent server then ends after at most the number of attempts × the
+// A call to a silent server then takes at most the number of attempts times the
 // timeout, plus the delays between the attempts. Put a limit (package limit) outside
-// too, so that the wait for a slot isn't counted.
+// too, so that the timeout doesn't count the wait for a slot.
 //
 // # What it costs
 //
-// A Get makes one allocation beyond those of files.Wrap. It starts no goroutine, and a
-// timer only if the bucket below waits for the end of its context. A Read of a body
-// reads the clock twice. The package links only this module and the standard library.
+// A Get makes one allocation beyond those of files.Wrap. The package starts no
+// goroutine, and starts a timer only if the bucket below waits for the end of its
+// context. A Read of a body reads the clock twice. The package links only this module
+// and the standard library.
 package timeout
 
 import (
@@ -74,7 +75,8 @@ import (
 	"cloudfiles.dev/files/internal/nils"
 )
 
-// Options are the options of New. 0 is no limit; at least one limit must be set.
+// Options are the options of New. A field of 0 is no limit; at least one limit must be
+// set.
 type Options struct {
 	// Call bounds the sum of a call's waits for the other side: of a Get and its body
 	// until Close, and of a listing until its end. It also ends a body that arrives
@@ -93,12 +95,13 @@ type Options struct {
 	// Idle bounds each wait for further bytes of a body, and each time during which a
 	// Put reads no content.
 	Idle time.Duration
-	// Page bounds each wait for the next entry of a listing, and so for its next page.
+	// Page bounds each wait for the next entry of a listing, including the wait for its
+	// next page.
 	Page time.Duration
 }
 
-// Silence returns options that bound each silence of the other side by d, and not a
-// call as a whole.
+// Silence returns options that bound each single wait for the other side by d, but not
+// a call as a whole.
 func Silence(d time.Duration) *Options {
 	return &Options{
 		FirstByte: d,

@@ -10,8 +10,8 @@
 //
 // # What it promises
 //
-//   - Each poll is one conditional Get. If the file has changed, the same response has
-//     its content, which therefore fits its Info.
+//   - Each poll is one conditional Get. If the file has changed, the response also has
+//     the new content, so content and Info belong together.
 //   - A version counts as handled only when the function has returned nil for it. If the
 //     function failed, the next poll calls it again, with the content that the file has
 //     then.
@@ -23,9 +23,9 @@
 // A poll gets the file as it is at that moment. Changes that are undone or overwritten
 // between two polls are not reported. If the bucket gives the same version to the same
 // bytes (Features.VersionPerPut is false, as on S3), a file that changes and changes
-// back between two polls isn't reported either: a writer whose every Put matters must
-// write different bytes (V1). If VersionPerPut is true, as in a local folder, each Put
-// makes another version.
+// back between two polls isn't reported either: if every Put matters, the writer must
+// write different bytes each time (V1). If VersionPerPut is true, as in a local folder,
+// each Put makes another version.
 //
 // # What it costs
 //
@@ -61,15 +61,15 @@ type Options struct {
 
 // File polls the file, first at once, and calls handle when there is something new:
 // with a Reader of the content, or with nil if there is no file. File closes the Reader
-// when handle has returned. The next poll comes when the duration every has passed
-// after that. The wait is up to a tenth longer or shorter at random, so that many
-// watchers don't poll at the same moments.
+// when handle has returned. Then it waits for the duration every before the next poll.
+// Each wait is up to a tenth longer or shorter, at random, so that many watchers don't
+// poll at the same moments.
 //
 // File ends when
 //
 //   - ctx ends: then the error is the context's.
 //   - handle returns Stop: then the error is nil.
-//   - polling makes no sense: the error is ErrUnsupported if the bucket has no
+//   - polling is pointless: the error is ErrUnsupported if the bucket has no
 //     conditional reads (Features.ReadConditions) or the file has no version,
 //     ErrInvalid if every isn't positive or an argument is nil, and otherwise Get's
 //     error, such as ErrPermission, ErrNoBucket or ErrClosed.

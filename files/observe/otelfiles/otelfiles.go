@@ -18,8 +18,8 @@
 // the metrics are named in the same style. For object stores the conventions define
 // only S3's calls (status Development), with the key as a recommended attribute. A key
 // may be personal and differs from span to span, so here it is an attribute only if
-// observe.Options.Names is set, and only of spans. The query of a signed URL is in
-// neither.
+// observe.Options.Names is set, and only of spans. Neither spans nor metrics ever have
+// the query of a signed URL.
 //
 // The package links the API of go.opentelemetry.io/otel and no SDK. A call costs what
 // the providers cost.
@@ -63,8 +63,9 @@ type Telemetry struct {
 	retries   metric.Int64Counter
 }
 
-// New returns Telemetry for any number of buckets. opts may be nil. A provider that is a
-// nil pointer, and a meter provider that refuses an instrument, are files.ErrInvalid.
+// New returns Telemetry for any number of buckets. opts may be nil. New returns
+// files.ErrInvalid if a provider is a nil pointer, or if the meter provider refuses an
+// instrument.
 func New(opts *Options) (*Telemetry, error) {
 	if opts == nil {
 		opts = &Options{}

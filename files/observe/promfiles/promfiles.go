@@ -7,12 +7,13 @@
 //		Backend:   "invoices",
 //	})
 //
-// One Metrics serves all buckets of a program; the label backend distinguishes them.
-// METRICS.md in the directory above explains each metric, and dashboard.json beside
-// this file is a Grafana dashboard of them.
+// One Metrics is enough for all buckets of a program; the label backend distinguishes
+// them. METRICS.md in the directory above explains each metric, and dashboard.json
+// beside this file is a Grafana dashboard of them.
 //
-// The labels are the backend, the operation and the outcome. The program's code bounds
-// their values: no label has a name of a file or another text that comes from outside.
+// The labels are the backend, the operation and the outcome. Only the program's code
+// determines their values: no label has the name of a file or any other text that comes
+// from outside.
 //
 // The package links github.com/prometheus/client_golang. A Get costs no allocation
 // beside those of package observe.
@@ -40,9 +41,9 @@ type Metrics struct {
 	retries    *prometheus.CounterVec
 }
 
-// New returns Metrics that are registered with reg. A nil Registerer, and one with
-// which such metrics are registered already, are files.ErrInvalid: make one Metrics for
-// all buckets.
+// New returns Metrics that are registered with reg. New returns files.ErrInvalid if reg
+// is nil, or if such metrics are registered with it already: make one Metrics for all
+// buckets.
 func New(reg prometheus.Registerer) (*Metrics, error) {
 	if nils.Is(reg) {
 		return nil, driver.NewError(files.OpOpen, "",
