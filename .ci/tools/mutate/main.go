@@ -42,6 +42,7 @@ type options struct {
 	sample  int
 	seed    uint64
 	short   bool
+	own     bool
 	dry     bool
 	recheck bool
 	split   time.Duration
@@ -61,6 +62,8 @@ func main() {
 	flag.IntVar(&o.sample, "sample", 0, "only `n` mutants of each package; 0 for all")
 	flag.Uint64Var(&o.seed, "seed", 1, "which ones a sample has")
 	flag.BoolVar(&o.short, "short", false, "only the tests with -short")
+	flag.BoolVar(&o.own, "own", false, "only the package's own tests; "+
+		"a survivor may be killed by the others")
 	flag.BoolVar(&o.dry, "n", false, "only list the mutants")
 	flag.BoolVar(&o.recheck, "recheck", false, "only the judged survivors: do they still survive?")
 	flag.DurationVar(&o.split, "split", time.Second, "ask the subtests of a test one by one "+
@@ -133,6 +136,7 @@ func mutate(ctx context.Context, o options, out io.Writer) error {
 			tmp:      tmp,
 			programs: map[string]string{},
 			longTest: o.split,
+			own:      o.own,
 			leftOut:  map[string]bool{},
 			killers:  map[string][]string{},
 			asked:    asked,

@@ -47,6 +47,7 @@ type bench struct {
 	overlay  string
 	ids      int           // the largest id
 	longTest time.Duration // a test that needs more is split into its subtests
+	own      bool          // only the tests of the package itself
 	programs map[string]string
 	leftOut  map[string]bool     // the tests that fail without a fault
 	killers  map[string][]string // by function: the tests that killed its mutants, last first
@@ -100,6 +101,15 @@ type stage struct {
 	try   func(*mutant, []*unit) (string, error)
 }
 
+// suites are the suites that are asked for a package.
+func (b *bench) suites(folder string, short bool) []suite {
+	all := suitesOf(folder, short)
+	if b.own {
+		return all[:1]
+	}
+	return all
+}
+
 // stages lists the tests for a package in the order in which they are asked: its own
 // with -short, each other suite with -short, then what is longer without.
 func (b *bench) stages(ctx context.Context, folder string, short bool) []stage {
@@ -111,7 +121,7 @@ func (b *bench) stages(ctx context.Context, folder string, short bool) []stage {
 		}
 	}
 	var all []stage
-	for _, s := range suitesOf(folder, true) {
+	for _, s := range b.suites(folder, true) {
 		all = append(all, add(false, func() ([]*unit, error) {
 			return b.explore(ctx, []suite{s}, true)
 		}))
@@ -121,7 +131,7 @@ func (b *bench) stages(ctx context.Context, folder string, short bool) []stage {
 	}
 	before := all
 	return append(all, add(true, func() ([]*unit, error) {
-		long, err := b.explore(ctx, suitesOf(folder, false), false)
+		long, err := b.explore(ctx, b.suites(folder, false), false)
 		for _, s := range before {
 			if err != nil {
 				break
