@@ -11,7 +11,6 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/drivers/local/internal/mounts"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/files/driver"
 )
 
 // A file that is replaced again and again is never missing, also if a program serves
@@ -21,8 +20,8 @@ func TestReplacedOnFUSE(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			dir := mounts.New(t, kind)
-			b := driver.New(openOdd(t, fsys.OS(), dir))
-			c := driver.New(openOdd(t, fsys.OS(), dir))
+			b := openOdd(t, fsys.OS(), dir)
+			c := openOdd(t, fsys.OS(), dir)
 			put := func() error {
 				_, err := files.PutString(t.Context(), b, "a", "content", nil)
 				return err
@@ -65,7 +64,7 @@ func TestReplacedOnFUSE(t *testing.T) {
 // such a name unless its folder lists it.
 func TestKeyNotUTF8OnFUSE(t *testing.T) {
 	dir := mounts.New(t, mounts.ExfatFuse)
-	b := driver.New(openOdd(t, fsys.OS(), dir))
+	b := openOdd(t, fsys.OS(), dir)
 	_, err := files.PutString(t.Context(), b, "a", "a", nil)
 	ok(t, err)
 	key := "dir/\xed\xa0\x80"
@@ -95,7 +94,7 @@ func (d *deadFS) StatRoot(path string) (fsys.Stat, error) {
 func TestDeadFUSE(t *testing.T) {
 	sys := &deadFS{FS: fsys.OS()}
 	dir := t.TempDir()
-	b := driver.New(openOdd(t, sys, dir))
+	b := openOdd(t, sys, dir)
 	sys.dead = true
 	if _, err := b.Stat(t.Context(), "a", nil); !errors.Is(err, files.ErrNoBucket) {
 		t.Errorf("Stat = %v, want ErrNoBucket", err)

@@ -13,7 +13,6 @@ import (
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/files/driver"
 )
 
 // TestConformanceOddDisks runs the suite on disks with unusual habits.
@@ -45,7 +44,7 @@ func TestOddNames(t *testing.T) {
 	for name, sys := range oddDisks() {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			testNames(t, func() files.Bucket { return driver.New(openOdd(t, sys(), dir)) })
+			testNames(t, func() files.Bucket { return openOdd(t, sys(), dir) })
 		})
 	}
 }
@@ -111,7 +110,7 @@ func TestFoldedForeignFiles(t *testing.T) {
 	ok(t, os.WriteFile(photo, []byte("photo"), 0o666))
 	sys := oddDisks()["folds"]()
 	ctx := t.Context()
-	open := func() files.Bucket { return driver.New(openOdd(t, sys, dir)) }
+	open := func() files.Bucket { return openOdd(t, sys, dir) }
 	for range 2 { // a second handle uses what the first has found
 		b := open()
 		if got := listed(t, b); !slices.Equal(got, []string{"DCIM/100CANON/IMG_0001.JPG"}) {
@@ -182,7 +181,7 @@ func TestDiskTraitsAreFound(t *testing.T) {
 // doesn't, and back.
 func TestDiskChanges(t *testing.T) {
 	dir := t.TempDir()
-	usual := driver.New(openOdd(t, fsys.OS(), dir))
+	usual := openOdd(t, fsys.OS(), dir)
 	ctx := t.Context()
 	put := func(b files.Bucket, name string) {
 		t.Helper()
@@ -192,13 +191,13 @@ func TestDiskChanges(t *testing.T) {
 	want := []string{"B/Photo.jpg", "b/photo.jpg", "what?"}
 	put(usual, "B/Photo.jpg")
 	disk := oddDisks()["FAT"]
-	odd := driver.New(openOdd(t, disk(), dir))
+	odd := openOdd(t, disk(), dir)
 	put(odd, "b/photo.jpg")
 	put(odd, "what?")
 	for name, b := range map[string]files.Bucket{
 		"odd":         odd,
-		"opened anew": driver.New(openOdd(t, disk(), dir)),
-		"back":        driver.New(openOdd(t, fsys.OS(), dir)),
+		"opened anew": openOdd(t, disk(), dir),
+		"back":        openOdd(t, fsys.OS(), dir),
 	} {
 		if got := listed(t, b); !slices.Equal(got, want) {
 			t.Errorf("%s: listed %q", name, got)

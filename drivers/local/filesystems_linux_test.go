@@ -12,7 +12,6 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/drivers/local/internal/mounts"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/files/driver"
 )
 
 // onMount returns the harness with its buckets on a mounted file system.
@@ -81,7 +80,7 @@ func TestMountedNames(t *testing.T) {
 			}
 			dir := mounts.New(t, kind, flags...)
 			open := func() files.Bucket {
-				return driver.New(openOdd(t, fsys.OS(), dir))
+				return openOdd(t, fsys.OS(), dir)
 			}
 			testNames(t, open)
 			b := open()

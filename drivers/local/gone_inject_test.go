@@ -199,15 +199,16 @@ func lostCommit(t *testing.T, cause syscall.Errno, done bool, op string) {
 		}
 		return cause
 	}
-	be := openOdd(t, crashfs.Wrap(crashfs.Unsynced(), hook), t.TempDir())
+	be, err := open(t.TempDir(), &Options{NoSync: true}, crashfs.Wrap(crashfs.Unsynced(), hook))
+	ok(t, err)
 	be.volume = fsys.Volume{} // as of a network file system or FUSE
 	b := driver.New(be)
+	defer b.Close()
 	putIn(t, b, "src", "new", nil)
 	if op != "put" && op != "copy" {
 		putIn(t, b, "a", "old", nil)
 	}
 	armed = true
-	var err error
 	switch op {
 	case "delete":
 		err = b.Delete(t.Context(), "a", nil)

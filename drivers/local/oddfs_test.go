@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // oddFS is a file system with unusual habits, on the operating system's.
@@ -222,12 +224,13 @@ func oddDisks() map[string]func() fsys.FS {
 }
 
 // openOdd opens a bucket in the folder on the file systems of sys.
-func openOdd(t *testing.T, sys fsys.FS, dir string) *backend {
+func openOdd(t *testing.T, sys fsys.FS, dir string) files.Bucket {
 	t.Helper()
-	b, err := open(dir, &Options{NoSync: true}, sys)
+	be, err := open(dir, &Options{NoSync: true}, sys)
 	if err != nil {
 		t.Fatal(err)
 	}
+	b := driver.New(be)
 	t.Cleanup(func() { b.Close() })
 	return b
 }

@@ -64,7 +64,7 @@ func noteBehind(
 		b.Close()
 	}
 	count, _ := faulter.Count()
-	again := driver.New(openOdd(t, disk, dir))
+	again := openOdd(t, disk, dir)
 	_, err = files.PutString(t.Context(), again, "a", "x", nil)
 	ok(t, err)
 	text, err := os.ReadFile(filepath.Join(dir, controlDir, diskFile))

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/files/driver"
 )
 
 // If the note about the disk is removed, a handle that only reads still finds escaped
@@ -18,7 +17,7 @@ func TestNoteRemoved(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			note := filepath.Join(dir, controlDir, diskFile)
-			open := func() files.Bucket { return driver.New(openOdd(t, sys(), dir)) }
+			open := func() files.Bucket { return openOdd(t, sys(), dir) }
 			b := open()
 			for _, n := range hardNames {
 				putIn(t, b, n, n, nil)
@@ -61,7 +60,7 @@ func TestListedWithoutControl(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			var want []string
-			b := driver.New(openOdd(t, sys(), dir))
+			b := openOdd(t, sys(), dir)
 			for _, n := range hardNames {
 				want = append(want, "d/e/"+n)
 			}
@@ -80,7 +79,7 @@ func TestListedWithoutControl(t *testing.T) {
 				{StartAfter: "b"},
 			} {
 				ok(t, os.RemoveAll(filepath.Join(dir, controlDir)))
-				fresh := driver.New(openOdd(t, sys(), dir))
+				fresh := openOdd(t, sys(), dir)
 				var got []string
 				for e, err := range fresh.List(t.Context(), "", &opts) {
 					if err != nil {
@@ -101,7 +100,7 @@ func TestListedWithoutControl(t *testing.T) {
 				ok(t, fresh.Close())
 			}
 			ok(t, os.RemoveAll(filepath.Join(dir, controlDir)))
-			fresh := driver.New(openOdd(t, sys(), dir))
+			fresh := openOdd(t, sys(), dir)
 			var dirs []string
 			for e, err := range fresh.List(t.Context(), "", &files.ListOptions{Shallow: true}) {
 				ok(t, err)
