@@ -91,6 +91,21 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+// TestOpenNamesOneScheme: the error for an unknown scheme names a scheme that is alone.
+func TestOpenNamesOneScheme(t *testing.T) {
+	var m files.Mux
+	m.Register(files.Scheme{
+		Name:    "mem",
+		Package: "example.com/mem",
+		Example: "mem://",
+		Open:    func(context.Context, *url.URL) (files.Bucket, error) { return mem.New(nil), nil },
+	})
+	_, err := m.Open(ctx, "ftp://x")
+	if err == nil || !strings.Contains(err.Error(), `unknown scheme "ftp"; registered: mem;`) {
+		t.Errorf("Open = %v", err)
+	}
+}
+
 func TestOpenCaseAndFallback(t *testing.T) {
 	m := anyMux()
 	if _, err := m.Open(ctx, "MEM://x"); err != nil {

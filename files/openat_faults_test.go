@@ -235,6 +235,41 @@ func TestStreamsOfAFile(t *testing.T) {
 	})
 }
 
+// TestStreamEnds: a stream that comes to the end of the file is forgotten, and no other
+// one is: seven places that were read before, and one that is read next, are read on
+// without a request.
+func TestStreamEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRemote(t)
+		content := randomBytes(10 << 20)
+		r.put(t, "f", content)
+		b, open := openBodies(r.Bucket)
+		f := openAt(t, b, "f", nil)
+		const first = 256 << 10 // what is read of a place to begin with
+		begin := func(off int) {
+			t.Helper()
+			forward(t, f, content, off, first)
+			time.Sleep(time.Millisecond)
+		}
+		for place := range 7 {
+			begin((place + 1) << 20)
+		}
+		begin(len(content) - first)
+		if n := open.Load(); n != 7 {
+			t.Errorf("%d bodies are open after one came to the end, want 7", n)
+		}
+		begin(8 << 20)
+		before := r.gets.Load()
+		for place := range 8 {
+			forward(t, f, content, (place+1)<<20+first, 64<<10)
+		}
+		if n := r.gets.Load() - before; n != 0 || open.Load() != 8 {
+			t.Errorf("%d requests to read on at the eight places with %d open bodies, want 0 and 8",
+				n, open.Load())
+		}
+	})
+}
+
 // TestStreamStaysWhileItIsUsed: the body of a stream is closed two seconds after the
 // last read of it, not after its first.
 func TestStreamStaysWhileItIsUsed(t *testing.T) {

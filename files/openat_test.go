@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -426,7 +427,13 @@ func TestOpenAtDirectly(t *testing.T) {
 	content := randomBytes(1 << 20)
 	inner := mem.New(nil)
 	var gets, read int64
+	var passed []int64
 	b := files.Wrap(inner, files.Hooks{
+		Passed: func(_ context.Context, c *files.Call, n int64) {
+			if c.Op == files.OpGet {
+				passed = append(passed, n)
+			}
+		},
 		Done: func(_ context.Context, c *files.Call, n int64, err error) {
 			if c.Op == files.OpGet {
 				gets++
@@ -457,5 +464,9 @@ func TestOpenAtDirectly(t *testing.T) {
 	f.Close()
 	if gets != 1 || read != 11_000 {
 		t.Errorf("Done counted %d Gets and %d bytes, want 1 and 11,000", gets, read)
+	}
+	want := append([]int64{0, 0}, slices.Repeat([]int64{1000}, 11)...)
+	if !slices.Equal(passed, want) { // when it was opened, and when the first byte was requested
+		t.Errorf("Passed was called with %d, want %d", passed, want)
 	}
 }

@@ -31,6 +31,13 @@ func TestNoSecretInAnyForm(t *testing.T) {
 		"secret " + key + ".",
 		"pass=" + key,
 		"https://h/x?key=" + key,
+		"https://h/x?api[key]=" + key,
+		"https://h/x?[api][key]=" + key,
+		"api.key: " + key,
+		"api_key: " + key,
+		"api-key: " + key,
+		"$api$key = " + key,
+		"ApiKey = " + key,
 		"github_pat_" + key + key,
 		"glpat-" + key,
 	} {

@@ -11,11 +11,13 @@ import (
 )
 
 // TestTransformPartsEndWithTheBody: when the plain body is closed, the open parts of
-// the stored file are closed as well, and the get function of Open opens no other part.
+// the stored file are closed as well, and the get function of Open leaves no other part
+// open.
 func TestTransformPartsEndWithTheBody(t *testing.T) {
 	var get func(context.Context, files.Range) (*files.Reader, error)
 	var part *files.Reader
-	b := files.Wrap(mem.New(nil), files.Hooks{Transform: &files.Transform{
+	below, open := openBodies(mem.New(nil))
+	b := files.Wrap(below, files.Hooks{Transform: &files.Transform{
 		Put: func(_ context.Context, _ *files.Call, plain io.Reader, size int64,
 			_ *files.PutOptions) (io.Reader, int64, error) {
 			return plain, size, nil
@@ -52,5 +54,8 @@ func TestTransformPartsEndWithTheBody(t *testing.T) {
 	}
 	if _, err := get(t.Context(), files.Range{}); !errors.Is(err, files.ErrClosed) {
 		t.Errorf("another part after Close: %v, want ErrClosed", err)
+	}
+	if n := open.Load(); n != 0 {
+		t.Errorf("%d parts are open after Close, want none", n)
 	}
 }
