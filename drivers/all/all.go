@@ -1,10 +1,10 @@
-// Package all registers every scheme, and the URL parameters of layers. A program that
-// opens any URL imports it for that effect:
+// Package all registers every scheme, and the URL parameters of layers. Import it in a
+// program that opens any URL:
 //
 //	import _ "cloudfiles.dev/drivers/all"
 //
 // It links the SDKs of AWS, Google and Azure, some 640 packages. A program that opens
-// only certain schemes imports only their drivers.
+// only certain schemes needs to import only their drivers.
 package all
 
 import (

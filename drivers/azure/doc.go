@@ -35,8 +35,8 @@
 //
 //   - Without credentials, the first call is files.ErrPermission and says what to set.
 //   - A key, a shared access signature or a connection string that the service refuses
-//     is read again from the environment. If it has changed, for the same account and
-//     to one of the same kind, the request is repeated once. After
+//     is read again from the environment. If the environment now has another one of the
+//     same kind for the same account, the request is repeated once. After
 //     AuthenticationFailed, azidentity searches for credentials again, and the request
 //     is repeated once.
 //   - A wrong clock is corrected by the response's Date, and the request is repeated
@@ -66,33 +66,34 @@
 //     present blob is the one that this write stored. If not, the error is ErrUncertain
 //     (P2).
 //   - Listings are in byte order, although the service compares names as UTF-16 (L1).
-//     Names with characters beyond U+FFFF are held until the names that come before
-//     them have been listed, at most 10,000 at a time. If there are more, that part is
-//     listed twice.
-//   - A listing with StartAfter begins there by startFrom, once a response has shown
-//     that the service supports it. If the service ignores it, the listing also reads
-//     the names before that point. The same holds for a caller's client without
-//     [ClientOptions], since the SDK doesn't send startFrom.
-//   - The last bytes of a file ([files.Last]) take two requests, since the service has
-//     no such ranges (G3).
-//   - The service makes copies inside an account, from a URL that is signed with the
-//     account's key: first the properties are read, then the blob is written by Put
-//     Blob From URL up to 5000 MiB, and in blocks above (C1). Without the key (with a
-//     SAS token or an identity) copies pass through the program. Copy Blob is not used,
-//     since its target is visible while it is pending.
+//     The driver holds back names with characters beyond U+FFFF until it has listed the
+//     names that come before them. It holds at most 10,000 names; if there are more, it
+//     lists that part twice.
+//   - A listing with StartAfter begins there, by the parameter startFrom, once a
+//     response has shown that the service supports that. If the service ignores it, the
+//     listing also reads the names before that point. The same holds for a caller's
+//     client without [ClientOptions], since the SDK doesn't send startFrom.
+//   - Reading the last bytes of a file ([files.Last]) takes two requests, since the
+//     service has no such ranges (G3).
+//   - The service itself copies inside an account, from a URL that is signed with the
+//     account's key (C1). The driver reads the properties first, and then has the
+//     service write the blob: by Put Blob From URL up to 5000 MiB, and in blocks if it
+//     is larger. Without the key (with a SAS token or an identity) copies pass through
+//     the program. Copy Blob is not used, since its target is visible while it is
+//     pending.
 //   - Signed URLs are service SAS and need the account's key. They bind name, method
-//     and expiry, and the type and disposition of a GET's response, for which the
-//     driver itself must know the key: a caller's client doesn't show it. A SAS can't
-//     bind a content type, a size or a condition, nor HEAD without GET:
+//     and expiry. They also bind the type and disposition of a GET's response, if the
+//     driver knows the key; a caller's client doesn't reveal it. A SAS can't bind a
+//     content type, a size or a condition, and can't allow HEAD without GET:
 //     SignContentType, SignSize, SignIfAbsent and SignHead of Features are false (W1).
 //     There are no upload forms either (package files/signing), because a SAS that
 //     allows sending a block allows writing a whole blob.
 //   - A response that isn't the service's own is reported as such (E2), also with a
 //     caller's client. The driver's own client reads at most 4 MiB of an error and 32
 //     MiB of a page, and follows no redirect. A caller's client that has
-//     [ClientOptions] or [Transport] does the same. Any other client follows its own
-//     rules until the SDK has the response, and the SDK reads an error of any length
-//     into memory before the driver can check it.
+//     [ClientOptions] or [Transport] does the same. With any other client, the SDK
+//     reads an error of any length into memory before the driver can check it, and the
+//     client decides about redirects.
 //   - Requests are retried by the bucket's retry.Policy. The SDK's own retries are off.
 //
 // # What the service can't keep

@@ -12,13 +12,16 @@ import (
 // A bucket that ToBlob made passes its options to the Before hooks and its Info to As.
 // Through ToBlob and New, conditions and versions are kept, and a Get is one request.
 
+// errNoBridge is the error if the options of the bucket behind the bridge can't be set.
+var errNoBridge = driver.Errorf(files.ErrUnsupported,
+	"the bucket behind the *blob.Bucket can't be reached")
+
 // hook makes a Before hook that lets change set an options struct of package files.
 func hook[O any](change func(*O)) func(func(any) bool) error {
 	return func(as func(any) bool) error {
 		var o *O
 		if !as(&o) {
-			return driver.Errorf(files.ErrUnsupported,
-				"the bucket behind the *blob.Bucket can't be reached")
+			return errNoBridge
 		}
 		change(o)
 		return nil
@@ -28,8 +31,8 @@ func hook[O any](change func(*O)) func(func(any) bool) error {
 // isOverBridge reports whether the driver is this package's own bridge.
 func (b *backend) isOverBridge() bool { return b.provider.kind == kindBridge }
 
-// takeBridgeFeatures takes the Features of the bucket behind the bridge: all but the
-// result of a Put, which Go CDK can't return, and the headers of signed URLs.
+// takeBridgeFeatures takes the Features of the bucket behind the bridge, except for the
+// result of a Put, which the Go CDK can't return.
 func takeBridgeFeatures(b *blob.Bucket, p provider, f *files.Features) {
 	var inner files.Bucket
 	if !b.As(&inner) {
@@ -57,8 +60,7 @@ func (b *backend) openNative(ctx context.Context, req driver.OpenRequest) (drive
 	var inner *files.Reader
 	if !r.As(&inner) {
 		body.Close()
-		return driver.Object{}, driver.Errorf(files.ErrUnsupported,
-			"the bucket behind the *blob.Bucket can't be reached")
+		return driver.Object{}, errNoBridge
 	}
 	return driver.Object{
 		Info:   inner.Info(),
@@ -110,4 +112,35 @@ func (b *backend) copyNative(ctx context.Context, req *driver.CopyRequest) (file
 		return files.Info{}, b.mapError(ctx, opCopy, err)
 	}
 	return b.Stat(ctx, driver.Key{Name: req.Dst})
+}
+
+// signNative signs with all options, for most of which the Go CDK has none, and returns
+// what the bucket behind the bridge does, with its headers. The Go CDK refuses the
+// method HEAD, so it is told GET.
+func (b *backend) signNative(ctx context.Context, name string,
+	opts files.SignOptions) (files.SignedURL, error) {
+	method := opts.Method
+	if method == "HEAD" {
+		method = "GET"
+	}
+	var result *files.SignedURL
+	_, err := b.bucket.SignedURL(ctx, name, &blob.SignedURLOptions{
+		Method: method,
+		Expiry: opts.Expiry,
+		BeforeSign: func(as func(any) bool) error {
+			var o *files.SignOptions
+			if !as(&o) || !as(&result) {
+				return errNoBridge
+			}
+			*o = opts
+			return nil
+		},
+	})
+	switch {
+	case err != nil:
+		return files.SignedURL{}, b.mapError(ctx, opSign, err)
+	case result == nil:
+		return files.SignedURL{}, errNoBridge
+	}
+	return *result, nil
 }

@@ -11,15 +11,15 @@
 //
 // # What New keeps of the contract
 //
-// With every driver New keeps the rules that don't depend on the driver: names (N1),
-// all or nothing when the content, its size, its digest or the context fails (P2, P10),
-// content types (P6), metadata (P7), ranges (G3), a body and an Info of the same
-// version (G2, G4), deletes of missing files (D1), errors (E). For the rest see
-// Features, which are known for the Go CDK's five drivers and claim little for any
-// other:
+// With every driver New keeps the rules that don't depend on the driver: those of names
+// (N1), of a Put whose content, size, digest or context fails (P2, P10), of content
+// types (P6), metadata (P7), ranges (G3), a body and an Info of the same version (G2,
+// G4), deletes of missing files (D1) and errors (E). Features says which other rules it
+// keeps. They are known for the Go CDK's five drivers, and claim little for any other
+// driver:
 //
 //   - No driver supports a Put or Delete with IfVersion.
-//   - The result of a Put has size and attributes, but no version and no time.
+//   - Put returns an Info with size and attributes, but without version and time.
 //   - Get is two requests, for the attributes and for the body. If the file is less
 //     than a minute old and the service's times are whole seconds, a third request
 //     confirms that both were of one version.
@@ -34,13 +34,14 @@
 //     escaped. They are listed unescaped, at the position of the escaped key. GCS
 //     decompresses content stored with Content-Encoding gzip: such a file is
 //     ErrUnsupported.
-//   - Azure has an order of its own for keys that are escaped or have characters
-//     outside the Basic Multilingual Plane, so its buckets aren't Ordered.
+//   - Azure lists keys that are escaped, or have characters outside the Basic
+//     Multilingual Plane, in an order of its own, so its buckets aren't Ordered.
 //   - Package mime normalises a content type ("text/html;charset=utf-8" gets a space).
 //     A content type that it can't parse is ErrUnsupported, and so is a metadata key
 //     with capital letters beyond ASCII, which the Go CDK would fold.
-//   - A bucket that ToBlob made keeps the whole contract except for the result of a Put:
-//     versions, conditions and times pass in both directions.
+//   - A bucket that ToBlob made keeps the whole contract except for the result of a
+//     Put: New finds the files.Bucket below, so versions, conditions and times pass in
+//     both directions.
 //   - Entries of S3 have a version if the ETag is a digest of the content. Entries of
 //     other services have none (L5).
 package gocloud

@@ -17,6 +17,9 @@ func (b *backend) SignURL(ctx context.Context, name string,
 		return files.SignedURL{}, driver.Errorf(files.ErrInvalid,
 			"expiry %v is beyond the service's %v", opts.Expiry, maxExpiry)
 	}
+	if b.isOverBridge() {
+		return b.signNative(ctx, name, opts)
+	}
 	expires := time.Now().Add(opts.Expiry).UTC()
 	u, err := b.bucket.SignedURL(ctx, name, &blob.SignedURLOptions{
 		Expiry:      opts.Expiry,

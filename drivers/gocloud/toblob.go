@@ -39,11 +39,13 @@ type ToBlobOptions struct {
 //
 // The Before hooks receive **files.PutOptions, **files.GetOptions,
 // **files.DeleteOptions, **files.CopyOptions, **files.ListOptions and
-// **files.SignOptions, which have conditions for which the Go CDK has no option.
+// **files.SignOptions, in which a caller may set conditions that the Go CDK has no
+// option for. BeforeSign also receives **files.SignedURL, which has the headers that
+// the request must have, once SignedURL has returned.
 //
 // If the reader given to Upload fails, nothing is stored. As in the Go CDK, a Writer
-// commits at Close unless its context has ended. Closing the bucket ends the listings
-// that ListPage keeps open.
+// commits when it is closed, unless its context has ended. Closing the bucket ends the
+// listings that ListPage keeps open.
 func ToBlob(b files.Bucket, opts *ToBlobOptions) *blob.Bucket {
 	return blob.NewBucket(newBridge(b, opts))
 }
@@ -142,9 +144,14 @@ func (b *bridge) SignedURL(ctx context.Context, key string,
 			"the absence of a content type can't be signed")
 	}
 	o := &files.SignOptions{Method: opts.Method, Expiry: opts.Expiry, ContentType: opts.ContentType}
-	if err := before(opts.BeforeSign, o); err != nil {
-		return "", err
+	var s files.SignedURL
+	if opts.BeforeSign != nil {
+		err := opts.BeforeSign(func(target any) bool { return set(target, o) || set(target, &s) })
+		if err != nil {
+			return "", err
+		}
 	}
-	s, err := files.SignURL(ctx, b.b, nameOf(key), o)
+	var err error
+	s, err = files.SignURL(ctx, b.b, nameOf(key), o)
 	return s.URL, err
 }

@@ -49,9 +49,10 @@ func openURL(ctx context.Context, mux *blob.URLMux, scheme string,
 	return New(b, &Options{Own: true}), nil
 }
 
-// OpenError maps a failure of a Go CDK opener for the URL, for drivers that use one.
-// The Go CDK quotes the whole URL in its errors, with its secrets, so OpenError keeps
-// only the parameter's name and the operating system's text.
+// OpenError makes an error of this module of the error of a Go CDK opener for the URL.
+// It is for drivers that use such an opener. The Go CDK quotes the whole URL in its
+// errors, with its secrets, so OpenError keeps only the parameter's name and the
+// operating system's text.
 func OpenError(ctx context.Context, u *url.URL, err error) error {
 	if ctx.Err() != nil {
 		return &redactedError{ctx.Err().Error(), []error{driver.ContextError(ctx), err}}

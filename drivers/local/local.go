@@ -17,17 +17,17 @@
 //     CDK's fileblob, so the driver opens fileblob's folders, and fileblob reads what
 //     the driver writes.
 //   - The file's record, an extended attribute, which holds digests, and a second copy
-//     of metadata that is small. It is used if it belongs to the content. A sidecar
-//     that another program edited overrides it. A damaged sidecar is files.ErrCorrupt;
-//     a missing sidecar is restored from the record.
+//     of metadata that is small. The record is used only if it belongs to the content.
+//     A sidecar that another program edited overrides it. A damaged sidecar is
+//     files.ErrCorrupt; a missing sidecar is restored from the record.
 //   - Names that begin with "%cf-", which stand for names that the disk can't hold
 //     unchanged.
 //   - The control folder, .cloudfiles.attrs, which the first write makes. It holds
-//     locks, unfinished uploads, and in states.attrs how far package transfer is with
-//     them. It is never listed, and neither are sidecars.
+//     locks, unfinished uploads, and, in states.attrs, what package transfer needs to
+//     continue. The control folder and sidecars are never listed.
 //
-// The driver never writes some names. Files of other programs with such a name are
-// listed only as foreign (files.ListOptions.Foreign):
+// The driver never writes files with the following names. If another program has stored
+// such a file, it is listed only as foreign (files.ListOptions.Foreign):
 //
 //   - names that aren't UTF-8
 //   - elements of 250 to 255 bytes (the driver's long elements leave room for the
@@ -48,8 +48,7 @@
 // # File systems
 //
 // ext4, xfs, btrfs, f2fs, tmpfs and overlayfs keep every name unchanged. On any other
-// file system, each opened bucket finds out before its first write, by tests in the
-// control folder:
+// file system, a bucket tests before its first write, in the control folder:
 //
 //   - whether the file system takes several spellings for one name
 //   - whether it refuses characters, or removes a dot at the end
@@ -57,31 +56,32 @@
 //   - the resolution of its times
 //
 // The result is noted in the control folder, because all programs that write there must
-// encode names in the same way. Until there is a note, Features.TimeResolution is two
-// seconds, to which times are then truncated. If the disk takes two spellings for one
-// name, the first is stored unchanged, and the others get a name that begins with
-// "%cf-c-". So a camera's IMG_0001.JPG has that name for every program. To distinguish
-// spellings, the driver lists the folder for each lookup of a file that exists, which
-// is slow in large folders. The note holds for the whole bucket, so no folder in it
-// should be on another kind of disk, or have casefold set if its parent has not.
+// encode names in the same way. Until there is a note, times are truncated to two
+// seconds, as Features.TimeResolution says. If the disk takes several spellings for one
+// name, the first one that is put is stored unchanged, and the others get a name that
+// begins with "%cf-c-". So a camera's IMG_0001.JPG has that name for every program. To
+// distinguish spellings, the driver lists the folder for each lookup of a file that
+// exists, which is slow in large folders. The note holds for the whole bucket, so no
+// folder in it should be on another kind of disk, or have casefold set if its parent
+// has not.
 //
 // # Other processes
 //
-// Every rule of the contract is kept, also between processes that share the folder or a
-// folder that contains it, as long as directories or files can be locked. If neither
+// Every rule of the contract also holds between processes that share the folder, or a
+// folder that contains it, if the file system can lock directories or files. If neither
 // can, conditional writes return errors.ErrUnsupported. On a network file system,
 // machines exclude each other if they open the same folder. Changes that other programs
-// make in the folder are visible in the bucket. Nothing prevents those programs from
-// changing a file while it is read; reading it is then files.ErrChanged.
+// make in the folder are visible in the bucket. Nothing prevents other programs from
+// changing a file while it is read; reading is then files.ErrChanged.
 //
 // # Permissions
 //
 // A file that replaces another keeps its mode, group, access list and, if the system
-// allows it, its user. At no moment can a user who couldn't read the old file read the
-// new one. A new file gets the mode, group and access list that open(2) gives it in its
-// folder. All users who may write in the folder may use the bucket, because the control
-// folder has the mode and the group of the bucket's folder. If another user made the
-// control folder before and doesn't share it, there is a second one beside it,
+// allows it, its user. A user who couldn't read the old file can't read the new one at
+// any moment. A new file gets the mode, group and access list that open(2) gives it in
+// its folder. All users who may write in the folder may use the bucket, because the
+// control folder has the mode and the group of the bucket's folder. If another user
+// made the control folder before and doesn't share it, there is a second one beside it,
 // .cloudfiles-u<uid>.attrs. When the last file of a folder is deleted, the folder is
 // removed too, unless its mode shows that no Put made it.
 package local
@@ -105,9 +105,9 @@ type Options struct {
 	CreateDir bool
 	// DirFileMode is the mode, less umask, of every folder that is made; 0 is 0777.
 	DirFileMode fs.FileMode
-	// NoSync lets the system decide when written data reaches the disk. Then a crash of
-	// the machine may lose files whose Put has returned, or leave empty files. A crash
-	// of the program alone loses nothing (P4).
+	// NoSync lets the operating system decide when written data reaches the disk. A
+	// crash of the machine may then lose files whose Put has returned, or leave empty
+	// files. A crash of the program alone loses nothing (P4).
 	NoSync bool
 	// AlwaysSidecar writes a sidecar for each file. It is for programs that read the
 	// folder through fileblob, to which a file without a sidecar is

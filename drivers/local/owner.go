@@ -10,8 +10,8 @@ import (
 // Owners and modes:
 //
 //   - A file that replaces another keeps its mode, group and access list, and its user
-//     if the system allows that. At no moment can a user who couldn't read the old file
-//     read the new one.
+//     if the system allows that. A user who couldn't read the old file can't read the
+//     new one at any moment.
 //   - A new file gets what open(2) would give it in its folder: in a setgid folder the
 //     folder's group, and the folder's default access list. If a staged file can't be
 //     given that, it is staged again in the folder itself.

@@ -1,5 +1,5 @@
-// Package mem keeps files in memory. It is the fake for an application's tests, and a
-// store for files that need not outlive the process. It keeps the whole contract of
+// Package mem keeps files in memory. It is a fake for an application's tests, and a
+// store of files that need not outlive the process. It keeps the whole contract of
 // package files except durability (P4).
 //
 //	b := mem.New(nil)       // a new bucket for a test: tests may run in parallel
@@ -15,16 +15,17 @@
 //   - The same bytes have the same version again, whatever their attributes (V1), as on
 //     S3. VersionPerPut gives every Put and Copy a new one.
 //   - Times are truncated to a second (V2). TimeResolution makes them finer.
-//   - Of the digests that a Put was given, only the CRC-32C comes back. GivenDigests
-//     keeps all.
+//   - Of the digests that a Put was given, Get and Stat return only the CRC-32C.
+//     GivenDigests makes them return all.
 //
-// In two ways it always does more than some clouds: it holds names that a cloud may
+// It always does more than some clouds in two ways: it holds names that a cloud may
 // refuse with errors.ErrUnsupported (Features.AnyName), and its bucket is never
 // missing.
 //
-// Readers and listings never wait, not even for writers. They read a snapshot, in O(log
-// n) for one name, and in order without sorting for many. A body is the stored content,
-// which never changes, so it stays the same whatever is put or deleted meanwhile (G4).
+// Readers and listings never wait, not even for writers. They read a snapshot: looking
+// up a name takes O(log n), and a listing is in order without sorting. A body is the
+// stored content itself, which never changes, whatever is put or deleted meanwhile
+// (G4).
 //
 // A bucket has no goroutine and no timer, and takes the time from Options.Clock, so it
 // works inside a testing/synctest bubble. Content stays in memory until it has been
@@ -59,7 +60,8 @@ type Options struct {
 	PutTime bool
 	// CopyInfo makes Copy's Info complete without CopyOptions.FullInfo.
 	CopyInfo bool
-	// VersionPerPut makes every Put and Copy make a new version, also for the same bytes.
+	// VersionPerPut gives the file a new version with every Put and Copy, even of the
+	// same bytes.
 	VersionPerPut bool
 	// GivenDigests makes Get and Stat return every digest that Put was given.
 	GivenDigests bool
@@ -78,8 +80,8 @@ var named = struct {
 
 // Open returns the bucket of that name, which mem://name opens too. The first Open
 // makes it, and it lives as long as the process. Each call returns a new handle;
-// closing one affects neither the content nor the other handles. An empty name stands
-// for a new bucket each time, as in mem://. A bucket that Open makes has the default
+// closing one affects neither the content nor the other handles. If name is empty, each
+// call makes a new bucket, as mem:// does. A bucket that Open makes has the default
 // options. If a URL made the bucket first, it has that URL's options.
 func Open(name string) files.Bucket {
 	return driver.New(openBackend(name, nil))

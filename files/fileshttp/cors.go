@@ -36,8 +36,8 @@ const exposed = "Accept-Ranges, Content-Disposition, Content-Encoding, Content-L
 	"Content-Range, Etag, Repr-Digest"
 
 // Answer sets the response fields of the protocol if the request comes from another
-// origin. It responds to a preflight request completely, unless the origin isn't
-// allowed, and reports whether it did. methods are the methods that the handler
+// origin. If the request is a preflight request and the origin is allowed, Answer sends
+// the whole response and returns true. methods are the methods that the handler
 // accepts, such as "GET, HEAD".
 func (c *CORS) Answer(w http.ResponseWriter, r *http.Request, methods string) bool {
 	if c == nil {

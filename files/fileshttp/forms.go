@@ -25,9 +25,10 @@ import (
 // driver.PostSigner and an http.Handler. It is safe for concurrent use; its fields must
 // not change while it is in use.
 //
-// A form is compared with its signed policy: the name, every field and its value, the
-// time, and the content's size while it comes. If anything differs, nothing is stored
-// and the response is 403, or 400 for the size and for a body that isn't a form.
+// ServeHTTP compares a form with its signed policy: the name, every field and its
+// value, the time, and the content's size while it arrives. If anything differs,
+// nothing is stored and the response is 403, or 400 for the size and for a body that
+// isn't a form.
 type Forms struct {
 	// Bucket is the bucket that stores the files.
 	Bucket files.Bucket
@@ -80,8 +81,8 @@ func (f *Forms) now() time.Time {
 	return time.Now()
 }
 
-// SignPost signs a form. Package driver has checked the options. The expiry is in whole
-// seconds.
+// SignPost signs a form. It expects options that package driver has checked. The expiry
+// is truncated to whole seconds.
 func (f *Forms) SignPost(name string, o driver.PostOptions) (driver.PostForm, error) {
 	expires := f.now().UTC().Add(o.Expiry).Truncate(time.Second)
 	p := formPolicy{

@@ -18,9 +18,9 @@ import (
 // listed.
 //
 // It authenticates nobody, and serves uploads with the content type that the client
-// gave. If browsers load files that strangers have uploaded, serve these on a separate
+// gave. If browsers load files that strangers have uploaded, serve them from a separate
 // host, or set Content-Disposition or Content-Security-Policy on the ResponseWriter
-// before.
+// before the Handler gets it.
 type Handler struct {
 	// Bucket is the bucket that is served. The handler does not close it.
 	Bucket files.Bucket
@@ -36,17 +36,17 @@ type Handler struct {
 	Listing bool
 	// MaxUpload lets PUT store files of at most MaxUpload bytes; with 0 PUT is 405.
 	//
-	// The content streams to the bucket. Nothing is stored if the upload is cut, is
-	// larger, or does not match its Content-Length, Content-MD5, Content-Digest or
+	// The content streams to the bucket. Nothing is stored if the upload is cut off, is
+	// too large, or does not match its Content-Length, Content-MD5, Content-Digest or
 	// Repr-Digest (sha-256 or md5). Content-Type, Content-Disposition, Content-Encoding
 	// and Content-Language are stored with the file.
 	//
 	// If-None-Match: * stores only a new file, and If-Match only replaces that version.
-	// The response has the new ETag, and is 201 if the file is new and 204 otherwise.
-	// Without a condition that takes one more Stat.
+	// The response has the new ETag. Its status is 201 if the file is new and 204
+	// otherwise; without a condition, finding that out takes one more Stat.
 	MaxUpload int64
-	// AllowDelete lets DELETE remove files; without it DELETE is 405. A missing file is
-	// 204 too, unless If-Match is given.
+	// AllowDelete lets DELETE remove files; without it DELETE is 405. The status is
+	// 204, even if there was no file, unless If-Match is given.
 	AllowDelete bool
 	// CORS says which pages of other origins may use the handler; nil allows none.
 	CORS *CORS

@@ -20,9 +20,10 @@ import (
 // for buckets whose store has no server. It is an http.Handler, and safe for concurrent
 // use; its fields must not change while it is in use.
 //
-// A request is compared with its signed URL: the name, the upload, the part's number and
-// size, and the time. If anything differs, nothing is stored and the response is 403, or
-// 400 for the size. The response to a part that was stored is 200, with an ETag.
+// ServeHTTP compares a request with its signed URL: the name, the upload, the part's
+// number and size, and the time. If anything differs, nothing is stored and the
+// response is 403, or 400 for the size. If the part was stored, the response is 200
+// with an ETag.
 type Parts struct {
 	// Bucket is the bucket that stores the parts. Its driver must be a
 	// driver.PartReceiver.
@@ -31,8 +32,8 @@ type Parts struct {
 	Secret []byte
 	// URL is the URL at which this handler is served, without a query.
 	URL string
-	// MaxSize, if not 0, is the largest file of which parts are accepted, in bytes,
-	// whatever was signed.
+	// MaxSize, if not 0, is the size in bytes of the largest file whose parts are
+	// accepted, whatever was signed.
 	MaxSize int64
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
@@ -51,8 +52,8 @@ const (
 	partSignature = "signature"
 )
 
-// IsPart reports whether the request sends a part, going by its URL. Only ServeHTTP
-// checks whether it may.
+// IsPart reports whether the URL of the request is that of a part. It doesn't check the
+// signature; only ServeHTTP does.
 func IsPart(r *http.Request) bool {
 	q := r.URL.Query()
 	return q.Has(partUpload) && q.Has(partNumber)
@@ -65,8 +66,8 @@ func (p *Parts) now() time.Time {
 	return time.Now()
 }
 
-// SignPart signs the request that sends a part. Package driver has checked number and
-// expiry, which counts in whole seconds.
+// SignPart signs the request that sends a part. It expects a number and an expiry that
+// package driver has checked. The expiry is truncated to whole seconds.
 func (p *Parts) SignPart(u *driver.Upload, number int,
 	expiry time.Duration) (files.SignedURL, error) {
 	at, err := url.Parse(p.URL)

@@ -12,7 +12,7 @@ import (
 )
 
 // StatusClientClosedRequest is the status of a request whose context was cancelled. It
-// only appears in logs. It is common, but not in the standard.
+// only appears in logs. The status is common, but not part of HTTP's standard.
 const StatusClientClosedRequest = 499
 
 // Status returns the HTTP status for an error: 200 for nil, and 500 for errors that
@@ -81,9 +81,9 @@ type ServeOptions struct {
 	// and of a body that failed in the middle. Responses don't show errors, and the
 	// package logs nothing. It is called concurrently.
 	OnError func(r *http.Request, err error)
-	// Growing serves files that other programs append to, such as logs on a disk, with
+	// Growing serves files to which other programs append, such as logs on a disk, with
 	// the length that they had when the request came (files.GetOptions.Growing).
-	// Without it such a response is cut off.
+	// Without it, the response is cut off if the file grows meanwhile.
 	Growing bool
 
 	missing func() bool // called if there is no file; true if it has responded

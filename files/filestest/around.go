@@ -20,7 +20,8 @@ type Wrapped struct{ instruments }
 // AroundOptions are options of Around. The zero value is the default.
 type AroundOptions struct {
 	// Requests returns how many requests the bucket has made, as its transport counts
-	// them. Without it Budget.Requests can't be checked, and fails the test.
+	// them. Without it, a budget with Requests fails the test, because it can't be
+	// checked.
 	Requests func() int
 }
 
@@ -32,11 +33,11 @@ type AroundOptions struct {
 //	b := filestest.Around(t, real, nil)
 //	b.On(files.OpPut, "lock").LoseAnswer(filestest.Stored)
 //
-// A call that a rule fails never reaches the bucket below; BreakAfter cuts what the
-// bucket delivers. Rules don't affect content that is copied inside the store or goes
-// through a signed URL. The error of a rule is marked as final, like that of a driver
-// that has retried already (see [Rule.Bare]). Fail accepts every kind of error for
-// every operation, because the service isn't known.
+// A call that Fail makes fail never reaches the bucket below, and BreakAfter cuts off
+// what the bucket returns. Rules don't affect content that is copied inside the store
+// or goes through a signed URL. The error of a rule is marked as final, like that of a
+// driver that has retried already (see [Rule.Bare]). Fail accepts every kind of error
+// for every operation, because the service isn't known.
 //
 // Around makes no request. Fill, FillTree and Mark list the bucket once, so that
 // WantCreated and the like can tell what was there before.
@@ -75,8 +76,8 @@ func breakBody(ctx context.Context, _ *files.Call, body io.Reader) io.Reader {
 	return newBreaking(ctx, io.NopCloser(body), cut, cut.after)
 }
 
-// SweepAround is Sweep with buckets that open returns, one for each run. If they are
-// buckets of the same store, a run finds what earlier runs have stored.
+// SweepAround is Sweep with buckets that open returns, one for each run. If they share
+// one store, a run finds what earlier runs have stored.
 func SweepAround(t *testing.T, kind error, open func(t *testing.T) files.Bucket,
 	f func(t *testing.T, b *Wrapped)) {
 	t.Helper()

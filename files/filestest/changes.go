@@ -144,9 +144,9 @@ func (c *changes) since(there func(name string) bool) (ch Changes, unsure []stri
 func (b *Bucket) Mark() { b.changes.reset() }
 
 // Mark lists the bucket, and makes WantCreated, WantReplaced and WantDeleted check only
-// what happens from now on, as Fill and FillTree do. Before the first Mark these fail
-// the test. They notice changes that are made through this Wrapped, but not those that
-// somebody else makes, nor uploads to a signed URL.
+// what happens from now on. Fill and FillTree call it too. Before the first Mark these
+// checks fail the test. They notice only changes that are made through this Wrapped,
+// and neither those of other programs nor uploads to a signed URL.
 func (b *Wrapped) Mark(t testing.TB) {
 	t.Helper()
 	b.mark(t)

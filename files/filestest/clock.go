@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Clock is the clock of a fake. Until it is set, it shows the real time (in a synctest
-// bubble, the bubble's). It gives files their times and lets signed URLs expire; it
-// never ends a wait. It is safe for concurrent use.
+// Clock is the clock of a fake. Until it is set, it shows the real time, or the
+// bubble's time in a synctest bubble. It gives files their times and lets signed URLs
+// expire, but it never ends a wait. It is safe for concurrent use.
 type Clock struct {
 	mu    sync.Mutex
 	fixed time.Time     // if not zero, the clock stands

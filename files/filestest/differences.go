@@ -18,10 +18,10 @@ type Difference struct {
 	probe func(ctx context.Context, b files.Bucket) (string, error)
 }
 
-// Probe makes the calls to a bucket that show the difference, on names below "probe/",
-// and returns their result in a word or two. The result is the same for the service and
-// its fake, and a different one for Strong. The tests of package drivers/all check that
-// for every Difference with real servers.
+// Probe makes calls to a bucket that show the difference, on names below "probe/", and
+// returns their result in a word or two. The service and its fake have the same result,
+// and Strong has another. The tests of package drivers/all check that for every
+// Difference with real servers.
 func (d Difference) Probe(ctx context.Context, b files.Bucket) (string, error) {
 	return d.probe(ctx, b)
 }
@@ -29,8 +29,9 @@ func (d Difference) Probe(ctx context.Context, b files.Bucket) (string, error) {
 // String returns the sentence, the date and the source.
 func (d Difference) String() string { return d.What + " (" + d.Date + ", " + d.Source + ")" }
 
-// Differences returns what the personality does differently from Strong, with sources;
-// nil for Strong and Disk. What the service can do at all is in its Features.
+// Differences returns what the personality does differently from Strong, with sources.
+// It returns nil for Strong and Disk. The fake's Features say what the service can do
+// at all.
 func (p Personality) Differences() []Difference { return p.differences }
 
 const lookedUp = "2026-11-29"

@@ -1,6 +1,6 @@
 // Package filestest has a fake bucket for the tests of applications. It keeps its files
-// in memory, makes calls fail as the test says, records them, and fails the test if the
-// application leaks a Reader, a Writer or a listing.
+// in memory, makes calls fail as the test says, records all calls, and fails the test
+// if the application leaks a Reader, a Writer or a listing.
 //
 //	b := filestest.New(t) // no other line of set-up, and none to take down
 //	handler := app.New(b)  // or app.Open(ctx, b.URL())
@@ -11,8 +11,8 @@
 //
 // # What do you want to do?
 //
-//   - Make a fake: New, with As and AnyError. It is a files.Bucket; URL is for programs
-//     that open one themselves.
+//   - Make a fake: New, with As and AnyError. It is a files.Bucket. URL is for programs
+//     that open their bucket themselves.
 //   - Give it files: FillTree, Fill (an fs.FS), ReadTxtar; save its state and restore
 //     it: Snapshot, Restore.
 //   - Make calls fail, wait or break: On, and then Fail, Delay, BreakAfter, StallAfter,
@@ -26,12 +26,12 @@
 //   - Move the time: Clock.
 //   - Do the same with a real bucket: Around, SweepAround.
 //
-// The test needs no check of leaks and rules at its end: New registers one with
-// t.Cleanup.
+// The test need not check for leaks and unused rules at its end: New registers such a
+// check with t.Cleanup.
 //
 // # Faults
 //
-// On begins a rule, which says which calls it is for and what happens to them:
+// On begins a rule, which says which calls it applies to and what happens to them:
 //
 //	b.On(files.OpPut, "invoices/*").Nth(3).Fail(files.ErrUnavailable)
 //	b.On(files.OpGet, "big").BreakAfter(10)                 // 10 bytes of the body
@@ -48,10 +48,10 @@
 // fake counts as many requests as the driver would make ([Rule.Fail]).
 //
 // If several rules match a call, only the one that was made first is applied, so make
-// the narrow ones first. Each call that reaches the fake counts: a program that retries
-// makes several. If a rule wasn't applied as often as it says, the test fails at its
-// end with the line of the rule. A rule with a Rate is exempt. A
-// rule that is wrong, such as one with Nth(-1), fails the test at once.
+// the most specific rules first. Every call that reaches the fake counts, so a program
+// that retries makes several calls. If a rule wasn't applied as often as it says, the
+// test fails at its end with the line of the rule, unless the rule has a Rate. An
+// impossible rule, such as one with Nth(-1), fails the test at once.
 //
 // # What was called
 //
@@ -61,15 +61,15 @@
 //	t.Log(b.Calls())                                          // a table
 //	t.Log(b.Cost(filestest.S3Prices, 40*filestest.PerSecond)) // money a month
 //
-// Requests are those that the service's driver sends: a large Put is several, a listing
-// one for each page. The drivers' tests compare the number of requests that the fake
-// counts with the requests that the drivers make, for calls that succeed and for common
-// errors. Requests that a driver makes after rarer failures, to find out what happened,
-// aren't counted.
+// The fake counts the requests that the service's driver would send: several for a
+// large Put, and one for each page of a listing. The drivers' tests check these
+// numbers, for calls that succeed and for common errors. The requests by which a driver
+// finds out what happened after a rarer failure aren't counted.
 //
 // # Signed URLs
 //
-// SignURL works with nothing configured. Client sends what was signed, without a network:
+// SignURL works without configuration. Client sends signed requests to the fake,
+// without a network:
 //
 //	link := app.UploadLink(ctx, b, "me.png")
 //	resp, err := b.Client().Do(upload(link, png))
@@ -80,21 +80,21 @@
 //
 // # Leaks
 //
-// At the end of the test, after all subtests and all functions that were given to
-// Cleanup after New, the fake reports each Reader that wasn't closed, each Writer
-// without Commit or Close, and each listing that still runs, with the line that began
-// it. Then it ends them. A Writer must be closed even if its Put has failed or its
-// context has ended. Each fake counts only its own, so parallel tests don't disturb
-// each other.
+// The fake checks for leaks at the end of the test, after all subtests and all
+// functions that were given to Cleanup after New. It reports each Reader that wasn't
+// closed, each Writer without Commit or Close, and each listing that still runs, with
+// the line that began it. Then it ends them. A Writer must be closed even if its Put
+// has failed or its context has ended. Each fake checks only its own, so parallel tests
+// don't disturb each other.
 //
-// A call after the end gets ErrClosed, with the test's name.
+// A call after the end of the test fails with ErrClosed and the test's name.
 //
 // # Bubbles
 //
 // The fake works in testing/synctest bubbles, where Delay and StallAfter take no time.
-// Make it inside, with the bubble's T: then a Writer that was forgotten is reported.
-// With a fake that was made outside the bubble, the bubble waits for the Writer's
-// goroutine, which is a deadlock.
+// Make it inside the bubble, with the bubble's T: then it reports a Writer that was
+// forgotten. If the fake is made outside, the bubble waits for the Writer's goroutine,
+// which is a deadlock.
 //
 // # A real bucket
 //
@@ -107,22 +107,22 @@
 // # What it is, and what it is not
 //
 // The fake keeps the whole contract of package files except durability (P4), as package
-// mem does. By default it has only the features that S3, GCS and Azure all have, and
-// refuses the few names that one of them can't hold, such as those that end in a dot. [As]
-// makes it behave like one of them; [Personality.Differences] lists the differences,
-// each with its source and the date on which it was looked up.
+// mem does. By default it has only the features that S3, GCS and Azure have in common,
+// and refuses the few names that one of them can't hold, such as those that end in a
+// dot. [As] makes it behave like one of them; [Personality.Differences] lists the
+// differences, each with its source and the date on which it was looked up.
 //
 // Not simulated are:
 //
 //   - crashes of the machine, because memory doesn't survive them;
 //   - objects with keys outside the naming rule (L7), and changes by other programs:
-//     make changes with a second handle, which Open returns for URL;
+//     make changes through a second handle, which files.Open returns for URL;
 //   - permissions, quotas and throttling: use rules with Fail;
 //   - latency and bandwidth: use rules with Delay;
 //   - damaged content, and files that grow while they are read, which exist only on
 //     disks;
-//   - options of one service alone (Native), which are ErrUnsupported, and uploads that
-//     another process continues (package resume), which are one Put.
+//   - native options of a service, which are ErrUnsupported, and uploads that another
+//     process continues: an upload of package resume is one Put.
 //
 // The package links the standard library alone and starts no goroutine of its own.
 //

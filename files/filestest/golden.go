@@ -15,10 +15,10 @@ import (
 )
 
 // Txtar returns the tree in the txtar format of golang.org/x/tools/txtar, sorted by
-// name. It returns an error if the format can't hold a content, because it isn't UTF-8
-// text, has a carriage return, doesn't end with a line end, or has a line that looks
-// like a name; or a name, because it has a line end, or white space at its beginning or
-// end.
+// name. It returns an error if the format can't hold the tree. That is the case if a
+// content isn't UTF-8 text, has a carriage return, doesn't end with a line end, or has
+// a line that looks like a name, and if a name has a line end, or white space at its
+// beginning or end.
 func (t Tree) Txtar() ([]byte, error) {
 	var b bytes.Buffer
 	for _, name := range slices.Sorted(maps.Keys(t)) {
@@ -51,8 +51,8 @@ func noTxtar(name, content string) string {
 }
 
 // ParseTxtar returns the files of a txtar archive. A name that comes twice is an error.
-// So is text before the first name, except white space and comments, which begin with
-// "#".
+// So is text before the first name, other than white space and comment lines, which
+// begin with "#".
 func ParseTxtar(data []byte) (Tree, error) {
 	tree := Tree{}
 	name, content := "", strings.Builder{}
@@ -121,7 +121,7 @@ func ReadTxtar(t testing.TB, path string) Tree {
 
 // Golden checks that the fake has exactly the files of the txtar archive at path. With
 // CLOUDFILES_UPDATE=1 in the environment, or the flag -update if the test's program
-// defines one, it writes the archive instead, unless the test has failed, and logs what
+// defines one, it instead writes the archive, unless the test has failed, and logs what
 // it changed. A missing archive fails the test, and so does one without files: use
 // Want(t, nil) to check that there are none.
 func (b *instruments) Golden(t testing.TB, path string) {

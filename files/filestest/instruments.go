@@ -139,8 +139,8 @@ func (b *instruments) Delete(ctx context.Context, name string, opts *files.Delet
 // Features implements files.Bucket.
 func (b *instruments) Features() files.Features { return b.outer.Features() }
 
-// Close implements files.Bucket. It closes this handle alone: what was stored can still
-// be compared, and other handles, or the bucket below, go on.
+// Close implements files.Bucket. It closes only this handle: what was stored can still
+// be compared, and other handles, or the bucket below, continue to work.
 func (b *instruments) Close() error { return b.outer.Close() }
 
 // What follows forwards the optional abilities.
@@ -221,7 +221,7 @@ func (b *instruments) WithUploads(ctx context.Context, dir, prefix string,
 	return b.outer.(driver.BucketUploader).WithUploads(ctx, dir, prefix, fn)
 }
 
-// BlockShare is where the blocks of open files are kept, as with every wrapper.
+// BlockShare returns the memory for blocks of open files, for package files.
 func (b *instruments) BlockShare() blockcache.Share {
 	return b.outer.(interface{ BlockShare() blockcache.Share }).BlockShare()
 }

@@ -15,9 +15,9 @@ import (
 // drivers.
 //
 // A fake has no raw keys (L7) and isn't durable (P4), whatever its personality. It has
-// the limits of its driver for names, sizes (files.Features) and expiries of signed
-// URLs, and refuses anything beyond them with the driver's sentinel. A declared size
-// that is too large is refused before anything is read.
+// the same limits of names, sizes (files.Features) and expiries of signed URLs as the
+// service's driver, and refuses anything beyond them with the same sentinel. A declared
+// size that is too large is refused before anything is read.
 type Personality struct {
 	name     string
 	memory   mem.Options
@@ -61,9 +61,9 @@ func noSASHeaders(f *files.Features) {
 
 // The personalities.
 var (
-	// Clouds is the default: it can do what S3, GCS and Azure can all do, takes the names
-	// that all three take, and returns only what all three return. Its requests are counted
-	// as those of S3.
+	// Clouds is the default. It can do what S3, GCS and Azure can all do, accepts the
+	// names that all three accept, and returns only what all three return. Its requests
+	// are counted as those of S3.
 	Clouds = asClouds
 	// Strong returns everything that the contract allows, as the memory driver does with
 	// all of its options. Tests that pass only with it may not work on a cloud.

@@ -20,9 +20,9 @@ const (
 	ClassOther  Class = "other"  // such as a look at attributes
 )
 
-// Prices are a price list of a service, for Cost. No budget depends on one.
+// Prices are a price list of a service, for Cost. Budgets don't depend on prices.
 type Prices struct {
-	Service  string // and what of it, such as the storage class
+	Service  string // and, for example, the storage class
 	Region   string
 	Currency string
 	// Date is the date of the list, or, if it has none, the day on which it was read,
@@ -35,9 +35,9 @@ type Prices struct {
 	PerGBOut float64
 }
 
-// Examples of price lists, to compare designs with. Real bills depend on the contract,
-// the region, the storage class and the amount: make a list of your own from a page
-// that you trust. Prices change, and these are not updated at every change.
+// Examples of price lists, by which to compare designs. Real bills depend on the
+// contract, the region, the storage class and the amount, so make a list of your own
+// from a page that you trust. Prices change, and these lists are not updated each time.
 var (
 	// S3Prices are those of the price list's version 20260928230416. Traffic to the
 	// internet isn't on that list.
@@ -134,7 +134,7 @@ func (u Usage) AllRequests() (n int) {
 	return n
 }
 
-// Cost is money a month.
+// Cost is an amount of money a month.
 type Cost struct {
 	Prices   Prices
 	Requests map[Class]float64 // the money for requests of each class

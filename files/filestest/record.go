@@ -26,8 +26,8 @@ type Call struct {
 	// Digest is the digest of the file's content, if the call returned it. Equal
 	// digests mean equal contents.
 	Digest files.Digest
-	// Requests is how many requests the personality's driver makes for the call, 0 if
-	// there is no service.
+	// Requests is how many requests the personality's driver makes for the call. It is
+	// 0 if the personality isn't a service's.
 	Requests int
 	// Err is the error that the call returned, or with which reading the body ended.
 	Err error
@@ -177,18 +177,17 @@ func (b *instruments) Calls() Calls {
 // zero Budget allows nothing.
 type Budget struct {
 	Calls  int // of any kind
-	Writes int // those that are to change something, whether they succeed or fail
+	Writes int // calls that are to change something, even if they fail
 	// Requests are those that the personality's driver makes: a large Put, a long
 	// listing, a Copy and a Move take several. A limit on Requests fails the test if
-	// the personality isn't a service's, because it can't be checked. Prices play no
-	// part.
+	// the personality isn't a service's, because it can't be checked.
 	Requests int
 	Bytes    int64 // read and stored
 }
 
-// Within runs f, and fails the test if more was done with this bucket than the budget
-// allows. Doing less is allowed. Calls that other goroutines make meanwhile count too.
-// Within returns what was done.
+// Within runs f, and fails the test if f does more with this bucket than the budget
+// allows. It may do less. Calls that other goroutines make meanwhile count too. Within
+// returns what was done.
 func (b *instruments) Within(t testing.TB, limit Budget, f func()) Usage {
 	t.Helper()
 	switch {

@@ -101,7 +101,7 @@ func (r *Rule) Times(n int) *Rule {
 
 // Rate applies the rule to a random part of the calls that match, from 0 (none) to 1
 // (all). The choice depends only on the seed, the operation, the name and the number of
-// earlier matching calls on that name, so it is the same if the program works on
+// earlier matching calls on that name, so it stays the same if the program works on
 // several names at once. Nth and Times limit the calls that may be chosen. It is not an
 // error if such a rule is never applied. A test that fails logs the seed.
 func (r *Rule) Rate(part float64, seed uint64) *Rule {
@@ -112,8 +112,8 @@ func (r *Rule) Rate(part float64, seed uint64) *Rule {
 	return r.set(func() { r.chance, r.rate, r.seed = true, part, seed })
 }
 
-// Delay makes the calls wait before anything else happens. If the context ends, so does
-// the wait, and the call fails with the context's error. Other calls aren't delayed.
+// Delay makes the calls wait for d before anything else happens. If the context ends
+// first, the call fails with the context's error. Other calls aren't delayed.
 func (r *Rule) Delay(d time.Duration) *Rule {
 	r.of.t.Helper()
 	if d < 0 {
@@ -144,9 +144,9 @@ func (r *Rule) Fail(kind error) *Rule {
 	})
 }
 
-// Bare makes the errors of Fail and BreakAfter those of a bucket that doesn't retry by
-// itself, so that a layer such as files/retry may repeat the call. Without Bare they
-// are marked as final, like those of a driver that has retried already.
+// Bare makes Fail and BreakAfter return the errors of a bucket that doesn't retry by
+// itself, so that a layer such as files/retry may repeat the call. Without Bare these
+// errors are marked as final, like those of a driver that has retried already.
 func (r *Rule) Bare() *Rule { return r.set(func() { r.bare = true }) }
 
 func (r *Rule) isBare() bool {
@@ -184,8 +184,8 @@ func (b *instruments) fails(ctx context.Context, call *files.Call, err error) er
 	return err
 }
 
-// BreakAfter makes a body fail with ErrUnavailable after n bytes, also if it is resumed
-// from there, and a listing after n entries.
+// BreakAfter makes a body fail with ErrUnavailable after n bytes, and a listing after n
+// entries. A body fails there even if it is resumed.
 func (r *Rule) BreakAfter(n int64) *Rule {
 	r.of.t.Helper()
 	if n < 0 {
@@ -229,7 +229,8 @@ const (
 	Stored                   // the write was done
 )
 
-// LoseAnswer makes a write return ErrUncertain, and carries it out if o is Stored.
+// LoseAnswer makes a write return ErrUncertain. The write is carried out only if o is
+// Stored.
 func (r *Rule) LoseAnswer(o Outcome) *Rule {
 	r.of.t.Helper()
 	switch {
@@ -273,7 +274,7 @@ func (r *Rule) Do(f func(ctx context.Context, call *files.Call,
 	})
 }
 
-// Stop ends the rule: later calls are not matched.
+// Stop ends the rule: it doesn't match later calls.
 func (r *Rule) Stop() { r.set(func() { r.stopped = true }) }
 
 // Applied is how often the rule was applied.

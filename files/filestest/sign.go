@@ -190,13 +190,14 @@ func (w *answering) WriteHeader(code int) {
 // Unwrap is for http.ResponseController.
 func (w *answering) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// Handler returns the handler of this fake's signed URLs: GET and HEAD with conditions
-// and ranges, PUT, also of a part of an upload, and DELETE. The status of a PUT and a
-// DELETE that succeed is the service's: 200 and 204 on S3, GCS and MinIO, 201 and 202 on
-// Azure. A request that isn't signed, or differs from what was signed, gets 403 and
-// changes nothing. CORS is off. A HEAD needs a URL that was signed for HEAD, as on S3 and
-// GCS, whose signatures cover the method; with the personalities Azure and Disk a URL for
-// GET also works. To sign URLs for a server of your own, see SignFor.
+// Handler returns the handler of this fake's signed URLs. It accepts GET and HEAD with
+// conditions and ranges, PUT of a file or a part of an upload, and DELETE. The status
+// of a PUT and a DELETE that succeed is the service's: 200 and 204 on S3, GCS and
+// MinIO, 201 and 202 on Azure. A request that isn't signed, or differs from what was
+// signed, gets 403 and changes nothing. CORS is off. A HEAD needs a URL that was signed
+// for HEAD, as on S3 and GCS, whose signatures cover the method; with the personalities
+// Azure and Disk a URL for GET also works. To sign URLs for a server of your own, see
+// SignFor.
 func (b *Bucket) Handler() http.Handler {
 	serve := &fileshttp.Handler{
 		Bucket:      b.seen,
@@ -258,8 +259,9 @@ func (b *Bucket) base() string {
 	return "http://" + b.host + ".invalid"
 }
 
-// Client returns a client that reaches this fake's signed URLs in memory, without a
-// network, also in a synctest bubble. A request to any other host is an error.
+// Client returns a client that sends requests with this fake's signed URLs to the fake,
+// without a network. It also works in a synctest bubble. A request to any other host is
+// an error.
 func (b *Bucket) Client() *http.Client { return &http.Client{Transport: transport{b}} }
 
 type transport struct{ b *Bucket }

@@ -21,10 +21,11 @@ func (b *Bucket) Snapshot() *Snapshot {
 	return s
 }
 
-// Restore replaces the content of the fake by that of a snapshot, of this fake or
-// another one, and then calls Mark. The files get a new time, and a new version if
-// every Put makes one. Restore fails the test if a call is in progress, including an
-// open Reader or Writer, because the result would depend on chance.
+// Restore replaces the content of the fake with that of a snapshot, of this fake or
+// another one, and then calls Mark. The files get a new time, and a new version if the
+// personality makes one with every Put. Restore fails the test if a call is in
+// progress, including an open Reader or Writer, because the result would depend on
+// chance.
 func (b *Bucket) Restore(t testing.TB, s *Snapshot) {
 	t.Helper()
 	if s == nil {

@@ -12,10 +12,10 @@ import (
 // maxSweep is how many calls a swept function may make.
 const maxSweep = 10_000
 
-// Sweep runs f as subtests, each with a fresh fake: in the first, call 1 of the program
-// fails with this kind of error, in the second call 2, and so on, until a run makes
-// fewer calls. So each call fails in one run, and in the last run none fails. The sweep
-// ends with the first run that fails the test.
+// Sweep runs f as subtests, each with a new fake. In the first subtest, the program's
+// first call fails with this kind of error, in the second its second call, and so on,
+// until a run has fewer calls than that. So each call fails in one run, and no call
+// fails in the last. The sweep ends with the first run that fails the test.
 //
 // Calls from which no driver returns this kind of error are neither counted nor made to
 // fail: a sweep with ErrUncertain counts only writes, for example. The test fails if f

@@ -48,8 +48,8 @@ func ReadTree(t testing.TB, fsys fs.FS) Tree {
 	return tree
 }
 
-// Fill stores the files of fsys, such as an fstest.MapFS, or os.DirFS of a folder, and
-// then calls Mark, so they don't count as created. No rule is applied and nothing is
+// Fill stores the files of fsys, such as an fstest.MapFS or an os.DirFS, and then calls
+// Mark, so that they don't count as created. No rule is applied and nothing is
 // recorded. A name that the service can't hold fails the test, and so does an fsys
 // without files.
 func (b *instruments) Fill(t testing.TB, fsys fs.FS) {

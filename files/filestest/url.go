@@ -22,15 +22,15 @@ func init() {
 	})
 }
 
-// URL is a URL under which files.Open finds this fake until the test ends. Afterwards it
-// is ErrNoBucket. Each Open returns a handle of its own; closing one leaves the fake and
-// the other handles.
+// URL returns a URL by which files.Open opens this fake until the test ends, and fails
+// with ErrNoBucket afterwards. Each Open returns a new handle; closing it closes
+// neither the fake nor other handles.
 func (b *Bucket) URL() string { return scheme + "://" + b.host }
 
 // OnlyFakes makes the test fail if files.Open is called with a URL that isn't a fake's,
 // so that a wrong setting can't reach a real bucket. It lasts until the test ends. It
 // affects the whole process, so it panics in a parallel test, as testing.T.Setenv does.
-// It doesn't notice buckets that a driver's New makes.
+// It has no effect on buckets that are made without a URL, such as by a driver's New.
 func OnlyFakes(t testing.TB) {
 	t.Helper()
 	t.Setenv("CLOUDFILES_TEST_ONLY_FAKES", "1") // which refuses parallel tests
