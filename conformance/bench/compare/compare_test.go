@@ -277,3 +277,38 @@ func TestTargetAt(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestGCSMemory: every peer of Google Cloud Storage stores content in parts on the server
+// in memory, and reads it.
+func TestGCSMemory(t *testing.T) {
+	server, stop, err := startGCSMemory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	for k, v := range server.Env {
+		t.Setenv(k, v)
+	}
+	const size = 40 << 20
+	for _, p := range peersOf("gcs") {
+		t.Run(p.name, func(t *testing.T) {
+			c, err := p.open(t.Context(), server)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.put(t.Context(), p.name, &pattern{size: size}, size); err != nil {
+				t.Fatal(err)
+			}
+			var whole, at counted
+			if err := c.get(t.Context(), p.name, &whole); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.getAt(t.Context(), p.name, &at, size); err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(whole.want(size), at.want(size)); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}

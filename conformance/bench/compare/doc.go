@@ -15,6 +15,9 @@
 // It delays all bytes by half of the round-trip time in each direction and limits the
 // rate of each connection, as the path to a distant service does.
 //
+// Google Cloud Storage over a link is a server of this command, in memory, because
+// fake-gcs-server doesn't have the uploads in parallel parts of the XML API.
+//
 // This library copies trees by package files/transfer, with 64 files at a time, which is
 // also rclone's best setting. It makes a folder on disk durable, and rclone doesn't.
 //

@@ -53,22 +53,22 @@ func measure(ctx context.Context, todo []work, only *regexp.Regexp, s scale, rou
 	s3 string) ([]row, error) {
 	targets := map[string]target{}
 	for _, w := range todo {
-		if _, ok := targets[w.service]; ok {
+		if _, ok := targets[w.server()]; ok {
 			continue
 		}
-		t, stop, err := startTarget(w.service, s3)
+		t, stop, err := startTarget(w.server(), s3)
 		if err != nil {
 			return nil, err
 		}
 		defer stop()
-		targets[w.service] = t
+		targets[w.server()] = t
 	}
 	var all []row
 	prepared := map[string]bool{}
 	for i, w := range todo {
 		fmt.Fprintf(os.Stderr, "%d of %d: %s\n", i+1, len(todo), w.id())
-		t := targets[w.service]
-		key := w.service + "/" + w.group + "/" + w.name
+		t := targets[w.server()]
+		key := w.server() + "/" + w.group + "/" + w.name
 		if w.prepare != nil && !prepared[key] {
 			prepared[key] = true
 			if err := prepare(ctx, w, t, s); err != nil {
@@ -84,7 +84,21 @@ func measure(ctx context.Context, todo []work, only *regexp.Regexp, s scale, rou
 	return all, nil
 }
 
+// gcsOverLink is the server of the works of Google Cloud Storage over a link.
+const gcsOverLink = "gcs over a link"
+
+// server returns the key of the work's server.
+func (w work) server() string {
+	if w.service == "gcs" && w.link != "loopback" {
+		return gcsOverLink
+	}
+	return w.service
+}
+
 func startTarget(service, s3 string) (target, func(), error) {
+	if service == gcsOverLink {
+		return startGCSMemory()
+	}
 	name := map[string]string{
 		"s3":    s3,
 		"gcs":   "fake-gcs-server",
