@@ -265,11 +265,11 @@ func (d *division) hasRoom(i int) bool {
 }
 
 // next returns the next page, or the error that ends the listing. The caller's section is
-// the first that is not done.
+// the first that is not done. There always is one: the last section ends the listing.
 func (d *division) next() (page []files.Entry, err error, more bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for len(d.sections) > 0 {
+	for {
 		s := d.sections[0]
 		switch {
 		case len(s.pages) > 0:
@@ -291,5 +291,4 @@ func (d *division) next() (page []files.Entry, err error, more bool) {
 			d.cond.Wait()
 		}
 	}
-	return nil, nil, false
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"cloudfiles.dev/examples/mapdriver"
 	"cloudfiles.dev/files/driver"
@@ -78,5 +79,53 @@ func TestPartMemory(t *testing.T) {
 		if err := first(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestPartMemoryBound: beside its own memory, an upload takes as many blocks from the
+// bucket's as whole MiB were given, and no more parts than its Concurrency.
+func TestPartMemoryBound(t *testing.T) {
+	const mib = 1 << 20
+	for _, c := range []struct {
+		bytes int64
+		parts int
+	}{
+		{-mib, 3}, // a part that is less than a block, and two blocks
+		{0, 3},
+		{mib - 1, 3},
+		{mib, 4},
+		{2*mib - 1, 4},
+		{2 * mib, 5},
+		{100 * mib, 8},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var running atomic.Int32
+			release := make(chan struct{})
+			b := &parted{Backend: mapdriver.New(), plan: driver.PartPlan{
+				PartSize:    10,
+				Concurrency: 8,
+				MaxParts:    100,
+				MaxPartSize: 10,
+				Memory:      driver.NewPartMemory(c.bytes),
+			}}
+			b.send = func(context.Context, *driver.Part, []byte) error {
+				running.Add(1)
+				defer running.Add(-1)
+				<-release
+				return nil
+			}
+			go func() {
+				synctest.Wait() // until the upload waits for memory
+				if n := int(running.Load()); n != c.parts {
+					t.Errorf("%d bytes: %d parts are sent at a time, want %d", c.bytes, n, c.parts)
+				}
+				close(release)
+			}()
+			_, err := driver.New(b).Put(t.Context(), "a",
+				io.MultiReader(bytes.NewReader(random(200))), nil)
+			if err != nil || len(b.sizes) != 20 {
+				t.Errorf("%d bytes: %d parts, %v", c.bytes, len(b.sizes), err)
+			}
+		})
 	}
 }

@@ -175,9 +175,6 @@ func checkPost(name string, o *PostOptions) error {
 	if err := files.CheckName(name); err != nil {
 		return err
 	}
-	if o.Expiry == 0 {
-		o.Expiry = DefaultExpiry
-	}
 	if o.Status == 0 {
 		o.Status = 204
 	}
@@ -210,6 +207,8 @@ func checkPost(name string, o *PostOptions) error {
 	case holdsFileName(name, o.ContentType, o.Redirect, a):
 		return Errorf(files.ErrUnsupported,
 			"%s in a form stands for the name of the file that the browser sends", FormFileName)
+	case o.Expiry == 0:
+		o.Expiry = DefaultExpiry
 	}
 	return nil
 }

@@ -56,6 +56,25 @@ func (w formWrapper) WithSignPost(ctx context.Context, _ string,
 	return w.with(func(name string) error { return fn(ctx, w.Bucket, name) })
 }
 
+// formRouter is a bucket that lets another one sign forms.
+type formRouter struct {
+	files.Bucket
+	change func(*files.Features) // of what it claims; nil for none
+	err    error
+}
+
+func (r formRouter) Features() files.Features {
+	f := r.Bucket.Features()
+	if r.change != nil {
+		r.change(&f)
+	}
+	return f
+}
+
+func (r formRouter) RoutePost(string, driver.PostOptions) (files.Bucket, error) {
+	return r.Bucket, r.err
+}
+
 // TestSignPostPasses: the backend gets the options complete, the name of the file or the
 // directory, and nothing of the caller's that it could change.
 func TestSignPostPasses(t *testing.T) {
@@ -178,6 +197,7 @@ func TestSignPostBuckets(t *testing.T) {
 	hashes := through(func(fn func(string) error) error { return fn("hash") })
 	o := driver.PostOptions{MaxSize: 1}
 	below := driver.PostOptions{MaxSize: 1, Below: true}
+	noRoute := formRouter{Bucket: b, err: files.ErrPermission}
 	for what, c := range map[string]struct {
 		ctx  context.Context
 		b    files.Bucket
@@ -193,6 +213,7 @@ func TestSignPostBuckets(t *testing.T) {
 		"foreign":      {t.Context(), struct{ files.Bucket }{b}, o, files.ErrUnsupported},
 		"not asked":    {t.Context(), notAsked, o, files.ErrUnsupported},
 		"no directory": {t.Context(), hashes, below, files.ErrUnsupported},
+		"no route":     {t.Context(), noRoute, o, files.ErrPermission},
 	} {
 		form, err := driver.SignPost(c.ctx, c.b, "a", c.o)
 		if !errors.Is(err, c.want) || form.URL != "" {
@@ -207,10 +228,14 @@ func TestSignPostBuckets(t *testing.T) {
 	if err != nil || f.name != "in" || f.signed != 2 || form.Fields["n"] != "x" {
 		t.Errorf("two calls: %+v, %v, for the name %q, want the first form", form, err, f.name)
 	}
+	form, err = driver.SignPost(t.Context(), formRouter{Bucket: b}, "a", o)
+	if err != nil || f.name != "a" || f.signed != 3 || form.Fields["n"] != "xxx" {
+		t.Errorf("a route: %+v, %v, for the name %q, want the third form", form, err, f.name)
+	}
 }
 
-// TestSignPostFeatures: a form stores nothing that a Put through the bucket, or through a
-// wrapper around it, can't, to the byte.
+// TestSignPostFeatures: a form stores nothing that a Put through the bucket, through a
+// wrapper around it or through a router to it can't, to the byte.
 func TestSignPostFeatures(t *testing.T) {
 	small := func(f *files.Features) { f.MaxSize = 9 }
 	bare := func(f *files.Features) { f.Attributes = false }
@@ -227,22 +252,25 @@ func TestSignPostFeatures(t *testing.T) {
 		"a type":            {bare, typed, nil},
 		"metadata":          {bare, metadata, files.ErrUnsupported},
 	} {
-		for _, wrapped := range []bool{false, true} {
+		for _, how := range []string{"alone", "wrapped", "routed"} {
 			f := newFormer()
-			var b files.Bucket
-			if wrapped {
-				b = claiming{formWrapper{
-					Bucket: driver.New(f),
-					with:   func(fn func(name string) error) error { return fn("a") },
-				}, c.change}
-			} else {
+			b := driver.New(f)
+			switch how {
+			case "alone":
 				f.change = c.change
 				b = driver.New(f)
+			case "wrapped":
+				b = claiming{formWrapper{
+					Bucket: b,
+					with:   func(fn func(name string) error) error { return fn("a") },
+				}, c.change}
+			case "routed":
+				b = formRouter{Bucket: b, change: c.change}
 			}
 			_, err := driver.SignPost(t.Context(), b, "a", c.o)
 			if signed := f.signed == 1; !errors.Is(err, c.want) || signed != (c.want == nil) {
-				t.Errorf("%s, wrapped: %v: %v, want %v; %d forms were signed", what, wrapped, err,
-					c.want, f.signed)
+				t.Errorf("%s, %s: %v, want %v; %d forms were signed", what, how, err, c.want,
+					f.signed)
 			}
 		}
 	}

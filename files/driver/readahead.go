@@ -87,5 +87,5 @@ func readAheadOf(backend Backend) ReadAhead {
 // suits reports whether several requests at a time may read the body of an open file.
 func (a ReadAhead) suits(o *Object) bool {
 	return a.Connections > 1 && o.Info.Version != "" && o.Before == 0 &&
-		o.Length-aheadPart > a.After && o.Length-aheadPart-a.After >= aheadPart
+		o.Length-2*aheadPart >= a.After
 }

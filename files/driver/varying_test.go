@@ -14,7 +14,10 @@ import (
 )
 
 // learner is a backend that finds out while it is used that it has no conditions.
-type learner struct{ knows atomic.Bool }
+type learner struct {
+	knows atomic.Bool
+	asked atomic.Int64 // how often for its Features
+}
 
 func (l *learner) Varied() uint64 {
 	if l.knows.Load() {
@@ -24,6 +27,7 @@ func (l *learner) Varied() uint64 {
 }
 
 func (l *learner) Features() files.Features {
+	l.asked.Add(1)
 	return files.Features{MaxName: 9999, IfAbsent: !l.knows.Load()}
 }
 
@@ -70,5 +74,29 @@ func TestVaryingFeatures(t *testing.T) {
 	}
 	if content.Len() != 1 {
 		t.Error("a put of what isn't claimed reaches the backend")
+	}
+}
+
+// TestVaryingFeaturesKept: the backend is asked for its Features again only when they
+// may have changed.
+func TestVaryingFeaturesKept(t *testing.T) {
+	l := &learner{}
+	b := driver.New(l)
+	use := func() {
+		b.Features()
+		if _, err := b.Stat(t.Context(), "a", nil); !errors.Is(err, files.ErrNotExist) {
+			t.Errorf("Stat: %v, want ErrNotExist", err)
+		}
+	}
+	use()
+	for want := range int64(2) {
+		before := l.asked.Load()
+		for range 10 {
+			use()
+		}
+		if n := l.asked.Load() - before; n != want {
+			t.Errorf("changed: %v: asked %d times, want %d", l.knows.Load(), n, want)
+		}
+		l.knows.Store(true)
 	}
 }

@@ -257,7 +257,7 @@ func (w *wideBody) readAlone(alone *resumingBody, p []byte) (int, error) {
 	return n, err
 }
 
-// widen begins to read parts, from about one part ahead.
+// widen begins to read parts, from one part ahead; at least one more is left then.
 func (w *wideBody) widen() {
 	if w.window == nil {
 		held := weak.Make(w)
@@ -266,15 +266,10 @@ func (w *wideBody) widen() {
 				w.giveBack()
 			}
 		})
-		w.window.Reads(true)
 		runtime.AddCleanup(w, (*blockcache.Window).Forget, w.window)
 	}
-	cut := w.off + aheadPart
-	if cut >= w.end {
-		return
-	}
 	w.mu.Lock()
-	w.cut, w.width = cut, w.tune.Connections
+	w.cut, w.width = w.off+aheadPart, w.tune.Connections
 	w.pace = pace{begun: time.Now()}
 	w.mu.Unlock()
 	w.fill()
@@ -437,13 +432,10 @@ func (w *wideBody) giveBack() {
 // Requests returns how many requests the body has taken.
 func (w *wideBody) Requests() int64 { return w.from.requests.Load() }
 
-// Close ends all requests. It doesn't wait for them.
+// Close ends all requests. It doesn't wait for them. A Reader calls it once.
 func (w *wideBody) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.closed {
-		return nil
-	}
 	w.closed = true
 	w.cancel()
 	w.dropParts()

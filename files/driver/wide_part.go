@@ -2,7 +2,6 @@ package driver
 
 import (
 	"context"
-	"io"
 	"sync"
 
 	"cloudfiles.dev/files"
@@ -129,9 +128,6 @@ func (w *wideBody) receive(p *part) error {
 		}
 		w.mu.Unlock()
 		if err != nil && got < p.size {
-			if err == io.EOF {
-				err = io.ErrUnexpectedEOF
-			}
 			return err
 		}
 	}

@@ -12,41 +12,49 @@ import (
 )
 
 // TestConnectionsOfSlowerReader: a reader that becomes slow soon has one connection
-// alone, and one that waits for bytes again has many.
+// alone, and one that waits for bytes again has many. That is so too if the caller asks
+// for many.
 func TestConnectionsOfSlowerReader(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const slowFrom, slowTo, size = 80 * mib, 200 * mib, 330*mib + 7
-		l := newLink(size)
-		r, err := driver.New(l).Get(t.Context(), "f", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var atSlow, afterSlow int64
-		w := &checking{t: t}
-		w.got = func(off int64) {
-			switch {
-			case off < slowFrom:
-			case off < slowTo:
-				if atSlow == 0 {
-					atSlow = l.most.Load()
-				}
-				time.Sleep(40 * time.Millisecond) // much longer than 100,000 bytes take
-				synctest.Wait()
-				l.most.Store(l.bodies.Load())
-			case afterSlow == 0:
-				afterSlow = l.most.Load()
+	for _, connections := range []int{0, 8} {
+		synctest.Test(t, func(t *testing.T) {
+			const slowFrom, slowTo, size = 80 * mib, 200 * mib, 330*mib + 7
+			l := newLink(size)
+			r, err := driver.New(l).Get(t.Context(), "f", &files.GetOptions{
+				Connections: connections,
+			})
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
-		n, err := io.CopyBuffer(w, struct{ io.Reader }{r}, make([]byte, 100_000))
-		if n != size || err != nil {
-			t.Fatalf("%d bytes, %v", n, err)
-		}
-		r.Close()
-		if most := l.most.Load(); atSlow != 8 || afterSlow > 1 || most < 4 {
-			t.Errorf("%d connections, then %d for a slow reader, then %d; want 8, 1 and many",
-				atSlow, afterSlow, most)
-		}
-	})
+			var atSlow, afterSlow int64
+			w := &checking{t: t}
+			w.got = func(off int64) {
+				switch {
+				case off < slowFrom:
+				case off < slowTo:
+					if atSlow == 0 {
+						atSlow = l.most.Load()
+					}
+					time.Sleep(40 * time.Millisecond) // much longer than 100,000 bytes take
+					synctest.Wait()
+					l.most.Store(l.bodies.Load())
+				case afterSlow == 0:
+					afterSlow = l.most.Load()
+				}
+			}
+			n, err := io.CopyBuffer(w, struct{ io.Reader }{r}, make([]byte, 100_000))
+			if n != size || err != nil {
+				t.Fatalf("%d bytes, %v", n, err)
+			}
+			r.Close()
+			if most := l.most.Load(); atSlow != 8 || afterSlow > 1 || most < 4 {
+				t.Errorf("Connections %d: %d at first, then %d for a slow reader, then %d; want "+
+					"8, 1 and many", connections, atSlow, afterSlow, most)
+			}
+			if sent := l.sent.Load(); sent > size+mib {
+				t.Errorf("Connections %d: %d bytes were sent of %d", connections, sent, size)
+			}
+		})
+	}
 }
 
 // TestConnectionsEndWhileOpening: Close ends a Read that waits for the first of the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -248,43 +249,51 @@ func TestConnectionsAhead(t *testing.T) {
 }
 
 // TestPausedReader: a reader that has paused gives its memory to one that reads, holds
-// no connection meanwhile, and then reads the right bytes.
+// no connection meanwhile, and then reads the right bytes, wherever it paused.
 func TestPausedReader(t *testing.T) {
-	const pausedSize = 90*mib + 1
-	synctest.Test(t, func(t *testing.T) {
-		l := newLink(pausedSize)
-		l.digest = patternSum(pausedSize)
-		b := driver.New(l)
-		alone := readAll(t, b, pausedSize)
-		var paused []*files.Reader
-		for range 3 {
-			r, err := b.Get(t.Context(), "f", nil)
-			if err != nil {
-				t.Fatal(err)
+	const pausedSize = 64*mib + 1
+	// The Read that ends at 8 MiB begins to read parts, which take over at 12 MiB.
+	for _, at := range []int64{8 * mib, 9 * mib, 40 * mib} {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLink(pausedSize)
+			l.digest = patternSum(pausedSize)
+			b := driver.New(l)
+			alone := readAll(t, b, pausedSize)
+			var paused []*files.Reader
+			for range 3 {
+				r, err := b.Get(t.Context(), "f", nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer r.Close()
+				w := &checking{t: t}
+				if _, err := io.CopyN(w, struct{ io.Reader }{r}, at); err != nil {
+					t.Fatal(err)
+				}
+				paused = append(paused, r)
+				time.Sleep(5 * time.Second)
 			}
-			defer r.Close()
-			w := &checking{t: t}
-			if _, err := io.CopyN(w, struct{ io.Reader }{r}, 40*mib); err != nil {
-				t.Fatal(err)
+			// One may have had to go on with one connection.
+			if n := l.bodies.Load(); n > 1 && at > 9*mib {
+				t.Errorf("paused readers have %d connections open, want at most 1", n)
 			}
-			paused = append(paused, r)
-			time.Sleep(5 * time.Second)
-		}
-		if n := l.bodies.Load(); n > 1 { // one may have had to go on with one connection
-			t.Errorf("paused readers have %d connections open, want at most 1", n)
-		}
-		if beside := readAll(t, b, pausedSize); beside > alone+alone/10 {
-			t.Errorf("beside paused readers reading takes %v, alone %v", beside, alone)
-		}
-		time.Sleep(10 * time.Minute)
-		for _, r := range paused {
-			w := &checking{t: t, off: 40 * mib}
-			if _, err := r.WriteTo(w); err != nil || w.off != pausedSize {
-				t.Errorf("after the pause: up to %d, %v, want no error and %v",
-					w.off, err, pausedSize)
+			if beside := readAll(t, b, pausedSize); beside > alone+alone/10 {
+				t.Errorf("beside readers that paused at %d reading takes %v, alone %v", at, beside,
+					alone)
 			}
-		}
-	})
+			if n := l.bodies.Load(); n > 3 {
+				t.Errorf("3 paused readers have %d connections open", n)
+			}
+			time.Sleep(10 * time.Minute)
+			for _, r := range paused {
+				w := &checking{t: t, off: at}
+				if _, err := r.WriteTo(w); err != nil || w.off != pausedSize {
+					t.Errorf("after the pause at %d: up to %d, %v, want no error and %v", at, w.off,
+						err, pausedSize)
+				}
+			}
+		})
+	}
 }
 
 // readAll reads the file and returns how long that took.
@@ -354,33 +363,72 @@ func TestConnectionsEnd(t *testing.T) {
 	}
 }
 
-// TestBucketClosedWhileRead: an open body stays readable, and only then is the backend
-// closed.
+// TestSmallestForConnections: several connections read a body from two parts beyond
+// what one connection reads first, to the byte.
+func TestSmallestForConnections(t *testing.T) {
+	for _, c := range []struct {
+		size int64
+		opts files.GetOptions
+		many bool
+	}{
+		{16*mib - 1, files.GetOptions{}, false},
+		{16 * mib, files.GetOptions{}, true},
+		{12*mib - 1, files.GetOptions{ConnectionsAfter: 4 * mib}, false},
+		{12 * mib, files.GetOptions{ConnectionsAfter: 4 * mib}, true},
+		{8 * mib, files.GetOptions{ConnectionsAfter: 1}, false},
+		{8*mib + 256<<10, files.GetOptions{ConnectionsAfter: 256 << 10}, true},
+		{64 * mib, files.GetOptions{ConnectionsAfter: math.MaxInt64}, false},
+		{64 * mib, files.GetOptions{Connections: 2}, true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLink(c.size)
+			r, err := driver.New(l).Get(t.Context(), "f", &c.opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			w := &checking{t: t}
+			if _, err := r.WriteTo(w); err != nil || w.off != c.size {
+				t.Errorf("%d bytes, %+v: up to %d, %v", c.size, c.opts, w.off, err)
+			}
+			if n := r.Requests(); n > 1 != c.many {
+				t.Errorf("%d bytes, %+v: %d requests, want more than one: %v", c.size, c.opts, n,
+					c.many)
+			}
+		})
+	}
+}
+
+// TestBucketClosedWhileRead: an open body stays readable, wherever its reader is, and
+// only then is the backend closed.
 func TestBucketClosedWhileRead(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLink(wideSize)
-		b := driver.New(l)
-		r, err := b.Get(t.Context(), "f", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := &checking{t: t}
-		if _, err := io.CopyN(w, struct{ io.Reader }{r}, 40*mib); err != nil {
-			t.Fatal(err)
-		}
-		b.Close()
-		if _, err := r.WriteTo(w); err != nil || w.off != wideSize {
-			t.Errorf("up to %d, %v, want no error and %v", w.off, err, wideSize)
-		}
-		if l.closed.Load() {
-			t.Error("the backend was closed while its body was open")
-		}
-		r.Close()
-		synctest.Wait()
-		if !l.closed.Load() {
-			t.Error("the backend isn't closed")
-		}
-	})
+	const size = 64*mib + 5
+	for _, at := range []int64{mib, 9 * mib, 40 * mib} {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLink(size)
+			b := driver.New(l)
+			r, err := b.Get(t.Context(), "f", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := &checking{t: t}
+			if _, err := io.CopyN(w, struct{ io.Reader }{r}, at); err != nil {
+				t.Fatal(err)
+			}
+			b.Close()
+			if _, err := r.WriteTo(w); err != nil || w.off != size {
+				t.Errorf("at %d: up to %d, %v, want no error and %v", at, w.off, err, size)
+			}
+			if l.closed.Load() {
+				t.Errorf("at %d: the backend was closed while its body was open", at)
+			}
+			r.Close()
+			synctest.Wait()
+			if !l.closed.Load() {
+				t.Errorf("at %d: the backend isn't closed", at)
+			}
+		})
+	}
 }
 
 // TestFastConnection: a connection that is faster than a service's stays alone, unless
