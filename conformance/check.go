@@ -19,20 +19,20 @@ type CheckOptions struct {
 	// Pattern is a regular expression that selects cases by their IDs: "^P8/" or
 	// "race".
 	Pattern string
-	// Short leaves out the long cases, and the random ones make fewer attempts.
+	// Short leaves out the long cases, and makes the random ones try less often.
 	Short bool
 	// Parallel is how many cases run at a time; 0 is as many as there are processors.
 	Parallel int
-	// Started is called before the first case, with the directory of a shared store in
-	// which the run keeps everything, or "" without Harness.Store.
+	// Started is called before the first case. dir is the directory of the shared store
+	// in which the run keeps everything, or "" without Harness.Store.
 	Started func(dir string)
 	// Progress is called after each case, one call at a time. done is the number of
 	// cases so far, and total that of all cases to run.
 	Progress func(done, total int, r Result)
 }
 
-// Check runs the cases on the harness outside go test, and returns a report. Cases that
-// fail are not an error of Check: call Report.OK.
+// Check runs the cases on the harness outside go test, and returns a report. A case
+// that fails is not an error of Check: call Report.OK to find out.
 //
 // If the harness is wrong, if Pattern is invalid or matches no case, or if a shared store
 // can't be opened, Check returns an error, and no report if nothing was run. When ctx

@@ -8,10 +8,10 @@
 //	}
 //
 // Each case is a subtest named <rule>/<case>, such as P8/race. Cases run in parallel,
-// each in a bucket of its own. A failure has the rule, what was expected, what
-// happened, and why that matters to an application. For a feature that the bucket
-// doesn't claim, the cases check that a call that needs it is errors.ErrUnsupported and
-// changes nothing.
+// each in a bucket of its own. A failure shows the rule, what was expected, what
+// happened, and why that matters to an application. If the bucket doesn't claim a
+// feature, the cases check that a call that needs the feature is errors.ErrUnsupported
+// and changes nothing.
 //
 // If buckets are expensive, Harness.Store makes all cases share one. [Check] runs the
 // suite outside go test, and returns a [Report]. [RunWrapper] does the same for
@@ -19,8 +19,8 @@
 //
 // # Writing a driver
 //
-// A first driver that passes takes an afternoon. Copy cloudfiles.dev/examples/mapdriver,
-// which is a whole driver in a hundred lines.
+// Writing a first driver that passes takes an afternoon. Copy
+// cloudfiles.dev/examples/mapdriver, which is a whole driver in a hundred lines.
 //
 // Begin with files/driver, not with files.Bucket: write a driver.Backend, which moves
 // bytes and decides conditions, and let driver.New make the bucket. The bucket handles
@@ -48,26 +48,26 @@
 // Write the driver in this order:
 //
 //  1. Put, Open, Stat, List and Delete without conditions. Claim Ordered once L1
-//     passes. If the service doesn't list in byte order, don't claim it: the cases of the
-//     order are then not applicable. driver.ListSorted lists for a driver that can walk
-//     names in order.
-//  2. Atomic: write the content where no reader finds it, and commit it in one step
-//     with its metadata. P1 and P2 check the store in the middle of an upload. P10 then
-//     passes too, since a digest that doesn't match reaches the driver as an error of
-//     the content's reader.
+//     passes. If the service doesn't list in byte order, don't claim it: the cases
+//     about order are then not applicable. If the driver can walk names in order,
+//     driver.ListSorted does the rest of a listing.
+//  2. Atomic: write the content to a place where no reader finds it, and commit it in
+//     one step with its metadata. P1 and P2 look at the store in the middle of an
+//     upload. P10 then passes too, since a digest that doesn't match reaches the driver
+//     as an error of the content's reader.
 //  3. Attributes, Digests: store what PutRequest has, and return it.
 //  4. Versions, then IfAbsent, IfVersion, DeleteIfVersion and ReadConditions. The store
 //     must decide a condition at the commit. A driver that checks first and then writes
-//     fails P8/race and P9/race, and some day it loses a user's file.
+//     fails P8/race and P9/race, and would some day lose a user's file.
 //  5. The optional interfaces of files/driver: Copier, ManyDeleter, Signer, Checker,
 //     Identifier. Each is claimed by its feature and has its cases (C1, D3, W1, U3).
 //     PartUploader has no feature; its cases are those whose names begin with upload.
 //  6. A URL opener, and Harness.URL.
 //
 // Don't claim what the service provably can't do: an unclaimed feature is not a
-// failure. Harness.Unclaimed may have the reason, for the report. If the service breaks
-// a rule that the Features claim, put the case's ID into Harness.Known, with the
-// reason. A case in that list must fail, so that the list stays true.
+// failure. Harness.Unclaimed may give the reason, which the report shows. If the
+// service breaks a rule that the Features claim, put the case's ID into Harness.Known,
+// with the reason. A case in that list must fail, so that the list stays true.
 //
 // # Reading a failure
 //
@@ -77,14 +77,14 @@
 //
 // The first line names the case; -run 'TestConformance/P2/reader-fails-over' runs it
 // alone. The next lines say what was wrong, with offsets and versions instead of dumps.
-// The test contents differ from offset to offset, so a swapped block is found, and
-// "differs at offset 4096" is an offset in the file. The last line is the reason for
-// the rule.
+// The test contents are different at every offset, so the cases find a swapped block,
+// and "differs at offset 4096" is an offset in the file. The last line is the reason
+// for the rule.
 //
 //   - "the harness is wrong" reports a fault in a function of the harness, and not in
 //     the driver.
-//   - "the case did not end within" comes with the stacks of the case's goroutines. The
-//     topmost function of your package is the one that hangs.
+//   - "the case did not end within" is followed by the stacks of the case's goroutines.
+//     The topmost function of your package is the one that hangs.
 //   - Cases that race print a history of calls and results that no order explains.
 //   - Random cases print a seed for CLOUDFILES_SEED, and the shortest sequence as Go code
 //     to paste into a test.
@@ -95,14 +95,13 @@
 // that find the most faults come first:
 //
 //   - Second: another handle on the same store, as another process would have. It finds
-//     conditions that are decided by a mutex (P8, P9), caches (P5, L4), and a Close that
-//     closes other handles (X3).
-//   - Process: a command that opens the store and runs Serve. It finds exclusion that
-//     works only inside one process, because two handles share a lock or a cache (P1,
-//     P8, P9, L4).
+//     conditions that are decided by a mutex (P8, P9), stale caches (P5, L4), and a
+//     Close that closes other handles (X3).
+//   - Process: a command that opens the store and runs Serve. It finds locks and caches
+//     that work only because two handles of one process share them (P1, P8, P9, L4).
 //   - Leftovers: the number of temporaries and unfinished uploads (P2, X2).
 //   - Requests: the number of requests to the store (N1).
-//   - Damage and Cut: a byte that changed in the store (G6), a connection that breaks
+//   - Damage and Cut: they change a byte in the store (G6), and break a connection
 //     (G5).
 //   - Extend, with Append: files beyond 4 GiB that take no space (G3, L5).
 //   - Unreadable: a handle that can't read a part of the store (L9).
@@ -110,9 +109,9 @@
 //   - Secrets: texts that no error may show (E1): the folder, the bucket's prefix, the
 //     key.
 //   - Vanish: the store disappears (E3).
-//   - Foreign and ForeignKeys: objects of others with raw keys (L7).
+//   - Foreign and ForeignKeys: objects that other programs stored under raw keys (L7).
 //   - Link: something that is not a file (N5).
-//   - Send: signed requests are really sent (W1).
+//   - Send: a function that really sends signed requests (W1).
 //   - URL: the driver's opener (U1, U2, U3).
 //
 // A store that only one process may open, such as an embedded database that locks its
@@ -121,17 +120,17 @@
 // error that says so. Its Close releases the store. The driver's documentation says
 // that programs can't share the store.
 //
-// For a store that is slow or costs money there are Store in place of New, so that one
-// bucket serves all cases; MaxContent, the largest content in bytes; MaxFiles, the
-// largest number of files of a case; and Limit, the longest time of a case. The suite
-// works below directories of its own and changes nothing that it didn't put there. With
-// New, a bucket that isn't empty is refused. -short omits the long cases, and Soak
-// multiplies the random and racing ones.
+// For a store that is slow or costs money, use Store in place of New, so that one
+// bucket serves all cases. MaxContent bounds the size of a content, MaxFiles the number
+// of files of a case, and Limit the time of a case. The suite then works below
+// directories of its own and changes nothing that it didn't put there. With New, a
+// bucket that isn't empty is refused. -short omits the long cases, and Soak multiplies
+// the random and racing ones.
 //
 // # Wrappers
 //
-// Use files.Wrap rather than embedding files.Bucket, which loses copies, bulk deletes
-// and signing, or leaks them. Then
+// Make a wrapper with files.Wrap. A struct that embeds files.Bucket loses copies, bulk
+// deletes and signing, or lets them bypass the wrapper. Then
 //
 //	func TestWrapper(t *testing.T) {
 //		conformance.RunWrapper(t, func(b files.Bucket) files.Bucket {
@@ -141,7 +140,7 @@
 //
 // runs every case over memory, and the essential ones over several kinds of memory,
 // each of which lacks one ability. Further cases check the calls that reach the inner
-// bucket. WrapperOptions say which differences are on purpose.
+// bucket. WrapperOptions say what the wrapper changes on purpose.
 //
 // # Publishing
 //

@@ -56,32 +56,32 @@ type Harness struct {
 	// without changing its size.
 	Damage func(t T, b files.Bucket, name string)
 	// Append writes at the end of the stored file, in place and behind the bucket's
-	// back, like another program that writes a log. It is for stores whose files can
-	// grow, which are disks.
+	// back, like another program that writes a log. It is for disks, whose files can
+	// grow.
 	Append func(t T, b files.Bucket, name string, content []byte)
 	// Extend makes the stored file size bytes long, in place and behind the bucket's
 	// back. The new part is zeros that take no space, so that a file beyond 4 GiB costs
-	// nothing. It is for stores that have such holes, which are disks.
+	// nothing. It is for disks, whose files can have such holes.
 	Extend func(t T, b files.Bucket, name string, size int64)
 	// Unreadable opens another handle on the store of the bucket, through which the
 	// files in the directory can't be read, as in another user's folder. It is for
-	// stores of which a part may be unreadable, which are disks. The suite closes it.
+	// disks, of which a part may be unreadable. The suite closes it.
 	Unreadable func(t T, b files.Bucket, dir string) files.Bucket
 	// Root opens a directory of the bucket's store as another bucket, in which the
 	// bucket's file dir+"/a" is "a". It is for stores whose roots may contain each
 	// other, such as folders. It is called when there is a file below dir. The suite
 	// closes it.
 	Root func(t T, b files.Bucket, dir string) files.Bucket
-	// Cut makes the connection of every body that is opened from now on break after n
-	// bytes, or never if n is negative.
+	// Cut makes the connection of every body that is opened later break after n bytes.
+	// If n is negative, connections no longer break.
 	Cut func(t T, b files.Bucket, n int64)
 	// Leftovers returns the number of temporaries and unfinished uploads that the
 	// driver holds in addition to the bucket's files.
 	Leftovers func(t T, b files.Bucket) int
 	// Requests returns how many requests the bucket has made to its store until now:
 	// requests to a service, or calls of a backend. Calls of other cases don't count.
-	// Without Requests the suite can't find out whether a refused call has sent
-	// something first.
+	// Without Requests the suite can't find out whether a call that was refused sent a
+	// request before.
 	Requests func(t T, b files.Bucket) int64
 	// Vanish removes the whole store of the bucket: it removes the folder, or deletes
 	// the bucket of the service.
@@ -111,19 +111,20 @@ type Harness struct {
 	// MaxFiles is the number of files that a case may put, for a store that is slow or
 	// costs money; 0 is no limit. A case that needs more is not applicable.
 	MaxFiles int
-	// Known has the cases that fail, by their IDs, and the reasons: what the store
-	// can't do although Features don't say so. Such a case must fail: one that passes
-	// is an error, so that the list stays true.
+	// Known has the reasons why cases fail, by the cases' IDs: what the store can't do
+	// although Features don't say so. Such a case must fail: if it passes, that is an
+	// error, so that the list stays true.
 	Known map[string]string
-	// ServerFaults is like Known, for faults of the test server, if the driver and the
-	// service that the server stands for keep the rule. The value is a documented
+	// ServerFaults is like Known, but for faults of the test server: the driver, and
+	// the service that the server stands for, keep the rule. The value is a documented
 	// proof, and says where else the case is run, such as against a recorded exchange.
 	ServerFaults map[string]string
-	// ServerRaces is like ServerFaults, for cases that race, so that the server's fault
-	// breaks them only in some runs: they may pass.
+	// ServerRaces is like ServerFaults, but for faults that break a case only in some
+	// runs: such a case may also pass.
 	ServerRaces map[string]string
-	// Unclaimed has the reason why the bucket does not claim a feature, by the name of
-	// the field of files.Features, for reports. A feature that is claimed is an error.
+	// Unclaimed has the reasons why the bucket does not claim features, by the names of
+	// the fields of files.Features. Reports show them. A reason for a feature that is
+	// claimed is an error.
 	Unclaimed map[string]string
 
 	// Name, Server and Versions are for reports: the driver's short name, which is also

@@ -58,16 +58,16 @@ type Report struct {
 type CaseReport struct {
 	ID      string  `json:"id"` // "P8/race"
 	Outcome Outcome `json:"outcome"`
-	// Reason is why the case is not applicable, known to fail or the server's fault, or
-	// which feature is not claimed and was refused.
+	// Reason says why the case is not applicable, why it is known to fail, why the
+	// server is at fault, or which feature is not claimed and was refused.
 	Reason string `json:"reason,omitempty"`
 	// Missing names the features that the case needs and that the bucket does not
 	// claim. Refused names those of them for which the suite has checked that a call is
 	// refused.
 	Missing []string `json:"missing,omitempty"`
 	Refused []string `json:"turned,omitempty"`
-	// Racing says that the server's fault, which is the reason, breaks the case only in
-	// some runs. In this run it may have passed.
+	// Racing says that the server's fault, which Reason describes, breaks the case only
+	// in some runs. In this run the case may have passed.
 	Racing   bool          `json:"racing,omitempty"`
 	Failures []string      `json:"failures,omitempty"` // also of known failures
 	Took     time.Duration `json:"nanoseconds"`

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/conformance/internal/suite"
 )
 
-// Run runs every case as a parallel subtest. Under -short it leaves out the long ones.
+// Run runs every case as a parallel subtest. With -short it leaves out the long cases.
 //
 // If the environment variable [ReportDir] names a folder, Run writes the [Report] there
 // by Report.WriteFiles, under the harness's Name or else the test's name.

@@ -10,9 +10,9 @@ import (
 const StorePrefix = "cloudfiles-conformance-"
 
 // Base returns the store that a case's bucket is part of, and the prefix of the
-// bucket's names there: the case's file "a" is the store's prefix+"a". It is for the
-// functions of a [Harness] with Store, which work behind the bucket's back. For a
-// bucket with a store of its own it returns the bucket and "".
+// bucket's names there: the case's file "a" is the store's prefix+"a". The functions of
+// a [Harness] with Store that change the store directly need it. For a bucket with a
+// store of its own, Base returns the bucket and "".
 func Base(b files.Bucket) (store files.Bucket, prefix string) { return suite.Base(b) }
 
 // LeftError reports what a run left behind in a shared store. Dir is the directory that

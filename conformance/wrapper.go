@@ -26,7 +26,7 @@ type WrapperOptions struct {
 	// above or below the wrapper must be able to rewind them.
 	Observes bool
 	// Only, if not nil, reports whether the case with the ID is run. It is for stacks
-	// of layers each of which has already run all cases.
+	// of layers, each of which has already passed all cases alone.
 	Only func(id string) bool
 	// Beside makes, for a read-only wrapper, the bucket through which the suite writes
 	// the files that the wrapper shows; nil if the names are those of the inner bucket.
@@ -38,10 +38,10 @@ type WrapperOptions struct {
 // RunWrapper checks whether a wrapper keeps the contract. wrap is called with buckets
 // in memory, and the cases run on the buckets that it returns. Every case runs over
 // memory that can do everything. The essential cases, and those that check that a
-// missing ability is refused, run over memory that lacks one: without conditions,
-// versions, attributes, order, server-side copies or signing, read-only, or with
-// nothing optional at all. Further cases check the calls that reach the inner bucket.
-// Subtests are named <inner bucket>/<rule>/<case>.
+// missing ability is refused, also run over memory that lacks something: conditions,
+// versions, attributes, order, server-side copies, signing, writing, or everything that
+// is optional. Further cases check the calls that reach the inner bucket. Subtests are
+// named <inner bucket>/<rule>/<case>.
 //
 // wrap is called many times, also concurrently. It must return a bucket that can be
 // compared with ==. o may be nil.

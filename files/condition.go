@@ -48,7 +48,7 @@ func (c Condition) Check(exists bool, current Version) error {
 	return nil
 }
 
-// String is for logs.
+// String returns the condition as text for logs.
 func (c Condition) String() string {
 	switch c.kind {
 	case ifAbsent:

@@ -16,39 +16,44 @@
 //
 // # What do you want to do?
 //
-//   - Open a bucket: [Open] by URL, with the drivers that the program imports, which
-//     [DefaultMux] lists, or by a [Mux] of your own. [Check] finds out whether the
-//     bucket exists and may be read. [Describe] and [RedactURL] show a URL without its
-//     secrets.
-//   - Store: Bucket.Put for a stream; [PutString], [PutBytes] and [PutJSON] for what is
-//     in memory; [PutFile] and [PutFS] for a file or a tree on disk; [NewWriter] for
-//     content that is written piece by piece; package files/resume for uploads that
-//     continue after an interruption or a kill. A [Condition], made by [IfAbsent] or
-//     [IfVersion], protects the file that is there.
+//   - Open a [Bucket]: [Open] by URL, with the drivers that the program imports, which
+//     [DefaultMux] lists, or by a [Mux] of your own, where each [Scheme] has its
+//     parameters ([Param]). [Check] finds out whether the bucket exists and may be
+//     read. [Describe] and [RedactURL] show a URL without its secrets.
+//   - Store: Bucket.Put for a stream, with [Attributes], a [Digest] to check and options
+//     of one service ([NativeOption]); [PutString], [PutBytes] and [PutJSON] for what is
+//     in memory; [PutFile] and [PutFS] for a file or a tree on disk; [NewWriter] for a
+//     [Writer], to which content is written piece by piece; package files/resume for
+//     uploads that continue after an interruption or a kill. A [Condition], made by
+//     [IfAbsent] or [IfVersion], protects the file that is there.
 //   - Read: Bucket.Get for a [Reader]; [ReadAll], [ReadString] and [ReadJSON] into
 //     memory; [Download] and [DownloadFile] to a writer or to disk, and [DownloadAt] by
 //     several connections at a time; package files/resume for downloads that continue
-//     after an interruption or a kill; [OpenAt] and [ReadRanges] at any place; [FS] for
-//     code that reads an fs.FS. A [Range], made by [Bytes], [From] or [Last], is a part.
-//   - Look up: Bucket.Stat and [Exists] for a file, [Usage] for a directory,
-//     Bucket.Features for the bucket.
-//   - List: Bucket.List, and [ListPage] for a web page or an API.
+//     after an interruption or a kill; [OpenAt] for a [File], and [ReadRanges], to read
+//     at any place; [FS] for code that reads an fs.FS. A [Range], made by [Bytes],
+//     [From] or [Last], is a part.
+//   - Look up: Bucket.Stat for the [Info] of a file, such as its [Version], and [Exists];
+//     [Usage] for a directory; Bucket.Features for the [Features] of the bucket.
+//   - List: Bucket.List for each [Entry], and [ListPage] for a web page or an API.
 //   - Copy, move, remove and synchronize whole trees: package files/transfer.
-//   - Change: [Update], [UpdateJSON] and [UpdateAttributes], which lose no update;
-//     [Copy] and [Move]; Bucket.Delete, [DeleteMany], [DeleteDir] and [DeleteAll].
+//   - Change: [Update] (or leave the file as it is, with [SkipUpdate]), [UpdateJSON] and
+//     [UpdateAttributes], which lose no update; [Copy] and [Move]; Bucket.Delete,
+//     [DeleteMany], [DeleteDir] and [DeleteAll].
 //   - Let only one process work at a time: package files/lease. Follow a file's changes:
 //     package files/watch. Keep a log of small records: package files/eventlog.
-//   - Sign: [SignURL] makes a URL that works without credentials; package files/signing
-//     makes upload forms with a largest size, and uploads in parts for browsers.
+//   - Sign: [SignURL] makes a [SignedURL], which works without credentials; package
+//     files/signing makes upload forms with a largest size, and uploads in parts for
+//     browsers.
 //   - Wrap: [Sub] for one directory, [ReadOnly], and [Wrap] with [Hooks] for everything
-//     else: a [NameMap] for other names, a [Transform] for other bytes. [As] reaches
-//     what is below, and [Layers] lists it. Layers that exist already are packages
-//     below files: cache, compress, crypt, hedge, limit, observe, retry and timeout.
+//     else. A hook gets each [Call] with its [Op]; a [NameMap] gives files other names,
+//     and a [Transform] stores other bytes. [As] reaches what is below, and [Layers]
+//     lists it. Layers that exist already are packages below files: cache, compress,
+//     crypt, hedge, limit, observe, retry and timeout.
 //   - Join: package files/mount for several buckets by directories, files/overlay to read
 //     through several, files/mirror to write to two, files/iofs for any fs.FS.
 //   - Take names from users and print them: [CheckName], [CheckElement] and [SafeName];
-//     [Printable].
-//   - Handle an error: the sentinels below, [KindOf] and [KindName].
+//     [Printable]. [MaxName] is one of the limits.
+//   - Handle an error: [Error], the sentinels below, [KindOf] and [KindName].
 //   - Write a driver, or the errors of a wrapper's hooks: package files/driver.
 //
 // The package imports the standard library only, and not net/http. Package fileshttp

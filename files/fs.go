@@ -14,12 +14,12 @@ import (
 //
 // The view implements fs.ReadDirFS, fs.ReadFileFS, fs.StatFS, fs.GlobFS and fs.SubFS.
 //
-// Opening a file takes one request; opening a directory, or what does not exist, takes
-// one more. Reading a file from its beginning to its end takes no further request, and
-// is checked against the digest (G6). A file can seek, and implements io.ReaderAt (for
-// concurrent use) and io.WriterTo: reads at other places cost the few requests that
-// [OpenAt] describes. All requests read the version that Open found: if the file was
-// replaced or deleted since, they fail with ErrChanged. (If a bucket lacks
+// Opening a file takes one request; opening a directory, or a path that does not exist,
+// takes one more. Reading a file from its beginning to its end takes no further
+// request, and is checked against the digest (G6). A file can seek, and implements
+// io.ReaderAt (for concurrent use) and io.WriterTo: reads at other places cost the few
+// requests that [OpenAt] describes. All requests read the version that Open found: if
+// the file was replaced or deleted since, they fail with ErrChanged. (If a bucket lacks
 // Features.ReadConditions, the view compares the version of its response.)
 //
 // A failed Read or ReadDir can be retried: the next one continues where the last one

@@ -40,13 +40,13 @@ type Call struct {
 	// replace it. A wrapper that signs by itself sets it without calling next. What it
 	// sets must be bound to every option of Sign (W1).
 	Signed SignedURL
-	// Opened is for an Around that has a body of its own for OpGet, such as one from a
-	// cache: it sets Opened without calling next. The Reader must be for the same file,
-	// and for the part that the options name. The caller's context governs it, and the
-	// wrapper closes it if it isn't used. Body isn't called for it.
+	// Around may set Opened, without calling next, if it has a body of its own for
+	// OpGet, such as one from a cache. The Reader must be for the same file, and for
+	// the part that the options name. The caller's context governs it, and the wrapper
+	// closes it if it isn't used. Body isn't called for it.
 	Opened *Reader
 
-	// State is the wrapper's own: what Begin keeps for Passed and Done.
+	// State belongs to the wrapper: Begin can keep something in it for Passed and Done.
 	State any
 
 	won   winner
@@ -77,7 +77,8 @@ type Hooks struct {
 	// context that it returns governs the operation, including a listing or a body
 	// until its end, and is the one that the other hooks get; Done may cancel it. If
 	// Begin returns an error, the operation fails with it before anything is done.
-	// Begin with Done costs less than Around. A nil context stands for the given one.
+	// Begin with Done costs less than Around. If Begin returns a nil context, ctx is
+	// used.
 	Begin func(ctx context.Context, call *Call) (context.Context, error)
 	// Around is called for each operation except Features and Close; next carries the
 	// operation out.
@@ -108,12 +109,13 @@ type Hooks struct {
 	// body of a loop over a listing or over Chunks. Each range over a listing is an
 	// operation of its own; a listing that is never ranged over is not an operation.
 	Done func(ctx context.Context, call *Call, n int64, err error)
-	// Passed is called with how many bytes have passed: of a Get's body when they are
-	// read, of a Put's content when the bucket below has taken them. It is the cheapest
-	// way to count, because sizes, seeking, and copies by the operating system still
-	// work. It is called with 0 when a body has been opened, and again when its first
-	// byte is requested. What a retry below reads again is counted again. The calls for
-	// one operation don't overlap, and reading continues when Passed has returned.
+	// Passed is called with the number of bytes that have passed: bytes of a Get's body
+	// when they are read, and bytes of a Put's content when the bucket below has taken
+	// them. It is the cheapest way to count, because sizes, seeking, and copies by the
+	// operating system still work. It is called with 0 when a body has been opened, and
+	// again when its first byte is requested. What a retry below reads again is counted
+	// again. The calls for one operation don't overlap, and reading continues when
+	// Passed has returned.
 	Passed func(ctx context.Context, call *Call, n int64)
 	// Content replaces the reader of a Put's content. A content that can seek stays
 	// seekable only if the replacement can seek. Content is for observers: a wrapper
@@ -148,11 +150,11 @@ type Hooks struct {
 	Restrict bool
 	// Uploads says that the hooks support OpUpload: a step of an upload that continues
 	// in another process (package files/resume). Such an upload stores a file without
-	// an OpPut, and the Calls of its steps have only the name. Around may call next
-	// again, but not several times at once. Content doesn't get the bytes, so a wrapper
-	// with Content must also say that it only Observes. If this field is false, a
-	// wrapper whose hooks get Calls supports no such uploads, and package resume makes
-	// a Put instead.
+	// an OpPut, and the Calls of its steps have only the name. If Around calls next
+	// several times at once, the calls follow each other, and the first that succeeds
+	// counts. Content doesn't get the bytes, so a wrapper with Content must also say
+	// that it only Observes. If this field is false, a wrapper whose hooks get Calls
+	// supports no such uploads, and package resume makes a Put instead.
 	Uploads bool
 	// CloseInner closes the wrapped bucket with the wrapper, which then owns the
 	// bucket.

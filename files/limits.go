@@ -1,6 +1,6 @@
 package files
 
-// Limits and sizes, in bytes unless it is said otherwise.
+// Limits and sizes, in bytes unless stated otherwise.
 const (
 	// MaxName is the longest name that any bucket takes (N1).
 	MaxName = 1024

@@ -29,9 +29,9 @@ var tokenEncoding = base64.RawURLEncoding.Strict()
 // signed: anybody can make one, and reaches nothing with it but the entries of that
 // listing.
 //
-// If List fails, the entries before the error are returned with it. If the error says
-// that a folder or a file can't be read (L9), they are the whole page, and next is the
-// token of the page after it.
+// If List fails, ListPage returns the error and the entries before it. If the error
+// says that a folder or a file can't be read (L9), these entries are the whole page,
+// and next is the token of the page after it.
 //
 // Errors: those of List; ErrInvalid for a token of another listing or one that was
 // changed, a limit out of bounds, and options with a Limit of their own; ErrUnsupported

@@ -41,11 +41,11 @@ func checkDir(dir string, max int) (string, error) {
 // SafeName makes a legal one-element name from an untrusted file name, such as a
 // browser sends with an upload. It does not make names unique.
 //
-//   - It takes the part after the last slash or backslash;
+//   - It takes the part after the last slash or backslash.
 //   - It replaces invalid UTF-8, control characters and invisible formatting characters
-//     by "_";
-//   - It cuts the name to 255 bytes and keeps its extension;
-//   - It removes leading and trailing spaces and trailing dots;
+//     by "_".
+//   - It cuts the name to 255 bytes and keeps its extension.
+//   - It removes leading and trailing spaces and trailing dots.
 //   - It returns "file" if nothing is left.
 func SafeName(untrusted string) string {
 	s := untrusted

@@ -78,9 +78,9 @@ const (
 	maxWindow = 4 * blockcache.Size
 )
 
-// OpenAt opens a file to be read at any place, by ReadAt, by Read and Seek, or by
-// ReadRanges, such as an archive, a Parquet file or a video. It suits zip.NewReader and
-// http.ServeContent. To read a file once, from its beginning to its end, use Get.
+// OpenAt opens a file, such as an archive, a Parquet file or a video, to be read at any
+// place: by ReadAt, by Read and Seek, or by ReadRanges. The result suits zip.NewReader
+// and http.ServeContent. To read a file once, from its beginning to its end, use Get.
 //
 // OpenAt makes one request, which reads the first 64 KiB. Every later read returns
 // bytes of the version that this request found, or fails with ErrChanged: two versions

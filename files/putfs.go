@@ -46,7 +46,7 @@ type PutFSResult struct {
 // of the walk; the files before that one are stored. What was stored stays, and the
 // result counts it. Package transfer goes on after an error, leaves out what the bucket
 // has already, reports progress, and continues large files after a kill; iofs.FromFS
-// makes a source for it of a file system.
+// makes a bucket of an fs.FS, to be its source.
 //
 // PutFS checks the names of a directory before it opens any of them, and how deep
 // directories are nested. A file system that lists "/abs", "..", "a/b", one name twice,

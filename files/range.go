@@ -21,14 +21,15 @@ const (
 	rangeLast
 )
 
-// Bytes is the n bytes that begin at offset off. If the file ends inside them, the body
-// is shorter; if it ends at off or before, the body is empty, without an error (G3).
+// Bytes returns the range of the n bytes that begin at offset off. If the file ends
+// inside the range, the body is shorter; if it ends at off or before, the body is
+// empty, without an error (G3).
 func Bytes(off, n int64) Range { return Range{rangeBytes, off, n} }
 
-// From is everything from offset off, in bytes.
+// From returns the range from offset off, in bytes, to the end of the file.
 func From(off int64) Range { return Range{rangeFrom, off, 0} }
 
-// Last is the last n bytes, or the whole of a shorter file.
+// Last returns the range of the last n bytes, or of the whole file if it is shorter.
 func Last(n int64) Range { return Range{rangeLast, 0, n} }
 
 // IsWhole reports whether the range is the zero Range: the whole file.
@@ -78,7 +79,7 @@ func (r Range) Parts() (off, n int64, last bool) {
 	return 0, math.MaxInt64, false
 }
 
-// String is for logs.
+// String returns the range as text for logs.
 func (r Range) String() string {
 	switch r.kind {
 	case rangeBytes:

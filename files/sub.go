@@ -6,10 +6,10 @@ import (
 	"cloudfiles.dev/files/internal/nils"
 )
 
-// Sub returns the bucket of a directory, one tenant's for example. Its names are those
-// below dir, and nothing else can be reached through it. Closing it closes nothing of
-// b. The directory need not exist. Sub refuses "" with ErrInvalid, because that would
-// be the whole bucket by accident.
+// Sub returns a directory of b as a bucket of its own, for one tenant, for example. Its
+// names are those below dir, and nothing else can be reached through it. Closing it
+// closes nothing of b. The directory need not exist. Sub refuses "" with ErrInvalid,
+// because that would be the whole bucket by accident.
 //
 // Errors: ErrInvalid for a nil bucket and for ""; ErrInvalidName for a directory that
 // isn't a legal name, or is so long that no name fits below it.

@@ -33,18 +33,17 @@ const (
 )
 
 // Update reads the file, calls fn to make the new content from the old, and writes the
-// new content if the file still has the same version. Otherwise it waits a little and
-// begins again, so that no update is lost, whoever else writes. Attributes are kept.
+// new content if the file still has the same version. Otherwise it waits briefly and
+// begins again. So no update is lost, whoever else writes. Attributes are kept.
 //
 // fn gets the old content: nil if there is no file, and not nil if the file is empty.
 // fn may change it. Nothing is written if fn returns content equal to the old, nil when
 // there is no file, or the error SkipUpdate. Another error of fn ends Update.
 //
 // The Info is that of the file after Update, and zero if there is none. If the response
-// to a write is lost, Update reads the file again and takes the write for successful if
-// it finds the new content. Another writer may have written the same content: if every
-// update must count, make each one different, for example with an ID of the writer
-// (V1).
+// to a write is lost, Update reads the file again. If it finds the new content, the
+// write has succeeded. But another writer may have written the same content. If every
+// update must count, make each one different, for example by an ID of the writer (V1).
 //
 // Errors: ErrUnsupported if the bucket can't put conditionally (Features.IfAbsent,
 // IfVersion); ErrPrecondition if another writer came first in each attempt;

@@ -18,9 +18,8 @@ import (
 // The change is bound to the version that was read: if another writer comes in between,
 // UpdateAttributes reads the file again and calls fn again, so that nothing is mixed or
 // lost. If not every Put makes a new version (Features.VersionPerPut is false, as on
-// S3), the version protects only the content: if another writer changes the attributes
-// at the same time, without new content, UpdateAttributes doesn't notice, and the later
-// change wins.
+// S3), the version protects only the content: if another writer changes only attributes
+// at the same time, UpdateAttributes doesn't notice that, and the later change wins.
 //
 // If the bucket copies on the server's side (Features.ServerCopy), UpdateAttributes
 // takes two requests: Stat, and a copy of the file onto itself. Otherwise it takes Get

@@ -3,9 +3,9 @@ package files
 import "context"
 
 // Usage counts the files below the directory and their bytes, by listing them all; ""
-// is the whole bucket. For a directory that does not exist both are 0. After an error
-// they are what was counted until then. A long listing makes up to eight requests at a
-// time (ListOptions.Parallel).
+// is the whole bucket. Both counts are 0 if the directory does not exist. After an
+// error they are what was counted until then. A long listing makes up to eight requests
+// at a time (ListOptions.Parallel).
 //
 // Errors: those of Bucket.List.
 func Usage(ctx context.Context, b Bucket, dir string) (count, bytes int64, err error) {

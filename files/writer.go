@@ -84,8 +84,7 @@ func NewWriter(ctx context.Context, b Bucket, name string, opts *PutOptions) *Wr
 	return w
 }
 
-// Write passes p to the Put. It fails with the Put's error as soon as the Put has
-// failed.
+// Write passes p to the Put. After the Put has failed, Write returns the Put's error.
 //
 // Errors: those of Put; ErrClosed after Commit or Close.
 func (w *Writer) Write(p []byte) (int, error) {

@@ -52,7 +52,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		}
 		if try == maxRangeTries {
 			return driver.Object{}, driver.Errorf(files.ErrUnavailable,
-				"the service refuses a range that the file has, again and again")
+				"the service repeatedly refuses a range that the file has")
 		}
 		o, err = b.download(ctx, req, off, n) // a longer file has replaced it meanwhile
 	}

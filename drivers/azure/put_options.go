@@ -44,7 +44,8 @@ func (b *backend) CheckNative(_ files.Op, option files.NativeOption) error {
 			o.AccessTier)
 	}
 	if len(o.Tags) > 10 {
-		return driver.Errorf(files.ErrInvalid, "azure.PutOptions: %d tags, at most 10", len(o.Tags))
+		return driver.Errorf(files.ErrInvalid, "azure.PutOptions: there are %d tags, more than 10",
+			len(o.Tags))
 	}
 	for k, v := range o.Tags {
 		if k == "" || len(k) > 128 || len(v) > 256 {

@@ -13,7 +13,7 @@ var _ driver.PartSigner = (*backend)(nil)
 // errNoSignedParts: the permissions that Put Block needs, create or write, are those of
 // Put Blob. https://learn.microsoft.com/rest/api/storageservices/put-block#permissions
 var errNoSignedParts = driver.Errorf(files.ErrUnsupported, "Azure can't sign parts of uploads: "+
-	"what allows a block allows the whole blob, whatever the size and the condition")
+	"a URL that allows a block allows a whole blob, of any size and without a condition")
 
 // CanSignParts implements driver.PartSigner.
 func (b *backend) CanSignParts(*driver.Upload) error { return errNoSignedParts }

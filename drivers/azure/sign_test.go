@@ -76,7 +76,7 @@ func TestNothingElseSigned(t *testing.T) {
 	}
 	_, err = signing.BeginUpload(t.Context(), b, "a", &signing.UploadOptions{Size: 1})
 	if !errors.Is(err, errors.ErrUnsupported) ||
-		!strings.Contains(err.Error(), "what allows a block allows the whole blob") {
+		!strings.Contains(err.Error(), "a URL that allows a block allows a whole blob") {
 		t.Errorf("BeginUpload: %v, want ErrUnsupported with the reason", err)
 	}
 	for _, o := range []files.SignOptions{

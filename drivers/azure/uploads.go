@@ -175,7 +175,7 @@ func (b *backend) FindUpload(ctx context.Context, u *driver.Upload) (files.Info,
 // upload.
 func (b *backend) AbortUpload(context.Context, string, string) error {
 	return driver.Errorf(files.ErrUnsupported,
-		"Azure has no request that drops blocks; it drops them a week after the last one, "+
+		"Azure has no request that removes blocks; it removes them a week after the last one, "+
 			"or when the file is written")
 }
 

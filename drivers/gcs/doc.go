@@ -10,9 +10,10 @@
 //
 // Requests go through the client's own, authorised *http.Client, but this package makes
 // them itself rather than by the SDK's methods. The SDK's reader hides half of what the
-// response's headers say. Its writer either can't repeat a request that it streams, or
-// keeps a buffer of 16 MiB for each object. Its calls retry by a policy of their own.
-// In this package each of these is one request, retried by one policy (Options.Retry):
+// response's headers say. The SDK's writer either can't repeat a request that it
+// streams, or keeps a buffer of 16 MiB for each object. The SDK's calls retry by a
+// policy of their own. In this package each of these operations is one request, which
+// one policy retries (Options.Retry):
 //
 //   - a put up to the part size
 //   - a get, with everything that is known about the file
@@ -24,19 +25,20 @@
 //
 // Content larger than a part is uploaded in parts, eight of 8 MiB at a time (part_size=
 // and concurrency=, Options.PartSize and Options.Concurrency), in a multipart upload of
-// the XML API. It is not visible under any name until it ends, and an upload that fails
-// is aborted. If the program dies, its upload stays, and is billed, until a lifecycle
-// rule (AbortIncompleteMultipartUpload) aborts it.
+// the XML API. The upload is not visible under any name until it is completed. An
+// upload that fails is aborted. If the program dies, its upload stays, and is billed,
+// until a lifecycle rule (AbortIncompleteMultipartUpload) aborts it.
 //
 // Such an upload supports no preconditions: the service answers them with "400
 // NotImplemented" (https://docs.cloud.google.com/storage/docs/request-preconditions). A
 // Put with a condition, with native options, or with metadata that no header can carry
 // is therefore sent part by part, in a resumable session. The service removes the
-// session by itself if the program dies. Every Put is sent in this way with
-// concurrency=1, at an endpoint without parallel uploads, such as fake-gcs-server, and
-// for an account whose role lacks the permission storage.multipartUploads.create, which
-// the driver finds out when the first large Put is refused, with one request. Each part
-// is sent with its CRC-32C, and the whole is compared with what the service stored.
+// session by itself if the program dies. Every larger Put is sent in this way if
+// concurrency=1, if the endpoint has no parallel uploads, as fake-gcs-server, or if the
+// account's role lacks the permission storage.multipartUploads.create. The driver finds
+// that out when the service refuses the first large Put, which costs one request. Each
+// part is sent with its CRC-32C, and the digest of the whole is compared with what the
+// service stored.
 //
 // # How it connects
 //
@@ -58,9 +60,9 @@
 // are not retried.
 //
 // user_project= (Options.UserProject) names the project that pays, for buckets whose
-// requester pays. It is in a header of each request, and in the signed query of each
-// signed URL (userProject). In a signed URL the endpoint's path comes before the
-// bucket.
+// requester pays. It is sent in a header of each request, and is part of the signed
+// query of each signed URL (userProject). If the endpoint has a path, the path comes
+// before the bucket in signed URLs.
 //
 // # What a version is
 //
@@ -81,8 +83,8 @@
 //   - cloudfiles-mark, a random text on conditional puts. By this mark, a Put that is
 //     retried recognises the file that an earlier attempt wrote.
 //   - cloudfiles-attributes, beside metadata or headers that no HTTP header can carry
-//     (keys that aren't tokens, values beyond ASCII). GCS "does not permit" those in
-//     the response to a get, so this entry has a copy of them that it permits. If
+//     (keys that aren't tokens, values beyond ASCII). GCS "does not permit" these in
+//     the response to a get, so this entry has a copy in a form that it permits. If
 //     another program wrote such attributes, Stat returns them, but Get may not.
 //
 // # Responses that aren't the service's
@@ -94,7 +96,8 @@
 // 401 and 403), with the words "this isn't a GCS endpoint". In addition:
 //
 //   - If a proxy answers a write with 408, 429 or 5xx, the service may have carried it
-//     out. The mark decides; without a mark the error is files.ErrUncertain.
+//     out. The mark shows whether it has; without a mark the error is
+//     files.ErrUncertain.
 //   - A 412 is files.ErrExist or files.ErrPrecondition if its reason says that a
 //     condition failed and the request had one. A refusal by a policy of the
 //     organization has the same status; it is files.ErrPermission.
@@ -115,12 +118,13 @@
 //   - An upload of package files/resume with a condition is one Put, and can't be
 //     continued by another process. The completion of the XML API's uploads in parts
 //     "overwrites any existing object" and has no precondition
-//     (https://cloud.google.com/storage/docs/multipart-uploads). A resumable session has
-//     one, from its beginning; but its URL lets everybody who has it write the file for
-//     a week without other credentials, so it has no place in a token, which programs
-//     keep in files and pass on. Objects that are composed under a condition would be
-//     listed until then, fall under retention policies, and need the right to delete.
-//     The same holds for native options, and for attributes that no header can carry.
+//     (https://cloud.google.com/storage/docs/multipart-uploads). A resumable session
+//     has one, from its beginning; but its URL lets everybody who has it write the file
+//     for a week without other credentials, so it must not be in a token, which
+//     programs keep in files and pass on. Parts could also be objects that are composed
+//     under a condition, but these would be listed until then, would fall under
+//     retention policies, and would need the right to delete. The same holds for native
+//     options, and for attributes that no header can carry.
 //   - The condition of a get (files.GetOptions.IfNotVersion) is decided by the
 //     response's headers, because the API that returns metadata with the content has no
 //     such condition. If it fails, the body isn't read; if the body is longer than 64

@@ -148,7 +148,7 @@ func (s *session) send(ctx context.Context, part *driver.Part) (o *object, err e
 	for n := int64(0); o == nil && kept < part.Size; n++ {
 		if n > part.Size/partUnit+1 { // the service keeps a multiple of partUnit
 			return nil, driver.Errorf(files.ErrUnavailable,
-				"the service keeps too little of a part")
+				"the service repeatedly stores too little of a part")
 		}
 		var lost error
 		err = s.u.b.retry.Do(ctx, func(ctx context.Context, _ int) error {
@@ -224,7 +224,7 @@ func (s *session) try(ctx context.Context, part *driver.Part, from int64) (
 	kept, err = keptOf(resp.Header.Get("Range"))
 	if err != nil || kept <= off || kept > end || part.Last && kept == end {
 		return 0, nil, driver.Errorf(files.ErrUnavailable,
-			"the service has not kept what it was sent")
+			"the service did not store what it was sent")
 	}
 	return kept, nil, nil
 }

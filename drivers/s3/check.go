@@ -49,22 +49,22 @@ func (b *backend) identify(ctx context.Context) error {
 type Found struct {
 	// Keeps has every Claim.
 	Keeps map[Claim]Keep
-	// Broken are the claims that the bucket made and the store doesn't keep.
+	// Broken has the claims that the bucket made but that the store doesn't keep.
 	Broken []Claim
 	// BareETags: If-Match of writes has the ETag without its quotes.
 	BareETags bool
-	// Sums: the store accepted a CRC-32C with an upload.
+	// Sums: the store accepted an upload with a CRC-32C.
 	Sums bool
 	// Store is the profile that the store's responses name in their header Server, or ""
 	// if they name none. It is a value for the parameter store=.
 	Store string
 }
 
-// Probe finds out what the store behind a bucket of this package keeps: conditions,
-// names, order. It tries that on scratch names. It makes some fifty small requests, and
-// removes what it wrote. Afterwards the bucket claims what was found. No probe can show
-// that a store decides a condition and commits in one step; for that, rely on the
-// store's documentation.
+// Probe finds out what the store behind a bucket of this package keeps, such as
+// conditions, names and order. It tests that on scratch names with some fifty small
+// requests, and removes what it wrote. Afterwards the bucket claims what was found. No
+// probe can show that a store decides a condition and commits in one step; for that,
+// rely on the store's documentation.
 //
 // Errors: files.ErrInvalid if b isn't a bucket of this package; files.ErrPermission;
 // files.ErrUnavailable.

@@ -24,25 +24,26 @@
 // before others join it, by default 8 MiB.
 //
 // An endpoint is http:// or https://, in any case, then a host, an optional port and an
-// optional path. If the host is an address, localhost or a name without a dot, the
-// bucket goes into the path, unless use_path_style=false or hostname_immutable is
-// written.
+// optional path. If the host is an IP address, localhost or a name without a dot, the
+// bucket goes into the path, unless the URL has use_path_style=false or
+// hostname_immutable.
 //
 // The driver handles failures of credentials, clocks and certificates as follows:
 //
-//   - Credentials that can't be found are files.ErrPermission within the first attempt.
+//   - If no credentials are found, the first attempt fails with files.ErrPermission.
 //     The driver waits for the machine's metadata service for at most 3 s.
 //   - After InvalidAccessKeyId, ExpiredToken and the like the credentials are read
-//     again, also those of a file. If they have changed, the request is retried once.
+//     again, including those in a file. If they have changed, the request is retried
+//     once.
 //   - After RequestTimeTooSkewed the request is retried once, with the time of the
 //     response.
 //   - A certificate that isn't trusted, and HTTP to a server that speaks TLS, are
 //     files.ErrInvalid, and the request is not retried. AWS_CA_BUNDLE and SSL_CERT_FILE
 //     name more authorities.
 //
-// request_payer=requester makes the caller's account pay, for buckets that require it.
-// sign_accept_encoding=false leaves the header Accept-Encoding out of the signature,
-// for a store behind something that changes the header, such as Google's.
+// request_payer=requester makes the caller's account pay, which some buckets require.
+// sign_accept_encoding=false leaves the header Accept-Encoding out of the signature.
+// Use it for a store behind a proxy that changes the header, such as Google's.
 //
 // Every operation takes the fewest requests that S3 allows:
 //
@@ -66,24 +67,24 @@
 //
 // # Other stores
 //
-// Stores that speak S3's protocol support less of it than S3, and mostly ignore
-// silently what they don't support. On several stores, a Delete of a certain version
+// Stores that speak S3's protocol support less of it than S3 does, and silently ignore
+// most of what they don't support. On several stores, a Delete of a certain version
 // deletes any version, and a Copy that must not overwrite a file overwrites it. So each
 // store has a Profile, which says which parts of S3 the store supports ("keeps"), with
 // the sources. ProfileNames lists the profiles. The parameter store= (or
-// Options.Profile) chooses one. Without it the endpoint's host determines the profile;
-// for a host that no profile names, that is the profile "unknown". For a store that
-// isn't Amazon's:
+// Options.Profile) chooses one. Without it the endpoint's host determines the profile.
+// If no profile names the host, the profile is "unknown". For a store that isn't
+// Amazon's:
 //
-//   - Before the first conditional Put, the driver tries on a scratch name, in the
-//     directory of the file, whether the store keeps conditions. If it doesn't, the Put
-//     is errors.ErrUnsupported, and Features no longer claims them.
+//   - Before the first conditional Put, the driver tests on a scratch name, in the
+//     directory of the file, whether the store keeps conditions. If the store doesn't,
+//     the Put is errors.ErrUnsupported, and Features no longer claims conditions.
 //   - The header Server of a response may remove claims. It never adds one.
 //   - All parts of an upload except the last have one size. So a stream of unknown
 //     length can have at most 10,000 parts of that size (Features.MaxUnknownSize),
-//     which is 78 GiB by default. part_size= or a declared size raises that. If the
-//     profile says that the store takes growing parts, such a stream may be longer
-//     without more memory.
+//     which is 78 GiB by default. part_size= or a declared size raises that limit. If
+//     the profile says that the store accepts parts of growing sizes, such a stream may
+//     be longer without more memory.
 //   - A conditional Delete, which Move needs, is claimed only after files.Check or
 //     Probe has proved it. Until they have proved a conditional Copy, such a copy is a
 //     Get and a Put.
@@ -92,9 +93,9 @@
 //     store keeps conditional puts, or after a conditional Put, files.Check or Probe
 //     has proved it.
 //
-// [files.Check], [Probe] and the command conformance/doctor try everything on scratch
-// names, which they remove. Check fails if something is claimed that the store doesn't
-// keep, and its error names the URL parameters to use.
+// [files.Check], [Probe] and the command conformance/doctor test everything on scratch
+// names, which they remove. Check fails if the bucket claims something that the store
+// doesn't keep, and its error names the URL parameters to use.
 //
 // These parameters, or the fields of Options, override single facts of the profile:
 //
@@ -155,26 +156,27 @@
 //   - versitygw reads a file's size and its attributes one after the other. A Stat
 //     while the file is replaced may return one write's size and another's metadata and
 //     version.
-//   - versitygw reports success for the end of an upload in parts that was aborted
-//     before, if there is an object of the name, and stores nothing. If the profile
-//     says so (versitygw, and an unknown store), an upload of package files/resume is
-//     looked up after its end.
-//   - MinIO lists the unfinished uploads of one key only, and without a prefix those that
-//     were begun at the server that responds, since it was started. If the profile, or
-//     the header Server, says so, the driver makes both listings. So resume.Uploads with
-//     a directory may miss uploads of before a restart, or of other servers of the
-//     cluster; with an exact name in StaleOptions.Prefix nothing is missed. MinIO
-//     removes an upload by itself after a day (stale_uploads_expiry), and then a call
-//     with its token begins anew.
-//   - MinIO responds to a listing of one key, with a prefix that is an object's key, with
-//     that object, and claims that there are no more. So the driver requests two keys at
-//     least.
-//   - MinIO loses the parts of an upload if it denies the upload's end because of such
-//     a race. That Put is files.ErrUnavailable, and the program may retry it.
+//   - If an upload in parts was aborted and there is an object of the name, versitygw
+//     reports success for the completion of the upload, and stores nothing. If the
+//     profile says so (versitygw, and an unknown store), the driver looks up an upload
+//     of package files/resume after its completion.
+//   - MinIO lists the unfinished uploads of one key only, and without a prefix those
+//     that were begun at the server that responds, since it was started. If the
+//     profile, or the header Server, says so, the driver makes both listings. So
+//     resume.Uploads with a directory may miss uploads that were begun before a
+//     restart, or at other servers of the cluster. With an exact name in
+//     StaleOptions.Prefix nothing is missed. MinIO removes an upload by itself after a
+//     day (stale_uploads_expiry), and then a call with its token begins anew.
+//   - If a listing requests one key and its prefix is an object's key, MinIO responds
+//     with that object and claims that there are no more. So the driver requests at
+//     least two keys.
+//   - MinIO loses the parts of an upload if it denies the completion of the upload
+//     because of such a race. That Put is files.ErrUnavailable, and the program may
+//     retry it.
 //
 // The driver follows no redirects; the error for S3's redirect to another region says
 // which region to set. The driver reads at most 4 MiB of an error, and at most 32 MiB
-// of a page of a listing. A listing is files.ErrUnavailable if it has names twice, out
+// of a page of a listing. A listing is files.ErrUnavailable if it has a name twice, out
 // of order or outside of what was requested, or if it doesn't end. A weak ETag (W/"…"),
 // which a proxy that compresses sends, is a version for IfNotVersion alone. In any
 // other condition it is errors.ErrUnsupported.
@@ -193,8 +195,8 @@
 //
 // # What S3 can't do
 //
-//   - Stat of a file in a missing bucket is ErrNotExist, since the response to HEAD has
-//     no body (Features.StatNoBucket is false).
+//   - Stat of a file in a missing bucket is ErrNotExist and not ErrNoBucket, since the
+//     response to HEAD has no body (Features.StatNoBucket is false).
 //   - Without permission to list, a missing file is ErrPermission, since S3 answers
 //     with 403.
 //   - A listing of a directory bucket is not in order. The service can only list whole

@@ -112,7 +112,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		}
 		if try == maxRangeTries {
 			return driver.Object{}, driver.Errorf(files.ErrUnavailable,
-				"the service refuses a range that the file has, again and again")
+				"the service repeatedly refuses a range that the file has")
 		}
 		// A longer file replaced it meanwhile, or the store doesn't cut a range that is
 		// longer than the file.

@@ -21,9 +21,9 @@ type SignedPost = driver.PostForm
 
 // SignPost signs a form for uploading a file of that name from a browser. Unlike a
 // signed PUT, the form limits the size of the content, and S3 enforces that. b must be
-// a bucket of this package. It must not be wrapped, since the form would bypass a
-// prefix or a sub-bucket. SignPost makes no request, unless the credentials must be
-// fetched.
+// a bucket of this package. It must not be wrapped, since the form would bypass the
+// wrapper, such as a prefix or a sub-bucket. SignPost makes no request, unless the
+// credentials must be fetched.
 //
 // # CORS
 //
@@ -35,10 +35,11 @@ type SignedPost = driver.PostForm
 //	form.append("file", file); // last: S3 ignores what comes after it
 //	const response = await fetch(url, {method: "POST", body: form});
 //
-// sends it too. But the browser hides the response, and so whether the upload
-// succeeded, from the script, unless the bucket's CORS rules allow the method POST for
-// the page's origin. The bucket's owner sets these rules once, with aws s3api
-// put-bucket-cors, the console or PutBucketCors of the SDK (files.As gives its client):
+// sends it too. But the browser hides the response from the script, so the script can't
+// find out whether the upload succeeded, unless the bucket's CORS rules allow the
+// method POST for the page's origin. The bucket's owner sets these rules once, with aws
+// s3api put-bucket-cors, the console or PutBucketCors of the SDK (files.As gives its
+// client):
 //
 //	{"CORSRules": [{
 //		"AllowedOrigins": ["https://app.example"],
@@ -49,8 +50,8 @@ type SignedPost = driver.PostForm
 //	}]}
 //
 // ExposeHeaders lets the script read the ETag, which is the file's version.
-// AllowedOrigins protects nothing, since any program may send the form. The signature
-// protects it. A multipart/form-data POST without additional headers, and without
+// AllowedOrigins doesn't protect the bucket, since any program may send the form. The
+// signature does. A multipart/form-data POST without additional headers, and without
 // listeners to the upload's progress, needs no preflight. With them the browser first
 // sends OPTIONS, which the same rule allows. A signed PUT, GET or DELETE that a script
 // sends needs its method in AllowedMethods, and PUT and DELETE always have a preflight.
@@ -86,8 +87,8 @@ func signPost(ctx context.Context, bucket files.Bucket, name string,
 func (b *backend) SignPost(ctx context.Context, name string,
 	o driver.PostOptions) (driver.PostForm, error) {
 	if o.MaxSize > maxPart {
-		return SignedPost{}, driver.Errorf(files.ErrInvalid, "a form of %d bytes: at most 5 GiB",
-			o.MaxSize)
+		return SignedPost{}, driver.Errorf(files.ErrInvalid,
+			"a form can't allow %d bytes, because S3 takes at most 5 GiB", o.MaxSize)
 	}
 	if err := b.known.checkName(name); err != nil {
 		return SignedPost{}, err

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Keep says whether a store keeps a Claim.
+// Keep says whether a store keeps a Claim, as far as it is known.
 type Keep uint8
 
 const (
@@ -25,13 +25,13 @@ const (
 	NotKept
 )
 
-// String returns a word for reports.
+// String returns "unproved", "kept" or "not kept".
 func (k Keep) String() string { return [...]string{"unproved", "kept", "not kept"}[k] }
 
 // Claim is one part of S3's behaviour that a store keeps or doesn't keep.
 type Claim uint8
 
-// The claims. A claim of conditions is named after the request that carries them.
+// The claims. A claim about conditions is named after the request that has them.
 const (
 	// GetIf: If-Match and If-None-Match of GetObject and HeadObject.
 	GetIf Claim = iota
@@ -39,11 +39,11 @@ const (
 	PutIfAbsent
 	// PutIfVersion: If-Match of PutObject, for a missing object too.
 	PutIfVersion
-	// CompleteIf: both, of CompleteMultipartUpload.
+	// CompleteIf: If-None-Match: * and If-Match of CompleteMultipartUpload.
 	CompleteIf
 	// DeleteIf: If-Match of DeleteObject, decided in one step with the deletion.
 	DeleteIf
-	// CopyIf: both, of CopyObject, for the target.
+	// CopyIf: If-None-Match: * and If-Match of CopyObject, for the target.
 	CopyIf
 	// CopySourceIf: X-Amz-Copy-Source-If-Match of CopyObject and UploadPartCopy.
 	CopySourceIf
@@ -70,7 +70,7 @@ var claimNames = [claims]string{
 	Order:         "listings in byte order",
 }
 
-// String returns words for reports.
+// String returns the claim in words, for reports.
 func (c Claim) String() string { return claimNames[c] }
 
 // Profile says which parts of S3 a store keeps, as far as its documentation, its source

@@ -80,7 +80,8 @@ func (p *PutOptions) check() error {
 		return driver.Errorf(files.ErrInvalid,
 			"s3.PutOptions: KMSKeyID and BucketKey need an Encryption by KMS")
 	case len(p.Tags) > 10:
-		return driver.Errorf(files.ErrInvalid, "s3.PutOptions: %d tags, at most 10", len(p.Tags))
+		return driver.Errorf(files.ErrInvalid, "s3.PutOptions: there are %d tags, more than 10",
+			len(p.Tags))
 	}
 	return nil
 }

@@ -68,7 +68,8 @@ type Options struct {
 	Defaults PutOptions
 }
 
-// Checksums says which checksums the store can keep.
+// Checksums says which checksums are sent with uploads, for the store to check and
+// keep.
 type Checksums uint8
 
 const (

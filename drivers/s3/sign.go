@@ -25,7 +25,7 @@ func (b *backend) SignURL(ctx context.Context, name string,
 	}
 	if opts.Size > maxPart {
 		return files.SignedURL{}, driver.Errorf(files.ErrTooLarge,
-			"a signed PUT of %d bytes: at most 5 GiB", opts.Size)
+			"a signed PUT can't send %d bytes, because S3 takes at most 5 GiB", opts.Size)
 	}
 	expires, err := b.checkExpiry(ctx, opts.Expiry)
 	if err != nil {

@@ -142,7 +142,7 @@ func New(b files.Bucket, dir string, opts *Options) (*Log, error) {
 func (l *Log) check() error {
 	switch err := files.CheckName(l.segmentName(math.MaxInt64)); {
 	case l.dir == "":
-		return driver.Errorf(files.ErrInvalidName, "the directory is empty")
+		return driver.Errorf(files.ErrInvalidName, "the name of the log's directory is empty")
 	case err != nil:
 		return err
 	case nils.Is(l.bucket):

@@ -87,7 +87,7 @@ func SweepAround(t *testing.T, kind error, open func(t *testing.T) files.Bucket,
 	sweep(t, kind, func(t *testing.T, every func(*instruments)) {
 		real := open(t)
 		if nils.Is(real) {
-			t.Fatalf("filestest: SweepAround: the function has opened no bucket, but nil")
+			t.Fatalf("filestest: SweepAround: open returned a nil bucket")
 		}
 		b := Around(t, real, nil)
 		every(&b.instruments)

@@ -50,7 +50,7 @@ func New(t testing.TB, opts ...Option) *Bucket {
 		o(&c)
 	}
 	if c.personality.name == "" {
-		t.Fatalf("filestest: As: a zero Personality is none of the package's, such as filestest.S3")
+		t.Fatalf("filestest: As: the Personality is the zero value; want one such as filestest.S3")
 	}
 	b := &Bucket{
 		Clock:     &Clock{},

@@ -108,7 +108,7 @@ func (b *instrumented) ReceivePart(ctx context.Context, u *driver.Upload, number
 	}
 	if int64(len(data)) != size {
 		return "", driver.Errorf(files.ErrCorrupt,
-			"the part has not the %d bytes that it should have", size)
+			"the part doesn't have the %d bytes that it should have", size)
 	}
 	sum := crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli))
 	part := driver.NewPart(number, 0, data, sum, false)

@@ -60,7 +60,7 @@ func Download(ctx context.Context, b files.Bucket, name, path string,
 	}
 	if o.PartSize < 0 || o.Concurrency < 0 {
 		return files.Info{}, driver.NewError(files.OpGet, name,
-			driver.Errorf(files.ErrInvalid, "negative part size or concurrency"))
+			driver.Errorf(files.ErrInvalid, "the part size or the concurrency is negative"))
 	}
 	if o.Concurrency == 0 {
 		o.Concurrency = defaultConcurrency

@@ -118,7 +118,7 @@ func AbortStale(ctx context.Context, b files.Bucket, opts *StaleOptions) (int, e
 	}
 	if nils.Is(b) || o.Age < 0 {
 		return 0, driver.NewError(files.OpUpload, o.Dir,
-			driver.Errorf(files.ErrInvalid, "the bucket is nil, or the age negative"))
+			driver.Errorf(files.ErrInvalid, "the bucket is nil or the age is negative"))
 	}
 	if o.Age == 0 {
 		o.Age = DefaultAge

@@ -72,7 +72,7 @@ func (c *huge) ReadAt(p []byte, off int64) (int, error) {
 func putHuge(t suite.T, h *suite.H, name string) *huge {
 	t.Helper()
 	if h.Harness.Extend == nil || h.Harness.Append == nil {
-		t.Skipf("the harness can't make a file of more than 4 GiB that takes no room")
+		t.Skipf("the harness can't make a file of more than 4 GiB that takes no space")
 	}
 	if m := h.F.MaxSize; m > 0 && m < hugeSize {
 		t.Skipf("the bucket takes no more than %d bytes", m)

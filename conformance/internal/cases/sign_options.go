@@ -31,7 +31,7 @@ var signOptionsCases = []suite.Case{
 	{
 		Rule:  "W1",
 		Name:  "size",
-		Why:   "a signed PUT with a size must store no other size: its holder pays nothing",
+		Why:   "a signed PUT with a size must store no other size: its holder doesn't pay for it",
 		Needs: feature.Needs(feature.SignPut, feature.SignSize),
 		Run:   signedSize,
 	},
@@ -45,7 +45,7 @@ var signOptionsCases = []suite.Case{
 	{
 		Rule: "W1",
 		Name: "options",
-		Why:  "an option that can't be bound must be ErrUnsupported, and none be ignored",
+		Why:  "an option that can't be bound must be ErrUnsupported; none may be ignored",
 		Run:  signedOptions,
 	},
 }

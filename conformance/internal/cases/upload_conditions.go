@@ -26,8 +26,8 @@ var uploadConditionCases = []suite.Case{
 	{
 		Rule: "P9",
 		Name: "upload-if-version",
-		Why: "the version is compared when an upload in parts is completed, or the file that " +
-			"was put meanwhile is lost",
+		Why: "the version must be compared when an upload in parts is completed: otherwise a " +
+			"file that was put meanwhile is lost",
 		Needs: feature.Needs(feature.Versions, feature.IfVersion),
 		Run:   uploadIfVersion,
 	},

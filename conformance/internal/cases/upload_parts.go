@@ -14,7 +14,7 @@ var uploadCases = []suite.Case{
 		Rule: "P1",
 		Name: "upload-unfinished",
 		Why: "an upload that is not complete must be visible under no name, and must be " +
-			"found by who looks for it: its parts are billed",
+			"found by whoever looks for it: its parts are billed",
 		Run: uploadUnfinished,
 	},
 	{
@@ -49,8 +49,8 @@ var uploadCases = []suite.Case{
 	{
 		Rule: "P2",
 		Name: "upload-incomplete",
-		Why: "an upload of which a part has vanished must not become a file, or the file " +
-			"has a hole",
+		Why: "an upload of which a part has vanished must not become a file: it " +
+			"would have a hole",
 		Run: uploadIncomplete,
 	},
 	{

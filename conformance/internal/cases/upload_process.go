@@ -11,22 +11,23 @@ var uploadProcessCases = []suite.Case{
 	{
 		Rule: "P2",
 		Name: "upload-found",
-		Why: "after a lost response the upload that made the file must be found, and a file " +
-			"of another's must not be taken for it",
+		Why: "after a lost response the upload that made the file must be found, and the " +
+			"file of another upload must not be taken for it",
 		Run: uploadFound,
 	},
 	{
 		Rule: "X1",
 		Name: "upload-other-handle",
-		Why: "an upload must go on through another handle of the store, or everything is " +
-			"sent again",
+		Why: "an upload must go on through another handle of the store: otherwise everything " +
+			"is sent again",
 		Run: uploadOtherHandle,
 	},
 	{
 		Rule: "X1",
 		Name: "upload-other-process",
-		Why:  "an upload must go on in another process, or a kill costs everything sent",
-		Run:  uploadOtherProcess,
+		Why: "an upload must go on in another process: otherwise a kill costs everything that " +
+			"was sent",
+		Run: uploadOtherProcess,
 	},
 }
 

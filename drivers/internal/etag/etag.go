@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Weak reports whether the version is a weak ETag, W/"…", which names no certain bytes
-// (section 8.8.1). A proxy that compresses makes weak ETags of a service's.
+// Weak reports whether the version is a weak ETag, W/"…", which doesn't identify the
+// exact bytes (section 8.8.1). A proxy that compresses makes weak ETags of a service's.
 func Weak(v files.Version) bool {
 	return len(v) > 4 && strings.HasPrefix(string(v), `W/"`) && v[len(v)-1] == '"'
 }
@@ -32,7 +32,7 @@ func Version(s string) files.Version {
 // since no weak version matches then.
 func ErrWeak() error {
 	return driver.Errorf(files.ErrUnsupported,
-		"the version is weak, so it names no certain bytes: "+
+		"the version is a weak ETag, which doesn't identify the exact bytes: "+
 			"something in front of the service changes its ETags")
 }
 

@@ -35,10 +35,11 @@ func Compare(t *testing.T, b files.Bucket, p *proxy.Proxy) {
 		}
 		// and those that show, once for each kind of listing, what the service can do
 		if most := plain*4/3 + 8; requests > most {
-			t.Errorf("%+v: %d requests, plainly %d", o, requests, plain)
+			t.Errorf("%+v: %d requests, and %d one after the other", o, requests, plain)
 		}
 		if o.StartAfter == "" && o.Prefix == "" && requests <= plain {
-			t.Errorf("%+v: %d requests, plainly %d: it was not divided", o, requests, plain)
+			t.Errorf("%+v: %d requests, and %d one after the other: it was not divided", o,
+				requests, plain)
 		}
 	}
 }
