@@ -69,7 +69,8 @@ func DownloadAt(ctx context.Context, b Bucket, name string, w io.WriterAt,
 	case w == nil:
 		return Info{}, newError(OpGet, name, invalid("the writer is nil"))
 	case o.PartSize < 0 || o.Concurrency < 0:
-		return Info{}, newError(OpGet, name, invalid("the part size or the concurrency is negative"))
+		return Info{}, newError(OpGet, name,
+			invalid("the part size or the concurrency is negative"))
 	}
 	if o.PartSize == 0 {
 		o.PartSize = defaultPartSize

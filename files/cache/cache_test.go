@@ -179,7 +179,8 @@ func TestHitMakesOneRequest(t *testing.T) {
 		origin.reset()
 		read(t, b, "a/b.txt", files.Range{}, c)
 		if gets, bodies := origin.reset(); gets != 1 || bodies != 1 {
-			t.Errorf("%d bytes, cold: %d requests, %d bodies", size, gets, bodies)
+			t.Errorf("first Get of %d bytes: %d requests and %d bodies, want one of each", size,
+				gets, bodies)
 		}
 		for range 3 {
 			read(t, b, "a/b.txt", files.Range{}, c)
@@ -355,6 +356,7 @@ func TestUnreadIsNotFetched(t *testing.T) {
 	}
 	r.Close()
 	if n := origin.bytes.Load(); n > 1<<20 {
-		t.Errorf("for 10 bytes of a whole Get %d bytes were read from the origin", n)
+		t.Errorf("after 10 bytes of a Get, %d bytes were read from the origin, want at most 1 MiB",
+			n)
 	}
 }

@@ -127,7 +127,8 @@ func TestOriginPanics(t *testing.T) {
 			}()
 			<-done
 			if returned || what == "panic" && value != "of the origin" {
-				t.Errorf("%s in %s: returned %v, recovered %v", what, where, returned, value)
+				t.Errorf("%s in %s: Get returned: %v; the panic is %v", what, where, returned,
+					value)
 			}
 			broken = false
 			read(t, b, "a", files.Range{}, c)

@@ -12,7 +12,7 @@
 //
 // Some content is stored as it is:
 //
-//   - content that compression doesn't make at least a sixteenth smaller, which is
+//   - content that compression doesn't make more than a sixteenth smaller, which is
 //     tried with the first 1 MiB;
 //   - the content types of compressed formats such as JPEG and ZIP ([Options].Plain);
 //   - content that the caller has encoded (PutOptions with a ContentEncoding), which is

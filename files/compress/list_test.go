@@ -64,7 +64,7 @@ func TestList(t *testing.T) {
 		break
 	}
 	if n := stats.Load(); n > 2 {
-		t.Errorf("the first entry took %d requests", n)
+		t.Errorf("the first entry took %d requests, want at most 2", n)
 	}
 }
 

@@ -78,7 +78,8 @@ func TestSizesBothWays(t *testing.T) {
 		for n := max(at-20, 0); n < at+20; n++ {
 			s := storedSize(n)
 			if p, err := plainSize(s); err != nil || p != n {
-				t.Errorf("%d is stored as %d, which is read as %d, %v", n, s, p, err)
+				t.Errorf("the stored size of %d bytes is %d, whose plain size is %d, %v", n, s,
+					p, err)
 			}
 			if m := mostPlain(s); m != max(n, 1) {
 				t.Errorf("at most %d stored bytes are at most %d plain ones, want %d", s, m, n)

@@ -88,7 +88,8 @@ func TestPositions(t *testing.T) {
 			}
 			for r, err := range l.Read(t.Context(), from) {
 				if !errors.Is(err, ErrGone) {
-					t.Errorf("from %d, with %d the first: %v, %v", from, first, r, err)
+					t.Errorf("Read from %d, with the first record at %d: %v, %v, want ErrGone",
+						from, first, r, err)
 				}
 			}
 		}

@@ -268,7 +268,7 @@ func TestHandlerPut(t *testing.T) {
 	}
 	// If-Match may list several versions, one of which is current.
 	if w := do(h, "PUT", "/x", "z", "If-Match", `"old", `+tag()); w.Code != 204 {
-		t.Errorf("PUT over one of several versions = %d", w.Code)
+		t.Errorf("PUT with several versions in If-Match = %d, want 204", w.Code)
 	}
 	for _, tt := range []struct {
 		what, path string

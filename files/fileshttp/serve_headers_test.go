@@ -33,7 +33,7 @@ func TestServeFileHead(t *testing.T) {
 			t.Errorf("HEAD %v = %d, %v, %q", tt.header, w.Code, w.Header(), w.Body)
 		}
 		if len(*calls) != 1 || (*calls)[0] != "stat" {
-			t.Errorf("HEAD %v made the requests %v", tt.header, *calls)
+			t.Errorf("HEAD %v made the calls %v, want one Stat", tt.header, *calls)
 		}
 	}
 	w := httptest.NewRecorder()

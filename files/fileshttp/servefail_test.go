@@ -141,8 +141,8 @@ func TestServeFileDamaged(t *testing.T) {
 		whole := string(got) == content && err == nil && resp.ContentLength == int64(tt.size)
 		if resp.StatusCode != tt.status || whole == tt.damaged || len(got) >= tt.size != whole ||
 			tt.status == 200 && (err != nil) != tt.damaged {
-			t.Errorf("%+v: %d, %d bytes of %d, %v", tt, resp.StatusCode, len(got),
-				resp.ContentLength, err)
+			t.Errorf("%+v: the status is %d, with %d bytes of %d and the error %v", tt,
+				resp.StatusCode, len(got), resp.ContentLength, err)
 		}
 		if h := resp.Header; tt.status == 500 && (h.Get("Etag") != "" ||
 			h.Get("Accept-Ranges") != "" || string(got) != "Internal Server Error\n") {

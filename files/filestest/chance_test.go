@@ -111,7 +111,7 @@ func TestChanceByName(t *testing.T) {
 	}
 	inTurn := run(false)
 	if !reflect.DeepEqual(inTurn, run(true)) {
-		t.Error("at once other calls were hit")
+		t.Error("the rule was applied to other calls when they ran at the same time")
 	}
 	if reflect.DeepEqual(inTurn["a"], inTurn["b"]) || len(inTurn["a"]) == 0 {
 		t.Errorf("the names are not told apart: %v", inTurn)

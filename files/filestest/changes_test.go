@@ -93,7 +93,7 @@ func TestSnapshot(t *testing.T) {
 	put(t, b, "a", "4")
 	_, err = b.Get(t.Context(), "a", &files.GetOptions{IfVersion: before.Version})
 	if !errors.Is(err, files.ErrPrecondition) {
-		t.Errorf("the version of before stands for other content: %v", err)
+		t.Errorf("Get with the version from before the change: %v, want ErrPrecondition", err)
 	}
 	b.Restore(t, s)
 	b.Want(t, filestest.Tree{"a": "1"})

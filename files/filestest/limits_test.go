@@ -51,8 +51,8 @@ func TestLastWord(t *testing.T) {
 		}
 		_, err := retry.Wrap(b, &retry.Policy{Delay: 1}).Stat(t.Context(), "a", nil)
 		if n := len(b.Calls()); n != c.calls || retry.Attempts(err) != c.attempts {
-			t.Errorf("%s, bare %v: %d calls, %d attempts, %v", c.p, c.bare, n,
-				retry.Attempts(err), err)
+			t.Errorf("%s, bare %v: %d calls and %d attempts, want %d and %d: %v", c.p, c.bare, n,
+				retry.Attempts(err), c.calls, c.attempts, err)
 		}
 	}
 }

@@ -34,7 +34,7 @@ func TestWantCalls(t *testing.T) {
 		}
 	}
 	if table := b.Calls().String(); !strings.Contains(o.errors[0], table) {
-		t.Errorf("a green test prints another table:\n%s", table)
+		t.Errorf("String differs from the table of the failure:\n%s", table)
 	}
 }
 

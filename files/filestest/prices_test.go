@@ -47,7 +47,7 @@ func TestCost(t *testing.T) {
 		t.Errorf("%s", c)
 	}
 	if filestest.PerSecond != 730*3600 {
-		t.Errorf("a second comes %v times a month", filestest.PerSecond)
+		t.Errorf("PerSecond is %v, want 730*3600", filestest.PerSecond)
 	}
 }
 

@@ -241,7 +241,8 @@ func (b *Bucket) SignFor(base string) {
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" ||
 		u.RawQuery != "" || u.Fragment != "" {
-		b.errorf("filestest: SignFor(%q): the base must be a URL such as http://127.0.0.1:8080", base)
+		b.errorf("filestest: SignFor(%q): the base must be a URL such as http://127.0.0.1:8080",
+			base)
 		return
 	}
 	b.mu.Lock()

@@ -61,7 +61,7 @@ func fatal(t *testing.T, part string, f func(o *observed)) {
 	}()
 	<-done
 	if returned {
-		t.Errorf("it goes on, and should fail with %q", part)
+		t.Errorf("the function returned, want a failure with %q", part)
 	}
 	o.want(t, part)
 }

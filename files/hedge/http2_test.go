@@ -152,7 +152,7 @@ func overHTTP2(t *testing.T, content []byte, loser string, slow int) {
 	for below.bodies.Load() > 0 || running.Load() > 0 || hedging() {
 		select {
 		case <-ctx.Done():
-			t.Fatal("a request or a body is left")
+			t.Fatal("a request is still running, or a body is still open")
 		case <-time.After(time.Millisecond):
 		}
 	}

@@ -56,7 +56,8 @@ func (w *walk) dir(path, below string, fi fs.FileInfo) bool {
 	slices.SortFunc(items, func(a, b item) int { return strings.Compare(a.key, b.key) })
 	for i, it := range items {
 		if i > 0 && it.key == items[i-1].key {
-			w.fail(it.path, driver.Errorf(files.ErrUnavailable, "the directory lists the name twice"))
+			w.fail(it.path, driver.Errorf(files.ErrUnavailable,
+				"the directory lists the name twice"))
 			continue
 		}
 		if !w.visit(it) {

@@ -92,7 +92,7 @@ func TestCallsInFlight(t *testing.T) {
 		}
 		wg.Wait()
 		if took := time.Since(start); l.most != 3 || took < 10*second || took > 11*second {
-			t.Errorf("%d in flight, in %v; want 3, in 10 s", l.most, took)
+			t.Errorf("at most %d calls in flight, in %v; want 3, in 10 s", l.most, took)
 		}
 		if got := strings.Join(l.calls, ""); got != "ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^" {
 			t.Errorf("the calls came in the order %s", got)

@@ -65,7 +65,8 @@ func TestUploadSteps(t *testing.T) {
 					},
 				})
 			if err != nil || plain != c.plain || most > c.most || (steps == 0) != c.plain {
-				t.Errorf("plain %t, %d steps, %d at a time, %v", plain, steps, most, err)
+				t.Errorf("plain Put: %t, want %t; %d steps, at most %d at a time, want %d: %v",
+					plain, c.plain, steps, most, c.most, err)
 			}
 			if got, err := files.ReadAll(t.Context(), memory, "a", nil); err != nil ||
 				!bytes.Equal(got, content) {

@@ -314,8 +314,8 @@ func TestPutArrives(t *testing.T) {
 	}
 	wg.Wait()
 	if wins.Load() != 1 || sized.Load() != 8 || seekable.Load() != 8 {
-		t.Errorf("%d Puts succeeded, %d were sized, %d seekable", wins.Load(), sized.Load(),
-			seekable.Load())
+		t.Errorf("%d Puts succeeded, want 1; %d had a size and %d could seek, want 8", wins.Load(),
+			sized.Load(), seekable.Load())
 	}
 }
 

@@ -312,7 +312,7 @@ func TestLog(t *testing.T) {
 			"level=WARN msg=files op=stat backend=letters outcome=DeadlineExceeded",
 		} {
 			if !strings.Contains(got, want) {
-				t.Errorf("names %v: %s is missing in\n%s", names, want, got)
+				t.Errorf("with Names %v, the log has no %s:\n%s", names, want, got)
 			}
 		}
 		if strings.Contains(got, "bob") != names || strings.Contains(got, "anna") != names ||

@@ -182,7 +182,8 @@ func (u *upload) check(ctx context.Context) error {
 	case ctx == nil || nils.Is(u.b) || u.source == nil:
 		return driver.Errorf(files.ErrInvalid, "the context, the bucket or the source is nil")
 	case u.size < 0 || o.PartSize < 0 || o.Concurrency < 0:
-		return driver.Errorf(files.ErrInvalid, "the size, the part size or the concurrency is negative")
+		return driver.Errorf(files.ErrInvalid,
+			"the size, the part size or the concurrency is negative")
 	case o.Token != "" && o.TokenFile != "":
 		return driver.Errorf(files.ErrInvalid, "both Token and TokenFile are given")
 	case o.Put != nil && o.Put.Size != nil && *o.Put.Size != u.size:

@@ -147,7 +147,7 @@ func TestClasses(t *testing.T) {
 				calls := 0
 				err := c.policy.Do(t.Context(), failing(&calls, c.errs...))
 				if calls != c.calls || retry.Attempts(err) != c.attempts {
-					t.Errorf("%d calls, the error has %d; want %d and %d", calls,
+					t.Errorf("%d calls and %d attempts in the error, want %d and %d", calls,
 						retry.Attempts(err), c.calls, c.attempts)
 				}
 				if files.KindOf(err) != c.kind {
