@@ -170,7 +170,7 @@ func (b *body) acquire(i int64) error {
 			return files.ErrClosed
 		}
 		p, from := s.inFlight(b, i)
-		if p == nil && waited != nil && waited.err != nil {
+		if p == nil && waited != nil && waited.failedBefore(i) {
 			defer waited.broken.Resume()
 			return waited.err
 		}
@@ -205,6 +205,13 @@ func (b *body) wants(i int64) int64 {
 		return end
 	}
 	return max(b.pos, i*PartSize) + 1
+}
+
+// failedBefore reports whether the download failed before it had read the whole part. If
+// it was stopped because no reader needed more of it, that is no failure, and the part
+// may be in the store. The caller holds mu.
+func (f *flight) failedBefore(i int64) bool {
+	return f.err != nil && !f.closed && f.next <= i+1
 }
 
 // want makes the flight read up to the offset. The caller holds mu.

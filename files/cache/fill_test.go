@@ -269,3 +269,34 @@ func TestBypassedOptions(t *testing.T) {
 		t.Errorf("Counts = %+v, want 6 bypassed and 1 miss", n)
 	}
 }
+
+// TestPartsAtOnce: many readers of one file, each of another part, need no more of a
+// download when it has stored their parts. Then it is stopped, and none of them fails.
+func TestPartsAtOnce(t *testing.T) {
+	origin, content := mem.New(nil), make([]byte, 11*cache.PartSize+9)
+	for i := range content {
+		content[i] = byte(i >> 16)
+	}
+	if _, err := files.PutBytes(t.Context(), origin, "a", content, nil); err != nil {
+		t.Fatal(err)
+	}
+	for range 60 {
+		b, err := cache.New(origin, mem.New(nil), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := offsets(make([]byte, len(content)))
+		_, err = files.DownloadAt(t.Context(), b, "a", got, &files.DownloadAtOptions{
+			PartSize:    cache.PartSize,
+			Concurrency: 12,
+		})
+		if err != nil || !bytes.Equal(got, content) {
+			t.Fatalf("DownloadAt: %v, want no error and the content", err)
+		}
+	}
+}
+
+// offsets is memory that is written at offsets.
+type offsets []byte
+
+func (o offsets) WriteAt(p []byte, off int64) (int, error) { return copy(o[off:], p), nil }
