@@ -26,6 +26,8 @@ var doorStores = map[string]struct {
 	smallOnly bool
 	// plainCopies: fake-gcs-server ignores the conditions of a copy.
 	plainCopies bool
+	// deepOnly: fake-gcs-server returns all prefixes on each page of a shallow listing.
+	deepOnly bool
 }{
 	"folder": {store: func(t *testing.T) string { return "file://" + memdir.New(t) }},
 	"versitygw": {store: func(t *testing.T) string {
@@ -39,6 +41,7 @@ var doorStores = map[string]struct {
 			return testserver.Start(t, testserver.FakeGCS).Store(t)
 		},
 		plainCopies: true,
+		deepOnly:    true,
 	},
 	"azurite": {
 		store: func(t *testing.T) string {
@@ -63,7 +66,7 @@ func TestDoorsOfStores(t *testing.T) {
 			}
 			defer b.Close()
 			d := newDoors(t, rand.New(rand.NewPCG(seed, 0)), b)
-			d.smallOnly, d.plainCopies = c.smallOnly, c.plainCopies
+			d.smallOnly, d.plainCopies, d.deepOnly = c.smallOnly, c.plainCopies, c.deepOnly
 			d.callAll(calls, seed)
 		})
 	}
@@ -119,7 +122,7 @@ type doors struct {
 	dirs  []string
 	done  []string
 
-	smallOnly, plainCopies bool
+	smallOnly, plainCopies, deepOnly bool
 }
 
 func newDoors(t *testing.T, r *rand.Rand, b files.Bucket) *doors {
