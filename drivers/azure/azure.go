@@ -48,9 +48,9 @@ type Options struct {
 	// HideFolderMarkers omits from listings the empty blobs with the metadata
 	// hdi_isfolder, by which tools mark a folder in an account without a hierarchical
 	// namespace. Without this option they are listed as empty files, since a listing
-	// returns metadata only if it requests all of it. Requesting it makes a page
-	// larger: by a tenth for files of this package, and by up to 8 KiB a file for
-	// others'. Get and Stat don't find a file there in either case.
+	// returns metadata only if it requests all metadata. That makes a page larger: by a
+	// tenth for files of this package, and by up to 8 KiB a file for those of other
+	// programs. Get and Stat don't find a file there in either case.
 	HideFolderMarkers bool
 }
 

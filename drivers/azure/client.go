@@ -74,7 +74,7 @@ func clientOptions(limits connect.Limits, clock *clockPolicy) azcore.ClientOptio
 //
 // A caller may add policies and logging. Each call returns new options, for one client.
 //
-// Without these options the SDK handles responses before the driver has them: it reads
+// Without these options the SDK handles responses before the driver gets them: it reads
 // an error or a page of any length into memory, waits for as long as the context lasts,
 // and follows redirects to any host. That host receives names and contents, and
 // credentials too unless the HTTP client removes them. The driver still refuses the

@@ -17,9 +17,9 @@
 // as in the SDK for Java, and 10 minutes for a copy, which the service finishes before
 // it responds. read_timeout= limits how long a body may make no progress, whether it is
 // read or sent; a slow body that makes progress is never cut. When either time is over,
-// the error is files.ErrUnavailable, and the policy retries. A client that is given to
-// [New] and made with [ClientOptions] has these limits too, and all other settings of a
-// bucket opened by URL.
+// the error is files.ErrUnavailable, and the policy retries. A client that was made
+// with [ClientOptions] and is given to [New] has the same limits, and all other
+// settings of a bucket opened by URL.
 //
 // read_connections= (Options.ReadAhead) is how many connections at a time read a large
 // body, 8 by default. read_connections_after= is how many bytes one connection reads
@@ -61,10 +61,10 @@
 //     reads are compared with it (G6). Blobs of other programs are compared with their
 //     MD5 if they have one.
 //   - Conditions are the service's If-Match and If-None-Match, decided at the commit
-//     (P8, P9). A conditional write has a random mark in its metadata, cloudfiles_mark.
-//     If its response is lost and the write is sent again, the mark shows whether the
-//     present blob is the one that this write stored. If not, the error is ErrUncertain
-//     (P2).
+//     (P8, P9). A conditional write stores a random mark in the metadata,
+//     cloudfiles_mark. If its response is lost and the write is sent again, the mark
+//     shows whether the blob that is there is the one that the write stored. If it
+//     isn't, the error is ErrUncertain (P2).
 //   - Listings are in byte order, although the service compares names as UTF-16 (L1).
 //     The driver holds back names with characters beyond U+FFFF until it has listed the
 //     names that come before them. It holds at most 10,000 names; if there are more, it

@@ -54,7 +54,7 @@ func TestParallelListFrom(t *testing.T) {
 					t.Errorf("%s, %q: %d names, want %d", what, dir, len(got), len(want))
 				}
 				if n := requests.Load(); n > plain*4/3+8 || !c.divides && dir != "" && n > plain+1 {
-					t.Errorf("%s, %q: %d requests, plainly %d", what, dir, n, plain)
+					t.Errorf("%s, %q: %d requests, and %d one after the other", what, dir, n, plain)
 				}
 			}
 			if c.divides && requests.Load() <= plain {

@@ -53,9 +53,9 @@
 // before others join it (8 MiB).
 //
 // STORAGE_EMULATOR_HOST may have a path. Open searches for Application Default
-// Credentials for at most 5 s. If it finds none, the error is files.ErrPermission and
-// says what to set. After a 401 the credentials are read again, and the request is
-// repeated once. A certificate that isn't trusted (SSL_CERT_FILE names more
+// Credentials for at most 5 s. If it finds none, Open fails with files.ErrPermission,
+// and the text says what to set. After a 401 the credentials are read again, and the
+// request is repeated once. A certificate that isn't trusted (SSL_CERT_FILE names more
 // authorities), and plain HTTP to a server that speaks TLS, are files.ErrInvalid and
 // are not retried.
 //

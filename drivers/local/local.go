@@ -9,16 +9,16 @@
 // # What is on disk
 //
 // The folder is an ordinary folder: the bucket's file "notes/day14.txt" is the file
-// notes/day14.txt in it, and any folder of files that other programs wrote is a bucket.
-// Besides the content there are:
+// notes/day14.txt in it, and a folder of files that other programs wrote can be opened
+// as a bucket. Besides the files there are:
 //
 //   - A sidecar, day14.txt.attrs, which holds metadata, headers, and a content type
 //     that can't be found from the name and the content. It has the format of the Go
 //     CDK's fileblob, so the driver opens fileblob's folders, and fileblob reads what
 //     the driver writes.
 //   - The file's record, an extended attribute, which holds digests, and a second copy
-//     of metadata that is small. The record is used only if it belongs to the content.
-//     A sidecar that another program edited overrides it. A damaged sidecar is
+//     of the metadata if that is small. The record is used only if it belongs to the
+//     content. A sidecar that another program edited overrides it. A damaged sidecar is
 //     files.ErrCorrupt; a missing sidecar is restored from the record.
 //   - Names that begin with "%cf-", which stand for names that the disk can't hold
 //     unchanged.
@@ -40,10 +40,10 @@
 // The version of a file that was put consists of its time and size. The version of a
 // file that another program wrote also contains its inode number and the time of its
 // last change. So it changes whenever the file is written or replaced, whatever time
-// the file was given, and also after a chmod, after a copy, or when the file is renamed
-// to make room for a folder of its name. A program that writes into a file that was
-// put, and then restores the file's old time, damages the file: reading it whole is
-// files.ErrCorrupt.
+// the file was given. It also changes after a chmod, and when the file is renamed to
+// make room for a folder of its name. A copy that another program makes of the file has
+// another version. A program that writes into a file that was put, and then restores
+// the file's old time, damages the file: reading it whole is files.ErrCorrupt.
 //
 // # File systems
 //
@@ -62,17 +62,17 @@
 // begins with "%cf-c-". So a camera's IMG_0001.JPG has that name for every program. To
 // distinguish spellings, the driver lists the folder for each lookup of a file that
 // exists, which is slow in large folders. The note holds for the whole bucket, so no
-// folder in it should be on another kind of disk, or have casefold set if its parent
-// has not.
+// folder in it should be on another kind of disk, or have the attribute casefold if its
+// parent doesn't have it.
 //
 // # Other processes
 //
 // Every rule of the contract also holds between processes that share the folder, or a
-// folder that contains it, if the file system can lock directories or files. If neither
-// can, conditional writes return errors.ErrUnsupported. On a network file system,
-// machines exclude each other if they open the same folder. Changes that other programs
-// make in the folder are visible in the bucket. Nothing prevents other programs from
-// changing a file while it is read; reading is then files.ErrChanged.
+// folder that contains it, if the file system can lock directories or files. If it can
+// lock neither, conditional writes return errors.ErrUnsupported. On a network file
+// system, machines exclude each other if they open the same folder. Changes that other
+// programs make in the folder are visible in the bucket. Nothing prevents other
+// programs from changing a file while it is read; reading is then files.ErrChanged.
 //
 // # Permissions
 //
@@ -83,7 +83,7 @@
 // control folder has the mode and the group of the bucket's folder. If another user
 // made the control folder before and doesn't share it, there is a second one beside it,
 // .cloudfiles-u<uid>.attrs. When the last file of a folder is deleted, the folder is
-// removed too, unless its mode shows that no Put made it.
+// removed too, unless its mode shows that it wasn't made by a Put.
 package local
 
 import (

@@ -46,9 +46,9 @@
 //     evicted while it is read, the rest is read from the origin under the same
 //     version. If that version is gone, reading fails with ErrChanged, as after a broken
 //     connection (G4).
-//   - After a Put, Copy, Move, Delete, DeleteMany, Update or an upload of package
-//     resume through the cache has returned, nothing older is returned, even if the
-//     write's result is an error such as ErrUncertain.
+//   - After a Put, Copy, Move, Delete, DeleteMany, Update or an upload of packages
+//     resume and signing through the cache has returned, nothing older is returned,
+//     even if the write's result is an error such as ErrUncertain.
 //   - After a write that doesn't pass through the cache, such as another process's,
 //     nothing older is returned either, unless Options.MaxAge allows it. The next
 //     section describes the only exception.

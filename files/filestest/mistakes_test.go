@@ -103,7 +103,7 @@ func TestMistakes(t *testing.T) {
 		"New: option 2 is nil": func(o *observed, _ *filestest.Bucket) {
 			filestest.New(o, filestest.AnyError(), nil)
 		},
-		"a zero Personality": func(o *observed, _ *filestest.Bucket) {
+		"the Personality is the zero value": func(o *observed, _ *filestest.Bucket) {
 			filestest.New(o, filestest.As(filestest.Personality{}))
 		},
 		"Within: the function is nil": func(o *observed, b *filestest.Bucket) {
