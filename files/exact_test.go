@@ -361,7 +361,8 @@ func TestMaskedCopy(t *testing.T) {
 }
 
 // TestLongestNames: a wrapper takes names of exactly the length that it claims, and of
-// 1024 bytes if it claims none or an impossible one.
+// 1024 bytes if it claims none or an impossible one. If it makes names longer, it claims
+// what is left of the length below, and at least one byte.
 func TestLongestNames(t *testing.T) {
 	for claimed, want := range map[int]int{
 		-1: 1024, 0: 1024, 1: 1, 2: 2, 1023: 1023, 1024: 1024, 1025: 1024,
@@ -373,6 +374,12 @@ func TestLongestNames(t *testing.T) {
 		put(t, b, strings.Repeat("n", want), "text")
 		_, err := files.PutString(ctx, b, strings.Repeat("n", want+1), "text", nil)
 		is(t, err, files.ErrInvalidName)
+	}
+	for extra, want := range map[int]int{0: 1024, 1: 1023, 1022: 2, 1023: 1, 1024: 1, 2000: 1} {
+		b := files.Wrap(mem.New(nil), files.Hooks{Names: &files.NameMap{Extra: extra}})
+		if got := b.Features().MaxName; got != want {
+			t.Errorf("names that become %d bytes longer may have %d, want %d", extra, got, want)
+		}
 	}
 	for dir, ok := range map[int]bool{1022: true, 1023: false} { // "dir/x" has two bytes more
 		_, err := files.Sub(mem.New(nil), strings.Repeat("d", dir))

@@ -184,9 +184,7 @@ func (v *fsView) ReadDir(name string) ([]fs.DirEntry, error) {
 	if err := checkPath("open", OpList, name); err != nil {
 		return nil, err
 	}
-	d := newFSDir(v, name)
-	defer d.Close()
-	list, err := d.ReadDir(-1)
+	list, err := newFSDir(v, name).ReadDir(-1) // which ends the listing
 	if err != nil || len(list) > 0 || name == "." {
 		return list, err
 	}

@@ -244,9 +244,10 @@ func TestNilContent(t *testing.T) {
 	}
 	store := mem.New(nil)
 	for name, b := range map[string]files.Bucket{
-		"mem":     store,
-		"around":  around(store, passing),
-		"content": files.Wrap(store, files.Hooks{Content: same}),
+		"mem":       store,
+		"around":    around(store, passing),
+		"content":   files.Wrap(store, files.Hooks{Content: same}),
+		"transform": files.Wrap(mem.New(nil), files.Hooks{Transform: stamped(new(int))}),
 	} {
 		for what, r := range contents {
 			for _, o := range []*files.PutOptions{nil, {If: files.IfAbsent()}} {

@@ -134,6 +134,28 @@ func TestNoVersion(t *testing.T) {
 	}
 }
 
+// TestCopyOntoItselfWithoutVersions: a bucket that claims no versions changes the
+// attributes of a file by a copy onto itself, and a copy that changes nothing is no error.
+func TestCopyOntoItselfWithoutVersions(t *testing.T) {
+	b := claimsLess(mem.New(nil), func(f *files.Features) {
+		f.Versions, f.ServerCopy = false, false
+	})
+	put(t, b, "a", "text")
+	if _, err := files.Copy(ctx, b, "a", b, "a", nil); err != nil {
+		t.Errorf("Copy = %v, want no error", err)
+	}
+	html := &files.Attributes{ContentType: "text/html"}
+	_, err := files.Copy(ctx, b, "a", b, "a", &files.CopyOptions{Attributes: html})
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := b.Stat(ctx, "a", nil)
+	if err != nil || info.ContentType != "text/html" {
+		t.Errorf("Stat = %q, %v, want text/html", info.ContentType, err)
+	}
+	has(t, b, "a", "text")
+}
+
 // TestNoVersionInFeatures: once a bucket has returned a file without a version, its
 // Features no longer claim versions.
 func TestNoVersionInFeatures(t *testing.T) {

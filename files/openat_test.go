@@ -161,7 +161,7 @@ func TestOpenAtIsAReader(t *testing.T) {
 		if n, err := f.Seek(0, io.SeekCurrent); n != 200_010 || err != nil {
 			t.Errorf("a refused Seek moved to %d, %v, want 200_010 and no error", n, err)
 		}
-		if _, err := f.ReadAt(make([]byte, 1), -1); !errors.Is(err, files.ErrInvalid) {
+		if n, err := f.ReadAt(make([]byte, 1), -1); n != 0 || !errors.Is(err, files.ErrInvalid) {
 			t.Errorf("ReadAt before the beginning: %v, want ErrInvalid", err)
 		}
 	}
@@ -324,7 +324,7 @@ func TestCloseEndsReads(t *testing.T) {
 		synctest.Wait()
 		f.Close()
 		wg.Wait()
-		if _, err := f.ReadAt(make([]byte, 1), 0); !errors.Is(err, files.ErrClosed) {
+		if n, err := f.ReadAt(make([]byte, 1), 0); n != 0 || !errors.Is(err, files.ErrClosed) {
 			t.Errorf("ReadAt after Close: %v, want ErrClosed", err)
 		}
 		fail := errors.New("failed")

@@ -15,9 +15,7 @@ func (r *Reader) next(size int) ([]byte, error) {
 	}
 	// Take no more memory than there is content.
 	chunk, err := r.readFull(r.chunk, min(int64(size), max(r.remaining, 1)))
-	if cap(chunk) > 0 {
-		r.chunk = chunk[:0]
-	}
+	r.chunk = chunk
 	if err = kept(chunk, err); err != nil {
 		return nil, err
 	}

@@ -180,6 +180,7 @@ func TestSecretsExactly(t *testing.T) {
 			"-----BEGIN X-----a…c…",
 		},
 		{"a-----BEGIN PRIVATE KEY-----b-----END PRIVATE KEY--c", "a…"},
+		{"a-----BEGIN PRIVATE KEY-----b-----END -----c", "a…c"},
 		{`a=1 b:2 c@ d%e f>g h\i`, ""},
 		{`"password":"a\"b","x":1`, `"password":"…","x":1`},
 		{`{\"password\":\"a\\\"b\",\"x\":1}`, `{\"password\":\"…",\"x\":1}`},

@@ -234,6 +234,35 @@ func TestUpdateContextEndsTheWait(t *testing.T) {
 	})
 }
 
+// once is a value whose type can decode it only once.
+type once struct{ N int }
+
+var onceDecoded, errTwice = false, errors.New("decoded again")
+
+func (o *once) UnmarshalJSON([]byte) error {
+	if onceDecoded {
+		return errTwice
+	}
+	onceDecoded, o.N = true, 3
+	return nil
+}
+
+// TestUpdateJSONDecodesAgain: a value that can't be decoded again after a skipped update
+// is an error, since the function may have changed what was decoded before.
+func TestUpdateJSONDecodesAgain(t *testing.T) {
+	b := mem.New(nil)
+	put(t, b, "doc", "3")
+	onceDecoded = false
+	_, err := files.UpdateJSON(ctx, b, "doc", func(v *once) error {
+		if v.N != 3 {
+			t.Errorf("the value is %d, want 3", v.N)
+		}
+		return files.SkipUpdate
+	}, nil)
+	is(t, err, errTwice)
+	has(t, b, "doc", "3")
+}
+
 func TestUpdateJSON(t *testing.T) {
 	type doc struct {
 		N    int            `json:"n"`
