@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/memdir"
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
 )
@@ -173,6 +174,96 @@ func TestDiskTraitsAreFound(t *testing.T) {
 	} {
 		if h, err := parseHabits(text); !errors.Is(err, files.ErrInvalid) {
 			t.Errorf("parseHabits(%q) = %+v, %v, want ErrInvalid", text, h, err)
+		}
+	}
+}
+
+// A note is damaged if it is truncated or a byte of it is changed. Then the disk is tried
+// again, and the note is written again.
+func TestDamagedNote(t *testing.T) {
+	const text = "disk 1 tail time=1s"
+	note := sealNote(text)
+	if got, whole := openNote(note); got != text || !whole {
+		t.Errorf("openNote = %q, %v, want what was sealed", got, whole)
+	}
+	for i := range note {
+		changed := note[:i] + string(note[i]^1) + note[i+1:]
+		for what, damaged := range map[string]string{"truncated": note[:i], "changed": changed} {
+			if got, whole := openNote(damaged); whole || got != "" {
+				t.Errorf("openNote = %q, %v of a note that is %s at %d, want a damaged one", got,
+					whole, what, i)
+			}
+		}
+	}
+	dir := memdir.New(t)
+	disk := oddDisks()["FAT"]()
+	path := filepath.Join(dir, controlDir, diskFile)
+	putIn(t, openOdd(t, disk, dir), "what?", "old", nil)
+	want, err := os.ReadFile(path)
+	ok(t, err)
+	for _, damaged := range []string{"", string(want[:len(want)-2]), "x" + string(want[1:])} {
+		ok(t, os.WriteFile(path, []byte(damaged), 0o666))
+		b := openOdd(t, disk, dir)
+		if s, _ := fetch(t, b, "what?"); s != "old" {
+			t.Errorf("with the note %q, the file = %q, want \"old\"", damaged, s)
+		}
+		putIn(t, b, "a", "a", nil)
+		if now, err := os.ReadFile(path); err != nil || string(now) != string(want) {
+			t.Errorf("after the note %q it is %q, %v, want %q", damaged, now, err, want)
+		}
+	}
+}
+
+// A note of a newer version is refused by each handle, also by one that was opened before
+// it was written, once that has to write.
+func TestNewerNote(t *testing.T) {
+	dir := memdir.New(t)
+	disk := oddDisks()["FAT"]()
+	first, second := openOdd(t, disk, dir), openOdd(t, disk, dir)
+	putIn(t, first, "a", "a", nil)
+	path := filepath.Join(dir, controlDir, diskFile)
+	ok(t, os.WriteFile(path, []byte(sealNote("disk 1 newer time=2s")), 0o666))
+	_, err := files.PutString(t.Context(), second, "b", "b", nil)
+	if !errors.Is(err, files.ErrInvalid) {
+		t.Errorf("Put = %v, want ErrInvalid", err)
+	}
+	if _, err := open(dir, &Options{NoSync: true}, disk); !errors.Is(err, files.ErrInvalid) {
+		t.Errorf("Open = %v, want ErrInvalid", err)
+	}
+}
+
+// timedDir is a folder whose Stat has a result of its own.
+type timedDir struct {
+	fsys.Dir
+	st  fsys.Stat
+	err error
+}
+
+func (d timedDir) Stat() (fsys.Stat, error) { return d.st, d.err }
+
+// A file system stores seconds if neither time of the root has a fraction of one.
+func TestResolutionOfUsualDisks(t *testing.T) {
+	const second = int64(time.Second)
+	for _, c := range []struct {
+		modified, changed int64
+		err               error
+		want              time.Duration
+	}{
+		{3 * second, 5 * second, nil, time.Second},
+		{3*second + 1, 5 * second, nil, 1},
+		{3 * second, 5*second + 1, nil, 1},
+		{3*second + 1, 5*second + 1, nil, 1},
+		{3*second + second - 1, 5*second + second - 1, nil, 1},
+		{3 * second, 5 * second, errors.New("failed"), 1},
+		{0, 0, errors.New("failed"), 1},
+	} {
+		d := timedDir{
+			st:  fsys.Stat{ModTime: c.modified, ChangeTime: c.changed},
+			err: c.err,
+		}
+		if got := exactTimes(d); got != c.want {
+			t.Errorf("with the times %d and %d, %v: %v, want %v", c.modified, c.changed, c.err, got,
+				c.want)
 		}
 	}
 }

@@ -11,7 +11,10 @@ import (
 var (
 	linuxRules   = rules{}
 	windowsRules = rules{windows: true, foldCase: true}
-	allRules     = []rules{linuxRules, {windows: true}, {foldCase: true}, windowsRules}
+	allRules     = []rules{
+		linuxRules, {windows: true}, {foldCase: true}, windowsRules, {devices: true}, {tail: true},
+		{ascii: true}, {refused: 1}, {refused: 1 << 6}, {short: 100},
+	}
 )
 
 func TestEncodeNames(t *testing.T) {
@@ -51,6 +54,17 @@ func TestEncodeNames(t *testing.T) {
 		{windowsRules, "README", "", "%cf-e-%52%45%41%44%4D%45"},
 		{windowsRules, "%CF-e-x", "", "%cf-e-%25%43%46-e-x"},
 		{windowsRules, "é", "", "%cf-e-%C3%A9"},
+		{rules{windows: true}, "a?/A/é/a./nul", "%cf-e-a%3F/A/é/%cf-e-a%2E", "%cf-e-nul"},
+		{rules{foldCase: true}, "a?/A/é/a./nul", "a?/%cf-e-%41/%cf-e-%C3%A9/a.", "nul"},
+		{rules{devices: true}, "a?/A/é/a./nul", "a?/A/é/a.", "%cf-e-nul"},
+		{rules{tail: true}, "a?/A/é/a./nul", "a?/A/é/%cf-e-a%2E", "nul"},
+		{rules{ascii: true}, "a?/A/é/a./nul", "a?/A/%cf-e-%C3%A9/a.", "nul"},
+		{rules{refused: 1}, "a?/A/é/a./nul", "a?/A/é/a.", "nul"},
+		{rules{refused: 1}, "a</a>", "%cf-e-a%3C", "a>"},
+		{rules{refused: 1 << 6}, "a?/A/é/a./nul", "%cf-e-a%3F/A/é/a.", "nul"},
+		{rules{short: 100}, long[:149], "", long[:149]},
+		{rules{short: 100}, long[:150], "%cf-d-" + long[:140] + "-", "%cf-x-" + long[:10]},
+		{linuxRules, "x/..x/.../.x/x../x.", "x/..x/.../.x/x..", "x."},
 	} {
 		dir, base := c.r.encode(c.name)
 		if dir != c.dir || base != c.base {
@@ -63,7 +77,7 @@ func TestEncodeNames(t *testing.T) {
 func TestForeignOnDisk(t *testing.T) {
 	long := strings.Repeat("x", 250)
 	for _, disk := range []string{
-		"x.attrs", ".cloudfiles.attrs", "a\xff", "a\x01", "a\x7f", long, "a__0x2f__b",
+		"", ".", "..", "x.attrs", ".cloudfiles.attrs", "a\xff", "a\x01", "a\x7f", long, "a__0x2f__b",
 		"%cf-", "%cf-z-a", "%cf-e-", "%cf-e-a", "%cf-e-x%2eattrs", "%cf-e-%78%2Eattrs",
 		"%cf-e-x%2Eattrs%", "%cf-e-%2", "%cf-e-%2E",
 		"%cf-e-%2E%2E", "%cf-e-a%2Fb", "%cf-e-%00", "%cf-e-%25cf-\xff", "%cf-d-", "%cf-d--",
@@ -87,6 +101,8 @@ func TestForeignOnDisk(t *testing.T) {
 		{[]string{"a"}, "b"},
 		{[]string{long[:239]}, long[:20]},
 		{[]string{long[:240], long[:10]}, "b"},
+		{[]string{long[:239], long[:241]}, long[:10]},
+		{[]string{long[:240], long[:239]}, long[:11]},
 		{[]string{long[:240]}, "%"},
 		{[]string{long[:240]}, "%2f"},
 		{[]string{"%cf-" + long[:236]}, "bbbbbbbbbb"},
