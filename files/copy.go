@@ -119,7 +119,8 @@ func located(b Bucket, name string) (store any, key string) {
 // copyOnto is a copy of a file onto itself.
 func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (Info, error) {
 	f := b.Features()
-	if _, version := opts.If.Version(); version && !f.IfVersion || opts.If.Absent() && !f.IfAbsent {
+	_, version := opts.If.Version()
+	if version && !f.IfVersion || opts.If.Absent() && !f.IfAbsent {
 		// a Put would return this error, but there may be no Put
 		return Info{}, errorf(ErrUnsupported, "the bucket can't copy %v", opts.If)
 	}
@@ -133,24 +134,23 @@ func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (In
 	if err := checkSource(opts.IfSource, info.Version); err != nil {
 		return Info{}, err
 	}
-	if _, version := opts.If.Version(); info.Version == "" && (version || f.IfVersion) {
-		if version || opts.Attributes != nil || len(opts.Native) > 0 {
-			return Info{}, errNoVersion
-		}
+	changes := opts.Attributes != nil || len(opts.Native) > 0
+	unversioned := f.IfVersion && info.Version == ""
+	if unversioned && (version || changes) {
+		return Info{}, errNoVersion
 	}
 	if err := opts.If.Check(true, info.Version); err != nil {
 		return Info{}, err
 	}
-	if opts.Attributes == nil && len(opts.Native) == 0 {
+	if !changes {
 		again, err := renews(ctx, b, name)
-		if err == nil && again && info.Version == "" && f.IfVersion {
-			err = errNoVersion
-		}
-		if err != nil {
+		switch {
+		case err != nil:
 			return Info{}, err
-		}
-		if !again {
+		case !again:
 			return info, nil
+		case unversioned:
+			return Info{}, errNoVersion
 		}
 	}
 	// A writer in between must not be undone: the content that was read is put back
@@ -161,9 +161,8 @@ func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (In
 			o.IfSource, o.If = info.Version, IfVersion(info.Version)
 		}
 		done, err := copyStream(ctx, b, name, b, name, &o)
-		_, conditional := opts.If.Version()
-		if !errors.Is(err,
-			ErrPrecondition) || conditional || opts.IfSource != "" || i == DefaultUpdateAttempts {
+		if !errors.Is(err, ErrPrecondition) || version || opts.IfSource != "" ||
+			i == DefaultUpdateAttempts {
 			return done, err
 		}
 		if info, err = b.Stat(ctx, name, nil); err != nil {

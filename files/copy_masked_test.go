@@ -95,3 +95,41 @@ func TestCopyFromReadOnly(t *testing.T) {
 	}
 	has(t, store, "b", "text")
 }
+
+// TestCopyOntoItselfOnConditions: a copy onto itself that would change nothing refuses a
+// condition that the bucket doesn't claim, as a Put does.
+func TestCopyOntoItselfOnConditions(t *testing.T) {
+	store := mem.New(nil)
+	version := put(t, store, "a", "text").Version
+	for what, c := range map[string]struct {
+		change       func(f *files.Features)
+		absent, same error // of the conditions that the file is absent, or has its version
+	}{
+		"all": {func(*files.Features) {}, files.ErrExist, nil},
+		"no IfVersion": {
+			func(f *files.Features) { f.IfVersion = false }, files.ErrExist, files.ErrUnsupported,
+		},
+		"no IfAbsent": {
+			func(f *files.Features) { f.IfAbsent = false }, files.ErrUnsupported, nil,
+		},
+		"neither": {
+			func(f *files.Features) { f.IfVersion, f.IfAbsent = false, false },
+			files.ErrUnsupported, files.ErrUnsupported,
+		},
+	} {
+		b := claimsLess(store, func(f *files.Features) {
+			f.ServerCopy = false
+			c.change(f)
+		})
+		for cond, want := range map[files.Condition]error{
+			files.IfAbsent():         c.absent,
+			files.IfVersion(version): c.same,
+			{}:                       nil,
+		} {
+			_, err := files.Copy(ctx, b, "a", b, "a", &files.CopyOptions{If: cond})
+			if !errors.Is(err, want) || want == nil && err != nil {
+				t.Errorf("%s: Copy with the condition %v = %v, want %v", what, cond, err, want)
+			}
+		}
+	}
+}

@@ -37,6 +37,12 @@ func TestCopyRefusesNative(t *testing.T) {
 	closed := mem.New(nil)
 	closed.Close()
 	put(t, src, "a", "text")
+	looking := files.Wrap(src, files.Hooks{
+		Begin: func(ctx context.Context, c *files.Call) (context.Context, error) {
+			t.Errorf("%s of the source is called", c.Op)
+			return ctx, nil
+		},
+	})
 	opts := &files.CopyOptions{Native: []files.NativeOption{unheardOf{}}}
 	for what, f := range map[string]func(context.Context, files.Bucket, string, files.Bucket,
 		string, *files.CopyOptions) (files.Info, error){"copy": files.Copy, "move": files.Move} {
@@ -46,11 +52,11 @@ func TestCopyRefusesNative(t *testing.T) {
 			src  files.Bucket
 			want error
 		}{
-			{dst, "b", src, files.ErrUnsupported},
-			{struct{ files.Bucket }{dst}, "b", src, files.ErrUnsupported},
-			{files.Wrap(dst, files.Hooks{}), "b", src, files.ErrUnsupported},
-			{dst, "b/", src, files.ErrInvalidName},
-			{closed, "b", src, files.ErrClosed},
+			{dst, "b", looking, files.ErrUnsupported},
+			{struct{ files.Bucket }{dst}, "b", looking, files.ErrUnsupported},
+			{files.Wrap(dst, files.Hooks{}), "b", looking, files.ErrUnsupported},
+			{dst, "b/", looking, files.ErrInvalidName},
+			{closed, "b", looking, files.ErrClosed},
 			{dst, "b", closed, files.ErrClosed},
 		} {
 			_, err := f(ctx, c.dst, c.name, c.src, "a", opts)

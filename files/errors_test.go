@@ -92,6 +92,29 @@ func TestSentinels(t *testing.T) {
 
 // TestErrorTexts: the text of an error has no path, URL or text of a system's error,
 // and errors.Is and errors.As still find these errors (E1).
+// TestTimeout: an Error whose cause is a deadline, however deep, is a timeout, and no
+// other is.
+func TestTimeout(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want bool
+	}{
+		{context.DeadlineExceeded, true},
+		{os.ErrDeadlineExceeded, true},
+		{fmt.Errorf("reading: %w", context.DeadlineExceeded), true},
+		{fmt.Errorf("reading: %w", os.ErrDeadlineExceeded), true},
+		{&fs.PathError{Op: "read", Path: "p", Err: os.ErrDeadlineExceeded}, true},
+		{context.Canceled, false},
+		{errors.New("deadline exceeded"), false},
+		{nil, false},
+	} {
+		err := &files.Error{Op: files.OpGet, Name: "n", Kind: files.ErrUnavailable, Err: c.err}
+		if got := err.Timeout(); got != c.want {
+			t.Errorf("Timeout of %v = %v, want %v", c.err, got, c.want)
+		}
+	}
+}
+
 func TestErrorTexts(t *testing.T) {
 	secret := "/srv/hidden/tenant"
 	for _, c := range []struct {

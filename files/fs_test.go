@@ -223,6 +223,10 @@ func TestFSErrors(t *testing.T) {
 		"ReadFile": func(n string) error { _, err := fs.ReadFile(view, n); return err },
 		"ReadDir":  func(n string) error { _, err := fs.ReadDir(view, n); return err },
 	}
+	_, err := fs.ReadDir(view, "file")
+	if pe, ok := errors.AsType[*fs.PathError](err); !ok || pe.Op != "readdir" || pe.Path != "file" {
+		t.Errorf("ReadDir of a file = %v, want a PathError of readdir and the file", err)
+	}
 	for _, tt := range []struct {
 		name string
 		want error

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"slices"
 	"testing"
 
 	"cloudfiles.dev/drivers/mem"
@@ -101,6 +102,18 @@ func TestNoVersion(t *testing.T) {
 			_, err := files.Copy(ctx, b, "a", b, "a", &files.CopyOptions{Attributes: html})
 			return err
 		},
+		"Copy onto itself that renews": func(b files.Bucket) error {
+			info := func(_ *files.Call, i files.Info) (files.Info, error) { return i, nil }
+			b = files.Wrap(b, files.Hooks{Transform: &files.Transform{
+				Info: info,
+				Renew: func(context.Context, *files.Call,
+					func(context.Context, files.Range) (*files.Reader, error)) (bool, error) {
+					return true, nil
+				},
+			}})
+			_, err := files.Copy(ctx, b, "a", b, "a", nil)
+			return err
+		},
 		"Put over what was read": func(b files.Bucket) error {
 			info, _ := b.Stat(ctx, "a", nil)
 			_, err := files.PutString(ctx, b, "a", "new",
@@ -154,6 +167,38 @@ func TestCopyOntoItselfWithoutVersions(t *testing.T) {
 		t.Errorf("Stat = %q, %v, want text/html", info.ContentType, err)
 	}
 	has(t, b, "a", "text")
+}
+
+// knowing is a bucket that knows each native option, and counts its Puts.
+type knowing struct {
+	files.Bucket
+	puts int
+}
+
+func (*knowing) CheckNative(files.Op, []files.NativeOption) error { return nil }
+
+func (k *knowing) Put(ctx context.Context, name string, content io.Reader,
+	opts *files.PutOptions) (files.Info, error) {
+	k.puts++
+	o := *opts
+	o.Native = nil
+	return k.Bucket.Put(ctx, name, content, &o)
+}
+
+// TestCopyOntoItselfWithNativeOptions: with a native option, a copy onto itself is a
+// change, and without one it isn't.
+func TestCopyOntoItselfWithNativeOptions(t *testing.T) {
+	for n := range 3 {
+		b := &knowing{Bucket: mem.New(nil)}
+		put(t, b.Bucket, "a", "text")
+		options := slices.Repeat([]files.NativeOption{unheardOf{}}, n)
+		_, err := files.Copy(ctx, b, "a", b, "a", &files.CopyOptions{Native: options})
+		if err != nil || b.puts != min(n, 1) {
+			t.Errorf("Copy with %d options = %v and makes %d Puts, want %d", n, err, b.puts,
+				min(n, 1))
+		}
+		has(t, b, "a", "text")
+	}
 }
 
 // TestNoVersionInFeatures: once a bucket has returned a file without a version, its

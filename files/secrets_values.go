@@ -151,9 +151,9 @@ func nameBefore(s string) string {
 
 // secretBeforeColon reports whether a colon separates a name from a secret and isn't
 // part of a sentence: it is in JSON, or the name is one that only headers and settings
-// have.
+// have. before ends with the name.
 func secretBeforeColon(before, name string) bool {
-	if n := len(before); n > 0 && (before[n-1] == '"' || before[n-1] == '\'') {
+	if last := before[len(before)-1]; last == '"' || last == '\'' {
 		return true
 	}
 	return !slices.Contains(wordNames, strings.ToLower(name))
