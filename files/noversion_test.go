@@ -102,6 +102,10 @@ func TestNoVersion(t *testing.T) {
 			_, err := files.Copy(ctx, b, "a", b, "a", &files.CopyOptions{Attributes: html})
 			return err
 		},
+		"Copy onto itself on a condition": func(b files.Bucket) error {
+			_, err := files.Copy(ctx, b, "a", b, "a", &files.CopyOptions{If: files.IfVersion("v")})
+			return err
+		},
 		"Copy onto itself that renews": func(b files.Bucket) error {
 			info := func(_ *files.Call, i files.Info) (files.Info, error) { return i, nil }
 			b = files.Wrap(b, files.Hooks{Transform: &files.Transform{
