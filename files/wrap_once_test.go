@@ -62,8 +62,7 @@ func TestWrapCallsOnce(t *testing.T) {
 					ops = nil
 					do(name) // which may fail
 					if !slices.Equal(ops, []files.Op{op}) {
-						t.Errorf("%v of %q makes the calls %v below, want one of its kind", op, name,
-							ops)
+						t.Errorf("%v of %q makes the calls %v below, want one", op, name, ops)
 					}
 				}
 			}

@@ -77,7 +77,8 @@ func TestEncodeNames(t *testing.T) {
 func TestForeignOnDisk(t *testing.T) {
 	long := strings.Repeat("x", 250)
 	for _, disk := range []string{
-		"", ".", "..", "x.attrs", ".cloudfiles.attrs", "a\xff", "a\x01", "a\x7f", long, "a__0x2f__b",
+		"", ".", "..",
+		"x.attrs", ".cloudfiles.attrs", "a\xff", "a\x01", "a\x7f", long, "a__0x2f__b",
 		"%cf-", "%cf-z-a", "%cf-e-", "%cf-e-a", "%cf-e-x%2eattrs", "%cf-e-%78%2Eattrs",
 		"%cf-e-x%2Eattrs%", "%cf-e-%2", "%cf-e-%2E",
 		"%cf-e-%2E%2E", "%cf-e-a%2Fb", "%cf-e-%00", "%cf-e-%25cf-\xff", "%cf-d-", "%cf-d--",
