@@ -325,7 +325,7 @@ func TestTransformOpenFaults(t *testing.T) {
 		}
 		for _, part := range parts {
 			if _, err := part.Read(make([]byte, 1)); !errors.Is(err, files.ErrClosed) {
-				t.Errorf("%s: a part is still open: %v", what, err)
+				t.Errorf("%s: a part is still open: %v, want ErrClosed", what, err)
 			}
 		}
 	}

@@ -115,7 +115,7 @@ func TestBadURLs(t *testing.T) {
 	} {
 		_, err := files.Open(t.Context(), url)
 		if !errors.Is(err, files.ErrInvalid) {
-			t.Errorf("%s: %v", url, err)
+			t.Errorf("%s: %v, want ErrInvalid", url, err)
 			continue
 		}
 		if s := err.Error(); !strings.Contains(s, want) || strings.Contains(s, "hunter2") {

@@ -242,7 +242,7 @@ func TestReadTimeoutIsKnown(t *testing.T) {
 	}
 	for _, u := range []string{"mem://?read_timeout=1s", "file:///?read_timeout=1s"} {
 		if _, err := files.Open(t.Context(), u); !errors.Is(err, files.ErrInvalid) {
-			t.Errorf("%s: %v", u, err)
+			t.Errorf("%s: %v, want ErrInvalid", u, err)
 		}
 	}
 }

@@ -108,7 +108,7 @@ func TestUploadResumed(t *testing.T) {
 						int64(len(p)), opts)
 				}
 				if _, err := put(cut); !errors.Is(err, files.ErrUnavailable) {
-					t.Fatalf("%s: %v", what, err)
+					t.Fatalf("%s: %v, want ErrUnavailable", what, err)
 				}
 				done := c.after && c.at == complete
 				if ok, err := files.Exists(t.Context(), b, "f.bin"); err != nil || ok != done {

@@ -33,7 +33,7 @@ func TestBoundsOfUnread(t *testing.T) {
 		for _, op := range []string{"get", "get of a range", "delete many"} {
 			sent.Store(0)
 			if err := every[op](t.Context(), b); !errors.Is(err, files.ErrUnavailable) {
-				t.Errorf("%d, %s: %v", s, op, err)
+				t.Errorf("%d, %s: %v, want ErrUnavailable", s, op, err)
 			}
 			// Three attempts, each with what is in transit.
 			if n := sent.Load(); n > 3*4*maxError {

@@ -147,7 +147,7 @@ func TestDomainsInURLs(t *testing.T) {
 			url.QueryEscape(domain))
 		if want == "" {
 			if !errors.Is(err, files.ErrInvalid) {
-				t.Errorf("%s: %v", domain, err)
+				t.Errorf("%s: %v, want ErrInvalid", domain, err)
 			}
 			continue
 		}

@@ -51,7 +51,7 @@ func TestWeakETags(t *testing.T) {
 	}
 	_, err = b.Get(t.Context(), "a", &files.GetOptions{IfNotVersion: weak})
 	if !errors.Is(err, files.ErrNotModified) {
-		t.Errorf("get if not: %v", err)
+		t.Errorf("get if not: %v, want ErrNotModified", err)
 	}
 	_, put := b.Put(t.Context(), "a", strings.NewReader("x"),
 		&files.PutOptions{If: files.IfVersion(weak)})

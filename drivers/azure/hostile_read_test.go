@@ -356,7 +356,7 @@ func TestDirectoriesAreNotFiles(t *testing.T) {
 			holds(w, r, `"1"`, "")
 		})
 		if _, err := b.Stat(t.Context(), "dir", nil); !errors.Is(err, files.ErrNotExist) {
-			t.Errorf("%s, Stat: %v", mark, err)
+			t.Errorf("%s, Stat: %v, want ErrNotExist", mark, err)
 		}
 		if _, err := files.ReadString(t.Context(), b, "dir",
 			nil); !errors.Is(err, files.ErrNotExist) {
@@ -367,7 +367,7 @@ func TestDirectoriesAreNotFiles(t *testing.T) {
 		}
 		err := b.Delete(t.Context(), "dir", &files.DeleteOptions{IfVersion: "1"})
 		if !errors.Is(err, files.ErrPrecondition) {
-			t.Errorf("%s, Delete of a version: %v", mark, err)
+			t.Errorf("%s, Delete of a version: %v, want ErrPrecondition", mark, err)
 		}
 	}
 	// A file of this package may have such metadata, and another program's file may

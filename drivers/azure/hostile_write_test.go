@@ -177,7 +177,7 @@ func TestUnreadableSources(t *testing.T) {
 	version = 1
 	_, err := files.Copy(t.Context(), b, "b", b, "a", &files.CopyOptions{IfSource: "1"})
 	if !errors.Is(err, files.ErrPrecondition) {
-		t.Errorf("Copy with IfSource = %v", err)
+		t.Errorf("Copy with IfSource = %v, want ErrPrecondition", err)
 	}
 }
 

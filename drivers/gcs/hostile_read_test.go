@@ -250,7 +250,7 @@ func TestOneVersion(t *testing.T) {
 	for _, got := range []string{"bytes 50-51/100", "bytes 0-1/100", "bytes 1-99/100"} {
 		b, _ := hostile(t, sends("1", got, strings.Repeat("x", 2)))
 		if err := every["get of a range"](t.Context(), b); !errors.Is(err, files.ErrUnavailable) {
-			t.Errorf("%s for 1-2: %v", got, err)
+			t.Errorf("%s for 1-2: %v, want ErrUnavailable", got, err)
 		}
 	}
 }

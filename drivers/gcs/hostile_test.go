@@ -378,7 +378,7 @@ func TestUnaskedStatus(t *testing.T) {
 			}
 		}
 		if err := every["get"](t.Context(), b); !errors.Is(err, files.ErrNotExist) {
-			t.Errorf("404 to a get: %v", err)
+			t.Errorf("404 to a get: %v, want ErrNotExist", err)
 		}
 	}
 }

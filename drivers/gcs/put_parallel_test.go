@@ -123,7 +123,7 @@ func TestParallelFaults(t *testing.T) {
 	p.Add(proxy.Rule{Kinds: []string{"XMLPut"}, Fault: proxy.GCS.Forbidden()})
 	_, err := b.Put(t.Context(), "b", bytes.NewReader(manyParts), nil)
 	if !errors.Is(err, files.ErrPermission) {
-		t.Errorf("Put: %v", err)
+		t.Errorf("Put: %v, want ErrPermission", err)
 	}
 	if n := p.Counts()["XMLDelete"]; n != 1 {
 		t.Errorf("%d uploads were aborted, want 1: %v", n, p.Counts())
@@ -302,6 +302,6 @@ func TestNoXMLUploads(t *testing.T) {
 	}
 	_, err := files.Open(t.Context(), "gs://bucket?concurrency=2&part_size=262144")
 	if !errors.Is(err, files.ErrInvalid) {
-		t.Errorf("New with parts that are too small = %v", err)
+		t.Errorf("New with parts that are too small = %v, want ErrInvalid", err)
 	}
 }

@@ -145,7 +145,7 @@ func TestUploadGone(t *testing.T) {
 		t.Errorf("with a condition: %v: %s", err, kinds)
 	}
 	if err := upload("d"); !errors.Is(err, files.ErrExist) {
-		t.Errorf("with a condition: %v", err)
+		t.Errorf("with a condition: %v, want ErrExist", err)
 	}
 	if got, err := files.ReadAll(t.Context(), direct, "c", nil); err != nil ||
 		!bytes.Equal(got, manyParts) {

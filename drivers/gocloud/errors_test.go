@@ -149,7 +149,7 @@ func TestCloseLeavesBucketOpen(t *testing.T) {
 		t.Error("the owned bucket is still open")
 	}
 	if _, err := other.Stat(t.Context(), "f", nil); !errors.Is(err, files.ErrClosed) {
-		t.Errorf("Get over a closed *blob.Bucket = %v", err)
+		t.Errorf("Get over a closed *blob.Bucket = %v, want ErrClosed", err)
 	}
 	if _, err := other.Put(t.Context(), "f", strings.NewReader("y"),
 		&files.PutOptions{If: files.IfAbsent()}); !errors.Is(err,

@@ -128,7 +128,7 @@ func TestReplacedWhileOpened(t *testing.T) {
 		r, err := b.Get(t.Context(), "f", nil)
 		if c.times > 1 {
 			if !errors.Is(err, files.ErrChanged) {
-				t.Errorf("%s: %v", c.name, err)
+				t.Errorf("%s: %v, want ErrChanged", c.name, err)
 			}
 			continue
 		}

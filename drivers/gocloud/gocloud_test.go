@@ -246,7 +246,7 @@ func TestDeleteOfMissingFiles(t *testing.T) {
 				t.Errorf("Delete of the missing %q = %v", name, err)
 			}
 			if _, err := b.Stat(t.Context(), name, nil); !errors.Is(err, files.ErrNotExist) {
-				t.Errorf("Stat of the missing %q = %v", name, err)
+				t.Errorf("Stat of the missing %q = %v, want ErrNotExist", name, err)
 			}
 		}
 		if got := get(t, b, "d/f", nil); got != "x" {

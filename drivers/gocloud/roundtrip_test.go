@@ -188,6 +188,6 @@ func TestReadAfterClose(t *testing.T) {
 	}
 	r.Close()
 	if _, err := r.Next(); !errors.Is(err, files.ErrClosed) {
-		t.Errorf("Read after the body's Close = %v", err)
+		t.Errorf("Read after the body's Close = %v, want ErrClosed", err)
 	}
 }

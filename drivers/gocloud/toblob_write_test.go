@@ -84,16 +84,16 @@ func TestBridgeWriter(t *testing.T) {
 					t.Fatal(err)
 				}
 				if _, err := b.Stat(t.Context(), "f", nil); !errors.Is(err, files.ErrNotExist) {
-					t.Errorf("%d bytes by %d: the file exists before Close: %v", size, piece, err)
+					t.Errorf("%d bytes by %d: Stat before Close: %v, want ErrNotExist", size,
+						piece, err)
 				}
 				cancel()
 				if err := w.Close(); !errors.Is(err, context.Canceled) {
 					t.Errorf("%d bytes by %d: Close of the cancelled writer = %v", size, piece, err)
 				}
 				if _, err := b.Stat(t.Context(), "f", nil); !errors.Is(err, files.ErrNotExist) {
-					t.Errorf("%d bytes by %d: the file exists after the cancelled Close: %v", size,
-						piece,
-						err)
+					t.Errorf("%d bytes by %d: Stat after a cancelled Close: %v, want ErrNotExist",
+						size, piece, err)
 				}
 				w, err = write(t.Context())
 				if err := errors.Join(err, w.Close()); err != nil {
@@ -199,7 +199,7 @@ func TestToBlobClose(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := b.Stat(t.Context(), "f", nil); !errors.Is(err, files.ErrClosed) {
-		t.Errorf("Get from the owned bucket after Close = %v", err)
+		t.Errorf("Get from the owned bucket after Close = %v, want ErrClosed", err)
 	}
 }
 

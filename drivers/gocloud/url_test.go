@@ -96,7 +96,7 @@ func TestForeignScheme(t *testing.T) {
 		},
 	})
 	if _, err := m.Open(t.Context(), "theirs://x"); !errors.Is(err, files.ErrUnsupported) {
-		t.Errorf("Open of a scheme that is registered here = %v", err)
+		t.Errorf("Open of a scheme that is registered here = %v, want ErrUnsupported", err)
 	}
 }
 

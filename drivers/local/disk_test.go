@@ -119,7 +119,7 @@ func TestFoldedForeignFiles(t *testing.T) {
 		}
 		for _, other := range []string{"dcim/100CANON/IMG_0001.JPG", "DCIM/100CANON/img_0001.jpg"} {
 			if _, err := b.Stat(ctx, other, nil); !errors.Is(err, files.ErrNotExist) {
-				t.Errorf("Stat %q: %v", other, err)
+				t.Errorf("Stat %q: %v, want ErrNotExist", other, err)
 			}
 			_, err := files.PutString(ctx, b, other, other, &files.PutOptions{If: files.IfAbsent()})
 			ok(t, err)

@@ -185,7 +185,7 @@ func TestReadOnlyFileSystem(t *testing.T) {
 					}
 				case strings.HasPrefix(name, "Get of a missing"):
 					if !errors.Is(err, files.ErrNotExist) {
-						t.Errorf("%v: %s: %v", cause, name, err)
+						t.Errorf("%v: %s: %v, want ErrNotExist", cause, name, err)
 					}
 				case err != nil:
 					t.Errorf("%v: %s: %v", cause, name, err)

@@ -118,7 +118,7 @@ func TestNamedBuckets(t *testing.T) {
 		open("mem://TestNamedBuckets/sub"),
 	} {
 		if _, err := other.Stat(t.Context(), "x", nil); !errors.Is(err, files.ErrNotExist) {
-			t.Errorf("another bucket: %v", err)
+			t.Errorf("another bucket: %v, want ErrNotExist", err)
 		}
 		put(t, other, "x", "other")
 		defer other.Delete(t.Context(), "x", nil) // so that the test can run again

@@ -128,7 +128,7 @@ func TestDamage(t *testing.T) {
 			t.Errorf("WriteTo %v: %d bytes, %v", writeTo, buf.Len(), err)
 		}
 		if _, err := r.Read(make([]byte, 1)); !errors.Is(err, files.ErrCorrupt) {
-			t.Errorf("again: %v", err)
+			t.Errorf("again: %v, want ErrCorrupt", err)
 		}
 	}
 }

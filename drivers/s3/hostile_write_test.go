@@ -123,7 +123,7 @@ func TestStatusWithoutCondition(t *testing.T) {
 			}
 		}
 		if _, err := b.Stat(t.Context(), "a", nil); !errors.Is(err, files.ErrUnavailable) {
-			t.Errorf("%d %s, stat: %v", c.status, c.code, err)
+			t.Errorf("%d %s, stat: %v, want ErrUnavailable", c.status, c.code, err)
 		}
 		if c.code == "PreconditionFailed" {
 			continue
@@ -147,7 +147,7 @@ func TestStatusWithoutCondition(t *testing.T) {
 		}
 	}
 	if err := every["get"](t.Context(), b); !errors.Is(err, files.ErrNotExist) {
-		t.Errorf("404 to a get: %v", err)
+		t.Errorf("404 to a get: %v, want ErrNotExist", err)
 	}
 }
 
@@ -312,7 +312,7 @@ func TestResponseLimits(t *testing.T) {
 	} {
 		b, requests := hostile(t, amazon, c.h)
 		if err := every[c.op](t.Context(), b); !errors.Is(err, files.ErrUnavailable) {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v, want ErrUnavailable", what, err)
 		}
 		if n := requests.Load(); n > 3 {
 			t.Errorf("%s: %d requests", what, n)

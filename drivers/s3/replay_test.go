@@ -541,7 +541,7 @@ func TestRanges(t *testing.T) {
 		r, err := b.Get(t.Context(), "a", &files.GetOptions{Range: files.Bytes(2, 3)})
 		if want == "" {
 			if !errors.Is(err, files.ErrUnavailable) {
-				t.Errorf("response %d: %v", i+1, err)
+				t.Errorf("response %d: %v, want ErrUnavailable", i+1, err)
 			}
 			continue
 		}

@@ -86,6 +86,6 @@ func TestWhiteSpaceOfWrites(t *testing.T) {
 		io.WriteString(w, "<Error>\n<Code>\n NoSuchKey\n</Code></Error>")
 	})
 	if _, err := b.Get(t.Context(), "a", nil); !errors.Is(err, files.ErrNotExist) {
-		t.Errorf("an error's code: %v", err)
+		t.Errorf("an error's code: %v, want ErrNotExist", err)
 	}
 }

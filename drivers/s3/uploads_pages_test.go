@@ -100,7 +100,7 @@ func TestUploadPages(t *testing.T) {
 		b := offline(srv.URL)
 		defer b.Close()
 		if _, err := listParts(t, b); !errors.Is(err, files.ErrUnavailable) {
-			t.Errorf("%s: ListParts: %v", what, err)
+			t.Errorf("%s: ListParts: %v, want ErrUnavailable", what, err)
 		}
 		for u, err := range resume.Uploads(t.Context(), b, "") {
 			if !errors.Is(err, files.ErrUnavailable) {

@@ -276,7 +276,7 @@ func TestBadOptions(t *testing.T) {
 		Features: func(f files.Features) files.Features { f.Attributes = false; return f },
 	})
 	if _, err := compress.New(bare, nil); !errors.Is(err, files.ErrUnsupported) {
-		t.Errorf("a bucket without attributes: %v", err)
+		t.Errorf("a bucket without attributes: %v, want ErrUnsupported", err)
 	}
 	b := open(t, mem.New(nil), nil)
 	for _, m := range []map[string]string{
@@ -340,6 +340,6 @@ func TestCopyBetweenViews(t *testing.T) {
 	}
 	_, err := files.SignURL(t.Context(), one, "a", nil)
 	if !errors.Is(err, files.ErrUnsupported) {
-		t.Errorf("a signed URL: %v", err)
+		t.Errorf("a signed URL: %v, want ErrUnsupported", err)
 	}
 }

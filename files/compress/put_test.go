@@ -147,7 +147,7 @@ func TestWrongDeclarations(t *testing.T) {
 		}
 	}
 	if _, err := below.Stat(t.Context(), "a", nil); !errors.Is(err, files.ErrNotExist) {
-		t.Errorf("a file was stored: %v", err)
+		t.Errorf("a file was stored: %v, want ErrNotExist", err)
 	}
 }
 
@@ -165,7 +165,7 @@ func TestHalfReadBodies(t *testing.T) {
 		}
 		r.Close()
 		if _, err := r.Read(make([]byte, 1)); !errors.Is(err, files.ErrClosed) {
-			t.Errorf("Read after Close: %v", err)
+			t.Errorf("Read after Close: %v, want ErrClosed", err)
 		}
 	}
 	var all bytes.Buffer

@@ -190,10 +190,10 @@ func TestCopyBetweenViews(t *testing.T) {
 		t.Error("the moved file has other bytes")
 	}
 	if _, err := files.Copy(ctx, two, "a", one, "a", nil); !errors.Is(err, files.ErrUnsupported) {
-		t.Errorf("Copy onto the same file with another key: %v", err)
+		t.Errorf("Copy onto the same file with another key: %v, want ErrUnsupported", err)
 	}
 	if _, err := files.SignURL(ctx, one, "a", nil); !errors.Is(err, files.ErrUnsupported) {
-		t.Errorf("a signed URL: %v", err)
+		t.Errorf("a signed URL: %v, want ErrUnsupported", err)
 	}
 }
 

@@ -107,7 +107,7 @@ func TestPositions(t *testing.T) {
 			}
 		}
 		if err := l.Compact(t.Context(), from); !errors.Is(err, files.ErrInvalid) {
-			t.Errorf("Compact(%d): %v", from, err)
+			t.Errorf("Compact(%d): %v, want ErrInvalid", from, err)
 		}
 	}
 }
@@ -322,11 +322,11 @@ func TestBadArguments(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := l.Append(t.Context(), nil); !errors.Is(err, files.ErrInvalid) {
-			t.Errorf("%q: Append: %v", content, err)
+			t.Errorf("%q: Append: %v, want ErrInvalid", content, err)
 		}
 		for _, err := range l.Read(t.Context(), 0) {
 			if !errors.Is(err, files.ErrInvalid) {
-				t.Errorf("%q: Read: %v", content, err)
+				t.Errorf("%q: Read: %v, want ErrInvalid", content, err)
 			}
 		}
 	}

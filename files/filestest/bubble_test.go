@@ -37,7 +37,7 @@ func everything(t *testing.T, b *filestest.Bucket) {
 	}()
 	synctest.Wait()
 	if _, err := b.Stat(ctx, "big", nil); !errors.Is(err, files.ErrUnavailable) {
-		t.Errorf("Stat: %v", err)
+		t.Errorf("Stat: %v, want ErrUnavailable", err)
 	}
 	put(t, b, "quick", "x")
 	_ = b.Calls()
@@ -52,7 +52,7 @@ func everything(t *testing.T, b *filestest.Bucket) {
 		t.Errorf("a body that waits: %q, %v after %v", got, err, time.Since(began))
 	}
 	if _, err := files.ReadString(ctx, b, "big", nil); !errors.Is(err, files.ErrUnavailable) {
-		t.Errorf("a body that breaks: %v", err)
+		t.Errorf("a body that breaks: %v, want ErrUnavailable", err)
 	}
 	n := 0
 	for _, err := range b.List(ctx, "", nil) {
@@ -171,7 +171,7 @@ func TestNothingIsLeft(t *testing.T) {
 		o.end()
 		for range 2 {
 			if err := <-ends; !errors.Is(err, files.ErrClosed) {
-				t.Errorf("a call that waited: %v", err)
+				t.Errorf("a call that waited: %v, want ErrClosed", err)
 			}
 		}
 		if took := time.Since(began); took != 0 {
@@ -215,11 +215,11 @@ func TestAfterItsContext(t *testing.T) {
 	b.On(files.OpPut, "failed").Fail(files.ErrUnavailable)
 	failed := files.NewWriter(ctx, b, "failed", nil)
 	if _, err := failed.Write([]byte("x")); !errors.Is(err, files.ErrUnavailable) {
-		t.Errorf("Write: %v", err)
+		t.Errorf("Write: %v, want ErrUnavailable", err)
 	}
 	committed := files.NewWriter(ctx, b, "failed", nil)
 	if _, err := committed.Commit(); !errors.Is(err, files.ErrUnavailable) {
-		t.Errorf("Commit: %v", err)
+		t.Errorf("Commit: %v, want ErrUnavailable", err)
 	}
 	cancel()
 	for done := 0; done < 4; { // the Puts have ended with the context

@@ -229,7 +229,7 @@ var endings = map[string]func(t *testing.T){
 		}
 		for _, err := range b.List(t.Context(), "", nil) {
 			if !errors.Is(err, files.ErrClosed) {
-				t.Errorf("List: %v", err)
+				t.Errorf("List: %v, want ErrClosed", err)
 			}
 		}
 		if code, _ := send(t, b.Client(), link, "", nil); code < 500 {

@@ -89,7 +89,7 @@ func TestAfterTheEnd(t *testing.T) {
 	o.end()
 	_, err := files.PutString(t.Context(), b, "a", "x", nil)
 	if !errors.Is(err, files.ErrClosed) {
-		t.Errorf("Put: %v", err)
+		t.Errorf("Put: %v, want ErrClosed", err)
 	}
 	_, err = files.Open(t.Context(), b.URL())
 	var e *files.Error

@@ -53,7 +53,7 @@ func TestLostAnswerOfEachWrite(t *testing.T) {
 				b.FillTree(t, filestest.Tree{"a": "old", "from": "new"})
 				b.On(w.op, "a").LoseAnswer(outcome)
 				if err := w.do(t.Context(), b); !errors.Is(err, files.ErrUncertain) {
-					t.Errorf("%s: %v", what, err)
+					t.Errorf("%s: %v, want ErrUncertain", what, err)
 				}
 				want := "old"
 				if outcome == filestest.Stored {

@@ -96,7 +96,7 @@ func TestLostAnswers(t *testing.T) {
 			t.Errorf("Copy: %v", err)
 		}
 		if err := b.Delete(ctx, "a", nil); !errors.Is(err, files.ErrUncertain) {
-			t.Errorf("Delete: %v", err)
+			t.Errorf("Delete: %v, want ErrUncertain", err)
 		}
 		b.Want(t, want)
 	}
@@ -104,7 +104,7 @@ func TestLostAnswers(t *testing.T) {
 	b.FillTree(t, filestest.Tree{"a": "1", "b": "2"})
 	b.On(files.OpDeleteMany, "b").LoseAnswer(filestest.Stored)
 	if _, err := files.DeleteAll(ctx, b); !errors.Is(err, files.ErrUncertain) {
-		t.Errorf("DeleteAll: %v", err)
+		t.Errorf("DeleteAll: %v, want ErrUncertain", err)
 	}
 	b.Want(t, filestest.Tree{})
 }

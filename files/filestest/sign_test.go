@@ -99,7 +99,7 @@ func TestSignedURLs(t *testing.T) {
 		}
 		_, err := files.SignURL(t.Context(), b, "a", &files.SignOptions{Expiry: 8 * 24 * time.Hour})
 		if !errors.Is(err, files.ErrInvalid) {
-			t.Errorf("8 days: %v", err)
+			t.Errorf("8 days: %v, want ErrInvalid", err)
 		}
 	})
 }

@@ -39,7 +39,7 @@ func TestSweepDeletesMany(t *testing.T) {
 		}
 		failed++
 		if !errors.Is(err, files.ErrUnavailable) {
-			t.Errorf("DeleteDir: %v", err)
+			t.Errorf("DeleteDir: %v, want ErrUnavailable", err)
 		}
 		b.Want(t, filestest.Tree{"d/1": "x", "d/2": "y"})
 	})

@@ -6,7 +6,7 @@
 //
 // The second call begins after the 95th percentile of the times that the last hundred
 // calls took, for Get and Stat separately, or after a fixed delay. A budget bounds the
-// extra requests to a share of all requests, 5 % by default, so that a service that is
+// extra requests to a share of all calls, 5 % by default, so that a service that is
 // slow as a whole doesn't get twice its load.
 //
 // # What it promises

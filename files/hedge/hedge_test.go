@@ -352,7 +352,7 @@ func TestPinned(t *testing.T) {
 		s.next()
 		opts := &files.GetOptions{IfNotVersion: info.Version}
 		if _, err = b.Get(t.Context(), "a", opts); !errors.Is(err, files.ErrNotModified) {
-			t.Errorf("the copy is current: %v", err)
+			t.Errorf("the copy is current: %v, want ErrNotModified", err)
 		}
 	})
 }

@@ -87,7 +87,7 @@ func TestNewRefuses(t *testing.T) {
 	l := newLock(t, b, Options{})
 	for _, f := range []func(context.Context) (*Lease, error){l.Acquire, l.TryAcquire} {
 		if _, err := f(nil); !errors.Is(err, files.ErrInvalid) {
-			t.Errorf("with a nil context: %v", err)
+			t.Errorf("with a nil context: %v, want ErrInvalid", err)
 		}
 	}
 }

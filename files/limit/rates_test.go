@@ -89,7 +89,7 @@ func TestDeadline(t *testing.T) {
 		ctx2, cancel2 := context.WithTimeout(t.Context(), 4500*time.Millisecond)
 		defer cancel2()
 		if _, err = b.Stat(ctx2, "none", nil); !errors.Is(err, files.ErrNotExist) {
-			t.Errorf("a wait that ends in time: %v", err)
+			t.Errorf("a wait that ends in time: %v, want ErrNotExist", err)
 		}
 		wg.Wait()
 	})

@@ -79,12 +79,12 @@ func TestUploadPlain(t *testing.T) {
 		wantStored(t, inner, "dir/f", p)
 		s.opts.TokenFile, s.opts.Token = "", string(text)
 		if _, err := upload(t, b, p, s); !errors.Is(err, files.ErrUnsupported) {
-			t.Errorf("%s, with a token: %v", what, err)
+			t.Errorf("%s, with a token: %v, want ErrUnsupported", what, err)
 		}
 	}
 	s := uploading("")
 	if _, err := upload(t, files.ReadOnly(inner), p, s); !errors.Is(err, files.ErrPermission) {
-		t.Errorf("read-only: %v", err)
+		t.Errorf("read-only: %v, want ErrPermission", err)
 	}
 	if _, err := upload(t, retry.Wrap(inner, nil), p, s); err != nil ||
 		s.has(resume.UploadPlain) {

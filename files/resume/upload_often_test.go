@@ -29,7 +29,7 @@ func TestUploadInterruptedOften(t *testing.T) {
 			_, err := resume.Upload(t.Context(), broken.Bucket, "dir/f", bytes.NewReader(p),
 				int64(len(p)), &s.opts)
 			if !errors.Is(err, files.ErrUnavailable) {
-				t.Fatalf("%s, run %d: %v", kind, run, err)
+				t.Fatalf("%s, run %d: %v, want ErrUnavailable", kind, run, err)
 			}
 			sent += s.sent
 		}

@@ -355,7 +355,7 @@ func TestUploadToken(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := upload(t, b, p, uploading(token)); !errors.Is(err, files.ErrInvalid) {
-			t.Errorf("%q as a token: %v", text, err)
+			t.Errorf("%q as a token: %v, want ErrInvalid", text, err)
 		}
 		if now, err := os.ReadFile(token); err != nil || string(now) != text {
 			t.Errorf("%q became %q, %v", text, now, err)
@@ -415,7 +415,7 @@ func TestUploadConditions(t *testing.T) {
 		interrupted(t, b, p, s)
 		put(t, b, "dir/f", p) // another writer puts the same content
 		if _, err := upload(t, b, p, s); !errors.Is(err, files.ErrExist) {
-			t.Errorf("%s: if absent: %v", kind, err)
+			t.Errorf("%s: if absent: %v, want ErrExist", kind, err)
 		}
 		if left := unfinished(t, b); len(left) > 0 {
 			t.Errorf("%s: %+v is left", kind, left)
@@ -432,14 +432,14 @@ func TestUploadConditions(t *testing.T) {
 		}
 		wantStored(t, b, "dir/f", p)
 		if _, err := upload(t, b, p, s); !errors.Is(err, files.ErrPrecondition) {
-			t.Errorf("%s: of a version that is gone: %v", kind, err)
+			t.Errorf("%s: of a version that is gone: %v, want ErrPrecondition", kind, err)
 		}
 		wrong := uploading("")
 		wrong.opts.Put = &files.PutOptions{Digest: files.Digest{
 			MD5: "00000000000000000000000000000000",
 		}}
 		if _, err := upload(t, b, content(8, 8*part), wrong); !errors.Is(err, files.ErrCorrupt) {
-			t.Errorf("%s: a wrong digest: %v", kind, err)
+			t.Errorf("%s: a wrong digest: %v, want ErrCorrupt", kind, err)
 		}
 		wantStored(t, b, "dir/f", p)
 	}

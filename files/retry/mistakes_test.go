@@ -28,12 +28,12 @@ func TestPoliciesThatMakeNoSense(t *testing.T) {
 		}
 		b := retry.Wrap(mem.New(nil), p)
 		if _, err := b.Stat(t.Context(), "a", nil); !errors.Is(err, files.ErrInvalid) {
-			t.Errorf("Stat with a policy of which %s: %v", want, err)
+			t.Errorf("Stat with a policy of which %s: %v, want ErrInvalid", want, err)
 		}
 		listed := false
 		for _, err := range b.List(t.Context(), "", nil) {
 			if listed = true; !errors.Is(err, files.ErrInvalid) {
-				t.Errorf("List with a policy of which %s: %v", want, err)
+				t.Errorf("List with a policy of which %s: %v, want ErrInvalid", want, err)
 			}
 		}
 		if !listed {
@@ -42,7 +42,7 @@ func TestPoliciesThatMakeNoSense(t *testing.T) {
 	}
 	var p *retry.Policy
 	if err := p.Do(t.Context(), nil); !errors.Is(err, files.ErrInvalid) {
-		t.Errorf("Do of nil: %v", err)
+		t.Errorf("Do of nil: %v, want ErrInvalid", err)
 	}
 	var none context.Context
 	if err := p.Do(none, func(context.Context, int) error { return nil }); !errors.Is(err,

@@ -90,8 +90,8 @@
 //     such as encryption, compression, a mirror or a largest size. Sub and a mount sign
 //     for the name in the bucket below; a mount signs no form for a directory in which
 //     another bucket is mounted. An overlay signs forms of its first member, but no
-//     parts. A bucket with a limit of bytes a second (package limit) signs forms, which
-//     bypass the limit, but no parts.
+//     parts. A bucket whose writes are limited in bytes a second (package limit) signs
+//     forms, which bypass the limit, but no parts.
 //   - A form that was sent may be sent again until it expires, and replaces the file
 //     each time. A part may be sent again with other bytes of the same size until the
 //     upload is completed, and the whole file isn't checked against a digest, because

@@ -76,7 +76,7 @@ func TestFilters(t *testing.T) {
 		_, err := transfer.Copy(whole(fine()), whole(fine()),
 			&transfer.Options{Filter: []string{bad}})
 		if !errors.Is(err, files.ErrInvalid) {
-			t.Errorf("filter %q: %v", bad, err)
+			t.Errorf("filter %q: %v, want ErrInvalid", bad, err)
 		}
 	}
 }

@@ -112,7 +112,7 @@ func cutOff(t *testing.T, dst files.Bucket, src *reads, most int64, o *transfer.
 	src.most.Store(src.n.Load() + most)
 	plan := must(transfer.Copy(in(dst, "there"), whole(src), o))
 	if _, err := plan.Apply(t.Context()); !errors.Is(err, files.ErrUnavailable) {
-		t.Fatalf("the run that was cut off: %v", err)
+		t.Fatalf("the run that was cut off: %v, want ErrUnavailable", err)
 	}
 	src.most.Store(0)
 	src.n.Store(0)

@@ -157,7 +157,7 @@ func TestOverlap(t *testing.T) {
 			"Copy": transfer.Copy, "Move": transfer.Move, "Sync": transfer.Sync,
 		} {
 			if _, err := f(trees[0], trees[1], nil); !errors.Is(err, files.ErrInvalid) {
-				t.Errorf("%s of %s: %v", verb, what, err)
+				t.Errorf("%s of %s: %v, want ErrInvalid", verb, what, err)
 			}
 		}
 	}

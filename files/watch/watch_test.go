@@ -193,7 +193,7 @@ func TestOutage(t *testing.T) {
 		b.On(files.OpGet, "d/a").Fail(files.ErrPermission)
 		s.looks(2)
 		if err := wait(); !errors.Is(err, files.ErrPermission) {
-			t.Errorf("File: %v", err)
+			t.Errorf("File: %v, want ErrPermission", err)
 		}
 	})
 }

@@ -204,7 +204,7 @@ func TestNew(t *testing.T) {
 		t.Errorf("the failed New left something: %v", err)
 	}
 	if _, err := promfiles.New(reg); !errors.Is(err, files.ErrInvalid) {
-		t.Errorf("a second time: %v", err)
+		t.Errorf("a second time: %v, want ErrInvalid", err)
 	}
 }
 
