@@ -60,8 +60,8 @@
 //   - cloudfiles.dev/conformance/longtest: marks this module's long tests.
 //   - cloudfiles.dev/conformance/rerun: runs a part of the suite again, in this module's
 //     own tests.
-//   - cloudfiles.dev/conformance/memdir: makes folders in memory, for this module's own
-//     tests.
+//   - cloudfiles.dev/conformance/memdir: makes folders in memory, or far apart on the
+//     disk, for this module's own tests.
 //   - cloudfiles.dev/examples/quickstart: a command that shows what a bucket does.
 //   - cloudfiles.dev/examples/files: a command: ls, cat, cp, sync, rm, du, sign and
 //     check, on folders and buckets.

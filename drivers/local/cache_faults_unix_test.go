@@ -96,6 +96,7 @@ func TestCacheOverFaults(t *testing.T) {
 		syscall.ENOSPC, syscall.EROFS, syscall.EMFILE, syscall.EIO,
 	} {
 		t.Run(errno.Error(), func(t *testing.T) {
+			t.Parallel()
 			for _, warm := range []bool{false, true} {
 				step := longtest.N(t, 7, 1)
 				hit := true

@@ -140,7 +140,10 @@ func TestConformanceOptions(t *testing.T) {
 		"sidecar=always": {harness, &Options{AlwaysSidecar: true, NoSync: true}, ""},
 		"metadata=skip":  {memoryHarness, &Options{SkipMetadata: true, NoSync: true}, ""},
 	} {
-		t.Run(name, func(t *testing.T) { rerun.Part(t, c.harness(c.opts, fsys.OS), c.cases) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rerun.Part(t, c.harness(c.opts, fsys.OS), c.cases)
+		})
 	}
 }
 
@@ -167,6 +170,7 @@ func TestConformanceFileSystems(t *testing.T) {
 		"another mount, no attributes": {hookFS{mount: true, noXattr: true}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c.FS = fsys.OS()
 			sys := func() fsys.FS { return &c.hookFS }
 			make := memoryHarness

@@ -65,6 +65,7 @@ func TestReadFaultAtEveryOperation(t *testing.T) {
 		"FUSE":             &hookFS{FS: fsys.OS(), fuse: true},
 	} {
 		t.Run(disk, func(t *testing.T) {
+			t.Parallel()
 			dir := readTree(t, sys)
 			for name, call := range readCalls {
 				var faulter crashfs.Faulter

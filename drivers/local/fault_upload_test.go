@@ -141,6 +141,7 @@ func TestUploadFaultAtEveryOperation(t *testing.T) {
 		{"abort", []step{(*sending).begin, (*sending).send}, (*sending).abort},
 	} {
 		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
 			failed := 0
 			for n := 1; ; n++ {
 				hit, refused := uploadFails(t, c.what, c.first, c.step, n)

@@ -44,6 +44,7 @@ var versitygwRaces = map[string]string{
 
 // TestConformance runs the suite. Only the long tests run all that -short leaves out.
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	// small parts, so that the large cases upload in parts
 	s := newSubject(t, testserver.Versitygw, Options{Profile: versitygw, PartSize: minPart})
 	h := s.harness("line\nbreak", "dir/tab\t")
@@ -56,6 +57,7 @@ func TestConformance(t *testing.T) {
 // whole suite with the long tests. The SDK makes all of its requests, unlike those of
 // TestConformance. The same test for Ceph is in internal/cephtest.
 func TestConformanceSub(t *testing.T) {
+	t.Parallel()
 	s := newSubject(t, testserver.Versitygw, Options{Profile: versitygw, SDKOnly: true})
 	h := s.harness()
 	below := func(t conformance.T, bucket string) files.Bucket {
@@ -83,6 +85,7 @@ var cephOptions = Options{Profile: ceph}
 // TestConformanceCeph runs the suite on Ceph, in a bucket for each case. The test below
 // a directory, in internal/cephtest, also runs without the long tests.
 func TestConformanceCeph(t *testing.T) {
+	t.Parallel()
 	longtest.Only(t, "the suite on a second cluster of Ceph")
 	s := newSubject(t, testserver.Ceph, cephOptions)
 	h := s.harness()

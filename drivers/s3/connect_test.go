@@ -365,6 +365,7 @@ func TestAcceptEncodingUnsigned(t *testing.T) {
 
 // TestTimeouts: Options.Timeout bounds the requests of every HTTP client of a caller.
 func TestTimeouts(t *testing.T) {
+	t.Parallel()
 	addr := serving(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	for name, by := range map[string]aws.HTTPClient{
 		"net/http's": http.DefaultClient,

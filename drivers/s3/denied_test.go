@@ -89,6 +89,7 @@ func keeping(p *Profile, k Keep) *Profile {
 // TestDeniedByRace: a write that MinIO denies because of a delete beside it is retried.
 // A true denial is returned after few requests, and on Amazon S3 after one.
 func TestDeniedByRace(t *testing.T) {
+	t.Parallel()
 	writes := []string{"put", "put in parts", "copy", "delete", "delete many"}
 	for _, p := range []*Profile{minio, aistor, unknown} {
 		for _, keep := range []Keep{Kept, NotKept} {

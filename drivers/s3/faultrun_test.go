@@ -25,6 +25,7 @@ import (
 // TestFaultRun: a twentieth of all requests fails, in every way, and no acknowledged
 // write is lost.
 func TestFaultRun(t *testing.T) {
+	t.Parallel()
 	s := newSubject(t, testserver.Versitygw, Options{})
 	var retries atomic.Int64
 	policy := &retry.Policy{
@@ -77,6 +78,7 @@ var offlineSecrets = []string{"AKIASECRETID", "s3cr3tkey", "s3ss10ntoken", "X-Am
 
 // TestBadInput: a wrong setting is a clear error.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	faultrun.BadInput(t, proxy.S3, offline, offlineSecrets)
 }
 
@@ -87,6 +89,7 @@ func (e errReader) Read([]byte) (int, error) { return 0, e.err }
 // TestMissingBucket: every call that doesn't begin with a HEAD distinguishes a missing
 // bucket from a missing file (E3).
 func TestMissingBucket(t *testing.T) {
+	t.Parallel()
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b := s.open("no-such-bucket")
 	defer b.Close()

@@ -57,6 +57,7 @@ func (s *twoAnswers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // context has ended on the same connection, and although most of the body comes after
 // the Get has returned.
 func TestHedgedOverHTTP2(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	s := &twoAnswers{

@@ -118,6 +118,7 @@ var every = map[string]func(ctx context.Context, b files.Bucket) error{
 // TestNotS3: a response that isn't S3's is never a success, and never says that a file
 // is missing.
 func TestNotS3(t *testing.T) {
+	t.Parallel()
 	const page = "<!DOCTYPE html><html><title>Sign in</title><body><form></form></body></html>"
 	const document = "application/xml"
 	answer := func(status int, kind, body string, more ...string) http.HandlerFunc {

@@ -31,6 +31,7 @@ var odd = map[string]string{
 // TestInterchange: programs on the Go CDK read what this package writes, and the other
 // way round.
 func TestInterchange(t *testing.T) {
+	t.Parallel()
 	s := newSubject(t, testserver.Versitygw, Options{})
 	name := s.create(t)
 	ours := s.open(name)

@@ -347,6 +347,7 @@ func TestLeanReadsPlainErrors(t *testing.T) {
 // TestLeanResponses: whatever comes, lean requests end as the SDK's do: with the same
 // Info and content, the same chain of errors, and after as many requests.
 func TestLeanResponses(t *testing.T) {
+	t.Parallel()
 	for does, do := range leanOutcomes {
 		for name, a := range leanResults() {
 			synctest.Test(t, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 // TestParallelList: several requests at a time list what one after the other does.
 func TestParallelList(t *testing.T) {
+	t.Parallel()
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b, p, _ := s.proxied(t, Options{})
 	parallellist.Compare(t, b, p)

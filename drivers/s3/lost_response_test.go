@@ -23,6 +23,7 @@ import (
 // TestLostResponses: a Put whose response is lost finds its own file, or is
 // ErrUncertain (P2).
 func TestLostResponses(t *testing.T) {
+	t.Parallel()
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b, p, name := s.proxied(t, Options{
 		PartSize: minPart,

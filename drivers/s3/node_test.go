@@ -18,6 +18,7 @@ import (
 // TestNodeKilled: a node of Ceph is killed while 64 writers put. Every acknowledged
 // file is there and whole, and the writers continue.
 func TestNodeKilled(t *testing.T) {
+	t.Parallel()
 	longtest.Only(t, "a second cluster of Ceph, of which a node is killed")
 	s := newSubject(t, testserver.Ceph, cephOptions)
 	if len(s.server.Nodes) == 0 {

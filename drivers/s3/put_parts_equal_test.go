@@ -15,6 +15,7 @@ import (
 // unknown length is, and Features.MaxUnknownSize is the limit of that. On Amazon S3
 // parts grow.
 func TestEqualParts(t *testing.T) {
+	t.Parallel()
 	const few = 20 // parts at most, so that they would grow from the third on
 	const length = 12*minPart + 1
 	for _, p := range []*Profile{unknown, r2, amazon} {

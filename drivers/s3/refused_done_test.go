@@ -14,6 +14,7 @@ import (
 // the retry's condition fails, the mark shows that. Without a mark, and if the refusal
 // wasn't the service's, the outcome is uncertain.
 func TestRefusedAndDone(t *testing.T) {
+	t.Parallel()
 	const proxy = "<html>sorry</html>"
 	for _, c := range []struct {
 		status int

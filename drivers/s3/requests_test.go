@@ -68,6 +68,7 @@ func read(t *testing.T, b files.Bucket, name string, o *files.GetOptions) ([]byt
 
 // TestRequests: every operation takes the documented number of requests.
 func TestRequests(t *testing.T) {
+	t.Parallel()
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b, p, name := s.proxied(t, Options{})
 	// content of unknown length
@@ -219,6 +220,7 @@ func must[V any](v V, err error) V {
 
 // TestManyRequests: listings and deletions of many names take a request for 1,000 names.
 func TestManyRequests(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("thousands of files are put")
 	}
@@ -276,6 +278,7 @@ func TestManyRequests(t *testing.T) {
 // TestCopyParts: a copy in parts, as of a file of more than 5 GiB, keeps content,
 // attributes and tags, and an error leaves no upload.
 func TestCopyParts(t *testing.T) {
+	t.Parallel()
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b, p, name := s.proxied(t, Options{})
 	driver.Unwrap(b).(*backend).copyLimit = 5 * mib

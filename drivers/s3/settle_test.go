@@ -22,6 +22,7 @@ import (
 // upload. After the function of resume.Settle, and after the transfer, the server lists
 // no unfinished upload (X2). The end may also come while the upload is begun.
 func TestNoUploadLeft(t *testing.T) {
+	t.Parallel()
 	for _, server := range []string{testserver.Versitygw, testserver.Minio} {
 		t.Run(server, func(t *testing.T) {
 			t.Parallel()

@@ -53,6 +53,7 @@ func TestSignedPart(t *testing.T) {
 // TestSignedUpload: each S3 server in CI takes signed parts of the signed size alone, and
 // decides the condition when the upload is completed.
 func TestSignedUpload(t *testing.T) {
+	t.Parallel()
 	onEachServer(t, func(t *testing.T, b files.Bucket) {
 		content := noise(minPart + 7)
 		// Ceph keeps no condition at the end of an upload in parts.

@@ -23,6 +23,7 @@ import (
 // reset in the middle of the large file each way, a folder arrives whole in the bucket,
 // and from there in another folder. Nothing fails and no upload is left.
 func TestTransferFaults(t *testing.T) {
+	t.Parallel()
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b, p, name := s.proxied(t, Options{
 		PartSize: minPart,

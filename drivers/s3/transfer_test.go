@@ -15,6 +15,7 @@ import (
 // takes only the pages of both sides. A listing that is divided takes up to a third more,
 // as transfer's documentation says.
 func TestTransferRequests(t *testing.T) {
+	t.Parallel()
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b, p, _ := s.proxied(t, Options{})
 	n := longtest.N(t, 200, 10_000)

@@ -15,6 +15,7 @@ import (
 // those of a directory and of a prefix are found nevertheless, each once, and those that
 // only the listing by key has. Any other store gets one listing.
 func TestUploadsOfKey(t *testing.T) {
+	t.Parallel()
 	var requests atomic.Int64
 	server := "MinIO"
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

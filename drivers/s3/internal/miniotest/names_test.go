@@ -27,6 +27,7 @@ func (nameless) Do(r *http.Request) (*http.Response, error) {
 // TestRefusedNames: a name that MinIO refuses is ErrUnsupported from every method, with
 // its profile, and also if nothing shows that the store is MinIO.
 func TestRefusedNames(t *testing.T) {
+	t.Parallel()
 	server := testserver.Start(t, testserver.Minio)
 	for _, store := range []string{"minio", "unknown"} {
 		profile, _ := s3.ProfileNamed(store)
