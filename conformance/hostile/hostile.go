@@ -241,14 +241,16 @@ func (r *runner) watched(w *Way) {
 func (r *runner) way(w *Way, m *memoryWatch) {
 	value := fmt.Sprintf("hostile %x %s", rand.Uint64(), w.Name)
 	pprof.Do(r.t.Context(), pprof.Labels("hostile", value), func(context.Context) {
+		var together group
 		for _, op := range r.chosen(w) {
 			for _, mode := range modes(w, op, r.full, r.cfg.Part) {
 				if mode.name == behind.name && r.costs[op.name] < 2 {
 					continue // it makes one request
 				}
-				r.try(w, op, mode, m)
+				together.run(w, func() { r.try(w, op, mode, m) })
 			}
 		}
+		together.wait()
 	})
 	if !settles(func() bool { _, n := stacks.Labelled(value); return n == 0 }) {
 		left, n := stacks.Labelled(value)

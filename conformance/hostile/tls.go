@@ -125,12 +125,14 @@ func (r *runner) handshakes(w *tlsWay, fixes Fixes) {
 	}
 	value := fmt.Sprintf("hostile TLS %x %s", rand.Uint64(), w.name)
 	pprof.Do(r.t.Context(), pprof.Labels("hostile", value), func(context.Context) {
+		var together group
 		for _, op := range r.chosen(way) {
 			if r.costs[op.name] == 0 {
 				continue // it makes no request
 			}
-			r.handshaken(w, way, op, fixes)
+			together.run(way, func() { r.handshaken(w, way, op, fixes) })
 		}
+		together.wait()
 	})
 	if !settles(func() bool { _, n := stacks.Labelled(value); return n == 0 }) {
 		left, n := stacks.Labelled(value)
