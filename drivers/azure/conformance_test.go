@@ -123,12 +123,14 @@ func bareHarness(t *testing.T) conformance.Harness {
 // TestConformance runs the contract; without the long tests it omits the heavy cases,
 // since the emulator is slow.
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	rerun.Part(t, bareHarness(t), "")
 }
 
 // TestConformanceSub runs the cases of names and listings below a directory, and the
 // whole contract with the long tests.
 func TestConformanceSub(t *testing.T) {
+	t.Parallel()
 	// not all of rerun.Names: the emulator reads all of a container's blobs for each
 	// listing
 	rerun.Part(t, subHarness(t), "^(N1|N3|N5|L1|L2|D1|C1|E1|U|W1)")

@@ -20,6 +20,7 @@ import (
 // TestFaultRun makes one request in twenty fail, in every way. CLOUDFILES_FAULT_OPS is
 // the number of operations.
 func TestFaultRun(t *testing.T) {
+	t.Parallel()
 	b, p, direct := proxiedBeside(t,
 		append([]string{"part_size", "65536", "retry_budget", "0"}, fast...)...)
 	c := faultrun.Config{
@@ -71,6 +72,7 @@ func blocks(ctx context.Context, b files.Bucket, name string) (int, error) {
 // TestUncommittedBlocks: Azurite still has the bug that uncommitted describes. Remove
 // both when it is fixed.
 func TestUncommittedBlocks(t *testing.T) {
+	t.Parallel()
 	b, p, direct := proxiedBeside(t, "part_size", "65536")
 	p.Add(proxy.Rule{Kinds: []string{"PutBlockList"}, Times: 1, Fault: proxy.Azure.Forbidden()})
 	if _, err := files.PutString(t.Context(), b, "a", strings.Repeat("x", 200_000),

@@ -15,6 +15,7 @@ import (
 // TestInterchange: Go CDK's azureblob reads what the driver wrote, and the driver reads
 // what azureblob wrote.
 func TestInterchange(t *testing.T) {
+	t.Parallel()
 	server := testserver.Start(t, testserver.Azurite)
 	b := open(t, server.Store(t))
 	client, ok := files.As[*container.Client](b)

@@ -49,6 +49,7 @@ func compareUTF16(a, b string) int {
 }
 
 func TestListOrderIsByBytes(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))

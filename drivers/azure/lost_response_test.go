@@ -17,6 +17,7 @@ var fast = []string{"retry_delay", "1ms", "retry_max_delay", "5ms"}
 
 // TestLostResponses: the response to a write that was carried out is lost (P2).
 func TestLostResponses(t *testing.T) {
+	t.Parallel()
 	b, p := proxied(t, append([]string{"part_size", "65536"}, fast...)...)
 	large := strings.Repeat("0123456789abcdef", 10_000)
 	lose := func(kind string) func() {

@@ -17,6 +17,7 @@ import (
 // (https://learn.microsoft.com/rest/api/storageservices/put-block) that makes no
 // difference.
 func TestModelWithoutUncommittedBlocks(t *testing.T) {
+	t.Parallel()
 	h := bareHarness(t)
 	h.ServerRaces = nil
 	inner := h.New

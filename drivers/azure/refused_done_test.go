@@ -13,6 +13,7 @@ import (
 // whose retry then fails because of it, is found by its mark. A deletion has no mark,
 // so its outcome is unknown.
 func TestRefusedAndDone(t *testing.T) {
+	t.Parallel()
 	for _, status := range []int{404, 409, 412, 429} {
 		for _, own := range []bool{false, true} {
 			for _, how := range []string{"absent", "version", "delete"} {

@@ -102,6 +102,7 @@ func TestRequestsCopy(t *testing.T) {
 
 // TestRequestsBlocks counts the requests of an upload in blocks.
 func TestRequestsBlocks(t *testing.T) {
+	t.Parallel()
 	b, p := proxied(t)
 	const size = 64 << 20
 	info, err := b.Put(t.Context(), "large", io.LimitReader(zeros{}, size), nil)
@@ -125,6 +126,7 @@ func (zeros) Read(p []byte) (int, error) {
 
 // TestRequestsDeleteMany counts the requests of DeleteMany.
 func TestRequestsDeleteMany(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("long: stores hundreds of files")
 	}
@@ -157,6 +159,7 @@ func TestRequestsDeleteMany(t *testing.T) {
 // TestRequestsListMany lists 10,000 names from an endpoint that returns as many names
 // in a page as are requested, as the service does.
 func TestRequestsListMany(t *testing.T) {
+	t.Parallel()
 	const n = 10_000
 	requests := 0
 	b := onHandler(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
