@@ -60,8 +60,10 @@
 //     must decide a condition at the commit. A driver that checks first and then writes
 //     fails P8/race and P9/race, and would some day lose a user's file.
 //  5. The optional interfaces of files/driver: Copier, ManyDeleter, Signer, Checker,
-//     Identifier. Each is claimed by its feature and has its cases (C1, D3, W1, U3).
-//     PartUploader has no feature; its cases are those whose names begin with upload.
+//     Identifier. Features claim a Copier (ServerCopy) and a Signer (SignGet and the
+//     other features of its kind); the others have no feature. Their cases are those of
+//     C1, D3, W1 and U3. PartUploader has no feature either; its cases are those whose
+//     names begin with upload.
 //  6. A URL opener, and Harness.URL.
 //
 // Don't claim what the service provably can't do: an unclaimed feature is not a
@@ -73,7 +75,7 @@
 //
 //	P2/reader-fails-over breaks rule P2:
 //	  content of "d/old" ends after 2000 bytes, want 4000
-//	  why it matters: a failed upload must not destroy what it was to replace
+//	  why it matters: a failed Put must leave the file that it was to replace
 //
 // The first line names the case; -run 'TestConformance/P2/reader-fails-over' runs it
 // alone. The next lines say what was wrong, with offsets and versions instead of dumps.
