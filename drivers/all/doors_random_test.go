@@ -24,10 +24,10 @@ var doorStores = map[string]struct {
 	// smallOnly: Azurite takes the blocks that a refused upload left for a file, and
 	// then refuses a Put with IfAbsent.
 	smallOnly bool
-	// plainCopies: fake-gcs-server ignores the conditions of a copy.
-	plainCopies bool
-	// deepOnly: fake-gcs-server returns all prefixes on each page of a shallow listing.
-	deepOnly bool
+	// plain: fake-gcs-server ignores the conditions of copies and deletes, keeps
+	// attributes that a copy replaces, and returns all prefixes on each page of a shallow
+	// listing.
+	plain bool
 }{
 	"folder": {store: func(t *testing.T) string { return "file://" + memdir.New(t) }},
 	"versitygw": {store: func(t *testing.T) string {
@@ -40,8 +40,7 @@ var doorStores = map[string]struct {
 		store: func(t *testing.T) string {
 			return testserver.Start(t, testserver.FakeGCS).Store(t)
 		},
-		plainCopies: true,
-		deepOnly:    true,
+		plain: true,
 	},
 	"azurite": {
 		store: func(t *testing.T) string {
@@ -66,7 +65,7 @@ func TestDoorsOfStores(t *testing.T) {
 			}
 			defer b.Close()
 			d := newDoors(t, rand.New(rand.NewPCG(seed, 0)), b)
-			d.smallOnly, d.plainCopies, d.deepOnly = c.smallOnly, c.plainCopies, c.deepOnly
+			d.smallOnly, d.plain = c.smallOnly, c.plain
 			d.callAll(calls, seed)
 		})
 	}
@@ -122,7 +121,7 @@ type doors struct {
 	dirs  []string
 	done  []string
 
-	smallOnly, plainCopies, deepOnly bool
+	smallOnly, plain bool
 }
 
 func newDoors(t *testing.T, r *rand.Rand, b files.Bucket) *doors {

@@ -144,7 +144,7 @@ func doorDownload(d *doors) door {
 
 func (d *doors) listOptions() files.ListOptions {
 	o := files.ListOptions{
-		Shallow:  d.one(2) && !d.deepOnly,
+		Shallow:  d.one(2) && !d.plain,
 		PageSize: d.r.IntN(4),
 		Parallel: 4 * d.r.IntN(2),
 	}

@@ -83,7 +83,7 @@ func doorUpdate(d *doors) door {
 }
 
 func doorUpdateAttributes(d *doors) door {
-	if !d.f.Attributes || !d.f.IfVersion {
+	if !d.f.Attributes || !d.f.IfVersion || d.plain {
 		return door{}
 	}
 	name, a := d.name(), d.attributes()
@@ -99,7 +99,7 @@ func doorUpdateAttributes(d *doors) door {
 }
 
 func doorDelete(d *doors) door {
-	name, cond := d.name(), d.f.DeleteIfVersion && d.one(2)
+	name, cond := d.name(), d.f.DeleteIfVersion && d.one(2) && !d.plain
 	return door{fmt.Sprintf("Delete(%q), of a version %v", name, cond),
 		func(b files.Bucket, old map[string]files.Version) string {
 			o := &files.DeleteOptions{}
@@ -142,12 +142,12 @@ func doorCopy(d *doors) door {
 	from, to, move := d.name(), d.name(), d.one(2)
 	text, cond := d.condition(to)
 	pinned := d.f.ReadConditions && d.one(4)
-	if d.plainCopies {
-		text, cond, pinned = "", unconditional, false
-	}
 	var a *files.Attributes
 	if d.one(3) {
 		a = new(d.attributes())
+	}
+	if d.plain {
+		text, cond, pinned, a = "", unconditional, false, nil
 	}
 	o := func(old map[string]files.Version) *files.CopyOptions {
 		o := &files.CopyOptions{If: cond(old), Attributes: a, MayLoseConcurrentPut: true}
