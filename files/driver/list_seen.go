@@ -2,6 +2,7 @@ package driver
 
 import (
 	"math/bits"
+	"slices"
 	"strings"
 
 	"cloudfiles.dev/files"
@@ -193,9 +194,7 @@ func (n *numbers) text(v uint64) string {
 		}
 		s = append(s, d.bytes[k])
 	}
-	for i, j := 0, len(s)-1; i < j; i, j = i+1, j-1 {
-		s[i], s[j] = s[j], s[i]
-	}
+	slices.Reverse(s)
 	return string(s)
 }
 
