@@ -3,6 +3,7 @@ package driver_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"testing"
@@ -110,6 +111,32 @@ func TestParallelPartialForeign(t *testing.T) {
 						len(got), err, len(want))
 				}
 			})
+		}
+	}
+}
+
+// TestParallelFrom: the store is asked once whether it can list from the latest name, and
+// never from a key that is no name.
+func TestParallelFrom(t *testing.T) {
+	for _, raw := range []int{0, 5} {
+		var names []string
+		for i := range 60 {
+			name := fmt.Sprintf("f%02d", i)
+			if i >= 29 && i < 29+raw {
+				name += "//" // no legal name
+			}
+			names = append(names, name)
+		}
+		p := newPaged(10, names...)
+		p.notFrom = true
+		got, err := listing(t.Context(), driver.New(p), "", files.ListOptions{
+			Parallel: 8,
+			Foreign:  true,
+		})
+		if want := fmt.Sprintf("f%02d", 29+raw); err != nil || len(got) != 60 ||
+			len(p.from) != 1 || p.from[0] != want {
+			t.Errorf("%d raw keys: %d names, %v, asked from %q, want %s", raw, len(got), err, p.from,
+				want)
 		}
 	}
 }

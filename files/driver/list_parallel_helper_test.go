@@ -21,6 +21,7 @@ type paged struct {
 	latency        time.Duration
 	request        func(n int64) error // called in every request, or nil
 	notFrom        bool                // ListsFrom returns false
+	from           []string            // the names that ListsFrom was called with
 
 	mu       sync.Mutex
 	names    []string // sorted
@@ -43,7 +44,10 @@ func (p *paged) Close() error { return nil }
 
 func (p *paged) ListPage() int { return p.most }
 
-func (p *paged) ListsFrom(context.Context, driver.ListRequest, string) bool { return !p.notFrom }
+func (p *paged) ListsFrom(_ context.Context, _ driver.ListRequest, name string) bool {
+	p.from = append(p.from, name)
+	return !p.notFrom
+}
 
 func (p *paged) List(ctx context.Context,
 	req driver.ListRequest) iter.Seq2[files.Entry, error] {

@@ -130,10 +130,10 @@ func TestParallelTime(t *testing.T) {
 					most = plain * 4 / 5
 				}
 				if parallel > most {
-					t.Errorf("it takes %v, and %v one request after the other", parallel, plain)
+					t.Errorf("it takes %v, and plainly %v", parallel, plain)
 				}
 				if requests > plainRequests*4/3+2 {
-					t.Errorf("%d requests, and %d one after the other", requests, plainRequests)
+					t.Errorf("%d requests, and plainly %d", requests, plainRequests)
 				}
 				if p.max.Load() > 8 {
 					t.Errorf("%d requests at a time", p.max.Load())
@@ -204,8 +204,8 @@ func TestParallelEqual(t *testing.T) {
 					len(got), len(want), got, want)
 			}
 			if requests > plain*4/3+2 || p.max.Load() > int64(o.Parallel) {
-				t.Fatalf("seed %d: %d requests, and %d one after the other; %d at a time", seed,
-					requests, plain, p.max.Load())
+				t.Fatalf("seed %d: %d requests, plainly %d; %d at a time", seed, requests, plain,
+					p.max.Load())
 			}
 			if p.max.Load() > 1 {
 				divided++
@@ -243,7 +243,10 @@ func TestParallelSmall(t *testing.T) {
 		plain := p.used(func() { listing(t.Context(), b, "", files.ListOptions{}) })
 		got := p.used(func() { listing(t.Context(), b, "", files.ListOptions{Parallel: 8}) })
 		if got != plain && n < 30 {
-			t.Errorf("%d names: %d requests, and %d one after the other", n, got, plain)
+			t.Errorf("%d names: %d requests, plainly %d", n, got, plain)
+		}
+		if len(p.from) != n/30 {
+			t.Errorf("%d names: asked for listings from %q, want none below 30", n, p.from)
 		}
 	}
 	p := newPaged(10, shapes["flat, numbered"](500)...)

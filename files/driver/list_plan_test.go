@@ -314,6 +314,16 @@ func TestPlan(t *testing.T) {
 			requests: "|b/",
 		},
 		{
+			what: "directories of a third of a section",
+			names: numbered(1600, func(i int) string {
+				return fmt.Sprintf("d%02d/%02d", i/20, i%20)
+			}),
+			listed:   64,
+			times:    2,
+			want:     "d07",
+			requests: "|d03/",
+		},
+		{
 			what: "a large directory that ends",
 			names: numbered(2600, func(i int) string {
 				return fmt.Sprintf("%c/%02d", 'a'+i/100, i%100)

@@ -63,6 +63,12 @@ func TestExtrapolate(t *testing.T) {
 		{numbered(60, func(i int) string { return digitsOf(i, 15, 3) }), "03e", 64, "081", false},
 		{numbered(60, func(i int) string { return digitsOf(i, 17, 3) }), "038", 64, "06p", false},
 		{numbered(60, func(i int) string { return digitsOf(i, 17, 3) }), "038", 640, "126", false},
+		// z alone among digits: all letters
+		{numbered(55, func(i int) string {
+			return fmt.Sprintf("%d%c", i/11, "0123456789z"[i%11])
+		}), "4z", 54, "9y", false},
+		// no 0 was there
+		{numbered(18, func(i int) string { return fmt.Sprint(11 + i + i/9) }), "29", 17, "47", false},
 		{[]string{"a", "a"}, "a", 9, "", false}, // names that don't differ
 	} {
 		var seen []noted

@@ -83,10 +83,10 @@ func TestParamsFirstError(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := driver.NewParams(u)
-	p.Int("b", 0, 0, 1)
+	p.Int("b", 0, 123, 4567)
 	p.Bool("a", false)
 	if err := p.Err(); err == nil || !strings.Contains(err.Error(), `"b"`) ||
-		!strings.Contains(err.Error(), "a whole number from 0 to 1") {
+		!strings.Contains(err.Error(), "a whole number from 123 to 4567") {
 		t.Errorf("%v does not name b", err)
 	}
 }

@@ -59,6 +59,35 @@ func TestPartPlan(t *testing.T) {
 				c.part)
 		}
 	}
+	// Parts grow with each tenth of their number, or with each if there are fewer.
+	for _, c := range []struct {
+		plan driver.PartPlan
+		want int64
+	}{
+		{small, 10 + 10 + 10 + 10},
+		{driver.PartPlan{
+			PartSize:    10,
+			Concurrency: 5,
+			MaxParts:    7,
+			MaxPartSize: 49,
+		}, 10 + 12 + 16 + 25 + 3*49},
+		{driver.PartPlan{
+			PartSize:    10,
+			Concurrency: 5,
+			MaxParts:    25,
+			MaxPartSize: 1000,
+		}, 2*10 + 2*12 + 2*16 + 2*25 + 17*50},
+		{driver.PartPlan{
+			PartSize:    1 << 20,
+			Concurrency: 3,
+			MaxParts:    6,
+			MaxPartSize: 1 << 30,
+		}, 10 << 20}, // whole MiB
+	} {
+		if got := c.plan.MaxUnknownSize(); got != c.want {
+			t.Errorf("%+v: a stream may have %d bytes, want %d", c.plan, got, c.want)
+		}
+	}
 	equal := small
 	equal.Equal = true
 	if got := equal.MaxUnknownSize(); got != 40 {

@@ -42,6 +42,7 @@ func TestPutRequestSize(t *testing.T) {
 		{strings.NewReader("four"), size(4), 4},
 		{strings.NewReader(""), size(0), 0},
 		{strings.NewReader(""), nil, 0},
+		{io.MultiReader(strings.NewReader("")), size(0), 0},
 		{io.MultiReader(strings.NewReader("four")), nil, -1},
 		{io.MultiReader(strings.NewReader("four")), size(4), 4},
 	} {

@@ -192,6 +192,42 @@ func TestConnectionsFail(t *testing.T) {
 	}
 }
 
+// TestConnectionsForgive: when parts fail, the one connection that goes on ignores two
+// requests that are refused for good, since it wouldn't have made them alone; not more.
+func TestConnectionsForgive(t *testing.T) {
+	const size = 80*mib + 5
+	for refused := range int64(5) {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLink(size)
+			rests := int64(0)
+			l.opening = func(n int64, req *driver.OpenRequest) error {
+				if _, length := req.Range.Resolve(size); n > 1 && length > 4*mib {
+					rests++
+				}
+				if n > 6 && rests <= refused {
+					return retry.Permanent(files.ErrUnavailable)
+				}
+				return nil
+			}
+			r, err := driver.New(l).Get(t.Context(), "f", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			w := &checking{t: t}
+			_, err = r.WriteTo(w)
+			want, most := error(nil), refused+1
+			if refused > 2 {
+				want, most = files.ErrUnavailable, 3
+			}
+			if !errors.Is(err, want) || (want == nil) != (w.off == size) || rests != most {
+				t.Errorf("%d are refused: up to %d, %v, want %v; %d requests for the rest, want %d",
+					refused, w.off, err, want, rests, most)
+			}
+		})
+	}
+}
+
 // before is a link that reports how many bytes come in front of a range, if it sends
 // more.
 type before struct{ *link }
