@@ -135,8 +135,8 @@ func TestParallelFrom(t *testing.T) {
 		})
 		if want := fmt.Sprintf("f%02d", 29+raw); err != nil || len(got) != 60 ||
 			len(p.from) != 1 || p.from[0] != want {
-			t.Errorf("%d raw keys: %d names, %v, asked from %q, want %s", raw, len(got), err, p.from,
-				want)
+			t.Errorf("%d raw keys: %d names, %v, asked from %q, want %s", raw, len(got), err,
+				p.from, want)
 		}
 	}
 }

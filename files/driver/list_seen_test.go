@@ -68,7 +68,9 @@ func TestExtrapolate(t *testing.T) {
 			return fmt.Sprintf("%d%c", i/11, "0123456789z"[i%11])
 		}), "4z", 54, "9y", false},
 		// no 0 was there
-		{numbered(18, func(i int) string { return fmt.Sprint(11 + i + i/9) }), "29", 17, "47", false},
+		{numbered(18, func(i int) string {
+			return fmt.Sprint(11 + i + i/9)
+		}), "29", 17, "47", false},
 		{[]string{"a", "a"}, "a", 9, "", false}, // names that don't differ
 	} {
 		var seen []noted

@@ -141,3 +141,33 @@ func TestListSortedEnds(t *testing.T) {
 		t.Errorf("%d entries after a break", n)
 	}
 }
+
+// TestListSortedStart: the backend's names are read from the first on that may be
+// yielded, and not from the beginning of a directory that comes before (L8).
+func TestListSortedStart(t *testing.T) {
+	for _, c := range []struct {
+		req  driver.ListRequest
+		want string
+	}{
+		{driver.ListRequest{}, ""},
+		{driver.ListRequest{StartAfter: "d/"}, "d/"},
+		{driver.ListRequest{Shallow: true, StartAfter: "d"}, "d"},
+		{driver.ListRequest{Shallow: true, StartAfter: "d/"}, "d0"}, // what follows d/
+		{driver.ListRequest{Shallow: true, StartAfter: "d/a"}, "d/a"},
+		{driver.ListRequest{Shallow: true, Prefix: "d/", StartAfter: "d/"}, "d/"},
+		{driver.ListRequest{Shallow: true, Prefix: "d/", StartAfter: "d/e/"}, "d/e0"},
+		{driver.ListRequest{Shallow: true, Prefix: "d/e", StartAfter: "c/"}, "d/e"},
+		{driver.ListRequest{Prefix: "d/e"}, "d/e"},
+	} {
+		var starts []string
+		for range driver.ListSorted(c.req, func(start string) iter.Seq2[files.Entry, error] {
+			starts = append(starts, start)
+			return func(func(files.Entry, error) bool) {}
+		}) {
+			t.Errorf("%+v: an entry, want none", c.req)
+		}
+		if len(starts) != 1 || starts[0] != c.want {
+			t.Errorf("%+v: read from %q, want %q", c.req, starts, c.want)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"cloudfiles.dev/files"
 )
@@ -72,6 +73,58 @@ func TestPartsWaitForMemory(t *testing.T) {
 	p, err := parts.Next(t.Context())
 	if err != nil || p.Size != 4 || p.Number != 4 {
 		t.Errorf("after a release: %+v, %v, want part 4", p, err)
+	}
+}
+
+// TestPartsBorrow: an upload holds what all its parts need, and no more than its own and
+// the bucket's memory; what is released can be taken again.
+func TestPartsBorrow(t *testing.T) {
+	const mib = 1 << 20
+	for _, c := range []struct {
+		memory int64 // -1 is no bound
+		want   int
+	}{
+		{-1, 6}, // 4 parts and 2 blocks
+		{100 * mib, 6},
+		{3 * mib, 6},
+		{2 * mib, 5},
+		{0, 3},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			plan := PartPlan{
+				Concurrency: 4,
+				MaxParts:    100,
+				Equal:       true,
+			}
+			if c.memory >= 0 {
+				plan.Memory = NewPartMemory(c.memory)
+			}
+			parts := partsBy(t, plan, strings.NewReader(strings.Repeat("0123", 50)))
+			ctx, cancel := context.WithCancel(t.Context())
+			var all []*Part
+			go func() {
+				for {
+					p, err := parts.Next(ctx)
+					if err != nil {
+						return
+					}
+					all = append(all, p)
+				}
+			}()
+			synctest.Wait()
+			if len(all) != c.want {
+				t.Errorf("memory %d: %d parts are held, want %d", c.memory, len(all), c.want)
+			}
+			for i := range 12 { // those that were taken first, and last
+				n := len(all)
+				all[i].Release()
+				synctest.Wait()
+				if len(all) != n+1 {
+					t.Errorf("memory %d: %d parts more after a release", c.memory, len(all)-n)
+				}
+			}
+			cancel()
+		})
 	}
 }
 

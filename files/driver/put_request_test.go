@@ -88,6 +88,27 @@ func TestPutEveryDigest(t *testing.T) {
 	}
 }
 
+// undigested is a map backend that claims digests, and returns none from Put.
+type undigested struct{ *mapdriver.Backend }
+
+func (u undigested) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
+	info, err := u.Backend.Put(ctx, req)
+	info.Digest = files.Digest{}
+	return info, err
+}
+
+// TestPutFillsDigest: the Info of a Put has the digests that were computed, if the backend
+// returns none.
+func TestPutFillsDigest(t *testing.T) {
+	b := driver.New(undigested{mapdriver.New()})
+	d := files.Digest{CRC32C: "e3069283", MD5: "25f9e794323b453885f5181f1b624d0b"}
+	info, err := b.Put(t.Context(), "a", strings.NewReader("123456789"),
+		&files.PutOptions{Digest: d})
+	if err != nil || info.Digest != d {
+		t.Errorf("%+v, %v, want %+v", info.Digest, err, d)
+	}
+}
+
 // TestPutThatFailsAtOnce: content that fails while its type is being found never reaches
 // the backend.
 func TestPutThatFailsAtOnce(t *testing.T) {

@@ -254,7 +254,7 @@ func (w *wideBody) readAlone(alone *resumingBody, p []byte) (int, error) {
 			w.widen()
 		}
 	}
-	return n, err
+	return n, nil
 }
 
 // widen begins to read parts, from one part ahead; at least one more is left then.
