@@ -113,6 +113,12 @@ func TestFSReadDirZero(t *testing.T) {
 		if err != nil || len(rest) != 2 {
 			t.Errorf("%s: ReadDir(0) = %v, %v, want the two others", what, rest, err)
 		}
+		for n, want := range map[int]error{-1: nil, 0: nil, 1: io.EOF} {
+			if none, err := d.(fs.ReadDirFile).ReadDir(n); err != want || len(none) != 0 {
+				t.Errorf("%s: ReadDir(%d) at the end = %v, %v, want no entry and %v", what, n, none,
+					err, want)
+			}
+		}
 		if err := d.Close(); err != nil {
 			t.Error(err)
 		}

@@ -458,14 +458,18 @@ func TestOpenAtDirectly(t *testing.T) {
 			t.Errorf("ReadAt(%d) = %d, %v", off, n, err)
 		}
 	}
+	if n, err := f.ReadAt(p[:1], 5); n != 1 || err != nil || p[0] != content[5] {
+		t.Errorf("ReadAt(5) of one byte = %d, %v", n, err)
+	}
 	if requests, n := f.Counts(); requests != 0 || n != 0 {
 		t.Errorf("Counts = %d, %d, want 0 and 0", requests, n)
 	}
 	f.Close()
-	if gets != 1 || read != 11_000 {
-		t.Errorf("Done counted %d Gets and %d bytes, want 1 and 11,000", gets, read)
+	if gets != 1 || read != 11_001 {
+		t.Errorf("Done counted %d Gets and %d bytes, want 1 and 11,001", gets, read)
 	}
 	want := append([]int64{0, 0}, slices.Repeat([]int64{1000}, 11)...)
+	want = append(want, 1)
 	if !slices.Equal(passed, want) { // when it was opened, and when the first byte was requested
 		t.Errorf("Passed was called with %d, want %d", passed, want)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"sync"
 	"testing"
@@ -231,6 +232,41 @@ func TestUpdateContextEndsTheWait(t *testing.T) {
 			return []byte("mine"), nil
 		}, &files.UpdateOptions{Attempts: 1 << 30})
 		is(t, err, context.DeadlineExceeded)
+	})
+}
+
+// heedless is a bucket that ignores the end of contexts.
+type heedless struct{ files.Bucket }
+
+func (h heedless) Get(ctx context.Context, name string,
+	opts *files.GetOptions) (*files.Reader, error) {
+	return h.Bucket.Get(context.WithoutCancel(ctx), name, opts)
+}
+
+func (h heedless) Put(ctx context.Context, name string, content io.Reader,
+	opts *files.PutOptions) (files.Info, error) {
+	return h.Bucket.Put(context.WithoutCancel(ctx), name, content, opts)
+}
+
+// TestUpdateEndsWithItsContext: when the context ends during a wait, Update ends, also if
+// the bucket would go on.
+func TestUpdateEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := mem.New(nil)
+		ctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+		defer cancel()
+		n := 0
+		_, err := files.Update(ctx, heedless{b}, "a", func([]byte) ([]byte, error) {
+			if ctx.Err() != nil {
+				t.Error("the function is called after the end of the context")
+				return nil, ctx.Err()
+			}
+			n++
+			put(t, b, "a", fmt.Sprint(n))
+			return []byte("mine"), nil
+		}, &files.UpdateOptions{Attempts: 1 << 30})
+		is(t, err, context.DeadlineExceeded)
+		has(t, b, "a", fmt.Sprint(n))
 	})
 }
 
