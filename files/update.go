@@ -202,10 +202,12 @@ func (u *updater) recover(now *state) (done bool, err error) {
 		"the response to a write was lost, and the file was changed since")
 }
 
-// ended makes sure that an uncertain outcome doesn't look like a failure that changed
-// nothing.
-func (u *updater) ended(err error) error {
-	if u.lost == nil || errors.Is(err, ErrUncertain) {
+func (u *updater) ended(err error) error { return afterWrite(u.lost != nil, err) }
+
+// afterWrite makes sure that the error of an update doesn't look like a failure that
+// changed nothing if the response to a write was lost before.
+func afterWrite(lost bool, err error) error {
+	if !lost || errors.Is(err, ErrUncertain) {
 		return err
 	}
 	return withCause(ErrUncertain, err, "the response to a write was lost: "+clean(err))

@@ -125,3 +125,34 @@ func TestUpdateUncertainThenFailure(t *testing.T) {
 		}
 	})
 }
+
+// TestUncertainEndOfContext: if the context ends while an update waits after a lost
+// response, the write may have been carried out, and the error says so (P2).
+func TestUncertainEndOfContext(t *testing.T) {
+	for what, update := range map[string]func(context.Context, files.Bucket) error{
+		"Update": func(ctx context.Context, b files.Bucket) error {
+			_, err := files.Update(ctx, b, "a", appendX, nil)
+			return err
+		},
+		"UpdateAttributes": func(ctx context.Context, b files.Bucket) error {
+			_, err := files.UpdateAttributes(ctx, b, "a", func(a *files.Attributes) error {
+				a.CacheControl = "no-store"
+				return nil
+			}, nil)
+			return err
+		},
+	} {
+		for _, happens := range []bool{true, false} {
+			b := mem.New(nil)
+			put(t, b, "a", "1")
+			ctx, cancel := context.WithCancel(ctx)
+			// Without a copy inside the store both write by Put.
+			err := update(ctx, claimsLess(lossy(b, happens, cancel), func(f *files.Features) {
+				f.ServerCopy = false
+			}))
+			if files.KindOf(err) != files.ErrUncertain || !errors.Is(err, context.Canceled) {
+				t.Errorf("%s = %v, want ErrUncertain and Canceled", what, err)
+			}
+		}
+	}
+}

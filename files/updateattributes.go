@@ -78,11 +78,10 @@ func (u *attributeUpdate) run() (Info, error) {
 	for i := 1; ; i++ {
 		info, done, err := u.attempt()
 		switch {
-		case err != nil && u.lost != nil && !errors.Is(err, ErrUncertain):
-			return Info{}, withCause(ErrUncertain, err,
-				"the response to a write was lost: "+clean(err))
-		case done || err != nil:
-			return info, err
+		case err != nil:
+			return Info{}, afterWrite(u.lost != nil, err)
+		case done:
+			return info, nil
 		case i >= u.attempts && u.lost != nil:
 			return Info{}, errorf(ErrUncertain, "gave up after %d attempts", u.attempts)
 		case i >= u.attempts:
@@ -90,7 +89,7 @@ func (u *attributeUpdate) run() (Info, error) {
 				"another writer came first in each of %d attempts", u.attempts)
 		}
 		if err := sleepFor(u.ctx, rand.N(wait)); err != nil {
-			return Info{}, err
+			return Info{}, afterWrite(u.lost != nil, err)
 		}
 		wait = min(2*wait, updateWaitMax)
 	}
