@@ -7,11 +7,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/conformance/memdir"
+	"cloudfiles.dev/drivers/local/internal/crashfs"
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
 )
@@ -230,6 +232,30 @@ func TestNewerNote(t *testing.T) {
 	if _, err := open(dir, &Options{NoSync: true}, disk); !errors.Is(err, files.ErrInvalid) {
 		t.Errorf("Open = %v, want ErrInvalid", err)
 	}
+}
+
+// A handle whose first Put can't read the note stores nothing, since it doesn't know how
+// names are written to the folder.
+func TestUnreadableNote(t *testing.T) {
+	dir := memdir.New(t)
+	disk := oddDisks()["FAT"]()
+	putIn(t, openOdd(t, disk, dir), "a", "a", nil)
+	broken := false
+	b := openOdd(t, crashfs.Wrap(disk, func(op *crashfs.Op, do func() error) error {
+		if broken && op.Kind == crashfs.OpenFile && filepath.Base(op.Name) == diskFile {
+			return syscall.EIO
+		}
+		return do()
+	}), dir)
+	broken = true
+	if _, err := files.PutString(t.Context(), b, "b", "b", nil); !errors.Is(err, syscall.EIO) {
+		t.Errorf("Put = %v, want EIO", err)
+	}
+	broken = false
+	if got := listed(t, b); !slices.Equal(got, []string{"a"}) {
+		t.Errorf("listed %q, want a", got)
+	}
+	putIn(t, b, "b", "b", nil)
 }
 
 // timedDir is a folder whose Stat has a result of its own.

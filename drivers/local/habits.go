@@ -131,11 +131,11 @@ func sealNote(text string) string {
 // openNote returns what sealNote was given. ok is false if the note is damaged, for
 // example truncated by a power failure.
 func openNote(note string) (text string, ok bool) {
-	i := strings.LastIndex(note, sumWord)
-	if i < 0 || sealNote(note[:i]) != note {
+	text = note[:max(strings.LastIndex(note, sumWord), 0)]
+	if sealNote(text) != note {
 		return "", false
 	}
-	return note[:i], true
+	return text, true
 }
 
 // readHabits reads the note; ok is false if there is none. A damaged note counts as
