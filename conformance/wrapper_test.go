@@ -6,6 +6,7 @@ import (
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/conformance/longtest"
+	"cloudfiles.dev/conformance/rerun"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/retry"
 )
@@ -38,12 +39,12 @@ func TestWrapperSub(t *testing.T) {
 			panic(err)
 		}
 		return s
-	}, nil)
+	}, &conformance.WrapperOptions{Only: rerun.Light(t)})
 }
 
 func TestWrapperReadOnly(t *testing.T) {
 	conformance.RunWrapper(t, files.ReadOnly,
-		&conformance.WrapperOptions{Features: readOnlyFeatures})
+		&conformance.WrapperOptions{Features: readOnlyFeatures, Only: rerun.Light(t)})
 }
 
 func readOnlyFeatures(f files.Features) files.Features {

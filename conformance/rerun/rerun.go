@@ -49,6 +49,17 @@ func Part(t *testing.T, h conformance.Harness, pattern string) {
 	some(t, h, func(id string) bool { return chosen.MatchString(id) && !heavy.MatchString(id) })
 }
 
+// Light returns which cases of conformance.RunWrapper run for a layer, if another layer's
+// test runs all: those that don't do very much, and with the long tests all.
+func Light(t longtest.T) (only func(id string) bool) {
+	t.Helper()
+	if longtest.On() {
+		return nil
+	}
+	longtest.LeftOut(t, "without the cases that do very much")
+	return func(id string) bool { return !heavy.MatchString(id) }
+}
+
 // Short runs the suite as with -short, for a server that is slow: without the long
 // cases, and with fewer random operations. With the long tests it is conformance.Run.
 func Short(t *testing.T, h conformance.Harness) {

@@ -63,3 +63,16 @@ func TestAsked(t *testing.T) {
 		}
 	}
 }
+
+// TestLight: a layer's test leaves out the heavy cases, and with the long tests none.
+func TestLight(t *testing.T) {
+	t.Setenv(longtest.Variable, "")
+	only := Light(t)
+	if only == nil || only("X1/model") || only("C1/beyond-4-gib") || !only("P1/whole") {
+		t.Error("the choice has heavy cases, or leaves out others")
+	}
+	t.Setenv(longtest.Variable, "1")
+	if Light(t) != nil {
+		t.Error("with the long tests the choice leaves something out")
+	}
+}
