@@ -183,7 +183,6 @@ func listAll(ctx context.Context, b files.Bucket, o *files.ListOptions) error {
 // TestNotAzure: a response that isn't the service's is never a success, and never
 // reports a missing file.
 func TestNotAzure(t *testing.T) {
-	t.Parallel()
 	const page = "<!DOCTYPE html><html><title>Sign in</title><body><form></form></body></html>"
 	const document = "application/xml"
 	answer := func(status int, kind, body string, more ...string) http.HandlerFunc {
