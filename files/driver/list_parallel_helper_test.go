@@ -18,6 +18,7 @@ import (
 type paged struct {
 	driver.Backend // nil
 	most           int
+	least          int // if > 0, responses have no more entries than that
 	latency        time.Duration
 	request        func(n int64) error // called in every request, or nil
 	notFrom        bool                // ListsFrom returns false
@@ -58,6 +59,9 @@ func (p *paged) List(ctx context.Context,
 		}
 		if req.Limit > 0 {
 			size = min(size, req.Limit)
+		}
+		if p.least > 0 { // services may send less than a page
+			size = min(size, p.least)
 		}
 		for after, more := req.StartAfter, true; more; {
 			var page []files.Entry

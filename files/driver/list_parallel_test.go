@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -186,6 +187,9 @@ func TestParallelEqual(t *testing.T) {
 			p := newPaged(1+g.IntN(1+g.IntN(1000)), randomTree(g, 400)...)
 			if g.IntN(3) > 0 {
 				p.most = 1 + g.IntN(12)
+			}
+			if g.IntN(3) == 0 {
+				p.least = 1 + g.IntN(p.most)
 			}
 			b := driver.New(p)
 			dir, o := randomOptions(g, p.names)
@@ -381,6 +385,37 @@ func TestParallelPanic(t *testing.T) {
 	}
 }
 
+// TestParallelPanicUnneeded: so does one in a section of which nothing was needed, if the
+// loop ends before.
+func TestParallelPanicUnneeded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPaged(15, shapes["flat, numbered"](1500)...)
+		p.latency = time.Second
+		p.request = func(n int64) error {
+			if n == 12 {
+				panic("theirs")
+			}
+			return nil
+		}
+		defer func() {
+			if r := recover(); r != "theirs" {
+				t.Errorf("recovered %v", r)
+			}
+		}()
+		n := 0
+		for _, err := range driver.New(p).List(t.Context(), "", &files.ListOptions{Parallel: 8}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n++; n == 100 { // sections are being listed
+				time.Sleep(time.Hour)
+				break
+			}
+		}
+		t.Errorf("no panic after %d names", n)
+	})
+}
+
 // TestParallelMemory: while nobody takes entries, a bounded number of pages is listed.
 func TestParallelMemory(t *testing.T) {
 	for shape, names := range shapes {
@@ -446,4 +481,44 @@ func TestParallelWriters(t *testing.T) {
 			}
 		})
 	}
+}
+
+// endsLate is a store whose listing from the beginning ends some time after its last name.
+type endsLate struct{ *paged }
+
+func (l endsLate) List(ctx context.Context,
+	req driver.ListRequest) iter.Seq2[files.Entry, error] {
+	if req.Shallow || req.StartAfter != "" {
+		return l.paged.List(ctx, req)
+	}
+	return func(yield func(files.Entry, error) bool) {
+		for _, name := range l.names {
+			if !yield(files.Entry{Name: name}, nil) {
+				return
+			}
+		}
+		time.Sleep(10 * l.latency)
+	}
+}
+
+// TestParallelEndsLate: a listing that ends while it is divided before its last names
+// yields these once.
+func TestParallelEndsLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var names []string
+		for i := range 96 {
+			names = append(names, fmt.Sprintf("d%02d/%02d", i/32, i%32))
+		}
+		p := newPaged(16, append(names, "d90/x", "d90/y")...)
+		p.latency = time.Second
+		got, err := listing(t.Context(), driver.New(endsLate{p}), "",
+			files.ListOptions{Parallel: 8})
+		if err != nil || !slices.Equal(got, p.names) {
+			t.Errorf("%d names, %v, want %d; the last are %q", len(got), err, len(p.names),
+				got[max(0, len(got)-3):])
+		}
+		if p.requests.Load() < 2 {
+			t.Errorf("%d requests: the listing wasn't divided", p.requests.Load())
+		}
+	})
 }

@@ -152,6 +152,70 @@ func TestResumeWrongRest(t *testing.T) {
 	}
 }
 
+// TestResumeAgain: a body that breaks again and again without a byte is opened five times,
+// and as often again after each byte.
+func TestResumeAgain(t *testing.T) {
+	reset := driver.WithCause(files.ErrUnavailable, io.ErrClosedPipe, "connection reset")
+	content := bytes.Repeat([]byte("0123456789"), 100)
+	for comes, want := range map[int64]int{0: 6, 1: 1000 - 64 + 1} {
+		back := &restless{
+			Backend: mapdriver.New(),
+			change: func(o *driver.Object) error {
+				o.Body = struct {
+					io.Reader
+					io.Closer
+				}{io.MultiReader(io.LimitReader(o.Body, comes), failing{reset}), o.Body}
+				return nil
+			},
+		}
+		b := driver.New(back)
+		if _, err := b.Put(t.Context(), "f", bytes.NewReader(content), nil); err != nil {
+			t.Fatal(err)
+		}
+		r, err := b.Get(t.Context(), "f", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.ReadAll()
+		r.Close()
+		if comes == 0 && (!errors.Is(err, files.ErrUnavailable) || len(got) != 64) ||
+			comes > 0 && (err != nil || !bytes.Equal(got, content)) || back.opens != want {
+			t.Errorf("%d bytes each time: %d bytes in %d requests, %v; want %d requests", comes,
+				len(got), back.opens, err, want)
+		}
+	}
+}
+
+// local is the body of a file of the machine.
+type local struct{ io.ReadCloser }
+
+func (local) Immediate() {}
+
+// TestLocalBodyBreaks: the body of a file of the machine isn't opened again when it
+// breaks.
+func TestLocalBodyBreaks(t *testing.T) {
+	back := &restless{
+		Backend: mapdriver.New(),
+		first:   func(o *driver.Object) { o.Body = local{o.Body} },
+		change:  func(*driver.Object) error { return nil },
+	}
+	b := driver.New(back)
+	content := bytes.Repeat([]byte("0123456789"), 100)
+	if _, err := b.Put(t.Context(), "f", bytes.NewReader(content), nil); err != nil {
+		t.Fatal(err)
+	}
+	r, err := b.Get(t.Context(), "f", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if got, err := r.ReadAll(); !errors.Is(err, files.ErrUnavailable) || len(got) != 64 ||
+		back.opens != 1 {
+		t.Errorf("%d bytes in %d requests, %v, want 64 in one, and ErrUnavailable", len(got),
+			back.opens, err)
+	}
+}
+
 // TestResumeRawKey: the body of an object outside the naming rule that has no version
 // can't go on after a break, and says so after the bytes that came.
 func TestResumeRawKey(t *testing.T) {
