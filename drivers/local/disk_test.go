@@ -294,6 +294,39 @@ func TestResolutionOfUsualDisks(t *testing.T) {
 	}
 }
 
+// brokenDir is a folder whose listing fails after an entry.
+type brokenDir struct{ timedDir }
+
+func (brokenDir) ReadDir(_ []byte, each func([]byte, fsys.Type)) (bool, error) {
+	each([]byte("a"), fsys.Regular)
+	return false, syscall.EIO
+}
+
+// A folder that can't be read is not listed as one that has no more entries, if its file
+// system doesn't distinguish spellings.
+func TestListingOfUnreadableFolder(t *testing.T) {
+	sp := &spelling{}
+	sp.on.Store(true)
+	for what, c := range map[string]struct {
+		dir  fsys.Dir
+		want int
+	}{
+		"Stat":    {timedDir{err: syscall.EIO}, 0},
+		"ReadDir": {brokenDir{}, 1},
+	} {
+		d := sp.dir(c.dir, false)
+		n := 0
+		more, err := d.ReadDir(make([]byte, 512), func([]byte, fsys.Type) { n++ })
+		if more || err != syscall.EIO || n != c.want {
+			t.Errorf("if %s fails, ReadDir = %v, %v after %d entries, want EIO after %d", what, more,
+				err, n, c.want)
+		}
+		if d.seen.Load() != nil {
+			t.Errorf("if %s fails, the folder counts as read", what)
+		}
+	}
+}
+
 // A bucket still works after it is copied from a disk that keeps all names to one that
 // doesn't, and back.
 func TestDiskChanges(t *testing.T) {
