@@ -318,8 +318,8 @@ func TestListingOfUnreadableFolder(t *testing.T) {
 		n := 0
 		more, err := d.ReadDir(make([]byte, 512), func([]byte, fsys.Type) { n++ })
 		if more || err != syscall.EIO || n != c.want {
-			t.Errorf("if %s fails, ReadDir = %v, %v after %d entries, want EIO after %d", what, more,
-				err, n, c.want)
+			t.Errorf("if %s fails, ReadDir = %v, %v after %d entries, want EIO after %d", what,
+				more, err, n, c.want)
 		}
 		if d.seen.Load() != nil {
 			t.Errorf("if %s fails, the folder counts as read", what)
