@@ -42,9 +42,10 @@ var versitygwRaces = map[string]string{
 	"X1/linearizable": racing,
 }
 
-// TestConformance runs the suite. Only the long tests run all that -short leaves out.
+// TestConformance runs the suite. Only the long tests run all that -short leaves out. It is
+// not parallel, because a condition of a large Put is uncertain if the server, which refuses
+// it before the content, gets no processor for a second (see P8/sizes).
 func TestConformance(t *testing.T) {
-	t.Parallel()
 	// small parts, so that the large cases upload in parts
 	s := newSubject(t, testserver.Versitygw, Options{Profile: versitygw, PartSize: minPart})
 	h := s.harness("line\nbreak", "dir/tab\t")
