@@ -19,12 +19,13 @@ type sizes struct {
 	*mapdriver.Backend
 	size     int64
 	declared bool
+	found    bool // the content type
 	puts     int
 }
 
 func (s *sizes) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
 	s.puts++
-	s.size, s.declared = req.Size, req.SizeDeclared
+	s.size, s.declared, s.found = req.Size, req.SizeDeclared, req.TypeFound
 	return s.Backend.Put(ctx, req)
 }
 
@@ -50,6 +51,20 @@ func TestPutRequestSize(t *testing.T) {
 		if err != nil || back.size != c.want || back.declared != (c.declared != nil) {
 			t.Errorf("%T, %v: the backend got %d, declared: %v; %v", c.content, c.declared,
 				back.size, back.declared, err)
+		}
+	}
+}
+
+// TestPutRequestType: the backend learns whether the content type was found, or given.
+func TestPutRequestType(t *testing.T) {
+	back := &sizes{Backend: mapdriver.New()}
+	b := driver.New(back)
+	for _, given := range []string{"", "text/plain"} {
+		_, err := b.Put(t.Context(), "a", strings.NewReader("four"), &files.PutOptions{
+			Attributes: files.Attributes{ContentType: given},
+		})
+		if err != nil || back.found != (given == "") {
+			t.Errorf("given %q: found: %v; %v", given, back.found, err)
 		}
 	}
 }
