@@ -42,14 +42,12 @@ func (c *counting) Do(r *http.Request) (*http.Response, error) {
 // make the race frequent: MinIO denies one put of a dozen here, and versitygw says that
 // a directory has the file's name.
 func TestWritesBesideDeletes(t *testing.T) {
-	t.Parallel()
 	for server, stores := range map[string][]string{
 		testserver.Minio:     {"minio", "unknown"},
 		testserver.Versitygw: {"versitygw", "unknown"},
 	} {
 		for _, store := range stores {
 			t.Run(server+"/"+store, func(t *testing.T) {
-				t.Parallel()
 				writesBesideDeletes(t, testserver.Start(t, server), store)
 			})
 		}

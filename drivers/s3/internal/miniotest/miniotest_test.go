@@ -56,7 +56,6 @@ var faults = func() map[string]string {
 // profile and with the unknown store's. Without the long tests it runs the cases that
 // the server or the profile can fail.
 func TestConformance(t *testing.T) {
-	t.Parallel()
 	server := testserver.Start(t, testserver.Minio)
 	for _, c := range []struct{ name, store, cases string }{
 		{"s3-minio", "minio", rerun.Store},
@@ -64,7 +63,6 @@ func TestConformance(t *testing.T) {
 		{"s3-minio-unknown", "unknown", "^(N3|P8|P9|D|C1|U)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
 			params := map[string]string{"store": c.store}
 			u, err := url.Parse(server.Store(t))
 			if err != nil {

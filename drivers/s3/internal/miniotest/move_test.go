@@ -17,7 +17,6 @@ import (
 // TestMoveBesideWriter: Moves beside a writer lose no acknowledged write, on every S3
 // server of the tests, with its own profile and with the unknown store's.
 func TestMoveBesideWriter(t *testing.T) {
-	t.Parallel()
 	for server, stores := range map[string][]string{
 		testserver.Minio:     {"minio", "unknown"},
 		testserver.Versitygw: {"versitygw", "unknown"},
@@ -25,7 +24,6 @@ func TestMoveBesideWriter(t *testing.T) {
 	} {
 		for _, store := range stores {
 			t.Run(server+"/"+store, func(t *testing.T) {
-				t.Parallel()
 				if server == testserver.Ceph {
 					longtest.Only(t, "a second cluster of Ceph")
 				}
@@ -85,7 +83,6 @@ func moveBesideWriter(t *testing.T, b files.Bucket) {
 
 // TestProbe: Probe finds what MinIO's profile says.
 func TestProbe(t *testing.T) {
-	t.Parallel()
 	u, err := url.Parse(testserver.Start(t, testserver.Minio).Store(t))
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +119,6 @@ func TestProbe(t *testing.T) {
 // TestFalseClaims: Check fails if something is claimed and not kept, says what to
 // write, and leaves nothing behind.
 func TestFalseClaims(t *testing.T) {
-	t.Parallel()
 	u, err := url.Parse(testserver.Start(t, testserver.Minio).Store(t))
 	if err != nil {
 		t.Fatal(err)
