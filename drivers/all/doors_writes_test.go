@@ -146,8 +146,11 @@ func doorCopy(d *doors) door {
 	if d.one(3) {
 		a = new(d.attributes())
 	}
+	if d.plain || d.smallOnly {
+		text, cond, pinned = "", unconditional, false
+	}
 	if d.plain {
-		text, cond, pinned, a = "", unconditional, false, nil
+		a = nil
 	}
 	o := func(old map[string]files.Version) *files.CopyOptions {
 		o := &files.CopyOptions{If: cond(old), Attributes: a, MayLoseConcurrentPut: true}
