@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"cloudfiles.dev/conformance/longtest"
-	"cloudfiles.dev/conformance/memdir"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
@@ -29,23 +28,17 @@ var doorStores = map[string]struct {
 	// listing.
 	plain bool
 }{
-	"folder": {store: func(t *testing.T) string { return "file://" + memdir.New(t) }},
-	"versitygw": {store: func(t *testing.T) string {
-		return testserver.Start(t, testserver.Versitygw).Store(t)
-	}},
+	"folder":    {store: newFolder},
+	"versitygw": {store: storeOf(testserver.Versitygw)},
 	"minio": {store: func(t *testing.T) string {
-		return testserver.Start(t, testserver.Minio).Store(t) + "&store=minio"
+		return storeOf(testserver.Minio)(t) + "&store=minio"
 	}},
 	"fake-gcs-server": {
-		store: func(t *testing.T) string {
-			return testserver.Start(t, testserver.FakeGCS).Store(t)
-		},
+		store: storeOf(testserver.FakeGCS),
 		plain: true,
 	},
 	"azurite": {
-		store: func(t *testing.T) string {
-			return testserver.Start(t, testserver.Azurite).Store(t)
-		},
+		store:     storeOf(testserver.Azurite),
 		smallOnly: true,
 	},
 }

@@ -13,27 +13,11 @@ import (
 	"time"
 
 	"cloudfiles.dev/conformance/longtest"
-	"cloudfiles.dev/conformance/memdir"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/lease"
 	"github.com/anishathalye/porcupine"
 )
-
-// newStores has functions that return the URL of a new store.
-var newStores = map[string]func(t *testing.T) string{
-	"memory": func(*testing.T) string { return "mem://" },
-	"folder": func(t *testing.T) string { return "file://" + memdir.New(t) },
-	"versitygw": func(t *testing.T) string {
-		return testserver.Start(t, testserver.Versitygw).Store(t)
-	},
-	"gcs": func(t *testing.T) string {
-		return testserver.Start(t, testserver.FakeGCS).Store(t)
-	},
-	"azurite": func(t *testing.T) string {
-		return testserver.Start(t, testserver.Azurite).Store(t)
-	},
-}
 
 // eachStore calls f with a new store of each driver, and in the long tests with those of
 // the other S3 servers in CI too.
@@ -42,7 +26,7 @@ func eachStore(t *testing.T, f func(t *testing.T, b files.Bucket)) {
 	for _, server := range []string{testserver.Minio, testserver.Ceph} {
 		stores[server] = func(t *testing.T) string {
 			longtest.Only(t, "a second S3 server")
-			return testserver.Start(t, server).Store(t)
+			return storeOf(server)(t)
 		}
 	}
 	for name, store := range stores {

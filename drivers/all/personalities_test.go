@@ -114,18 +114,10 @@ var personalityServers = []struct {
 	p     filestest.Personality
 	store func(t *testing.T) string
 }{
-	{filestest.S3, func(t *testing.T) string {
-		return testserver.Start(t, testserver.Versitygw).Store(t)
-	}},
-	{filestest.MinIO, func(t *testing.T) string {
-		return testserver.Start(t, testserver.Minio).Store(t)
-	}},
-	{filestest.GCS, func(t *testing.T) string {
-		return testserver.Start(t, testserver.FakeGCS).Store(t)
-	}},
-	{filestest.Azure, func(t *testing.T) string {
-		return testserver.Start(t, testserver.Azurite).Store(t)
-	}},
+	{filestest.S3, storeOf(testserver.Versitygw)},
+	{filestest.MinIO, storeOf(testserver.Minio)},
+	{filestest.GCS, storeOf(testserver.FakeGCS)},
+	{filestest.Azure, storeOf(testserver.Azurite)},
 	{filestest.Disk, func(t *testing.T) string { return "file://" + t.TempDir() }},
 }
 

@@ -11,8 +11,6 @@ import (
 	"sync"
 	"testing"
 
-	"cloudfiles.dev/conformance/memdir"
-	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/resume"
@@ -20,14 +18,10 @@ import (
 
 // resumable are the stores on which resumed uploads are tested.
 var resumable = map[string]func(t *testing.T) string{
-	"memory": func(*testing.T) string { return "mem://" },
-	"folder": func(t *testing.T) string { return "file://" + memdir.New(t) },
-	"versitygw": func(t *testing.T) string {
-		return testserver.Start(t, testserver.Versitygw).Store(t)
-	},
-	"azurite": func(t *testing.T) string {
-		return testserver.Start(t, testserver.Azurite).Store(t)
-	},
+	"memory":    newStores["memory"],
+	"folder":    newFolder,
+	"versitygw": newStores["versitygw"],
+	"azurite":   newStores["azurite"],
 }
 
 const (

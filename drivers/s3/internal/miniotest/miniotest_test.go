@@ -54,9 +54,9 @@ var faults = func() map[string]string {
 
 // races are the cases that the server fails in some runs.
 var races = func() map[string]string {
-	const why = "MinIO sometimes responds with 500 InternalError to the end of an upload whose " +
-		"condition doesn't hold, so the outcome is uncertain; S3 responds with 412 " +
-		"PreconditionFailed"
+	const why = "MinIO sometimes responds to the end of an upload with 500 InternalError, " +
+		"which says nothing about its outcome; if the condition refuses the retry, the " +
+		"outcome is uncertain"
 	return map[string]string{
 		"P9/at-commit":          why,
 		"P9/at-commit-declared": why,
