@@ -164,18 +164,25 @@ func (f *file) floor() int {
 
 // allows records that a read returned a state. It returns a description of a violation,
 // or "". The state must have been put, and must not be older than floor, which was
-// taken before the read.
+// taken before the read. If several writes lead to that state, it isn't known which of
+// them the read returned.
 func (f *file) allows(floor int, absent bool, v value) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for i := len(f.history) - 1; i >= floor; i-- {
-		if a := f.history[i]; a.is(absent, v) && !a.never {
-			a.seen = true
-			return ""
+	var by []*attempt
+	for _, a := range f.history[floor:] {
+		if a.is(absent, v) && !a.never {
+			by = append(by, a)
 		}
 	}
-	return fmt.Sprintf("%s was read, but before that the file was %s", stateText(absent, v),
-		f.text([]int{floor}))
+	switch len(by) {
+	case 0:
+		return fmt.Sprintf("%s was read, but before that the file was %s", stateText(absent, v),
+			f.text([]int{floor}))
+	case 1:
+		by[0].seen = true
+	}
+	return ""
 }
 
 // observe is allows for a read by the file's writer, which returns the file's present

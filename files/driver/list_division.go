@@ -15,8 +15,8 @@ import (
 //
 // A section's goroutine waits after each page until it may go on: at most workers of
 // them list at a time, those first whose names come first, and at most window pages
-// wait to be yielded. The section that is being yielded always goes on, so a lack of
-// room never causes a deadlock.
+// wait to be yielded. The section that is being yielded goes on if no page of it waits,
+// so a lack of room never causes a deadlock.
 type division struct {
 	ctx     context.Context // of the sections; ends with close
 	cancel  context.CancelFunc
@@ -261,7 +261,7 @@ func (d *division) changed() {
 // for the sections that are yielded next.
 func (d *division) hasRoom(i int) bool {
 	room := d.window - d.waiting - d.running
-	return i == 0 || room > d.workers || i <= 2 && room > 0
+	return room > d.workers || i <= 2 && room > 0 || i == 0 && len(d.sections[0].pages) == 0
 }
 
 // next returns the next page, or the error that ends the listing. The caller's section is
@@ -273,7 +273,8 @@ func (d *division) next() (page []files.Entry, err error, more bool) {
 		s := d.sections[0]
 		switch {
 		case len(s.pages) > 0:
-			page, s.pages = s.pages[0], s.pages[1:]
+			page, s.pages[0] = s.pages[0], nil
+			s.pages = s.pages[1:]
 			d.waiting--
 			d.changed()
 			return page, nil, true

@@ -75,25 +75,30 @@ func TestPlanChooses(t *testing.T) {
 	}
 }
 
-// TestHasRoom: the first section always goes on, the next two as long as there is any
-// room, and others if there is more than all connections need.
+// TestHasRoom: the first section goes on if none of its pages waits, the first three as
+// long as there is any room, and others if there is more than all connections need.
 func TestHasRoom(t *testing.T) {
 	for _, c := range []struct {
 		i, window, waiting, running int
+		pages                       int // of the first section
 		want                        bool
 	}{
-		{0, 9, 9, 3, true},
-		{1, 9, 6, 3, false},
-		{1, 9, 5, 3, true},
-		{2, 9, 5, 3, true},
-		{2, 9, 7, 2, false},
-		{3, 9, 5, 3, false},
-		{3, 9, 3, 3, false},
-		{3, 9, 2, 3, true},
-		{9, 9, 3, 2, true},
+		{0, 9, 9, 3, 0, true},
+		{0, 9, 9, 3, 1, false},
+		{0, 9, 6, 3, 1, false},
+		{0, 9, 5, 3, 1, true},
+		{1, 9, 6, 3, 0, false},
+		{1, 9, 5, 3, 0, true},
+		{2, 9, 5, 3, 0, true},
+		{2, 9, 7, 2, 0, false},
+		{3, 9, 5, 3, 0, false},
+		{3, 9, 3, 3, 0, false},
+		{3, 9, 2, 3, 0, true},
+		{9, 9, 3, 2, 0, true},
 	} {
 		d := newDivision(t.Context(), &planned{}, ListRequest{}, 16, 3)
 		d.window, d.waiting, d.running = c.window, c.waiting, c.running
+		d.sections[0].pages = make([][]files.Entry, c.pages)
 		if got := d.hasRoom(c.i); got != c.want {
 			t.Errorf("%+v: %v", c, got)
 		}
