@@ -230,7 +230,27 @@ func (f *file) certain() (n int, a attempt, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	n = f.possible[0]
-	return n, *f.history[n], len(f.possible) == 1 && f.pending == 0 && !f.retired
+	return n, *f.history[n], f.isCertain()
+}
+
+// isCertain is the ok of certain, for callers that hold f.mu.
+func (f *file) isCertain() bool {
+	return len(f.possible) == 1 && f.pending == 0 && !f.retired
+}
+
+// moment is a file's certain state, and how many writes it had until then. A file that
+// has as many writes later had that state all the while.
+type moment struct {
+	writes int
+	now    attempt
+}
+
+// moment returns the file's state and the number of its writes, of one moment. ok is that
+// of certain.
+func (f *file) moment() (m moment, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return moment{len(f.history), *f.history[f.possible[0]]}, f.isCertain()
 }
 
 // anyVersion returns an attempt whose version is known: the newest one or, with old, the

@@ -184,23 +184,16 @@ func (f *file) mixture(info files.Info) bool {
 	return size && mark
 }
 
-// snapshot has the state of each file whose state is certain, and the number of its
-// writes.
-type snapshot map[*file]struct {
-	writes int
-	now    attempt
-}
+// snapshot has the files whose state is certain.
+type snapshot map[*file]moment
 
 func (r *run) snapshot() snapshot {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := snapshot{}
 	for _, f := range r.files {
-		if _, a, ok := f.certain(); ok {
-			s[f] = struct {
-				writes int
-				now    attempt
-			}{f.next(), a}
+		if m, ok := f.moment(); ok {
+			s[f] = m
 		}
 	}
 	return s
