@@ -45,10 +45,12 @@ type lean struct {
 	readsValues bool  // the HTTP client may read the SDK's values in a context
 	noETags     bool  // Profile.NoETags
 	known       *known
-	sdk         bool        // the SDK makes all requests
-	off         atomic.Bool // the SDK makes all requests from now on
-	failures    atomic.Int32
-	forms       [leanOps]formSlot
+	// readsNothing: the SDK reads all responses, because the caller may see its results.
+	readsNothing bool
+	sdk          bool        // the SDK makes all requests
+	off          atomic.Bool // the SDK makes all requests from now on
+	failures     atomic.Int32
+	forms        [leanOps]formSlot
 }
 
 // formSlot holds the form of an operation.
@@ -76,7 +78,8 @@ func newLean(b *backend, caller s3.Options, c *clock) *lean {
 	}
 	l.creds, _ = o.Credentials.(*renewable)
 	l.signer, _ = o.HTTPSignerV4.(*v4.Signer)
-	l.sdk = b.opts.SDKOnly || l.signer == nil || customised(caller, b.opts.ownResolver) ||
+	l.readsNothing = b.opts.SDKOnly || customised(caller, b.opts.ownResolver)
+	l.sdk = l.readsNothing || l.signer == nil ||
 		!plainBucket(b.bucket) || (o.Credentials != nil) != (l.creds != nil)
 	return l
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"cloudfiles.dev/drivers/internal/etag"
 	"cloudfiles.dev/drivers/internal/oddtext"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -66,19 +67,20 @@ func (b *backend) listPages(ctx context.Context, req driver.ListRequest, prefix,
 		namesOnly: req.NamesOnly,
 		ordered:   b.ordered(),
 	}
+	var p listPage
 	for {
 		var out *s3.ListObjectsV2Output
 		err := b.withRetry(ctx, opList, func(ctx context.Context) (err error) {
-			out, err = b.client.ListObjectsV2(ctx, in)
+			out, err = p.list(ctx, b, in)
 			return err
 		})
 		if err != nil {
 			return yield(files.Entry{}, err) && false
 		}
-		if !emit(req, check, out, yield) {
+		if !emit(req, check, &p, out.EncodingType == types.EncodingTypeUrl, yield) {
 			return false
 		}
-		next, err := check.page(out)
+		next, err := check.page(out, len(p.objects)+len(p.dirs) > 0)
 		if err != nil {
 			return yield(files.Entry{}, err) && false
 		}
@@ -175,21 +177,20 @@ func (b *backend) isDirectory() bool {
 
 // emit yields a page, in which files and directories are two lists, each in order. It
 // returns whether to continue.
-func emit(req driver.ListRequest, check *listCheck, page *s3.ListObjectsV2Output,
+func emit(req driver.ListRequest, check *listCheck, p *listPage, encoded bool,
 	yield func(files.Entry, error) bool,
 ) bool {
-	encoded := page.EncodingType == types.EncodingTypeUrl
-	objects, dirs := page.Contents, page.CommonPrefixes
+	objects, dirs := p.objects, p.dirs
 	var object, dir string
 	haveObject, haveDir := false, false
 	odd, oddDir := false, false // the key, or the prefix, can't be decoded
 	for {
 		if !haveObject && len(objects) > 0 {
-			object, odd = decode(objects[0].Key, encoded)
+			object, odd = decode(&objects[0].key, encoded)
 			haveObject = true
 		}
 		if !haveDir && len(dirs) > 0 {
-			dir, oddDir = decode(dirs[0].Prefix, encoded)
+			dir, oddDir = decode(&dirs[0], encoded)
 			haveDir = true
 		}
 		var e files.Entry
@@ -197,14 +198,14 @@ func emit(req driver.ListRequest, check *listCheck, page *s3.ListObjectsV2Output
 		switch {
 		case haveObject && (!haveDir || object < dir):
 			o := objects[0]
-			if err := check.object(o.Size, o.Key); err != nil {
+			if err := check.object(o); err != nil {
 				return yield(files.Entry{}, err) && false
 			}
 			e = files.Entry{
 				Name:    object,
-				Size:    aws.ToInt64(o.Size),
-				ModTime: truncateTime(o.LastModified),
-				Version: version(o.ETag),
+				Size:    o.size,
+				ModTime: o.modified.UTC().Truncate(timeResolution),
+				Version: etag.Version(o.etag),
 			}
 			objects, haveObject, unreadable = objects[1:], false, odd
 		case haveDir:

@@ -75,21 +75,21 @@ func (c *listCheck) entry(name string, isDir bool) (again bool, err error) {
 }
 
 // object checks an object's size and key.
-func (c *listCheck) object(size *int64, key *string) error {
+func (c *listCheck) object(o listObject) error {
 	switch {
-	case aws.ToString(key) == "":
+	case o.key == "":
 		return badListing("an object without a key")
-	case size == nil && !c.namesOnly:
+	case !o.sized && !c.namesOnly:
 		return badListing("an object without a size")
-	case aws.ToInt64(size) < 0:
+	case o.size < 0:
 		return badListing("an object with a negative size")
 	}
 	return nil
 }
 
 // page checks the end of a page, and returns the token of the next one, or "" after the
-// last.
-func (c *listCheck) page(out *s3.ListObjectsV2Output) (next string, err error) {
+// last. some says whether the page had an entry.
+func (c *listCheck) page(out *s3.ListObjectsV2Output, some bool) (next string, err error) {
 	next = aws.ToString(out.NextContinuationToken)
 	if strings.TrimSpace(next) == "" {
 		next = ""
@@ -105,7 +105,7 @@ func (c *listCheck) page(out *s3.ListObjectsV2Output) (next string, err error) {
 	if c.pages++; c.pages > c.keepAt {
 		c.kept, c.keepAt = next, 2*c.pages
 	}
-	if c.empty++; len(out.Contents)+len(out.CommonPrefixes) > 0 {
+	if c.empty++; some {
 		c.empty = 0
 	}
 	if c.empty > maxEmptyPages {

@@ -117,7 +117,8 @@ func checkResponses(k *known, c *clock) func(*s3.Options) {
 						k.noExpect.Store(true)
 					}
 					repairHeader(resp.Header)
-					err = checkResponse(operation, resp, k.profile.NoETags)
+					p, _ := ctx.Value(pageKey{}).(*listPage)
+					err = checkResponse(operation, resp, k.profile.NoETags, p)
 					if bad, ok := err.(*badResponse); err == nil || ok && bad.code != "" {
 						k.readServer(resp.Header) // a proxy's header says nothing about the store
 					}
@@ -149,8 +150,9 @@ func isOtherHost(req *http.Request, resp *http.Response) bool {
 }
 
 // checkResponse returns an error for a response that the operation can't have. It first
-// reads small bodies whole.
-func checkResponse(operation string, resp *smithyhttp.Response, noETags bool) error {
+// reads small bodies whole. Of a listing it reads what p can, which may be nil.
+func checkResponse(operation string, resp *smithyhttp.Response, noETags bool,
+	p *listPage) error {
 	status, tag := resp.StatusCode, strings.Trim(resp.Header.Get("ETag"), `"`) != "" || noETags
 	bad := func(why string) error {
 		resp.Body.Close()
@@ -189,7 +191,7 @@ func checkResponse(operation string, resp *smithyhttp.Response, noETags bool) er
 	case operation == "GetObject" && status < 300:
 		return bad("a status that no object has")
 	case status >= 200 && status < 300:
-		return checkSuccess(operation, resp, tag)
+		return checkSuccess(operation, resp, tag, p)
 	}
 	return checkErrorResponse(resp)
 }
@@ -200,7 +202,7 @@ func isPage(h http.Header) bool {
 }
 
 // checkSuccess is for successes that have a document or no body.
-func checkSuccess(operation string, resp *smithyhttp.Response, tag bool) error {
+func checkSuccess(operation string, resp *smithyhttp.Response, tag bool, page *listPage) error {
 	limit := int64(maxError)
 	if operation == "ListObjectsV2" || operation == "DeleteObjects" {
 		limit = maxPage
@@ -231,6 +233,9 @@ func checkSuccess(operation string, resp *smithyhttp.Response, tag bool) error {
 	if operation == "ListObjectsV2" {
 		if !hasChild(body) {
 			return bad("an empty element")
+		}
+		if rest, ok := page.scan(body); ok {
+			body = rest
 		}
 		body = repairPage(body)
 	} else {

@@ -23,7 +23,7 @@ const (
 // "&#x1;", and an "&" that begins no reference. It returns the document itself if
 // nothing is wrong with it.
 func XML(document []byte) []byte {
-	if plain(document) {
+	if Plain(document) {
 		return document
 	}
 	var b bytes.Buffer
@@ -52,8 +52,9 @@ func XML(document []byte) []byte {
 	return b.Bytes()
 }
 
-// plain is a quick check. If it returns true, there is nothing to change.
-func plain(document []byte) bool {
+// Plain reports whether nothing is wrong with the document, so that [XML] returns it
+// itself. It is quick, and may return false for such a document too.
+func Plain(document []byte) bool {
 	for i, c := range document {
 		if c < ' ' || c == '&' {
 			if _, n := odd(document[i:]); n > 0 {
