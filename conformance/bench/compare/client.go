@@ -16,8 +16,9 @@ type client interface {
 	getAt(ctx context.Context, name string, w io.WriterAt, size int64) error
 	stat(ctx context.Context, name string) error
 	del(ctx context.Context, name string) error
-	// list counts the files below a directory, with their sizes and times.
-	list(ctx context.Context, dir string) (int, error)
+	// list counts the files below a directory, with their sizes and times, by as many
+	// requests at a time. A peer that makes one after the other ignores parallel.
+	list(ctx context.Context, dir string, parallel int) (int, error)
 }
 
 // tree is implemented by the client of a peer that copies whole folders.

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"cloudfiles.dev/files"
 )
 
 func TestMain(m *testing.M) {
@@ -310,5 +312,55 @@ func TestGCSMemory(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+// TestS3Names: every peer of S3 lists all names of the server in memory, whole, by
+// directories and from a name on.
+func TestS3Names(t *testing.T) {
+	server, stop, err := startS3Names()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	for k, v := range server.Env {
+		t.Setenv(k, v)
+	}
+	const n = 12_300
+	for _, p := range peersOf("s3") {
+		if strings.HasPrefix(p.name, "rclone") {
+			continue // it is a program
+		}
+		for _, parallel := range []int{0, 8} {
+			c, err := p.open(t.Context(), server)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := c.list(t.Context(), namesDir(n), parallel); err != nil || got != n {
+				t.Errorf("%s: list = %d, %v, want %d names", p.name, got, err, n)
+			}
+		}
+	}
+	b, err := files.Open(t.Context(), server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	list := func(dir string, o files.ListOptions) (names []string) {
+		for e, err := range b.List(t.Context(), dir, &o) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			names = append(names, e.Name)
+		}
+		return names
+	}
+	dirs := list(namesDir(n), files.ListOptions{Shallow: true})
+	if len(dirs) != namesDirs || dirs[99] != namesDir(n)+"/99/" {
+		t.Errorf("%d directories, want %d, the last one 99", len(dirs), namesDirs)
+	}
+	rest := list(namesDir(n), files.ListOptions{StartAfter: fileOf(n, n-3)})
+	if len(rest) != 2 || rest[1] != fileOf(n, n-1) {
+		t.Errorf("%q, want the last two names", rest)
 	}
 }

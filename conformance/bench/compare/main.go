@@ -57,7 +57,7 @@ func run() error {
 		s3     = flag.String("s3", "versitygw", "the S3 `server`: versitygw or minio")
 		large  = flag.Int64("large", gib, "`bytes` of the large file")
 		tree   = flag.Int("tree", 10_000, "files of the trees")
-		most   = flag.Int("names", 100_000, "names of the longest listing")
+		most   = flag.Int("names", 1_000_000, "names of the longest listing")
 	)
 	flag.Parse()
 	if flag.NArg() > 0 {

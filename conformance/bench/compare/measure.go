@@ -84,20 +84,26 @@ func measure(ctx context.Context, todo []work, only *regexp.Regexp, s scale, rou
 	return all, nil
 }
 
-// gcsOverLink is the server of the works of Google Cloud Storage over a link.
-const gcsOverLink = "gcs over a link"
+// These are the keys of servers in memory.
+const (
+	gcsInMemory = "gcs in memory"
+	s3InMemory  = "s3 in memory"
+)
 
 // server returns the key of the work's server.
 func (w work) server() string {
-	if w.service == "gcs" && w.link != "loopback" {
-		return gcsOverLink
+	if w.memory {
+		return w.service + " in memory"
 	}
 	return w.service
 }
 
 func startTarget(service, s3 string) (target, func(), error) {
-	if service == gcsOverLink {
+	switch service {
+	case gcsInMemory:
 		return startGCSMemory()
+	case s3InMemory:
+		return startS3Names()
 	}
 	name := map[string]string{
 		"s3":    s3,

@@ -87,7 +87,7 @@ func (c azureClient) del(ctx context.Context, name string) error {
 	return err
 }
 
-func (c azureClient) list(ctx context.Context, dir string) (n int, err error) {
+func (c azureClient) list(ctx context.Context, dir string, _ int) (n int, err error) {
 	prefix := dir + "/"
 	pages := c.c.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{Prefix: &prefix})
 	for pages.More() {

@@ -36,7 +36,7 @@ func (c cdk) stat(ctx context.Context, name string) error {
 
 func (c cdk) del(ctx context.Context, name string) error { return c.b.Delete(ctx, name) }
 
-func (c cdk) list(ctx context.Context, dir string) (n int, err error) {
+func (c cdk) list(ctx context.Context, dir string, _ int) (n int, err error) {
 	for it := c.b.List(&blob.ListOptions{Prefix: dir + "/"}); ; n++ {
 		if _, err := it.Next(ctx); errors.Is(err, io.EOF) {
 			return n, nil

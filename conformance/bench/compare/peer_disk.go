@@ -67,7 +67,7 @@ func (c aferoClient) stat(_ context.Context, name string) error {
 
 func (c aferoClient) del(_ context.Context, name string) error { return c.fs.Remove(name) }
 
-func (c aferoClient) list(_ context.Context, dir string) (n int, err error) {
+func (c aferoClient) list(_ context.Context, dir string, _ int) (n int, err error) {
 	err = afero.Walk(c.fs, dir, func(_ string, info fs.FileInfo, err error) error {
 		if err == nil && info.Mode().IsRegular() {
 			n++

@@ -80,7 +80,7 @@ func (c gcsClient) del(ctx context.Context, name string) error {
 	return c.b.Object(name).Delete(ctx)
 }
 
-func (c gcsClient) list(ctx context.Context, dir string) (n int, err error) {
+func (c gcsClient) list(ctx context.Context, dir string, _ int) (n int, err error) {
 	for it := c.b.Objects(ctx, &storage.Query{Prefix: dir + "/"}); ; n++ {
 		if _, err := it.Next(); errors.Is(err, iterator.Done) {
 			return n, nil

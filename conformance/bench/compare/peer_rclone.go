@@ -149,9 +149,12 @@ func (c rcloneClient) getAt(ctx context.Context, name string, w io.WriterAt, siz
 func (c rcloneClient) stat(context.Context, string) error { return errUnable }
 func (c rcloneClient) del(context.Context, string) error  { return errUnable }
 
-func (c rcloneClient) list(ctx context.Context, dir string) (int, error) {
+// list takes the service's times, because rclone's own need a request for each file. It
+// lists several directories at a time, or with --fast-list everything as one.
+func (c rcloneClient) list(ctx context.Context, dir string, _ int) (int, error) {
 	var out bytes.Buffer
-	err := c.run(ctx, &out, "lsf", "--recursive", "--files-only", "--format=pst", c.remote(dir))
+	err := c.run(ctx, &out, "lsf", "--recursive", "--files-only", "--format=pst",
+		"--use-server-modtime", c.remote(dir))
 	return bytes.Count(out.Bytes(), []byte("\n")), err
 }
 

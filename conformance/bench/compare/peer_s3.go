@@ -137,7 +137,7 @@ func (c awsClient) del(ctx context.Context, name string) error {
 	return err
 }
 
-func (c awsClient) list(ctx context.Context, dir string) (n int, err error) {
+func (c awsClient) list(ctx context.Context, dir string, _ int) (n int, err error) {
 	pages := s3.NewListObjectsV2Paginator(c.s3, &s3.ListObjectsV2Input{
 		Bucket: c.bucket,
 		Prefix: aws.String(dir + "/"),
@@ -189,7 +189,7 @@ func (c minioClient) del(ctx context.Context, name string) error {
 	return c.c.RemoveObject(ctx, c.bucket, name, minio.RemoveObjectOptions{})
 }
 
-func (c minioClient) list(ctx context.Context, dir string) (n int, err error) {
+func (c minioClient) list(ctx context.Context, dir string, _ int) (n int, err error) {
 	for o := range c.c.ListObjects(ctx, c.bucket, minio.ListObjectsOptions{
 		Prefix:    dir + "/",
 		Recursive: true,

@@ -53,7 +53,7 @@ func (c thanos) stat(ctx context.Context, name string) error {
 
 func (c thanos) del(ctx context.Context, name string) error { return c.b.Delete(ctx, name) }
 
-func (c thanos) list(ctx context.Context, dir string) (n int, err error) {
+func (c thanos) list(ctx context.Context, dir string, _ int) (n int, err error) {
 	err = c.b.IterWithAttributes(ctx, dir+"/", func(objstore.IterObjectAttributes) error {
 		n++
 		return nil

@@ -50,8 +50,8 @@ func (u us) stat(ctx context.Context, name string) error {
 
 func (u us) del(ctx context.Context, name string) error { return u.b.Delete(ctx, name, nil) }
 
-func (u us) list(ctx context.Context, dir string) (n int, err error) {
-	for _, err := range u.b.List(ctx, dir, nil) {
+func (u us) list(ctx context.Context, dir string, parallel int) (n int, err error) {
+	for _, err := range u.b.List(ctx, dir, &files.ListOptions{Parallel: parallel}) {
 		if err != nil {
 			return n, err
 		}

@@ -23,6 +23,7 @@ type work struct {
 	group   string // the heading in the report, and the plot
 	name    string // within the group: the row's name, or the label on the plot's axis
 	service string
+	memory  bool // the service is a server in memory, of this command
 	link    string
 	bytes   bool // the amount is bytes, not calls
 	// prepare makes the files that the work needs, by this library and the loopback link.
