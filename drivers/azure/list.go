@@ -5,7 +5,6 @@ import (
 	"iter"
 	"strings"
 
-	"cloudfiles.dev/drivers/internal/oddtext"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
@@ -74,6 +73,7 @@ type listing struct {
 	req   driver.ListRequest
 	size  int32
 	first *firstPage // nil if the listing begins at the first name
+	pages page       // the latest one, for its memory
 
 	last    string // the latest name that was yielded
 	lastDir bool
@@ -154,45 +154,14 @@ func (l *listing) pageAt(marker *string) ([]files.Entry, *string, error) {
 func (l *listing) page(marker *string, from string) (
 	entries []files.Entry, next *string, err error,
 ) {
-	var items []*container.BlobItem
-	var dirs []*container.BlobPrefix
-	ctx := l.ctx
+	p := &l.pages
+	p.shallow = l.req.Shallow
+	ctx := p.context(l.ctx, l.b)
 	if from != "" {
 		ctx = context.WithValue(ctx, fromKey{}, from)
 	}
 	err = l.b.withRetry(ctx, opList, func(ctx context.Context) error {
-		items, dirs, next = nil, nil, nil
-		if l.req.Shallow {
-			page, err := l.b.client().NewListBlobsHierarchyPager("/",
-				&container.ListBlobsHierarchyOptions{
-					Prefix:     &l.req.Prefix,
-					MaxResults: &l.size,
-					Marker:     marker,
-					Include:    container.ListBlobsInclude{Metadata: l.b.opts.HideFolderMarkers},
-				}).NextPage(ctx)
-			if err == nil && page.Segment == nil {
-				err = badListing("no list of blobs")
-			}
-			if err != nil {
-				return err
-			}
-			items, dirs, next = page.Segment.BlobItems, page.Segment.BlobPrefixes, page.NextMarker
-			return nil
-		}
-		page, err := l.b.client().NewListBlobsFlatPager(&container.ListBlobsFlatOptions{
-			Prefix:     &l.req.Prefix,
-			MaxResults: &l.size,
-			Marker:     marker,
-			Include:    container.ListBlobsInclude{Metadata: l.b.opts.HideFolderMarkers},
-		}).NextPage(ctx)
-		if err == nil && page.Segment == nil {
-			err = badListing("no list of blobs")
-		}
-		if err != nil {
-			return err
-		}
-		items, next = page.Segment.BlobItems, page.NextMarker
-		return nil
+		return l.request(ctx, p, marker)
 	})
 	if err != nil {
 		if l.nothing(err) {
@@ -200,32 +169,65 @@ func (l *listing) page(marker *string, from string) (
 		}
 		return nil, nil, err
 	}
-	for _, item := range items {
-		if item != nil && item.Name != nil {
-			*item.Name = oddtext.Restore(*item.Name)
-		}
-		if item == nil || value(item.Name) == "" {
+	for i := range p.blobs {
+		b := &p.blobs[i]
+		if b.name == "" {
 			return nil, nil, badListing("a blob without a name")
 		}
-		if p := item.Properties; p != nil && p.ResourceType != nil {
+		if b.typed {
 			l.b.tree.Store(true)
 		}
-		if !isDirectoryItem(item) && err == nil {
-			err = checkBlob(item)
+		if !b.isDir && err == nil {
+			err = checkBlob(b)
 		}
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, d := range dirs {
-		if d != nil && d.Name != nil {
-			*d.Name = oddtext.Restore(*d.Name)
-		}
-	}
+	next = p.next
 	if strings.TrimSpace(value(next)) == "" {
 		next = nil
 	}
-	return merge(items, dirs), next, nil
+	return merge(p.blobs, p.dirs), next, nil
+}
+
+// request makes one request for a page.
+func (l *listing) request(ctx context.Context, p *page, marker *string) error {
+	p.reset()
+	include := container.ListBlobsInclude{Metadata: l.b.opts.HideFolderMarkers}
+	if l.req.Shallow {
+		out, err := l.b.client().NewListBlobsHierarchyPager("/",
+			&container.ListBlobsHierarchyOptions{
+				Prefix:     &l.req.Prefix,
+				MaxResults: &l.size,
+				Marker:     marker,
+				Include:    include,
+			}).NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		if out.Segment == nil {
+			return badListing("no list of blobs")
+		}
+		p.next = out.NextMarker
+		p.take(out.Segment.BlobItems, out.Segment.BlobPrefixes)
+		return nil
+	}
+	out, err := l.b.client().NewListBlobsFlatPager(&container.ListBlobsFlatOptions{
+		Prefix:     &l.req.Prefix,
+		MaxResults: &l.size,
+		Marker:     marker,
+		Include:    include,
+	}).NextPage(ctx)
+	if err != nil {
+		return err
+	}
+	if out.Segment == nil {
+		return badListing("no list of blobs")
+	}
+	p.next = out.NextMarker
+	p.take(out.Segment.BlobItems, nil)
+	return nil
 }
 
 // nothing reports whether an error means that there is nothing below the prefix: an
@@ -243,15 +245,14 @@ func (l *listing) nothing(err error) bool {
 
 // merge makes entries of a page's blobs and directories, which the service returns as two
 // lists, each in its order.
-func merge(items []*container.BlobItem, dirs []*container.BlobPrefix) []files.Entry {
-	all := make([]files.Entry, 0, len(items)+len(dirs))
-	for len(items) > 0 || len(dirs) > 0 {
-		if len(dirs) == 0 || len(items) > 0 && lessUTF16(value(items[0].Name),
-			value(dirs[0].Name)) {
-			all = append(all, entryOf(items[0]))
-			items = items[1:]
+func merge(blobs []listedBlob, dirs []string) []files.Entry {
+	all := make([]files.Entry, 0, len(blobs)+len(dirs))
+	for len(blobs) > 0 || len(dirs) > 0 {
+		if len(dirs) == 0 || len(blobs) > 0 && lessUTF16(blobs[0].name, dirs[0]) {
+			all = append(all, blobs[0].entry())
+			blobs = blobs[1:]
 		} else {
-			all = append(all, files.Entry{Name: value(dirs[0].Name), IsDir: true})
+			all = append(all, files.Entry{Name: dirs[0], IsDir: true})
 			dirs = dirs[1:]
 		}
 	}
@@ -295,19 +296,6 @@ func isMarker(m map[string]*string) bool {
 		ours = ours || strings.EqualFold(k, digestKey) && value(v) != ""
 	}
 	return marks && !ours
-}
-
-// entryOf makes an entry of a listed blob. A directory has no name here.
-func entryOf(item *container.BlobItem) files.Entry {
-	if isDirectoryItem(item) {
-		return files.Entry{}
-	}
-	e := files.Entry{Name: value(item.Name)}
-	if p := item.Properties; p != nil {
-		e.Size, e.ModTime, e.Version = value(p.ContentLength), truncateTime(p.LastModified),
-			version(p.ETag)
-	}
-	return e
 }
 
 // emit yields an entry, unless it is outside the request, and reports whether to

@@ -5,7 +5,6 @@ import (
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
 // maxEmptyPages is how many pages in a row may be empty while the service reports that
@@ -67,11 +66,11 @@ func lessPath(a, b string) bool {
 }
 
 // checkBlob checks what the listing reports about a blob.
-func checkBlob(item *container.BlobItem) error {
-	switch p := item.Properties; {
-	case p == nil || p.ContentLength == nil:
+func checkBlob(b *listedBlob) error {
+	switch {
+	case !b.sized:
 		return badListing("a blob of no size")
-	case *p.ContentLength < 0:
+	case b.size < 0:
 		return badListing("a blob of a negative size")
 	}
 	return nil

@@ -200,7 +200,7 @@ func plainTime[T string | []byte](s T) bool {
 	if string(s[8:11]) == "Feb" {
 		most = 28
 	}
-	return strings.Contains("Mon Tue Wed Thu Fri Sat Sun", string(s[:3])) &&
-		strings.Contains("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec", string(s[8:11])) &&
+	return strings.Index("Mon Tue Wed Thu Fri Sat Sun", string(s[:3]))%4 == 0 &&
+		strings.Index(months, string(s[8:11]))%4 == 0 &&
 		two(5) >= 1 && two(5) <= most && two(17) < 24 && two(20) < 60 && two(23) < 60
 }

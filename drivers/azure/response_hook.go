@@ -67,7 +67,8 @@ func (e *observer) observe(resp *http.Response, err error) (again bool) {
 		return false
 	}
 	repairHeader(resp.Header)
-	if e.bad = e.b.checkResponse(e.op, resp); e.bad != nil {
+	p, _ := e.Context.Value(pageKey{}).(*page)
+	if e.bad = e.b.checkResponse(e.op, resp, p); e.bad != nil {
 		resp.Body.Close()
 		return false
 	}

@@ -32,9 +32,10 @@ func (t *badResponse) Error() string {
 }
 func (t *badResponse) Unwrap() error { return t.cause }
 
-// checkResponse returns nil for a response that the operation may have. See
+// checkResponse returns nil for a response that the operation may have. Of a listing it
+// reads what p can, which may be nil. See
 // https://learn.microsoft.com/rest/api/storageservices/operations-on-blobs
-func (b *backend) checkResponse(o op, resp *http.Response) *badResponse {
+func (b *backend) checkResponse(o op, resp *http.Response, p *page) *badResponse {
 	status := resp.StatusCode
 	refuse := func(why string) *badResponse { return &badResponse{status: status, why: why} }
 	base := o.base()
@@ -79,6 +80,7 @@ func (b *backend) checkResponse(o op, resp *http.Response) *badResponse {
 		return errorInSuccess(resp)
 	case base == opList && root != "EnumerationResults":
 		return refuse("without the element EnumerationResults")
+	case base == opList && p.read(resp, body):
 	case base == opList:
 		if page := repairPage(body); !bytes.Equal(page, body) {
 			resp.Body = io.NopCloser(bytes.NewReader(page))
