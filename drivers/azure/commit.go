@@ -107,7 +107,8 @@ func (b *backend) commit(ctx context.Context, w *write, sent func() bool,
 	if !w.cond.IsZero() && w.writeID == "" {
 		w.writeID = rand.Text()
 	}
-	unsure, searched := false, false
+	var lost error // of the first attempt that may have been carried out
+	searched := false
 	// refusals counts the refusals of requests that were sent completely, and vague is
 	// true if one of them wasn't the service's own.
 	refusals, vague := 0, false
@@ -124,17 +125,19 @@ func (b *backend) commit(ctx context.Context, w *write, sent func() bool,
 		mapped := b.mapError(ctx, w.op(), err)
 		failed := files.KindOf(mapped) == files.ErrExist ||
 			files.KindOf(mapped) == files.ErrPrecondition
-		if failed && (unsure || refusals > 0) {
+		if failed && (lost != nil || refusals > 0) {
 			searched = true
 			switch found = b.findOwnWrite(ctx, w); {
 			case found != nil:
 				return nil
-			case unsure || vague:
-				return uncertain(mapped, ", and the file is now another")
+			case lost != nil || vague:
+				return uncertain(mapped, lost, ", and the file is now another")
 			}
 		}
 		if sent == nil || sent() {
-			unsure = unsure || !notApplied(err)
+			if lost == nil && !notApplied(err) {
+				lost = mapped
+			}
 			if r := responseOf(err); r.status != 0 {
 				refusals++
 				vague = vague || !r.genuine
@@ -147,7 +150,7 @@ func (b *backend) commit(ctx context.Context, w *write, sent func() bool,
 		return *found, nil
 	case err == nil:
 		return w.info(done), nil
-	case !unsure, k == files.ErrUncertain, k == files.ErrCorrupt, k == files.ErrInvalid &&
+	case lost == nil, k == files.ErrUncertain, k == files.ErrCorrupt, k == files.ErrInvalid &&
 		w.writeID == "":
 		return files.Info{}, err // the first was refused for the same reason as the repeat
 	}
@@ -156,7 +159,7 @@ func (b *backend) commit(ctx context.Context, w *write, sent func() bool,
 			return *found, nil
 		}
 	}
-	return files.Info{}, uncertain(err, "")
+	return files.Info{}, uncertain(err, lost, "")
 }
 
 // info returns the Info of what was written.
@@ -189,9 +192,13 @@ func (b *backend) findOwnWrite(ctx context.Context, w *write) *files.Info {
 
 // uncertain keeps the cause: errors.Is also finds the end of the context. A repeat's
 // failure isn't the outcome of the write, so errors.Is doesn't find its sentinel beside
-// ErrUncertain.
-func uncertain(err error, more string) error {
+// ErrUncertain. The text begins with the failure that leaves the outcome open.
+func uncertain(err, lost error, more string) error {
 	words := "the response to the write was lost" + more + ": " + detail(err)
+	if lost != nil && detail(lost) != detail(err) {
+		words = "the response to the write was lost" + more + ": " + detail(lost) +
+			"; and a retry failed: " + detail(err)
+	}
 	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {
 		err = &causeOnly{err}
 	}

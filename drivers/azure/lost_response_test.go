@@ -3,6 +3,7 @@ package azure
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -61,8 +62,9 @@ func TestLostResponses(t *testing.T) {
 		})()
 		_, err := files.PutString(t.Context(), b, "other", "mine",
 			&files.PutOptions{If: files.IfAbsent()})
-		if !errors.Is(err, files.ErrUncertain) {
-			t.Errorf("got %v, want ErrUncertain", err)
+		if s := fmt.Sprint(err); !errors.Is(err, files.ErrUncertain) || !strings.Contains(s, "500") ||
+			!strings.Contains(s, "a retry failed: ") {
+			t.Errorf("got %v, want ErrUncertain with the failures of both attempts", err)
 		}
 		wantText(t, b, "other", "theirs")
 	})

@@ -113,7 +113,17 @@ func (c *commit) run(ctx context.Context,
 	if info, ok := c.findOwnWrite(ctx); ok {
 		return info, nil
 	}
-	return files.Info{}, uncertain(err)
+	return files.Info{}, c.lost(err)
+}
+
+// lost returns the error for a commit whose response was lost. Its text has the failure
+// that leaves the outcome open, and how the last retry failed.
+func (c *commit) lost(err error) error {
+	lost, last := detail(c.uncertain), detail(err)
+	if lost == last {
+		return uncertain(err)
+	}
+	return because(err, lost+"; and a retry failed: "+last)
 }
 
 // afterRefusal handles the response to a retry whose first attempt was refused, because
@@ -162,8 +172,11 @@ func (c *commit) conditionError(ctx context.Context, err error) error {
 
 // uncertain makes an ErrUncertain of err. errors.Is also finds a context's end in it,
 // but not the sentinel of err, because the response to a retry isn't the outcome.
-func uncertain(err error) error {
-	words := "the response to the commit was lost: " + detail(err)
+func uncertain(err error) error { return because(err, detail(err)) }
+
+// because is uncertain with a text that says how the response was lost.
+func because(err error, how string) error {
+	words := "the response to the commit was lost: " + how
 	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {
 		err = &causeOnly{err}
 	}

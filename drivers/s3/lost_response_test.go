@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -35,9 +36,11 @@ func TestLostResponses(t *testing.T) {
 		p.Reset()
 		p.Add(proxy.Rule{Kinds: kinds, Times: times, Fault: proxy.ResetAfter()})
 	}
+	var last error
 	put1 := func(what, file string, content []byte, o *files.PutOptions, want error) files.Info {
 		t.Helper()
 		info, err := b.Put(t.Context(), file, bytes.NewReader(content), o)
+		last = err
 		if want == nil && err != nil || !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v; %v", what, err, want, p.Counts())
 		}
@@ -90,6 +93,10 @@ func TestLostResponses(t *testing.T) {
 	})
 	put1("another writer came between", "e", []byte("mine"),
 		&files.PutOptions{If: files.IfAbsent()}, files.ErrUncertain)
+	if s := fmt.Sprint(last); !strings.Contains(s, "lost: the connection broke; "+
+		"and a retry failed: the service answered 412") {
+		t.Errorf("%q, want the failure of the first attempt and of the retry", s)
+	}
 
 	// If nothing was lost, the response decides.
 	put1("if of an old version", "a", []byte("x"),
