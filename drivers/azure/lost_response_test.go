@@ -62,8 +62,8 @@ func TestLostResponses(t *testing.T) {
 		})()
 		_, err := files.PutString(t.Context(), b, "other", "mine",
 			&files.PutOptions{If: files.IfAbsent()})
-		if s := fmt.Sprint(err); !errors.Is(err, files.ErrUncertain) || !strings.Contains(s, "500") ||
-			!strings.Contains(s, "a retry failed: ") {
+		if s := fmt.Sprint(err); !errors.Is(err, files.ErrUncertain) ||
+			!strings.Contains(s, "500") || !strings.Contains(s, "a retry failed: ") {
 			t.Errorf("got %v, want ErrUncertain with the failures of both attempts", err)
 		}
 		wantText(t, b, "other", "theirs")

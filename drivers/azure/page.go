@@ -234,7 +234,8 @@ func rfc1123(s []byte) (time.Time, bool) {
 	}
 	two := func(i int) int { return int(s[i]-'0')*10 + int(s[i+1]-'0') }
 	month := time.Month(strings.Index(months, string(s[8:11]))/4 + 1)
-	return time.Date(two(12)*100+two(14), month, two(5), two(17), two(20), two(23), 0, time.UTC), true
+	year := two(12)*100 + two(14)
+	return time.Date(year, month, two(5), two(17), two(20), two(23), 0, time.UTC), true
 }
 
 // dir reads a directory from after its opening tag.

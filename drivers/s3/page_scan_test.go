@@ -160,9 +160,11 @@ func TestPagesAtRandom(t *testing.T) {
 	read := pageReader(t)
 	rng := rand.New(rand.NewPCG(7, 1))
 	pieces := []string{
-		pageObject, pageDir, "<Contents>", "</Contents>", "<Key>", "</Key>", "<Key/>", "<Size>1</Size>",
+		pageObject, pageDir, "<Contents>", "</Contents>", "<Key>", "</Key>", "<Key/>",
+		"<Size>1</Size>",
 		"<Owner>", "</Owner>", "<ID>i</ID>", "<ETag>&quot;e&quot;</ETag>", "&amp;", "&#34;", "&",
-		"<CommonPrefixes>", "</CommonPrefixes>", "<Prefix>p/</Prefix>", " ", "\n", "x", "<", ">", "/",
+		"<CommonPrefixes>", "</CommonPrefixes>", "<Prefix>p/</Prefix>", " ", "\n", "x", "<", ">",
+		"/",
 		"<x>", "</x>", "<x/>", "<x a=\"b\">", "]]>", "<!-- -->", "<?x?>", "\r", "é", "\xFF", "\x01",
 		"<LastModified>2026-01-02T03:04:05Z</LastModified>", "<IsTruncated>true</IsTruncated>",
 		"<NextContinuationToken>t</NextContinuationToken>", "<EncodingType>url</EncodingType>",

@@ -126,8 +126,8 @@ func (s3Names) page(n int, prefix, after, delimiter string, keys int) []byte {
 	more := i < n && strings.HasPrefix(fileOf(n, i), prefix)
 	fmt.Fprintf(&b, "<KeyCount>%d</KeyCount><IsTruncated>%t</IsTruncated>", count, more)
 	if more {
-		fmt.Fprintf(&b, "<NextContinuationToken>%s</NextContinuationToken><NextMarker>%s</NextMarker>",
-			base64.StdEncoding.EncodeToString([]byte(last)), last)
+		fmt.Fprintf(&b, "<NextContinuationToken>%s</NextContinuationToken>"+
+			"<NextMarker>%s</NextMarker>", base64.StdEncoding.EncodeToString([]byte(last)), last)
 	}
 	b.WriteString("</ListBucketResult>")
 	return []byte(b.String())
