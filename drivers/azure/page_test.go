@@ -166,7 +166,8 @@ func TestPagesAtRandom(t *testing.T) {
 		"<x>", "</x>", "<x/>", "<x a=\"b\">", "]]>", "<!-- -->", "<?x?>", "\r", "é", "\xFF",
 		"\x01",
 		"<Last-Modified>Fri, 02 Jan 2026 03:04:05 GMT</Last-Modified>", "<Blobs>", "</Blobs>",
-		"<ResourceType>directory</ResourceType>", "<Snapshot>s</Snapshot>", "<Name Encoded=\"true\">",
+		"<ResourceType>directory</ResourceType>", "<Snapshot>s</Snapshot>",
+		"<Name Encoded=\"true\">",
 	}
 	scanned := 0
 	for range longtest.N(t, 1_500, 15_000) {
