@@ -158,7 +158,7 @@ func (c *claims) limit(declared bool) int64 {
 		return f.MaxSize
 	}
 	outer, below := of(&c.outer), of(&c.below)
-	if outer <= 0 || below > 0 && below <= outer {
+	if below > 0 && below <= outer {
 		return 0
 	}
 	return outer

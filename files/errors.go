@@ -130,12 +130,6 @@ func isOutcome(kind error) bool {
 
 // isBackends reports whether the text of an error, as clean returns it, is a backend's.
 func isBackends(err error) bool {
-	if d, ok := err.(*failure.Error); ok {
-		return d.Backends
-	}
-	if own, ok := errors.AsType[*Error](err); ok {
-		return own.backends
-	}
 	d, ok := errors.AsType[*failure.Error](err)
 	return ok && d.Backends
 }

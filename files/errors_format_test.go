@@ -38,6 +38,21 @@ func TestErrorFormat(t *testing.T) {
 	}
 }
 
+// TestErrorAroundAnother: an error around others has the words of the service only in
+// Detail, too, if its own sentinel says everything.
+func TestErrorAroundAnother(t *testing.T) {
+	cause := driver.WithCause(files.ErrPermission, files.ErrExist, "AccessDenied")
+	e := driver.NewError(files.OpGet, "a", errors.Join(driver.NewError(files.OpPut, "b", cause)))
+	const short = "files: get a: file already exists"
+	if got := e.Error(); got != short {
+		t.Errorf("Error() = %q, want %q", got, short)
+	}
+	want := short + ": put b: permission denied: AccessDenied"
+	if got := fmt.Sprintf("%+v", e); got != want {
+		t.Errorf("%%+v is %q, want %q", got, want)
+	}
+}
+
 // TestReadDirOfBrokenListing: ReadDir returns the error of a listing that breaks
 // before its first entry, whatever n is.
 func TestReadDirOfBrokenListing(t *testing.T) {

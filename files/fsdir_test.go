@@ -94,6 +94,25 @@ func (u fsUnordered) List(ctx context.Context, dir string,
 	}
 }
 
+// TestDoneOfFailedListing: Done gets the error that a listing ended with.
+func TestDoneOfFailedListing(t *testing.T) {
+	inner, _ := fsBucket(t, "a")
+	var done error
+	b := files.Wrap(fsUnordered{inner, errBroken}, files.Hooks{
+		Done: func(_ context.Context, _ *files.Call, n int64, err error) {
+			if done = err; n != 1 {
+				t.Errorf("Done counts %d entries, want 1", n)
+			}
+		},
+	})
+	for _, err := range b.List(ctx, "", nil) {
+		if err != nil {
+			is(t, err, errBroken)
+		}
+	}
+	is(t, done, errBroken)
+}
+
 // TestFSReadDirZero: ReadDir(0) reads all that is left, in order or not.
 func TestFSReadDirZero(t *testing.T) {
 	inner, _ := fsBucket(t, "a", "b", "c")

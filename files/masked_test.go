@@ -167,7 +167,7 @@ func TestNilFile(t *testing.T) {
 	var f *files.File
 	p := make([]byte, 1)
 	_, read := f.Read(p)
-	_, readAt := f.ReadAt(p, 0)
+	n, readAt := f.ReadAt(p, 0)
 	_, seek := f.Seek(0, io.SeekStart)
 	_, writeTo := f.WriteTo(io.Discard)
 	for what, err := range map[string]error{
@@ -179,6 +179,9 @@ func TestNilFile(t *testing.T) {
 		if !errors.Is(err, files.ErrInvalid) {
 			t.Errorf("%s: %v, want ErrInvalid", what, err)
 		}
+	}
+	if n != 0 {
+		t.Errorf("ReadAt returned %d bytes, want 0", n)
 	}
 	requests, bytes := f.Counts()
 	if f.Size() != 0 || f.Info().Name != "" || requests != 0 || bytes != 0 {

@@ -116,10 +116,6 @@ func (m *Mux) parse(rawURL string) (*url.URL, Scheme, error) {
 	}
 	u, err := url.Parse(rawURL)
 	if err != nil {
-		var ue *url.Error
-		if errors.As(err, &ue) {
-			err = ue.Err
-		}
 		if _, ok := errors.AsType[url.EscapeError](err); ok {
 			return nil, Scheme{}, invalid("malformed URL: a %% is not followed by two " +
 				"hexadecimal digits; write %%25 for the character itself")

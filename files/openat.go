@@ -137,6 +137,7 @@ func OpenAt(ctx context.Context, b Bucket, name string, opts *OpenAtOptions) (*F
 		f.blocks.SetLimit(opts.Memory)
 	}
 	f.counts.requests.Add(1)
+	f.countMore(r)
 	head, err := r.ReadAll()
 	r.Close()
 	f.counts.bytes.Add(int64(len(head)))
@@ -183,8 +184,6 @@ func (f *File) adopt(r *Reader) {
 			stays: true,
 		}
 		s.token <- struct{}{}
-		f.counts.requests.Add(1)
-		f.countMore(r)
 		f.streams = append(f.streams, s)
 	}
 }

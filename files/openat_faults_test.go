@@ -166,6 +166,39 @@ func TestOpenAtImpossibleSize(t *testing.T) {
 	}
 }
 
+// resumed is a body that took three requests.
+type resumed struct{ io.ReadCloser }
+
+func (resumed) Requests() int64 { return 3 }
+
+// TestCountsOfResumedBodies: Counts has the requests by which bodies were resumed.
+func TestCountsOfResumedBodies(t *testing.T) {
+	const size = 1 << 20
+	b := &answering{mem.New(nil), func(ctx context.Context,
+		o files.GetOptions) (*files.Reader, error) {
+		off, n := o.Range.Resolve(size)
+		return driver.NewReader(ctx, driver.ReaderConfig{
+			Info:   files.Info{Entry: files.Entry{Size: size, Version: "v"}},
+			Offset: off,
+			Length: n,
+			Body:   resumed{io.NopCloser(bytes.NewReader(make([]byte, n)))},
+		}), nil
+	}}
+	f := openAt(t, b, "f", nil)
+	for reads, off := range []int64{size / 2, size - 10} {
+		if requests, _ := f.Counts(); requests != int64(3*(reads+1)) {
+			t.Errorf("after %d reads, Counts has %d requests, want %d", reads, requests,
+				3*(reads+1))
+		}
+		if _, err := f.ReadAt(make([]byte, 10), off); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if requests, _ := f.Counts(); requests != 9 {
+		t.Errorf("Counts has %d requests in the end, want 9", requests)
+	}
+}
+
 // open counts the bodies of a bucket that are open.
 func openBodies(b files.Bucket) (files.Bucket, *atomic.Int64) {
 	var open atomic.Int64

@@ -113,6 +113,35 @@ func TestOpenAtRequests(t *testing.T) {
 	}
 }
 
+// TestTailOfAFile: a read at the beginning of the last 64 KiB fetches these, although
+// reads at random have made other reads fetch single blocks.
+func TestTailOfAFile(t *testing.T) {
+	const blocks = 40
+	r := newRemote(t)
+	r.put(t, "f", randomBytes(blocks*blockSize))
+	f := openAt(t, r, "f", nil)
+	for _, c := range []struct {
+		block, requests, fetched int64
+	}{
+		{5, 1, 4},
+		{15, 1, 2},
+		{25, 1, 1},
+		{30, 1, 1},
+		{blocks - 2, 1, 2},
+		{blocks - 1, 0, 0},
+	} {
+		requests, n := f.Counts()
+		if _, err := f.ReadAt(make([]byte, 10), c.block*blockSize); err != nil {
+			t.Fatal(err)
+		}
+		requestsNow, now := f.Counts()
+		if requestsNow-requests != c.requests || now-n != c.fetched*blockSize {
+			t.Errorf("a read in block %d made %d requests for %d bytes, want %d for %d", c.block,
+				requestsNow-requests, now-n, c.requests, c.fetched*blockSize)
+		}
+	}
+}
+
 // TestRandomReads: random reads take at most as many requests and blocks as there are
 // reads.
 func TestRandomReads(t *testing.T) {

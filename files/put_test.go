@@ -193,7 +193,7 @@ func TestPutFileChanged(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			path := onDisk(t, "a", "0123456789")
 			inner := mem.New(nil)
-			put(t, inner, "a", "old")
+			put(t, inner, "a.txt", "old")
 			b := files.Wrap(inner, files.Hooks{
 				Content: func(_ context.Context, _ *files.Call, content io.Reader) io.Reader {
 					if _, ok := content.(io.Seeker); !ok {
@@ -205,9 +205,9 @@ func TestPutFileChanged(t *testing.T) {
 					return content
 				},
 			})
-			_, err := files.PutFile(ctx, b, "a", path, nil)
+			_, err := files.PutFile(ctx, b, "a.txt", path, nil)
 			is(t, err, files.ErrChanged)
-			has(t, inner, "a", "old")
+			has(t, inner, "a.txt", "old")
 		})
 	}
 }

@@ -60,12 +60,7 @@ func cutPrefix(name, prefix string) (string, bool) {
 }
 
 // checkPrefix checks a raw prefix: there must be a legal name that begins with it.
-func checkPrefix(prefix string) error {
-	if prefix == "" {
-		return nil
-	}
-	return CheckName(prefix + "x")
-}
+func checkPrefix(prefix string) error { return CheckName(prefix + "x") }
 
 // withKey narrows a bucket to one file and refuses other names with ErrPermission.
 func withKey(b Bucket, key string) Bucket {

@@ -176,6 +176,10 @@ func TestTransformPutFaults(t *testing.T) {
 			late = plain
 			return io.LimitReader(plain, 3), -1, nil
 		}, files.ErrInvalid},
+		"a part of known size": {func(_ context.Context, _ *files.Call, plain io.Reader, _ int64,
+			_ *files.PutOptions) (io.Reader, int64, error) {
+			return io.LimitReader(plain, 3), 3, nil
+		}, files.ErrInvalid},
 		"its own error": {func(_ context.Context, _ *files.Call, plain io.Reader, _ int64,
 			_ *files.PutOptions) (io.Reader, int64, error) {
 			return io.MultiReader(plain, &broken{"x", errBroken}), -1, nil
@@ -217,6 +221,10 @@ func (r rereading) Put(ctx context.Context, name string, content io.Reader,
 	}
 	if at, err := s.Seek(3, io.SeekStart); at != 3 || err != nil {
 		r.t.Errorf("to where it is: %d, %v", at, err)
+	}
+	n, _ := io.Copy(io.Discard, content)
+	if at, err := s.Seek(0, io.SeekCurrent); at != 3+n || err != nil {
+		r.t.Errorf("at the end of %d bytes the content is at %d, %v", 3+n, at, err)
 	}
 	if at, err := s.Seek(0, io.SeekStart); at != 0 || err != nil {
 		return files.Info{}, err

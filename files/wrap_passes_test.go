@@ -110,6 +110,31 @@ func TestPassing(t *testing.T) {
 	}
 }
 
+// promptly is a bucket whose Put returns no version.
+type promptly struct{ files.Bucket }
+
+func (p promptly) Features() files.Features {
+	f := p.Bucket.Features()
+	f.PutReturnsVersion = false
+	return f
+}
+
+// TestPassingWithoutVersions: a wrapper passes a step to a bucket whose Put returns no
+// version, since it masks nothing.
+func TestPassingWithoutVersions(t *testing.T) {
+	b := files.Wrap(promptly{signsPuts{mem.New(nil)}}, files.Hooks{})
+	for what, pass := range passes {
+		passed := false
+		err := pass(ctx, b, "a", func(context.Context, files.Bucket, string) error {
+			passed = true
+			return nil
+		})
+		if err != nil || !passed {
+			t.Errorf("%s: %v, passed: %v, want nil and true", what, err, passed)
+		}
+	}
+}
+
 // TestPassingRefused: a step that would bypass a wrapper isn't passed.
 func TestPassingRefused(t *testing.T) {
 	store := signsPuts{mem.New(nil)}
@@ -126,6 +151,7 @@ func TestPassingRefused(t *testing.T) {
 	smaller := claims(func(f *files.Features) { f.MaxSize = 5 })
 	noAbsent := claims(func(f *files.Features) { f.IfAbsent = false })
 	noVersion := claims(func(f *files.Features) { f.IfVersion = false })
+	noAttributes := claims(func(f *files.Features) { f.Attributes = false })
 	noDigests := claims(func(f *files.Features) { f.Digests = false })
 	hooks := func(h files.Hooks) files.Bucket { return files.Wrap(store, h) }
 	plain := hooks(files.Hooks{})
@@ -144,6 +170,8 @@ func TestPassingRefused(t *testing.T) {
 			"no IfAbsent":  {ctx, noAbsent, files.ErrUnsupported},
 			"no IfVersion": {ctx, noVersion, files.ErrUnsupported},
 			"no digests":   {ctx, noDigests, files.ErrUnsupported},
+
+			"no attributes": {ctx, noAttributes, files.ErrUnsupported},
 		} {
 			asked := false
 			err := pass(c.ctx, c.b, "a", func(context.Context, files.Bucket, string) error {

@@ -56,6 +56,21 @@ func TestPutOfBadReaders(t *testing.T) {
 	}
 }
 
+// TestPutThatEndsAfterItsLastByte: a context that ends once all declared bytes were read,
+// but before the end of the content was, is what the Put fails with.
+func TestPutThatEndsAfterItsLastByte(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	content := &script{func(p []byte) (int, error) {
+		cancel()
+		return copy(p, "text"), nil
+	}}
+	b, size := driver.New(mapdriver.New()), int64(4)
+	_, err := b.Put(ctx, "a.txt", content, &files.PutOptions{Size: &size})
+	if !errors.Is(err, context.Canceled) || errors.Is(err, files.ErrCorrupt) {
+		t.Errorf("Put = %v, want Canceled", err)
+	}
+}
+
 // TestPutOfSlowReaders: Reads that return nothing are counted only in a row, and 100 of
 // them end the Put.
 func TestPutOfSlowReaders(t *testing.T) {

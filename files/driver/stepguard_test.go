@@ -127,6 +127,34 @@ func TestSignPartEndsWithTheOperation(t *testing.T) {
 	}
 }
 
+// leaving is a wrapper that panics, and leaves behind a call of the step.
+type leaving struct {
+	files.Bucket
+	late func() error
+}
+
+func (l *leaving) WithSignPart(ctx context.Context, name string,
+	fn func(context.Context, files.Bucket, string) error) error {
+	l.late = func() error { return fn(ctx, l.Bucket, name) }
+	panic("in a wrapper")
+}
+
+// TestSignPartEndsWithAPanic: nothing is signed after a wrapper has panicked.
+func TestSignPartEndsWithAPanic(t *testing.T) {
+	p := newPartTaker()
+	b := &leaving{Bucket: driver.New(p)}
+	u := beginSigned(t, b.Bucket, "a", "0123456789", driver.SignedUploadOptions{})
+	func() {
+		defer func() { recover() }()
+		_, err := driver.SignPart(t.Context(), b, u, 1, 0)
+		t.Errorf("SignPart returned %v, want its panic", err)
+	}()
+	if err := b.late(); !errors.Is(err, files.ErrClosed) || p.took("SignPart") != 0 {
+		t.Errorf("signing later: %v, %d parts are signed, want ErrClosed and 0", err,
+			p.took("SignPart"))
+	}
+}
+
 // idle is a wrapper that passes uploads, and carries out only some of the steps.
 type idle struct {
 	files.Bucket

@@ -9,6 +9,7 @@ import (
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/internal/blockcache"
 )
 
 // TestConnectionsOfSlowerReader: a reader that becomes slow soon has one connection
@@ -72,7 +73,8 @@ func TestConnectionsEndWhileOpening(t *testing.T) {
 				}
 				return nil
 			}
-			r, err := driver.New(l).Get(t.Context(), "f", nil)
+			b := driver.New(l)
+			r, err := b.Get(t.Context(), "f", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -100,6 +102,9 @@ func TestConnectionsEndWhileOpening(t *testing.T) {
 			synctest.Wait()
 			if n := l.bodies.Load(); n != 0 {
 				t.Errorf("%s: %d bodies stay open", how, n)
+			}
+			if n := b.(blockcache.Sharer).BlockShare().Cache.Used(); n != 0 {
+				t.Errorf("%s: %d bytes of memory stay in use, want 0", how, n)
 			}
 		})
 	}
