@@ -56,15 +56,21 @@ type settingsKey struct {
 	anonymous                       bool
 }
 
-// findSettings finds credentials and endpoint. It makes no request to the service; on
-// Google's own machines it makes one to the metadata server.
-func findSettings(ctx context.Context, p *driver.Params, anonymous bool) (*settings, error) {
+// emulatorHost returns the emulator that has the bucket, or "" if the service has it. Tests
+// replace it: those that run at the same time have different emulators, and only one
+// environment.
+var emulatorHost = func(string) string { return os.Getenv("STORAGE_EMULATOR_HOST") }
+
+// findSettings finds credentials and endpoint for the bucket. It makes no request to the
+// service; on Google's own machines it makes one to the metadata server.
+func findSettings(ctx context.Context, bucket string, p *driver.Params,
+	anonymous bool) (*settings, error) {
 	key := settingsKey{
 		universe:    p.String("universe_domain", ""),
 		credentials: os.Getenv("GOOGLE_APPLICATION_CREDENTIALS"),
 		anonymous:   anonymous || p.String("access_id", "") == "-",
 	}
-	if host := os.Getenv("STORAGE_EMULATOR_HOST"); host != "" {
+	if host := emulatorHost(bucket); host != "" {
 		endpoint, err := emulator(host)
 		if err != nil {
 			return nil, err

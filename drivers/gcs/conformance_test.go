@@ -78,7 +78,8 @@ var serverRaces = map[string]string{
 // TestConformance runs the contract on the unchanged server: some of the cases, and all
 // with the long tests.
 func TestConformance(t *testing.T) {
-	h := plainHarness(t, testserver.Start(t, testserver.FakeGCS))
+	t.Parallel()
+	h := plainHarness(t, testserver.Start(t, testserver.FakeGCS), nil)
 	h.Name = "gcs-fake"
 	h.ServerFaults, h.ServerRaces = serverFaults, serverRaces
 	rerun.Part(t, h, "^(N|V|P|G|S|L|D|C)")
@@ -87,12 +88,13 @@ func TestConformance(t *testing.T) {
 // TestConformanceAsDocumented runs all cases with the server's differences from the
 // service fixed, and with the long tests also those that -short leaves out.
 func TestConformanceAsDocumented(t *testing.T) {
+	t.Parallel()
 	s := testserver.Start(t, testserver.FakeGCS)
 	if s.User {
 		t.Skip("a user's bucket needs no fixes")
 	}
 	d := startDocumented(t, s.Endpoint)
-	h := plainHarness(t, s)
+	h := plainHarness(t, s, d)
 	h.Name, h.Server = "gcs-documented", h.Server+", fixed as documented"
 	h.Cut, h.Damage, h.Vanish = d.cut, d.damage, d.vanish
 	rerun.Short(t, h)
@@ -101,15 +103,16 @@ func TestConformanceAsDocumented(t *testing.T) {
 // TestConformanceSub runs the cases below files.Sub, in one bucket: some of them, and
 // all with the long tests.
 func TestConformanceSub(t *testing.T) {
+	t.Parallel()
 	s := testserver.Start(t, testserver.FakeGCS)
 	if s.User {
 		t.Skip("a user's bucket needs no fixes")
 	}
 	d := startDocumented(t, s.Endpoint)
-	h := plainHarness(t, s)
+	h := plainHarness(t, s, d)
 	h.Name, h.Server = "gcs-sub", h.Server+", fixed as documented"
 	h.Cut, h.Damage = d.cut, d.damage
-	url := with(s.Store(t), signParams(t))
+	url := through(t, d.self, with(s.Store(t), signParams(t)))
 	h.Store, h.New = func(t conformance.T) files.Bucket { return openBucket(t, url) }, nil
 	h.URL = func(conformance.T) string { return url }
 	rerun.Part(t, h, rerun.Names)

@@ -36,7 +36,7 @@ type documented struct {
 	xmlIDs  int
 }
 
-// startDocumented starts the proxy and sends the rest of the test through it.
+// startDocumented starts the proxy. The stores of the test are opened through its URL, self.
 func startDocumented(t *testing.T, origin string) *documented {
 	u, err := url.Parse(origin)
 	if err != nil {
@@ -62,7 +62,6 @@ func startDocumented(t *testing.T, origin string) *documented {
 	srv := httptest.NewServer(d)
 	t.Cleanup(srv.Close)
 	d.self = srv.URL
-	t.Setenv("STORAGE_EMULATOR_HOST", srv.URL)
 	return d
 }
 

@@ -9,6 +9,7 @@ import (
 
 // TestFakeRequests: the fake charges what the driver sends.
 func TestFakeRequests(t *testing.T) {
+	t.Parallel()
 	b, _, p := proxied(t, signParams(t))
 	// The emulator doesn't say the generation at the end of an upload in parts, so that
 	// one more request asks for it.

@@ -16,6 +16,7 @@ import (
 // TestPartsAreSentAgain: each part of an upload that fails in each way is sent again,
 // and a part that arrives twice counts once.
 func TestPartsAreSentAgain(t *testing.T) {
+	t.Parallel()
 	b, direct, p := proxied(t, "part_size=262144")
 	content := bytes.Repeat([]byte("0123456789abcde\n"), 64<<10) // 4 parts
 	for _, f := range []proxy.Fault{
@@ -82,16 +83,16 @@ func (f funcReader) Read([]byte) (int, error) { f(); return 0, io.EOF }
 // TestBadInput: a wrong endpoint, wrong credentials, invalid responses, an unreachable
 // service.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	faultrun.BadInput(t, proxy.GCS, func(endpoint string) files.Bucket {
-		t.Setenv("STORAGE_EMULATOR_HOST", endpoint)
-		return openBucket(t,
-			"gs://secret-bucket?prefix=secret/"+
-				"&retry_attempts=2&retry_delay=1ms&retry_max_delay=1ms")
+		return openBucket(t, through(t, endpoint, "gs://secret-bucket?prefix=secret/"+
+			"&retry_attempts=2&retry_delay=1ms&retry_max_delay=1ms"))
 	}, []string{"secret", "127.0.0.1"})
 }
 
 // TestFaultRun compares the driver with a model while requests fail.
 func TestFaultRun(t *testing.T) {
+	t.Parallel()
 	b, _, p := proxied(t, "part_size=262144&retry_attempts=5")
 	ops := longtest.N(t, 1500, 10_000)
 	if testing.Short() {

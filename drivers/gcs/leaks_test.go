@@ -20,7 +20,7 @@ func opener(t *testing.T) (*proxy.Proxy, func() files.Bucket) {
 	p := proxy.Start(t, proxy.GCS, s.Endpoint, &proxy.Options{TargetHost: true})
 	url := with(s.Store(t),
 		"part_size=262144&retry_attempts=3&retry_delay=1ms&retry_max_delay=2ms&retry_budget=0")
-	t.Setenv("STORAGE_EMULATOR_HOST", p.Addr())
+	url = through(t, p.Addr(), url)
 	return p, func() files.Bucket { return openBucket(t, url) }
 }
 

@@ -8,6 +8,7 @@ import (
 
 // TestParallelList: several requests at a time list what one after the other does.
 func TestParallelList(t *testing.T) {
+	t.Parallel()
 	b, _, p := proxied(t, "")
 	parallellist.Compare(t, b, p)
 }

@@ -32,6 +32,7 @@ func afterThat(do func()) proxy.Fault {
 // TestLostResponses: a conditional Put whose first attempt was carried out recognises
 // its own write (P8, P9); an unknown outcome is ErrUncertain (P2).
 func TestLostResponses(t *testing.T) {
+	t.Parallel()
 	b, direct, p := proxied(t, "retry_attempts=3")
 	ctx := t.Context()
 	put := func(to files.Bucket, name, content string, c files.Condition) (files.Info, error) {

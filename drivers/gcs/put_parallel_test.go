@@ -24,6 +24,7 @@ var manyParts = bytes.Repeat([]byte("0123456789abcde\n"), 11*mib/16) // 3 parts
 // the same as after one request. Puts that the XML API doesn't support are sent part by
 // part.
 func TestParallelParts(t *testing.T) {
+	t.Parallel()
 	b, direct, p := proxied(t, parallelParams)
 	attributes := files.Attributes{
 		ContentType:        "text/x-test",
@@ -84,6 +85,7 @@ func TestParallelParts(t *testing.T) {
 // TestParallelFaults: each request of an upload that fails in each way is sent again;
 // the mark decides after a lost response; and a failed upload leaves nothing.
 func TestParallelFaults(t *testing.T) {
+	t.Parallel()
 	b, direct, p := proxied(t, parallelParams+"&retry_attempts=3")
 	for _, f := range []proxy.Fault{
 		proxy.ResetBefore(), proxy.ResetAfter(), proxy.GCS.InternalError(), proxy.HTML(502),

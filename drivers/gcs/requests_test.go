@@ -176,6 +176,7 @@ func TestRequestsOfEachOperation(t *testing.T) {
 
 // TestManyRequests: 1,000 deletions are 1,000 requests, and 1,001 names are two pages.
 func TestManyRequests(t *testing.T) {
+	t.Parallel()
 	b, _, p := proxied(t, "")
 	names := make([]string, 1001)
 	for i := range names {
@@ -220,6 +221,7 @@ func TestManyRequests(t *testing.T) {
 // whether the size is known or not; content up to a part is one request. The server
 // doesn't return the generation at the end of an upload, so one more request reads it.
 func TestPartRequests(t *testing.T) {
+	t.Parallel()
 	parts := longtest.N(t, 3, 8)
 	content := bytes.Repeat([]byte("0123456789abcdef"), parts<<19)
 	several := func(n int) map[string]int {

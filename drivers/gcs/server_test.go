@@ -55,6 +55,33 @@ func with(rawURL, params string) string {
 	return rawURL + "?" + params
 }
 
+// emulators has the emulator of each bucket that isn't reached through the variable, so
+// that tests with different ones can run at the same time.
+var emulators sync.Map // the bucket's name to the emulator's URL
+
+func init() {
+	variable := emulatorHost
+	emulatorHost = func(bucket string) string {
+		if host, ok := emulators.Load(bucket); ok {
+			return host.(string)
+		}
+		return variable(bucket)
+	}
+}
+
+// through makes the emulator that of the store until the test ends, for whatever opens it
+// from now on, and returns the store's URL.
+func through(t conformance.T, emulator, store string) string {
+	t.Helper()
+	u, err := url.Parse(store)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	emulators.Store(u.Host, emulator)
+	t.Cleanup(func() { emulators.Delete(u.Host) })
+	return store
+}
+
 // bucketOf is the name of the bucket at the service.
 func bucketOf(t conformance.T, b files.Bucket) (bucket, prefix string) {
 	t.Helper()
@@ -85,22 +112,28 @@ func openBucket(t conformance.T, rawURL string) files.Bucket {
 // foreignKeys are raw keys. GCS itself refuses line feeds and carriage returns.
 var foreignKeys = []string{"dir/", "a//b", "/x", "a/./b", "a/../b", "tab\tkey", "d//"}
 
-// plainHarness is the harness for the unchanged server.
-func plainHarness(t *testing.T, s *testserver.Server) conformance.Harness {
+// plainHarness is the harness for the unchanged server, or, if d isn't nil, for the server
+// with its fixes.
+func plainHarness(t *testing.T, s *testserver.Server, d *documented) conformance.Harness {
 	signing := signParams(t)
+	store := func(t conformance.T) string { return with(s.Store(t), signing) }
+	if d != nil {
+		plain := store
+		store = func(t conformance.T) string { return through(t, d.self, plain(t)) }
+	}
 	return conformance.Harness{
 		Name:     "gcs",
 		Server:   s.Name + " " + s.Version,
 		MaxFiles: 1500,            // with more files, a Put takes the server seconds
 		Limit:    4 * time.Minute, // all cases that run at once share the server
 		New: func(t conformance.T) files.Bucket {
-			return openBucket(t, with(s.Store(t), signing))
+			return openBucket(t, store(t))
 		},
 		Second: func(t conformance.T, b files.Bucket) files.Bucket {
 			o, _ := opened.Load(b)
 			return openBucket(t, o.(*url.URL).String())
 		},
-		URL:         func(t conformance.T) string { return with(s.Store(t), signing) },
+		URL:         store,
 		Foreign:     putForeign,
 		ForeignKeys: foreignKeys,
 		Send:        sendSigned,
@@ -163,10 +196,8 @@ func proxied(t *testing.T, params string) (b, direct files.Bucket, p *proxy.Prox
 	d := startDocumented(t, s.Endpoint)
 	p = proxy.Start(t, proxy.GCS, d.self, &proxy.Options{TargetHost: true})
 	url := with(with(s.Store(t), "retry_delay=1ms&retry_max_delay=2ms&retry_budget=0"), params)
-	// through the variable as startDocumented has set it, with "http://"
-	direct = openBucket(t, url)
-	t.Setenv("STORAGE_EMULATOR_HOST", p.Addr())
-	b = openBucket(t, url)
+	direct = openBucket(t, through(t, d.self, url))
+	b = openBucket(t, through(t, p.Addr(), url))
 	t.Cleanup(func() { b.Close(); direct.Close() })
 	if n := p.Total(); n != 0 {
 		t.Errorf("opening made %d requests, want 0", n)

@@ -117,11 +117,12 @@ const credentialsTime = 5 * time.Second
 
 // settingsWithin is findSettings with a time limit, since the search may wait long for
 // the network and hardly observes a context.
-func settingsWithin(ctx context.Context, p *driver.Params, anonymous bool) (*settings, error) {
+func settingsWithin(ctx context.Context, bucket string, p *driver.Params,
+	anonymous bool) (*settings, error) {
 	within, cancel := context.WithTimeout(ctx, credentialsTime)
 	defer cancel()
 	s, err := connect.Within(within, func() (*settings, error) {
-		return findSettings(within, p, anonymous)
+		return findSettings(within, bucket, p, anonymous)
 	}, nil)
 	switch {
 	case err == nil:

@@ -17,6 +17,7 @@ import (
 // TestUploadResumed: if a step of an upload fails, before or after it is done, the token
 // continues with what the service has. A completed upload is found by its mark.
 func TestUploadResumed(t *testing.T) {
+	t.Parallel()
 	b, direct, _ := proxied(t, parallelParams)
 	put := &files.PutOptions{Attributes: files.Attributes{
 		CacheControl: "no-cache",
@@ -94,6 +95,7 @@ func TestUploadResumed(t *testing.T) {
 // TestUploadGone: an aborted upload is no longer listed, and begins again; what the XML
 // API doesn't support is a Put.
 func TestUploadGone(t *testing.T) {
+	t.Parallel()
 	b, direct, _ := proxied(t, parallelParams)
 	own := errors.New("own error")
 	token, kinds := "", ""

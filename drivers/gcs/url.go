@@ -96,7 +96,7 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	if grpc {
 		return files.Open(ctx, "gocloud+"+theirs.String())
 	}
-	s, err := settingsWithin(ctx, p, anonymous)
+	s, err := settingsWithin(ctx, u.Host, p, anonymous)
 	if err != nil {
 		return nil, err
 	}
