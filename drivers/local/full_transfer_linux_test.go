@@ -1,14 +1,18 @@
 package local
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
+	"cloudfiles.dev/drivers/local/internal/crashfs"
+	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/drivers/local/internal/mounts"
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
@@ -99,5 +103,49 @@ func wantFull(t *testing.T, what string, err error) {
 	t.Helper()
 	if !errors.Is(err, files.ErrTooLarge) || !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("%s on a full disk: %v", what, err)
+	}
+}
+
+// TestLargeFileNeedsItsSize: a large file is copied to a disk that has room for 1.2 times
+// its size and no more, also if the copy was interrupted.
+func TestLargeFileNeedsItsSize(t *testing.T) {
+	const size = 15 << 20
+	for _, kind := range []mounts.Kind{mounts.Ext4, mounts.Tmpfs} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			disk := mounts.New(t, kind, mounts.Size(32<<20))
+			dir := filepath.Join(disk, "bucket")
+			check(t, os.Mkdir(dir, 0o777))
+			ctx, cancel := context.WithCancel(t.Context())
+			var written atomic.Int64
+			dst, err := openOver(dir, nil,
+				crashfs.Wrap(fsys.OS(), countWrites(&written, size/2, cancel)))
+			check(t, err)
+			defer dst.Close()
+			src := mem.New(nil)
+			text := strings.Repeat("0123456789abcdef", size/16)
+			putIn(t, src, "large", text, nil)
+			putIn(t, dst, "small", "small", nil)
+			fill(t, dir)
+			filler := filepath.Join(disk, "filler")
+			st, err := os.Stat(filler)
+			check(t, err)
+			check(t, os.Truncate(filler, st.Size()-size*12/10))
+
+			opts := &transfer.Options{ResumeSize: 1 << 20}
+			for _, ctx := range []context.Context{ctx, t.Context()} {
+				plan, err := transfer.Copy(transfer.Tree{Bucket: dst}, transfer.Tree{Bucket: src},
+					opts)
+				check(t, err)
+				res, err := plan.Apply(ctx)
+				if err != nil && !errors.Is(err, context.Canceled) ||
+					err == nil && res.Resumed == 0 {
+					t.Fatalf("the copy: %+v, %v", res, err)
+				}
+			}
+			if got, _ := fetch(t, dst, "large"); got != text {
+				t.Errorf("the file has %d bytes, want %d", len(got), size)
+			}
+		})
 	}
 }

@@ -39,7 +39,10 @@ func TestLaterPartLast(t *testing.T) {
 	}
 	for later := range tags {
 		for i, tag := range tags {
-			found, err := filepath.Glob(filepath.Join(dir, "*", uploadFolder(u.ID), tag+"*"))
+			if inPlace(tag) {
+				tag = markPrefix + "1"
+			}
+			found, err := filepath.Glob(filepath.Join(dir, "*", uploadFolder(u.ID), tag+".*"))
 			if err != nil || len(found) != 1 {
 				t.Fatalf("the file of the part %s: %q, %v", tag, found, err)
 			}

@@ -12,12 +12,12 @@ import (
 // Put stages the content, with all that belongs to it, inside the bucket's file system,
 // and then commits it by one rename.
 func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
-	return b.store(ctx, req, "")
+	return b.store(ctx, req, nil)
 }
 
-// store is Put, with the token in the file's record, unless it is "".
+// store is Put, of the upload c, unless that is nil.
 func (b *backend) store(ctx context.Context, req *driver.PutRequest,
-	token string) (files.Info, error) {
+	c *completion) (files.Info, error) {
 	defer runtime.KeepAlive(b)
 	begun := time.Now()
 	root, err := b.aliveStat()
@@ -28,7 +28,13 @@ func (b *backend) store(ctx context.Context, req *driver.PutRequest,
 	if err != nil {
 		return files.Info{}, err
 	}
-	st, err := b.beginStage(ctx, b.ownershipAhead(&like), false)
+	var st *staged
+	if c != nil {
+		st, err = c.adopt(ctx, b, b.ownershipOf(&like))
+	}
+	if st == nil && err == nil {
+		st, err = b.beginStage(ctx, b.ownershipAhead(&like), false)
+	}
 	if err != nil {
 		return files.Info{}, err
 	}
@@ -39,12 +45,16 @@ func (b *backend) store(ctx context.Context, req *driver.PutRequest,
 		return files.Info{}, err
 	}
 	_, known := driver.TypeByName(req.Name)
-	if err := st.fill(req.Content, !known || b.opts.SkipMetadata); err != nil {
+	fill := st.fill
+	if st.content {
+		fill = st.read
+	}
+	if err := fill(req.Content, !known || b.opts.SkipMetadata); err != nil {
 		return files.Info{}, err
 	}
 	b.describeStaged(st, &p, req.Attributes, req.Content.Digest(), req.TypeFound)
-	if token != "" {
-		st.rec.token = token
+	if c != nil {
+		st.rec.token = tokenOf(c.u.ID)
 	}
 	if st, err = b.sealNew(ctx, st); err != nil {
 		return files.Info{}, err

@@ -83,7 +83,7 @@ func (b *backend) stageSidecar(st *staged, p *filePaths, d fsys.Dir, c *current,
 		return err
 	}
 	side := &stagedSidecar{
-		dir:   st.dir,
+		dir:   st.folder(),
 		data:  data,
 		size:  int64(len(data)),
 		mtime: st.rec.mtime,
@@ -99,7 +99,7 @@ func (b *backend) stageSidecar(st *staged, p *filePaths, d fsys.Dir, c *current,
 		if st.inTarget {
 			side.name = crossDevName(st.s)
 		}
-		if side.f, err = st.s.create(st.dir, side.name, &st.like); err != nil {
+		if side.f, err = st.s.create(side.dir, side.name, &st.like); err != nil {
 			if vanished(err) {
 				return errStageLost // the staging folder was removed
 			}
@@ -149,7 +149,7 @@ func (st *staged) dropSidecar() {
 	if s := st.side; s != nil {
 		s.f.Close()
 		if s.name != "" {
-			st.dir.Unlink(s.name)
+			s.dir.Unlink(s.name)
 		}
 		st.side = nil
 	}
@@ -173,7 +173,7 @@ func (b *backend) putSidecar(st *staged, p *filePaths, d fsys.Dir, old sidecarKi
 			return driver.WithCause(files.ErrUnsupported, err,
 				"a folder has the name of the sidecar that would hold the attributes")
 		}
-		if err = b.mapRenameError(err, st.dir, s.name); err == errStageLost {
+		if err = b.mapRenameError(err, s.dir, s.name); err == errStageLost {
 			st.dropSidecar()
 			return errUnprepared
 		}

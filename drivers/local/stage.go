@@ -27,6 +27,7 @@ type staged struct {
 	dir      fsys.Dir
 	inTarget bool // dir is the target folder, not the staging folder, and is to be closed
 	name     string
+	content  bool // it is the content file of an upload, and dir the upload's folder
 	// unnamed is set while the file has no name yet, and namedSide if its sidecar must
 	// have one.
 	unnamed, namedSide bool
@@ -92,6 +93,14 @@ func (b *backend) stage(s *staging, like ownership, named bool) (*staged, error)
 	}
 	st.perm = st.id.Perm
 	return st, nil
+}
+
+// folder returns the folder for what is staged beside the file.
+func (st *staged) folder() fsys.Dir {
+	if st.content { // other handles may have staged something in that folder
+		return st.s.dir
+	}
+	return st.dir
 }
 
 // unlink removes the name.
@@ -384,7 +393,7 @@ func (st *staged) close() {
 	for _, f := range st.gone {
 		f.Close()
 	}
-	if !st.done {
+	if !st.done && !st.content { // the upload can be continued
 		st.unlink()
 	}
 	if st.inTarget {

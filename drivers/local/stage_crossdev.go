@@ -31,7 +31,7 @@ func (b *backend) restage(ctx context.Context, from *staged, p *filePaths) (*sta
 	b.sweepDir(p.dir, d, from.s)
 	to := *from
 	to.dir, to.inTarget, to.name, to.side, to.unnamed = d, true, crossDevName(from.s), nil, false
-	to.id, to.dressed, to.worn = fsys.Stat{}, false, false
+	to.id, to.dressed, to.worn, to.content = fsys.Stat{}, false, false, false
 	if to.f, err = to.s.create(d, to.name, &to.like); err != nil {
 		d.Close()
 		if isNotExist(err) {
@@ -184,7 +184,7 @@ func (b *backend) rescue(ctx context.Context, from *staged) (*staged, error) {
 	to.s, to.dir, to.name, to.f, to.inTarget, to.side = fresh.s, fresh.dir, fresh.name, fresh.f,
 		false,
 		nil
-	to.unnamed, to.dressed, to.worn = fresh.unnamed, false, false
+	to.unnamed, to.dressed, to.worn, to.content = fresh.unnamed, false, false, false
 	to.perm, to.id = fresh.perm, fsys.Stat{}
 	if err = to.f.Clone(from.f); err != nil {
 		err = copyAll(ctx, to.f, from.f, from.size)

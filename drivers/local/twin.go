@@ -36,7 +36,7 @@ func (b *backend) twin(ctx context.Context, st *staged, d fsys.Dir) (_ *staged, 
 		return nil, err
 	}
 	to := *st
-	to.side, to.gone = nil, nil
+	to.side, to.gone, to.content = nil, nil, false
 	to.like = ownership{
 		there: true,
 		perm:  now.Perm.Perm(),
@@ -86,7 +86,7 @@ func (b *backend) twin(ctx context.Context, st *staged, d fsys.Dir) (_ *staged, 
 // createBeside makes an empty file with a name in the folder where st is staged or, if
 // that is gone, in d.
 func (st *staged) createBeside(d fsys.Dir, like *ownership) (fsys.Dir, string, fsys.File, error) {
-	dir, name := st.dir, st.s.name()
+	dir, name := st.folder(), st.s.name()
 	if st.inTarget {
 		name = crossDevName(st.s)
 	}

@@ -19,12 +19,13 @@ import (
 )
 
 // An upload in parts that outlives its process is a folder u-<id>.attrs in the control
-// folder. It has the file name.attrs, and a file for each part, whose name contains the
-// part's number, size and CRC-32C. A part is written under a temporary name and then
-// renamed, so another process with the same upload changes no part that exists, and a
-// part with other content has another name. Completing the upload is a Put of the
-// parts, one after the other. Each part is compared with its CRC-32C, so parts needn't
-// be synced.
+// folder. It has the file name.attrs. Parts are written to their places in one file,
+// which becomes the upload's file (uploads_content.go). A part for which that isn't
+// possible is a file of its own, whose name contains the part's number, size and
+// CRC-32C. It is written under a temporary name and then renamed, so another process
+// with the same upload changes no part that exists, and a part with other content has
+// another name. Completing the upload is a Put of the parts, one after the other. Each
+// part is compared with its CRC-32C, so parts needn't be synced.
 //
 // The folder stays when its process ends. The first write of a later handle removes it
 // if nothing was written to it for uploadAge.
@@ -32,6 +33,7 @@ import (
 const (
 	uploadMark = "u-"
 	uploadName = "name" + sidecarExt
+	partPrefix = "p-"
 	uploadAge  = 7 * 24 * time.Hour
 	// maxUploadName is the longest name in name.attrs that is read, in bytes.
 	maxUploadName = files.MaxName
@@ -98,6 +100,7 @@ func (b *backend) BeginUpload(ctx context.Context, u *driver.Upload) (id string,
 	if b.opts.SkipMetadata && !keepsRecord(d) { // FindUpload would never find the upload
 		return "", files.ErrUnsupported
 	}
+	makeContent(s, d, id)
 	return id, writeAs(d, uploadName, strings.NewReader(u.Name))
 }
 
@@ -126,24 +129,35 @@ func writeNamed(d fsys.Dir, content io.Reader, name func() string) error {
 	if err != nil {
 		return mapError(err)
 	}
-	p := pieces.Get().(*[]byte)
-	defer pieces.Put(p)
-	for err == nil {
-		var n int
-		if n, err = content.Read(*p); n > 0 {
-			if _, werr := f.Write((*p)[:n]); werr != nil {
-				err = mapError(werr)
-			}
-		}
-	}
+	err = writeAll(f, content)
 	f.Close()
-	if err == io.EOF {
+	if err == nil {
 		err = mapError(d.Rename(temp, d, name()))
 	}
 	if err != nil {
 		d.Unlink(temp)
 	}
 	return err
+}
+
+// writeAll writes a content to the file, from its position on.
+func writeAll(f fsys.File, content io.Reader) error {
+	p := pieces.Get().(*[]byte)
+	defer pieces.Put(p)
+	for {
+		n, err := content.Read(*p)
+		if n > 0 {
+			if _, werr := f.Write((*p)[:n]); werr != nil {
+				return mapError(werr)
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // openUpload opens the folder of a name's upload.
@@ -179,12 +193,17 @@ func (b *backend) openUpload(name, id string) (fsys.Dir, error) {
 
 // nameOfUpload reads the name of the file that is uploaded.
 func nameOfUpload(d fsys.Dir) (string, error) {
-	f, _, err := d.OpenFile(uploadName)
+	return readShort(d, uploadName, maxUploadName)
+}
+
+// readShort reads a file, but at most one byte more than most.
+func readShort(d fsys.Dir, name string, most int) (string, error) {
+	f, _, err := d.OpenFile(name)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	buf := make([]byte, maxUploadName+1)
+	buf := make([]byte, most+1)
 	n, err := f.ReadAt(buf, 0)
 	if err != nil && err != io.EOF {
 		return "", err
@@ -194,7 +213,7 @@ func nameOfUpload(d fsys.Dir) (string, error) {
 
 // partName returns the name of a part's file. Without the suffix it is the part's tag.
 func partName(number int, size int64, crc32c uint32) string {
-	return fmt.Sprintf("p-%d-%d-%08x", number, size, crc32c) + sidecarExt
+	return fmt.Sprintf(partPrefix+"%d-%d-%08x", number, size, crc32c) + sidecarExt
 }
 
 func parsePart(name string) (p driver.UploadedPart, ok bool) {
@@ -224,12 +243,16 @@ func (b *backend) PutPart(ctx context.Context, u *driver.Upload,
 		return "", err
 	}
 	defer d.Close()
-	name := partName(part.Number, part.Size, part.CRC32C)
-	err = writeAs(d, name, &whileLive{ctx, part.Reader()})
+	tag, err := putInPlace(ctx, d, u, part)
+	if err == errElsewhere {
+		name := partName(part.Number, part.Size, part.CRC32C)
+		tag = strings.TrimSuffix(name, sidecarExt)
+		err = writeAs(d, name, &whileLive{ctx, part.Reader()})
+	}
 	if err != nil && b.uploadLost(u) {
 		return "", driver.ErrUploadGone
 	}
-	return strings.TrimSuffix(name, sidecarExt), err
+	return tag, err
 }
 
 // uploadLost reports whether the upload no longer exists.
@@ -262,7 +285,7 @@ func (b *backend) ListParts(_ context.Context, u *driver.Upload) ([]driver.Uploa
 		return nil, err
 	}
 	defer d.Close()
-	parts, _, err := partsOf(d)
+	parts, _, err := partsOf(d, u.ID)
 	if err != nil && b.uploadLost(u) { // another process has just completed it
 		err = driver.ErrUploadGone
 	}
@@ -270,12 +293,19 @@ func (b *backend) ListParts(_ context.Context, u *driver.Upload) ([]driver.Uploa
 }
 
 // partsOf returns the parts in an upload's folder by ascending number, of which two may
-// have the same one: the later one comes last. size is that of all files except
-// name.attrs.
-func partsOf(d fsys.Dir) (parts []driver.UploadedPart, size int64, err error) {
+// have the same one: the later one comes last. size is that of all parts, also unfinished
+// ones.
+func partsOf(d fsys.Dir, id string) (parts []driver.UploadedPart, size int64, err error) {
 	names, err := list(d)
 	if err != nil {
 		return nil, 0, mapError(err)
+	}
+	content, err := openContent(d, id)
+	if err != nil {
+		return nil, 0, mapError(err)
+	}
+	if content != nil {
+		defer content.Close()
 	}
 	times := map[string]int64{}
 	for _, name := range names {
@@ -286,10 +316,20 @@ func partsOf(d fsys.Dir) (parts []driver.UploadedPart, size int64, err error) {
 		if err != nil {
 			return nil, 0, mapError(err)
 		}
-		if name != uploadName {
+		p, ok := parsePart(name)
+		ok = ok && st.Type == fsys.Regular && st.Size == p.Size
+		marked, is, err := markedPart(d, name)
+		switch {
+		case err != nil:
+			return nil, 0, err
+		case is && content != nil:
+			p, ok = marked, true
+			size += p.Size
+		case is, name == uploadName, name == contentName, name == locksName:
+		default:
 			size += st.Size
 		}
-		if p, ok := parsePart(name); ok && st.Type == fsys.Regular && st.Size == p.Size {
+		if ok {
 			parts = append(parts, p)
 			times[p.Tag] = st.ModTime
 		}
@@ -309,77 +349,17 @@ func (b *backend) CompleteUpload(ctx context.Context, u *driver.Upload,
 		return files.Info{}, err
 	}
 	defer d.Close()
-	content := &partsReader{d: d, left: parts}
-	defer content.close()
-	info, err := b.store(ctx, u.PutRequest(ctx, content), u.ID[:2*tokenLen])
-	if content.lost {
+	c := &completion{u: u, d: d, parts: &partsReader{d: d, left: parts}}
+	defer c.close()
+	info, err := b.store(ctx, u.PutRequest(ctx, c.parts), c)
+	if c.parts.lost {
+		c.removeDamaged(ctx)
 		return files.Info{}, driver.ErrUploadGone
 	}
 	if err == nil {
 		b.AbortUpload(ctx, u.Name, u.ID) // a later sweep removes what it leaves
 	}
 	return info, err
-}
-
-// partsReader reads parts one after the other. It removes a part that is damaged.
-type partsReader struct {
-	d    fsys.Dir
-	left []driver.UploadedPart
-	f    fsys.File
-	sum  *driver.Hasher
-	n    int64
-	lost bool
-}
-
-func (r *partsReader) Read(p []byte) (int, error) {
-	for {
-		if r.f == nil {
-			if len(r.left) == 0 {
-				return 0, io.EOF
-			}
-			f, _, err := r.d.OpenFile(r.left[0].Tag + sidecarExt)
-			if missing(err) {
-				r.lost = true
-				return 0, driver.ErrUploadGone
-			}
-			if err != nil {
-				return 0, mapError(err)
-			}
-			r.f, r.sum, r.n = f, driver.NewHasher(files.Digest{}), 0
-		}
-		n, err := r.f.Read(p)
-		r.sum.Write(p[:n])
-		r.n += int64(n)
-		if err == io.EOF || err == nil && n == 0 {
-			if err = r.end(); err != nil {
-				return 0, err
-			}
-			if n == 0 {
-				continue
-			}
-		}
-		return n, mapError(err)
-	}
-}
-
-// end checks the part that was read.
-func (r *partsReader) end() error {
-	part := r.left[0]
-	r.close()
-	if r.n == part.Size && r.sum.Sum().CRC32C == fmt.Sprintf("%08x", part.CRC32C) {
-		r.left = r.left[1:]
-		return nil
-	}
-	r.d.Unlink(part.Tag + sidecarExt)
-	r.lost = true
-	return driver.ErrUploadGone
-}
-
-func (r *partsReader) close() {
-	if r.f != nil {
-		r.f.Close()
-		r.f = nil
-	}
 }
 
 // FindUpload implements driver.PartUploader. It finds the upload by the token in the
@@ -400,7 +380,7 @@ func (b *backend) FindUpload(ctx context.Context, u *driver.Upload) (files.Info,
 	defer f.f.Close()
 	info := f.info()
 	info.Entry = b.truncateTime(info.Entry)
-	return info, f.hasRecord && f.token == u.ID[:2*tokenLen], nil
+	return info, f.hasRecord && f.token == tokenOf(u.ID), nil
 }
 
 // AbortUpload implements driver.PartUploader.

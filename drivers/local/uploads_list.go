@@ -76,7 +76,7 @@ func (b *backend) unfinished(control, folder string) (u driver.UnfinishedUpload,
 	}
 	if err == nil {
 		u.Time = time.Unix(0, st.ModTime).UTC()
-		_, u.Size, err = partsOf(d)
+		_, u.Size, err = partsOf(d, id)
 	}
 	switch {
 	case missing(err), isDenied(err),

@@ -185,8 +185,9 @@ func TestPartIsRefused(t *testing.T) {
 		h.before = nil
 	}
 	names, err := filepath.Glob(filepath.Join(uploadDir(dir, u), "*"))
-	if err != nil || len(names) != 2 {
-		t.Errorf("the upload's folder has %q, %v, want its name and one part", names, err)
+	if err != nil || len(names) != 4 {
+		t.Errorf("the upload's folder has %q, %v, want its name, content and locks, and a mark",
+			names, err)
 	}
 	sendPart(t, b, u, 2, "ef")
 	if list := sentParts(t, b, u); len(list) != 2 {
@@ -218,19 +219,40 @@ func TestUploadIsCompleted(t *testing.T) {
 			t.Errorf("%s: the file is %q, want the old one", what, s)
 		}
 	}
-	second := filepath.Join(uploadDir(dir, u), list[1].Tag+sidecarExt)
+	folder := uploadDir(dir, u)
+	damage := func(what, content string) {
+		t.Helper()
+		name := filepath.Join(folder, contentName)
+		gone := markName(2)
+		if !inPlace(list[1].Tag) {
+			name = filepath.Join(folder, list[1].Tag+sidecarExt)
+			gone = filepath.Base(name)
+		}
+		ok(t, os.WriteFile(name, []byte(content), 0o666))
+		refused(what)
+		if _, err := os.Lstat(filepath.Join(folder, gone)); !os.IsNotExist(err) {
+			t.Errorf("%s: the damaged part: %v, want that it is removed", what, err)
+		}
+		refused(what + ", and no part any more")
+	}
+	damage("another content", "abcdefgxij")
+	sendPart(t, b, u, 2, "efgh")
+	damage("too short", "abcdefg")
+	if now := sentParts(t, b, u); !slices.Equal(now, list[:1]) {
+		t.Errorf("without the second half the parts are %+v, want the first", now)
+	}
+	sendPart(t, b, u, 3, "ij")
+	sendPart(t, b, u, 2, "efgh")
+	// a part that was sent with other bytes before is a file of its own
+	ok(t, os.WriteFile(filepath.Join(folder, markName(2)), []byte("another"), 0o666))
+	list[1].Tag = sendPart(t, b, u, 2, "efgh")
 	for what, content := range map[string]string{
 		"another content": "efgx",
 		"too short":       "efg",
 		"too long":        "efghi",
 		"empty":           "",
 	} {
-		ok(t, os.WriteFile(second, []byte(content), 0o666))
-		refused(what)
-		if _, err := os.Lstat(second); !os.IsNotExist(err) {
-			t.Errorf("%s: the damaged part: %v, want that it is removed", what, err)
-		}
-		refused(what + ", and no part any more")
+		damage(what, content)
 		sendPart(t, b, u, 2, "efgh")
 	}
 	if _, err := b.CompleteUpload(t.Context(), u, list); err != nil {
@@ -330,8 +352,10 @@ func TestUploadIsNotBegun(t *testing.T) {
 				left)
 		}
 		if names, _ := filepath.Glob(filepath.Join(dir, "*", "*", "*")); !without &&
-			(len(names) != 2 || filepath.Base(names[1]) != uploadName) {
-			t.Errorf("the folders have %q, want alive.attrs and the upload's name", names)
+			(len(names) != 3 || filepath.Base(names[1]) != contentName ||
+				filepath.Base(names[2]) != uploadName) {
+			t.Errorf("the folders have %q, want alive.attrs, and the upload's content and name",
+				names)
 		}
 	}
 }

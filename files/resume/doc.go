@@ -78,7 +78,8 @@
 // A download that continues makes one Stat and reads what it has from the disk. An
 // upload that continues lists its parts and reads the whole source again, or only what
 // it sends if the source has a version. An upload holds Concurrency parts and one more
-// in memory; a download holds 256 KiB for each concurrent request. While an upload to a
-// local folder is completed, its content is on the disk twice. The package links only
-// this module and the standard library.
+// in memory; a download holds 256 KiB for each concurrent request. An upload to a local
+// folder is written to the disk once, on Linux and macOS, if the file system has extended
+// attributes. Otherwise its content is on the disk twice while it is completed. The
+// package links only this module and the standard library.
 package resume

@@ -251,12 +251,13 @@ func TestUploadSwept(t *testing.T) {
 		put(t, b, "other", nil)
 	}
 	sweep(6 * 24 * time.Hour)
-	damaged, err := filepath.Glob(filepath.Join(parts[0], "p-*"))
-	if err != nil || len(damaged) < 3 {
-		t.Fatalf("the upload has the parts %q, %v, want at least 3", damaged, err)
-	}
-	change(t, damaged[0], func(p []byte) []byte { p[5] ^= 1; return p })
-	change(t, damaged[1], func(p []byte) []byte { return p[1:] })
+	change(t, filepath.Join(parts[0], "content.attrs"), func(p []byte) []byte {
+		if len(p) < 3*part {
+			t.Fatalf("the upload has %d bytes, want at least 3 parts", len(p))
+		}
+		p[5] ^= 1
+		return p[:len(p)-1]
+	})
 	b = open()
 	defer b.Close()
 	s := uploading(token)

@@ -150,7 +150,9 @@
 // same time, in byte order, while it compares and copies files. The listing of a bucket
 // that doesn't list in order (Features.Ordered is false) is the exception: it is held
 // in memory whole, and sorted. Deletions wait in memory up to 4 MiB, and beyond that in
-// a temporary file. The parts of all large files together have at most 128 MiB. A large
-// file that is copied to a local folder is on the disk twice while it is completed. The
-// package links only this module and the standard library.
+// a temporary file. The parts of all large files together have at most 128 MiB.
+//
+// A large file that is copied to a local folder is written there once, and needs room for
+// itself only. If the file system has no extended attributes, it is on the disk twice while
+// it is completed. The package links only this module and the standard library.
 package transfer
