@@ -215,9 +215,14 @@ func line(name string, r, ours row) string {
 	if r.requests > 0 {
 		requests = fmt.Sprint(r.requests)
 	}
-	return fmt.Sprintf("| %s | %s | %.0f | %.0f to %.0f | %s | %.2f | %.0f | %s |\n",
+	digits := 2
+	if r.cpu() < 0.1 { // a listing's
+		digits = 4
+	}
+	return fmt.Sprintf("| %s | %s | %.0f | %.0f to %.0f | %s | %.*f | %.0f | %s |\n",
 		name, r.peer.name, r.speed()/scale, low.Amount/low.Seconds/scale,
-		high.Amount/high.Seconds/scale, ratio, r.cpu(), r.peak()/mib, cmp.Or(requests, "–"))
+		high.Amount/high.Seconds/scale, ratio, digits, r.cpu(), r.peak()/mib,
+		cmp.Or(requests, "–"))
 }
 
 func pictureName(t table) string {
