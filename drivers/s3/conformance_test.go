@@ -39,12 +39,25 @@ var versitygwRaces = map[string]string{
 	"L4/what-was-put":            racing,
 	"X1/everything-at-once":      racing,
 	// Random interleavings may cause these failures.
-	"X1/linearizable": racing,
+	"X1/linearizable":       racing,
+	"P8/at-commit":          early,
+	"P8/at-commit-declared": early,
+	"P8/sizes":              early,
+	"P8/sizes-large":        early,
+	"P9/at-commit":          early,
+	"P9/at-commit-declared": early,
+	"P9/sizes":              early,
+	"P9/sizes-large":        early,
 }
 
+// early was seen by refused Puts of 3 MiB on a busy machine: writing the content failed
+// in about 6 of 100, which the driver recognises. If the connection is reset after the
+// content is written, but before the response is read, the response is lost.
+const early = "versitygw refuses a large upload before it has read the content and closes the " +
+	"connection, which may lose the response; the outcome is then uncertain"
+
 // TestConformance runs the suite. Only the long tests run all that -short leaves out. It is
-// not parallel: beside other suites P8/sizes failed once, because the outcome of a large Put
-// with a condition, which the server refuses before it has read the content, was uncertain.
+// not parallel, because a server that is short of processor time runs into early more often.
 func TestConformance(t *testing.T) {
 	// small parts, so that the large cases upload in parts
 	s := newSubject(t, testserver.Versitygw, Options{Profile: versitygw, PartSize: minPart})
