@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/retry"
 )
 
 // services has a function for each service that opens a bucket at an address.
@@ -114,7 +115,7 @@ func TestSilentServer(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			params := "&timeout=100ms&retry_attempts=2&retry_delay=1ms"
 			eachConnectCall(t, func(name string, call connectCall) func() {
-				host, requests := silentServer(t)
+				host, _ := silentServer(t)
 				b, err := s.open(t, "http", host, params)
 				if err != nil {
 					t.Fatal(err)
@@ -127,8 +128,10 @@ func TestSilentServer(t *testing.T) {
 						!strings.Contains(err.Error(), "timeout=") {
 						t.Errorf("%s: %v", name, err)
 					}
-					if requests.Load() < 2 {
-						t.Errorf("%s: %d requests, want a retry", name, requests.Load())
+					// On a loaded machine the time may be over before the server has read a
+					// request, so what the server saw doesn't count.
+					if n := retry.Attempts(err); n != 2 {
+						t.Errorf("%s: %d attempts, want 2", name, n)
 					}
 				}
 			})
