@@ -137,7 +137,12 @@ func (p *Process) Do(c Call) (*Answer, error) {
 	p.waiting[c.ID] = w
 	p.mu.Unlock()
 	if err := p.send(&c); err != nil {
-		return nil, err
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.waiting, c.ID)
+		// The other process reads calls until it ends, and the end of its responses may be
+		// noticed later.
+		return nil, fmt.Errorf("the other process ended: %w", err)
 	}
 	a, ok := <-w
 	switch {
