@@ -72,11 +72,22 @@ func (l *walk) kindOf(d fsys.Dir, device uint64) fsys.Kind {
 func stays(k fsys.Kind) bool  { return k == fsys.Ext || k == fsys.XFS || k == fsys.F2FS }
 func atOnce(k fsys.Kind) bool { return stays(k) || k == fsys.Tmpfs }
 
+// hasCoarseTimes reports whether the folder may have coarse times. The usual file systems
+// store nanoseconds, and ext4 in small inodes whole seconds; one time in a thousand is a
+// whole microsecond by chance.
+func hasCoarseTimes(k fsys.Kind, st fsys.Stat) bool {
+	if atOnce(k) || k == fsys.Btrfs {
+		const second = int64(time.Second)
+		return st.ModTime%second == 0 && st.ChangeTime%second == 0
+	}
+	return mayBeCoarse(st)
+}
+
 // timesSettled reports whether a change of the folder from now on will change its times.
 func timesSettled(k fsys.Kind, st fsys.Stat) bool {
 	slack := clockSlack
 	switch {
-	case mayBeCoarse(st):
+	case hasCoarseTimes(k, st):
 		slack = coarseSlack
 	case k.FineTimes():
 		return true
