@@ -27,7 +27,7 @@ func TestTimesSettled(t *testing.T) {
 		{"just now, tmpfs", fsys.Tmpfs, recent.Add(7), false},
 		{"microseconds, tmpfs", fsys.Tmpfs, past, true},
 		{"microseconds, btrfs", fsys.Btrfs, past, true},
-		{"microseconds in the future, another", fsys.OtherKind, recent.Add(time.Microsecond), false},
+		{"microseconds to come, another", fsys.OtherKind, recent.Add(time.Microsecond), false},
 		{"nanoseconds, another", fsys.OtherKind, past.Add(-time.Second + 7), true},
 	} {
 		ns := c.time.UnixNano()
