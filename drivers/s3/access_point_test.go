@@ -11,7 +11,8 @@ func TestDirectoryAccessPoint(t *testing.T) {
 	} {
 		b := newBackend(offlineClient("http://127.0.0.1:1"), bucket, Options{Profile: amazon})
 		if b.isDirectory() != want || b.Features().Ordered == want {
-			t.Errorf("%s: directory %v, ordered %v", bucket, b.isDirectory(), b.Features().Ordered)
+			t.Errorf("%s: directory %v, ordered %v, want %v and %v", bucket, b.isDirectory(),
+				b.Features().Ordered, want, !want)
 		}
 	}
 }

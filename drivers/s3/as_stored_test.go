@@ -27,10 +27,10 @@ func TestAsStored(t *testing.T) {
 		})
 		text, err := files.ReadString(t.Context(), b, "a", nil)
 		if err != nil || text != "packed" {
-			t.Errorf("%s: %q, %v", p.Name, text, err)
+			t.Errorf("%s: %q, %v, want %q and nil", p.Name, text, err, "packed")
 		}
 		if _, err := b.Stat(t.Context(), "a", nil); err != nil {
-			t.Errorf("%s: %v", p.Name, err)
+			t.Errorf("%s: %v, want nil", p.Name, err)
 		}
 		if accepted["GET"] != want || accepted["HEAD"] != want {
 			t.Errorf("%s: %v, want %q", p.Name, accepted, want)

@@ -103,7 +103,7 @@ func TestPathStyleOfAloneHosts(t *testing.T) {
 		b := mustOpen(t, "s3://bucket?anonymous=true&region=x&endpoint="+
 			url.QueryEscape(endpoint)+quick)
 		if _, err := b.Stat(t.Context(), "a", nil); err != nil {
-			t.Errorf("%s: %v", endpoint, err)
+			t.Errorf("%s: %v, want nil", endpoint, err)
 		} else if got := path.Load(); got != want {
 			t.Errorf("%s: the path is %s, want %s", endpoint, got, want)
 		}
@@ -140,13 +140,14 @@ func TestNoCredentials(t *testing.T) {
 			if !errors.Is(err, files.ErrPermission) ||
 				!strings.Contains(err.Error(), "AWS_ACCESS_KEY_ID") ||
 				!strings.Contains(err.Error(), "anonymous=true") {
-				t.Error(err)
+				t.Errorf("Stat(a) = %v, want ErrPermission, a text with %q and a text with %q", err,
+					"AWS_ACCESS_KEY_ID", "anonymous=true")
 			}
 			if n := metadata.Load(); n > 6 {
 				t.Errorf("%d requests to the metadata service, want at most 6", n)
 			}
 			if took := time.Since(begin); took > 10*metadataTime {
-				t.Errorf("it took %v", took)
+				t.Errorf("it took %v, want at most %v", took, 10*metadataTime)
 			}
 			if got.Load() > 0 {
 				t.Error("the store got a request without a signature")
@@ -181,7 +182,7 @@ func TestInstanceRole(t *testing.T) {
 	})
 	b := mustOpen(t, "s3://bucket?region=x&endpoint="+store)
 	if _, err := b.Stat(t.Context(), "a", nil); err != nil {
-		t.Error(err)
+		t.Errorf("Stat(a) = %v, want nil", err)
 	}
 }
 
@@ -242,15 +243,17 @@ func TestRotatedKeys(t *testing.T) {
 					want = 2 // a HEAD's 400 has no reason, so a GET requests it
 				}
 				if err := do(b); !errors.Is(err, files.ErrPermission) || requests.Load() != want {
-					t.Errorf("%s with an old key: %v, %d requests", name, err, requests.Load())
+					t.Errorf("%s with an old key: %v, %d requests, want ErrPermission and %v", name,
+						err, requests.Load(), want)
 				}
 				write("NEW")
 				requests.Store(0)
 				if err := do(b); err != nil || requests.Load() != 2 {
-					t.Errorf("%s after the rotation: %v, %d requests", name, err, requests.Load())
+					t.Errorf("%s after the rotation: %v, %d requests, want nil and 2", name, err,
+						requests.Load())
 				}
 				if err := do(b); err != nil || requests.Load() != 3 {
-					t.Errorf("%s then: %v, %d requests", name, err, requests.Load())
+					t.Errorf("%s then: %v, %d requests, want nil and 3", name, err, requests.Load())
 				}
 			}
 		})
@@ -285,7 +288,8 @@ func TestClockSkew(t *testing.T) {
 				_, err = b.Stat(t.Context(), "a", nil)
 			}
 			if err != nil || requests.Load() != 2 {
-				t.Errorf("%s, %s: %v, %d requests", code, method, err, requests.Load())
+				t.Errorf("%s, %s: %v, %d requests, want nil and 2", code, method, err,
+					requests.Load())
 			}
 		}
 	}
@@ -309,7 +313,7 @@ func TestRequesterPays(t *testing.T) {
 	})
 	b := mustOpen(t, "s3://bucket?region=x&request_payer=requester&endpoint="+store)
 	if _, err := b.Stat(t.Context(), "a", nil); err != nil {
-		t.Error(err)
+		t.Errorf("Stat(a) = %v, want nil", err)
 	}
 	for _, err := range b.List(t.Context(), "", nil) {
 		t.Error(err)
@@ -321,11 +325,11 @@ func TestRequesterPays(t *testing.T) {
 	}
 	b = mustOpen(t, "s3://bucket?region=x&endpoint="+store)
 	if _, err := b.Stat(t.Context(), "a", nil); !errors.Is(err, files.ErrPermission) {
-		t.Error(err)
+		t.Errorf("Stat(a) = %v, want ErrPermission", err)
 	}
 	_, err = files.Open(t.Context(), "s3://bucket?request_payer=me")
 	if !errors.Is(err, files.ErrInvalid) {
-		t.Error(err)
+		t.Errorf("Open = %v, want ErrInvalid", err)
 	}
 }
 
@@ -355,10 +359,10 @@ func TestAcceptEncodingUnsigned(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := strings.Contains(signed.Load().(string), "accept-encoding"); got != want {
-			t.Errorf("%s: signed %v, in %s", params, got, signed.Load())
+			t.Errorf("%s: signed %v, in %s, want %v", params, got, signed.Load(), want)
 		}
 		if sent.Load() != "identity" {
-			t.Errorf("%s: sent %q", params, sent.Load())
+			t.Errorf("%s: sent %q, want %q", params, sent.Load(), "identity")
 		}
 	}
 }
@@ -381,7 +385,8 @@ func TestTimeouts(t *testing.T) {
 		_, err := b.Stat(t.Context(), "a", nil)
 		if !errors.Is(err, files.ErrUnavailable) || !strings.Contains(err.Error(), "timeout=") ||
 			errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: %v, want ErrUnavailable, a text with %q and not context.DeadlineExceeded",
+				name, err, "timeout=")
 		}
 	}
 }

@@ -39,7 +39,8 @@ func TestCopyPartsUnpinned(t *testing.T) {
 		})
 		_, err := files.Copy(t.Context(), b, "to", b, "from", nil)
 		if err != nil || parts > 0 || !put {
-			t.Errorf("%s: %v, %d requests of an upload in parts, put %v", p.Name, err, parts, put)
+			t.Errorf("%s: %v, %d requests of an upload in parts, put %v, want nil, 0 and true",
+				p.Name, err, parts, put)
 		}
 	}
 }

@@ -98,7 +98,8 @@ func TestDeniedByRace(t *testing.T) {
 					s := &denying{n: n, server: "MinIO"}
 					b, _ := hostile(t, keeping(p, keep), s.ServeHTTP)
 					if err := every[op](t.Context(), b); err != nil {
-						t.Errorf("%s, %v, %s after %d denials: %v", p.Name, keep, op, n, err)
+						t.Errorf("%s, %v, %s after %d denials: %v, want nil", p.Name, keep, op, n,
+							err)
 					}
 				}
 				// Denied for good.
@@ -116,7 +117,7 @@ func TestDeniedByRace(t *testing.T) {
 					before++ // the request whose response names the store
 				}
 				if n := requests.Load() - before; n > 1+maxDenied {
-					t.Errorf("%s, %v, %s denied: %d requests", p.Name, keep, op, n)
+					t.Errorf("%s, %v, %s denied: %d requests, want at most 3", p.Name, keep, op, n)
 				}
 				if op == "put" && keep == Kept && requests.Load()-before != 2 {
 					t.Errorf("%s, put denied: %d requests, want 2", p.Name, requests.Load())
@@ -144,7 +145,7 @@ func TestDeniedYetDone(t *testing.T) {
 		b, _ := hostile(t, keeping(minio, keep), s.ServeHTTP)
 		info, err := putIf(t, b, files.IfAbsent())
 		if err != nil || info.Version != "1" {
-			t.Errorf("%v: %+v, %v", keep, info, err)
+			t.Errorf("%v: %+v, %v, want Version %q and nil", keep, info, err, "1")
 		}
 		s = &denying{n: 1}
 		s.exists, s.mark = true, "another"

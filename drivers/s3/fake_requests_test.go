@@ -50,11 +50,11 @@ func TestAroundAService(t *testing.T) {
 			}
 		}
 		if _, err := files.Copy(ctx, b, "copy", b, "a", nil); err != nil { // in the store
-			t.Error(err)
+			t.Errorf("Copy(copy) = %v, want nil", err)
 		}
 	})
 	if used.Calls != 4 || used.AllRequests() != 3 || used.Read != 3 {
-		t.Errorf("%+v", used)
+		t.Errorf("Within = %+v, want Calls 4, AllRequests 3 and Read 3", used)
 	}
 	b.Want(t, filestest.Tree{"a": "0123456789", "copy": "0123456789", "lock": "mine"})
 	filestest.SweepAround(t, files.ErrUnavailable, func(*testing.T) files.Bucket { return real },

@@ -122,7 +122,7 @@ func TestMissingBucket(t *testing.T) {
 		"check":                        files.Check(t.Context(), b),
 	} {
 		if !errors.Is(err, files.ErrNoBucket) || errors.Is(err, files.ErrNotExist) {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v, want ErrNoBucket, not ErrNotExist", what, err)
 		}
 	}
 }
@@ -134,7 +134,7 @@ func TestSignedURLs(t *testing.T) {
 	for _, life := range []time.Duration{maxExpiry + time.Second, time.Millisecond} {
 		if _, err := files.SignURL(t.Context(), b, "a",
 			&files.SignOptions{Expiry: life}); !errors.Is(err, files.ErrInvalid) {
-			t.Errorf("%v: %v", life, err)
+			t.Errorf("%v: %v, want ErrInvalid", life, err)
 		}
 	}
 	short := New(s3.New(s3.Options{Region: "us-east-1", Credentials: expiring{}}), "bucket", nil)
@@ -145,7 +145,7 @@ func TestSignedURLs(t *testing.T) {
 	}
 	if _, err := files.SignURL(t.Context(), short, "a",
 		&files.SignOptions{Expiry: time.Minute}); err != nil {
-		t.Error(err)
+		t.Errorf("SignURL(a) = %v, want nil", err)
 	}
 	signed := must(files.SignURL(t.Context(), b, "a", &files.SignOptions{
 		Method:      "PUT",

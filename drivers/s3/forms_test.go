@@ -52,7 +52,7 @@ func TestExpectRefused(t *testing.T) {
 		content := strings.Repeat("x", 3*mib) // from 2 MiB on the SDK sends Expect
 		for range 2 {
 			if _, err := b.Put(t.Context(), "a", strings.NewReader(content), nil); err != nil {
-				t.Errorf("%q: %v", body, err)
+				t.Errorf("%q: %v, want nil", body, err)
 			}
 		}
 		if expected != 1 || plain != 2 {
@@ -111,7 +111,7 @@ func TestPartsExpectNothing(t *testing.T) {
 		}
 	})
 	if err := every["put in parts"](t.Context(), b); err != nil {
-		t.Error(err)
+		t.Errorf("%v, want nil", err)
 	}
 	if parts.Load() < 2 || expected.Load() != 0 {
 		t.Errorf("%d of %d parts have the header Expect, want none", expected.Load(), parts.Load())
@@ -171,7 +171,7 @@ func TestDirectoryBucket(t *testing.T) {
 		var got []string
 		for e, err := range b.List(t.Context(), c.dir, &c.o) {
 			if err != nil {
-				t.Errorf("%+v: %v", c, err)
+				t.Errorf("%+v: %v, want nil", c, err)
 				break
 			}
 			got = append(got, e.Name)

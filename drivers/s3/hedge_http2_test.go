@@ -114,6 +114,6 @@ func TestHedgedOverHTTP2(t *testing.T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.calls != 2 || len(s.wrong) > 0 {
-		t.Errorf("%d requests, %v", s.calls, s.wrong)
+		t.Errorf("%d requests, %v, want 2 and none", s.calls, s.wrong)
 	}
 }

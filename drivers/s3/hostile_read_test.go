@@ -95,7 +95,7 @@ func TestInvalidListings(t *testing.T) {
 		for _, last = range b.List(t.Context(), "dir", &files.ListOptions{Shallow: c.shallow}) {
 		}
 		if !errors.Is(last, files.ErrUnavailable) || !strings.Contains(last.Error(), c.want) {
-			t.Errorf("%s: %v", what, last)
+			t.Errorf("%s: %v, want ErrUnavailable and a text with %q", what, last, c.want)
 		}
 		if n := requests.Load(); n > c.most {
 			t.Errorf("%s: %d requests, want at most %d", what, n, c.most)
@@ -106,13 +106,13 @@ func TestInvalidListings(t *testing.T) {
 	for _, p := range []*Profile{amazon, seaweedfs} {
 		b, _ := hostile(t, p, pages(of(dir("dir/d/")+dir("dir/d/"), dir("dir/d/")+dir("dir/e/"))))
 		if got := listed(t, b, &files.ListOptions{Shallow: true}); got != "dir/d/|dir/e/" {
-			t.Errorf("%s: %s", p.Name, got)
+			t.Errorf("%s: %s, want %q", p.Name, got, "dir/d/|dir/e/")
 		}
 	}
 	// A store whose profile says so may list in no order.
 	b, _ := hostile(t, seaweedfs, pages(one(object("dir/b", "1")+object("dir/a", "1"))))
 	if got := listed(t, b, nil); got != "dir/b|dir/a" {
-		t.Error(got)
+		t.Errorf("listed = %q, want %q", got, "dir/b|dir/a")
 	}
 	// There are more pages, and no token for them.
 	b, _ = hostile(t, amazon, func(w http.ResponseWriter, _ *http.Request) {
@@ -120,7 +120,7 @@ func TestInvalidListings(t *testing.T) {
 	})
 	for _, err := range b.List(t.Context(), "dir", nil) {
 		if !errors.Is(err, files.ErrUnavailable) {
-			t.Error(err)
+			t.Errorf("%v, want ErrUnavailable", err)
 		}
 	}
 }
@@ -130,7 +130,7 @@ func listed(t *testing.T, b files.Bucket, o *files.ListOptions) string {
 	var all []string
 	for e, err := range b.List(t.Context(), "dir", o) {
 		if err != nil {
-			t.Error(err)
+			t.Errorf("%v, want nil", err)
 		}
 		all = append(all, e.Name+e.Key)
 	}
@@ -153,7 +153,7 @@ func TestOddPages(t *testing.T) {
 	b, _ := hostile(t, amazon, h)
 	all := "dir/\x01x|dir/\x02y|dir/a|dir/b|dir/c|dir/d|dir/e|dir/f&A"
 	if got := listed(t, b, &files.ListOptions{Foreign: true}); got != all {
-		t.Errorf("%q", got)
+		t.Errorf("listed = %q, want %q", got, all)
 	}
 	want := time.Date(2022, 10, 12, 17, 50, 0, 0, time.UTC)
 	for e, err := range b.List(t.Context(), "dir", nil) {
@@ -256,7 +256,7 @@ func TestOneVersion(t *testing.T) {
 			t.Errorf("%s: %q, %v, want %v", what, content, err, c.want)
 		}
 		if n := requests.Load(); n > 20 {
-			t.Errorf("%s: %d requests", what, n)
+			t.Errorf("%s: %d requests, want at most 20", what, n)
 		}
 	}
 }
@@ -287,7 +287,7 @@ func TestWeakETags(t *testing.T) {
 		}
 		if err := getIf(t, b,
 			files.GetOptions{IfVersion: v}); !errors.Is(err, errors.ErrUnsupported) {
-			t.Errorf("get if %s: %v", v, err)
+			t.Errorf("get if %s: %v, want ErrUnsupported", v, err)
 		}
 	}
 	_, put := putIf(t, b, files.IfVersion(weak))
@@ -297,10 +297,10 @@ func TestWeakETags(t *testing.T) {
 		"delete": b.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: weak}),
 	} {
 		if !errors.Is(err, errors.ErrUnsupported) {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v, want ErrUnsupported", what, err)
 		}
 	}
 	if s, err := files.ReadString(t.Context(), b, "a", nil); s != "abc" || err != nil {
-		t.Errorf("%q, %v", s, err)
+		t.Errorf("ReadString(a) = %q, %v, want %q and nil", s, err, "abc")
 	}
 }

@@ -73,13 +73,14 @@ func TestSumsStayOn(t *testing.T) {
 		every := func(b files.Bucket) {
 			t.Helper()
 			if _, err := b.Put(t.Context(), "a", strings.NewReader("x"), nil); err != nil {
-				t.Errorf("%d %s: %v", c.status, c.body, err)
+				t.Errorf("%d %s: %v, want nil", c.status, c.body, err)
 			}
 		}
 		every(b)
 		every(b)
 		if on := b.Features().Digests; on != (c.good != 1) {
-			t.Errorf("%d %s, once: checksums are on: %v", c.status, c.body, on)
+			t.Errorf("%d %s, once: checksums are on: %v, want %v", c.status, c.body, on,
+				c.good != 1)
 		}
 		b, _ = hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("X-Amz-Checksum-Crc32c") != "" {
@@ -92,8 +93,8 @@ func TestSumsStayOn(t *testing.T) {
 		for i := range maxOddSums {
 			every(b)
 			if off := !b.Features().Digests; off != (i+1 >= c.good) {
-				t.Errorf("%d %s, always: checksums are off after %d: %v", c.status, c.body, i+1,
-					off)
+				t.Errorf("%d %s, always: checksums are off after %d: %v, want %v", c.status, c.body,
+					i+1, off, i+1 >= c.good)
 			}
 		}
 	}
@@ -153,7 +154,7 @@ func TestPartsLost(t *testing.T) {
 	large := strings.NewReader(content)
 	_, err := b.Put(t.Context(), "a", large, &files.PutOptions{If: files.IfAbsent()})
 	if !errors.Is(err, files.ErrExist) || errors.Is(err, files.ErrUncertain) || posts != 2 {
-		t.Errorf("%d ends, %v", posts, err)
+		t.Errorf("%d ends, %v, want 2, ErrExist and not ErrUncertain", posts, err)
 	}
 }
 
@@ -176,7 +177,7 @@ func TestSumsOfParts(t *testing.T) {
 			}
 		})
 		if err := every["put in parts"](t.Context(), b); err != nil {
-			t.Errorf("%s: %v", method, err)
+			t.Errorf("%s: %v, want nil", method, err)
 		}
 	}
 }

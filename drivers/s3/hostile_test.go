@@ -182,7 +182,7 @@ func TestNotS3(t *testing.T) {
 					t.Errorf("%s, %s, %s: %+v", name, profile.Name, op, err)
 				}
 				if n := requests.Load(); n > 12 {
-					t.Errorf("%s, %s, %s: %d requests", name, profile.Name, op, n)
+					t.Errorf("%s, %s, %s: %d requests, want at most 12", name, profile.Name, op, n)
 				}
 			}
 		}
@@ -227,7 +227,7 @@ func TestMissingParts(t *testing.T) {
 		b, _ := hostile(t, amazon, c.h)
 		err := every[c.op](t.Context(), b)
 		if err == nil || !errors.Is(err, files.ErrUnavailable) {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v, want ErrUnavailable", what, err)
 		}
 	}
 	b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
@@ -240,7 +240,7 @@ func TestMissingParts(t *testing.T) {
 	})
 	for _, name := range []string{"a", "b"} {
 		if info, err := b.Stat(t.Context(), name, nil); !errors.Is(err, files.ErrUnavailable) {
-			t.Errorf("%s: %+v, %v", name, info, err)
+			t.Errorf("%s: %+v, %v, want ErrUnavailable", name, info, err)
 		}
 	}
 }
@@ -254,10 +254,10 @@ func TestNoETags(t *testing.T) {
 		}
 	})
 	if info, err := putIf(t, b, files.Condition{}); err != nil || info.Version != "" {
-		t.Errorf("%+v, %v", info, err)
+		t.Errorf("putIf = %+v, %v, want Version %q and nil", info, err, "")
 	}
 	if s, err := files.ReadString(t.Context(), b, "a", nil); s != "content" || err != nil {
-		t.Errorf("%q, %v", s, err)
+		t.Errorf("ReadString(a) = %q, %v, want %q and nil", s, err, "content")
 	}
 	_, err := b.Get(t.Context(), "a", &files.GetOptions{IfVersion: "1"})
 	if !errors.Is(err, errors.ErrUnsupported) {

@@ -61,7 +61,7 @@ func TestProxyResponseIsUncertain(t *testing.T) {
 			b, _ := hostile(t, amazon, s.ServeHTTP)
 			info, err := putIf(t, b, files.IfAbsent())
 			if err != nil || info.Version != "1" {
-				t.Errorf("%d %q: %+v, %v", status, body, info, err)
+				t.Errorf("%d %q: %+v, %v, want Version %q and nil", status, body, info, err, "1")
 			}
 			// Without a mark the outcome is uncertain.
 			_, err = putIf(t, b, files.Condition{})
@@ -78,7 +78,8 @@ func TestProxyResponseIsUncertain(t *testing.T) {
 			_, err = putIf(t, b, files.IfAbsent())
 			if !errors.Is(err, files.ErrUncertain) || errors.Is(err, files.ErrExist) ||
 				errors.Is(err, files.ErrPrecondition) {
-				t.Errorf("%d %q, another's: %v", status, body, err)
+				t.Errorf("%d %q, another's: %v, want ErrUncertain, not ErrExist and not "+
+					"ErrPrecondition", status, body, err)
 			}
 		}
 	}
@@ -194,7 +195,7 @@ func TestDeleteMatch(t *testing.T) {
 			}
 		}
 		if n := requests.Load(); n > 3 {
-			t.Errorf("%s: %d requests", c.what, n)
+			t.Errorf("%s: %d requests, want at most 3", c.what, n)
 		}
 	}
 }
@@ -216,7 +217,7 @@ func TestDeleteMD5(t *testing.T) {
 		})
 		for range 2 {
 			if err := every["delete many"](t.Context(), b); err != nil {
-				t.Errorf("%s: %v", code, err)
+				t.Errorf("%s: %v, want nil", code, err)
 			}
 		}
 		if n := requests.Load(); n != 3 {
@@ -244,7 +245,7 @@ func TestDeleteWithoutMD5(t *testing.T) {
 		io.WriteString(w, xmlError("MissingContentMD5"))
 	})
 	if err := every["delete many"](t.Context(), b); err != nil || single != 2 {
-		t.Errorf("%d were deleted, %v", single, err)
+		t.Errorf("%d were deleted, %v, want 2 and nil", single, err)
 	}
 }
 
@@ -269,7 +270,7 @@ func TestOtherHosts(t *testing.T) {
 		}
 	}
 	if n := reached.Load(); n != 0 {
-		t.Errorf("%d requests reached another host", n)
+		t.Errorf("%d requests reached another host, want 0", n)
 	}
 	// The error for S3's redirect says what to write.
 	b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
@@ -279,7 +280,7 @@ func TestOtherHosts(t *testing.T) {
 	})
 	err := every["get"](t.Context(), b)
 	if !errors.Is(err, files.ErrInvalid) || !strings.Contains(err.Error(), "region=eu-west-3") {
-		t.Error(err)
+		t.Errorf("%v, want ErrInvalid and a text with %q", err, "region=eu-west-3")
 	}
 }
 
@@ -315,7 +316,7 @@ func TestResponseLimits(t *testing.T) {
 			t.Errorf("%s: %v, want ErrUnavailable", what, err)
 		}
 		if n := requests.Load(); n > 3 {
-			t.Errorf("%s: %d requests", what, n)
+			t.Errorf("%s: %d requests, want at most 3", what, n)
 		}
 	}
 	b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
@@ -336,7 +337,8 @@ func TestResponseLimits(t *testing.T) {
 		start := time.Now()
 		err := do(ctx, b)
 		if took := time.Since(start); err == nil || took > 30*time.Second {
-			t.Errorf("%s: %v after %v", op, err, took)
+			t.Errorf("%s: %v after %v, want an error and at most %v", op, err, took,
+				30*time.Second)
 		}
 		cancel()
 	}

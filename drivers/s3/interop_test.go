@@ -114,14 +114,15 @@ func TestEscapes(t *testing.T) {
 		if got := decodeMetadata(map[string]string{
 			strings.ToLower(stored): encodeMetadata(map[string]string{k: v}, "")[stored],
 		}); got[k] != v || len(got) != 1 {
-			t.Errorf("%q: %q comes back as %q", k, v, got)
+			t.Errorf("%q: %q comes back as %q, want %q and a length of 1", k, v, got, v)
 		}
 	}
 	if got := decodeMetadata(map[string]string{
 		"raw%zz": "100%",
 		markKey:  "x",
 	}); got["raw%zz"] != "100%" || len(got) != 1 {
-		t.Errorf("metadata of another program comes back as %q", got)
+		t.Errorf("metadata of another program comes back as %q, want %q and a length of 1", got,
+			"100%")
 	}
 }
 
@@ -139,7 +140,7 @@ func FuzzMetadata(f *testing.F) {
 				if got := decodeMetadata(map[string]string{
 					strings.ToLower(stored): sv,
 				}); got[k] != v {
-					t.Errorf("%q: %q comes back as %q", k, v, got)
+					t.Errorf("%q: %q comes back as %q, want %q", k, v, got, v)
 				}
 			}
 		}

@@ -343,7 +343,7 @@ func TestLeanURL(t *testing.T) {
 		b := driver.Unwrap(opened).(*backend)
 		for op := range leanOp(leanOps) {
 			if got := b.lean.form(t.Context(), op, "bucket", "a") != nil; got != want {
-				t.Errorf("%s, operation %d: lean is %v", query, op, got)
+				t.Errorf("%s, operation %d: lean is %v, want %v", query, op, got, want)
 			}
 		}
 	}

@@ -136,7 +136,7 @@ func TestLeanClock(t *testing.T) {
 				}
 				for _, call := range calls {
 					if _, err := leanOutcomes[call](t.Context(), b); err != nil {
-						t.Errorf("%s: %v", call, err)
+						t.Errorf("%s: %v, want nil", call, err)
 					}
 				}
 				return n

@@ -154,13 +154,13 @@ func TestLostResponses(t *testing.T) {
 	broken := errors.New("broken")
 	if _, err := b.Put(t.Context(), "large broken",
 		io.MultiReader(bytes.NewReader(large), errReader{broken}), nil); !errors.Is(err, broken) {
-		t.Error(err)
+		t.Errorf("Put(large broken) = %v, want %v", err, broken)
 	}
 	if n := s.uploads(t, name) - before; n != 0 {
 		t.Errorf("%d uploads are left", n)
 	}
 	lose(1, "DeleteObject")
 	if err := b.Delete(t.Context(), "f", nil); err != nil {
-		t.Error(err)
+		t.Errorf("Delete(f) = %v, want nil", err)
 	}
 }

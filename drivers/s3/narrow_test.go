@@ -32,14 +32,14 @@ func TestConditionsRefusedAlone(t *testing.T) {
 		})
 		for i, c := range []files.Condition{files.IfAbsent(), files.IfVersion("1")} {
 			if _, err := putIf(t, b, c); !errors.Is(err, errors.ErrUnsupported) {
-				t.Errorf("%s, %d: %v", what, i, err)
+				t.Errorf("%s, %d: %v, want ErrUnsupported", what, i, err)
 			}
 		}
 		if f := b.Features(); f.IfAbsent || f.IfVersion {
 			t.Errorf("%s: the conditions are claimed", what)
 		}
 		if _, err := putIf(t, b, files.Condition{}); err != nil {
-			t.Errorf("%s: a plain put: %v", what, err)
+			t.Errorf("%s: a plain put: %v, want nil", what, err)
 		}
 		requests.Store(0)
 		putIf(t, b, files.IfAbsent())
@@ -73,11 +73,12 @@ func TestOutposts(t *testing.T) {
 		if want {
 			_, err := putIf(t, driver.New(b), files.IfAbsent())
 			if !errors.Is(err, errors.ErrUnsupported) {
-				t.Errorf("%s: %v", bucket, err)
+				t.Errorf("%s: %v, want ErrUnsupported", bucket, err)
 			}
 		}
 		if f := b.Features(); f.IfAbsent == want || f.DeleteIfVersion == want {
-			t.Errorf("%s: absent %v, delete %v", bucket, f.IfAbsent, f.DeleteIfVersion)
+			t.Errorf("%s: absent %v, delete %v, want %v", bucket, f.IfAbsent, f.DeleteIfVersion,
+				!want)
 		}
 		if p := (&Options{}).profile("", bucket); (p.keep(PutIfAbsent) == Kept) == want {
 			t.Errorf("%s: the profile says %v of PutIfAbsent", bucket, p.keep(PutIfAbsent))
@@ -117,7 +118,7 @@ func TestPartsOfOneSource(t *testing.T) {
 		back := driver.Unwrap(b).(*backend)
 		for range 2 {
 			if got := back.pinsParts(t.Context(), "dir/a"); got != keeps {
-				t.Errorf("keeps %v: %v", keeps, got)
+				t.Errorf("keeps %v: %v, want %v", keeps, got, keeps)
 			}
 		}
 		if parts != 1 || len(files) > 0 {

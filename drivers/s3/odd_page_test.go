@@ -61,7 +61,7 @@ func TestOddPage(t *testing.T) {
 			}
 		}
 		if n := requests.Load(); n != 2 {
-			t.Errorf("%q: %d requests", in, n)
+			t.Errorf("%q: %d requests, want 2", in, n)
 		}
 	}
 }
@@ -75,6 +75,6 @@ func TestOddPageIsCheap(t *testing.T) {
 		t.Error("it was changed")
 	}
 	if d := time.Since(begin); d > 30*time.Second {
-		t.Errorf("it took %v", d)
+		t.Errorf("it took %v, want at most %v", d, 30*time.Second)
 	}
 }

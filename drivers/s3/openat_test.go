@@ -99,6 +99,6 @@ func TestOpenAtRequests(t *testing.T) {
 	}
 	readers.Wait()
 	if n := p.Total(); n != 16 {
-		t.Errorf("%d requests for 16 reads", n)
+		t.Errorf("%d requests for 16 reads, want 16", n)
 	}
 }

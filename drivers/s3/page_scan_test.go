@@ -220,7 +220,7 @@ func TestPageKeepsLittle(t *testing.T) {
 		}
 	})
 	if allocs > n+20 {
-		t.Errorf("%v allocations for %d objects", allocs, n)
+		t.Errorf("%v allocations for %d objects, want at most %v", allocs, n, n+20)
 	}
 	o := p.objects[1]
 	clear(document)

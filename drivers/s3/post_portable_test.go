@@ -130,11 +130,12 @@ func portableForm(t *testing.T, b files.Bucket) {
 	}
 	for _, size := range []int{1, 1000} {
 		if status, body, _ := sendForm(t, p, nil, noise(size), ""); status != 201 {
-			t.Errorf("%d bytes: %d %s", size, status, body)
+			t.Errorf("%d bytes: %d %s, want 201", size, status, body)
 		}
 		if info := must(b.Stat(t.Context(), "a.png", nil)); info.Size != int64(size) ||
 			info.ContentType != "image/png" || info.Metadata["k"] != "v" {
-			t.Errorf("%+v", info)
+			t.Errorf("info = %+v, want Size %v, ContentType %q and %q", info, int64(size),
+				"image/png", "v")
 		}
 	}
 	p = must(signing.SignPost(t.Context(), b, "box", &signing.PostOptions{
@@ -150,6 +151,6 @@ func portableForm(t *testing.T, b files.Bucket) {
 		}
 	}
 	if _, err := b.Stat(t.Context(), "box/b/c", nil); err != nil {
-		t.Errorf("the file below: %v", err)
+		t.Errorf("the file below: %v, want nil", err)
 	}
 }

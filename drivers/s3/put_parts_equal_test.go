@@ -79,7 +79,7 @@ func TestEqualParts(t *testing.T) {
 	b := New(offlineClient("http://127.0.0.1:1"), "bucket", nil)
 	defer b.Close()
 	if reach := b.Features().MaxUnknownSize; reach != maxParts*DefaultPartSize {
-		t.Errorf("unknown store: MaxUnknownSize = %d", reach)
+		t.Errorf("unknown store: MaxUnknownSize = %d, want %v", reach, maxParts*DefaultPartSize)
 	}
 	size := int64(maxParts*DefaultPartSize + 1)
 	_, err := b.Put(t.Context(), "a", io.LimitReader(zeros{}, 0), &files.PutOptions{Size: &size})

@@ -19,14 +19,14 @@ func TestRefusedNameEverywhere(t *testing.T) {
 			Expiry: time.Hour,
 		})
 		if !errors.Is(err, errors.ErrUnsupported) {
-			t.Errorf("signing %s: %v", method, err)
+			t.Errorf("signing %s: %v, want ErrUnsupported", method, err)
 		}
 	}
 	_, err := files.Copy(t.Context(), b, "a", b, name, nil)
 	if !errors.Is(err, errors.ErrUnsupported) {
-		t.Errorf("copying: %v", err)
+		t.Errorf("copying: %v, want ErrUnsupported", err)
 	}
 	if n := requests.Load(); n > 0 {
-		t.Errorf("%d requests", n)
+		t.Errorf("%d requests, want 0", n)
 	}
 }

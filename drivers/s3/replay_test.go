@@ -269,7 +269,7 @@ func TestRecordedResponses(t *testing.T) {
 			changed, cp(`"new"`, 200, copied))
 		if info, err := files.Copy(t.Context(), b, "b", b, "a",
 			&files.CopyOptions{FullInfo: true}); err != nil || info.Size != 4 {
-			t.Errorf("%+v, %v", info, err)
+			t.Errorf("Copy(b) = %+v, %v, want Size 4 and nil", info, err)
 		}
 	})
 
@@ -293,7 +293,8 @@ func TestRecordedResponses(t *testing.T) {
 		if info, err := files.Copy(t.Context(), b, "a", b, "a",
 			&files.CopyOptions{Attributes: &a}); err != nil || info.ContentType != "y/z" ||
 			info.CacheControl != "" {
-			t.Errorf("%+v, %v", info, err)
+			t.Errorf("Copy(a) = %+v, %v, want ContentType %q, CacheControl %q and nil", info, err,
+				"y/z", "")
 		}
 	})
 
@@ -317,7 +318,7 @@ func TestRecordedResponses(t *testing.T) {
 			&files.CopyOptions{
 				Native: []files.NativeOption{PutOptions{StorageClass: types.StorageClassGlacierIr}},
 			}); err != nil {
-			t.Error(err)
+			t.Errorf("Copy(a) = %v, want nil", err)
 		}
 	})
 
@@ -340,7 +341,7 @@ func TestRecordedResponses(t *testing.T) {
 		b := replayed(t, nil, xs...)
 		for _, name := range names {
 			if _, err := b.Put(t.Context(), name, strings.NewReader("x"), nil); err != nil {
-				t.Errorf("%.20q: %v", name, err)
+				t.Errorf("%.20q: %v, want nil", name, err)
 			}
 		}
 	})

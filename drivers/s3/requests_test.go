@@ -113,7 +113,7 @@ func TestRequests(t *testing.T) {
 		if !errors.Is(err,
 			files.ErrExist) || !errors.Is(err2,
 			files.ErrPrecondition) || !errors.Is(err3, files.ErrPrecondition) {
-			t.Errorf("%v, %v, %v", err, err2, err3)
+			t.Errorf("Delete(a) = %v, %v, %v, want ErrExist and ErrPrecondition", err, err2, err3)
 		}
 	})
 	costs("get, whole and ranges", map[string]int{"GetObject": 4}, func() {
@@ -139,14 +139,14 @@ func TestRequests(t *testing.T) {
 	costs("get past the end", map[string]int{"GetObject": 1, "HeadObject": 1}, func() {
 		if got, info := read(t, b, "a",
 			&files.GetOptions{Range: files.From(6)}); len(got) != 0 || info.Size != 6 {
-			t.Errorf("%q, %+v", got, info)
+			t.Errorf("read(a) = %q, %+v, want nothing and Size 6", got, info)
 		}
 	})
 	costs("get if not of the version", map[string]int{"GetObject": 1}, func() {
 		if _, err := b.Get(t.Context(), "b",
 			&files.GetOptions{IfNotVersion: must(b.Stat(t.Context(), "b",
 				nil)).Version}); !errors.Is(err, files.ErrNotModified) {
-			t.Error(err)
+			t.Errorf("Get(b) = %v, want ErrNotModified", err)
 		}
 		p.Reset()
 		b.Get(t.Context(), "b", &files.GetOptions{IfNotVersion: first.Version})
@@ -154,31 +154,31 @@ func TestRequests(t *testing.T) {
 	costs("stat, exists", map[string]int{"HeadObject": 2}, func() {
 		must(b.Stat(t.Context(), "a", nil))
 		if ok, err := files.Exists(t.Context(), b, "missing"); ok || err != nil {
-			t.Error(ok, err)
+			t.Errorf("Exists(missing) = %v, %v, want false and nil", ok, err)
 		}
 	})
 	costs("copy", map[string]int{"CopyObject": 1}, func() {
 		if info := must(files.Copy(t.Context(), b, "f", b, "a",
 			nil)); info.Version == "" || info.Size != -1 {
-			t.Errorf("%+v", info)
+			t.Errorf("info = %+v, want Version anything but %q and Size -1", info, "")
 		}
 	})
 	costs("copy with the whole Info", map[string]int{"HeadObject": 1, "CopyObject": 1}, func() {
 		if info := must(files.Copy(t.Context(), b, "e", b, "a",
 			&files.CopyOptions{FullInfo: true})); info.Size != 6 || info.Metadata["k"] != "ä b" {
-			t.Errorf("%+v", info)
+			t.Errorf("info = %+v, want Size 6 and %q", info, "ä b")
 		}
 	})
 	costs("move", map[string]int{"HeadObject": 1, "CopyObject": 1, "DeleteObject": 1}, func() {
 		if info := must(files.Move(t.Context(), b, "g", b, "f",
 			nil)); info.Size != 6 || info.Metadata["k"] != "ä b" {
-			t.Errorf("%+v", info)
+			t.Errorf("info = %+v, want Size 6 and %q", info, "ä b")
 		}
 	})
 	costs("delete, also of what is missing", map[string]int{"DeleteObject": 2}, func() {
 		b.Delete(t.Context(), "g", nil)
 		if err := b.Delete(t.Context(), "g", nil); err != nil {
-			t.Error(err)
+			t.Errorf("Delete(g) = %v, want nil", err)
 		}
 	})
 	content := noise(64 * mib)
@@ -249,7 +249,7 @@ func TestManyRequests(t *testing.T) {
 		got = append(got, e.Name)
 	}
 	if !slices.Equal(got, names) {
-		t.Errorf("%d names are listed, or others", len(got))
+		t.Errorf("%d names are listed, or others, want the same %d", len(got), len(names))
 	}
 	p.Want(t, map[string]int{"ListObjectsV2": n / 1000})
 	p.Reset()
@@ -265,12 +265,12 @@ func TestManyRequests(t *testing.T) {
 	p.Reset()
 	if res, err := files.DeleteMany(t.Context(), b,
 		slices.Values(names[:1000])); err != nil || res.Deleted != 1000 {
-		t.Errorf("%+v, %v", res, err)
+		t.Errorf("DeleteMany = %+v, %v, want Deleted 1000 and nil", res, err)
 	}
 	p.Want(t, map[string]int{"DeleteObjects": 1})
 	p.Reset()
 	if res, err := files.DeleteAll(t.Context(), b); err != nil || res.Deleted != int64(n-1000) {
-		t.Errorf("%+v, %v", res, err)
+		t.Errorf("DeleteAll = %+v, %v, want Deleted %v and nil", res, err, int64(n-1000))
 	}
 	p.Want(t, map[string]int{"DeleteObjects": n/1000 - 1, "ListObjectsV2": n/1000 - 1})
 }
@@ -343,17 +343,17 @@ func TestCopyParts(t *testing.T) {
 	p.Reset()
 	if _, err := files.Copy(t.Context(), b, "c", b, "a",
 		nil); !errors.Is(err, files.ErrPermission) {
-		t.Errorf("a part that is refused: %v", err)
+		t.Errorf("a part that is refused: %v, want ErrPermission", err)
 	}
 	for _, r := range p.Records() {
 		if r.Err != "" {
-			t.Errorf("%s was cut off, so the server may continue it after the abort: %s", r.Kind,
-				r.Err)
+			t.Errorf("%s was cut off, so the server may continue it after the abort: %s, want %q",
+				r.Kind, r.Err, "")
 		}
 	}
 	if _, err := files.Copy(t.Context(), b, "b", b, "a",
 		&files.CopyOptions{If: files.IfAbsent()}); !errors.Is(err, files.ErrExist) {
-		t.Errorf("onto an existing one: %v", err)
+		t.Errorf("onto an existing one: %v, want ErrExist", err)
 	}
 	if n := s.uploads(t, name); n != 0 {
 		t.Errorf("%d uploads are left", n)
@@ -391,7 +391,7 @@ func TestNativeOptions(t *testing.T) {
 		Key:    new("a"),
 	}))
 	if len(tags.TagSet) != 1 {
-		t.Errorf("tags: %+v", tags.TagSet)
+		t.Errorf("tags: %+v, want a length of 1", tags.TagSet)
 	}
 	p.Reset()
 	for _, bad := range []PutOptions{
@@ -405,7 +405,7 @@ func TestNativeOptions(t *testing.T) {
 		if _, err := b.Put(t.Context(), "b", bytes.NewReader(nil),
 			&files.PutOptions{Native: []files.NativeOption{bad}}); !errors.Is(err,
 			files.ErrInvalid) {
-			t.Errorf("%+v: %v", bad, err)
+			t.Errorf("%+v: %v, want ErrInvalid", bad, err)
 		}
 	}
 	p.Want(t, map[string]int{})

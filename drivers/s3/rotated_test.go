@@ -74,7 +74,7 @@ func TestRotatedTogether(t *testing.T) {
 							err = files.Check(ctx, b)
 						}
 						if err != nil {
-							t.Error(err)
+							t.Errorf("%v, want nil", err)
 						}
 					})
 				}

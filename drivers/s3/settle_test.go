@@ -66,7 +66,7 @@ func (s *subject) cancelled(t *testing.T, kind, what string,
 		},
 	}})
 	if err := call(ctx, b); !errors.Is(err, context.Canceled) {
-		t.Errorf("%s, cancelled at %s: %v", what, kind, err)
+		t.Errorf("%s, cancelled at %s: %v, want context.Canceled", what, kind, err)
 	}
 	direct := New(s.admin, name, &s.opts)
 	defer direct.Close()

@@ -81,7 +81,7 @@ func wantSigned(t *testing.T, what string, s files.SignedURL, size int) {
 	u := must(url.Parse(s.URL))
 	q := u.Query()
 	if token := q["X-Amz-Security-Token"]; !slices.Equal(token, []string{"s3ss10ntoken"}) {
-		t.Errorf("%s: the tokens are %q", what, token)
+		t.Errorf("%s: the tokens are %q, want %q", what, token, []string{"s3ss10ntoken"})
 	}
 	given := q.Get("X-Amz-Signature")
 	q.Del("X-Amz-Signature")
@@ -165,7 +165,7 @@ func tokenRequests(t *testing.T, b files.Bucket) {
 	}
 	u := must(signing.BeginUpload(t.Context(), b, "t/b", &signing.UploadOptions{Size: 10}))
 	if code, body := send(must(signing.SignPart(t.Context(), b, u, 1, nil)), text); code != 200 {
-		t.Errorf("a signed part: %d %s", code, body)
+		t.Errorf("a signed part: %d %s, want 200", code, body)
 	}
 	must(signing.CompleteUpload(t.Context(), b, u))
 	if got := must(files.ReadAll(t.Context(), b, "t/b", nil)); !bytes.Equal(got, text) {

@@ -71,7 +71,7 @@ func TestWhiteSpaceOfWrites(t *testing.T) {
 		" 2022-10-12 17:50:00 </LastModified></CopyObjectResult>"))
 	info, err := files.Copy(t.Context(), b, "b", b, "a", nil)
 	if err != nil || info.Version != "1" || info.ModTime.Year() != 2022 {
-		t.Errorf("copy: %+v, %v", info, err)
+		t.Errorf("copy: %+v, %v, want Version %q, ModTime.Year 2022 and nil", info, err, "1")
 	}
 	b, _ = hostile(t, amazon, says("<DeleteResult><Deleted><Key>a</Key><DeleteMarker> true "+
 		"</DeleteMarker></Deleted><Deleted><Key>b</Key><DeleteMarker/></Deleted></DeleteResult>"))
@@ -79,7 +79,7 @@ func TestWhiteSpaceOfWrites(t *testing.T) {
 		_ = yield("a") && yield("b")
 	})
 	if err != nil || n.Deleted != 2 {
-		t.Errorf("deletions: %+v, %v", n, err)
+		t.Errorf("deletions: %+v, %v, want Deleted 2 and nil", n, err)
 	}
 	b, _ = hostile(t, amazon, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusNotFound)

@@ -38,7 +38,7 @@ func TestTransferRequests(t *testing.T) {
 	t.Logf("%d files: %v", n, counts)
 	p.Reset()
 	if res = must(plan.Apply(t.Context())); res.Equal != int64(n) {
-		t.Errorf("%+v", res)
+		t.Errorf("res = %+v, want Equal %v", res, int64(n))
 	}
 	if most := 2 * listing; p.Total() > most {
 		t.Errorf("%d requests with nothing to do, want at most %d", p.Total(), most)
@@ -46,7 +46,7 @@ func TestTransferRequests(t *testing.T) {
 	p.Reset()
 	remove := must(transfer.Remove(transfer.Tree{Bucket: b, Dir: "to"}, nil))
 	if res = must(remove.Apply(t.Context())); res.Deleted != int64(n) {
-		t.Errorf("%+v", res)
+		t.Errorf("res = %+v, want Deleted %v", res, int64(n))
 	}
 	if most := listing + pages; p.Total() > most {
 		t.Errorf("%d requests for %d deletions, want at most %d", p.Total(), n, most)

@@ -76,6 +76,6 @@ func TestFullStore(t *testing.T) {
 		t.Error(err)
 	}
 	if n := requests.Load(); n != 2 {
-		t.Errorf("%d requests", n)
+		t.Errorf("%d requests, want 2", n)
 	}
 }

@@ -59,7 +59,7 @@ func TestUploadsOfKey(t *testing.T) {
 		}
 		o.Age = 1
 		if _, err := resume.AbortStale(t.Context(), b, o); err != nil {
-			t.Error(err)
+			t.Errorf("resume.AbortStale = %v, want nil", err)
 		}
 		return got
 	}

@@ -82,7 +82,7 @@ func TestUploadPages(t *testing.T) {
 		got = append(got, u.Name+u.ID)
 	}
 	if text := strings.Join(got, " "); text != "a1 a2 a3 b1 c1" {
-		t.Errorf("the unfinished uploads are %s", text)
+		t.Errorf("the unfinished uploads are %s, want %q", text, "a1 a2 a3 b1 c1")
 	}
 	for what, page := range map[string]string{
 		"endless": "<%s><IsTruncated>true</IsTruncated></%[1]s>",
@@ -104,7 +104,7 @@ func TestUploadPages(t *testing.T) {
 		}
 		for u, err := range resume.Uploads(t.Context(), b, "") {
 			if !errors.Is(err, files.ErrUnavailable) {
-				t.Errorf("%s: ListUploads: %+v, %v", what, u, err)
+				t.Errorf("%s: ListUploads: %+v, %v, want ErrUnavailable", what, u, err)
 			}
 		}
 	}

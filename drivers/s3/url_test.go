@@ -39,7 +39,7 @@ func TestOpenURL(t *testing.T) {
 		t.Error("when_required still stores checksums")
 	}
 	if r := open("s3://a?endpoint=http://127.0.0.1:1").sdk.Options().Region; r != "us-east-1" {
-		t.Errorf("with an endpoint alone, the region is %q", r)
+		t.Errorf("with an endpoint alone, the region is %q, want %q", r, "us-east-1")
 	}
 	for u, want := range map[string]string{
 		"s3://a":                               "region",
@@ -50,7 +50,7 @@ func TestOpenURL(t *testing.T) {
 	} {
 		if _, err := files.Open(t.Context(),
 			u); !errors.Is(err, files.ErrInvalid) || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v", u, err)
+			t.Errorf("%s: %v, want ErrInvalid and a text with %q", u, err, want)
 		}
 	}
 }

@@ -75,7 +75,7 @@ func TestHarness(t *testing.T) {
 		t.Errorf("a damaged file: %v", err)
 	}
 	if s, err := files.ReadString(ctx, second, "a", nil); err != nil || s != "content" {
-		t.Errorf("through another handle: %q, %v", s, err)
+		t.Errorf("through another handle: %q, %v, want %q and nil", s, err, "content")
 	}
 	h.Cut(t, second, 0)
 	if _, err := files.ReadString(ctx, second, "a",

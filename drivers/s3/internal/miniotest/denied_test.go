@@ -91,7 +91,7 @@ func writesBesideDeletes(t *testing.T, server *testserver.Server, store string) 
 					content = large
 				}
 				if err := cycle(t, b, name, content, &opts, round%5 == 1); err != nil {
-					t.Errorf("worker %d, round %d: %v", worker, round, err)
+					t.Errorf("worker %d, round %d: %v, want nil", worker, round, err)
 					return
 				}
 			}

@@ -58,7 +58,7 @@ func moveBesideWriter(t *testing.T, b files.Bucket) {
 		})
 		wg.Go(func() {
 			if _, err := files.PutString(ctx, b, src, "second", nil); err != nil {
-				t.Errorf("put: %v", err)
+				t.Errorf("put: %v, want nil", err)
 			}
 		})
 		wg.Wait()
@@ -130,14 +130,15 @@ func TestFalseClaims(t *testing.T) {
 	err = files.Check(t.Context(), b)
 	if !errors.Is(err, files.ErrInvalid) || !strings.Contains(err.Error(), "If-Match of DELETE") ||
 		!strings.Contains(err.Error(), "conditions=get,absent,version,complete,source") {
-		t.Errorf("Check: %v", err)
+		t.Errorf("Check: %v, want ErrInvalid, a text with %q and a text with %q", err,
+			"If-Match of DELETE", "conditions=get,absent,version,complete,source")
 	}
 	if b.Features().DeleteIfVersion {
 		t.Error("DeleteIfVersion is still claimed after Check disproved it")
 	}
 	if err := files.Check(t.Context(),
 		open(t, u, map[string]string{"store": "minio"})); err != nil {
-		t.Errorf("Check with the profile: %v", err)
+		t.Errorf("Check with the profile: %v, want nil", err)
 	}
 	for e, err := range b.List(t.Context(), "", nil) {
 		t.Errorf("left behind: %v, %v", e.Name, err)

@@ -56,7 +56,7 @@ func TestRefusedNames(t *testing.T) {
 				"Delete":          remove,
 			} {
 				if !errors.Is(err, files.ErrUnsupported) {
-					t.Errorf("%s, %s of %q: %v", store, method, name, err)
+					t.Errorf("%s, %s of %q: %v, want ErrUnsupported", store, method, name, err)
 				}
 			}
 		}
