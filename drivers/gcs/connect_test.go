@@ -35,7 +35,7 @@ func TestEmulatorPath(t *testing.T) {
 		t.Setenv("STORAGE_EMULATOR_HOST", variable)
 		b, err := files.Open(t.Context(), "gs://bucket?retry_attempts=1&user_project=payer")
 		if err != nil {
-			t.Errorf("%s: %v", variable, err)
+			t.Errorf("%s: %v, want nil", variable, err)
 			continue
 		}
 		b.Stat(t.Context(), "a", nil)
@@ -53,7 +53,7 @@ func TestEmulatorPath(t *testing.T) {
 			t.Errorf("%s: Put requests %v, want %s", variable, path.Load(), want)
 		}
 		if project.Load() != "payer" {
-			t.Errorf("X-Goog-User-Project = %v", project.Load())
+			t.Errorf("X-Goog-User-Project = %v, want %q", project.Load(), "payer")
 		}
 		b.Close()
 	}
@@ -154,23 +154,23 @@ func TestRequesterPaysEverywhere(t *testing.T) {
 			"check": func() error { return files.Check(ctx, b) },
 		} {
 			if err := do(); err != nil {
-				t.Errorf("%s: %v", what, err)
+				t.Errorf("%s: %v, want nil", what, err)
 			}
 		}
 		if _, err := files.ReadAll(ctx, b, "d/large", nil); err != nil {
-			t.Error(err)
+			t.Errorf("ReadAll(d/large) = %v, want nil", err)
 		}
 		if _, err := b.Stat(ctx, "d/small", nil); err != nil {
-			t.Error(err)
+			t.Errorf("Stat(d/small) = %v, want nil", err)
 		}
 		if _, err := files.Copy(ctx, b, "d/copy", b, "d/small", nil); err != nil {
-			t.Error(err)
+			t.Errorf("Copy(d/copy) = %v, want nil", err)
 		}
 		if _, err := files.Move(ctx, b, "d/moved", b, "d/copy", nil); err != nil {
-			t.Error(err)
+			t.Errorf("Move(d/moved) = %v, want nil", err)
 		}
 		if res, err := files.DeleteDir(ctx, b, "d"); err != nil || res.Deleted != 4 {
-			t.Errorf("%+v, %v", res, err)
+			t.Errorf("DeleteDir(d) = %+v, %v, want Deleted 4 and nil", res, err)
 		}
 	}
 	for _, method := range []string{"GET", "PUT", "POST", "DELETE"} {

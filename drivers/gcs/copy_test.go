@@ -41,7 +41,7 @@ func TestCopyOntoItselfUndoesNoPut(t *testing.T) {
 		Attributes: &files.Attributes{ContentType: "x/new"},
 	})
 	if err != nil || info.Version != "9" || copies != 2 || looks < 2 {
-		t.Errorf("Copy: %+v, %v, after %d copies and %d requests for the resource", info, err,
-			copies, looks)
+		t.Errorf("Copy: %+v, %v, after %d copies and %d requests for the resource, want Version "+
+			"%q, nil, 2 and at least 2", info, err, copies, looks, "9")
 	}
 }

@@ -30,7 +30,7 @@ func TestPartsAreSentAgain(t *testing.T) {
 			info, err := b.Put(t.Context(), "large", io.MultiReader(bytes.NewReader(content)),
 				&files.PutOptions{})
 			if err != nil {
-				t.Errorf("%s in part %d: %v", f.Name, n, err)
+				t.Errorf("%s in part %d: %v, want nil", f.Name, n, err)
 				continue
 			}
 			if stat, err := direct.Stat(t.Context(), "large",
@@ -55,7 +55,7 @@ func TestFailedUploadIsCancelled(t *testing.T) {
 	_, err := b.Put(t.Context(), "large",
 		io.MultiReader(bytes.NewReader(make([]byte, 600_000)), errReader{broken}), nil)
 	if !errors.Is(err, broken) {
-		t.Errorf("Put of content that fails = %v", err)
+		t.Errorf("Put of content that fails = %v, want %v", err, broken)
 	}
 	p.Want(t, map[string]int{"StartUpload": 1, "UploadChunk": 2, "CancelUpload": 1})
 	p.Reset()
@@ -65,7 +65,7 @@ func TestFailedUploadIsCancelled(t *testing.T) {
 			cancel()
 		}), bytes.NewReader(make([]byte, 600_000))), nil)
 	if !errors.Is(err, context.Canceled) {
-		t.Errorf("Put = %v", err)
+		t.Errorf("Put = %v, want context.Canceled", err)
 	}
 	if n := p.Counts()["CancelUpload"]; n != 1 {
 		t.Errorf("%d cancelled uploads, want 1", n)

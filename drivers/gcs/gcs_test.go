@@ -83,7 +83,7 @@ func TestNewLeavesTheClientOpen(t *testing.T) {
 		t.Error("As doesn't return the caller's client")
 	}
 	if err := b.Close(); err != nil || closed.n != 0 {
-		t.Errorf("Close = %v, and connections were closed %d times", err, closed.n)
+		t.Errorf("Close = %v, and connections were closed %d times, want nil and 0", err, closed.n)
 	}
 }
 

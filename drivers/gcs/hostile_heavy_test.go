@@ -52,7 +52,8 @@ func TestHeavyAnswers(t *testing.T) {
 		allocated := int64(after.TotalAlloc-before.TotalAlloc) / mib
 		t.Logf("%s: %d MiB of %d KiB, %v", what, allocated, len(c.answer)/kib, err)
 		if allocated > 384 {
-			t.Errorf("%s: allocated %d MiB for %d KiB", what, allocated, len(c.answer)/kib)
+			t.Errorf("%s: allocated %d MiB for %d KiB, want at most 384", what, allocated,
+				len(c.answer)/kib)
 		}
 	}
 }
@@ -73,7 +74,7 @@ func TestCopiesThatStartAgain(t *testing.T) {
 		t.Error(err)
 	}
 	if n := requests.Load(); n > maxIdleSteps+2 {
-		t.Errorf("%d requests for a copy of one byte a step", n)
+		t.Errorf("%d requests for a copy of one byte a step, want at most 52", n)
 	}
 	b, requests = hostile(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("rewriteToken") != "" {
@@ -86,7 +87,7 @@ func TestCopiesThatStartAgain(t *testing.T) {
 		t.Error(err)
 	}
 	if n := requests.Load(); n > 3*maxRestarts {
-		t.Errorf("%d requests for a copy that the service always forgets", n)
+		t.Errorf("%d requests for a copy that the service always forgets, want at most 30", n)
 	}
 	// A long copy that is forgotten once continues, for as many steps as before.
 	forgotten, at := false, int64(0)
@@ -117,7 +118,7 @@ func TestHeavyHeaders(t *testing.T) {
 	b, _ := hostile(t, func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
-			t.Error(err)
+			t.Errorf("Hijack = %v, want nil", err)
 			return
 		}
 		defer conn.Close()
@@ -139,6 +140,6 @@ func TestHeavyHeaders(t *testing.T) {
 	allocated := int64(after.TotalAlloc-before.TotalAlloc) >> 20
 	t.Logf("%d MiB, %v", allocated, err)
 	if allocated > 48 { // for three attempts and the test's server
-		t.Errorf("allocated %d MiB for headers", allocated)
+		t.Errorf("allocated %d MiB for headers, want at most 48", allocated)
 	}
 }

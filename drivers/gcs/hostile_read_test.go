@@ -96,7 +96,7 @@ func TestListingsThatLie(t *testing.T) {
 		for _, last = range b.List(t.Context(), "dir", &files.ListOptions{Shallow: c.shallow}) {
 		}
 		if !errors.Is(last, files.ErrUnavailable) || !strings.Contains(last.Error(), c.want) {
-			t.Errorf("%s: List = %v", what, last)
+			t.Errorf("%s: List = %v, want ErrUnavailable and a text with %q", what, last, c.want)
 		}
 		if n := requests.Load(); n > c.most {
 			t.Errorf("%s: %d requests, want at most %d", what, n, c.most)
@@ -112,12 +112,12 @@ func TestListingsThatLie(t *testing.T) {
 	var all []string
 	for e, err := range b.List(t.Context(), "dir", &files.ListOptions{Shallow: true}) {
 		if err != nil {
-			t.Error(err)
+			t.Errorf("%v, want nil", err)
 		}
 		all = append(all, e.Name)
 	}
 	if got := strings.Join(all, "|"); got != "dir/d/|dir/e/" {
-		t.Error(got)
+		t.Errorf("%q, want %q", got, "dir/d/|dir/e/")
 	}
 	// Empty pages in between are valid.
 	b, _ = hostile(t, pages(func(n int) (string, string, string) {
@@ -128,7 +128,7 @@ func TestListingsThatLie(t *testing.T) {
 	}))
 	for e, err := range b.List(t.Context(), "dir", nil) {
 		if err != nil || e.Name != "dir/a" {
-			t.Errorf("%v, %v", e, err)
+			t.Errorf("%v, %v, want Name %q and nil", e, err, "dir/a")
 		}
 	}
 }
@@ -237,13 +237,13 @@ func TestOneVersion(t *testing.T) {
 			t.Errorf("%s: %q, %v, want %v", what, content, err, c.want)
 		}
 		if n := requests.Load(); n > 20 {
-			t.Errorf("%s: %d requests", what, n)
+			t.Errorf("%s: %d requests, want at most 20", what, n)
 		}
 	}
 	for v, want := range map[files.Version]error{"1": nil, "2": files.ErrPrecondition} {
 		b, _ := hostile(t, sends("1", "", "abc"))
 		if err := getIf(t, b, files.GetOptions{IfVersion: v}); !errors.Is(err, want) {
-			t.Errorf("if %s: %v", v, err)
+			t.Errorf("if %s: %v, want %v", v, err, want)
 		}
 	}
 	// Another range than the requested one.
@@ -296,12 +296,13 @@ func TestRangeEdges(t *testing.T) {
 			})
 			r, err := b.Get(t.Context(), "a", &files.GetOptions{Range: c.rng})
 			if err != nil {
-				t.Errorf("%s, %s: %v", what, form, err)
+				t.Errorf("%s, %s: %v, want nil", what, form, err)
 				continue
 			}
 			s, err := r.ReadString()
 			if s != c.want || err != nil || requests.Load() > c.most {
-				t.Errorf("%s, %s: %q, %v, %d requests", what, form, s, err, requests.Load())
+				t.Errorf("%s, %s: %q, %v, %d requests, want %q, nil and at most %v", what, form, s,
+					err, requests.Load(), c.want, c.most)
 			}
 			r.Close()
 		}
@@ -316,7 +317,8 @@ func TestRangeEdges(t *testing.T) {
 	})
 	err := getIf(t, b, files.GetOptions{Range: files.Last(5)})
 	if !errors.Is(err, files.ErrUnavailable) || requests.Load() > 6 {
-		t.Errorf("repeated 416: %v after %d requests", err, requests.Load())
+		t.Errorf("repeated 416: %v after %d requests, want ErrUnavailable and at most 6", err,
+			requests.Load())
 	}
 }
 
@@ -387,7 +389,8 @@ func TestChecksums(t *testing.T) {
 			t.Fatal(err)
 		}
 		if p, err := r.ReadAll(); err != nil || len(p) != 9 || r.Info().Digest.CRC32C != want {
-			t.Errorf("%s: %q, %v, %+v", sums, p, err, r.Info().Digest)
+			t.Errorf("%s: %q, %v, %+v, want 9 bytes, nil and CRC32C %q", sums, p, err,
+				r.Info().Digest, want)
 		}
 		r.Close()
 	}

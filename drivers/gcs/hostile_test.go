@@ -212,7 +212,7 @@ func TestNotGCS(t *testing.T) {
 				t.Errorf("%s, %s: %+v", name, op, err)
 			}
 			if n := requests.Load(); n > 12 {
-				t.Errorf("%s, %s: %d requests", name, op, n)
+				t.Errorf("%s, %s: %d requests, want at most 12", name, op, n)
 			}
 		}
 	}

@@ -135,7 +135,7 @@ func TestPartsThatArentKept(t *testing.T) {
 			t.Errorf("%q: %v", kept, err)
 		}
 		if n := requests.Load(); n > 12 {
-			t.Errorf("%q: %d requests", kept, n)
+			t.Errorf("%q: %d requests, want at most 12", kept, n)
 		}
 	}
 	// An object before all of it was sent.
@@ -158,7 +158,7 @@ func TestCopiesWithoutEnd(t *testing.T) {
 		t.Error(err)
 	}
 	if n := requests.Load(); n > maxIdleSteps+2 {
-		t.Errorf("%d requests", n)
+		t.Errorf("%d requests, want at most 52", n)
 	}
 	// A token that the service has forgotten.
 	n := int64(0)
@@ -175,6 +175,6 @@ func TestCopiesWithoutEnd(t *testing.T) {
 		}
 	})
 	if err := every["copy"](t.Context(), b); err != nil {
-		t.Error(err)
+		t.Errorf("%v, want nil", err)
 	}
 }

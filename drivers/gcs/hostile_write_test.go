@@ -93,7 +93,7 @@ func TestProxyResponseLeavesOutcomeOpen(t *testing.T) {
 			b := behind(t, s)
 			info, err := putIf(t, b, files.IfAbsent())
 			if err != nil || info.Version != "1" {
-				t.Errorf("%d %q: %+v, %v", status, body, info, err)
+				t.Errorf("%d %q: %+v, %v, want Version %q and nil", status, body, info, err, "1")
 			}
 			// Without a mark the outcome is unknown.
 			_, err = putIf(t, b, files.Condition{})
@@ -110,7 +110,8 @@ func TestProxyResponseLeavesOutcomeOpen(t *testing.T) {
 			_, err = putIf(t, b, files.IfAbsent())
 			if !errors.Is(err, files.ErrUncertain) || errors.Is(err, files.ErrExist) ||
 				errors.Is(err, files.ErrPrecondition) {
-				t.Errorf("%d %q, with another program's file: %v", status, body, err)
+				t.Errorf("%d %q, with another program's file: %v, want ErrUncertain, not "+
+					"ErrExist and not ErrPrecondition", status, body, err)
 			}
 		}
 	}
@@ -122,7 +123,8 @@ func TestProxyResponseLeavesOutcomeOpen(t *testing.T) {
 		return true
 	}
 	if info, err := putIf(t, behind(t, s), files.IfAbsent()); err != nil || info.Version != "1" {
-		t.Errorf("Put whose last response is a gateway's = %+v, %v", info, err)
+		t.Errorf("Put whose last response is a gateway's = %+v, %v, want Version %q and nil", info,
+			err, "1")
 	}
 	// The service's own refusal is certain.
 	b, _ := hostile(t, says(429, refuses(429, "rateLimitExceeded")))
@@ -186,7 +188,7 @@ func TestOtherHosts(t *testing.T) {
 	secure := httptest.NewUnstartedServer(nil)
 	secure.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
-			t.Errorf("%s %s", r.Method, r.URL)
+			t.Errorf("%s %s, want %q", r.Method, r.URL, http.MethodPost)
 		}
 		w.Header().Set("Location", "http://"+r.Host+"/upload")
 	})
@@ -223,7 +225,7 @@ func TestOtherHosts(t *testing.T) {
 		}
 	}
 	if before != 0 {
-		t.Errorf("%d requests reached another host", before)
+		t.Errorf("%d requests reached another host, want 0", before)
 	}
 }
 
@@ -286,7 +288,7 @@ func TestResponsesAreBounded(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 		if n := requests.Load(); n > 4 {
-			t.Errorf("%s: %d requests", what, n)
+			t.Errorf("%s: %d requests, want at most 4", what, n)
 		}
 	}
 	b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
@@ -306,7 +308,8 @@ func TestResponsesAreBounded(t *testing.T) {
 		start := time.Now()
 		err := do(ctx, b)
 		if took := time.Since(start); err == nil || took > 30*time.Second {
-			t.Errorf("%s: %v after %v", op, err, took)
+			t.Errorf("%s: %v after %v, want an error and at most %v", op, err, took,
+				30*time.Second)
 		}
 		cancel()
 	}
@@ -321,7 +324,7 @@ func TestRetryAfter(t *testing.T) {
 		"Wed, 12 Oct 2022 17:50:00 GMT": {-1 << 63, 0}, "-5": {-1 << 63, 0},
 	} {
 		if d := retryAfter(http.Header{"Retry-After": {v}}); d < want[0] || d > want[1] {
-			t.Errorf("%q: %v", v, d)
+			t.Errorf("%q: %v, want at least %v and at most %v", v, d, want[0], want[1])
 		}
 	}
 }

@@ -65,7 +65,7 @@ func TestInterchange(t *testing.T) {
 			t.Errorf("%s: Stat reads %+v, %v", name, info, err)
 		}
 		if content, err := files.ReadString(ctx, b, name, nil); content != "theirs" || err != nil {
-			t.Errorf("%s: Get reads %q, %v", name, content, err)
+			t.Errorf("%s: Get reads %q, %v, want %q and nil", name, content, err, "theirs")
 		}
 	}
 }

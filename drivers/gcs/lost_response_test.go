@@ -66,7 +66,7 @@ func TestLostResponses(t *testing.T) {
 	lose("InsertObject", 1)
 	must(put(b, "a", "two", files.IfVersion(info.Version)))
 	if got, err := files.ReadString(ctx, direct, "a", nil); got != "two" || err != nil {
-		t.Errorf("the content is %q, %v", got, err)
+		t.Errorf("the content is %q, %v, want %q and nil", got, err, "two")
 	}
 
 	p.Clear()

@@ -126,7 +126,7 @@ func TestSignPost(t *testing.T) {
 	}
 	text, err := files.ReadString(t.Context(), b, "tenant/a.png", nil)
 	if err != nil || text != "content" {
-		t.Errorf("stored content = %q, %v", text, err)
+		t.Errorf("stored content = %q, %v, want %q and nil", text, err, "content")
 	}
 	for what, o := range map[string]signing.PostOptions{
 		"language": {MaxSize: 1, Attributes: files.Attributes{ContentLanguage: "de"}},
@@ -138,7 +138,7 @@ func TestSignPost(t *testing.T) {
 	} {
 		if _, err := signing.SignPost(t.Context(), b, "a", &o); !errors.Is(err,
 			files.ErrUnsupported) {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v, want ErrUnsupported", what, err)
 		}
 	}
 }

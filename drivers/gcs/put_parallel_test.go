@@ -77,7 +77,7 @@ func TestParallelParts(t *testing.T) {
 	}
 	p.Reset()
 	if _, err := b.Put(t.Context(), "small", strings.NewReader("x"), nil); err != nil {
-		t.Error(err)
+		t.Errorf("Put(small) = %v, want nil", err)
 	}
 	p.Want(t, map[string]int{"InsertObject": 1})
 }
@@ -97,7 +97,7 @@ func TestParallelFaults(t *testing.T) {
 				p.Add(proxy.Rule{Kinds: []string{kind}, Nth: n, Fault: f})
 				info, err := b.Put(t.Context(), "a", bytes.NewReader(manyParts), nil)
 				if err != nil {
-					t.Errorf("%s at %s %d: %v", f.Name, kind, n, err)
+					t.Errorf("%s at %s %d: %v, want nil", f.Name, kind, n, err)
 					continue
 				}
 				stat, err := direct.Stat(t.Context(), "a", nil)
@@ -113,13 +113,13 @@ func TestParallelFaults(t *testing.T) {
 	broken := errors.New("broken")
 	r := io.MultiReader(bytes.NewReader(manyParts), errReader{broken})
 	if _, err := b.Put(t.Context(), "b", r, nil); !errors.Is(err, broken) {
-		t.Errorf("Put of content that fails = %v", err)
+		t.Errorf("Put of content that fails = %v, want %v", err, broken)
 	}
 	if n := p.Counts()["XMLDelete"]; n != 1 {
 		t.Errorf("%d uploads were aborted, want 1: %v", n, p.Counts())
 	}
 	if ok, err := files.Exists(t.Context(), direct, "b"); ok || err != nil {
-		t.Errorf("%v, %v", ok, err)
+		t.Errorf("Exists(b) = %v, %v, want false and nil", ok, err)
 	}
 	p.Reset()
 	p.Add(proxy.Rule{Kinds: []string{"XMLPut"}, Fault: proxy.GCS.Forbidden()})
@@ -161,7 +161,7 @@ func TestParallelAbortWaitsForNobody(t *testing.T) {
 	_, err := b.Put(ctx, "a", bytes.NewReader(make([]byte, 20*mib)), nil)
 	close(returned)
 	if !errors.Is(err, context.Canceled) {
-		t.Errorf("Put: %v", err)
+		t.Errorf("Put: %v, want context.Canceled", err)
 	}
 	if !<-aborted {
 		t.Error("Put waited for the end of the abort")
@@ -223,10 +223,11 @@ func TestPartsAtOnce(t *testing.T) {
 		}))
 	info, err := b.Put(t.Context(), "a", bytes.NewReader(make([]byte, 20*mib)), nil)
 	if err != nil || info.Version != "7" || info.Size != 20*mib {
-		t.Errorf("%+v, %v", info, err)
+		t.Errorf("Put(a) = %+v, %v, want Version %q, Size %v and nil", info, err, "7", 20*mib)
 	}
 	if f := b.Features(); f.MaxUnknownSize == 0 || f.MaxUnknownSize > f.MaxSize {
-		t.Errorf("MaxUnknownSize = %d", f.MaxUnknownSize)
+		t.Errorf("MaxUnknownSize = %d, want more than 0 and at most %v", f.MaxUnknownSize,
+			f.MaxSize)
 	}
 }
 
@@ -295,7 +296,7 @@ func TestNoXMLUploads(t *testing.T) {
 		for range 2 {
 			info, err := b.Put(t.Context(), "a", bytes.NewReader(manyParts), nil)
 			if err != nil || info.Version != "3" {
-				t.Errorf("%+v, %v", info, err)
+				t.Errorf("Put(a) = %+v, %v, want Version %q and nil", info, err, "3")
 			}
 		}
 		if asked != 1 {

@@ -322,6 +322,6 @@ func TestHeadersAreRead(t *testing.T) {
 		t.Errorf("Get = %s, want %s", got, want)
 	}
 	if content, err := r.ReadString(); content != "test" || err != nil {
-		t.Errorf("the content is %q, %v", content, err)
+		t.Errorf("the content is %q, %v, want %q and nil", content, err, "test")
 	}
 }

@@ -158,7 +158,7 @@ func TestRequestsOfEachOperation(t *testing.T) {
 				Limit:      1,
 			}) {
 				if err != nil || e.Name != "list/08" {
-					t.Errorf("%v, %v", e, err)
+					t.Errorf("%v, %v, want Name %q and nil", e, err, "list/08")
 				}
 			}
 			return nil
@@ -167,7 +167,7 @@ func TestRequestsOfEachOperation(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			p.Reset()
 			if err := c.do(); err != nil {
-				t.Error(err)
+				t.Errorf("do = %v, want nil", err)
 			}
 			p.Want(t, c.want)
 		})
@@ -212,7 +212,7 @@ func TestManyRequests(t *testing.T) {
 		}
 	})
 	if err != nil || res.Deleted != 1000 {
-		t.Errorf("deleted %d, %v", res.Deleted, err)
+		t.Errorf("deleted %d, %v, want 1000 and nil", res.Deleted, err)
 	}
 	p.Want(t, map[string]int{"DeleteObject": 1000})
 }

@@ -173,7 +173,7 @@ func TestRotatedTogether(t *testing.T) {
 	for range calls {
 		all.Go(func() {
 			if _, err := b.Stat(context.WithoutCancel(t.Context()), "a", nil); err != nil {
-				t.Error(err)
+				t.Errorf("Stat(a) = %v, want nil", err)
 			}
 		})
 	}

@@ -73,7 +73,7 @@ func TestUploadResumed(t *testing.T) {
 			t.Fatalf("%s: %v, found %t", what, err, found)
 		}
 		if most := 3 + int(min(c.at, 4)) - 3; sent > most {
-			t.Errorf("%s: %d parts were sent", what, sent)
+			t.Errorf("%s: %d parts were sent, want at most %v", what, sent, most)
 		}
 		got, err := files.ReadAll(t.Context(), direct, "dir/f", nil)
 		if err != nil || !bytes.Equal(got, manyParts) {
@@ -139,12 +139,14 @@ func TestUploadGone(t *testing.T) {
 	}
 	opts.Save, opts.Token, kinds = nil, token, ""
 	if err := upload("c"); err != nil || !strings.Contains(kinds, string(resume.UploadBegunAnew)) {
-		t.Errorf("%v: %s", err, kinds)
+		t.Errorf("upload(c) = %v: %s, want nil and a text with %q", err, kinds,
+			string(resume.UploadBegunAnew))
 	}
 	opts.Token, kinds = "", ""
 	opts.Put = &files.PutOptions{If: files.IfAbsent()}
 	if err := upload("d"); err != nil || !strings.HasPrefix(kinds, string(resume.UploadPlain)) {
-		t.Errorf("with a condition: %v: %s", err, kinds)
+		t.Errorf("with a condition: %v: %s, want nil and a text that begins with %q", err, kinds,
+			string(resume.UploadPlain))
 	}
 	if err := upload("d"); !errors.Is(err, files.ErrExist) {
 		t.Errorf("with a condition: %v, want ErrExist", err)

@@ -45,7 +45,7 @@ func TestEndpointOfURL(t *testing.T) {
 				c.want)
 		}
 		if v := os.Getenv("STORAGE_EMULATOR_HOST"); v != c.emulator {
-			t.Errorf("the variable was changed to %q", v)
+			t.Errorf("the variable was changed to %q, want %q", v, c.emulator)
 		}
 	}
 }
@@ -150,7 +150,10 @@ func TestCredentialsForSigning(t *testing.T) {
 		!strings.Contains(s.URL,
 			"X-Goog-SignedHeaders=content-type%3Bhost") || !strings.Contains(s.URL,
 		"X-Goog-Expires=604") {
-		t.Errorf("SignURL = %s, %v", s.URL, err)
+		t.Errorf("SignURL = %s, %v, want a text that begins with %q, a text with %q, a text with "+
+			"%q and nil", s.URL, err,
+			"https://storage.googleapis.com/bucket/a%20b/%C3%BC?X-Goog-Algorithm=GOOG4-RSA-SHA256",
+			"X-Goog-SignedHeaders=content-type%3Bhost", "X-Goog-Expires=604")
 	}
 	if _, err := files.SignURL(t.Context(), b, "a",
 		&files.SignOptions{Expiry: 7*24*time.Hour + 1}); files.KindOf(err) != files.ErrInvalid {
@@ -173,7 +176,7 @@ func TestSharedTransport(t *testing.T) {
 		t.Error("two buckets of one emulator have different clients")
 	}
 	if n := one.auth.Transport.(*http.Transport).MaxIdleConnsPerHost; n < 64 {
-		t.Errorf("MaxIdleConnsPerHost = %d", n)
+		t.Errorf("MaxIdleConnsPerHost = %d, want at least 64", n)
 	}
 }
 
