@@ -56,8 +56,8 @@ func TestAsStored(t *testing.T) {
 						part, len(got), err, n)
 				}
 				if i := r.Info(); i.ContentEncoding != encoding || i.Size != int64(len(text)) {
-					t.Errorf("%s, %s client: Info has the encoding %q and %d bytes", encoding, who,
-						i.ContentEncoding, i.Size)
+					t.Errorf("%s, %s client: Info has the encoding %q and %d bytes, want %q and %v",
+						encoding, who, i.ContentEncoding, i.Size, encoding, int64(len(text)))
 				}
 			}
 		}
@@ -100,11 +100,11 @@ func TestAsksForIdentity(t *testing.T) {
 		}
 	}))
 	if text, err := files.ReadString(t.Context(), b, "a", nil); err != nil || text != "packed" {
-		t.Errorf("%q, %v", text, err)
+		t.Errorf("ReadString(a) = %q, %v, want %q and nil", text, err, "packed")
 	}
 	i, err := b.Stat(t.Context(), "a", nil)
 	if err != nil || i.Size != 6 || i.ContentEncoding != "gzip" {
-		t.Errorf("Stat: %+v, %v", i, err)
+		t.Errorf("Stat: %+v, %v, want Size 6, ContentEncoding %q and nil", i, err, "gzip")
 	}
 	if len(accepted) != 2 || accepted[0] != "GET identity" ||
 		accepted[1] != "HEAD identity" && accepted[1] != "HEAD " {

@@ -56,12 +56,12 @@ func TestClientOptions(t *testing.T) {
 			})
 			for op, do := range every {
 				if err := do(t.Context(), b); err == nil || errors.Is(err, files.ErrNotExist) {
-					t.Errorf("%d, %s: %v", status, op, err)
+					t.Errorf("%d, %s: %v, want anything but ErrNotExist", status, op, err)
 				}
 			}
 		}
 		if n := reached.Load(); n > 0 {
-			t.Errorf("%d requests reached another host", n)
+			t.Errorf("%d requests reached another host, want 0", n)
 		}
 	})
 	t.Run("endless", func(t *testing.T) {
@@ -118,7 +118,7 @@ func TestClientOptions(t *testing.T) {
 			w.Header().Set("Content-Length", "0")
 		})
 		if info, err := b.Stat(t.Context(), "a", nil); err != nil || info.Version != "1" || n != 2 {
-			t.Errorf("%+v, %v after %d requests", info, err, n)
+			t.Errorf("%+v, %v after %d requests, want Version %q, nil and 2", info, err, n, "1")
 		}
 	})
 	t.Run("StartAfter", func(t *testing.T) {
@@ -133,7 +133,7 @@ func TestClientOptions(t *testing.T) {
 			break
 		}
 		if from != "a" {
-			t.Errorf("the listing begins at %q", from)
+			t.Errorf("the listing begins at %q, want %q", from, "a")
 		}
 	})
 }

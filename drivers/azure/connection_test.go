@@ -96,12 +96,13 @@ func TestConnectionStrings(t *testing.T) {
 			continue
 		}
 		if err != nil {
-			t.Errorf("%s%s: %v", c.env, c.params, err)
+			t.Errorf("%s%s: %v, want nil", c.env, c.params, err)
 			continue
 		}
 		if got := driver.Unwrap(b).(*backend).client().URL(); got != c.want ||
 			b.Features().SignGet != c.signs {
-			t.Errorf("%s%s opens %s, and SignGet = %v", c.env, c.params, got, b.Features().SignGet)
+			t.Errorf("%s%s opens %s, and SignGet = %v, want %q and %v", c.env, c.params, got,
+				b.Features().SignGet, c.want, c.signs)
 		}
 		b.Close()
 	}
@@ -127,7 +128,7 @@ func TestSignatureWithQuestionMark(t *testing.T) {
 	defer b.Close()
 	b.Stat(t.Context(), "x", nil)
 	if q := query.Load().(url.Values); q.Get("sv") != "2024" || q.Get("sig") != "s" {
-		t.Errorf("the request's query = %v", q)
+		t.Errorf("the request's query = %v, want %q and %q", q, "2024", "s")
 	}
 }
 
@@ -152,11 +153,11 @@ func TestDomainsInURLs(t *testing.T) {
 			continue
 		}
 		if err != nil {
-			t.Errorf("%s: %v", domain, err)
+			t.Errorf("%s: %v, want nil", domain, err)
 			continue
 		}
 		if got := driver.Unwrap(b).(*backend).client().URL(); got != want {
-			t.Errorf("%s: %s", domain, got)
+			t.Errorf("%s: %s, want %q", domain, got, want)
 		}
 		b.Close()
 	}

@@ -89,6 +89,6 @@ func TestUncommittedBlocks(t *testing.T) {
 	}
 	if _, err := files.PutString(t.Context(), b, "a", strings.Repeat("y", 200_000),
 		absent); err != nil {
-		t.Errorf("Put in blocks = %v", err)
+		t.Errorf("Put in blocks = %v, want nil", err)
 	}
 }

@@ -46,7 +46,7 @@ func TestWeakETags(t *testing.T) {
 	for _, v := range []files.Version{weak, "0x1"} {
 		_, err := b.Get(t.Context(), "a", &files.GetOptions{IfVersion: v})
 		if !errors.Is(err, errors.ErrUnsupported) {
-			t.Errorf("get if %s: %v", v, err)
+			t.Errorf("get if %s: %v, want ErrUnsupported", v, err)
 		}
 	}
 	_, err = b.Get(t.Context(), "a", &files.GetOptions{IfNotVersion: weak})
@@ -64,14 +64,14 @@ func TestWeakETags(t *testing.T) {
 		"delete": b.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: weak}),
 	} {
 		if !errors.Is(err, errors.ErrUnsupported) {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v, want ErrUnsupported", what, err)
 		}
 	}
 	if writes > 0 {
-		t.Errorf("%d writes were sent", writes)
+		t.Errorf("%d writes were sent, want 0", writes)
 	}
 	if s, err := files.ReadString(t.Context(), b, "a", nil); s != "abc" || err != nil {
-		t.Errorf("%q, %v", s, err)
+		t.Errorf("ReadString(a) = %q, %v, want %q and nil", s, err, "abc")
 	}
 	r, err := b.Get(t.Context(), "a", &files.GetOptions{Range: files.Last(2)})
 	if err != nil {
@@ -106,11 +106,11 @@ func TestUndecodableNames(t *testing.T) {
 			var got []string
 			for e, err := range b.List(t.Context(), "dir", &files.ListOptions{Foreign: foreign}) {
 				if err != nil {
-					t.Errorf("%s: %v", what, err)
+					t.Errorf("%s: %v, want nil", what, err)
 					break
 				}
 				if e.Size != 5 || e.ModTime.Year() != 2006 {
-					t.Errorf("%s: %+v", what, e)
+					t.Errorf("%s: %+v, want Size 5 and ModTime.Year 2006", what, e)
 				}
 				got = append(got, e.Name+"|"+e.Key)
 			}

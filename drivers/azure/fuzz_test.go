@@ -121,7 +121,8 @@ func mustBeKnown(t *testing.T, what string, err error) {
 		t.Errorf("%s: %T without a sentinel: %v", what, err, err)
 	}
 	if len(err.Error()) > 4<<10 {
-		t.Errorf("%s: the error's text has %d bytes", what, len(err.Error()))
+		t.Errorf("%s: the error's text has %d bytes, want at most 4096 bytes", what,
+			len(err.Error()))
 	}
 }
 
@@ -135,7 +136,8 @@ func holdListing(t *testing.T, b files.Bucket, o *files.ListOptions) {
 			return
 		}
 		if e.Name <= last || !strings.HasPrefix(e.Name, "dir/") || e.Size < 0 {
-			t.Errorf("%q of %d bytes after %q", e.Name, e.Size, last)
+			t.Errorf("%q of %d bytes after %q, want more than %q, a text that begins with %q and "+
+				"at least 0", e.Name, e.Size, last, last, "dir/")
 		}
 		if last = e.Name; n > 10_000 {
 			t.Fatal("the listing doesn't end")

@@ -31,7 +31,7 @@ func TestHeavyPage(t *testing.T) {
 	allocated := int64(after.TotalAlloc-before.TotalAlloc) >> 20
 	t.Logf("%d MiB of %d MiB, %v", allocated, len(page)>>20, err)
 	if allocated > 384 { // for three attempts and the test's server
-		t.Errorf("allocated %d MiB for %d MiB", allocated, len(page)>>20)
+		t.Errorf("allocated %d MiB for %d MiB, want at most 384", allocated, len(page)>>20)
 	}
 }
 
@@ -41,7 +41,7 @@ func TestHeavyHeaders(t *testing.T) {
 	b, _ := opened(t, func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
-			t.Error(err)
+			t.Errorf("Hijack = %v, want nil", err)
 			return
 		}
 		defer conn.Close()
@@ -63,6 +63,6 @@ func TestHeavyHeaders(t *testing.T) {
 	allocated := int64(after.TotalAlloc-before.TotalAlloc) >> 20
 	t.Logf("%d MiB, %v", allocated, err)
 	if allocated > 48 { // for three attempts and the test's server
-		t.Errorf("allocated %d MiB for headers", allocated)
+		t.Errorf("allocated %d MiB for headers, want at most 48", allocated)
 	}
 }

@@ -92,7 +92,7 @@ func TestListingsThatLie(t *testing.T) {
 		for _, last = range b.List(t.Context(), "dir", &files.ListOptions{Shallow: c.shallow}) {
 		}
 		if !errors.Is(last, files.ErrUnavailable) || !strings.Contains(last.Error(), c.want) {
-			t.Errorf("%s: %v", what, last)
+			t.Errorf("%s: %v, want ErrUnavailable and a text with %q", what, last, c.want)
 		}
 		if n := requests.Load(); n > c.most {
 			t.Errorf("%s: %d requests, want at most %d", what, n, c.most)
@@ -101,7 +101,7 @@ func TestListingsThatLie(t *testing.T) {
 	// A repeated directory is listed once.
 	b, _ := hostile(t, answersOf(of(dirXML("dir/d/"), dirXML("dir/d/")+dirXML("dir/e/"))))
 	if got := listed(t, b, &files.ListOptions{Shallow: true}); got != "dir/d/|dir/e/" {
-		t.Error(got)
+		t.Errorf("listed = %q, want %q", got, "dir/d/|dir/e/")
 	}
 }
 
@@ -110,7 +110,7 @@ func listed(t *testing.T, b files.Bucket, o *files.ListOptions) string {
 	var all []string
 	for e, err := range b.List(t.Context(), "dir", o) {
 		if err != nil {
-			t.Error(err)
+			t.Errorf("%v, want nil", err)
 		}
 		all = append(all, e.Name+e.Key)
 	}
@@ -206,7 +206,7 @@ func TestOneVersion(t *testing.T) {
 			t.Errorf("%s: %q, %v, want %v", what, content, err, c.want)
 		}
 		if n := requests.Load(); n > 20 {
-			t.Errorf("%s: %d requests", what, n)
+			t.Errorf("%s: %d requests, want at most 20", what, n)
 		}
 	}
 }
@@ -233,7 +233,8 @@ func TestRangesAtTheEdge(t *testing.T) {
 		5), files.From(3), files.Last(4), files.Bytes(0, 0)} {
 		requests.Store(0)
 		if s, err := get(b, r); s != "" || err != nil || requests.Load() > 2 {
-			t.Errorf("%v of an empty file: %q, %v, %d requests", r, s, err, requests.Load())
+			t.Errorf("%v of an empty file: %q, %v, %d requests, want %q, nil and at most 2", r, s,
+				err, requests.Load(), "")
 		}
 	}
 	b, requests = hostile(t, func(w http.ResponseWriter, r *http.Request) {
@@ -246,7 +247,8 @@ func TestRangesAtTheEdge(t *testing.T) {
 	for _, r := range []files.Range{files.Bytes(2, 5), files.Last(4)} {
 		requests.Store(0)
 		if _, err := get(b, r); err == nil || requests.Load() > 6 {
-			t.Errorf("%v, always refused: %v, %d requests", r, err, requests.Load())
+			t.Errorf("%v, always refused: %v, %d requests, want an error and at most 6", r, err,
+				requests.Load())
 		}
 	}
 	b, _ = hostile(t, func(w http.ResponseWriter, r *http.Request) {
@@ -256,14 +258,14 @@ func TestRangesAtTheEdge(t *testing.T) {
 		io.WriteString(w, "01234")
 	})
 	if s, err := get(b, files.Bytes(2, 5)); !errors.Is(err, files.ErrUnavailable) {
-		t.Errorf("another range: %q, %v", s, err)
+		t.Errorf("another range: %q, %v, want ErrUnavailable", s, err)
 	}
 	// A server that ignores ranges sends everything.
 	b, _ = hostile(t, func(w http.ResponseWriter, r *http.Request) {
 		holds(w, r, `"1"`, "0123456789")
 	})
 	if s, err := get(b, files.Bytes(2, 5)); s != "23456" || err != nil {
-		t.Errorf("everything for a range: %q, %v", s, err)
+		t.Errorf("everything for a range: %q, %v, want %q and nil", s, err, "23456")
 	}
 }
 
@@ -277,7 +279,7 @@ func TestIgnoredConditions(t *testing.T) {
 			Range:     r,
 			IfVersion: "1",
 		}); !errors.Is(err, files.ErrPrecondition) {
-			t.Errorf("if 1: %v", err)
+			t.Errorf("if 1: %v, want ErrPrecondition", err)
 		}
 		if _, err := b.Get(t.Context(), "a", &files.GetOptions{
 			Range:        r,
@@ -360,10 +362,10 @@ func TestDirectoriesAreNotFiles(t *testing.T) {
 		}
 		if _, err := files.ReadString(t.Context(), b, "dir",
 			nil); !errors.Is(err, files.ErrNotExist) {
-			t.Errorf("%s, Get: %v", mark, err)
+			t.Errorf("%s, Get: %v, want ErrNotExist", mark, err)
 		}
 		if err := b.Delete(t.Context(), "dir", nil); err != nil {
-			t.Errorf("%s, Delete: %v", mark, err)
+			t.Errorf("%s, Delete: %v, want nil", mark, err)
 		}
 		err := b.Delete(t.Context(), "dir", &files.DeleteOptions{IfVersion: "1"})
 		if !errors.Is(err, files.ErrPrecondition) {
@@ -381,7 +383,7 @@ func TestDirectoriesAreNotFiles(t *testing.T) {
 			holds(w, r, `"1"`, content)
 		})
 		if _, err := b.Stat(t.Context(), "file", nil); err != nil {
-			t.Errorf("a file of %d bytes: %v", len(content), err)
+			t.Errorf("a file of %d bytes: %v, want nil", len(content), err)
 		}
 	}
 	// The first response that reveals the namespace.
@@ -390,10 +392,10 @@ func TestDirectoriesAreNotFiles(t *testing.T) {
 		holds(w, r, `"1"`, "x")
 	})
 	if f := b.Features(); !f.DirBesideFile || !f.Ordered {
-		t.Errorf("Features before the response = %+v", f)
+		t.Errorf("Features before the response = %+v, want DirBesideFile true and Ordered true", f)
 	}
 	if _, err := b.Stat(t.Context(), "file", nil); err != nil {
-		t.Error(err)
+		t.Errorf("Stat(file) = %v, want nil", err)
 	}
 	if f := b.Features(); f.DirBesideFile || f.Ordered {
 		t.Errorf("Features after the response = %+v", f)
@@ -403,6 +405,6 @@ func TestDirectoriesAreNotFiles(t *testing.T) {
 		"<ResourceType>directory</ResourceType><Etag>", 1)
 	b, _ = hostile(t, answersOf(of(folder+blobXML("dir/d/x", "1")+blobXML("dir/d.txt", "1"))))
 	if got := listed(t, b, nil); got != "dir/d/x|dir/d.txt" {
-		t.Error(got)
+		t.Errorf("listed = %q, want %q", got, "dir/d/x|dir/d.txt")
 	}
 }

@@ -250,7 +250,7 @@ func TestNotAzure(t *testing.T) {
 					t.Errorf("%s: %+v", what, err)
 				}
 				if n := requests.Load(); n > 12 {
-					t.Errorf("%s: %d requests", what, n)
+					t.Errorf("%s: %d requests, want at most 12", what, n)
 				}
 			}
 		}
@@ -407,7 +407,7 @@ func TestOtherHosts(t *testing.T) {
 				t.Errorf("%d, %s: %v", status, op, err)
 			}
 			if n := met.Swap(0); n > 0 {
-				t.Errorf("%d, %s: %d requests to another host", status, op, n)
+				t.Errorf("%d, %s: %d requests to another host, want 0", status, op, n)
 			}
 			// The caller's client may follow; the driver refuses the response.
 			if err := do(t.Context(), theirs); err == nil {
@@ -416,6 +416,6 @@ func TestOtherHosts(t *testing.T) {
 		}
 	}
 	if n := met.Load(); n > 0 {
-		t.Errorf("%d requests to another host after the operations", n)
+		t.Errorf("%d requests to another host after the operations, want 0", n)
 	}
 }

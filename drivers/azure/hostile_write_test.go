@@ -66,10 +66,10 @@ func TestProxyResponseLeavesOutcomeOpen(t *testing.T) {
 		w.WriteHeader(503)
 	})
 	if info, err := putIf(t, b, files.IfAbsent()); err != nil || info.Version != "9" {
-		t.Errorf("%+v, %v", info, err)
+		t.Errorf("putIf = %+v, %v, want Version %q and nil", info, err, "9")
 	}
 	if _, err := putIf(t, b, files.Condition{}); !errors.Is(err, files.ErrUncertain) {
-		t.Errorf("unconditional Put = %v", err)
+		t.Errorf("unconditional Put = %v, want ErrUncertain", err)
 	}
 }
 
@@ -126,7 +126,7 @@ func TestCodesDecide(t *testing.T) {
 		refuses(w, 409, "InvalidBlobType")
 	})
 	if err := plain(t, b); err == nil || !strings.Contains(err.Error(), "append blob") {
-		t.Errorf("Put to an append blob's name = %v", err)
+		t.Errorf("Put to an append blob's name = %v, want a text with %q", err, "append blob")
 	}
 }
 
@@ -172,7 +172,7 @@ func TestUnreadableSources(t *testing.T) {
 	})
 	if info, err := files.Copy(t.Context(), b, "b", b, "a",
 		nil); err != nil || info.Version != "9" {
-		t.Errorf("%+v, %v", info, err)
+		t.Errorf("Copy(b) = %+v, %v, want Version %q and nil", info, err, "9")
 	}
 	version = 1
 	_, err := files.Copy(t.Context(), b, "b", b, "a", &files.CopyOptions{IfSource: "1"})
@@ -195,11 +195,11 @@ func TestHeadersThatCantBeSent(t *testing.T) {
 	bad := files.Attributes{ContentDisposition: `attachment; filename="ü.txt"`}
 	_, put := b.Put(t.Context(), "a", strings.NewReader("x"), &files.PutOptions{Attributes: bad})
 	if !errors.Is(put, files.ErrInvalid) || requests.Load() != 0 {
-		t.Errorf("put: %v, %d requests", put, requests.Load())
+		t.Errorf("put: %v, %d requests, want ErrInvalid and 0", put, requests.Load())
 	}
 	if _, err := files.Copy(t.Context(), b, "b", b, "a",
 		nil); errors.Is(err, files.ErrPermission) || err == nil {
-		t.Errorf("copy: %v", err)
+		t.Errorf("copy: %v, want anything but ErrPermission", err)
 	}
 }
 
@@ -256,9 +256,10 @@ func TestRetryAfter(t *testing.T) {
 	at := time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)
 	past := time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat)
 	if d := in(at); d < 50*time.Minute || d > time.Hour {
-		t.Errorf("%s: %v", at, d)
+		t.Errorf("%s: %v, want at least %v and at most %v", at, d, 50*time.Minute, time.Hour)
 	}
 	if in("7") != 7*time.Second || in("-7") != 0 || in("soon") != 0 || in(past) != 0 {
-		t.Error(in("7"), in("-7"), in("soon"), in(past))
+		t.Errorf("%v, %v, %v, %v, want %v and %v", in("7"), in("-7"), in("soon"), in(past),
+			7*time.Second, 0)
 	}
 }

@@ -95,11 +95,11 @@ func TestStartFrom(t *testing.T) {
 				Limit:      1,
 			}) {
 				if first = e.Name; err != nil {
-					t.Errorf("%s: %v", what, err)
+					t.Errorf("%s: %v, want nil", what, err)
 				}
 			}
 			if first != "dir/101" {
-				t.Errorf("%s, %q, after dir/1000: %q", what, dir, first)
+				t.Errorf("%s, %q, after dir/1000: %q, want %q", what, dir, first, "dir/101")
 			}
 		}
 	}

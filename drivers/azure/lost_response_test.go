@@ -166,7 +166,7 @@ func TestLostResponses(t *testing.T) {
 		put(t, b, "gone", "text", nil)
 		defer lose("DeleteBlob")()
 		if err := b.Delete(t.Context(), "gone", nil); err != nil {
-			t.Error(err)
+			t.Errorf("Delete(gone) = %v, want nil", err)
 		}
 	})
 }

@@ -23,7 +23,7 @@ func TestMetadata(t *testing.T) {
 	}
 	out := encodeMetadata(m)
 	if len(out) != len(m) {
-		t.Errorf("%d keys became %d", len(m), len(out))
+		t.Errorf("%d keys became %d, want %v", len(m), len(out), len(m))
 	}
 	for k, v := range out {
 		if strings.Trim(k,
@@ -42,7 +42,8 @@ func TestMetadata(t *testing.T) {
 	}
 	upper := map[string]*string{"Plain": new("not%zzescaped")}
 	if got := decodeMetadata(upper); !maps.Equal(got, map[string]string{"plain": "not%zzescaped"}) {
-		t.Errorf("metadata of another program = %q", got)
+		t.Errorf("metadata of another program = %q, want %v", got,
+			map[string]string{"plain": "not%zzescaped"})
 	}
 }
 
@@ -53,7 +54,7 @@ func FuzzMetadataKey(f *testing.F) {
 	f.Fuzz(func(t *testing.T, k string) {
 		k = strings.ToValidUTF8(k, "")
 		if got := decodeKey(encodeKey(k)); got != k {
-			t.Errorf("%q became %q by %q", k, got, encodeKey(k))
+			t.Errorf("%q became %q by %q, want %q", k, got, encodeKey(k), k)
 		}
 		if e := encodeKey(k); e == digestKey || e == markKey {
 			t.Errorf("%q is encoded as a reserved key", k)

@@ -41,7 +41,7 @@ func TestModelWithoutUncommittedBlocks(t *testing.T) {
 	cases := conformance.Cases()
 	i := slices.IndexFunc(cases, func(c conformance.Case) bool { return c.ID() == "X1/model" })
 	if r := conformance.RunCase(t.Context(), h, cases[i]); r.Outcome != conformance.Passed {
-		t.Errorf("%s: %s", r.Outcome, r.Text())
+		t.Errorf("%s: %s, want %q", r.Outcome, r.Text(), conformance.Passed)
 	}
 }
 

@@ -221,7 +221,7 @@ func TestPageKeepsLittle(t *testing.T) {
 		}
 	})
 	if allocs > n+20 {
-		t.Errorf("%v allocations for %d blobs", allocs, n)
+		t.Errorf("%v allocations for %d blobs, want at most %v", allocs, n, n+20)
 	}
 	o := p.blobs[1]
 	clear(document)

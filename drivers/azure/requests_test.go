@@ -23,7 +23,7 @@ func TestRequestsOfEachOperation(t *testing.T) {
 	want := func(what string, err error, counts map[string]int) {
 		t.Helper()
 		if err != nil {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v, want nil", what, err)
 		}
 		p.Want(t, counts)
 		p.Reset()
@@ -53,7 +53,7 @@ func TestRequestsOfEachOperation(t *testing.T) {
 	want("get of a range", err, map[string]int{"GetBlob": 1})
 	if _, err := files.ReadString(ctx, b, "a.txt",
 		&files.ReadOptions{GetOptions: files.GetOptions{Range: files.From(1000)}}); err != nil {
-		t.Error(err)
+		t.Errorf("ReadString(a.txt) = %v, want nil", err)
 	}
 	if n := p.Total(); n > 2 {
 		t.Errorf("get past the end: %d requests, want at most 2", n)
@@ -145,7 +145,7 @@ func TestRequestsDeleteMany(t *testing.T) {
 	}
 	p.Reset()
 	if _, err := files.DeleteMany(t.Context(), b, slices.Values(names)); err != nil {
-		t.Error(err)
+		t.Errorf("DeleteMany = %v, want nil", err)
 	}
 	p.Want(t, map[string]int{"BlobBatch": (len(names) + 255) / 256})
 	last := names[len(names)-1]
@@ -166,7 +166,7 @@ func TestRequestsListMany(t *testing.T) {
 		requests++
 		size, err := strconv.Atoi(r.URL.Query().Get("maxresults"))
 		if err != nil {
-			t.Errorf("maxresults: %v", err)
+			t.Errorf("maxresults: %v, want nil", err)
 		}
 		first, _ := strconv.Atoi(r.URL.Query().Get("marker"))
 		last := min(first+size, n)

@@ -196,7 +196,7 @@ func TestRotatedSecrets(t *testing.T) {
 				set(t, g.host, "old")
 				b := open(t, rotatedURL)
 				if n := count(g, b, files.ErrPermission); n > most {
-					t.Errorf("%s: %d requests with the old secret", what, n)
+					t.Errorf("%s: %d requests with the old secret, want at most %v", what, n, most)
 				}
 				b.Close()
 
@@ -244,7 +244,7 @@ func TestRotatedTogether(t *testing.T) {
 			for range calls {
 				all.Go(func() {
 					if _, err := b.Stat(context.WithoutCancel(t.Context()), "a", nil); err != nil {
-						t.Error(err)
+						t.Errorf("Stat(a) = %v, want nil", err)
 					}
 				})
 			}
