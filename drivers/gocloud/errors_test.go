@@ -138,12 +138,12 @@ func TestCloseLeavesBucketOpen(t *testing.T) {
 		t.Errorf("Get after Close = %v, want ErrClosed", err)
 	}
 	if ok, err := raw.Exists(t.Context(), "f"); !ok || err != nil {
-		t.Errorf("Exists in the caller's bucket = %v, %v", ok, err)
+		t.Errorf("Exists in the caller's bucket = %v, %v, want true and nil", ok, err)
 	}
 	own := New(raw, &Options{Own: true})
 	other := New(raw, nil)
 	if err := own.Close(); err != nil {
-		t.Error(err)
+		t.Errorf("Close = %v, want nil", err)
 	}
 	if _, err := raw.Exists(t.Context(), "f"); err == nil {
 		t.Error("the owned bucket is still open")
@@ -154,7 +154,7 @@ func TestCloseLeavesBucketOpen(t *testing.T) {
 	if _, err := other.Put(t.Context(), "f", strings.NewReader("y"),
 		&files.PutOptions{If: files.IfAbsent()}); !errors.Is(err,
 		files.ErrClosed) || errors.Is(err, files.ErrExist) {
-		t.Errorf("Put over a closed *blob.Bucket = %v", err)
+		t.Errorf("Put over a closed *blob.Bucket = %v, want ErrClosed, not ErrExist", err)
 	}
 }
 

@@ -96,7 +96,7 @@ func TestUnknownDriver(t *testing.T) {
 	f := New(blob.NewBucket(newFake(t)), nil).Features()
 	f.MaxName, f.TimeResolution = 0, 0
 	if want := (files.Features{Attributes: true, ForeignKeys: true}); f != want {
-		t.Errorf("Features = %+v", f)
+		t.Errorf("Features = %+v, want %+v", f, want)
 	}
 }
 
@@ -133,13 +133,14 @@ func TestReplacedWhileOpened(t *testing.T) {
 			continue
 		}
 		if err != nil {
-			t.Errorf("%s: %v", c.name, err)
+			t.Errorf("%s: %v, want nil", c.name, err)
 			continue
 		}
 		s, err := r.ReadString()
 		if st, _ := b.Stat(t.Context(), "f",
 			nil); s != c.content || err != nil || r.Info().Version != st.Version {
-			t.Errorf("%s: %q, %v, version %s, now %s", c.name, s, err, r.Info().Version, st.Version)
+			t.Errorf("%s: %q, %v, version %s, now %s, want %q, nil and %q", c.name, s, err,
+				r.Info().Version, st.Version, c.content, st.Version)
 		}
 		r.Close()
 	}
@@ -182,7 +183,8 @@ func TestBrokenBodyResumes(t *testing.T) {
 		}}
 	}
 	if got := get(t, b, "f", nil); got != content || opened != 4 {
-		t.Errorf("read %d bytes, and opened %d times", len(got), opened)
+		t.Errorf("read %d bytes, and opened %d times, want the same %d and 4", len(got), opened,
+			len(content))
 	}
 	r, err := b.Get(t.Context(), "f", nil)
 	if err != nil {
@@ -287,13 +289,13 @@ func TestListReadsNoMore(t *testing.T) {
 		Limit:    7,
 		PageSize: 5,
 	}); len(got) != 7 || f.lists != 2 {
-		t.Errorf("List read %d names in %d pages", len(got), f.lists)
+		t.Errorf("List read %d names in %d pages, want 7 and 2", len(got), f.lists)
 	}
 	f.lists = 0
 	for range b.List(t.Context(), "", &files.ListOptions{PageSize: 5}) {
 		break
 	}
 	if f.lists != 1 {
-		t.Errorf("the first name took %d pages", f.lists)
+		t.Errorf("the first name took %d pages, want 1", f.lists)
 	}
 }

@@ -117,10 +117,10 @@ func TestFailedPutKeepsTheOld(t *testing.T) {
 				}
 			}
 			if got := get(t, b, "old", nil); got != "as it was" {
-				t.Errorf("%s: the old file has %q", c.name, got)
+				t.Errorf("%s: the old file has %q, want %q", c.name, got, "as it was")
 			}
 			if names := list(t, b, "", nil); !slices.Equal(names, []string{"old"}) {
-				t.Errorf("%s: List = %q", c.name, names)
+				t.Errorf("%s: List = %q, want %q", c.name, names, []string{"old"})
 			}
 		}
 	})
@@ -137,10 +137,10 @@ func TestCancelledPutKeepsTheOld(t *testing.T) {
 					return 0, io.EOF
 				})), nil)
 		if !errors.Is(err, context.Canceled) || errors.Is(err, files.ErrUncertain) {
-			t.Errorf("Put = %v", err)
+			t.Errorf("Put = %v, want context.Canceled, not ErrUncertain", err)
 		}
 		if got := get(t, b, "f", nil); got != "old" {
-			t.Errorf("the file has %q", got)
+			t.Errorf("the file has %q, want %q", got, "old")
 		}
 	})
 }
@@ -222,7 +222,7 @@ func TestRanges(t *testing.T) {
 		} {
 			r, err := b.Get(t.Context(), "f", &files.GetOptions{Range: c.r})
 			if err != nil {
-				t.Errorf("%v: %v", c.r, err)
+				t.Errorf("%v: %v, want nil", c.r, err)
 				continue
 			}
 			got, err := r.ReadString()
@@ -232,7 +232,7 @@ func TestRanges(t *testing.T) {
 			}
 			r.Close()
 			if got := get(t, b, "empty", &files.GetOptions{Range: c.r}); got != "" {
-				t.Errorf("%v of an empty file: %q", c.r, got)
+				t.Errorf("%v of an empty file: %q, want %q", c.r, got, "")
 			}
 		}
 	})
@@ -250,15 +250,15 @@ func TestDeleteOfMissingFiles(t *testing.T) {
 			}
 		}
 		if got := get(t, b, "d/f", nil); got != "x" {
-			t.Errorf("d/f has %q", got)
+			t.Errorf("d/f has %q, want %q", got, "x")
 		}
 		for range 2 {
 			if err := b.Delete(t.Context(), "d/f", nil); err != nil {
-				t.Error(err)
+				t.Errorf("Delete(d/f) = %v, want nil", err)
 			}
 		}
 		if names := list(t, b, "", &files.ListOptions{Shallow: true}); len(names) != 0 {
-			t.Errorf("List = %q", names)
+			t.Errorf("List = %q, want none", names)
 		}
 	})
 }
@@ -277,14 +277,14 @@ func TestConditionsThatAreRefused(t *testing.T) {
 		}
 		if _, err := b.Put(t.Context(), "f", strings.NewReader("new"),
 			&files.PutOptions{If: files.IfVersion("1")}); !errors.Is(err, files.ErrUnsupported) {
-			t.Errorf("Put if version = %v", err)
+			t.Errorf("Put if version = %v, want ErrUnsupported", err)
 		}
 		if err := b.Delete(t.Context(), "f",
 			&files.DeleteOptions{IfVersion: "1"}); !errors.Is(err, files.ErrUnsupported) {
-			t.Errorf("Delete if version = %v", err)
+			t.Errorf("Delete if version = %v, want ErrUnsupported", err)
 		}
 		if got := get(t, b, "f", nil); got != "old" {
-			t.Errorf("the file has %q", got)
+			t.Errorf("the file has %q, want %q", got, "old")
 		}
 	})
 }
@@ -295,20 +295,20 @@ func TestCopyKeepsAttributes(t *testing.T) {
 			&files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"k": "v"}}})
 		info, err := files.Copy(t.Context(), b, "dst", b, "src", nil)
 		if err != nil || info.Size != 1 || info.Metadata["k"] != "v" {
-			t.Errorf("Copy = %+v, %v", info, err)
+			t.Errorf("Copy = %+v, %v, want Size 1, %q and nil", info, err, "v")
 		}
 		if got := get(t, b, "dst", nil); got != "x" {
-			t.Errorf("dst has %q", got)
+			t.Errorf("dst has %q, want %q", got, "x")
 		}
 		if _, err := files.Copy(t.Context(), b, "dst", b, "none",
 			nil); !errors.Is(err, files.ErrNotExist) {
 			t.Errorf("Copy of a missing file = %v", err)
 		}
 		if _, err := files.Copy(t.Context(), b, "dst", b, "dst", nil); err != nil {
-			t.Errorf("Copy onto itself = %v", err)
+			t.Errorf("Copy onto itself = %v, want nil", err)
 		}
 		if got := get(t, b, "dst", nil); got != "x" {
-			t.Errorf("after the failed copy dst has %q", got)
+			t.Errorf("after the failed copy dst has %q, want %q", got, "x")
 		}
 	})
 }

@@ -130,7 +130,7 @@ func TestTwoViewsOfAFolder(t *testing.T) {
 		for _, name := range list(t, b, "", nil) {
 			_, content, _ := strings.Cut(name, "-")
 			if got := get(t, b, name, nil); got != content {
-				t.Errorf("%s has %q", name, got)
+				t.Errorf("%s has %q, want %q", name, got, content)
 			}
 			a, aerr := ours.Stat(t.Context(), name, nil)
 			o, oerr := theirs.Stat(t.Context(), name, nil)
@@ -153,11 +153,11 @@ func TestTwoViewsOfAFolder(t *testing.T) {
 	})
 	for _, n := range list(t, theirs, "", nil) {
 		if err := theirs.Delete(t.Context(), n, nil); err != nil {
-			t.Error(err)
+			t.Errorf("Delete = %v, want nil", err)
 		}
 	}
 	if got := list(t, ours, "", nil); len(got) != 0 {
-		t.Errorf("List of drivers/local after deleting all = %q", got)
+		t.Errorf("List of drivers/local after deleting all = %q, want none", got)
 	}
 }
 

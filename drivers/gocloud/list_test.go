@@ -126,14 +126,15 @@ func TestForeignKeys(t *testing.T) {
 		}
 		for _, k := range foreign {
 			if got := get(t, b, "", &files.GetOptions{Key: k}); got != k {
-				t.Errorf("Get of the key %q = %q", k, got)
+				t.Errorf("Get of the key %q = %q, want %q", k, got, k)
 			}
 			if st, err := b.Stat(t.Context(), "",
 				&files.StatOptions{Key: k}); err != nil || st.Key != k || st.Name != "" {
-				t.Errorf("Stat of the key %q = %+v, %v", k, st, err)
+				t.Errorf("Stat of the key %q = %+v, %v, want Key %q, Name %q and nil", k, st, err,
+					k, "")
 			}
 			if err := b.Delete(t.Context(), "", &files.DeleteOptions{Key: k}); err != nil {
-				t.Errorf("Delete of the key %q = %v", k, err)
+				t.Errorf("Delete of the key %q = %v, want nil", k, err)
 			}
 		}
 		if got, want := list(t, b, "",
@@ -152,7 +153,7 @@ func TestLinksAreNoFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := list(t, b, "", nil); !slices.Equal(got, []string{"f"}) {
-		t.Errorf("List = %q", got)
+		t.Errorf("List = %q, want %q", got, []string{"f"})
 	}
 }
 
@@ -163,7 +164,7 @@ func TestSingleKey(t *testing.T) {
 	}
 	b := New(blob.SingleKeyBucket(raw, "only"), nil)
 	if got := get(t, b, "whatever", nil); got != "x" {
-		t.Errorf("Get = %q", got)
+		t.Errorf("Get = %q, want %q", got, "x")
 	}
 	for _, err := range b.List(t.Context(), "", nil) {
 		if files.KindOf(err) != files.ErrUnsupported {

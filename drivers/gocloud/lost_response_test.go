@@ -31,12 +31,13 @@ func TestLostResponse(t *testing.T) {
 	f.onClose = func(commit func() error) error { cancel(); return context.Canceled }
 	_, err = b.Put(ctx, "f", strings.NewReader("new"), nil)
 	if !errors.Is(err, files.ErrUncertain) || !errors.Is(err, context.Canceled) {
-		t.Errorf("Put that is cancelled in the commit = %v", err)
+		t.Errorf("Put that is cancelled in the commit = %v, want ErrUncertain and context.Canceled",
+			err)
 	}
 	f.onClose = func(commit func() error) error { return files.ErrExist }
 	if _, err = b.Put(t.Context(), "f", strings.NewReader("new"),
 		&files.PutOptions{If: files.IfAbsent()}); !errors.Is(err,
 		files.ErrExist) || errors.Is(err, files.ErrUncertain) {
-		t.Errorf("Put that is refused = %v", err)
+		t.Errorf("Put that is refused = %v, want ErrExist, not ErrUncertain", err)
 	}
 }

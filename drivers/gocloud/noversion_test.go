@@ -47,7 +47,7 @@ func TestEmptyETag(t *testing.T) {
 			"Put over what was read": func() error {
 				info, err := b.Stat(ctx, "a", nil)
 				if err != nil || info.Version != "" {
-					t.Errorf("Stat: %q, %v", info.Version, err)
+					t.Errorf("Stat: %q, %v, want %q and nil", info.Version, err, "")
 				}
 				o := &files.PutOptions{If: files.IfVersion(info.Version)}
 				_, err = files.PutString(ctx, b, "a", "new", o)
@@ -62,7 +62,7 @@ func TestEmptyETag(t *testing.T) {
 			t.Errorf("the file has %q, %v; want old", got, err)
 		}
 		if ok, err := files.Exists(ctx, b, "to"); ok || err != nil {
-			t.Errorf("Exists(to) = %v, %v", ok, err)
+			t.Errorf("Exists(to) = %v, %v, want false and nil", ok, err)
 		}
 		if b.Features().Versions {
 			t.Error("Features still claim versions")

@@ -81,7 +81,7 @@ func TestToBlobRoundTripSigns(t *testing.T) {
 			}, "")
 			if h := resp.Header; h.Get("Content-Type") != "text/csv" ||
 				h.Get("Content-Disposition") != "attachment" {
-				t.Errorf("the response's header is %v", h)
+				t.Errorf("the response's header is %v, want %q and %q", h, "text/csv", "attachment")
 			}
 			_, err := files.SignURL(t.Context(), b, "f", &files.SignOptions{Expiry: 1 << 62})
 			if !errors.Is(err, files.ErrInvalid) {

@@ -114,14 +114,14 @@ func TestToBlobRoundTrip(t *testing.T) {
 			}
 			put(t, b, "d/f", "new", &files.PutOptions{If: files.IfVersion(st.Version)})
 			if got := get(t, b, "d/f", nil); got != "new" {
-				t.Errorf("Get after the update = %q", got)
+				t.Errorf("Get after the update = %q, want %q", got, "new")
 			}
 			moved, err := files.Move(t.Context(), b, "moved", b, "d/f", nil)
 			if err != nil || moved.Name != "moved" || moved.Size != 3 {
-				t.Errorf("Move = %+v, %v", moved, err)
+				t.Errorf("Move = %+v, %v, want Name %q, Size 3 and nil", moved, err, "moved")
 			}
 			if got := list(t, b, "", nil); !slices.Equal(got, []string{"moved"}) {
-				t.Errorf("List = %q", got)
+				t.Errorf("List = %q, want %q", got, []string{"moved"})
 			}
 		})
 	}
@@ -143,7 +143,7 @@ func TestNamesRoundTrip(t *testing.T) {
 	for _, n := range names {
 		put(t, b, n, n, nil)
 		if got := get(t, b, n, nil); got != n {
-			t.Errorf("%q has %q", n, got)
+			t.Errorf("%q has %q, want %q", n, got, n)
 		}
 	}
 	if got := list(t, b, "", nil); !equalSets(got, names) {
@@ -157,7 +157,7 @@ func TestNamesRoundTrip(t *testing.T) {
 		t.Errorf("List = %q", got)
 	}
 	if got := get(t, b, "", &files.GetOptions{Key: "a//b"}); got != "x" {
-		t.Errorf("the raw key has %q", got)
+		t.Errorf("the raw key has %q, want %q", got, "x")
 	}
 }
 
@@ -184,7 +184,7 @@ func TestReadAfterClose(t *testing.T) {
 	}
 	b.Close()
 	if _, err := r.Next(); err != nil {
-		t.Errorf("Read after the bucket's Close = %v", err)
+		t.Errorf("Read after the bucket's Close = %v, want nil", err)
 	}
 	r.Close()
 	if _, err := r.Next(); !errors.Is(err, files.ErrClosed) {

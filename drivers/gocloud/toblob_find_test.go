@@ -22,16 +22,16 @@ func TestForeignKeysThroughTheBridge(t *testing.T) {
 		read := func() string {
 			p, err := ours.ReadAll(t.Context(), key)
 			if err != nil {
-				t.Errorf("reading %q: %v", key, err)
+				t.Errorf("reading %q: %v, want nil", key, err)
 			}
 			return string(p)
 		}
 		if got := read(); got != "theirs" {
-			t.Errorf("%q has %q", key, got)
+			t.Errorf("%q has %q, want %q", key, got, "theirs")
 		}
 		if a, err := ours.Attributes(t.Context(),
 			key); err != nil || a.Metadata["k"] != "v" || a.Size != 6 {
-			t.Errorf("Attributes(%q) = %+v, %v", key, a, err)
+			t.Errorf("Attributes(%q) = %+v, %v, want %q, Size 6 and nil", key, a, err, "v")
 		}
 		if err := ours.WriteAll(t.Context(), key, nil,
 			&blob.WriterOptions{
@@ -40,16 +40,16 @@ func TestForeignKeysThroughTheBridge(t *testing.T) {
 			t.Errorf("writing %q if absent: %v", key, err)
 		}
 		if err := ours.Copy(t.Context(), "copy", key, nil); err != nil {
-			t.Errorf("copying %q: %v", key, err)
+			t.Errorf("copying %q: %v, want nil", key, err)
 		} else if a, err := ours.Attributes(t.Context(),
 			"copy"); err != nil || a.Metadata["k"] != "v" {
-			t.Errorf("the copy of %q: %+v, %v", key, a, err)
+			t.Errorf("the copy of %q: %+v, %v, want %q and nil", key, a, err, "v")
 		}
 		if err := ours.WriteAll(t.Context(), key, []byte("ours"), nil); err != nil {
 			t.Fatal(err)
 		}
 		if got := read(); got != "ours" {
-			t.Errorf("%q has %q after it was replaced", key, got)
+			t.Errorf("%q has %q after it was replaced, want %q", key, got, "ours")
 		}
 		var keys []string
 		for it := ours.List(nil); ; {
@@ -64,10 +64,10 @@ func TestForeignKeysThroughTheBridge(t *testing.T) {
 			t.Errorf("List = %q", keys)
 		}
 		if err := ours.Delete(t.Context(), key); err != nil {
-			t.Errorf("Delete(%q) = %v", key, err)
+			t.Errorf("Delete(%q) = %v, want nil", key, err)
 		}
 		if ok, err := ours.Exists(t.Context(), key); ok || err != nil {
-			t.Errorf("Exists(%q) after Delete = %v, %v", key, ok, err)
+			t.Errorf("Exists(%q) after Delete = %v, %v, want false and nil", key, ok, err)
 		}
 		if err := ours.Delete(t.Context(), key); gcerrors.Code(err) != gcerrors.NotFound {
 			t.Errorf("second Delete(%q) = %v", key, err)

@@ -37,7 +37,7 @@ func TestNameOf(t *testing.T) {
 			t.Errorf("nameOf(%q) = %q, want %q", key, got, want)
 		}
 		if got := keyOf(nameOf(key)); got != key {
-			t.Errorf("keyOf(nameOf(%q)) = %q", key, got)
+			t.Errorf("keyOf(nameOf(%q)) = %q, want %q", key, got, key)
 		}
 	}
 }

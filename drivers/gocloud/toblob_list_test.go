@@ -98,7 +98,7 @@ func TestPagingIsOneListing(t *testing.T) {
 		t.Errorf("listed %d keys", len(got))
 	}
 	if c.lists.Load() != 1 || c.open.Load() != 0 {
-		t.Errorf("%d listings, %d open", c.lists.Load(), c.open.Load())
+		t.Errorf("%d listings, %d open, want 1 and 0", c.lists.Load(), c.open.Load())
 	}
 }
 
@@ -177,7 +177,7 @@ func TestWalksAreBounded(t *testing.T) {
 			t.Errorf("%d listings are open after the idle limit, want the one in use", n)
 		}
 		if n := c.lists.Load(); n != maxWalks+5+1 {
-			t.Errorf("%d listings were made", n)
+			t.Errorf("%d listings were made, want 22", n)
 		}
 		time.Sleep(2 * walkIdle)
 		if n := c.open.Load(); n != 0 {
@@ -186,7 +186,7 @@ func TestWalksAreBounded(t *testing.T) {
 		o.PageToken = page(t, b, o).NextPageToken // begins a new listing
 		b.Close()
 		if n := c.open.Load(); n != 0 {
-			t.Errorf("%d listings are open after Close", n)
+			t.Errorf("%d listings are open after Close, want 0", n)
 		}
 		synctest.Wait() // Test fails if a goroutine is left
 	})
@@ -208,11 +208,12 @@ func TestPageContext(t *testing.T) {
 		PageSize:  3,
 		PageToken: p.NextPageToken,
 	})); len(got) != 3 || c.lists.Load() != 1 {
-		t.Errorf("the next page = %q, after %d listings", got, c.lists.Load())
+		t.Errorf("the next page = %q, after %d listings, want a length of 3 and 1", got,
+			c.lists.Load())
 	}
 	if _, err := b.ListPaged(ctx,
 		&driver.ListOptions{PageToken: p.NextPageToken}); !errors.Is(err, context.Canceled) {
-		t.Errorf("ListPage with an ended context = %v", err)
+		t.Errorf("ListPage with an ended context = %v, want context.Canceled", err)
 	}
 }
 

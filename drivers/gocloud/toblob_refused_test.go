@@ -46,16 +46,17 @@ func TestRefusedKeys(t *testing.T) {
 				t.Errorf("%v, reading the missing %q: %v", with, key, err)
 			}
 			if err := b.WriteAll(ctx, key, []byte("x"), create); err != nil {
-				t.Errorf("%v, writing %q: %v", with, key, err)
+				t.Errorf("%v, writing %q: %v, want nil", with, key, err)
 			}
 			if err := b.Copy(ctx, "copy", key, nil); err != nil {
-				t.Errorf("%v, copying %q: %v", with, key, err)
+				t.Errorf("%v, copying %q: %v, want nil", with, key, err)
 			}
 			if err := b.Delete(ctx, key); err != nil {
-				t.Errorf("%v, Delete(%q) = %v", with, key, err)
+				t.Errorf("%v, Delete(%q) = %v, want nil", with, key, err)
 			}
 			if ok, err := b.Exists(ctx, key); ok || err != nil {
-				t.Errorf("%v, Exists(%q) after Delete = %v, %v", with, key, ok, err)
+				t.Errorf("%v, Exists(%q) after Delete = %v, %v, want false and nil", with, key, ok,
+					err)
 			}
 			if err := b.Delete(ctx, key); gcerrors.Code(err) != gcerrors.NotFound {
 				t.Errorf("%v, Delete of the missing %q = %v", with, key, err)
@@ -68,6 +69,6 @@ func TestRefusedKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := b.Delete(ctx, "../a"); err != nil {
-		t.Error(err)
+		t.Errorf("Delete(../a) = %v, want nil", err)
 	}
 }

@@ -45,10 +45,10 @@ func TestUploadThatFails(t *testing.T) {
 			io.MultiReader(strings.NewReader(strings.Repeat("n", n)), iotest.ErrReader(broken)),
 			&blob.WriterOptions{ContentType: "text/plain"})
 		if !errors.Is(err, broken) {
-			t.Errorf("%d bytes: %v", n, err)
+			t.Errorf("%d bytes: %v, want %v", n, err, broken)
 		}
 		if got := get(t, b, "f", nil); got != "old" {
-			t.Errorf("%d bytes: the file has %d bytes", n, len(got))
+			t.Errorf("%d bytes: the file has %d bytes, want the same %d", n, len(got), len("old"))
 		}
 	}
 }
@@ -89,7 +89,8 @@ func TestBridgeWriter(t *testing.T) {
 				}
 				cancel()
 				if err := w.Close(); !errors.Is(err, context.Canceled) {
-					t.Errorf("%d bytes by %d: Close of the cancelled writer = %v", size, piece, err)
+					t.Errorf("%d bytes by %d: Close of the cancelled writer = %v, want "+
+						"context.Canceled", size, piece, err)
 				}
 				if _, err := b.Stat(t.Context(), "f", nil); !errors.Is(err, files.ErrNotExist) {
 					t.Errorf("%d bytes by %d: Stat after a cancelled Close: %v, want ErrNotExist",
@@ -100,7 +101,8 @@ func TestBridgeWriter(t *testing.T) {
 					t.Fatal(err)
 				}
 				if got := get(t, b, "f", nil); got != string(content) {
-					t.Errorf("%d bytes by %d: read %d bytes", size, piece, len(got))
+					t.Errorf("%d bytes by %d: read %d bytes, want the same %d", size, piece,
+						len(got), len(content))
 				}
 			})
 		}
@@ -137,7 +139,7 @@ func TestStoredMD5(t *testing.T) {
 	}
 	a, err := raw.Attributes(t.Context(), "f")
 	if err != nil || len(a.MD5) != 16 {
-		t.Errorf("MD5 %x, %v", a.MD5, err)
+		t.Errorf("MD5 %x, %v, want 16 bytes and nil", a.MD5, err)
 	}
 }
 
@@ -158,7 +160,7 @@ func TestSniffedAsGoCDK(t *testing.T) {
 			t.Fatal(err)
 		}
 		if a, err := raw.Attributes(t.Context(), "f.png"); err != nil || a.ContentType != c.want {
-			t.Errorf("%+v: %q, %v", c.opts, a.ContentType, err)
+			t.Errorf("%+v: %q, %v, want %q and nil", c.opts, a.ContentType, err, c.want)
 		}
 	}
 }
@@ -230,6 +232,6 @@ func TestBridgeHooks(t *testing.T) {
 		},
 	})
 	if err != nil {
-		t.Errorf("Delete if version = %v", err)
+		t.Errorf("Delete if version = %v, want nil", err)
 	}
 }

@@ -23,7 +23,7 @@ func TestOpenURL(t *testing.T) {
 	defer b.Close()
 	put(t, b, "f", "x", nil)
 	if got := list(t, b, "", nil); !slices.Equal(got, []string{"f"}) {
-		t.Errorf("List = %q", got)
+		t.Errorf("List = %q, want %q", got, []string{"f"})
 	}
 	whole, err := files.Open(t.Context(), "gocloud+file://"+dir+"/sub")
 	if err != nil {
@@ -77,7 +77,7 @@ func TestForeignScheme(t *testing.T) {
 	for _, raw := range []string{"theirs://x", "gocloud+theirs://x"} {
 		b, err := m.Open(t.Context(), raw)
 		if err != nil {
-			t.Errorf("%s: %v", raw, err)
+			t.Errorf("%s: %v, want nil", raw, err)
 			continue
 		}
 		put(t, b, "f", "x", nil)
