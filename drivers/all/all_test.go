@@ -94,7 +94,7 @@ func TestSchemes(t *testing.T) {
 			"mem:") || strings.HasPrefix(c.url,
 			"file:") || strings.HasPrefix(c.url, "s3:") || strings.HasPrefix(c.url, "azblob:")
 		if _, ok := files.As[*blob.Bucket](b); ok == ours {
-			t.Errorf("%s is a *blob.Bucket: %v", c.url, ok)
+			t.Errorf("%s is a *blob.Bucket: %v, want %v", c.url, ok, !ours)
 		}
 	}
 }
@@ -254,10 +254,10 @@ func TestFailedPutSendsNothing(t *testing.T) {
 			},
 		} {
 			if _, err := b.Put(t.Context(), "n.txt", c.content, c.opts); !errors.Is(err, c.want) {
-				t.Errorf("%s: content that %s: %v", url, what, err)
+				t.Errorf("%s: content that %s: %v, want %v", url, what, err, c.want)
 			}
 			if n := whole.Swap(0); n != 0 {
-				t.Errorf("%s: content that %s: %d requests came whole", url, what, n)
+				t.Errorf("%s: content that %s: %d requests came whole, want 0", url, what, n)
 			}
 		}
 		if _, err := b.Put(t.Context(), "n.txt", strings.NewReader("whole"),

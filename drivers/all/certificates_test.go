@@ -73,7 +73,7 @@ func TestCertificates(t *testing.T) {
 						}
 					}
 					if conns.Load() > 2 {
-						t.Errorf("%s: %d connections", name, conns.Load())
+						t.Errorf("%s: %d connections, want at most 2", name, conns.Load())
 					}
 				}
 			})

@@ -139,7 +139,7 @@ func TestSilentServer(t *testing.T) {
 			if _, err := s.open(t, "http", host,
 				"&timeout=soon"); !errors.Is(err, files.ErrInvalid) ||
 				!strings.Contains(err.Error(), "timeout") {
-				t.Error(err)
+				t.Errorf("open(http) = %v, want ErrInvalid and a text with %q", err, "timeout")
 			}
 		})
 	}
@@ -165,10 +165,10 @@ func TestContextEndsSilence(t *testing.T) {
 					err := call(ctx, b)
 					took := time.Since(begin)
 					if !errors.Is(err, context.DeadlineExceeded) {
-						t.Errorf("%s: %v", name, err)
+						t.Errorf("%s: %v, want context.DeadlineExceeded", name, err)
 					}
 					if took > 30*time.Second { // the machine may be loaded
-						t.Errorf("%s took %v", name, took)
+						t.Errorf("%s took %v, want at most %v", name, took, 30*time.Second)
 					}
 				}
 			})
@@ -217,12 +217,12 @@ func TestTLSMixups(t *testing.T) {
 					err := call(t.Context(), b)
 					if !errors.Is(err,
 						files.ErrInvalid) || !strings.Contains(err.Error(), c.words) {
-						t.Errorf("%s: %v", name, err)
+						t.Errorf("%s: %v, want ErrInvalid and a text with %q", name, err, c.words)
 					}
 					// Parts are sent at the same time, each of them once.
 					most := map[bool]int32{true: 8, false: 2}[strings.Contains(name, "parts")]
 					if n := conns.Load(); n > most {
-						t.Errorf("%s: %d connections", name, n)
+						t.Errorf("%s: %d connections, want at most %v", name, n, most)
 					}
 				}
 			})
@@ -238,7 +238,7 @@ func TestReadTimeoutIsKnown(t *testing.T) {
 		host, _ := silentServer(t)
 		b, err := s.open(t, "http", host, "&read_timeout=1s")
 		if err != nil {
-			t.Errorf("%s: %v", s.name, err)
+			t.Errorf("%s: %v, want nil", s.name, err)
 			continue
 		}
 		b.Close()

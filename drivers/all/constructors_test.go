@@ -190,7 +190,7 @@ func TestConstructorsRefuse(t *testing.T) {
 				t.Helper()
 				defer func() {
 					if p := recover(); p != nil {
-						t.Errorf("%s with %s as bucket %d panics: %v", name, what, i, p)
+						t.Errorf("%s with %s as bucket %d panics: %v, want nil", name, what, i, p)
 					}
 				}()
 				err := c(b)
@@ -277,7 +277,7 @@ func TestConstructorsRefuseOthers(t *testing.T) {
 		func() {
 			defer func() {
 				if p := recover(); p != nil {
-					t.Errorf("%s with nil panics: %v", what, p)
+					t.Errorf("%s with nil panics: %v, want nil", what, p)
 				}
 			}()
 			if err := c(); !errors.Is(err, files.ErrInvalid) {

@@ -96,7 +96,7 @@ func logOn(t *testing.T, b files.Bucket) {
 	newLog := func(b files.Bucket) *eventlog.Log {
 		l, err := eventlog.New(b, "logs/a", &eventlog.Options{SegmentBytes: 200})
 		if err != nil {
-			t.Error(err)
+			t.Errorf("eventlog.New(logs/a) = %v, want nil", err)
 		}
 		return l
 	}
@@ -142,7 +142,7 @@ func logOn(t *testing.T, b files.Bucket) {
 					continue
 				}
 				if err != nil {
-					t.Errorf("Read: %v", err)
+					t.Errorf("Read: %v, want nil", err)
 					return
 				}
 				calls.mu.Lock()
@@ -180,6 +180,6 @@ func logOn(t *testing.T, b files.Bucket) {
 		t.Errorf("the log has only %d records", len(seen))
 	}
 	if err := l.Compact(t.Context(), int64(len(seen))); err != nil {
-		t.Error(err)
+		t.Errorf("Compact = %v, want nil", err)
 	}
 }

@@ -33,7 +33,7 @@ func TestHints(t *testing.T) {
 	var none files.Mux
 	for name, pkg := range want {
 		if _, err := files.Describe(name + "://x"); err != nil {
-			t.Errorf("with every driver imported: %v", err)
+			t.Errorf("with every driver imported: %v, want nil", err)
 		}
 		_, err := none.Describe(name + "://x")
 		if err == nil {
@@ -46,7 +46,8 @@ func TestHints(t *testing.T) {
 			advice = strings.TrimPrefix(advice, "cloudfiles.dev/drivers/gocloud and ")
 		}
 		if advice != pkg {
-			t.Errorf("the error for %s:// names %q, and %q registers it", name, advice, pkg)
+			t.Errorf("the error for %s:// names %q, and %q registers it, want %q", name, advice,
+				pkg, pkg)
 		}
 	}
 }

@@ -218,8 +218,9 @@ func TestLayersKeepSize(t *testing.T) {
 				}
 				for _, a := range below.puts {
 					if a.size != int64(len(a.content)) || !a.again {
-						t.Errorf("declared %v: a content of %d bytes has the size %d, rewound: %v",
-							declared, len(a.content), a.size, a.again)
+						t.Errorf("declared %v: a content of %d bytes has the size %d, rewound: "+
+							"%v, want %v and true", declared, len(a.content), a.size, a.again,
+							int64(len(a.content)))
 					}
 				}
 				if got, err := files.ReadAll(t.Context(), b, "d/a.txt", nil); err != nil ||
@@ -339,19 +340,21 @@ func TestLayersOverThemselves(t *testing.T) {
 					&files.ReadOptions{GetOptions: files.GetOptions{Range: r}})
 				off, n := r.Resolve(int64(len(content)))
 				if err != nil || got != content[off:off+n] {
-					t.Errorf("%v: %d bytes, %v", r, len(got), err)
+					t.Errorf("%v: %d bytes, %v, want the same %d and nil", r, len(got), err,
+						len(content[off:off+n]))
 				}
 			}
 			for e, err := range two.List(t.Context(), "d", nil) {
 				if err != nil || e.Name != "d/a" || e.Size != int64(len(content)) {
-					t.Errorf("List yields %+v, %v", e, err)
+					t.Errorf("List yields %+v, %v, want Name %q, Size %v and nil", e, err, "d/a",
+						int64(len(content)))
 				}
 			}
 			if err := two.Delete(t.Context(), "d/a", nil); err != nil {
-				t.Error(err)
+				t.Errorf("Delete(d/a) = %v, want nil", err)
 			}
 			if ok, err := files.Exists(t.Context(), two, "d/a"); ok || err != nil {
-				t.Errorf("after Delete it exists: %v, %v", ok, err)
+				t.Errorf("after Delete it exists: %v, %v, want false and nil", ok, err)
 			}
 		})
 	}
@@ -398,7 +401,7 @@ func TestLayersCloseBodies(t *testing.T) {
 			r.Close()
 		}
 		if o, c := opened.Load(), closed.Load(); o != c || o == 0 {
-			t.Errorf("%d bodies were opened below, and %d closed", o, c)
+			t.Errorf("%d bodies were opened below, and %d closed, want %v and more than 0", o, c, c)
 		}
 	})
 }

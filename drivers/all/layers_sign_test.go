@@ -99,7 +99,8 @@ func TestLayersSign(t *testing.T) {
 		})
 	}
 	if seen != len(layersSign) {
-		t.Errorf("%d layers, and layersSign has %d", seen, len(layersSign))
+		t.Errorf("%d layers, and layersSign has %d, want %v", seen, len(layersSign),
+			len(layersSign))
 	}
 }
 
@@ -172,7 +173,7 @@ func signThrough(t *testing.T, l stackLayer, what string, can bool) {
 	case put:
 		got, err := files.ReadString(t.Context(), b, name, nil)
 		if err != nil || got != signedText {
-			t.Errorf("after the PUT the layer reads %q, %v", got, err)
+			t.Errorf("after the PUT the layer reads %q, %v, want %q and nil", got, err, signedText)
 		}
 	case s.Method == http.MethodGet && string(text) != signedText:
 		t.Errorf("GET: %q", text)
@@ -180,7 +181,7 @@ func signThrough(t *testing.T, l stackLayer, what string, can bool) {
 		t.Errorf("HEAD: %q", text)
 	case s.Method == http.MethodDelete:
 		if ok, err := files.Exists(t.Context(), b, name); ok || err != nil {
-			t.Errorf("after the DELETE the layer has the file: %v, %v", ok, err)
+			t.Errorf("after the DELETE the layer has the file: %v, %v, want false and nil", ok, err)
 		}
 	case o.ResponseType != "" && answer.Header.Get("Content-Type") != o.ResponseType:
 		t.Errorf("the response has the type %s", answer.Header.Get("Content-Type"))
@@ -239,7 +240,7 @@ func formThrough(t *testing.T, l stackLayer, dir, can bool) {
 	}
 	got, err := files.ReadString(t.Context(), b, file, nil)
 	if err != nil || got != signedText {
-		t.Errorf("the layer reads %q, %v", got, err)
+		t.Errorf("the layer reads %q, %v, want %q and nil", got, err, signedText)
 	}
 	fake.WantCreated(t, below(l, file))
 }
@@ -291,7 +292,7 @@ func partsThrough(t *testing.T, l stackLayer, can bool) {
 	}
 	got, err := files.ReadString(t.Context(), b, name, nil)
 	if err != nil || got != signedText {
-		t.Errorf("the layer reads %q, %v", got, err)
+		t.Errorf("the layer reads %q, %v, want %q and nil", got, err, signedText)
 	}
 	fake.WantCreated(t, below(l, name))
 }

@@ -36,7 +36,8 @@ func TestLayerParams(t *testing.T) {
 	for _, raw := range []string{"mem://?timeout=0s", "mem://?timeout=soon", "mem://?timeout=-1s"} {
 		if _, err := files.Open(t.Context(), raw); !errors.Is(err, files.ErrInvalid) ||
 			!strings.Contains(err.Error(), "parameter timeout: want a duration") {
-			t.Errorf("%s: %v", raw, err)
+			t.Errorf("%s: %v, want ErrInvalid and a text with %q", raw, err,
+				"parameter timeout: want a duration")
 		}
 	}
 }

@@ -121,7 +121,7 @@ func (h *holders) lock(t *testing.T, who int, duration time.Duration) *lease.Loc
 		Holder:   strconv.Itoa(who),
 	})
 	if err != nil {
-		t.Error(err)
+		t.Errorf("lease.New(locks/a) = %v, want nil", err)
 	}
 	return lock
 }
@@ -134,7 +134,7 @@ func (h *holders) acquire(ctx context.Context, t *testing.T, lock *lease.Lock,
 		held, err = lock.Acquire(ctx)
 	}
 	if err != nil {
-		t.Errorf("Acquire: %v", err)
+		t.Errorf("Acquire: %v, want nil", err)
 		return nil, nil
 	}
 	tenure := tenure{who: who, token: held.Token(), begin: time.Now()}
@@ -159,7 +159,7 @@ func (h *holders) hold(t *testing.T, lock *lease.Lock, who int) {
 	call := time.Since(h.begun)
 	n, err := countOn(held.Context(), h.store)
 	if err != nil {
-		t.Error(err)
+		t.Errorf("countOn = %v, want nil", err)
 	}
 	h.mu.Lock()
 	h.counts = append(h.counts, porcupine.Operation{
@@ -171,7 +171,7 @@ func (h *holders) hold(t *testing.T, lock *lease.Lock, who int) {
 	h.mu.Unlock()
 	end()
 	if err := held.Release(t.Context()); err != nil {
-		t.Errorf("Release: %v", err)
+		t.Errorf("Release: %v, want nil", err)
 	}
 }
 

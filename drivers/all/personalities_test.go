@@ -59,7 +59,7 @@ func TestPersonalitiesClaim(t *testing.T) {
 	} {
 		b, err := files.Open(t.Context(), c.url)
 		if err != nil {
-			t.Errorf("%s: %v", c.p, err)
+			t.Errorf("%s: %v, want nil", c.p, err)
 			continue
 		}
 		defer b.Close()
@@ -155,7 +155,7 @@ func TestPersonalitiesHabits(t *testing.T) {
 func TestPersonalitiesDiffer(t *testing.T) {
 	strong := filestest.New(t, filestest.As(filestest.Strong))
 	if n := len(filestest.Disk.Differences()) + len(filestest.Strong.Differences()); n != 0 {
-		t.Errorf("disks have %d differences", n)
+		t.Errorf("disks have %d differences, want 0", n)
 	}
 	eachPersonality(t, func(t *testing.T, p filestest.Personality, b files.Bucket) {
 		fake := filestest.New(t, filestest.As(p))

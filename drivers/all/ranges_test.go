@@ -141,7 +141,7 @@ func TestWithoutRanges(t *testing.T) {
 						wide.Load(), got, len(got), err, content[off:off+n], n)
 				}
 				if requests.Load() > 2 {
-					t.Errorf("%v: %d requests", r, requests.Load())
+					t.Errorf("%v: %d requests, want at most 2", r, requests.Load())
 				}
 			}
 			wide.Store(!wide.Load())
@@ -234,7 +234,7 @@ func TestWholeIsTooMuch(t *testing.T) {
 				t.Errorf("%v: %v", r, err)
 			}
 			if requests.Load() > 2 {
-				t.Errorf("%v: %d requests", r, requests.Load())
+				t.Errorf("%v: %d requests, want at most 2", r, requests.Load())
 			}
 		}
 	})
@@ -258,7 +258,7 @@ func TestWholeInPlaceOfRest(t *testing.T) {
 			t.Errorf("%q, %v", got, err)
 		}
 		if requests.Load() > 2 {
-			t.Errorf("%d requests", requests.Load())
+			t.Errorf("%d requests, want at most 2", requests.Load())
 		}
 	})
 }

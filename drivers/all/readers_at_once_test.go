@@ -64,7 +64,8 @@ func readAtOnce(t *testing.T, b files.Bucket, i int) {
 		all.Go(func() {
 			if err := way.read(t.Context(), b, name, content,
 				rand.New(rand.NewPCG(seed, 0))); err != nil {
-				t.Errorf("round %d, file of %d bytes, %s: %v", i, len(content), way.name, err)
+				t.Errorf("round %d, file of %d bytes, %s: %v, want nil", i, len(content), way.name,
+					err)
 			}
 		})
 	}

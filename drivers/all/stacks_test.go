@@ -286,7 +286,7 @@ func wrapStack(t *testing.T, stack []stackLayer, writing bool) func(files.Bucket
 			}
 			outer, err := l.wrap(b)
 			if err != nil {
-				t.Errorf("%s: %v", l.name, err)
+				t.Errorf("%s: %v, want nil", l.name, err)
 				return nil
 			}
 			b = outer

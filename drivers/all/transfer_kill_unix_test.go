@@ -148,7 +148,8 @@ func TestTransferKilled(t *testing.T) {
 					killTransfer(t, step.from, step.to, states, most)
 					killed += most
 					if ok, err := files.Exists(t.Context(), dst, "tree/big"); ok || err != nil {
-						t.Errorf("%s: after a kill the file is there: %t, %v", step.what, ok, err)
+						t.Errorf("%s: after a kill the file is there: %t, %v, want false and nil",
+							step.what, ok, err)
 					}
 				}
 				c := &bodies{}

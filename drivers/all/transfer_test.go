@@ -144,7 +144,8 @@ func TestTransfer(t *testing.T) {
 			}
 			if res, err := plan.Apply(t.Context()); err != nil ||
 				res.Deleted != int64(len(treeNames)) {
-				t.Errorf("Remove: %+v, %v", res, err)
+				t.Errorf("Remove: %+v, %v, want Deleted %v and nil", res, err,
+					int64(len(treeNames)))
 			}
 			count, _, err := files.Usage(t.Context(), b, "")
 			if err != nil || count != int64(len(treeNames)) {
@@ -174,6 +175,6 @@ func sameTree(t *testing.T, tree transfer.Tree) {
 		}
 	}
 	if n != len(treeNames) {
-		t.Errorf("%s has %d files", tree.Dir, n)
+		t.Errorf("%s has %d files, want %v", tree.Dir, n, len(treeNames))
 	}
 }

@@ -38,7 +38,7 @@ func TestUploadParams(t *testing.T) {
 		t.Setenv("AZURE_STORAGE_ACCOUNT", "account")
 		b, err := files.Open(t.Context(), u+"part_size=8388608&concurrency=100")
 		if err != nil {
-			t.Errorf("%s: %v", scheme, err)
+			t.Errorf("%s: %v, want nil", scheme, err)
 			continue
 		}
 		b.Close()
@@ -46,7 +46,7 @@ func TestUploadParams(t *testing.T) {
 			_, err := files.Open(t.Context(), u+wrong)
 			name, _, _ := strings.Cut(wrong, "=")
 			if !errors.Is(err, files.ErrInvalid) || !strings.Contains(err.Error(), name) {
-				t.Errorf("%s: %s: %v", scheme, wrong, err)
+				t.Errorf("%s: %s: %v, want ErrInvalid and a text with %q", scheme, wrong, err, name)
 			}
 		}
 	}

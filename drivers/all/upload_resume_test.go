@@ -113,11 +113,11 @@ func TestUploadResumed(t *testing.T) {
 					t.Fatalf("%s: the second run: %v; found %t", what, err, found)
 				}
 				if most := resumeParts + min(c.at, 4) - 3; sent > most {
-					t.Errorf("%s: %d parts were sent", what, sent)
+					t.Errorf("%s: %d parts were sent, want at most %v", what, sent, most)
 				}
 				wantUploaded(t, b, p, info)
 				if _, err := os.Stat(token); !errors.Is(err, os.ErrNotExist) {
-					t.Errorf("%s: the token: %v", what, err)
+					t.Errorf("%s: the token: %v, want ErrNotExist", what, err)
 				}
 				for u, err := range resume.Uploads(t.Context(), b, "") {
 					t.Errorf("%s: %+v is left, %v", what, u, err)

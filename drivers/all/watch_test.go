@@ -56,7 +56,7 @@ func TestWatch(t *testing.T) {
 			t.Errorf("the reports are %q, want %q; %v", seen, want, err)
 		}
 		if n := ops.take(); len(n) != 1 || n[files.OpGet] < len(steps) {
-			t.Errorf("the operations are %v", n)
+			t.Errorf("the operations are %v, want a length of 1 and at least %v", n, len(steps))
 		}
 	})
 }
@@ -101,10 +101,10 @@ func TestWatchUnderFaults(t *testing.T) {
 				return nil
 			}, &watch.Options{OnError: func(err error, _ int) { t.Log(err) }})
 		if err != nil {
-			t.Error(err)
+			t.Errorf("watch.File(d/a) = %v, want nil", err)
 		}
 		if err := <-written; err != nil {
-			t.Error(err)
+			t.Errorf("%v, want nil", err)
 		}
 	})
 }
