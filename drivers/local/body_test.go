@@ -50,7 +50,7 @@ func TestBody(t *testing.T) {
 		r := openBody(t, b, "f", 2, 5)
 		if first > 0 {
 			if text, err := copied(r, first); err != nil || text != "23456"[:first] {
-				t.Errorf("CopyTo(%d) = %q, %v", first, text, err)
+				t.Errorf("CopyTo(%d) = %q, %v, want %q and nil", first, text, err, "23456"[:first])
 			}
 		}
 		p := make([]byte, 3)
@@ -89,7 +89,7 @@ func TestBody(t *testing.T) {
 			r := openBody(t, b, "f", 2, 5)
 			if opened {
 				if text, err := copied(r, 1); err != nil || text != "2" {
-					t.Errorf("CopyTo(1) = %q, %v", text, err)
+					t.Errorf("CopyTo(1) = %q, %v, want %q and nil", text, err, "2")
 				}
 			}
 			ok(t, os.Truncate(filepath.Join(dir, "f"), cut))

@@ -69,7 +69,7 @@ func refusedRenames(t *testing.T, errno syscall.Errno, sidecars bool, attrs int)
 	}
 	refuse.Store(false)
 	if err := stepPut("f", 10, attrs).do(t.Context(), b); err != nil {
-		t.Errorf("Put after the refusals: %v", err)
+		t.Errorf("Put after the refusals: %v, want nil", err)
 	}
 	if left := stagedFiles(t, dir); len(left) > 0 {
 		t.Errorf("staged files are left: %q", left)
@@ -97,8 +97,8 @@ func TestContextEndsRetries(t *testing.T) {
 					}
 				}
 				if late >= 100*time.Millisecond {
-					t.Errorf("with %v failing with %v, %s returned %v after its context ended",
-						kind, errno, name, late)
+					t.Errorf("with %v failing with %v, %s returned %v after its context ended, "+
+						"want less than %v", kind, errno, name, late, 100*time.Millisecond)
 				}
 			})
 		}

@@ -145,7 +145,7 @@ func cacheOverFault(t *testing.T, errno syscall.Errno, n int, warm bool) bool {
 	c.downloads.Store(0)
 	c.read(t, when+", again")
 	if d := c.downloads.Load(); d != 0 {
-		t.Errorf("%s: %d downloads when the trouble is over", when, d)
+		t.Errorf("%s: %d downloads when the trouble is over, want 0", when, d)
 	}
 	return count >= n
 }

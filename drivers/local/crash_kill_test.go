@@ -75,7 +75,7 @@ func killedAt(t *testing.T, i, n int, m crashfs.Moment) (operations []crashfs.Ki
 		t.Fatalf("%s operation %d: %v", m, n, err)
 	}
 	if err := reopened(ctx, dir, allowed, sc.run.subjects()); err != nil {
-		t.Errorf("killed %s operation %d: %v", m, n, err)
+		t.Errorf("killed %s operation %d: %v, want nil", m, n, err)
 	}
 	return operations
 }
@@ -131,7 +131,7 @@ func TestKilledBetweenLinkAndUnlink(t *testing.T) {
 		}
 	}
 	if err := closeAndCheck(b, dir, now); err != nil {
-		t.Error(err)
+		t.Errorf("closeAndCheck = %v, want nil", err)
 	}
 }
 

@@ -138,7 +138,7 @@ func TestLiveUploadsSurvive(t *testing.T) {
 			s.info.Metadata)
 	}
 	if err := now["other"].seenIn(ctx, b, "other"); err != nil {
-		t.Error(err)
+		t.Errorf("seenIn(other) = %v, want nil", err)
 	}
 	if err := b.Close(); err != nil {
 		t.Fatal(err)

@@ -65,7 +65,7 @@ func testNames(t *testing.T, open func() files.Bucket) {
 		}
 		o := files.PutOptions{If: files.IfAbsent()}
 		if _, err := files.PutString(ctx, w, name, text(name), &o); err != nil {
-			t.Errorf("Put %q: %v", name, err)
+			t.Errorf("Put %q: %v, want nil", name, err)
 		}
 	}
 	d := open()
@@ -84,7 +84,7 @@ func testNames(t *testing.T, open func() files.Bucket) {
 	}
 	for i, name := range want {
 		if err := d.Delete(ctx, name, nil); err != nil {
-			t.Errorf("Delete %q: %v", name, err)
+			t.Errorf("Delete %q: %v, want nil", name, err)
 		}
 		if got := listed(t, b); !slices.Equal(got, want[i+1:]) {
 			t.Fatalf("after Delete of %q: listed %q", name, got)
@@ -142,7 +142,7 @@ func TestFoldedForeignFiles(t *testing.T) {
 		t.Errorf("after Put, the photo's file on disk = %q, %v, want \"edited\"", data, err)
 	}
 	if _, err := files.PutString(ctx, b, "New.JPG", "new", nil); err != nil {
-		t.Error(err)
+		t.Errorf("PutString(New.JPG) = %v, want nil", err)
 	}
 	if data, err := os.ReadFile(filepath.Join(dir, "New.JPG")); string(data) != "new" {
 		t.Errorf("New.JPG on disk = %q, %v, want \"new\"", data, err)
@@ -350,7 +350,7 @@ func TestDiskChanges(t *testing.T) {
 		"back":        openOdd(t, fsys.OS(), dir),
 	} {
 		if got := listed(t, b); !slices.Equal(got, want) {
-			t.Errorf("%s: listed %q", name, got)
+			t.Errorf("%s: listed %q, want %q", name, got, want)
 		}
 		for _, n := range want {
 			if s, _ := fetch(t, b, n); s != n {

@@ -192,7 +192,8 @@ func TestLongestPath(t *testing.T) {
 		}
 		dir, base := linuxRules.encode(name)
 		if n := len(dir + "/" + leafName(base) + sidecarExt); n >= 4096 {
-			t.Errorf("%d times %q makes a path of %d bytes", files.MaxName/len(unit), unit, n)
+			t.Errorf("%d times %q makes a path of %d bytes, want less than 4096",
+				files.MaxName/len(unit), unit, n)
 		}
 		checkElements(t, linuxRules, name)
 	}

@@ -133,7 +133,7 @@ func TestVanishedFolderEveryMethod(t *testing.T) {
 				}
 			}
 			if err := b.Close(); err != nil {
-				t.Errorf("%s: Close: %v", way, err)
+				t.Errorf("%s: Close: %v, want nil", way, err)
 			}
 		}
 	}
@@ -161,7 +161,7 @@ func TestFolderComesBack(t *testing.T) {
 			continue
 		}
 		if err := call(t.Context(), b); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: %v, want nil", name, err)
 		}
 	}
 }
@@ -210,17 +210,17 @@ func TestFullDiskInjected(t *testing.T) {
 				crashfs.Clone, crashfs.Setxattr)
 			for _, name := range []string{"Put", "Put if absent", "Copy", "Move"} {
 				if err := methods[name](t.Context(), b); !errors.Is(err, cause) {
-					t.Errorf("%v, written %v: %s: %v", cause, written, name, err)
+					t.Errorf("%v, written %v: %s: %v, want %v", cause, written, name, err, cause)
 				}
 			}
 			for _, name := range []string{"Get", "Stat", "List", "Check"} {
 				if err := methods[name](t.Context(), b); err != nil {
-					t.Errorf("%v, written %v: %s: %v", cause, written, name, err)
+					t.Errorf("%v, written %v: %s: %v, want nil", cause, written, name, err)
 				}
 			}
 			if written { // it has a staging folder
 				if err := b.Delete(t.Context(), "h", nil); err != nil {
-					t.Errorf("%v: Delete: %v", cause, err)
+					t.Errorf("%v: Delete: %v, want nil", cause, err)
 				}
 			}
 			faulter.Set(nil)
@@ -248,7 +248,7 @@ func unharmed(t *testing.T, dir string, b files.Bucket, written bool) {
 		err = closeAndCheck(b, dir, now)
 	}
 	if err != nil {
-		t.Error(err)
+		t.Errorf("%v, want nil", err)
 	}
 }
 
@@ -350,7 +350,7 @@ func TestUnsyncedCommit(t *testing.T) {
 			err = s.do(t.Context(), b)
 		}
 		if err != nil {
-			t.Errorf("%v: %v", s, err)
+			t.Errorf("%v: %v, want nil", s, err)
 		}
 	}
 }

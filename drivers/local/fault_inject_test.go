@@ -69,7 +69,7 @@ func TestFaultAtEveryOperation(t *testing.T) {
 					hit, refused, err := failedAt(t, sc, nil, n, cause, fault.sentinel,
 						fault.of)
 					if err != nil {
-						t.Errorf("%v at operation %d: %v", cause, n, err)
+						t.Errorf("%v at operation %d: %v, want nil", cause, n, err)
 					}
 					if refused {
 						failed++
@@ -121,7 +121,7 @@ func TestFaultOnOtherDisks(t *testing.T) {
 					var err error
 					hit, refused, err = failedAt(t, sc, sys(), n, syscall.EIO, nil, nil)
 					if err != nil {
-						t.Errorf("EIO at operation %d: %v", n, err)
+						t.Errorf("EIO at operation %d: %v, want nil", n, err)
 					}
 					if refused {
 						failed++

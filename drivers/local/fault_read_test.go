@@ -90,14 +90,16 @@ func TestReadFaultAtEveryOperation(t *testing.T) {
 						t.Errorf("%s: %v at operation %d: %v, want EIO", name, kind, n, failure)
 					case failure != nil && strings.HasSuffix(want, "\n"):
 						if line := notAmong(got, want); line != "" {
-							t.Errorf("%s: %v at operation %d: %s is listed", name, kind, n, line)
+							t.Errorf("%s: %v at operation %d: %s is listed, want %q", name, kind, n,
+								line, "")
 						}
 					}
 					if failure != nil {
 						failed++
 					}
 					if again, err := call(t.Context(), b); err != nil || again != want {
-						t.Errorf("%s: after %v at operation %d: %s, %v", name, kind, n, again, err)
+						t.Errorf("%s: after %v at operation %d: %s, %v, want %q and nil", name,
+							kind, n, again, err, want)
 					}
 				}
 				if failed == 0 {
@@ -105,7 +107,7 @@ func TestReadFaultAtEveryOperation(t *testing.T) {
 				}
 				check(t, b.Close())
 				if open := wrapped.Open(); open != 0 {
-					t.Errorf("%s: %d descriptors are open after Close", name, open)
+					t.Errorf("%s: %d descriptors are open after Close, want 0", name, open)
 				}
 			}
 		})
@@ -160,15 +162,15 @@ func TestOpenFaultAtEveryOperation(t *testing.T) {
 			faulter.Set(nil)
 			if err == nil {
 				if s, _ := fetch(t, b, "a/b"); s != "x" {
-					t.Errorf("%s: %v at operation %d: a/b is %q", disk, kind, n, s)
+					t.Errorf("%s: %v at operation %d: a/b is %q, want %q", disk, kind, n, s, "x")
 				}
 				check(t, b.Close())
 			} else if failed++; !errors.Is(err, syscall.EIO) || !hit {
 				t.Errorf("%s: %v at operation %d: Open = %v, want EIO", disk, kind, n, err)
 			}
 			if open := wrapped.Open(); open != 0 {
-				t.Errorf("%s: %v at operation %d (%v): %d descriptors are open", disk, kind, n, err,
-					open)
+				t.Errorf("%s: %v at operation %d (%v): %d descriptors are open, want 0", disk, kind,
+					n, err, open)
 			}
 		}
 		if failed == 0 {
@@ -238,7 +240,8 @@ func TestMoveAsideFaultAtEveryOperation(t *testing.T) {
 				}
 			}
 			if s, _ := fetch(t, b, name+sidecarExt); s != "of others" {
-				t.Errorf("%v at operation %d (%v): the other file is %q", kind, n, failure, s)
+				t.Errorf("%v at operation %d (%v): the other file is %q, want %q", kind, n, failure,
+					s, "of others")
 			}
 			if failure != nil {
 				check(t, put())
@@ -247,11 +250,12 @@ func TestMoveAsideFaultAtEveryOperation(t *testing.T) {
 				t.Errorf("%v at operation %d: %q, %+v, want the content", kind, n, s, info)
 			}
 			if s, _ := fetch(t, b, name+sidecarExt); s != "of others" {
-				t.Errorf("%v at operation %d: the other file is %q afterwards", kind, n, s)
+				t.Errorf("%v at operation %d: the other file is %q afterwards, want %q", kind, n, s,
+					"of others")
 			}
 			check(t, b.Close())
 			if open := wrapped.Open(); open != 0 {
-				t.Errorf("%v at operation %d: %d descriptors are open", kind, n, open)
+				t.Errorf("%v at operation %d: %d descriptors are open, want 0", kind, n, open)
 			}
 		}
 		if failed == 0 {
@@ -278,7 +282,7 @@ func TestLongNamesLikeSidecars(t *testing.T) {
 				check(t, err)
 				r.Close()
 			} else if s, _ := fetch(t, b, e.Name); s != "of others" {
-				t.Errorf("%d bytes: %.20q is %q", n, e.Name, s)
+				t.Errorf("%d bytes: %.20q is %q, want %q", n, e.Name, s, "of others")
 			}
 		}
 		if listed != 1 {

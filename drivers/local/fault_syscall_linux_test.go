@@ -142,7 +142,7 @@ func faultScenario(t *testing.T, base string, sc faultCase, task syscallTask) (r
 						continue
 					}
 					if err := f.patiently(t.Context()); err != nil {
-						t.Errorf("%v: %v", &f, err)
+						t.Errorf("%v: %v, want nil", &f, err)
 					}
 					hits += f.hits
 					runs++

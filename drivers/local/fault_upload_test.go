@@ -201,8 +201,8 @@ func uploadFails(t *testing.T, what string, first []func(*sending, context.Conte
 	check(t, s.abort(ctx))
 	check(t, b.Close())
 	if open := sys.Open(); open != 0 {
-		t.Errorf("%v at operation %d (%v): %d descriptors are open after Close", kind, n, failure,
-			open)
+		t.Errorf("%v at operation %d (%v): %d descriptors are open after Close, want 0", kind, n,
+			failure, open)
 	}
 	return hit, failure != nil
 }

@@ -32,18 +32,18 @@ func TestTransfersWhereCaseFolds(t *testing.T) {
 			&transfer.Options{Compare: transfer.ByDigestOrContent})
 		check(t, err)
 		if res, err := plan.Apply(t.Context()); err != nil {
-			t.Errorf("%q: %+v, %v", step, res, err)
+			t.Errorf("%q: %+v, %v, want nil", step, res, err)
 		}
 		got := names(t, dst)
 		slices.Sort(got)
 		slices.Sort(step)
 		if !slices.Equal(got, step) {
-			t.Errorf("%q: the target has %q", step, got)
+			t.Errorf("%q: the target has %q, want %q", step, got, step)
 		}
 		for _, name := range step {
 			if text, err := files.ReadString(t.Context(), dst, name, nil); err != nil ||
 				text != "of "+name {
-				t.Errorf("%q: %s is %q, %v", step, name, text, err)
+				t.Errorf("%q: %s is %q, %v, want %q and nil", step, name, text, err, "of "+name)
 			}
 		}
 		for c, err := range plan.Changes(t.Context()) {

@@ -55,7 +55,7 @@ func TestFullDiskEndsTransfers(t *testing.T) {
 				t.Errorf("after the download on the full disk the target is %q", old)
 			}
 			if n, err := resume.RemoveStale(disk, 0); err != nil {
-				t.Errorf("RemoveStale = %d, %v", n, err)
+				t.Errorf("RemoveStale = %d, %v, want nil", n, err)
 			}
 
 			plan, err := transfer.Sync(transfer.Tree{Bucket: dst}, transfer.Tree{Bucket: src}, nil)
@@ -79,7 +79,8 @@ func TestFullDiskEndsTransfers(t *testing.T) {
 				}
 			}
 			if got != int(res.Copied) {
-				t.Errorf("%d files are there, %d were reported", got, res.Copied)
+				t.Errorf("%d files are there, %d were reported, want %v", got, res.Copied,
+					int(res.Copied))
 			}
 			staged, err := filepath.Glob(filepath.Join(dir, controlDir, "s-*", "*"))
 			check(t, err)
@@ -92,7 +93,8 @@ func TestFullDiskEndsTransfers(t *testing.T) {
 			res, err = plan.Apply(t.Context())
 			if err != nil || res.Equal != int64(got) || res.Copied != int64(count+1-got) ||
 				res.Deleted != 1 {
-				t.Errorf("the sync with room: %+v, %v", res, err)
+				t.Errorf("the sync with room: %+v, %v, want Equal %v, Copied %v, Deleted 1 and nil",
+					res, err, int64(got), int64(count+1-got))
 			}
 		})
 	}
@@ -102,7 +104,7 @@ func TestFullDiskEndsTransfers(t *testing.T) {
 func wantFull(t *testing.T, what string, err error) {
 	t.Helper()
 	if !errors.Is(err, files.ErrTooLarge) || !errors.Is(err, syscall.ENOSPC) {
-		t.Errorf("%s on a full disk: %v", what, err)
+		t.Errorf("%s on a full disk: %v, want ErrTooLarge and ENOSPC", what, err)
 	}
 }
 

@@ -109,7 +109,7 @@ func TestLostAtEveryOperation(t *testing.T) {
 					cause := causes[(n+i+k)%len(causes)]
 					hit, unsure, err := lostAt(t, sc, n, cause, way.done, way.after)
 					if err != nil {
-						t.Errorf("%v, %s, at operation %d: %v", cause, way.name, n, err)
+						t.Errorf("%v, %s, at operation %d: %v, want nil", cause, way.name, n, err)
 					}
 					if unsure {
 						uncertain++

@@ -37,8 +37,9 @@ func TestCopyKeepsHoles(t *testing.T) {
 		var was, is unix.Stat_t
 		ok(t, unix.Stat(filepath.Join(dir, "a"), &was), unix.Stat(filepath.Join(dir, "b"), &is))
 		if is.Size != size || is.Blocks*512 > was.Blocks*512+4<<20 {
-			t.Errorf("through memory %v: the copy has %d bytes and takes %d, the file takes %d",
-				memory, is.Size, is.Blocks*512, was.Blocks*512)
+			t.Errorf("through memory %v: the copy has %d bytes and takes %d, the file takes %d, "+
+				"want %v and at most %v", memory, is.Size, is.Blocks*512, was.Blocks*512, size,
+				was.Blocks*512+4<<20)
 		}
 		for _, off := range []int64{0, 4096, 100<<20 + 4096, 200 << 20, size - 4096} {
 			want, got := make([]byte, 4096), make([]byte, 4096)

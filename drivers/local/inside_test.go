@@ -68,7 +68,7 @@ func TestFolderInsideAnother(t *testing.T) {
 		{name: "in memory", first: a, second: mem.New(nil)},
 	} {
 		if got := driver.Overlap(c.first, "", c.second, ""); got != c.files {
-			t.Errorf("%s: Overlap is %v", c.name, got)
+			t.Errorf("%s: Overlap is %v, want %v", c.name, got, c.files)
 		}
 		_, mirrored := mirror.New(c.first, c.second)
 		_, mounted := mount.New(map[string]files.Bucket{"x": c.first, "y": c.second})

@@ -73,7 +73,8 @@ func TestFileblobReadsOurs(t *testing.T) {
 	}
 	info, err := b.Stat(ctx, "d/with", nil)
 	if err != nil || a.ETag != `"`+string(info.Version)+`"` {
-		t.Errorf("fileblob's ETag is %s, the driver's version %s, %v", a.ETag, info.Version, err)
+		t.Errorf("fileblob's ETag is %s, the driver's version %s, %v, want %q and nil", a.ETag,
+			info.Version, err, `"`+string(info.Version)+`"`)
 	}
 	if a, err := fb.Attributes(ctx, "sum"); err != nil || fmt.Sprintf("%x", a.MD5) != md5.MD5 {
 		t.Errorf("fileblob's MD5 is %x, %v, want that of the Put", a.MD5, err)
@@ -139,7 +140,7 @@ func TestWeReadFileblobs(t *testing.T) {
 		}
 	}
 	if err := fb.Delete(ctx, "over"); err != nil {
-		t.Error(err)
+		t.Errorf("Delete(over) = %v, want nil", err)
 	}
 	del(t, b, "overplain")
 	if names := blobNames(t, fb); !slices.Equal(names, []string{"d/new"}) {
@@ -170,19 +171,20 @@ func TestFileblobsEscapedKeys(t *testing.T) {
 		keys = append(keys, e.Key)
 		r, err := b.Get(ctx, "", &files.GetOptions{Key: e.Key})
 		if err != nil {
-			t.Errorf("Get of the key %q = %v", e.Key, err)
+			t.Errorf("Get of the key %q = %v, want nil", e.Key, err)
 			continue
 		}
 		if s, err := r.ReadString(); err != nil || !strings.HasPrefix(s,
 			e.Key[:1]) || r.Info().Digest.MD5 == "" {
-			t.Errorf("Get of the key %q = %q, %+v, %v", e.Key, s, r.Info(), err)
+			t.Errorf("Get of the key %q = %q, %+v, %v, want a text that begins with %q, "+
+				"Digest.MD5 anything but %q and nil", e.Key, s, r.Info(), err, e.Key[:1], "")
 		}
 		r.Close()
 		if err := b.Delete(ctx, "", &files.DeleteOptions{
 			Key:       e.Key,
 			IfVersion: e.Version,
 		}); err != nil {
-			t.Errorf("Delete of the key %q = %v", e.Key, err)
+			t.Errorf("Delete of the key %q = %v, want nil", e.Key, err)
 		}
 	}
 	if len(keys) != 3 || !slices.Equal(names, []string{"plain"}) {

@@ -70,7 +70,7 @@ func TestEncryptedNamesWhereCaseFolds(t *testing.T) {
 	}
 	for _, name := range all {
 		if text, _ := fetch(t, b, name); text != "of "+name {
-			t.Errorf("%q has the content %q", name, text)
+			t.Errorf("%q has the content %q, want %q", name, text, "of "+name)
 		}
 	}
 	listed := names(t, b)

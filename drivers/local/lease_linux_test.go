@@ -49,8 +49,8 @@ func TestLeaseOnStagedFile(t *testing.T) {
 			}
 		}
 		if late >= most || work >= most {
-			t.Errorf("%s returned %v after its context ended, and used the processor for %v", name,
-				late, work)
+			t.Errorf("%s returned %v after its context ended, and used the processor for %v, "+
+				"want less than %v", name, late, work, most)
 		}
 	}
 	putIn(t, b, "f", "new", nil)

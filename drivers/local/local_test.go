@@ -31,7 +31,7 @@ func openBucket(t testing.TB, dir string, opts *Options) files.Bucket {
 	}
 	t.Cleanup(func() {
 		if err := b.Close(); err != nil {
-			t.Errorf("Close: %v", err)
+			t.Errorf("Close: %v, want nil", err)
 		}
 	})
 	return b

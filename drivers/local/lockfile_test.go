@@ -46,7 +46,7 @@ func TestLockFile(t *testing.T) {
 		t.Errorf("the counter is %s, want 200; %d Puts if absent succeeded, want 25", s, won.Load())
 	}
 	if _, err := os.Lstat(filepath.Join(dir, controlDir, lockName)); err != nil {
-		t.Error(err)
+		t.Errorf("os.Lstat = %v, want nil", err)
 	}
 }
 

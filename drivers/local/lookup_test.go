@@ -76,7 +76,7 @@ func TestDescribeDeleted(t *testing.T) {
 		}
 		d, consistent, err := describe(&beforeSidecar{root, func() {
 			if err := bucket.Delete(t.Context(), "a", nil); err != nil {
-				t.Error(err)
+				t.Errorf("Delete(a) = %v, want nil", err)
 			}
 		}}, &filePaths{base: "a"}, f, st)
 		if err != nil || consistent {

@@ -141,7 +141,7 @@ func TestOpenURL(t *testing.T) {
 	} {
 		b, err := files.Open(ctx, url)
 		if err != nil {
-			t.Errorf("Open(%s): %v", url, err)
+			t.Errorf("Open(%s): %v, want nil", url, err)
 			continue
 		}
 		if d := b.Features().Durable; d == strings.Contains(url, "sync=none") {
@@ -234,7 +234,7 @@ func TestSweepLeavesLiving(t *testing.T) {
 			sweeper := openHooked(t, filepath.Join(dir, root), nil, &hookFS{mount: true})
 			putIn(t, sweeper, strings.TrimPrefix("m/n/b", root+"/"), "content", nil)
 			if _, err := os.Lstat(filepath.Join(dir, "m/n", name)); err != nil {
-				t.Errorf("with the root %q, Lstat of the staged file: %v", root, err)
+				t.Errorf("with the root %q, Lstat of the staged file: %v, want nil", root, err)
 			}
 			return nil
 		}

@@ -98,7 +98,7 @@ func TestReceivePart(t *testing.T) {
 	ok(t, os.WriteFile(later, []byte("gh"), 0o666),
 		os.Chtimes(later, time.Now(), time.Now().Add(time.Hour)))
 	if _, err := receive(t.Context(), 2, 2, "ef"); err != nil {
-		t.Error(err)
+		t.Errorf("receive(ef) = %v, want nil", err)
 	}
 	if now := sentParts(t, b, u); len(now) != 3 {
 		t.Errorf("the parts are %+v, want also the one that is newer", now)

@@ -63,7 +63,7 @@ func together(t *testing.T, n int, task childTask) []string {
 	var texts []string
 	for i, c := range cmds {
 		if err := c.Wait(); err != nil {
-			t.Errorf("process %d: %v", i, err)
+			t.Errorf("process %d: %v, want nil", i, err)
 		}
 		texts = append(texts, out[i].String())
 	}
@@ -185,7 +185,7 @@ func TestConcurrentPutsNeverMix(t *testing.T) {
 				}
 				r, err := handles[i%2].Get(ctx, "a", nil)
 				if err != nil {
-					t.Errorf("Get: %v", err)
+					t.Errorf("Get: %v, want nil", err)
 					return
 				}
 				s, err := r.ReadString()
@@ -195,8 +195,8 @@ func TestConcurrentPutsNeverMix(t *testing.T) {
 					want = ""
 				}
 				if err != nil || r.Info().Metadata["of"] != want {
-					t.Errorf("the content %q comes with the metadata %v, %v", s, r.Info().Metadata,
-						err)
+					t.Errorf("the content %q comes with the metadata %v, %v, want %q and nil", s,
+						r.Info().Metadata, err, want)
 					return
 				}
 			}
@@ -218,7 +218,7 @@ func TestConcurrentPutsNeverMix(t *testing.T) {
 	close(done)
 	readers.Wait()
 	if err != nil {
-		t.Error(err)
+		t.Errorf("%v, want nil", err)
 	}
 }
 
@@ -245,7 +245,7 @@ func TestFileAndFolderRace(t *testing.T) {
 		return nil
 	})
 	if err != nil {
-		t.Error(err)
+		t.Errorf("inParallel = %v, want nil", err)
 	}
 	if s, _ := fetch(t, b, "a"); s != "kept" {
 		t.Errorf("a = %q, want \"kept\"", s)

@@ -36,7 +36,8 @@ func TestSidecarEditedByHand(t *testing.T) {
 		ok(t, json.Indent(&indented, data, "", "  "), os.WriteFile(path, indented.Bytes(), 0o666))
 		if info := stat(t, b,
 			name); !reflect.DeepEqual(info.Attributes, attrs) || info.Version != put.Version {
-			t.Errorf("with an indented sidecar, %s has %+v", name, info)
+			t.Errorf("with an indented sidecar, %s has %+v, want Attributes %+v and Version %q",
+				name, info, attrs, put.Version)
 		}
 		for e, err := range b.List(t.Context(), "", nil) {
 			if err != nil || e.Name != name {
@@ -50,13 +51,15 @@ func TestSidecarEditedByHand(t *testing.T) {
 		if info := stat(t, b,
 			name); info.CacheControl != "no-store" || info.Metadata["owner"] != "me" ||
 			info.Digest.CRC32C == "" {
-			t.Errorf("with one field edited, %s has %+v", name, info)
+			t.Errorf("with one field edited, %s has %+v, want CacheControl %q, %q and "+
+				"Digest.CRC32C anything but %q", name, info, "no-store", "me", "")
 		}
 		edited = strings.ReplaceAll(string(data), `"me"`, `"you"`)
 		ok(t, os.WriteFile(path, []byte(edited), 0o666))
 		if info := stat(t, b,
 			name); info.CacheControl != "no-cache" || info.Metadata["owner"] != "you" {
-			t.Errorf("with all copies of a value edited, %s has %+v", name, info)
+			t.Errorf("with all copies of a value edited, %s has %+v, want CacheControl %q and %q",
+				name, info, "no-cache", "you")
 		}
 
 		ok(t, os.WriteFile(path, data[:len(data)/2], 0o666))

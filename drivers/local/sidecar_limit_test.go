@@ -50,9 +50,9 @@ func TestForeignSidecarIsNeverCut(t *testing.T) {
 				}
 			} else if err != nil || gerr != nil || info.CacheControl != c.want ||
 				info.Metadata["k"] != "v" {
-				t.Errorf("Stat returns a header of %d bytes and metadata %v; Stat = %v, Get = %v",
-					len(info.CacheControl),
-					info.Metadata, err, gerr)
+				t.Errorf("Stat returns a header of %d bytes and metadata %v; Stat = %v, Get = "+
+					"%v, want the same %d, %q, nil and nil", len(info.CacheControl), info.Metadata,
+					err, gerr, len(c.want), "v")
 			}
 			putIn(t, b, "a", "new",
 				&files.PutOptions{Attributes: files.Attributes{CacheControl: "no-cache"}})

@@ -128,7 +128,7 @@ func listBesideReplacing(t *testing.T, dir string, names int) {
 	}
 	stop()
 	if err := <-replacers; err != nil {
-		t.Error(err)
+		t.Errorf("%v, want nil", err)
 	}
 	t.Logf("%d of %d listings lacked a name; %d replaced", lacking, listings, replaced.Load())
 	if listings == 0 || replaced.Load() == 0 {

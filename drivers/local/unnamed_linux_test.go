@@ -115,7 +115,7 @@ func TestStagedGetsName(t *testing.T) {
 			needUnnamed(t, dir)
 			putIn(t, b, "d/b", "b", nil)
 			if err := put(b, at, func() { before(dir) }); err != nil {
-				t.Errorf("%s: Put = %v", name, err)
+				t.Errorf("%s: Put = %v, want nil", name, err)
 				continue
 			}
 			if s, info := fetch(t, b, "d/a"); s != "new" || info.CacheControl != at.CacheControl {
@@ -138,7 +138,8 @@ func TestStagedGetsName(t *testing.T) {
 			needUnnamed(t, dir)
 			b := openHooked(t, dir, &Options{NoSync: true}, h)
 			if err := put(b, at, func() {}); err != nil || met == 0 {
-				t.Errorf("with Link failing with %v %d times, Put = %v", fault, met, err)
+				t.Errorf("with Link failing with %v %d times, Put = %v, want more than 0 and nil",
+					fault, met, err)
 				continue
 			}
 			if s, info := fetch(t, b, "d/a"); s != "new" || info.CacheControl != at.CacheControl {

@@ -36,7 +36,7 @@ func uploadsListed(t *testing.T, b *backend, prefix string) map[string]driver.Un
 func TestListUploads(t *testing.T) {
 	b, bucket, dir := uploadsIn(t, &hookFS{})
 	if all := uploadsListed(t, b, ""); len(all) != 0 {
-		t.Errorf("before the first upload there are %+v", all)
+		t.Errorf("before the first upload there are %+v, want none", all)
 	}
 	putIn(t, bucket, "d/file", "x", nil)
 	begun := time.Now().Add(-time.Minute)
@@ -81,7 +81,7 @@ func TestListUploads(t *testing.T) {
 		break
 	}
 	if n != 1 {
-		t.Errorf("%d uploads after a break", n)
+		t.Errorf("%d uploads after a break, want 1", n)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -116,7 +116,7 @@ func TestListUploadsOfOthers(t *testing.T) {
 	third := uploading(t, b, "third", "ijkl")
 	ok(t, os.Rename(uploadDir(dir, third), filepath.Join(own, uploadFolder(third.ID))))
 	if _, err := b.CompleteUpload(t.Context(), second, sentParts(t, b, second)); err != nil {
-		t.Error(err)
+		t.Errorf("CompleteUpload = %v, want nil", err)
 	}
 	if s, _ := fetch(t, bucket, "second"); s != "efgh" {
 		t.Errorf("the file is %q, want the part", s)

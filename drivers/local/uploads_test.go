@@ -87,7 +87,7 @@ func wantGone(t *testing.T, b *backend, u *driver.Upload, what string) {
 		t.Errorf("%s: FindUpload: %v, %v, want false", what, found, err)
 	}
 	if err := b.AbortUpload(ctx, u.Name, u.ID); err != nil {
-		t.Errorf("%s: AbortUpload: %v", what, err)
+		t.Errorf("%s: AbortUpload: %v, want nil", what, err)
 	}
 }
 
@@ -298,7 +298,7 @@ func TestCompletionIsRefused(t *testing.T) {
 		t.Errorf("the parts are %+v, want %+v", now, list)
 	}
 	if _, err := b.CompleteUpload(t.Context(), u, list); err != nil {
-		t.Error(err)
+		t.Errorf("CompleteUpload = %v, want nil", err)
 	}
 	if s, _ := fetch(t, bucket, "f"); s != "abcd" {
 		t.Errorf("the file is %q, want the part", s)
@@ -328,7 +328,7 @@ func TestUploadIsNotBegun(t *testing.T) {
 		}
 		h.before = nil
 		if left := folders(t, dir); len(left) != 0 {
-			t.Errorf("after a fault of %s there is %q", op, left)
+			t.Errorf("after a fault of %s there is %q, want none", op, left)
 		}
 	}
 	b, _, dir := uploadsIn(t, &hookFS{noLocks: true})
@@ -385,7 +385,7 @@ func TestOldUploadIsRemoved(t *testing.T) {
 		t.Errorf("the younger upload has the parts %+v, want one", list)
 	}
 	if _, err := os.Lstat(other); err != nil {
-		t.Error(err)
+		t.Errorf("os.Lstat = %v, want nil", err)
 	}
 }
 
@@ -440,7 +440,7 @@ func TestUploadStoreWithoutLinks(t *testing.T) {
 		t.Errorf("UploadStore without the folder is %q, want the path %s", s, dir)
 	}
 	if l := b.UploadLimits(); l.MinPart != 1 || l.MaxPart != 1<<40 || l.MaxParts != 10_000 {
-		t.Errorf("the limits are %+v", l)
+		t.Errorf("the limits are %+v, want MinPart 1, MaxPart %v and MaxParts 10000", l, 1<<40)
 	}
 }
 
@@ -455,7 +455,7 @@ func TestUploadOfLongestName(t *testing.T) {
 			t.Fatal(err)
 		}
 		if s, _ := fetch(t, bucket, name); s != "abcd" {
-			t.Errorf("the file with a name of %d bytes is %q", n, s)
+			t.Errorf("the file with a name of %d bytes is %q, want %q", n, s, "abcd")
 		}
 	}
 }

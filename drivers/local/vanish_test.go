@@ -92,7 +92,7 @@ func TestControlFolderVanishes(t *testing.T) {
 					}
 					hit, err := vanishAt(t, sc, m, n)
 					if err != nil {
-						t.Errorf("%s before operation %d: %v", m.name, n, err)
+						t.Errorf("%s before operation %d: %v, want nil", m.name, n, err)
 					}
 					if !hit {
 						break
@@ -185,7 +185,8 @@ func TestLostStagingFoldersAreClosed(t *testing.T) {
 		}
 	}
 	if n := sys.Open(); n > open {
-		t.Errorf("%d descriptors are open, %d were after the first turns", n, open)
+		t.Errorf("%d descriptors are open, %d were after the first turns, want at most %v", n, open,
+			open)
 	}
 }
 

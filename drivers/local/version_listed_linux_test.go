@@ -42,7 +42,8 @@ func TestListedVersionOfDamage(t *testing.T) {
 			for e, err := range b.List(ctx, "", nil) {
 				ok(t, err)
 				if e != info.Entry {
-					t.Errorf("%s: List yields %+v, Stat returns %+v", name, e, info.Entry)
+					t.Errorf("%s: List yields %+v, Stat returns %+v, want %+v", name, e, info.Entry,
+						info.Entry)
 				}
 			}
 			if info.Size != old.Size && info.Version == old.Version {

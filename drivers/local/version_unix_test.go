@@ -19,7 +19,8 @@ func versionEverywhere(t *testing.T, b files.Bucket, name string) files.Version 
 	t.Helper()
 	_, info := fetch(t, b, name)
 	if s := stat(t, b, name); s.Version != info.Version {
-		t.Errorf("%s: Stat returns %s, Get %s", name, s.Version, info.Version)
+		t.Errorf("%s: Stat returns %s, Get %s, want %q", name, s.Version, info.Version,
+			info.Version)
 	}
 	for e, err := range b.List(context.Background(), "", &files.ListOptions{Prefix: name}) {
 		ok(t, err)

@@ -64,12 +64,12 @@ func listWhileReplaced(t *testing.T, dir string, n int, whole time.Duration) {
 		staged := filepath.Join(dir, "staged")
 		for i := 0; !done.Load(); i++ {
 			if err := os.WriteFile(staged, nil, 0o666); err != nil {
-				t.Error(err)
+				t.Errorf("os.WriteFile = %v, want nil", err)
 				return
 			}
 			if err := os.Rename(staged,
 				filepath.Join(dir, "d", fmt.Sprintf("%05d", n/2))); err != nil {
-				t.Error(err)
+				t.Errorf("os.Rename = %v, want nil", err)
 				return
 			}
 		}
@@ -103,9 +103,8 @@ func listWhileReplaced(t *testing.T, dir string, n int, whole time.Duration) {
 		}
 	}
 	if missing > 0 {
-		t.Errorf("with one of %d names replaced all the while, %d of %d listings lack a name", n,
-			missing,
-			listings)
+		t.Errorf("with one of %d names replaced all the while, %d of %d listings lack a name, "+
+			"want 0", n, missing, listings)
 	}
 	t.Logf("%d listings of %d names", listings, n)
 }

@@ -116,7 +116,8 @@ func TestPagesCost(t *testing.T) {
 			most = 6 * listing // so few pages show no more; TestPagesOverHTTP counts
 		}
 		if count != n || paging > most+50*time.Millisecond {
-			t.Errorf("%s: pages of %d names cost %v, one listing %v", name, count, paging, listing)
+			t.Errorf("%s: pages of %d names cost %v, one listing %v, want %v and at most %v", name,
+				count, paging, listing, n, most+50*time.Millisecond)
 		}
 	}
 }

@@ -133,7 +133,8 @@ func TestPagesReadOnce(t *testing.T) {
 			most *= 2
 		}
 		if total != n || read > most {
-			t.Errorf("%+v: pages have %d names, and %d entries are read", req, total, read)
+			t.Errorf("%+v: pages have %d names, and %d entries are read, want 3000 and at most %v",
+				req, total, read, most)
 		}
 	}
 	w, root := testWalker(linuxRules), openRoot(t, dir)
@@ -196,11 +197,11 @@ func TestPagesConcurrently(t *testing.T) {
 					k := 0
 					for e, err := range b.List(t.Context(), "", opts) {
 						if err != nil {
-							t.Error(err)
+							t.Errorf("%v, want nil", err)
 							return
 						}
 						if e.Name <= last {
-							t.Errorf("%q comes after %q", e.Name, last)
+							t.Errorf("%q comes after %q, want more than %q", e.Name, last, last)
 						}
 						last = e.Name
 						k++

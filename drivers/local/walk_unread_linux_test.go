@@ -156,7 +156,7 @@ func listUnreadable(t *testing.T, b files.Bucket) {
 		if err != nil {
 			failed++
 			if !errors.Is(err, files.ErrPermission) || !strings.Contains(err.Error(), " d/") {
-				t.Error(err)
+				t.Errorf("%v, want ErrPermission and a text with %q", err, " d/")
 			}
 		}
 		if token = next; next == "" {
@@ -242,7 +242,7 @@ func TestListLostFound(t *testing.T) {
 			t.Errorf("List of the file system's lost+found yields %q, want nothing", got)
 		}
 		if err := files.Check(t.Context(), b); err != nil {
-			t.Error(err)
+			t.Errorf("Check = %v, want nil", err)
 		}
 	}
 	list()

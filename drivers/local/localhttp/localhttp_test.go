@@ -90,7 +90,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Errorf("SignURL(%q) = %+v, want the base and the content type", name, put)
 		}
 		if w := send(h, "PUT", put.URL, "hello", "Content-Type", "text/x-own"); w.Code != 201 {
-			t.Errorf("PUT %q = %d, %s", name, w.Code, w.Body)
+			t.Errorf("PUT %q = %d, %s, want 201", name, w.Code, w.Body)
 		}
 		get := sign(t, b, name, nil)
 		w := send(h, "GET", get.URL, "")
@@ -101,22 +101,23 @@ func TestRoundTrip(t *testing.T) {
 		}
 		if w := send(h, "GET", get.URL, "", "Range",
 			"bytes=1-2"); w.Code != 206 || w.Body.String() != "el" {
-			t.Errorf("GET of a range of %q = %d, %q", name, w.Code, w.Body)
+			t.Errorf("GET of a range of %q = %d, %q, want 206 and String %q", name, w.Code, w.Body,
+				"el")
 		}
 		if w := send(h, "GET", get.URL, "", "If-None-Match",
 			w.Header().Get("Etag")); w.Code != 304 {
-			t.Errorf("GET of a current %q = %d", name, w.Code)
+			t.Errorf("GET of a current %q = %d, want 304", name, w.Code)
 		}
 		if w := send(h, "HEAD", get.URL,
 			""); w.Code != 200 || w.Header().Get("Content-Length") != "5" {
-			t.Errorf("HEAD %q = %d, %v", name, w.Code, w.Header())
+			t.Errorf("HEAD %q = %d, %v, want 200 and %q", name, w.Code, w.Header(), "5")
 		}
 		del := sign(t, b, name, &files.SignOptions{Method: "DELETE"})
 		if w := send(h, "DELETE", del.URL, ""); w.Code != 204 {
-			t.Errorf("DELETE %q = %d", name, w.Code)
+			t.Errorf("DELETE %q = %d, want 204", name, w.Code)
 		}
 		if w := send(h, "GET", get.URL, ""); w.Code != 404 {
-			t.Errorf("GET of a deleted %q = %d", name, w.Code)
+			t.Errorf("GET of a deleted %q = %d, want 404", name, w.Code)
 		}
 	}
 }
@@ -205,7 +206,7 @@ func TestUnsignedRequestsAreRefused(t *testing.T) {
 		{"DELETE", del, nil},
 	} {
 		if w := send(h, tt.method, tt.url, "new", tt.header...); w.Code >= 300 {
-			t.Errorf("%s = %d", tt.method, w.Code)
+			t.Errorf("%s = %d, want less than 300", tt.method, w.Code)
 		}
 	}
 }
@@ -296,13 +297,14 @@ func TestURLsAreFileblobs(t *testing.T) {
 		}
 		if w := send(h, "PUT", signed, "content of "+name, "Content-Type",
 			"text/x-own"); w.Code != 201 {
-			t.Errorf("PUT %q that fileblob signed = %d", name, w.Code)
+			t.Errorf("PUT %q that fileblob signed = %d, want 201", name, w.Code)
 		}
 		if signed, err = cdk.SignedURL(t.Context(), name, nil); err != nil {
 			t.Fatal(err)
 		}
 		if w := send(h, "GET", signed, ""); w.Code != 200 || w.Body.String() != "content of "+name {
-			t.Errorf("GET %q that fileblob signed = %d, %q", name, w.Code, w.Body)
+			t.Errorf("GET %q that fileblob signed = %d, %q, want 200 and String %q", name, w.Code,
+				w.Body, "content of "+name)
 		}
 		for _, opts := range []*files.SignOptions{nil, {Method: "PUT"}, {
 			Method:      "PUT",
@@ -313,7 +315,8 @@ func TestURLsAreFileblobs(t *testing.T) {
 				t.Fatal(err)
 			}
 			if key, err := theirs.KeyFromURL(t.Context(), ours); key != name || err != nil {
-				t.Errorf("fileblob's KeyFromURL = %q for %q, %v", key, name, err)
+				t.Errorf("fileblob's KeyFromURL = %q for %q, %v, want %q and nil", key, name, err,
+					name)
 			}
 		}
 		if signed, err = cdk.SignedURL(t.Context(), name,
@@ -321,7 +324,7 @@ func TestURLsAreFileblobs(t *testing.T) {
 			t.Fatal(err)
 		}
 		if w := send(h, "DELETE", signed, ""); w.Code != 204 {
-			t.Errorf("DELETE %q that fileblob signed = %d", name, w.Code)
+			t.Errorf("DELETE %q that fileblob signed = %d, want 204", name, w.Code)
 		}
 	}
 	if _, err := theirs.KeyFromURL(t.Context(), u); err == nil {

@@ -43,7 +43,7 @@ func TestURLParameters(t *testing.T) {
 	}
 	defer b.Close()
 	if f := b.Features(); !f.SignGet || !f.SignPut || !f.SignDelete {
-		t.Errorf("Features = %+v", f)
+		t.Errorf("Features = %+v, want SignGet true, SignPut true and SignDelete true", f)
 	}
 	h, err := localhttp.NewHandler(b, &localhttp.Options{MaxUpload: 10})
 	if err != nil {
@@ -52,7 +52,7 @@ func TestURLParameters(t *testing.T) {
 	put := sign(t, b, "f.txt", &files.SignOptions{Method: "PUT"})
 	if w := send(h, "PUT", put.URL,
 		"content"); w.Code != 201 || !strings.HasPrefix(put.URL, "/show?") {
-		t.Errorf("PUT %s = %d", put.URL, w.Code)
+		t.Errorf("PUT %s = %d, want a text that begins with %q and 201", put.URL, w.Code, "/show?")
 	}
 	if s := put.String(); strings.Contains(s, url.QueryEscape(mustQuery(t, put.URL, "signature"))) {
 		t.Errorf("String() contains the signature: %s", s)
@@ -93,7 +93,7 @@ func TestLayersHideSigner(t *testing.T) {
 	}
 	if w := send(h, "PUT", sign(t, tenant, "f.txt", &files.SignOptions{Method: "PUT"}).URL,
 		"theirs"); w.Code != 201 {
-		t.Errorf("PUT = %d", w.Code)
+		t.Errorf("PUT = %d, want 201", w.Code)
 	}
 	if got, err := files.ReadString(t.Context(), b, "tenants/7/f.txt",
 		nil); got != "theirs" || err != nil {
@@ -159,7 +159,7 @@ func TestBadArguments(t *testing.T) {
 	clear(mine)
 	if name, err := s.Verify(httptest.NewRequest("GET", signed.URL,
 		nil)); name != "x" || err != nil {
-		t.Errorf("Verify = %q, %v", name, err)
+		t.Errorf("Verify = %q, %v, want %q and nil", name, err, "x")
 	}
 }
 

@@ -27,7 +27,7 @@ func TestSignedOptions(t *testing.T) {
 	w := send(h, "GET", get, "")
 	if w.Code != 200 || w.Header().Get("Content-Type") != "text/x-own" ||
 		w.Header().Get("Content-Disposition") != disposition {
-		t.Errorf("GET: %d, %v", w.Code, w.Header())
+		t.Errorf("GET: %d, %v, want 200, %q and %q", w.Code, w.Header(), "text/x-own", disposition)
 	}
 	plain := sign(t, b, "a.txt", nil).URL
 	put := sign(t, b, "b.txt", &files.SignOptions{Method: "PUT", Size: 5, IfAbsent: true}).URL
@@ -65,10 +65,10 @@ func TestSignedOptions(t *testing.T) {
 	}
 	head := sign(t, b, "a.txt", &files.SignOptions{Method: "HEAD"}).URL
 	if w := send(h, "HEAD", head, ""); w.Code != 200 {
-		t.Errorf("HEAD: %d", w.Code)
+		t.Errorf("HEAD: %d, want 200", w.Code)
 	}
 	if w := send(h, "GET", head, ""); w.Code != 403 {
-		t.Errorf("GET of what was signed for HEAD: %d", w.Code)
+		t.Errorf("GET of what was signed for HEAD: %d, want 403", w.Code)
 	}
 	if u, err := url.Parse(put); err != nil || u.Query().Get("size") != "5" {
 		t.Errorf("%s, %v", put, err)
@@ -124,7 +124,7 @@ func TestSignedCases(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			if r := conformance.RunCase(t.Context(), h, c); r.Outcome != conformance.Passed {
-				t.Errorf("%+v", r)
+				t.Errorf("conformance.RunCase = %+v, want Outcome %q", r, conformance.Passed)
 			}
 		})
 	}
