@@ -72,24 +72,24 @@ func TestReadAll(t *testing.T) {
 			}
 			held, err := bounds.Hold(iotest.HalfReader(bytes.NewReader(want)), limit)
 			if err != nil {
-				t.Errorf("%d bytes, held: %v", n, err)
+				t.Errorf("%d bytes, held: %v, want nil", n, err)
 			} else if err := iotest.TestReader(held, want); err != nil {
-				t.Errorf("%d bytes, held: %v", n, err)
+				t.Errorf("%d bytes, held: %v, want nil", n, err)
 			}
 		}
 		if _, err := bounds.ReadAll(bytes.NewReader(want), int64(n)-1); err != bounds.ErrTooLong {
-			t.Errorf("%d bytes above the limit: %v", n, err)
+			t.Errorf("%d bytes above the limit: %v, want ErrTooLong", n, err)
 		}
 		if _, err := bounds.Hold(bytes.NewReader(want), int64(n)-1); err != bounds.ErrTooLong {
-			t.Errorf("%d bytes above the limit, held: %v", n, err)
+			t.Errorf("%d bytes above the limit, held: %v, want ErrTooLong", n, err)
 		}
 		broken := io.MultiReader(bytes.NewReader(want), iotest.ErrReader(io.ErrUnexpectedEOF))
 		if _, err := bounds.ReadAll(broken, 1<<30); err != io.ErrUnexpectedEOF {
-			t.Errorf("%d bytes, then it breaks: %v", n, err)
+			t.Errorf("%d bytes, then it breaks: %v, want ErrUnexpectedEOF", n, err)
 		}
 		broken = io.MultiReader(bytes.NewReader(want), iotest.ErrReader(io.ErrUnexpectedEOF))
 		if _, err := bounds.Hold(broken, 1<<30); err != io.ErrUnexpectedEOF {
-			t.Errorf("%d bytes, held, then it breaks: %v", n, err)
+			t.Errorf("%d bytes, held, then it breaks: %v, want ErrUnexpectedEOF", n, err)
 		}
 	}
 }

@@ -132,7 +132,7 @@ func TestSlowButLiving(t *testing.T) {
 			content, err := io.ReadAll(resp.Body)
 			resp.Body.Close()
 			if err != nil || len(content) != pieces || resp.StatusCode != http.StatusOK {
-				t.Errorf("%d: %q, %v", resp.StatusCode, content, err)
+				t.Errorf("%d: %q, %v, want 200, 12 bytes and nil", resp.StatusCode, content, err)
 			}
 		})
 	}
@@ -179,7 +179,8 @@ func TestLimits(t *testing.T) {
 		if a, s, r := c.l.response(false), c.l.response(true), c.l.read(); a != c.response ||
 			s != c.slow ||
 			r != c.read {
-			t.Errorf("%+v: %v, %v, %v", c.l, a, s, r)
+			t.Errorf("%+v: %v, %v, %v, want %v, %v and %v", c.l, a, s, r, c.response, c.slow,
+				c.read)
 		}
 	}
 }
@@ -254,7 +255,7 @@ func TestOtherBadRequests(t *testing.T) {
 		ProtoMinor: 1,
 		Body:       http.NoBody,
 	}, nil); err != nil {
-		t.Error(err)
+		t.Errorf("mixup = %v, want nil", err)
 	}
 	long := strings.Repeat("x", 5000)
 	addr := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -312,7 +313,7 @@ func TestIsAlone(t *testing.T) {
 		"minio": true, "minio.": true, "s3.example.com": false, "10.0.0": false,
 	} {
 		if got := IsAlone(host); got != want {
-			t.Errorf("%s: %v", host, got)
+			t.Errorf("%s: %v, want %v", host, got, want)
 		}
 	}
 }
@@ -326,7 +327,7 @@ func TestPrompt(t *testing.T) {
 	defer cancel()
 	req, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://h", nil)
 	if _, err := Prompt(deaf).RoundTrip(req); !errors.Is(err, context.DeadlineExceeded) {
-		t.Error(err)
+		t.Errorf("RoundTrip = %v, want context.DeadlineExceeded", err)
 	}
 }
 

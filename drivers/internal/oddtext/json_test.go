@@ -29,7 +29,7 @@ func TestJSON(t *testing.T) {
 		document := []byte("{\n\t\"a\": [\"" + in + `", "b"], "c": "d"}`)
 		var got struct{ A []string }
 		if err := json.Unmarshal(oddtext.JSON(document), &got); err != nil {
-			t.Errorf("%q: %v", in, err)
+			t.Errorf("%q: %v, want nil", in, err)
 		} else if s := oddtext.Restore(got.A[0]); s != want || got.A[1] != "b" {
 			t.Errorf("%q: %q, want %q", in, s, want)
 		}
@@ -52,7 +52,7 @@ func FuzzJSON(f *testing.F) {
 			return
 		}
 		if err := json.Unmarshal(anew, &is); err != nil {
-			t.Errorf("%q: %v", anew, err)
+			t.Errorf("%q: %v, want nil", anew, err)
 		}
 	})
 }

@@ -34,7 +34,7 @@ func TestXML(t *testing.T) {
 			Text string `xml:",chardata"`
 		}
 		if err := xml.Unmarshal(oddtext.XML(document), &got); err != nil {
-			t.Errorf("%q: %v", in, err)
+			t.Errorf("%q: %v, want nil", in, err)
 		} else if s := oddtext.Restore(got.Text); s != want {
 			t.Errorf("%q: %q, want %q", in, s, want)
 		}
@@ -69,7 +69,7 @@ func FuzzXML(f *testing.F) {
 			t.Fatalf("%q: %v", b, err)
 		}
 		if back := oddtext.Restore(got.Text); back != string(b) {
-			t.Errorf("%q: %q", b, back)
+			t.Errorf("%q: %q, want %q", b, back, string(b))
 		}
 		oddtext.Restore(string(oddtext.XML([]byte(s))))
 	})

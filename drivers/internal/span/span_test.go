@@ -55,8 +55,8 @@ func TestFit(t *testing.T) {
 	} {
 		off, n, before, ok := Fit(c.r, c.first, c.length, c.size)
 		if off != c.wantOff || n != c.wantN || before != c.wantBefore || ok != c.fits {
-			t.Errorf("%v of %d from %d: %d, %d, %d, %v", c.r, c.length, c.first, off, n, before,
-				ok)
+			t.Errorf("%v of %d from %d: %d, %d, %d, %v, want %v, %v, %v and %v", c.r, c.length,
+				c.first, off, n, before, ok, c.wantOff, c.wantN, c.wantBefore, c.fits)
 		}
 	}
 }

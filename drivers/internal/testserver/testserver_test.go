@@ -26,7 +26,8 @@ func TestStartIsShared(t *testing.T) {
 	}
 	a, b := one.Store(t), one.Store(t)
 	if a == b || a == one.URL {
-		t.Errorf("the stores are %s and %s, of the bucket %s", a, b, one.URL)
+		t.Errorf("the stores are %s and %s, of the bucket %s, want anything but %q and anything "+
+			"but %q", a, b, one.URL, b, one.URL)
 	}
 	for _, u := range []string{a, one.URL} {
 		resp, err := http.Get(one.Endpoint + "/storage/v1/b/" + strings.TrimPrefix(u, "gs://"))
@@ -35,7 +36,7 @@ func TestStartIsShared(t *testing.T) {
 		}
 		resp.Body.Close()
 		if resp.StatusCode != http.StatusOK {
-			t.Errorf("the bucket of %s: HTTP status %d", u, resp.StatusCode)
+			t.Errorf("the bucket of %s: HTTP status %d, want 200", u, resp.StatusCode)
 		}
 	}
 	if _, err := one.control.do("stop", "nothing"); err == nil {
@@ -107,7 +108,8 @@ func TestUnknownServer(t *testing.T) {
 	if got := f.call(func() {
 		Start(f, "swift")
 	}); !strings.HasPrefix(got, "fatal: ") || !strings.Contains(got, `"swift"`) {
-		t.Errorf("the test ended with %q", got)
+		t.Errorf("the test ended with %q, want a text that begins with %q and a text with %q", got,
+			"fatal: ", `"swift"`)
 	}
 }
 
@@ -130,7 +132,8 @@ func TestUserBucket(t *testing.T) {
 	t.Run("use", func(t *testing.T) {
 		s := Start(t, Versitygw)
 		if !s.User || s.URL != own || s.Bucket != "testserver" || s.Endpoint != "" {
-			t.Errorf("the server is %+v", s)
+			t.Errorf("the server is %+v, want User true, URL %q, Bucket %q and Endpoint %q", s, own,
+				"testserver", "")
 		}
 		for range 2 {
 			b, err := files.Open(ctx, s.Store(t))
@@ -140,20 +143,22 @@ func TestUserBucket(t *testing.T) {
 			defer b.Close()
 			if _, err := files.PutString(ctx, b, "file", "x",
 				&files.PutOptions{If: files.IfAbsent()}); err != nil {
-				t.Error(err)
+				t.Errorf("PutString(file) = %v, want nil", err)
 			}
 		}
 		if got := names(t,
 			whole); len(got) != 4 || !strings.HasPrefix(got[1], "mine/cloudfiles-test-") {
-			t.Errorf("meanwhile the bucket holds %q", got)
+			t.Errorf("meanwhile the bucket holds %q, want a length of 4 and a text that begins "+
+				"with %q", got, "mine/cloudfiles-test-")
 		}
 		f := &fakeT{T: t}
 		if got := f.call(func() { s.NewBucket(f, "other") }); !strings.HasPrefix(got, "skip: ") {
-			t.Errorf("a bucket in the user's account: the test ended with %q", got)
+			t.Errorf("a bucket in the user's account: the test ended with %q, want a text that "+
+				"begins with %q", got, "skip: ")
 		}
 	})
 	if got := names(t, whole); !slices.Equal(got, []string{"kept", "mine/kept"}) {
-		t.Errorf("afterwards the bucket holds %q", got)
+		t.Errorf("afterwards the bucket holds %q, want %q", got, []string{"kept", "mine/kept"})
 	}
 }
 

@@ -48,7 +48,7 @@ func TestWaiting(t *testing.T) {
 	line := regexp.MustCompile(`^testserver: waiting for fake, \d+ s so far: \[1mbuilding fake$`)
 	all := strings.Split(strings.TrimSpace(b.String()), "\n")
 	if len(all) < 3 {
-		t.Errorf("said %q", all)
+		t.Errorf("said %q, want at least a length of 3", all)
 	}
 	for _, l := range all {
 		if !line.MatchString(l) {
