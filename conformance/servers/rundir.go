@@ -14,6 +14,22 @@ import (
 // keptLogs is the number of starts whose logs are kept.
 const keptLogs = 20
 
+// room is how many bytes must be free in memory for a server's data.
+const room = 4 << 30
+
+// longVariable is set if the long tests run, which store gigabytes.
+const longVariable = "CLOUDFILES_LONG"
+
+// runBases returns the folders in which a server's data may be, the best one first: memory,
+// since a server that waits for the disk makes its tests wait, and the temporary folder.
+// The data is on the disk if TMPDIR is set, under the long tests, and if memory is scarce.
+func runBases() []string {
+	if os.Getenv("TMPDIR") == "" && os.Getenv(longVariable) == "" && hasRoom(shm, room) {
+		return []string{shm, os.TempDir()}
+	}
+	return []string{os.TempDir()}
+}
+
 // newRunDir makes a temporary folder for a server's data, and removes the folders that
 // killed processes of this program left. The caller calls release when it has removed the
 // folder.
@@ -25,9 +41,14 @@ func newRunDir(ctx context.Context, cache, name string) (dir string, release fun
 	}
 	defer all.Unlock()
 	const prefix = "cloudfiles-servers-"
-	old, err := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*"))
-	if err != nil {
-		return "", nil, err
+	bases := runBases()
+	var old []string
+	for _, base := range bases {
+		left, err := filepath.Glob(filepath.Join(base, prefix+"*"))
+		if err != nil {
+			return "", nil, err
+		}
+		old = append(old, left...)
 	}
 	for _, d := range old {
 		// Without O_CREATE: the folder may be gone by now.
@@ -38,7 +59,7 @@ func newRunDir(ctx context.Context, cache, name string) (dir string, release fun
 		l.Unlock()
 		os.RemoveAll(d)
 	}
-	if dir, err = os.MkdirTemp("", prefix+name+"-"); err != nil {
+	if dir, err = makeFirst(bases, prefix+name+"-"); err != nil {
 		return "", nil, err
 	}
 	own, err := lock(ctx, filepath.Join(dir, "lock"))
@@ -46,6 +67,21 @@ func newRunDir(ctx context.Context, cache, name string) (dir string, release fun
 		return "", nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return dir, func() { own.Unlock() }, nil
+}
+
+// makeFirst makes a folder in the first of bases that lets it have files with attributes,
+// as versitygw needs them; a tmpfs does since Linux 6.6. The last base is taken in any case.
+func makeFirst(bases []string, pattern string) (string, error) {
+	for i, base := range bases {
+		dir, err := os.MkdirTemp(base, pattern)
+		if i == len(bases)-1 || err == nil && hasXattr(dir) {
+			return dir, err
+		}
+		if err == nil {
+			os.Remove(dir)
+		}
+	}
+	return "", os.ErrNotExist
 }
 
 // newLogDir makes a folder for the logs of one start, and removes the oldest ones.
