@@ -257,7 +257,7 @@ func (s *pages) insert(p *page) {
 	for s.size > 2*s.pageSize() || s.order.Len() > maxPages {
 		s.drop(s.order.Back())
 	}
-	if s.timer == nil && s.order.Len() > 0 {
+	if s.timer == nil {
 		s.timer = time.AfterFunc(pageIdle, s.sweep)
 	}
 }

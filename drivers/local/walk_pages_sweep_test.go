@@ -47,3 +47,33 @@ func TestIdlePagesAreDropped(t *testing.T) {
 		}
 	})
 }
+
+// TestPagesAreBounded: the oldest pages are dropped if there are more than maxPages, or if
+// they take more memory than two pages may.
+func TestPagesAreBounded(t *testing.T) {
+	size := (&page{}).size()
+	for _, c := range []struct {
+		what             string
+		most, size, want int
+	}{
+		{"many", 0, size, maxPages},
+		{"exactly two", size, size, 2},
+		{"a byte more than two", size, size + 1, 1},
+	} {
+		s := &pages{most: c.most}
+		for i := range maxPages + 3 {
+			s.mu.Lock()
+			s.insert(&page{
+				key:   pageKey{prefix: string(rune('0' + i))},
+				names: make([]byte, 0, c.size-size),
+				used:  time.Now(),
+			})
+			s.mu.Unlock()
+		}
+		if n := s.order.Len(); n != c.want || len(s.byKey) != n || s.size != n*c.size {
+			t.Errorf("%s: %d pages of %d keys and %d bytes are left, want %d", c.what, n,
+				len(s.byKey), s.size, c.want)
+		}
+		s.clear()
+	}
+}
