@@ -206,7 +206,8 @@ func TestServiceErrors(t *testing.T) {
 		}
 		if s := err.Error(); strings.Contains(s,
 			host) || strings.Contains(s, "bucket-or-key") || strings.Contains(s, "container") {
-			t.Errorf("%s, %d %s: the text is %q", c.name, c.status, c.code, s)
+			t.Errorf("%s, %d %s: the text is %q, want no %q, no %q and no %q", c.name, c.status,
+				c.code, s, host, "bucket-or-key", "container")
 		}
 	}
 }

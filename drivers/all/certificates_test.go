@@ -65,7 +65,7 @@ func TestCertificates(t *testing.T) {
 					conns.Store(0)
 					err := call(t.Context(), b)
 					if !errors.Is(err, files.ErrInvalid) || files.KindOf(err) != files.ErrInvalid {
-						t.Errorf("%s: %v", name, err)
+						t.Errorf("%s: %v, want ErrInvalid", name, err)
 					}
 					for _, words := range c.words {
 						if err != nil && !strings.Contains(err.Error(), words) {

@@ -126,7 +126,8 @@ func TestSilentServer(t *testing.T) {
 					kind := files.KindOf(err)
 					if kind != files.ErrUnavailable && kind != files.ErrUncertain ||
 						!strings.Contains(err.Error(), "timeout=") {
-						t.Errorf("%s: %v", name, err)
+						t.Errorf("%s: %v, want ErrUnavailable or ErrUncertain and a text with %q",
+							name, err, "timeout=")
 					}
 					// On a loaded machine the time may be over before the server has read a
 					// request, so what the server saw doesn't count.

@@ -88,7 +88,8 @@ func TestReadTimeout(t *testing.T) {
 					kind := files.KindOf(err)
 					if kind != files.ErrUnavailable && kind != files.ErrUncertain ||
 						!strings.Contains(err.Error(), "read_timeout=") {
-						t.Errorf("%d, %s: %v", c.status, c.call, err)
+						t.Errorf("%d, %s: %v, want ErrUnavailable or ErrUncertain and a text "+
+							"with %q", c.status, c.call, err, "read_timeout=")
 					}
 					if n := requests.Load(); n > 2 {
 						t.Errorf("%d, %s: %d requests, want at most 2", c.status, c.call, n)

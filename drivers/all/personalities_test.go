@@ -164,8 +164,9 @@ func TestPersonalitiesDiffer(t *testing.T) {
 			got, ferr := d.Probe(t.Context(), fake)
 			bare, serr := d.Probe(t.Context(), strong)
 			if err != nil || ferr != nil || serr != nil || got != want || got == bare {
-				t.Errorf("%s: the driver: %q, %v; the fake: %q, %v; Strong: %q, %v", d, want,
-					err, got, ferr, bare, serr)
+				t.Errorf("%s: the driver: %q, %v; the fake: %q, %v; Strong: %q, %v, want nil, "+
+					"%q, anything but %q, nil and nil", d, want, err, got, ferr, bare, serr, want,
+					bare)
 			}
 			if u, err := url.Parse(d.Source); err != nil || u.Scheme != "https" {
 				t.Errorf("%s: the source: %v", d, err)

@@ -205,7 +205,7 @@ func TestTwoHeaders(t *testing.T) {
 				}
 				_, err = files.PutString(t.Context(), b, "a", "content", nil)
 				if k := files.KindOf(err); k != files.ErrUncertain && k != files.ErrUnavailable {
-					t.Errorf("put: %v", err)
+					t.Errorf("put: %v, want ErrUncertain or ErrUnavailable", err)
 				}
 			})
 		})
@@ -231,7 +231,8 @@ func TestWholeIsTooMuch(t *testing.T) {
 			_, err := part(t, b, files.GetOptions{Range: r})
 			if files.KindOf(err) != files.ErrUnavailable ||
 				!strings.Contains(err.Error(), "whole file in place of a range") {
-				t.Errorf("%v: %v", r, err)
+				t.Errorf("%v: %v, want ErrUnavailable and a text with %q", r, err,
+					"whole file in place of a range")
 			}
 			if requests.Load() > 2 {
 				t.Errorf("%v: %d requests, want at most 2", r, requests.Load())
@@ -255,7 +256,7 @@ func TestWholeInPlaceOfRest(t *testing.T) {
 	}, func(t *testing.T, b files.Bucket, requests *atomic.Int32) {
 		got, err := part(t, b, files.GetOptions{})
 		if files.KindOf(err) != files.ErrUnavailable || got != "01234" {
-			t.Errorf("%q, %v", got, err)
+			t.Errorf("part = %q, %v, want %q and ErrUnavailable", got, err, "01234")
 		}
 		if requests.Load() > 2 {
 			t.Errorf("%d requests, want at most 2", requests.Load())

@@ -108,7 +108,8 @@ func TestAsksForIdentity(t *testing.T) {
 	}
 	if len(accepted) != 2 || accepted[0] != "GET identity" ||
 		accepted[1] != "HEAD identity" && accepted[1] != "HEAD " {
-		t.Errorf("the requests accept %q", accepted)
+		t.Errorf("the requests accept %q, want a length of 2, %q and %q or %q", accepted,
+			"GET identity", "HEAD identity", "HEAD ")
 	}
 }
 

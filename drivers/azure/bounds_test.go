@@ -92,7 +92,8 @@ func TestBareErrors(t *testing.T) {
 		for _, c := range []files.Condition{files.IfAbsent(), files.IfVersion("1")} {
 			_, err := putIf(t, b, c)
 			if k := files.KindOf(err); k != files.ErrUnavailable && k != files.ErrUncertain {
-				t.Errorf("%d, conditional Put = %v", status, err)
+				t.Errorf("%d, conditional Put = %v, want ErrUnavailable or ErrUncertain", status,
+					err)
 			}
 		}
 	}

@@ -97,7 +97,7 @@ func TestClientOptions(t *testing.T) {
 		b := optioned(t, 50*time.Millisecond, func(http.ResponseWriter, *http.Request) { <-over })
 		_, err := b.Stat(t.Context(), "a", nil)
 		if files.KindOf(err) != files.ErrUnavailable || !strings.Contains(err.Error(), "timeout=") {
-			t.Errorf("%v", err)
+			t.Errorf("Stat(a) = %v, want ErrUnavailable and a text with %q", err, "timeout=")
 		}
 	})
 	t.Run("the clock", func(t *testing.T) {

@@ -91,7 +91,7 @@ func TestConnectionStrings(t *testing.T) {
 		b, err := files.Open(t.Context(), "azblob://c"+c.params)
 		if c.want == "" {
 			if !errors.Is(err, files.ErrInvalid) || strings.Contains(err.Error(), "SECRET") {
-				t.Errorf("%s%s: %v", c.env, c.params, err)
+				t.Errorf("%s%s: %v, want ErrInvalid and no %q", c.env, c.params, err, "SECRET")
 			}
 			continue
 		}

@@ -79,7 +79,7 @@ func TestWeakETags(t *testing.T) {
 	}
 	defer r.Close()
 	if s, err := r.ReadAll(); string(s) != "bc" || err != nil {
-		t.Errorf("the last bytes: %q, %v", s, err)
+		t.Errorf("the last bytes: %q, %v, want %q and nil", s, err, "bc")
 	}
 }
 

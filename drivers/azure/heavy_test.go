@@ -26,7 +26,7 @@ func TestHeavyPage(t *testing.T) {
 	}
 	runtime.ReadMemStats(&after)
 	if files.KindOf(err) != files.ErrUnavailable {
-		t.Error(err)
+		t.Errorf("%v, want ErrUnavailable", err)
 	}
 	allocated := int64(after.TotalAlloc-before.TotalAlloc) >> 20
 	t.Logf("%d MiB of %d MiB, %v", allocated, len(page)>>20, err)
@@ -58,7 +58,7 @@ func TestHeavyHeaders(t *testing.T) {
 	_, err := b.Stat(t.Context(), "a", nil)
 	runtime.ReadMemStats(&after)
 	if files.KindOf(err) != files.ErrUnavailable {
-		t.Error(err)
+		t.Errorf("%v, want ErrUnavailable", err)
 	}
 	allocated := int64(after.TotalAlloc-before.TotalAlloc) >> 20
 	t.Logf("%d MiB, %v", allocated, err)

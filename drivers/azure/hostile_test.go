@@ -311,7 +311,7 @@ func TestMissingParts(t *testing.T) {
 		b, _ := hostile(t, c.h)
 		if err := every[c.op](t.Context(), b); !errors.Is(err, files.ErrUnavailable) &&
 			!errors.Is(err, files.ErrUncertain) {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v, want ErrUnavailable or ErrUncertain", what, err)
 		}
 	}
 }
@@ -404,7 +404,7 @@ func TestOtherHosts(t *testing.T) {
 		for op, do := range every {
 			if err := do(t.Context(),
 				b); !errors.Is(err, files.ErrUnavailable) && !errors.Is(err, files.ErrUncertain) {
-				t.Errorf("%d, %s: %v", status, op, err)
+				t.Errorf("%d, %s: %v, want ErrUnavailable or ErrUncertain", status, op, err)
 			}
 			if n := met.Swap(0); n > 0 {
 				t.Errorf("%d, %s: %d requests to another host, want 0", status, op, n)

@@ -53,7 +53,7 @@ func TestInterchange(t *testing.T) {
 		t.Errorf("azureblob reads %+v, want %+v", a, want)
 	}
 	if p, err := theirs.ReadAll(t.Context(), name); err != nil || string(p) != text {
-		t.Errorf("azureblob reads %q, %v", p, err)
+		t.Errorf("azureblob reads %q, %v, want %q and nil", p, err, text)
 	}
 
 	err = theirs.WriteAll(t.Context(), "theirs.txt", []byte(text), &blob.WriterOptions{
@@ -73,7 +73,7 @@ func TestInterchange(t *testing.T) {
 	}
 	defer r.Close()
 	if p, err := r.ReadAll(); err != nil || !bytes.Equal(p, []byte(text)) {
-		t.Errorf("Get = %q, %v", p, err)
+		t.Errorf("Get = %q, %v, want %q and nil", p, err, text)
 	}
 	got := r.Info().Attributes
 	if !maps.Equal(got.Metadata,

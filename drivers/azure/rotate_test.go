@@ -285,7 +285,7 @@ func TestNotRotated(t *testing.T) {
 			change(t, g.host)
 			_, err := b.Stat(t.Context(), "a", nil)
 			if files.KindOf(err) != files.ErrPermission || g.requests.Load() != 1 {
-				t.Errorf("%v, %d requests", err, g.requests.Load())
+				t.Errorf("%v, %d requests, want ErrPermission and 1", err, g.requests.Load())
 			}
 		})
 	}
@@ -304,7 +304,7 @@ func TestNotRotated(t *testing.T) {
 		rotations["key"](t, host, "new")
 		_, err := files.PutString(t.Context(), b, "a", "content", nil)
 		if files.KindOf(err) != files.ErrPermission || requests.Load() != 1 {
-			t.Errorf("%v, %d requests", err, requests.Load())
+			t.Errorf("%v, %d requests, want ErrPermission and 1", err, requests.Load())
 		}
 	})
 }

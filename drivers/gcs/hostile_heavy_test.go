@@ -46,7 +46,7 @@ func TestHeavyAnswers(t *testing.T) {
 		err := every[c.op](t.Context(), b)
 		runtime.ReadMemStats(&after)
 		if k := files.KindOf(err); k != files.ErrUnavailable && k != files.ErrInvalid {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v, want ErrUnavailable or ErrInvalid", what, err)
 		}
 		// For up to three attempts, and for the test's server.
 		allocated := int64(after.TotalAlloc-before.TotalAlloc) / mib
@@ -71,7 +71,7 @@ func TestCopiesThatStartAgain(t *testing.T) {
 		step(w, n)
 	})
 	if err := every["copy"](t.Context(), b); files.KindOf(err) != files.ErrUnavailable {
-		t.Error(err)
+		t.Errorf("%v, want ErrUnavailable", err)
 	}
 	if n := requests.Load(); n > maxIdleSteps+2 {
 		t.Errorf("%d requests for a copy of one byte a step, want at most 52", n)
@@ -84,7 +84,7 @@ func TestCopiesThatStartAgain(t *testing.T) {
 		step(w, mib)
 	})
 	if err := every["copy"](t.Context(), b); files.KindOf(err) != files.ErrUnavailable {
-		t.Error(err)
+		t.Errorf("%v, want ErrUnavailable", err)
 	}
 	if n := requests.Load(); n > 3*maxRestarts {
 		t.Errorf("%d requests for a copy that the service always forgets, want at most 30", n)
@@ -135,7 +135,7 @@ func TestHeavyHeaders(t *testing.T) {
 	_, err := b.Stat(t.Context(), "a", nil)
 	runtime.ReadMemStats(&after)
 	if files.KindOf(err) != files.ErrUnavailable {
-		t.Error(err)
+		t.Errorf("%v, want ErrUnavailable", err)
 	}
 	allocated := int64(after.TotalAlloc-before.TotalAlloc) >> 20
 	t.Logf("%d MiB, %v", allocated, err)

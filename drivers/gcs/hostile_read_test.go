@@ -174,7 +174,7 @@ func TestOddTimes(t *testing.T) {
 	b, _ := hostile(t, says(200, `{"kind":"storage#object","size":3,"generation":7,"updated":5}`))
 	info, err := b.Stat(t.Context(), "a", nil) // numbers, although the service sends strings
 	if err != nil || info.Size != 3 || info.Version != "7" || !info.ModTime.IsZero() {
-		t.Errorf("%+v, %v", info, err)
+		t.Errorf("Stat(a) = %+v, %v, want Size 3, Version %q, ModTime zero and nil", info, err, "7")
 	}
 }
 

@@ -265,7 +265,7 @@ func TestMissingParts(t *testing.T) {
 		b, _ := hostile(t, c.h)
 		err := every[c.op](t.Context(), b)
 		if k := files.KindOf(err); k != files.ErrUnavailable && k != files.ErrUncertain {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v, want ErrUnavailable or ErrUncertain", what, err)
 		}
 	}
 }
@@ -332,7 +332,8 @@ func TestUnaskedStatus(t *testing.T) {
 		for op, do := range every {
 			err := do(t.Context(), b)
 			if k := files.KindOf(err); k != files.ErrUnavailable && k != files.ErrUncertain {
-				t.Errorf("%d %s, %s: %v", c.status, c.reason, op, err)
+				t.Errorf("%d %s, %s: %v, want ErrUnavailable or ErrUncertain", c.status, c.reason,
+					op, err)
 			}
 		}
 		if c.reason == "conditionNotMet" {
@@ -341,7 +342,8 @@ func TestUnaskedStatus(t *testing.T) {
 		for _, cond := range []files.Condition{files.IfAbsent(), files.IfVersion("1")} {
 			_, err := putIf(t, b, cond)
 			if k := files.KindOf(err); k != files.ErrUnavailable && k != files.ErrUncertain {
-				t.Errorf("%d %s, %v: %v", c.status, c.reason, cond, err)
+				t.Errorf("%d %s, %v: %v, want ErrUnavailable or ErrUncertain", c.status, c.reason,
+					cond, err)
 			}
 		}
 	}
@@ -357,14 +359,14 @@ func TestUnaskedStatus(t *testing.T) {
 	})
 	for _, cond := range []files.Condition{{}, files.IfAbsent(), files.IfVersion("1")} {
 		if _, err := putIf(t, b, cond); files.KindOf(err) != files.ErrPermission {
-			t.Errorf("%v: %v", cond, err)
+			t.Errorf("%v: %v, want ErrPermission", cond, err)
 		}
 	}
 	requests.Store(0)
 	change := func([]byte) ([]byte, error) { return []byte("x"), nil }
 	_, err := files.Update(t.Context(), b, "a", change, nil)
 	if files.KindOf(err) != files.ErrPermission || requests.Load() != 2 {
-		t.Errorf("Update = %v after %d requests", err, requests.Load())
+		t.Errorf("Update = %v after %d requests, want ErrPermission and 2", err, requests.Load())
 	}
 	// A 404 to a write doesn't report a missing file.
 	for _, body := range []string{
@@ -374,7 +376,7 @@ func TestUnaskedStatus(t *testing.T) {
 		b, _ = hostile(t, says(404, body))
 		for _, op := range []string{"put", "put in parts", "list"} {
 			if err := every[op](t.Context(), b); files.KindOf(err) != files.ErrUnavailable {
-				t.Errorf("404 to %s: %v", op, err)
+				t.Errorf("404 to %s: %v, want ErrUnavailable", op, err)
 			}
 		}
 		if err := every["get"](t.Context(), b); !errors.Is(err, files.ErrNotExist) {

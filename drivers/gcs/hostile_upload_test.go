@@ -74,7 +74,8 @@ func TestSessionsThatEnd(t *testing.T) {
 			err := every["put in parts"](t.Context(), b)
 			if files.KindOf(err) != files.ErrUnavailable || errors.Is(err, files.ErrNoBucket) ||
 				errors.Is(err, files.ErrNotExist) || n != 2 {
-				t.Errorf("%d %q at the end: %v, after %d", status, text, err, n)
+				t.Errorf("%d %q at the end: %v, after %d, want ErrUnavailable, not ErrNoBucket, "+
+					"not ErrNotExist and 2", status, text, err, n)
 			}
 		}
 	}
@@ -132,7 +133,7 @@ func TestPartsThatArentKept(t *testing.T) {
 		}))
 		err := every["put in parts"](t.Context(), b)
 		if k := files.KindOf(err); k != files.ErrUnavailable && k != files.ErrUncertain {
-			t.Errorf("%q: %v", kept, err)
+			t.Errorf("%q: %v, want ErrUnavailable or ErrUncertain", kept, err)
 		}
 		if n := requests.Load(); n > 12 {
 			t.Errorf("%q: %d requests, want at most 12", kept, n)
@@ -143,7 +144,7 @@ func TestPartsThatArentKept(t *testing.T) {
 		io.WriteString(w, resourceOf("dir/a", 1, 262144))
 	}))
 	if err := every["put in parts"](t.Context(), b); files.KindOf(err) != files.ErrUnavailable {
-		t.Error(err)
+		t.Errorf("%v, want ErrUnavailable", err)
 	}
 }
 
@@ -155,7 +156,7 @@ func TestCopiesWithoutEnd(t *testing.T) {
 	}
 	b, requests := hostile(t, says(200, step(1)))
 	if err := every["copy"](t.Context(), b); files.KindOf(err) != files.ErrUnavailable {
-		t.Error(err)
+		t.Errorf("%v, want ErrUnavailable", err)
 	}
 	if n := requests.Load(); n > maxIdleSteps+2 {
 		t.Errorf("%d requests, want at most 52", n)

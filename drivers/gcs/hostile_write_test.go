@@ -98,7 +98,7 @@ func TestProxyResponseLeavesOutcomeOpen(t *testing.T) {
 			// Without a mark the outcome is unknown.
 			_, err = putIf(t, b, files.Condition{})
 			if files.KindOf(err) != files.ErrUncertain {
-				t.Errorf("%d %q: %v", status, body, err)
+				t.Errorf("%d %q: %v, want ErrUncertain", status, body, err)
 			}
 			// By now there is another program's file.
 			s.exists = false
@@ -129,13 +129,13 @@ func TestProxyResponseLeavesOutcomeOpen(t *testing.T) {
 	// The service's own refusal is certain.
 	b, _ := hostile(t, says(429, refuses(429, "rateLimitExceeded")))
 	if _, err := putIf(t, b, files.Condition{}); files.KindOf(err) != files.ErrUnavailable {
-		t.Error(err)
+		t.Errorf("putIf = %v, want ErrUnavailable", err)
 	}
 	// A conditional delete and a conditional copy.
 	b, _ = hostile(t, says(502, ""))
 	err := b.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: "1"})
 	if files.KindOf(err) != files.ErrUncertain {
-		t.Error(err)
+		t.Errorf("Delete(a) = %v, want ErrUncertain", err)
 	}
 	n := 0
 	b, _ = hostile(t, func(w http.ResponseWriter, r *http.Request) {
@@ -148,7 +148,7 @@ func TestProxyResponseLeavesOutcomeOpen(t *testing.T) {
 	})
 	_, err = files.Copy(t.Context(), b, "b", b, "a", &files.CopyOptions{If: files.IfAbsent()})
 	if files.KindOf(err) != files.ErrUncertain || errors.Is(err, files.ErrExist) {
-		t.Error(err)
+		t.Errorf("Copy(b) = %v, want ErrUncertain, not ErrExist", err)
 	}
 }
 
@@ -169,7 +169,7 @@ func TestOtherHosts(t *testing.T) {
 		for op, do := range every {
 			err := do(t.Context(), b)
 			if k := files.KindOf(err); k != files.ErrUnavailable && k != files.ErrUncertain {
-				t.Errorf("%d, %s: %v", status, op, err)
+				t.Errorf("%d, %s: %v, want ErrUnavailable or ErrUncertain", status, op, err)
 			}
 		}
 	}
@@ -181,7 +181,7 @@ func TestOtherHosts(t *testing.T) {
 			w.Header().Set("Location", location)
 		})
 		if err := every["put in parts"](t.Context(), b); files.KindOf(err) != files.ErrUnavailable {
-			t.Errorf("%s: %v", location, err)
+			t.Errorf("%s: %v, want ErrUnavailable", location, err)
 		}
 	}
 	// Never http after https, on the same host and port.
@@ -205,7 +205,7 @@ func TestOtherHosts(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := every["put in parts"](t.Context(), b); files.KindOf(err) != files.ErrUnavailable {
-		t.Errorf("http after https: %v", err)
+		t.Errorf("http after https: %v, want ErrUnavailable", err)
 	}
 	// A transport that follows redirects.
 	b, err = New(sdk, "bucket", &Options{
@@ -221,7 +221,8 @@ func TestOtherHosts(t *testing.T) {
 	for op, do := range every {
 		err := do(t.Context(), b)
 		if k := files.KindOf(err); k != files.ErrUnavailable && k != files.ErrUncertain {
-			t.Errorf("a transport that follows redirects, %s: %v", op, err)
+			t.Errorf("a transport that follows redirects, %s: %v, want ErrUnavailable or "+
+				"ErrUncertain", op, err)
 		}
 	}
 	if before != 0 {
@@ -285,7 +286,7 @@ func TestResponsesAreBounded(t *testing.T) {
 		b, requests := hostile(t, c.h)
 		err := every[c.op](t.Context(), b)
 		if k := files.KindOf(err); k != files.ErrUnavailable && k != files.ErrUncertain {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v, want ErrUnavailable or ErrUncertain", what, err)
 		}
 		if n := requests.Load(); n > 4 {
 			t.Errorf("%s: %d requests, want at most 4", what, n)

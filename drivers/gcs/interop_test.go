@@ -49,7 +49,9 @@ func TestInterchange(t *testing.T) {
 			name); string(content) != "ours" || err != nil || a.ContentType != "text/x-ours" ||
 			a.CacheControl != "no-cache" || a.ContentDisposition != "inline" ||
 			a.ContentLanguage != "de" {
-			t.Errorf("%s: gcsblob reads %q, %v, %+v", name, content, err, a)
+			t.Errorf("%s: gcsblob reads %q, %v, %+v, want %q, nil, ContentType %q, CacheControl "+
+				"%q, ContentDisposition %q and ContentLanguage %q", name, content, err, a, "ours",
+				"text/x-ours", "no-cache", "inline", "de")
 		}
 		if err := theirs.WriteAll(ctx, name, []byte("theirs"), &blob.WriterOptions{
 			ContentType:     "text/x-theirs",
@@ -62,7 +64,8 @@ func TestInterchange(t *testing.T) {
 		if err != nil || !maps.Equal(info.Metadata,
 			metadata) || info.ContentType != "text/x-theirs" || info.ContentLanguage != "en" ||
 			info.CacheControl != "" {
-			t.Errorf("%s: Stat reads %+v, %v", name, info, err)
+			t.Errorf("%s: Stat reads %+v, %v, want Metadata %v, ContentType %q, ContentLanguage "+
+				"%q, CacheControl %q and nil", name, info, err, metadata, "text/x-theirs", "en", "")
 		}
 		if content, err := files.ReadString(ctx, b, name, nil); content != "theirs" || err != nil {
 			t.Errorf("%s: Get reads %q, %v, want %q and nil", name, content, err, "theirs")

@@ -85,7 +85,7 @@ func TestLostResponses(t *testing.T) {
 	p.Add(proxy.Rule{Kinds: []string{"InsertObject"}, Times: 1, Fault: proxy.ResetBefore()})
 	// a lost response can't be excluded
 	if _, err := put(b, "b", "mine", files.IfAbsent()); files.KindOf(err) != files.ErrUncertain {
-		t.Errorf("Put to a name in use whose first attempt was reset = %v", err)
+		t.Errorf("Put to a name in use whose first attempt was reset = %v, want ErrUncertain", err)
 	}
 
 	lose("InsertObject", 1)

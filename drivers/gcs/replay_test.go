@@ -146,7 +146,8 @@ func TestRecordedResponses(t *testing.T) {
 		}
 		if s := err.Error(); strings.Contains(s,
 			"secret") || strings.Contains(s, "127.0.0.1") || strings.Contains(s, "bucket/") {
-			t.Errorf("%s, %d: the text is %q", c.what, c.status, s)
+			t.Errorf("%s, %d: the text is %q, want no %q, no %q and no %q", c.what, c.status, s,
+				"secret", "127.0.0.1", "bucket/")
 		}
 		if e, ok := errors.AsType[*googleapi.Error](err); c.status >= 400 && (!ok ||
 			e.Code != c.status) {
@@ -254,12 +255,12 @@ func TestSentConditions(t *testing.T) {
 			&files.PutOptions{
 				Native: []files.NativeOption{bad},
 			}); files.KindOf(err) != files.ErrInvalid {
-			t.Errorf("Put with %+v: %v", bad, err)
+			t.Errorf("Put with %+v: %v, want ErrInvalid", bad, err)
 		}
 	}
 	if _, err := files.PutString(ctx, b, reserved+"x", "x",
 		nil); files.KindOf(err) != files.ErrUnsupported {
-		t.Errorf("Put under %s: %v", reserved, err)
+		t.Errorf("Put under %s: %v, want ErrUnsupported", reserved, err)
 	}
 }
 
@@ -280,7 +281,8 @@ func TestLongCopy(t *testing.T) {
 	info, err := files.Copy(t.Context(), b, "to", b, "from", nil)
 	if err != nil || info.Size != 9 || info.Version != "2" || info.ContentType != "a/b" ||
 		!slices.Equal(tokens, []string{"", "t1", "t2"}) {
-		t.Errorf("Copy: %+v, %v, tokens %q", info, err, tokens)
+		t.Errorf("Copy: %+v, %v, tokens %q, want Size 9, Version %q, ContentType %q, nil and %q",
+			info, err, tokens, "2", "a/b", []string{"", "t1", "t2"})
 	}
 }
 

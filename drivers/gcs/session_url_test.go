@@ -23,6 +23,7 @@ func TestSessionWithUser(t *testing.T) {
 	large := strings.NewReader(strings.Repeat("x", DefaultPartSize+1))
 	_, err := b.Put(t.Context(), "a", large, nil)
 	if files.KindOf(err) != files.ErrUnavailable || asked.Load() > 0 {
-		t.Errorf("%v, %d requests with the session's URL", err, asked.Load())
+		t.Errorf("%v, %d requests with the session's URL, want ErrUnavailable and 0", err,
+			asked.Load())
 	}
 }

@@ -128,7 +128,7 @@ func TestUploadGone(t *testing.T) {
 		Each: func(u resume.Unfinished, err error) {
 			names = append(names, u.Name)
 			if err != nil || u.Time.IsZero() {
-				t.Errorf("%+v, %v", u, err)
+				t.Errorf("%+v, %v, want Time anything but zero and nil", u, err)
 			}
 		},
 	}); n != 3 || err != nil || strings.Join(names, "|") != "a/b|a/ü +|c" {

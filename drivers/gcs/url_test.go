@@ -76,7 +76,8 @@ func TestBadURLs(t *testing.T) {
 	if _, err := files.Open(t.Context(),
 		"gs://bucket"); files.KindOf(err) != files.ErrInvalid || !strings.Contains(err.Error(),
 		"STORAGE_EMULATOR_HOST") {
-		t.Errorf("a malformed STORAGE_EMULATOR_HOST: %v", err)
+		t.Errorf("a malformed STORAGE_EMULATOR_HOST: %v, want ErrInvalid and a text with %q", err,
+			"STORAGE_EMULATOR_HOST")
 	}
 }
 

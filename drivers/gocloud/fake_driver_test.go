@@ -197,7 +197,8 @@ func TestBrokenBodyResumes(t *testing.T) {
 	put(t, f.inner, "f", content, nil)
 	if _, err := r.ReadAll(); !errors.Is(err,
 		files.ErrChanged) || strings.Contains(err.Error(), "10.0.0.1") {
-		t.Errorf("read after the file was replaced = %v", err)
+		t.Errorf("read after the file was replaced = %v, want ErrChanged and no %q", err,
+			"10.0.0.1")
 	}
 }
 

@@ -162,7 +162,8 @@ func TestPutGetStat(t *testing.T) {
 		info := put(t, b, "d/f.csv", "a,b\n", &files.PutOptions{Attributes: attrs})
 		if info.Name != "d/f.csv" || info.Size != 4 || info.ContentType != attrs.ContentType ||
 			!info.ModTime.IsZero() || info.Version != "" {
-			t.Errorf("Put = %+v", info)
+			t.Errorf("Put = %+v, want Name %q, Size 4, ContentType %q, ModTime zero and Version %q",
+				info, "d/f.csv", attrs.ContentType, "")
 		}
 		put(t, b, "empty", "", nil)
 		st, err := b.Stat(t.Context(), "d/f.csv", nil)
@@ -176,16 +177,20 @@ func TestPutGetStat(t *testing.T) {
 		defer r.Close()
 		if st.Metadata["owner"] != "Zoë" || len(st.Metadata) != 2 ||
 			st.CacheControl != "no-cache" || st.ContentLanguage != "de" || st.Digest.MD5 == "" {
-			t.Errorf("Stat = %+v", st)
+			t.Errorf("Stat = %+v, want %q, Metadata a length of 2, CacheControl %q, "+
+				"ContentLanguage %q and Digest.MD5 anything but %q", st, "Zoë", "no-cache", "de",
+				"")
 		}
 		if g := r.Info(); g.Metadata["owner"] != "Zoë" || g.Size != 4 ||
 			!g.ModTime.Equal(st.ModTime) || g.Digest != st.Digest {
-			t.Errorf("Get = %+v, Stat = %+v", g, st)
+			t.Errorf("Get = %+v, Stat = %+v, want %q, Size 4, ModTime %v and Digest %+v", g, st,
+				"Zoë", st.ModTime, st.Digest)
 		}
 		for e, err := range b.List(t.Context(), "d", nil) {
 			if err != nil || e.Size != 4 || !e.ModTime.Equal(st.ModTime) ||
 				e.Version != st.Version {
-				t.Errorf("List = %+v, %v", e, err)
+				t.Errorf("List = %+v, %v, want Size 4, ModTime %v, Version %q and nil", e, err,
+					st.ModTime, st.Version)
 			}
 		}
 		put(t, b, "d/f.csv", "x", nil)

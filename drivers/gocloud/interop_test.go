@@ -75,7 +75,7 @@ func TestFileblobFolder(t *testing.T) {
 			for key := range want {
 				content, err := r.ReadAll(t.Context(), key)
 				if string(content) != key || err != nil {
-					t.Errorf("%q has %q, %v", key, content, err)
+					t.Errorf("%q has %q, %v, want %q and nil", key, content, err, key)
 					continue
 				}
 				for _, prefix := range []string{key, key[:len(key)-1], key[:strings.LastIndex(key,
@@ -89,7 +89,8 @@ func TestFileblobFolder(t *testing.T) {
 				a, err := r.Attributes(t.Context(), key)
 				if err != nil || a.ContentType != writer.ContentType ||
 					a.CacheControl != "no-cache" || a.Metadata["k"] != "v" || len(a.MD5) != 16 {
-					t.Errorf("%q: %+v, %v", key, a, err)
+					t.Errorf("%q: %+v, %v, want ContentType %q, CacheControl %q, %q, MD5 16 "+
+						"bytes and nil", key, a, err, writer.ContentType, "no-cache", "v")
 				}
 			}
 		})

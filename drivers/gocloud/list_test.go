@@ -168,7 +168,7 @@ func TestSingleKey(t *testing.T) {
 	}
 	for _, err := range b.List(t.Context(), "", nil) {
 		if files.KindOf(err) != files.ErrUnsupported {
-			t.Errorf("List = %v", err)
+			t.Errorf("List = %v, want ErrUnsupported", err)
 		}
 	}
 }

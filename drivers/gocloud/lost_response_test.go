@@ -25,7 +25,7 @@ func TestLostResponse(t *testing.T) {
 	_, err := b.Put(t.Context(), "f", strings.NewReader("new"), nil)
 	if !errors.Is(err,
 		files.ErrUncertain) || !errors.Is(err, reset) || strings.Contains(err.Error(), "10.0.0.1") {
-		t.Errorf("Put = %v", err)
+		t.Errorf("Put = %v, want ErrUncertain, %v and no %q", err, reset, "10.0.0.1")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	f.onClose = func(commit func() error) error { cancel(); return context.Canceled }

@@ -72,7 +72,8 @@ func TestToBlobRoundTrip(t *testing.T) {
 			}
 			if s, err := r.ReadString(); s != "789" || err != nil || r.Offset() != 7 ||
 				r.Info().Version != st.Version || r.Info().Name != "d/f" {
-				t.Errorf("%q, %v, offset %d, %+v", s, err, r.Offset(), r.Info())
+				t.Errorf("%q, %v, offset %d, %+v, want %q, nil, 7, Version %q and Name %q", s, err,
+					r.Offset(), r.Info(), "789", st.Version, "d/f")
 			}
 			r.Close()
 			for what, c := range map[string]struct {

@@ -121,7 +121,7 @@ func TestSignedURLRoundTrip(t *testing.T) {
 	defer resp.Body.Close()
 	if got, err := io.ReadAll(resp.Body); string(got) != "x" || err != nil ||
 		resp.StatusCode != 200 {
-		t.Errorf("%d, %q, %v", resp.StatusCode, got, err)
+		t.Errorf("io.ReadAll = %d, %q, %v, want 200, %q and nil", resp.StatusCode, got, err, "x")
 	}
 	if _, err := files.SignURL(t.Context(), New(ToBlob(mem.New(nil), nil), nil), "f",
 		nil); !errors.Is(err, files.ErrUnsupported) {

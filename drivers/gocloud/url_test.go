@@ -86,7 +86,8 @@ func TestForeignScheme(t *testing.T) {
 	if !errors.Is(err,
 		files.ErrInvalid) || strings.Contains(err.Error(),
 		"hunter2") || !strings.Contains(err.Error(), `"password"`) {
-		t.Errorf("Open with a bad parameter = %v", err)
+		t.Errorf("Open with a bad parameter = %v, want ErrInvalid, no %q and a text with %q", err,
+			"hunter2", `"password"`)
 	}
 	m.Register(files.Scheme{
 		Name:    "theirs",

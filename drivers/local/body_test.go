@@ -64,7 +64,8 @@ func TestBody(t *testing.T) {
 			t.Errorf("ReadAt(11) = %d, %v, want 0", n, err)
 		}
 		if rest, err := io.ReadAll(r); err != nil || string(rest) != "23456"[first:] {
-			t.Errorf("after %d bytes Read = %q, %v", first, rest, err)
+			t.Errorf("after %d bytes Read = %q, %v, want %q and nil", first, rest, err,
+				"23456"[first:])
 		}
 		if text, err := copied(r, 1); err != nil || text != "" {
 			t.Errorf("CopyTo at the end = %q, %v, want nothing", text, err)

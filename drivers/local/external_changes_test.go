@@ -134,7 +134,9 @@ func TestEditsByOthersAreSeen(t *testing.T) {
 		if s != "edited" || !info.Digest.IsZero() || info.Version == put.Version ||
 			info.Attributes.CacheControl != o.CacheControl ||
 			info.Metadata["owner"] != o.Metadata["owner"] {
-			t.Errorf("after an edit (sidecar %v): %q, %+v", sidecar, s, info)
+			t.Errorf("after an edit (sidecar %v): %q, %+v, want %q, Digest zero, Version "+
+				"anything but %q, Attributes.CacheControl %q and %q", sidecar, s, info, "edited",
+				put.Version, o.CacheControl, o.Metadata["owner"])
 		}
 		// Copied back with its time, as by cp -p, but without the record: the sidecar
 		// shows that it is the old content. Its version is another (V1), because a tool

@@ -52,7 +52,8 @@ func TestFullDiskEndsTransfers(t *testing.T) {
 			wantFull(t, "a download", err)
 			old, err := os.ReadFile(target)
 			if check(t, err); string(old) != "old" {
-				t.Errorf("after the download on the full disk the target is %q", old)
+				t.Errorf("after the download on the full disk the target is %q, want %q", old,
+					"old")
 			}
 			if n, err := resume.RemoveStale(disk, 0); err != nil {
 				t.Errorf("RemoveStale = %d, %v, want nil", n, err)
@@ -64,7 +65,8 @@ func TestFullDiskEndsTransfers(t *testing.T) {
 			wantFull(t, "a sync", err)
 			if res.Copied == 0 || res.Copied >= count || res.Failed == 0 || res.Failed > 50 ||
 				res.Deleted != 0 {
-				t.Errorf("the sync on the full disk: %+v", res)
+				t.Errorf("the sync on the full disk: %+v, want Copied more than 0, Copied less "+
+					"than 200, Failed more than 0, Failed at most 50 and Deleted 0", res)
 			}
 			got := 0
 			for e, err := range dst.List(t.Context(), "", nil) {

@@ -143,7 +143,9 @@ func TestRoundTrip(t *testing.T) {
 				if info.Version != i.Version || info.ContentType != i.ContentType ||
 					info.Metadata["k"] != a.Metadata["k"] || info.Digest != i.Digest ||
 					!info.ModTime.Equal(i.ModTime) || info.CacheControl != a.CacheControl {
-					t.Errorf("%q: Get returned %+v, Put %+v", name, info, i)
+					t.Errorf("%q: Get returned %+v, Put %+v, want Version %q, ContentType %q, "+
+						"%q, Digest %+v, ModTime %v and CacheControl %q", name, info, i, i.Version,
+						i.ContentType, a.Metadata["k"], i.Digest, i.ModTime, a.CacheControl)
 				}
 			}
 		}

@@ -157,8 +157,8 @@ func TestPartBesideTheContent(t *testing.T) {
 		}
 		st, err := b.root.Lstat("f")
 		if err != nil || st.SameFile(content) == c.writing {
-			t.Errorf("another process writes: %v; the file is the content file: %v, %v", c.writing,
-				st.SameFile(content), err)
+			t.Errorf("another process writes: %v; the file is the content file: %v, %v, want %v "+
+				"and nil", c.writing, st.SameFile(content), err, !c.writing)
 		}
 		if c.writing { // again, from the same parts
 			ok(t, os.CopyFS(uploadDir(dir, u), os.DirFS(keep)))
@@ -204,13 +204,13 @@ func TestReplacedFileIsNotWritten(t *testing.T) {
 	list := sentParts(t, b, u)
 	placed(t, list, false, false)
 	if _, err := b.CompleteUpload(t.Context(), u, list); err != nil {
-		t.Error(err)
+		t.Errorf("CompleteUpload = %v, want nil", err)
 	}
 	if s, _ := fetch(t, bucket, "f"); s != "abcdefgh" {
 		t.Errorf("the file is %q, want the parts", s)
 	}
 	if old, err := os.ReadFile(link); err != nil || string(old) != "the old file" {
-		t.Errorf("the old file is %q, %v", old, err)
+		t.Errorf("the old file is %q, %v, want %q and nil", old, err, "the old file")
 	}
 }
 
@@ -287,7 +287,7 @@ func TestDamagedPartsAreSentTogether(t *testing.T) {
 	sendPart(t, b, u, 2, "efgh")
 	sendPart(t, b, u, 4, "mnop")
 	if _, err := b.CompleteUpload(t.Context(), u, list); err != nil {
-		t.Error(err)
+		t.Errorf("CompleteUpload = %v, want nil", err)
 	}
 	if s, _ := fetch(t, bucket, "f"); s != "abcdefghijklmnopqr" {
 		t.Errorf("the file is %q, want the parts", s)

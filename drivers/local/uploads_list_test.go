@@ -156,7 +156,8 @@ func TestListUnreadableUpload(t *testing.T) {
 					}
 				}
 				if last != nil && !errors.Is(last, fault) {
-					t.Errorf("%v at %v %d: the listing ends with %v", fault, kind, n, last)
+					t.Errorf("%v at %v %d: the listing ends with %v, want nil or %v", fault, kind,
+						n, last, fault)
 				}
 				slices.Sort(names)
 				if names = slices.Compact(names); len(names) == 2 {

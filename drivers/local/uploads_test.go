@@ -111,7 +111,8 @@ func TestUploadIsFoundByItsID(t *testing.T) {
 		ok(t, os.MkdirAll(fake, 0o777), os.WriteFile(fake+"/"+uploadName, []byte("f"), 0o666))
 		wantGone(t, b, &driver.Upload{Name: "f", ID: wrong}, wrong)
 		if text, err := os.ReadFile(fake + "/" + uploadName); err != nil || string(text) != "f" {
-			t.Errorf("AbortUpload of %q: the folder has %q, %v", wrong, text, err)
+			t.Errorf("AbortUpload of %q: the folder has %q, %v, want %q and nil", wrong, text, err,
+				"f")
 		}
 	}
 	wantGone(t, b, &driver.Upload{Name: "g", ID: id}, "another name")

@@ -107,7 +107,7 @@ func TestDeniedByRace(t *testing.T) {
 				b, requests := hostile(t, keeping(p, keep), s.ServeHTTP)
 				err := every[op](t.Context(), b)
 				if files.KindOf(err) != files.ErrPermission {
-					t.Errorf("%s, %v, %s denied: %v", p.Name, keep, op, err)
+					t.Errorf("%s, %v, %s denied: %v, want ErrPermission", p.Name, keep, op, err)
 				}
 				before := int64(0)
 				if op == "copy" {
@@ -131,7 +131,8 @@ func TestDeniedByRace(t *testing.T) {
 			b, requests := hostile(t, keeping(p, Kept), s.ServeHTTP)
 			err := every[op](t.Context(), b)
 			if files.KindOf(err) != files.ErrPermission || requests.Load() != 1 {
-				t.Errorf("%s, %s: %d requests, %v", p.Name, op, requests.Load(), err)
+				t.Errorf("%s, %s: %d requests, %v, want 1 and ErrPermission", p.Name, op,
+					requests.Load(), err)
 			}
 		}
 	}
@@ -151,7 +152,7 @@ func TestDeniedYetDone(t *testing.T) {
 		s.exists, s.mark = true, "another"
 		b, _ = hostile(t, keeping(minio, keep), s.ServeHTTP)
 		if _, err := putIf(t, b, files.IfAbsent()); files.KindOf(err) != files.ErrExist {
-			t.Errorf("%v, another's: %v", keep, err)
+			t.Errorf("%v, another's: %v, want ErrExist", keep, err)
 		}
 	}
 }
@@ -209,6 +210,6 @@ func TestPartsGone(t *testing.T) {
 	})
 	err := every["put in parts"](t.Context(), b)
 	if files.KindOf(err) != files.ErrUnavailable || ends != 2 {
-		t.Errorf("%d ends, %v", ends, err)
+		t.Errorf("%d ends, %v, want 2 and ErrUnavailable", ends, err)
 	}
 }

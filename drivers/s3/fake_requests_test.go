@@ -41,7 +41,7 @@ func TestAroundAService(t *testing.T) {
 		}
 		got, err := io.ReadAll(r)
 		if string(got) != "012" || !errors.Is(err, files.ErrUnavailable) {
-			t.Errorf("read %q, %v", got, err)
+			t.Errorf("read %q, %v, want %q and ErrUnavailable", got, err, "012")
 		}
 		r.Close()
 		for _, want := range []error{files.ErrUncertain, files.ErrUnavailable} {

@@ -141,7 +141,7 @@ func TestSignedURLs(t *testing.T) {
 	if _, err := files.SignURL(t.Context(), short, "a",
 		&files.SignOptions{Expiry: time.Hour}); !errors.Is(err,
 		files.ErrInvalid) || strings.Contains(err.Error(), "secret") {
-		t.Errorf("beyond the credentials' life: %v", err)
+		t.Errorf("beyond the credentials' life: %v, want ErrInvalid and no %q", err, "secret")
 	}
 	if _, err := files.SignURL(t.Context(), short, "a",
 		&files.SignOptions{Expiry: time.Minute}); err != nil {

@@ -38,7 +38,7 @@ func TestSumsOfOtherBytes(t *testing.T) {
 			t.Fatal(err)
 		}
 		if p, err := r.ReadAll(); err != nil || len(p) != 9 || !r.Info().Digest.IsZero() {
-			t.Errorf("%s: %q, %v, %+v", what, p, err, r.Info().Digest)
+			t.Errorf("%s: %q, %v, %+v, want 9 bytes, nil and zero", what, p, err, r.Info().Digest)
 		}
 		r.Close()
 	}

@@ -318,7 +318,7 @@ func TestErrorInSuccess(t *testing.T) {
 		large := strings.NewReader(strings.Repeat("x", DefaultPartSize+1))
 		_, err := b.Put(t.Context(), "a", large, &files.PutOptions{If: cond.c})
 		if files.KindOf(err) != cond.want {
-			t.Errorf("%v: %v", cond.c, err)
+			t.Errorf("%v: %v, want %v", cond.c, err, cond.want)
 		}
 	}
 }

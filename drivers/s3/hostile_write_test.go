@@ -66,7 +66,7 @@ func TestProxyResponseIsUncertain(t *testing.T) {
 			// Without a mark the outcome is uncertain.
 			_, err = putIf(t, b, files.Condition{})
 			if files.KindOf(err) != files.ErrUncertain {
-				t.Errorf("%d %q: %v", status, body, err)
+				t.Errorf("%d %q: %v, want ErrUncertain", status, body, err)
 			}
 			// Now another program's file is there.
 			s.exists = false
@@ -89,13 +89,13 @@ func TestProxyResponseIsUncertain(t *testing.T) {
 		io.WriteString(w, xmlError("SlowDown"))
 	})
 	if _, err := putIf(t, b, files.Condition{}); files.KindOf(err) != files.ErrUnavailable {
-		t.Error(err)
+		t.Errorf("putIf = %v, want ErrUnavailable", err)
 	}
 	// A conditional delete.
 	b, _ = hostile(t, amazon, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) })
 	err := b.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: "1"})
 	if files.KindOf(err) != files.ErrUncertain {
-		t.Error(err)
+		t.Errorf("Delete(a) = %v, want ErrUncertain", err)
 	}
 }
 
@@ -120,7 +120,8 @@ func TestStatusWithoutCondition(t *testing.T) {
 		for op, do := range every {
 			err := do(t.Context(), b)
 			if k := files.KindOf(err); k != files.ErrUnavailable && k != files.ErrUncertain {
-				t.Errorf("%d %s, %s: %v", c.status, c.code, op, err)
+				t.Errorf("%d %s, %s: %v, want ErrUnavailable or ErrUncertain", c.status, c.code, op,
+					err)
 			}
 		}
 		if _, err := b.Stat(t.Context(), "a", nil); !errors.Is(err, files.ErrUnavailable) {
@@ -144,7 +145,7 @@ func TestStatusWithoutCondition(t *testing.T) {
 	})
 	for _, op := range []string{"put", "put in parts", "list"} {
 		if err := every[op](t.Context(), b); files.KindOf(err) != files.ErrUnavailable {
-			t.Errorf("404 to %s: %v", op, err)
+			t.Errorf("404 to %s: %v, want ErrUnavailable", op, err)
 		}
 	}
 	if err := every["get"](t.Context(), b); !errors.Is(err, files.ErrNotExist) {
@@ -265,7 +266,7 @@ func TestOtherHosts(t *testing.T) {
 		})
 		for op, do := range every {
 			if err := do(t.Context(), b); err == nil || files.KindOf(err) == files.ErrNotExist {
-				t.Errorf("%d, %s: %v", status, op, err)
+				t.Errorf("%d, %s: %v, want anything but ErrNotExist", status, op, err)
 			}
 		}
 	}

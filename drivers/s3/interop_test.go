@@ -99,7 +99,7 @@ func TestInterchange(t *testing.T) {
 		t.Errorf("listed: %q", names)
 	}
 	if got, _ := read(t, ours, "v1..__0x2f__x", nil); !bytes.Equal(got, []byte("escaped")) {
-		t.Errorf("%q", got)
+		t.Errorf("read(v1..__0x2f__x) = %q, want %q", got, "escaped")
 	}
 }
 

@@ -42,7 +42,7 @@ func TestRefusedNames(t *testing.T) {
 			}
 			err := do(t.Context(), b)
 			if files.KindOf(err) != want || !strings.Contains(err.Error(), code) {
-				t.Errorf("%s, %s: %v", code, op, err)
+				t.Errorf("%s, %s: %v, want %v and a text with %q", code, op, err, want, code)
 			}
 		}
 		_, err := b.Get(t.Context(), "dir/a", &files.GetOptions{Range: files.Bytes(0, 0)})
@@ -56,6 +56,6 @@ func TestRefusedNames(t *testing.T) {
 	})
 	_, err := b.Stat(t.Context(), "a", nil)
 	if files.KindOf(err) != files.ErrPermission || requests.Load() != 2 {
-		t.Errorf("%d requests, %v", requests.Load(), err)
+		t.Errorf("%d requests, %v, want 2 and ErrPermission", requests.Load(), err)
 	}
 }

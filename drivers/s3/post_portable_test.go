@@ -122,7 +122,7 @@ func portableForm(t *testing.T, b files.Bucket) {
 		"extra metadata": {map[string]string{"x-amz-meta-other": "v"}, 10},
 	} {
 		if status, body, _ := sendForm(t, p, c.change, noise(c.size), ""); status/100 != 4 {
-			t.Errorf("%s: %d %s", what, status, body)
+			t.Errorf("%s: %d %s, want 4xx", what, status, body)
 		}
 	}
 	for e, err := range b.List(t.Context(), "", nil) {

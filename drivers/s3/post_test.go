@@ -192,7 +192,7 @@ func formTaken(t *testing.T, b files.Bucket, headers bool) {
 		p := must(SignPost(t.Context(), b, name, &c.o))
 		status, reply, _ := sendForm(t, p, c.change, c.content, "")
 		if status/100 != 2 {
-			t.Errorf("%s: %d %s", name, status, reply)
+			t.Errorf("%s: %d %s, want 2xx", name, status, reply)
 			continue
 		}
 		got, info := read(t, b, name, nil)
@@ -246,7 +246,7 @@ func formRefused(t *testing.T, b files.Bucket, other string) {
 		change := maps.Clone(typed)
 		maps.Copy(change, c.change)
 		if status, reply, _ := sendForm(t, p, change, c.content, ""); status/100 != 4 {
-			t.Errorf("%s: %d %s", what, status, reply)
+			t.Errorf("%s: %d %s, want 4xx", what, status, reply)
 		}
 	}
 	moved := p
@@ -259,7 +259,7 @@ func formRefused(t *testing.T, b files.Bucket, other string) {
 		t.Errorf("stored: %v, %v", e, err)
 	}
 	if status, reply, _ := sendForm(t, p, typed, noise(100), ""); status/100 != 2 {
-		t.Errorf("as it was signed: %d %s", status, reply)
+		t.Errorf("as it was signed: %d %s, want 2xx", status, reply)
 	}
 }
 

@@ -120,7 +120,9 @@ func TestRequests(t *testing.T) {
 		got, info := read(t, b, "a", nil)
 		if string(got) != "second" || info.Version == "" || info.Metadata["k"] != "ä b" ||
 			info.CacheControl != "no-store" || info.Digest.CRC32C == "" || info.ModTime.IsZero() {
-			t.Errorf("%q, %+v", got, info)
+			t.Errorf("read(a) = %q, %+v, want %q, Version anything but %q, %q, CacheControl %q, "+
+				"Digest.CRC32C anything but %q and ModTime anything but zero", got, info, "second",
+				"", "ä b", "no-store", "")
 		}
 		for r, want := range map[files.Range]string{
 			files.Bytes(1, 2): "ec",
@@ -129,7 +131,7 @@ func TestRequests(t *testing.T) {
 		} {
 			got, info := read(t, b, "a", &files.GetOptions{Range: r})
 			if string(got) != want || info.Size != 6 || info.Metadata["k"] != "ä b" {
-				t.Errorf("%v: %q, %+v", r, got, info)
+				t.Errorf("%v: %q, %+v, want %q, Size 6 and %q", r, got, info, want, "ä b")
 			}
 		}
 	})

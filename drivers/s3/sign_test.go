@@ -21,7 +21,7 @@ func TestSignedResponse(t *testing.T) {
 		r.Body.Close()
 		if r.StatusCode != 200 || r.Header.Get("Content-Type") != "text/x-own" ||
 			r.Header.Get("Content-Disposition") != disposition {
-			t.Errorf("%s, %v", r.Status, r.Header)
+			t.Errorf("%s, %v, want %q, %q and 200", r.Status, r.Header, "text/x-own", disposition)
 		}
 	})
 }

@@ -144,7 +144,7 @@ func tokenRequests(t *testing.T, b files.Bucket) {
 		Size:        10,
 	}))
 	if code, body := send(put, text); code/100 != 2 {
-		t.Errorf("a signed PUT: %d %s", code, body)
+		t.Errorf("a signed PUT: %d %s, want 2xx", code, body)
 	}
 	get := must(files.SignURL(t.Context(), b, "t/a", nil))
 	if code, body := send(get, nil); code != 200 || !bytes.Equal(body, text) {

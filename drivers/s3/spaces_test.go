@@ -46,7 +46,8 @@ func TestWhiteSpace(t *testing.T) {
 			n++
 			if err != nil || e.Name != " a " && e.Name != " a" || e.Size != 5 || e.Version != "1" ||
 				e.ModTime.Year() != 2020 {
-				t.Errorf("%s: %+v, %v", what, e, err)
+				t.Errorf("%s: %+v, %v, want Name %q or %q, Size 5, Version %q, ModTime.Year 2020 "+
+					"and nil", what, e, err, " a ", " a", "1")
 			}
 		}
 		if n != 1 || (requests.Load() == 2) != c.more {

@@ -69,11 +69,11 @@ func TestFullStore(t *testing.T) {
 		io.WriteString(w, xmlError("XMinioStorageFull"))
 	})
 	if _, err := putIf(t, b, files.IfAbsent()); files.KindOf(err) != files.ErrTooLarge {
-		t.Error(err)
+		t.Errorf("putIf = %v, want ErrTooLarge", err)
 	}
 	_, err := files.PutString(t.Context(), b, "a", "x", nil)
 	if files.KindOf(err) != files.ErrTooLarge {
-		t.Error(err)
+		t.Errorf("PutString(a) = %v, want ErrTooLarge", err)
 	}
 	if n := requests.Load(); n != 2 {
 		t.Errorf("%d requests, want 2", n)

@@ -77,7 +77,7 @@ func TestUploadPages(t *testing.T) {
 	var got []string
 	for u, err := range resume.Uploads(t.Context(), b, "") {
 		if err != nil || u.Time.IsZero() || u.Size != -1 {
-			t.Errorf("%+v, %v", u, err)
+			t.Errorf("%+v, %v, want Time anything but zero, Size -1 and nil", u, err)
 		}
 		got = append(got, u.Name+u.ID)
 	}

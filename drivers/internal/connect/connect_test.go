@@ -268,7 +268,7 @@ func TestOtherBadRequests(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	if b, err := io.ReadAll(resp.Body); string(b) != long || err != nil {
-		t.Errorf("%d bytes of %d, %v", len(b), len(long), err)
+		t.Errorf("%d bytes of %d, %v, want the same %d and nil", len(b), len(long), err, len(long))
 	}
 }
 

@@ -19,7 +19,7 @@ func TestParse(t *testing.T) {
 		"2022-10-12 17:50:00 UTC", "2022-10-12 17:50:00 +0000 UTC", " 2022-10-12 17:50:00\n",
 	} {
 		if got, ok := oddtime.Parse(s); !ok || !got.Equal(want) {
-			t.Errorf("%q: %v, %v", s, got, ok)
+			t.Errorf("%q: %v, %v, want %v and true", s, got, ok, want)
 		}
 	}
 	for _, s := range []string{

@@ -72,7 +72,7 @@ func TestHarness(t *testing.T) {
 	defer second.Close()
 	h.Damage(t, b, "a")
 	if _, err := files.ReadString(ctx, b, "a", nil); files.KindOf(err) != files.ErrCorrupt {
-		t.Errorf("a damaged file: %v", err)
+		t.Errorf("a damaged file: %v, want ErrCorrupt", err)
 	}
 	if s, err := files.ReadString(ctx, second, "a", nil); err != nil || s != "content" {
 		t.Errorf("through another handle: %q, %v, want %q and nil", s, err, "content")
@@ -80,7 +80,7 @@ func TestHarness(t *testing.T) {
 	h.Cut(t, second, 0)
 	if _, err := files.ReadString(ctx, second, "a",
 		nil); files.KindOf(err) != files.ErrUnavailable {
-		t.Errorf("a connection that breaks: %v", err)
+		t.Errorf("a connection that breaks: %v, want ErrUnavailable", err)
 	}
 	h.Cut(t, second, -1)
 	if n := h.Leftovers(t, b); n != 0 {
@@ -88,6 +88,6 @@ func TestHarness(t *testing.T) {
 	}
 	h.Vanish(t, b)
 	if _, err := files.ReadString(ctx, second, "a", nil); files.KindOf(err) != files.ErrNoBucket {
-		t.Errorf("a bucket that is gone: %v", err)
+		t.Errorf("a bucket that is gone: %v, want ErrNoBucket", err)
 	}
 }
