@@ -247,9 +247,15 @@ func (l *walk) enter(f *dirContent, it item, want filter) (more bool, err error)
 		}
 		return l.emit(files.Entry{Name: string(l.path), IsDir: true}), nil
 	}
+	if l.skips() {
+		return true, nil
+	}
 	want.prefix, want.past, want.after = "", "", below(want.after, text)
 	return l.descend(path, want, nil)
 }
+
+// skips reports whether nothing is wanted of the folder whose name is in l.path.
+func (l *walk) skips() bool { return l.req.SkipDir != nil && l.req.SkipDir(string(l.path)) }
 
 // below returns the part of StartAfter that is relative to the folder, or "".
 func below(after, folder string) string {

@@ -154,6 +154,9 @@ func (l *walk) enterForeign(f *dirContent, text string, want filter,
 	}
 	sub := at.enter(l.rules, disk)
 	if !want.shallow {
+		if l.skips() {
+			return true, nil
+		}
 		want.prefix, want.past, want.after = "", "", below(want.after, text)
 		return l.descend(disk, want, &sub)
 	}

@@ -143,6 +143,11 @@ type ListRequest struct {
 	// Foreign: yield objects outside the naming rule, with Key and no Name, in the
 	// order of their keys.
 	Foreign bool
+	// SkipDir, if not nil, reports whether nothing is wanted whose name, or key, begins
+	// with dir, which ends in a slash. A backend that reads directories need not read
+	// such a one, and then doesn't report that it can't be read. It may ignore SkipDir.
+	// SkipDir is called for directories below that of Prefix, one call at a time.
+	SkipDir func(dir string) bool
 }
 
 // Dir returns the directory part of the prefix, up to and including its last "/", or

@@ -16,11 +16,33 @@ func (b *bucket) List(ctx context.Context, dir string,
 	if opts != nil {
 		o = *opts
 	}
+	return b.listing(ctx, dir, o, nil)
+}
+
+// ListSkipping lists as b.List does, but may leave out what is in directories for which
+// skip returns true. dir is the directory's full name with a slash at its end, or the
+// beginning of a raw key (L7). A local disk doesn't read such directories, and doesn't
+// report that they can't be read. A service, and a bucket with a layer, lists everything.
+func ListSkipping(ctx context.Context, b files.Bucket, dir string, opts *files.ListOptions,
+	skip func(dir string) bool) iter.Seq2[files.Entry, error] {
+	own, ok := b.(*bucket)
+	if !ok || skip == nil {
+		return b.List(ctx, dir, opts)
+	}
+	var o files.ListOptions
+	if opts != nil {
+		o = *opts
+	}
+	return own.listing(ctx, dir, o, skip)
+}
+
+func (b *bucket) listing(ctx context.Context, dir string, o files.ListOptions,
+	skip func(dir string) bool) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
 		if yield == nil {
 			return
 		}
-		if err := b.list(ctx, dir, o, yield); err != nil {
+		if err := b.list(ctx, dir, o, skip, yield); err != nil {
 			yield(files.Entry{}, listError(dir, err))
 		}
 	}
@@ -39,7 +61,7 @@ func listError(dir string, err error) error {
 }
 
 func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions,
-	yield func(files.Entry, error) bool) error {
+	skip func(dir string) bool, yield func(files.Entry, error) bool) error {
 	if err := b.acquire(); err != nil {
 		return err
 	}
@@ -68,6 +90,7 @@ func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions,
 		PageSize:   o.PageSize,
 		NamesOnly:  o.NamesOnly,
 		Foreign:    o.Foreign,
+		SkipDir:    skip,
 	}
 	if d != "" {
 		req.Prefix = d + "/" + o.Prefix

@@ -21,9 +21,9 @@ func PrefixEnd(prefix string) string {
 
 // ListSorted lists for a backend that can walk its names in byte order: from yields the
 // entries with names >= start, in ascending order. ListSorted begins at the place that
-// the request names, skips whole directories in a shallow listing by calling from again
-// with a name behind them, and stops after the prefix. So the cost depends only on what
-// is yielded (L8).
+// the request names, skips whole directories, in a shallow listing or because of
+// SkipDir, by calling from again with a name behind them, and stops after the prefix. So
+// the cost depends only on what is yielded (L8).
 //
 // An entry with a Key and no Name is foreign (L7): it is ordered by its key, and is
 // yielded only if the request has Foreign. A shallow listing yields only foreign
@@ -47,7 +47,7 @@ func ListSorted(req ListRequest,
 // scan yields until a directory must be skipped, and then returns where to continue.
 func scan(req ListRequest, dir, start string, from func(string) iter.Seq2[files.Entry, error],
 	yield func(files.Entry, error) bool) (next string, more bool) {
-	last := start
+	last, wanted := start, dir
 	for e, err := range from(start) {
 		if err != nil {
 			yield(files.Entry{}, err)
@@ -67,6 +67,13 @@ func scan(req ListRequest, dir, start string, from func(string) iter.Seq2[files.
 		}
 		if key <= req.StartAfter {
 			continue
+		}
+		if req.SkipDir != nil && !req.Shallow {
+			skip := ""
+			if wanted, skip = skipped(key, wanted, dir, req.SkipDir); skip != "" {
+				next = PrefixEnd(skip)
+				return next, next != ""
+			}
 		}
 		if e.Name == "" {
 			deep := req.Shallow && strings.Contains(key[len(dir):], "/")
@@ -90,4 +97,17 @@ func scan(req ListRequest, dir, start string, from func(string) iter.Seq2[files.
 		}
 	}
 	return "", false
+}
+
+// skipped returns the first directory of a key, below dir, that is to be skipped, or "".
+// wanted is a directory that isn't, and neither are those that it is in; the new one is
+// that of the key.
+func skipped(key, wanted, dir string, skip func(string) bool) (now, found string) {
+	own := key[:strings.LastIndexByte(key, '/')+1]
+	for i := len(dir); i < len(own); i++ {
+		if d := own[:i+1]; own[i] == '/' && !strings.HasPrefix(wanted, d) && skip(d) {
+			return wanted, d
+		}
+	}
+	return own, ""
 }

@@ -146,6 +146,9 @@ func (s *source) List(ctx context.Context,
 				namesOnly: req.NamesOnly,
 				yield:     yield,
 			}
+			if !req.Shallow {
+				w.skip = req.SkipDir
+			}
 			if w.root() && w.failed != nil {
 				yield(files.Entry{}, w.failed)
 			}

@@ -19,6 +19,7 @@ type walk struct {
 	ctx           context.Context
 	start, prefix string
 	namesOnly     bool
+	skip          func(dir string) bool
 	yield         func(files.Entry, error) bool
 	failed        error // of the first directory or file that can't be read
 	inside        []fs.FileInfo
@@ -100,6 +101,9 @@ func (w *walk) visit(it item) bool {
 		over := it.key < w.start && !strings.HasPrefix(w.start, it.key)
 		if !leads || over || !w.legal(it.path) {
 			return !leads || over || w.foreign(it)
+		}
+		if w.skip != nil && strings.HasPrefix(it.key, w.prefix) && w.skip(it.key) {
+			return true
 		}
 		fi := it.info
 		if fi == nil {

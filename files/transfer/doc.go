@@ -68,8 +68,11 @@
 //
 // A pattern that matches a directory matches everything in it. Case matters. Files that
 // a filter leaves out are neither copied nor deleted, on either side, unless
-// Options.DeleteExcluded is set. A filter doesn't shorten the listings: they are read
-// to the end.
+// Options.DeleteExcluded is set.
+//
+// A directory in which a filter leaves everything out, such as "- node_modules/" or
+// "- **/.git/**", is not read on a local disk, in memory and in package iofs, and need not
+// be readable. The listing of a service, and of a bucket with a layer, is read to its end.
 //
 // # Large files
 //

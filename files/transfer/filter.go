@@ -96,6 +96,54 @@ func (r *rule) matches(elems []string) bool {
 	return false
 }
 
+// skipsDir reports whether the filter takes no file in a directory, whatever its name. If
+// it can't know that, it returns false.
+func (f *filter) skipsDir(name string) bool {
+	elems := strings.Split(name, "/")
+	for _, r := range f.rules {
+		switch {
+		case r.take && r.reaches(elems):
+			return false
+		case !r.take && r.covers(elems):
+			return true
+		}
+	}
+	return !f.rest
+}
+
+// covers reports whether the pattern matches every file in the directory.
+func (r *rule) covers(dir []string) bool {
+	for n := 1; n <= len(dir); n++ {
+		if matchElems(r.elems, dir[:n]) {
+			return true
+		}
+	}
+	last := len(r.elems) - 1
+	all := r.elems[last] == "*" || r.elems[last] == "**"
+	return all && !r.dirOnly && matchElems(r.elems[:last], dir)
+}
+
+// reaches reports whether the pattern may match a file in the directory.
+func (r *rule) reaches(dir []string) bool {
+	at := map[int]bool{0: true} // how many elements of the pattern may be behind
+	for _, elem := range dir {
+		next := map[int]bool{}
+		for n := range at {
+			for ; n < len(r.elems) && r.elems[n] == "**"; n++ {
+				next[n] = true
+			}
+			if n == len(r.elems) { // it matches the directory, or one that that is in
+				return true
+			}
+			if matchElem(r.elems[n], elem) {
+				next[n+1] = true
+			}
+		}
+		at = next
+	}
+	return len(at) > 0
+}
+
 // matchElems matches whole names. A "**" in the middle matches any number of elements,
 // also none; one at the end matches at least one element: "a/**" matches what is in a.
 func matchElems(pattern, elems []string) bool {

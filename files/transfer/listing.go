@@ -40,8 +40,9 @@ type listed struct {
 }
 
 // list begins a listing. Its goroutine ends with the context, or when the listing was
-// read to its end.
-func list(ctx context.Context, p place, foreign bool, parallel int) *listing {
+// read to its end. It may leave out directories for which skip returns true.
+func list(ctx context.Context, p place, foreign bool, parallel int,
+	skip func(dir string) bool) *listing {
 	l := &listing{pages: make(chan page, pagesAhead)}
 	go func() {
 		defer close(l.pages)
@@ -54,13 +55,14 @@ func list(ctx context.Context, p place, foreign bool, parallel int) *listing {
 		l.run(ctx, p, files.ListOptions{
 			Foreign:  foreign && p.features.ForeignKeys,
 			Parallel: parallel,
-		})
+		}, skip)
 		whole = true
 	}()
 	return l
 }
 
-func (l *listing) run(ctx context.Context, p place, o files.ListOptions) {
+func (l *listing) run(ctx context.Context, p place, o files.ListOptions,
+	skip func(dir string) bool) {
 	var entries []listed
 	send := func(err error) bool {
 		select {
@@ -71,7 +73,7 @@ func (l *listing) run(ctx context.Context, p place, o files.ListOptions) {
 			return false
 		}
 	}
-	for e, err := range inOrder(p, below(ctx, p, o)) {
+	for e, err := range inOrder(p, below(ctx, p, o, skip)) {
 		if err != nil {
 			send(err)
 			return
@@ -85,9 +87,17 @@ func (l *listing) run(ctx context.Context, p place, o files.ListOptions) {
 }
 
 // below lists the place, with names relative to its directory.
-func below(ctx context.Context, p place, o files.ListOptions) iter.Seq2[listed, error] {
+func below(ctx context.Context, p place, o files.ListOptions,
+	skip func(dir string) bool) iter.Seq2[listed, error] {
+	var skipFull func(string) bool
+	if skip != nil {
+		skipFull = func(dir string) bool {
+			name, ok := p.below(strings.TrimSuffix(dir, "/"))
+			return ok && skip(name)
+		}
+	}
 	return func(yield func(listed, error) bool) {
-		for e, err := range p.b.List(ctx, p.dir, &o) {
+		for e, err := range driver.ListSkipping(ctx, p.b, p.dir, &o, skipFull) {
 			if err != nil {
 				yield(listed{}, err)
 				return

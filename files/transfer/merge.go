@@ -20,7 +20,15 @@ type pair struct {
 // has listed, no file is known to be missing there.
 func (p *Plan) merge(ctx context.Context, f func(*pair) bool) error {
 	ctx, cancel := context.WithCancel(ctx)
-	dst := list(ctx, p.dst, false, p.opts.ParallelList)
+	skip := p.filter.skipsDir
+	skipDst := skip
+	if len(p.filter.rules) == 0 {
+		skip, skipDst = nil, nil
+	}
+	if p.opts.DeleteExcluded {
+		skipDst = nil
+	}
+	dst := list(ctx, p.dst, false, p.opts.ParallelList, skipDst)
 	src := &listing{done: true}
 	defer func() {
 		cancel()
@@ -28,32 +36,27 @@ func (p *Plan) merge(ctx context.Context, f func(*pair) bool) error {
 		src.drain()
 	}()
 	if p.verb != verbRemove {
-		src = list(ctx, p.src, true, p.opts.ParallelList)
+		src = list(ctx, p.src, true, p.opts.ParallelList, skip)
 	}
 	for m := new(pair); ; *m = (pair{}) {
 		s, okS := src.peek(ctx)
 		if src.err != nil {
 			return src.err
 		}
-		if okS && s.name == "" {
-			src.next()
-			m.src, m.hasSrc, m.foreign = s.entry, true, true
-			if !f(m) {
-				return nil
-			}
-			continue
-		}
 		d, okD := dst.peek(ctx)
 		if dst.err != nil {
 			return dst.err
 		}
-		switch {
+		switch foreign := okS && s.name == ""; {
 		case !okS && !okD:
 			return nil
-		case okS && (!okD || s.name < d.name):
+		case foreign && (!okD || p.src.keyBelow(s.entry.Key) < d.name):
+			m.src, m.hasSrc, m.foreign = s.entry, true, true
+			src.next()
+		case okS && !foreign && (!okD || s.name < d.name):
 			m.name, m.src, m.hasSrc = s.name, s.entry, true
 			src.next()
-		case !okS || d.name < s.name:
+		case !okS || foreign || d.name < s.name:
 			m.name, m.dst, m.hasDst = d.name, d.entry, true
 			dst.next()
 		default:
@@ -74,11 +77,7 @@ func (p *Plan) decide(c *Change, m *pair, now time.Time) (ask, ok bool) {
 	c.Name, c.Source, c.Target = m.name, m.src, m.dst
 	if m.foreign {
 		c.Action, c.Reason = ActionSkip, ReasonForeign
-		key, ok := p.src.below(m.src.Key)
-		if !ok {
-			key = m.src.Key
-		}
-		return false, p.filter.takes(key)
+		return false, p.filter.takes(p.src.keyBelow(m.src.Key))
 	}
 	taken := p.filter.takes(m.name)
 	if p.verb == verbRemove {
@@ -87,7 +86,7 @@ func (p *Plan) decide(c *Change, m *pair, now time.Time) (ask, ok bool) {
 	}
 	if isLeftover(m.name) { // the download may still be going on
 		c.Action, c.Reason = ActionSkip, ReasonLeftover
-		return false, m.hasSrc
+		return false, m.hasSrc && taken
 	}
 	if !taken {
 		c.Action, c.Reason = ActionDelete, ReasonExcluded

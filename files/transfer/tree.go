@@ -58,6 +58,14 @@ func (p place) below(full string) (name string, ok bool) {
 	return name, ok && name != ""
 }
 
+// keyBelow returns the part of a raw key that is below the directory, or the whole key.
+func (p place) keyBelow(key string) string {
+	if below, ok := p.below(key); ok {
+		return below
+	}
+	return key
+}
+
 func invalid(format string, args ...any) error {
 	return driver.Errorf(files.ErrInvalid, format, args...)
 }
