@@ -89,6 +89,27 @@ func TestReplacedKeepsOwner(t *testing.T) {
 	}
 }
 
+// A Put over a file that has an access list keeps it, even if a new file would get the same
+// mode and owner.
+func TestReplacedKeepsList(t *testing.T) {
+	needRoot(t)
+	b, dir := newBucket(t, nil)
+	path := filepath.Join(dir, "a")
+	list := acl(acEntry{1, 6, 0}, acEntry{2, 4, 4242}, acEntry{4, 0, 0}, acEntry{16, 0, 0},
+		acEntry{32, 0, 0})
+	ok(t, os.WriteFile(path, []byte("old"), 0o600), unix.Setxattr(path, accessList, list, 0))
+	want := owner(t, path)
+	putIn(t, b, "a", "new", nil)
+	buf := make([]byte, 256)
+	n, err := unix.Getxattr(path, accessList, buf)
+	if err != nil || !bytes.Equal(buf[:n], list) {
+		t.Errorf("the access list is %x, %v, want %x", buf[:max(n, 0)], err, list)
+	}
+	if got := owner(t, path); got != want {
+		t.Errorf("after Put, the file is %s, want %s", got, want)
+	}
+}
+
 // acEntry is an entry of an access list: its tag, permissions and id.
 type acEntry struct {
 	tag, perm uint16
