@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+
+	"cloudfiles.dev/files/internal/cleanup"
 )
 
 // PutFSOptions are the options of PutFS. The zero value stores every regular file and
@@ -48,6 +50,10 @@ type PutFSResult struct {
 // has already, reports progress, and continues large files after a kill; iofs.FromFS
 // makes a bucket of an fs.FS, to be its source.
 //
+// When ctx ends, the Puts end at once. Then PutFS waits, for some seconds at most, until
+// their unfinished uploads are removed from the service (X2), so that a program that exits
+// afterwards leaves none.
+//
 // PutFS checks the names of a directory before it opens any of them, and how deep
 // directories are nested. A file system that lists "/abs", "..", "a/b", one name twice,
 // or directories without an end is ErrInvalidName, and the error names the entry.
@@ -71,6 +77,8 @@ func PutFS(ctx context.Context, b Bucket, dir string, fsys fs.FS,
 	if err != nil {
 		return res, newError(OpPut, dir, err)
 	}
+	ctx, cleaning := cleanup.With(ctx)
+	defer cleaning.Wait()
 	w := &fsWalk{
 		ctx:    ctx,
 		bucket: b,

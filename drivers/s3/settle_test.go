@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"cloudfiles.dev/conformance/proxy"
@@ -17,10 +18,11 @@ import (
 	"cloudfiles.dev/files/transfer"
 )
 
-// TestNoUploadLeft: the context of a Put, and of a transfer, ends in the middle of an
-// upload in parts, and the server takes 300 ms for each request that removes the
-// upload. After the function of resume.Settle, and after the transfer, the server lists
-// no unfinished upload (X2). The end may also come while the upload is begun.
+// TestNoUploadLeft: the context of a Put, of a PutFS and of a transfer ends in the middle
+// of an upload in parts, and the server takes 300 ms for each request that removes the
+// upload. After the function of resume.Settle, which waits for a Put and a Writer, and after
+// the PutFS and the transfer, the server lists no unfinished upload (X2). The end may also
+// come while the upload is begun.
 func TestNoUploadLeft(t *testing.T) {
 	t.Parallel()
 	for _, server := range []string{testserver.Versitygw, testserver.Minio} {
@@ -33,6 +35,22 @@ func TestNoUploadLeft(t *testing.T) {
 					defer settled()
 					content := struct{ io.Reader }{bytes.NewReader(noise(24 << 20))}
 					_, err := b.Put(ctx, "a", content, nil)
+					return err
+				})
+				s.cancelled(t, kind, "NewWriter", func(ctx context.Context, b files.Bucket) error {
+					ctx, settled := resume.Settle(ctx)
+					defer settled()
+					w := files.NewWriter(ctx, b, "a", nil)
+					defer w.Close()
+					if _, err := w.Write(noise(24 << 20)); err != nil {
+						return err
+					}
+					_, err := w.Commit()
+					return err
+				})
+				s.cancelled(t, kind, "PutFS", func(ctx context.Context, b files.Bucket) error {
+					tree := fstest.MapFS{"a": {Data: noise(24 << 20)}, "b": {Data: noise(24 << 20)}}
+					_, err := files.PutFS(ctx, b, "", tree, nil)
 					return err
 				})
 				s.cancelled(t, kind, "CopyFile", func(ctx context.Context, b files.Bucket) error {

@@ -20,7 +20,8 @@ import (
 // seconds, after which the attempts to remove end, and returns at once if nothing was
 // left behind. It doesn't wait for calls in progress. The function may be called again,
 // and by several goroutines. An upload that wasn't removed yet when its call returned
-// is named in that call's error. Apply of package transfer waits by itself.
+// is named in that call's error. files.PutFS, and Apply of package transfer, wait by
+// themselves.
 //
 // A nil context stays nil.
 func Settle(ctx context.Context) (_ context.Context, settled func()) {
