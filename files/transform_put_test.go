@@ -74,6 +74,9 @@ func TestTransformPut(t *testing.T) {
 		"buffer": func() io.Reader { return bytes.NewBufferString(text) },
 		"bytes":  func() io.Reader { return bytes.NewReader([]byte(text)) },
 		"stream": func() io.Reader { return iotest.OneByteReader(strings.NewReader(text)) },
+		"at once with its end": func() io.Reader {
+			return iotest.DataErrReader(strings.NewReader(text))
+		},
 	} {
 		for _, declared := range []*int64{nil, &size} {
 			opts := &files.PutOptions{Size: declared, Digest: digest}
