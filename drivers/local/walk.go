@@ -255,7 +255,7 @@ func (l *walk) enter(f *dirContent, it item, want filter) (more bool, err error)
 }
 
 // skips reports whether nothing is wanted of the folder whose name is in l.path.
-func (l *walk) skips() bool { return l.req.SkipDir != nil && l.req.SkipDir(string(l.path)) }
+func (l *walk) skips() bool { return l.req.SkipDir(string(l.path)) }
 
 // below returns the part of StartAfter that is relative to the folder, or "".
 func below(after, folder string) string {

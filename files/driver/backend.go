@@ -143,12 +143,17 @@ type ListRequest struct {
 	// Foreign: yield objects outside the naming rule, with Key and no Name, in the
 	// order of their keys.
 	Foreign bool
-	// SkipDir, if not nil, reports whether nothing is wanted whose name, or key, begins
-	// with dir, which ends in a slash. A backend that reads directories need not read
-	// such a one, and then doesn't report that it can't be read. It may ignore SkipDir.
-	// SkipDir is called for directories below that of Prefix, one call at a time.
-	SkipDir func(dir string) bool
+	skip    *skipper
 }
+
+// skipper is behind a pointer, so that requests can be compared.
+type skipper struct{ dir func(dir string) bool }
+
+// SkipDir reports whether nothing is wanted whose name, or key, begins with dir, which
+// ends in a slash and is below the directory of Prefix. A backend that reads directories
+// need not read such a one, and then doesn't report that it can't be read. It may ignore
+// SkipDir, and makes one call at a time.
+func (r ListRequest) SkipDir(dir string) bool { return r.skip != nil && r.skip.dir(dir) }
 
 // Dir returns the directory part of the prefix, up to and including its last "/", or
 // "".

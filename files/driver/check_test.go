@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"reflect"
 	"testing"
 
 	"cloudfiles.dev/examples/mapdriver"
@@ -45,7 +44,7 @@ func TestCheckByListing(t *testing.T) {
 			if !errors.Is(err, want) || want == nil && err != nil {
 				t.Errorf("with %d files: %v, want %v", names, err, want)
 			}
-			if len(back.asked) != 1 || !reflect.DeepEqual(back.asked[0], driver.ListRequest{
+			if len(back.asked) != 1 || back.asked[0] != (driver.ListRequest{
 				Limit:     1,
 				NamesOnly: true,
 			}) {

@@ -90,7 +90,9 @@ func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions,
 		PageSize:   o.PageSize,
 		NamesOnly:  o.NamesOnly,
 		Foreign:    o.Foreign,
-		SkipDir:    skip,
+	}
+	if skip != nil {
+		req.skip = &skipper{skip}
 	}
 	if d != "" {
 		req.Prefix = d + "/" + o.Prefix

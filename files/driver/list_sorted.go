@@ -68,7 +68,7 @@ func scan(req ListRequest, dir, start string, from func(string) iter.Seq2[files.
 		if key <= req.StartAfter {
 			continue
 		}
-		if req.SkipDir != nil && !req.Shallow {
+		if req.skip != nil && !req.Shallow {
 			skip := ""
 			if wanted, skip = skipped(key, wanted, dir, req.SkipDir); skip != "" {
 				next = PrefixEnd(skip)
