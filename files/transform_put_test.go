@@ -74,9 +74,6 @@ func TestTransformPut(t *testing.T) {
 		"buffer": func() io.Reader { return bytes.NewBufferString(text) },
 		"bytes":  func() io.Reader { return bytes.NewReader([]byte(text)) },
 		"stream": func() io.Reader { return iotest.OneByteReader(strings.NewReader(text)) },
-		"at once with its end": func() io.Reader {
-			return iotest.DataErrReader(strings.NewReader(text))
-		},
 	} {
 		for _, declared := range []*int64{nil, &size} {
 			opts := &files.PutOptions{Size: declared, Digest: digest}
@@ -98,6 +95,17 @@ func TestTransformPut(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestTransformPutAtOnce: bytes that come together with the end of the content are stored.
+func TestTransformPutAtOnce(t *testing.T) {
+	store, puts := mem.New(nil), 0
+	b := files.Wrap(store, files.Hooks{Transform: stamped(&puts)})
+	content := iotest.DataErrReader(strings.NewReader("text"))
+	if _, err := b.Put(ctx, "a.txt", content, nil); err != nil {
+		t.Fatal(err)
+	}
+	has(t, store, "a.txt", "#text")
 }
 
 // TestTransformPutRefuses: what the caller declares wrongly is refused, whatever the
