@@ -300,7 +300,7 @@ func partsOf(d fsys.Dir, id string) (parts []driver.UploadedPart, size int64, er
 	if err != nil {
 		return nil, 0, mapError(err)
 	}
-	content, err := openContent(d, id)
+	content, err := openContent(d, id, false)
 	if err != nil {
 		return nil, 0, mapError(err)
 	}

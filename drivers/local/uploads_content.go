@@ -60,9 +60,10 @@ func makeContent(s *staging, d fsys.Dir, id string) {
 	}
 }
 
-// openContent opens the content file for reading and writing. It returns nil if the
-// upload has none.
-func openContent(d fsys.Dir, id string) (fsys.File, error) {
+// openContent opens the content file, for reading or also for writing. It returns nil if
+// the upload has none. Opening it for writing makes the commit of another process fail,
+// which can't tell what the opener will do, so only the holder of a lock does that.
+func openContent(d fsys.Dir, id string, writing bool) (fsys.File, error) {
 	st, err := d.Lstat(contentName)
 	if missing(err) || err == nil && st.Type != fsys.Regular {
 		return nil, nil
@@ -70,7 +71,14 @@ func openContent(d fsys.Dir, id string) (fsys.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := d.OpenLock(contentName)
+	open := d.OpenLock
+	if !writing {
+		open = func(name string) (fsys.File, error) {
+			f, _, err := d.OpenFile(name)
+			return f, err
+		}
+	}
+	f, err := open(contentName)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +102,7 @@ func putInPlace(ctx context.Context, d fsys.Dir, u *driver.Upload,
 	if lock.TryLock(int64(part.Number)) != nil {
 		return "", errElsewhere
 	}
-	f, err := openContent(d, u.ID)
+	f, err := openContent(d, u.ID, true)
 	if f == nil || err != nil {
 		return "", errElsewhere
 	}
@@ -153,7 +161,8 @@ type completion struct {
 
 // adopt makes the content file a staged file. It returns nil if that isn't possible.
 func (c *completion) adopt(ctx context.Context, b *backend, like ownership) (*staged, error) {
-	f, err := openContent(c.d, c.u.ID)
+	locked := c.lock()
+	f, err := openContent(c.d, c.u.ID, locked)
 	if f == nil || err != nil {
 		return nil, mapError(err)
 	}
@@ -164,7 +173,7 @@ func (c *completion) adopt(ctx context.Context, b *backend, like ownership) (*st
 		return nil, err
 	}
 	id, err := f.StatBirth()
-	if err != nil || !c.lock() || !asNew(s, f, id) {
+	if err != nil || !locked || !asNew(s, f, id) {
 		s.release()
 		return nil, nil // parts are read from it, and copied
 	}
@@ -212,7 +221,7 @@ func (c *completion) removeDamaged(ctx context.Context) {
 	if r.inPlace { // the staged file has closed it
 		var err error
 		r.inPlace = false
-		if r.content, err = openContent(c.d, c.u.ID); err != nil {
+		if r.content, err = openContent(c.d, c.u.ID, false); err != nil {
 			return
 		}
 	}
