@@ -167,8 +167,9 @@ func TestListUnreadableUpload(t *testing.T) {
 					}
 				}
 			}
-			if hidden != 6 && kind == crashfs.OpenFile { // each has its name, and a mark
-				t.Errorf("%v at %v: two of three uploads were listed %d times, want 6", fault,
+			// each has its name, its content and a mark
+			if hidden != 9 && kind == crashfs.OpenFile {
+				t.Errorf("%v at %v: two of three uploads were listed %d times, want 9", fault,
 					kind, hidden)
 			}
 			faulter.Set(nil)
