@@ -16,6 +16,7 @@ import (
 // TestBadInput checks that a correct driver passes, and that a driver with unclear errors
 // doesn't.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	tr := &http.Transport{}
 	defer tr.CloseIdleConnections()
 	open := func(change func(*backend)) func(string) files.Bucket {
@@ -77,6 +78,7 @@ func (n never) RoundTrip(r *http.Request) (*http.Response, error) {
 // TestBadInputOnLoadedMachine: a correct driver passes also if the time is over before
 // its request is made, and one that makes no request doesn't.
 func TestBadInputOnLoadedMachine(t *testing.T) {
+	t.Parallel()
 	tr := &http.Transport{}
 	defer tr.CloseIdleConnections()
 	opened := func(change func(*backend)) func(string) files.Bucket {
