@@ -58,9 +58,10 @@ type Options struct {
 	// for a store behind something that changes the header. Google's endpoint for S3 is
 	// such a store; the driver recognises it by its host.
 	UnsignedAcceptEncoding bool
-	// SDKOnly makes the SDK send every request. Otherwise a Get, a Stat, a Delete and a
-	// small Put bypass the SDK's stack of middleware, if the client isn't customised:
-	// the requests are the same, and each takes less CPU time.
+	// SDKOnly makes the SDK send every request and read every response. Otherwise a Get,
+	// a Stat, a Delete and a small Put bypass the SDK's stack of middleware, and the
+	// driver reads the entries of listings, if the client isn't customised: the requests
+	// are the same, and each takes less CPU time.
 	SDKOnly bool
 	// ownResolver: openURL, and not the caller, chose the client's endpoint resolver.
 	ownResolver bool
