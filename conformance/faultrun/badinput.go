@@ -92,7 +92,7 @@ func badInput(t T, bad proxy.BadAnswer, p *proxy.Proxy, b files.Bucket, secrets 
 			return nil
 		},
 	} {
-		err, took := badCall(t, p, do, limit)
+		took, err := badCall(t, p, do, limit)
 		if p != nil && p.Total() == 0 {
 			t.Errorf("%s, %s: no request was made; %v", bad.Name, op, err)
 		}
@@ -110,11 +110,11 @@ func badInput(t T, bad proxy.BadAnswer, p *proxy.Proxy, b files.Bucket, secrets 
 	}
 }
 
-// badCall makes a call that may take as long as limit, and returns its error and how long
-// it took. On a loaded machine the time may be over before a request arrives, so a call
-// without a request is made again with more time.
+// badCall makes a call that may take as long as limit, and returns how long it took. On a
+// loaded machine the time may be over before a request arrives, so a call without a
+// request is made again with more time.
 func badCall(t T, p *proxy.Proxy, do func(context.Context) error,
-	limit time.Duration) (err error, took time.Duration) {
+	limit time.Duration) (took time.Duration, err error) {
 	for ; ; limit *= 4 {
 		if p != nil {
 			p.Reset()
@@ -126,7 +126,7 @@ func badCall(t T, p *proxy.Proxy, do func(context.Context) error,
 		cancel()
 		if p == nil || p.Total() > 0 || !errors.Is(err, context.DeadlineExceeded) ||
 			limit > badLimit/4 {
-			return err, took
+			return took, err
 		}
 	}
 }
