@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -94,14 +95,17 @@ func TestExcludedFoldersAreSkipped(t *testing.T) {
 	}
 }
 
-// openedFS notes which folders are opened.
+// openedFS notes what is opened.
 type openedFS struct {
 	fs.FS
-	opened *[]string
+	mu     sync.Mutex
+	opened []string
 }
 
-func (o openedFS) Open(name string) (fs.File, error) {
-	*o.opened = append(*o.opened, name)
+func (o *openedFS) Open(name string) (fs.File, error) {
+	o.mu.Lock()
+	o.opened = append(o.opened, name)
+	o.mu.Unlock()
 	return o.FS.Open(name)
 }
 
@@ -127,12 +131,12 @@ func TestExcludedFolderNeedNotBeReadable(t *testing.T) {
 		"- a/locked/*/":                false,
 		"- lock;+ a/1;+ /z;- a/locked": true,
 	} {
-		var opened []string
-		src := fromFS(t, openedFS{lockedFS{os.DirFS(dir), "a/locked"}, &opened}, nil)
+		opened := &openedFS{FS: lockedFS{os.DirFS(dir), "a/locked"}}
+		src := fromFS(t, opened, nil)
 		dst := fine()
 		o := &transfer.Options{Filter: strings.Split(filter, ";")}
 		_, err := must(transfer.Copy(whole(dst), whole(src), o)).Apply(t.Context())
-		if was := !slices.Contains(opened, "a/locked"); was != skipped || (err == nil) != skipped {
+		if was := !slices.Contains(opened.opened, "a/locked"); was != skipped || (err == nil) != skipped {
 			t.Errorf("%q: the folder was skipped: %v, %v, want %v", filter, was, err, skipped)
 		}
 		if skipped {
