@@ -136,7 +136,8 @@ func TestExcludedFolderNeedNotBeReadable(t *testing.T) {
 		dst := fine()
 		o := &transfer.Options{Filter: strings.Split(filter, ";")}
 		_, err := must(transfer.Copy(whole(dst), whole(src), o)).Apply(t.Context())
-		if was := !slices.Contains(opened.opened, "a/locked"); was != skipped || (err == nil) != skipped {
+		was := !slices.Contains(opened.opened, "a/locked")
+		if was != skipped || (err == nil) != skipped {
 			t.Errorf("%q: the folder was skipped: %v, %v, want %v", filter, was, err, skipped)
 		}
 		if skipped {
