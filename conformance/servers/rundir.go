@@ -43,7 +43,10 @@ func newRunDir(ctx context.Context, cache, name string) (dir string, release fun
 	const prefix = "cloudfiles-servers-"
 	bases := runBases()
 	var old []string
-	for _, base := range bases {
+	for _, base := range []string{shm, os.TempDir()} { // an earlier start may have taken either
+		if base == "" {
+			continue
+		}
 		left, err := filepath.Glob(filepath.Join(base, prefix+"*"))
 		if err != nil {
 			return "", nil, err

@@ -194,6 +194,9 @@ func (l *listing) page(marker *string, from string) (
 // request makes one request for a page.
 func (l *listing) request(ctx context.Context, p *page, marker *string) error {
 	p.reset()
+	var items []*container.BlobItem
+	var dirs []*container.BlobPrefix
+	some := false
 	include := container.ListBlobsInclude{Metadata: l.b.opts.HideFolderMarkers}
 	if l.req.Shallow {
 		out, err := l.b.client().NewListBlobsHierarchyPager("/",
@@ -206,27 +209,27 @@ func (l *listing) request(ctx context.Context, p *page, marker *string) error {
 		if err != nil {
 			return err
 		}
-		if out.Segment == nil {
-			return badListing("no list of blobs")
+		if p.next, some = out.NextMarker, out.Segment != nil; some {
+			items, dirs = out.Segment.BlobItems, out.Segment.BlobPrefixes
 		}
-		p.next = out.NextMarker
-		p.take(out.Segment.BlobItems, out.Segment.BlobPrefixes)
-		return nil
+	} else {
+		out, err := l.b.client().NewListBlobsFlatPager(&container.ListBlobsFlatOptions{
+			Prefix:     &l.req.Prefix,
+			MaxResults: &l.size,
+			Marker:     marker,
+			Include:    include,
+		}).NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		if p.next, some = out.NextMarker, out.Segment != nil; some {
+			items = out.Segment.BlobItems
+		}
 	}
-	out, err := l.b.client().NewListBlobsFlatPager(&container.ListBlobsFlatOptions{
-		Prefix:     &l.req.Prefix,
-		MaxResults: &l.size,
-		Marker:     marker,
-		Include:    include,
-	}).NextPage(ctx)
-	if err != nil {
-		return err
-	}
-	if out.Segment == nil {
+	if !some {
 		return badListing("no list of blobs")
 	}
-	p.next = out.NextMarker
-	p.take(out.Segment.BlobItems, nil)
+	p.take(items, dirs)
 	return nil
 }
 

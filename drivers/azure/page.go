@@ -128,35 +128,24 @@ func (p *page) blob(document []byte, at int) (end int, ok bool) {
 	var b listedBlob
 	var name []byte
 	var of blobTexts
-	for {
-		at = plainxml.AfterSpace(document, at)
-		if next, ends := plainxml.Ends(document, at, "Blob"); ends {
-			end = next
-			break
-		}
-		tag, text, next, ok := plainxml.Element(document, at)
-		if !ok {
-			return 0, false
-		}
+	end, ok = plainxml.Each(document, at, "Blob", func(tag, text []byte, next int) (int, bool) {
 		switch {
 		case string(tag) == "Name" && text != nil && name == nil:
 			name = text
 		case string(tag) == "Properties" && text == nil && !of.read:
-			next, ok = of.scan(document, next)
+			return of.scan(document, next)
 		case string(tag) == "Properties", string(tag) == "Name":
-			ok = false
+			return 0, false
+		case string(tag) == "OrMetadata" && text == nil:
+			return plainxml.SkipTexts(document, next, "OrMetadata")
 		case text == nil:
-			// Metadata, tags or the source of replicas. Metadata may show that the blob is
-			// a folder marker.
-			ok = string(tag) == "OrMetadata"
-			if ok {
-				next, ok = plainxml.SkipTexts(document, next, "OrMetadata")
-			}
-		}
-		if !ok {
+			// Metadata, which may show that the blob is a folder marker, or tags
 			return 0, false
 		}
-		at = next
+		return next, true
+	})
+	if !ok {
+		return 0, false
 	}
 	if b.sized = of.length != nil; b.sized {
 		n, err := strconv.ParseInt(string(of.length), 10, 64)
@@ -171,16 +160,9 @@ func (p *page) blob(document []byte, at int) (end int, ok bool) {
 		}
 	}
 	b.typed, b.isDir = of.kind != nil, string(of.kind) == "directory"
-	// One allocation holds both texts, and nothing else of the page.
-	if p.text, ok = plainxml.AppendText(p.text[:0], name); !ok {
+	if b.name, b.etag, p.text, ok = plainxml.Strings(p.text, name, of.etag); !ok {
 		return 0, false
 	}
-	n := len(p.text)
-	if p.text, ok = plainxml.AppendText(p.text, of.etag); !ok {
-		return 0, false
-	}
-	both := string(p.text)
-	b.name, b.etag = both[:n], both[n:]
 	p.blobs = append(p.blobs, b)
 	return end, true
 }
@@ -194,15 +176,8 @@ type blobTexts struct {
 // scan reads the properties from after their opening tag, and returns where they end.
 func (of *blobTexts) scan(document []byte, at int) (end int, ok bool) {
 	of.read = true
-	for {
-		at = plainxml.AfterSpace(document, at)
-		if next, ends := plainxml.Ends(document, at, "Properties"); ends {
-			return next, true
-		}
-		tag, text, next, ok := plainxml.Element(document, at)
-		if !ok || text == nil {
-			return 0, false
-		}
+	return plainxml.Each(document, at, "Properties", func(tag, text []byte,
+		next int) (int, bool) {
 		var value *[]byte
 		switch string(tag) {
 		case "Content-Length":
@@ -214,14 +189,14 @@ func (of *blobTexts) scan(document []byte, at int) (end int, ok bool) {
 		case "ResourceType":
 			value = &of.kind
 		}
+		if text == nil || value != nil && *value != nil {
+			return 0, false // it isn't text, or comes twice
+		}
 		if value != nil {
-			if *value != nil {
-				return 0, false // twice
-			}
 			*value = text
 		}
-		at = next
-	}
+		return next, true
+	})
 }
 
 const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
@@ -241,25 +216,20 @@ func rfc1123(s []byte) (time.Time, bool) {
 // dir reads a directory from after its opening tag.
 func (p *page) dir(document []byte, at int) (end int, ok bool) {
 	var name []byte
-	for {
-		at = plainxml.AfterSpace(document, at)
-		if end, ok = plainxml.Ends(document, at, "BlobPrefix"); ok {
-			break
-		}
-		tag, text, next, ok := plainxml.Element(document, at)
+	end, ok = plainxml.Each(document, at, "BlobPrefix", func(tag, text []byte,
+		next int) (int, bool) {
 		switch {
-		case !ok:
-			return 0, false
 		case string(tag) == "Name" && text != nil && name == nil:
 			name = text
 		case string(tag) == "Properties" && text == nil: // in a hierarchical namespace
-			if next, ok = plainxml.SkipTexts(document, next, "Properties"); !ok {
-				return 0, false
-			}
+			return plainxml.SkipTexts(document, next, "Properties")
 		case text == nil, string(tag) == "Name":
 			return 0, false
 		}
-		at = next
+		return next, true
+	})
+	if !ok {
+		return 0, false
 	}
 	if p.text, ok = plainxml.AppendText(p.text[:0], name); !ok {
 		return 0, false

@@ -30,16 +30,8 @@ func (p *listPage) scan(document []byte) (rest []byte, ok bool) {
 func (p *listPage) object(document []byte, at int) (end int, ok bool) {
 	var o listObject
 	var key, etag, size, modified []byte
-	for {
-		at = plainxml.AfterSpace(document, at)
-		if next, ends := plainxml.Ends(document, at, "Contents"); ends {
-			end = next
-			break
-		}
-		name, text, next, ok := plainxml.Element(document, at)
-		if !ok {
-			return 0, false
-		}
+	end, ok = plainxml.Each(document, at, "Contents", func(name, text []byte,
+		next int) (int, bool) {
 		var value *[]byte
 		switch string(name) {
 		case "Key":
@@ -64,13 +56,14 @@ func (p *listPage) object(document []byte, at int) (end int, ok bool) {
 				}
 			}
 		case string(name) == "Owner":
-			if next, ok = plainxml.SkipTexts(document, next, "Owner"); !ok {
-				return 0, false
-			}
+			return plainxml.SkipTexts(document, next, "Owner")
 		default:
 			return 0, false
 		}
-		at = next
+		return next, true
+	})
+	if !ok {
+		return 0, false
 	}
 	if len(etag) > 0 && (etag[0] <= ' ' || etag[len(etag)-1] <= ' ') {
 		return 0, false // trimValues removes white space
@@ -87,16 +80,9 @@ func (p *listPage) object(document []byte, at int) (end int, ok bool) {
 			return 0, false
 		}
 	}
-	// One allocation holds both texts, and nothing else of the page.
-	if p.text, ok = plainxml.AppendText(p.text[:0], key); !ok {
+	if o.key, o.etag, p.text, ok = plainxml.Strings(p.text, key, etag); !ok {
 		return 0, false
 	}
-	n := len(p.text)
-	if p.text, ok = plainxml.AppendText(p.text, etag); !ok {
-		return 0, false
-	}
-	both := string(p.text)
-	o.key, o.etag = both[:n], both[n:]
 	p.objects = append(p.objects, o)
 	return end, true
 }

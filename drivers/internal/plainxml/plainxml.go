@@ -160,20 +160,47 @@ func isNameByte(c byte) bool {
 		c == '-' || c == '.' || c == '_'
 }
 
-// SkipTexts reads elements that have nothing but text, up to the end of the element of
-// that name.
-func SkipTexts(document []byte, at int, name string) (next int, ok bool) {
+// Each calls f for the elements in the element of that name, from after its opening tag
+// on, and returns where that ends. f gets what Element returns. It returns where the
+// element ends, next if it has text, and false if it is in another form.
+func Each(document []byte, at int, name string,
+	f func(tag, text []byte, next int) (end int, ok bool)) (end int, ok bool) {
 	for {
 		at = AfterSpace(document, at)
-		if next, ends := Ends(document, at, name); ends {
-			return next, true
+		if end, ends := Ends(document, at, name); ends {
+			return end, true
 		}
-		_, text, next, ok := Element(document, at)
-		if !ok || text == nil {
+		tag, text, next, ok := Element(document, at)
+		if ok {
+			next, ok = f(tag, text, next)
+		}
+		if !ok {
 			return 0, false
 		}
 		at = next
 	}
+}
+
+// SkipTexts reads elements that have nothing but text, up to the end of the element of
+// that name.
+func SkipTexts(document []byte, at int, name string) (end int, ok bool) {
+	return Each(document, at, name, func(_, text []byte, next int) (int, bool) {
+		return next, text != nil
+	})
+}
+
+// Strings returns what two texts stand for. One allocation holds both, and nothing else
+// of the document. buf is for the work, and is returned for the next call.
+func Strings(buf, a, b []byte) (first, second string, _ []byte, ok bool) {
+	if buf, ok = AppendText(buf[:0], a); !ok {
+		return "", "", buf, false
+	}
+	n := len(buf)
+	if buf, ok = AppendText(buf, b); !ok {
+		return "", "", buf, false
+	}
+	both := string(buf)
+	return both[:n], both[n:], buf, true
 }
 
 // AfterSpace returns the place after the white space at a place.
