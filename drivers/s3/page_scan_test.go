@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/conformance/longtest"
+	"cloudfiles.dev/drivers/internal/plainxml/oddpage"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
@@ -171,16 +172,7 @@ func TestPagesAtRandom(t *testing.T) {
 	}
 	scanned := 0
 	for range longtest.N(t, 3_000, 30_000) {
-		var parts []string
-		for range rng.IntN(6) {
-			parts = append(parts, pieces[rng.IntN(2)])
-		}
-		inside := strings.Join(parts, "")
-		for range rng.IntN(4) {
-			i := rng.IntN(len(inside) + 1)
-			j := min(len(inside), i+rng.IntN(8)*rng.IntN(2))
-			inside = inside[:i] + pieces[rng.IntN(len(pieces))] + inside[j:]
-		}
+		inside := oddpage.Entries(rng, pieces)
 		if read("<ListBucketResult><Name>b</Name>" + inside + "</ListBucketResult>") {
 			scanned++
 		}
