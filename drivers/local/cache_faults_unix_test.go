@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -25,12 +26,17 @@ type cached struct {
 	contents      map[string][]byte
 	downloads     atomic.Int64
 	deletions     atomic.Int64 // in the folder
+
+	mu    sync.Mutex
+	calls int // calls of the folder that haven't returned
+	ended sync.Cond
 }
 
 // newCached returns the cache of some files, each of the given size or a bit more.
 func newCached(t *testing.T, folder files.Bucket, n, size int) *cached {
 	t.Helper()
 	c := &cached{contents: map[string][]byte{}}
+	c.ended.L = &c.mu
 	c.origin = files.Wrap(mem.New(nil), files.Hooks{
 		Around: func(ctx context.Context, call *files.Call,
 			next func(context.Context) error) error {
@@ -64,12 +70,31 @@ func (c *cached) open(t *testing.T, folder files.Bucket) {
 			if call.Op == files.OpDelete || call.Op == files.OpDeleteMany {
 				c.deletions.Add(1)
 			}
+			c.count(1)
+			defer c.count(-1)
 			return next(ctx)
 		},
 	})
 	b, err := cache.New(c.origin, folder, &cache.Options{Origin: "o"})
 	check(t, err)
 	c.cache = b
+}
+
+func (c *cached) count(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls += n
+	c.ended.Broadcast()
+}
+
+// wait waits until no call of the folder runs. A download stores parts after the reader
+// has closed its body.
+func (c *cached) wait() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.calls > 0 {
+		c.ended.Wait()
+	}
 }
 
 // read reads each file, whole and in part, and checks the bytes.

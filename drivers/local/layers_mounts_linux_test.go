@@ -26,7 +26,8 @@ func TestCacheOnFullDisk(t *testing.T) {
 	if len(entries) == 0 || len(entries) >= len(c.contents) {
 		t.Fatalf("%d entries fit, so the test shows nothing", len(entries))
 	}
-	check(t, folder.Close()) // an open file for writing keeps the disk writable
+	check(t, folder.Close())
+	c.wait() // a file that is open for writing keeps the disk writable
 	mounts.ReadOnly(t, dir)
 	folder = openBucket(t, dir, noSync)
 	c.open(t, folder)
