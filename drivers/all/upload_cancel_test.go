@@ -28,6 +28,8 @@ type uploads struct {
 	names      []string      // what each of them was
 	at         int           // the number of the request at which the context ends, or 0
 	meet       func(r *http.Request, carryOut func())
+	returned   chan struct{} // closed when the call has returned; nil: an abort doesn't wait
+	cut        bool          // an abort ended before that
 	abortTakes time.Duration
 }
 
@@ -122,6 +124,13 @@ func (u *uploads) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		})
 	}
 	if what == "abort" {
+		if u.returned != nil {
+			select {
+			case <-u.returned:
+			case <-r.Context().Done():
+				u.change(func() { u.cut = true })
+			}
+		}
 		time.Sleep(u.abortTakes)
 	}
 	once := sync.OnceFunc(func() { u.change(carryOut) })
@@ -234,9 +243,9 @@ func TestUploadCancelled(t *testing.T) {
 	}
 }
 
-// TestCleanedUp: the context of an upload in parts ends, and the service takes longer to
-// remove the upload than a call may take after that. The call returns, and the function
-// of resume.Settle waits for the removal; so does a transfer.
+// TestCleanedUp: the context of an upload in parts ends, and the service removes the
+// upload only after the call has returned. The function of resume.Settle waits for the
+// removal; so does a transfer.
 func TestCleanedUp(t *testing.T) {
 	environment(t)
 	for _, s := range services {
@@ -264,14 +273,17 @@ func TestCleanedUp(t *testing.T) {
 				return ctx, u, b
 			}
 			ctx, u, b := open()
+			u.returned = make(chan struct{})
 			ctx, settled := resume.Settle(ctx)
 			_, err := b.Put(ctx, "a", strings.NewReader(threeParts), nil)
 			if !errors.Is(err, context.Canceled) || u.left() != 1 {
-				t.Errorf("Put: %v, and %d uploads are left; want the context's error, and that "+
-					"it doesn't wait for the removal", err, u.left())
+				t.Errorf("Put: %v, and %d uploads are left; want the context's error, and 1", err,
+					u.left())
 			}
-			if settled(); u.left() != 0 {
-				t.Errorf("after Settle's function %d uploads are left", u.left())
+			close(u.returned)
+			if settled(); u.left() != 0 || u.cut {
+				t.Errorf("after Settle's function %d uploads are left, and Put waited for the "+
+					"removal: %v; want 0 and false", u.left(), u.cut)
 			}
 
 			ctx, u, b = open()

@@ -100,7 +100,7 @@ const (
 // patiently runs the case again, with more time, if it was late, as it may be on a busy
 // machine. A call that waits for something that never happens is late each time.
 func (r *faultRun) patiently(ctx context.Context) (err error) {
-	for try := range 4 {
+	for try := range 6 {
 		r.scale = 1 << try
 		err = r.do(ctx)
 		if !errors.Is(err, errSlow) && !errors.Is(err, context.DeadlineExceeded) {

@@ -259,7 +259,7 @@ func (p *soakProcess) kill() {
 
 func (p *soakProcess) end() error {
 	p.in.Close()
-	late := time.AfterFunc(20*time.Second, func() { p.cmd.Process.Kill() })
+	late := time.AfterFunc(2*time.Minute, func() { p.cmd.Process.Kill() })
 	defer late.Stop()
 	<-p.read
 	if err := p.cmd.Wait(); err != nil {

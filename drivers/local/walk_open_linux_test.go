@@ -84,7 +84,7 @@ func TestListDescriptors(t *testing.T) {
 			t.Errorf("%+v: List yields %d entries, or others, want %d", o, len(dirs), len(want))
 		}
 	}
-	if n := descriptors(t) - before; n != 0 {
+	if n := descriptors(t) - before; n > 0 { // buckets that earlier tests forgot may end
 		t.Errorf("%d descriptors are left open", n)
 	}
 }

@@ -27,7 +27,11 @@ func TestTransferFaults(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b, p, name := s.proxied(t, Options{
 		PartSize: minPart,
-		Retry:    &retry.Policy{Delay: time.Millisecond, MaxDelay: 20 * time.Millisecond},
+		Retry: &retry.Policy{
+			Attempts: 10, // five in a row fail once in millions of requests
+			Delay:    time.Millisecond,
+			MaxDelay: 20 * time.Millisecond,
+		},
 	})
 	count, size := longtest.N(t, 150, 10_000), longtest.N(t, 22<<20, 1<<30)
 	from, back := filepath.Join(t.TempDir(), "from"), filepath.Join(t.TempDir(), "back")
