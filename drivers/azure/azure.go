@@ -24,6 +24,7 @@ const (
 	// Concurrency.
 	DefaultPartSize    = 8 * mib
 	DefaultConcurrency = 8
+	mostByDefault      = 16 // parts of an upload at a time
 	maxConcurrency     = 100
 	// maxElements is the most elements that a name can have.
 	maxElements = 254
@@ -38,10 +39,11 @@ type Options struct {
 	// blocks. It is from 64 KiB to 4000 MiB; 0 is 8 MiB. Content up to this size is
 	// sent in one request.
 	PartSize int64
-	// Concurrency is how many parts of one upload are sent at a time: at most 100, and 8
-	// if it is 0. An upload holds at most PartSize × Concurrency bytes in memory. All
-	// uploads of the bucket together hold at most that, or 256 MiB if that is more,
-	// beyond one part each.
+	// Concurrency is how many parts of one upload are sent at a time, at most 100. 0 is
+	// 8, and up to 16 while that makes an upload at least a quarter faster. An upload
+	// holds at most PartSize bytes in memory for each of them. All uploads of the bucket
+	// together hold at most PartSize × Concurrency, or 256 MiB if that is more, beyond
+	// one part each.
 	Concurrency int
 	// ReadAhead says how several connections at a time read a large body (G10).
 	ReadAhead driver.ReadAhead
@@ -80,8 +82,9 @@ func newBackend(a *access, opts *Options) (*backend, error) {
 	if o.PartSize == 0 {
 		o.PartSize = DefaultPartSize
 	}
+	most := 0
 	if o.Concurrency == 0 {
-		o.Concurrency = DefaultConcurrency
+		o.Concurrency, most = DefaultConcurrency, mostByDefault
 	}
 	if o.PartSize < minBlock || o.PartSize > maxBlock {
 		return nil, driver.Errorf(files.ErrInvalid, "a part size of %d bytes: want %d to %d",
@@ -97,6 +100,7 @@ func newBackend(a *access, opts *Options) (*backend, error) {
 	b := &backend{
 		access: a,
 		opts:   o,
+		most:   most,
 		store:  storeOf(a.client()),
 		signs:  canSign(a.client()),
 		memory: driver.NewPartMemory(max(driver.DefaultPartMemory,
@@ -116,6 +120,7 @@ type backend struct {
 	endpoint *url.URL // the container's
 	signs    bool
 	memory   *driver.PartMemory
+	most     int // parts of an upload at a time
 	// ownClient is true if newClient made the client, which neither retries nor
 	// decompresses anything.
 	ownClient bool

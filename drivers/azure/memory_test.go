@@ -53,7 +53,7 @@ func TestPutMemory(t *testing.T) {
 		t.Fatalf("%v: %d bytes stored, %d sent, want %d", err, info.Size, got.Load(), int64(size))
 	}
 	t.Logf("at most %d KiB above the start", peak.Load()>>10)
-	if most := int64(DefaultPartSize*DefaultConcurrency + 32<<20); peak.Load() > most {
+	if most := int64(DefaultPartSize*mostByDefault + 32<<20); peak.Load() > most {
 		t.Errorf("%d bytes above the start, want at most %d", peak.Load(), most)
 	}
 }

@@ -14,11 +14,12 @@ import (
 // plan is the plan by which content is uploaded in blocks.
 func (b *backend) plan() driver.PartPlan {
 	return driver.PartPlan{
-		PartSize:    b.opts.PartSize,
-		Concurrency: b.opts.Concurrency,
-		MaxParts:    maxBlocks,
-		MaxPartSize: maxBlock,
-		Memory:      b.memory,
+		PartSize:       b.opts.PartSize,
+		Concurrency:    b.opts.Concurrency,
+		MaxConcurrency: b.most,
+		MaxParts:       maxBlocks,
+		MaxPartSize:    maxBlock,
+		Memory:         b.memory,
 	}
 }
 

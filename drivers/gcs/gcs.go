@@ -25,6 +25,7 @@ const (
 	// The size of each part but the last is a multiple of partUnit.
 	partUnit = 256 * kib
 	maxPart  = 1024 * mib
+	mostByDefault      = 16 // parts of an upload at a time
 	// maxConcurrency bounds the parts of one upload that are in flight.
 	maxConcurrency = 100
 )
@@ -35,9 +36,10 @@ type Options struct {
 	// GiB; 0 is 8 MiB. Content up to this size is sent in one request.
 	PartSize int64
 	// Concurrency is how many parts of one upload are sent at a time, at most 100. 0 is
-	// 8, or 1 if parts have less than 5 MiB, which the service's parallel uploads don't
-	// accept. An upload holds at most PartSize × Concurrency bytes in memory. All
-	// uploads of the bucket together hold at most that, or 256 MiB if that is more,
+	// 8, and up to 16 while that makes an upload at least a quarter faster. It is 1 if
+	// parts have less than 5 MiB, which the service's parallel uploads don't accept. An
+	// upload holds at most PartSize bytes in memory for each of them. All uploads of the
+	// bucket together hold at most PartSize × Concurrency, or 256 MiB if that is more,
 	// beyond one part each. Conditional puts, and puts with Native options or with
 	// metadata that no header can carry, are sent part by part, since parallel uploads
 	// support none of these.
@@ -110,10 +112,11 @@ func newBackend(client *storage.Client, bucket string, opts *Options) (*backend,
 		return nil, driver.Errorf(files.ErrInvalid,
 			"concurrency %d is not from 0 to %d", o.Concurrency, maxConcurrency)
 	}
+	most := 0
 	if o.Concurrency == 0 {
-		o.Concurrency = DefaultConcurrency
+		o.Concurrency, most = DefaultConcurrency, mostByDefault
 		if o.PartSize < minXMLPart {
-			o.Concurrency = 1
+			o.Concurrency, most = 1, 1
 		}
 	}
 	if o.Concurrency > 1 && o.PartSize < minXMLPart {
@@ -167,6 +170,7 @@ func newBackend(client *storage.Client, bucket string, opts *Options) (*backend,
 		rawBase:     base.EscapedPath(),
 		bucket:      bucket,
 		concurrency: o.Concurrency,
+		most:        most,
 		readAhead:   o.ReadAhead,
 		project:     o.UserProject,
 		part:        o.PartSize,
@@ -191,7 +195,7 @@ type backend struct {
 	tokens             *tokens // of a bucket opened by URL with credentials
 	part               int64
 	memory             *driver.PartMemory
-	concurrency        int
+	concurrency, most  int // parts of an upload at a time
 	readAhead          driver.ReadAhead
 	noXMLParts         atomic.Bool // the endpoint has no parallel uploads
 	retry              *retry.Policy

@@ -75,7 +75,7 @@ func discard(w http.ResponseWriter, r *http.Request) {
 // discards them, which is in the same process.
 func TestPutMemory(t *testing.T) {
 	for params, parts := range map[string]uint64{
-		"":               DefaultConcurrency,
+		"":               mostByDefault,
 		"?concurrency=1": 1,
 	} {
 		t.Run("url=gs:"+params, func(t *testing.T) { putMemory(t, params, parts) })

@@ -44,11 +44,12 @@ const (
 // parallelPlan is the plan of an upload in parallel parts.
 func (b *backend) parallelPlan() driver.PartPlan {
 	return driver.PartPlan{
-		PartSize:    b.part,
-		Concurrency: b.concurrency,
-		MaxParts:    maxXMLParts,
-		MaxPartSize: maxPart,
-		Memory:      b.memory,
+		PartSize:       b.part,
+		Concurrency:    b.concurrency,
+		MaxConcurrency: b.most,
+		MaxParts:       maxXMLParts,
+		MaxPartSize:    maxPart,
+		Memory:         b.memory,
 	}
 }
 

@@ -115,7 +115,8 @@
 //	                            Put one or two requests (for MinIO, which lists only
 //	                            one of them); unchecked: nothing checks it
 //	part_size, concurrency      for an upload in parts: the bytes of a part, and how
-//	                            many parts are sent at a time
+//	                            many parts are sent at a time (8 MiB; 8, and up to 16
+//	                            if they are faster)
 //
 // For MinIO write store=minio, for Ceph's gateway store=ceph, for versitygw (1.8 or
 // later) store=versitygw.

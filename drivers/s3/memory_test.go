@@ -54,7 +54,7 @@ func TestPutMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bound := uint64(DefaultPartSize*DefaultConcurrency + 32*mib)
+	bound := uint64(DefaultPartSize*mostByDefault + 32*mib)
 	if most -= min(most, before.HeapInuse); most > bound {
 		t.Errorf("at most %d MiB were in use, want at most %d", most>>20, bound>>20)
 	}

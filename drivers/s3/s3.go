@@ -18,10 +18,11 @@ type Options struct {
 	// PartSize is the size in bytes of an upload's parts, from 5 MiB, the least that S3
 	// accepts, to 5 GiB; 0 is 8 MiB. Content up to this size is sent in one request.
 	PartSize int64
-	// Concurrency is how many parts of one upload are sent at a time: at most 100, and 8
-	// if it is 0. An upload holds at most PartSize × Concurrency bytes in memory, and all
-	// uploads of the bucket together hold at most that, or 256 MiB if that is more,
-	// beyond one part each.
+	// Concurrency is how many parts of one upload are sent at a time, at most 100. 0 is
+	// 8, and up to 16 while that makes an upload at least a quarter faster. An upload
+	// holds at most PartSize bytes in memory for each of them. All uploads of the bucket
+	// together hold at most PartSize × Concurrency, or 256 MiB if that is more, beyond
+	// one part each.
 	Concurrency int
 	// Retry says how requests are retried; nil is retry.New(). The SDK's own retries
 	// are off.
@@ -101,6 +102,7 @@ const (
 const (
 	DefaultPartSize    = 8 * mib
 	DefaultConcurrency = 8
+	mostByDefault      = 16 // parts of an upload at a time
 	maxConcurrency     = 100
 )
 
@@ -145,8 +147,9 @@ func newBackend(client *s3.Client, bucket string, o Options) *backend {
 	if o.PartSize == 0 {
 		o.PartSize = DefaultPartSize
 	}
+	most := 0
 	if o.Concurrency <= 0 {
-		o.Concurrency = DefaultConcurrency
+		o.Concurrency, most = DefaultConcurrency, mostByDefault
 	}
 	if o.Retry == nil {
 		o.Retry = retry.New()
@@ -170,11 +173,12 @@ func newBackend(client *s3.Client, bucket string, o Options) *backend {
 		copyLimit: cmp.Or(profile.MaxCopy, maxCopy),
 		maxObject: cmp.Or(profile.MaxObject, maxObject),
 		plan: driver.PartPlan{
-			PartSize:    min(max(o.PartSize, minPart), maxPart),
-			Concurrency: min(o.Concurrency, maxConcurrency),
-			MaxParts:    cmp.Or(profile.MaxParts, maxParts),
-			MaxPartSize: maxPart,
-			Equal:       profile.EqualParts,
+			PartSize:       min(max(o.PartSize, minPart), maxPart),
+			Concurrency:    min(o.Concurrency, maxConcurrency),
+			MaxConcurrency: most,
+			MaxParts:       cmp.Or(profile.MaxParts, maxParts),
+			MaxPartSize:    maxPart,
+			Equal:          profile.EqualParts,
 			Memory: driver.NewPartMemory(max(driver.DefaultPartMemory,
 				o.PartSize*int64(o.Concurrency))),
 		},

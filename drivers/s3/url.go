@@ -246,7 +246,7 @@ func options(u *url.URL) (Options, error) {
 		Timeout:     limits.Timeout,
 		ReadTimeout: limits.ReadTimeout,
 		PartSize:    p.Int("part_size", DefaultPartSize, minPart, maxPart),
-		Concurrency: int(p.Int("concurrency", DefaultConcurrency, 1, maxConcurrency)),
+		Concurrency: int(p.Int("concurrency", 0, 1, maxConcurrency)),
 		Retry:       retry.FromParams(p),
 		ReadAhead:   p.ReadAhead(),
 		BareETags:   p.Enum("etag", "quoted", "bare") == "bare",

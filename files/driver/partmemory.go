@@ -54,6 +54,19 @@ func (t *partTokens) own(n int) {
 	}
 }
 
+// limit changes the number of blocks that it may hold.
+func (t *partTokens) limit(most int) {
+	t.mu.Lock()
+	t.most = most
+	more := 0
+	if t.shared == nil {
+		more = most
+	}
+	t.mu.Unlock()
+	t.own(more)
+	t.notify()
+}
+
 // take waits for a block. It is for one goroutine.
 func (t *partTokens) take(ctx context.Context) (shared bool, err error) {
 	for {
@@ -99,6 +112,10 @@ func (t *partTokens) give(shared bool) {
 		t.free++
 	}
 	t.mu.Unlock()
+	t.notify()
+}
+
+func (t *partTokens) notify() {
 	select {
 	case t.wake <- struct{}{}:
 	default:

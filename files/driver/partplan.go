@@ -3,13 +3,16 @@ package driver
 import "cloudfiles.dev/files"
 
 // PartPlan describes how an upload is divided for a service that takes it in parts. All
-// numbers are required.
+// numbers but MaxConcurrency are required.
 type PartPlan struct {
 	// PartSize is the size of a part in bytes, except the last one. Content of at most
 	// this size is one part.
 	PartSize int64
 	// Concurrency is how many parts are sent at a time.
 	Concurrency int
+	// MaxConcurrency, if it is more than Concurrency, is how many parts are sent at a
+	// time as long as that is faster.
+	MaxConcurrency int
 	// MaxParts is how many parts the service takes, and MaxPartSize is how large each
 	// part may be, in bytes.
 	MaxParts    int
@@ -22,7 +25,7 @@ type PartPlan struct {
 	Memory *PartMemory
 }
 
-// memory returns the most bytes of parts that are held at a time.
+// memory returns the most bytes of parts that are held while Concurrency parts are sent.
 func (p PartPlan) memory() int64 { return p.PartSize * int64(p.Concurrency) }
 
 // levels is the number of steps in which the parts of a stream of unknown length grow.

@@ -3,15 +3,15 @@ package driver
 import (
 	"context"
 	"io"
-	"sync"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/internal/digests"
 )
 
 // Parts reads the content of one Put in parts, in bounded memory. It holds at most
-// PartSize × Concurrency bytes. The exception is content of a known size so great that
-// one of MaxParts parts is larger than that: then it holds one part. If the plan has a
+// PartSize × Concurrency bytes, or PartSize × MaxConcurrency while so many parts are
+// sent. The exception is content of a known size so great that one of MaxParts parts is
+// larger than that: then it holds one part. If the plan has a
 // Memory, all but one part is taken from there. The methods of Parts are for one
 // goroutine.
 type Parts struct {
@@ -40,13 +40,11 @@ func NewParts(plan PartPlan, req *PutRequest) (*Parts, error) {
 		size:    req.Size,
 		block:   blockSize,
 	}
-	held := plan.memory()
 	if p.size >= 0 {
 		var err error
 		if p.part, err = plan.PartSizeOf(p.size); err != nil {
 			return nil, err
 		}
-		held = max(held, p.part)
 	}
 	if p.content.held.ok {
 		return p, nil
@@ -54,9 +52,12 @@ func NewParts(plan PartPlan, req *PutRequest) (*Parts, error) {
 	if plan.PartSize < blockSize {
 		p.block = int(plan.PartSize)
 	}
-	p.memory.init(plan.Memory, p.tokens(held))
+	p.memory.init(plan.Memory, p.tokens(p.held(plan.Concurrency)))
 	return p, nil
 }
+
+// held returns how many bytes may be in memory while n parts are sent at a time.
+func (p *Parts) held(n int) int64 { return max(p.plan.PartSize*int64(n), p.part) }
 
 // tokens returns how many blocks hold size bytes. A part may have two small blocks beside
 // its large ones.
@@ -178,57 +179,3 @@ func (p *Parts) take(ctx context.Context, want, off int64) (block, error) {
 	}
 	return b, nil
 }
-
-// Send calls send for first, which Next has returned, and for every part after it, and
-// releases the parts. It sends at most Concurrency parts at a time, each in a goroutine
-// of its own. The first error, of the content or of send, cancels the context of the
-// others, and Send returns it when all have ended. nil means that the whole content was
-// sent.
-func (p *Parts) Send(ctx context.Context, first *Part,
-	send func(ctx context.Context, part *Part) error) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var (
-		wg    sync.WaitGroup
-		slots = make(chan struct{}, p.plan.Concurrency)
-	)
-	defer wg.Wait()
-	start := func(part *Part) {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			defer part.Release()
-			if ctx.Err() != nil {
-				return
-			}
-			if err := send(ctx, part); err != nil {
-				cancel(&sendError{err})
-			}
-		})
-	}
-	start(first)
-	for !p.ended() {
-		part, err := p.Next(ctx)
-		if err != nil {
-			if failed, ok := context.Cause(ctx).(*sendError); ok {
-				err = failed.err // that ended the reading
-			}
-			cancel(err)
-			return err
-		}
-		start(part)
-	}
-	wg.Wait()
-	switch cause := context.Cause(ctx).(type) {
-	case nil:
-		return nil
-	case *sendError:
-		return cause.err
-	}
-	return ContextError(ctx)
-}
-
-// sendError is a failure of send, as opposed to the end of the caller's context.
-type sendError struct{ err error }
-
-func (e *sendError) Error() string { return e.err.Error() }
