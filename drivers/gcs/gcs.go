@@ -23,9 +23,9 @@ const (
 	DefaultPartSize    = 8 * mib
 	DefaultConcurrency = 8
 	// The size of each part but the last is a multiple of partUnit.
-	partUnit = 256 * kib
-	maxPart  = 1024 * mib
-	mostByDefault      = 16 // parts of an upload at a time
+	partUnit      = 256 * kib
+	maxPart       = 1024 * mib
+	mostByDefault = 16 // parts of an upload at a time
 	// maxConcurrency bounds the parts of one upload that are in flight.
 	maxConcurrency = 100
 )
