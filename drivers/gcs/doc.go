@@ -23,11 +23,12 @@
 //
 // # Uploads in parts
 //
-// Content larger than a part is uploaded in parts, eight of 8 MiB at a time, and
-// up to 16 if they are faster (part_size= and concurrency=, Options.PartSize and
-// Options.Concurrency), in a multipart upload of the XML API. The upload is not visible under any name until it is completed. An
-// upload that fails is aborted. If the program dies, its upload stays, and is billed,
-// until a lifecycle rule (AbortIncompleteMultipartUpload) aborts it.
+// Content larger than a part is uploaded in parts, eight of 8 MiB at a time, and up to
+// 16 if they are faster (part_size= and concurrency=, Options.PartSize and
+// Options.Concurrency), in a multipart upload of the XML API. The upload is not visible
+// under any name until it is completed. An upload that fails is aborted. If the program
+// dies, its upload stays, and is billed, until a lifecycle rule
+// (AbortIncompleteMultipartUpload) aborts it.
 //
 // Such an upload supports no preconditions: the service answers them with "400
 // NotImplemented" (https://docs.cloud.google.com/storage/docs/request-preconditions). A
