@@ -15,6 +15,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // fsPattern is content in which every offset is recognised.
@@ -280,5 +281,61 @@ func TestFSFileIsChecked(t *testing.T) {
 	f = openFS(t, b, "x")
 	if _, err := io.ReadAll(f); !errors.Is(err, files.ErrCorrupt) {
 		t.Errorf("of a damaged file: %v, want ErrCorrupt", err)
+	}
+}
+
+// TestEmptyFileIsChecked: of an empty file that isn't what its digest says, no way to read
+// it ends without ErrCorrupt (G6).
+func TestEmptyFileIsChecked(t *testing.T) {
+	b := &answering{mem.New(nil), func(ctx context.Context,
+		o files.GetOptions) (*files.Reader, error) {
+		return driver.NewReader(ctx, driver.ReaderConfig{
+			Info: files.Info{
+				Entry:  files.Entry{Version: "v"},
+				Digest: files.Digest{CRC32C: "12345678"},
+			},
+			Body:   io.NopCloser(strings.NewReader("")),
+			Verify: true,
+		}), nil
+	}}
+	for what, read := range map[string]func() error{
+		"Reader.Read": func() error {
+			r, err := b.Get(t.Context(), "x", nil)
+			if err != nil {
+				return err
+			}
+			defer r.Close()
+			_, err = r.Read(make([]byte, 1))
+			return err
+		},
+		"ReadAll": func() error {
+			_, err := files.ReadAll(t.Context(), b, "x", nil)
+			return err
+		},
+		"OpenAt": func() error {
+			f, err := files.OpenAt(t.Context(), b, "x", nil)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			_, err = f.Read(make([]byte, 1))
+			return err
+		},
+		"ReadFile": func() error {
+			_, err := fs.ReadFile(files.FS(t.Context(), b, nil), "x")
+			return err
+		},
+		"fs.File.Read": func() error {
+			_, err := openFS(t, b, "x").Read(make([]byte, 1))
+			return err
+		},
+		"WriteTo of fs.File": func() error {
+			_, err := io.Copy(io.Discard, openFS(t, b, "x"))
+			return err
+		},
+	} {
+		if err := read(); !errors.Is(err, files.ErrCorrupt) {
+			t.Errorf("%s = %v, want ErrCorrupt", what, err)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"syscall"
@@ -357,5 +358,47 @@ func TestDiskChanges(t *testing.T) {
 				t.Errorf("%s: %q = %q, want its name", name, n, s)
 			}
 		}
+	}
+}
+
+// A disk that folds any letter of the alphabet is recognized by its files, before the
+// bucket writes to it, and whatever names without letters are beside them.
+func TestFoldingIsRecognized(t *testing.T) {
+	sys := oddDisks()["folds"]()
+	for lower := 'a'; lower <= 'z'; lower++ {
+		upper := lower - 'a' + 'A'
+		for name, other := range map[string]string{
+			string(lower): string(upper),
+			string(upper): string(lower),
+		} {
+			dir := memdir.New(t)
+			for _, n := range []string{name, "1", "@", "[", "`", "{", "é"} {
+				write(t, dir, n, n)
+			}
+			b := openOdd(t, sys, dir)
+			if s, _ := fetch(t, b, name); s != name {
+				t.Errorf("%s = %q, want its name", name, s)
+			}
+			if _, err := b.Stat(t.Context(), other, nil); !errors.Is(err, files.ErrNotExist) {
+				t.Errorf("Stat(%s) = %v beside a file %s, want ErrNotExist", other, err, name)
+			}
+		}
+	}
+}
+
+// If a disk folds and a name has an entry of its own kind, because another spelling
+// exists, its sidecar has one too: as a plain entry, other programs would take it for
+// the sidecar of the other spelling.
+func TestSidecarBesideOtherSpelling(t *testing.T) {
+	dir := memdir.New(t)
+	write(t, dir, "Photo", "photo")
+	b := openOdd(t, oddDisks()["FAT"](), dir)
+	putIn(t, b, "photo", "other", &files.PutOptions{Attributes: someAttributes})
+	wantDisk(t, dir, "Photo", spelledName("photo"), spelledName("photo"+sidecarExt))
+	if got := stat(t, b, "photo").Attributes; !reflect.DeepEqual(got, someAttributes) {
+		t.Errorf("photo has the attributes %+v, want %+v", got, someAttributes)
+	}
+	if got := stat(t, b, "Photo").Metadata; len(got) > 0 {
+		t.Errorf("Photo has the metadata %v, want none", got)
 	}
 }

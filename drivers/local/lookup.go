@@ -170,7 +170,7 @@ func (f *openedFile) describeBy(rec *record, ok bool, dir fsys.Dir, p *filePaths
 	}
 	sidecarPath := p.sidecarPath()
 	s, sst, err := readSidecar(dir, sidecarPath)
-	if s == nil && err == nil && !ok {
+	if !ok {
 		folder, base := split(sidecarPath)
 		for try := 0; s == nil && err == nil && try < maxConfirms; try++ {
 			if confirmedAt(dir, folder, base) {

@@ -296,10 +296,11 @@ func TestFolderOfItsOwn(t *testing.T) {
 	}
 }
 
-// A file keeps its mode even if the file that replaces it has to be staged twice,
-// because its folder is another mount or because another program removed what was
-// staged.
-func TestModeOfRestaged(t *testing.T) {
+// A file keeps its mode and its owner even if the file that replaces it has to be staged
+// twice, because its folder is another mount or because another program removed what was
+// staged. Its version is the one that Put returned.
+func TestOwnerOfRestaged(t *testing.T) {
+	needRoot(t)
 	for name, lose := range map[string]func(dir string){
 		"another mount": nil,
 		"removed": func(dir string) {
@@ -308,23 +309,25 @@ func TestModeOfRestaged(t *testing.T) {
 	} {
 		for _, noSync := range []bool{false, true} {
 			dir := t.TempDir()
+			ok(t, os.Chown(dir, 0, 4321), syscall.Chmod(dir, 0o2775)) // for what is staged
 			b := openHooked(t, dir, &Options{NoSync: noSync}, &hookFS{mount: lose == nil})
 			path := filepath.Join(dir, "d", "a")
 			ok(t, os.Mkdir(filepath.Join(dir, "d"), 0o777),
 				os.WriteFile(path, []byte("old"), 0o666))
-			ok(t, os.Chmod(path, 0o640))
+			ok(t, os.Chown(path, 0, 0), os.Chmod(path, 0o640))
 			content := io.MultiReader(strings.NewReader("new"), afterwards(func() {
 				if lose != nil {
 					lose(dir)
 				}
 			}))
-			_, err := b.Put(t.Context(), "d/a", content, nil)
+			put, err := b.Put(t.Context(), "d/a", content, nil)
 			ok(t, err)
-			st, err := os.Stat(path)
-			ok(t, err)
-			if s, _ := fetch(t, b, "d/a"); s != "new" || st.Mode() != 0o640 {
-				t.Errorf("%s, sync %v: the file is %q with mode %v, want \"new\" with 0640", name,
-					!noSync, s, st.Mode())
+			if got, want := owner(t, path), "0640 0:0"; got != want {
+				t.Errorf("%s, sync %v: the file is %s, want %s", name, !noSync, got, want)
+			}
+			if s, now := fetch(t, b, "d/a"); s != "new" || now.Version != put.Version {
+				t.Errorf("%s, sync %v: the file is %q with version %s, want \"new\" and %s", name,
+					!noSync, s, now.Version, put.Version)
 			}
 		}
 	}

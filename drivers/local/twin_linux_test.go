@@ -1,11 +1,13 @@
 package local
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -47,6 +49,37 @@ func TestStagedFileCutBeforeTwin(t *testing.T) {
 				opts := &Options{NoSync: cuts > 2}
 				cutInMove(t, h, t.TempDir(), opts, cuts, contents)
 			}
+		}
+	}
+}
+
+// If no twin can be made, Put returns the error.
+func TestTwinFails(t *testing.T) {
+	for _, noXattr := range []bool{false, true} {
+		dir := t.TempDir()
+		var cutters sync.WaitGroup
+		waits := false
+		h := &hookFS{FS: fsys.OS(), fuse: true, noXattr: noXattr}
+		sys := crashfs.Wrap(h, func(op *crashfs.Op, do func() error) error {
+			switch {
+			case op.Kind == crashfs.Rename && op.NewName == "a" && !waits:
+				waits = waitsToCut(t, dir, op, &cutters)
+			case op.Kind == crashfs.Create && waits:
+				return syscall.EIO
+			}
+			return do()
+		})
+		b, err := openOver(dir, noSync, sys)
+		ok(t, err)
+		write(t, dir, "a", "old")
+		_, err = files.PutString(t.Context(), b, "a", "new", nil)
+		if !errors.Is(err, syscall.EIO) {
+			t.Errorf("without extended attributes: %v: Put = %v, want EIO", noXattr, err)
+		}
+		ok(t, b.Close())
+		cutters.Wait()
+		if !waits {
+			t.Error("no file was truncated")
 		}
 	}
 }
