@@ -5,11 +5,14 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"cloudfiles.dev/files"
@@ -22,26 +25,73 @@ func client(l Limits) *http.Client {
 	return &http.Client{Transport: l.Transport(&http.Transport{})}
 }
 
-// serve starts a server whose handlers end with the test, and returns its URL.
+// serve starts a server that ends with the test, and returns its URL.
 func serve(t *testing.T, h http.HandlerFunc) string {
 	t.Helper()
-	over := make(chan struct{})
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r = r.WithContext(context.WithValue(r.Context(), overKey{}, over))
-		h(w, r)
-	}))
-	t.Cleanup(func() {
-		close(over)
-		srv.CloseClientConnections()
-		srv.Close()
-	})
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
 	return srv.URL
 }
 
-type overKey struct{}
+// pipes is a network in memory.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	end    sync.Once
+}
 
-// hang waits for the end of the test.
-func hang(r *http.Request) { <-r.Context().Value(overKey{}).(chan struct{}) }
+func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	ours, theirs := net.Pipe()
+	select {
+	case p.conns <- theirs:
+		return ours, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipes"} }
+
+func (p *pipes) Close() error {
+	p.end.Do(func() { close(p.closed) })
+	return nil
+}
+
+// inBubble calls f in a bubble, whose clock stands still while anything runs, so that no
+// limit is reached because the machine is slow. The clients that f gets reach the server
+// h, whatever the URL's host. over is closed when f has returned.
+func inBubble(t *testing.T, h func(over <-chan struct{}) http.HandlerFunc,
+	f func(t *testing.T, client func(Limits) *http.Client)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		network := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+		over, ended := make(chan struct{}), make(chan struct{})
+		srv := &http.Server{Handler: h(over)}
+		go func() { defer close(ended); srv.Serve(network) }()
+		below := &http.Transport{DialContext: network.dial}
+		defer func() {
+			close(over)
+			below.CloseIdleConnections()
+			srv.Close()
+			<-ended
+		}()
+		f(t, func(l Limits) *http.Client { return &http.Client{Transport: l.Transport(below)} })
+	})
+}
+
+// silent answers nothing.
+func silent(over <-chan struct{}) http.HandlerFunc {
+	return func(http.ResponseWriter, *http.Request) { <-over }
+}
 
 func wantSilent(t *testing.T, err error, setting string) {
 	t.Helper()
@@ -55,40 +105,46 @@ func wantSilent(t *testing.T, err error, setting string) {
 }
 
 func TestSilentBeforeTheAnswer(t *testing.T) {
-	url := serve(t, func(_ http.ResponseWriter, r *http.Request) { hang(r) })
-	c := client(Limits{Timeout: short, ReadTimeout: -1})
-	_, err := c.Get(url)
-	wantSilent(t, err, "timeout")
-	_, err = c.Post(url, "", strings.NewReader("content"))
-	wantSilent(t, err, "timeout")
+	inBubble(t, silent, func(t *testing.T, client func(Limits) *http.Client) {
+		c := client(Limits{Timeout: short, ReadTimeout: -1})
+		_, err := c.Get("http://h")
+		wantSilent(t, err, "timeout")
+		_, err = c.Post("http://h", "", strings.NewReader("content"))
+		wantSilent(t, err, "timeout")
+	})
 }
 
 func TestSilentInABody(t *testing.T) {
-	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		io.WriteString(w, "begun")
-		w.(http.Flusher).Flush()
-		hang(r)
+	begins := func(over <-chan struct{}) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, "begun")
+			w.(http.Flusher).Flush()
+			<-over
+		}
+	}
+	inBubble(t, begins, func(t *testing.T, client func(Limits) *http.Client) {
+		resp, err := client(Limits{ReadTimeout: short, Timeout: -1}).Get("http://h")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		time.Sleep(2 * short) // nothing is read, so no limit applies
+		first := make([]byte, 5)
+		if _, err := io.ReadFull(resp.Body, first); err != nil {
+			t.Fatal(err)
+		}
+		_, err = io.ReadAll(resp.Body)
+		wantSilent(t, err, "read_timeout")
 	})
-	resp, err := client(Limits{ReadTimeout: short, Timeout: -1}).Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	time.Sleep(2 * short) // nothing is read, so no limit applies
-	first := make([]byte, 5)
-	if _, err := io.ReadFull(resp.Body, first); err != nil {
-		t.Fatal(err)
-	}
-	_, err = io.ReadAll(resp.Body)
-	wantSilent(t, err, "read_timeout")
 }
 
 // TestServerStopsReading: a server that doesn't read a request's body is silent.
 func TestServerStopsReading(t *testing.T) {
-	url := serve(t, func(_ http.ResponseWriter, r *http.Request) { hang(r) })
-	body := io.LimitReader(zeros{}, 1<<30)
-	_, err := client(Limits{ReadTimeout: short, Timeout: -1}).Post(url, "", body)
-	wantSilent(t, err, "read_timeout")
+	inBubble(t, silent, func(t *testing.T, client func(Limits) *http.Client) {
+		body := io.LimitReader(zeros{}, 1<<30)
+		_, err := client(Limits{ReadTimeout: short, Timeout: -1}).Post("http://h", "", body)
+		wantSilent(t, err, "read_timeout")
+	})
 }
 
 type zeros struct{}
@@ -99,41 +155,43 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 // take longer than both limits together, and so is content from a slow reader of the
 // caller.
 func TestSlowButLiving(t *testing.T) {
-	t.Parallel()
-	const pieces, pause, limit = 12, 200 * time.Millisecond, 2 * time.Second
-	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		n, err := io.Copy(io.Discard, r.Body)
-		if r.Method == http.MethodPost && (err != nil || n != pieces) {
-			w.WriteHeader(http.StatusTeapot)
-			return
+	const pieces, pause = 12, short * 9 / 10
+	slow := func(<-chan struct{}) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			n, err := io.Copy(io.Discard, r.Body)
+			if r.Method == http.MethodPost && (err != nil || n != pieces) {
+				w.WriteHeader(http.StatusTeapot)
+				return
+			}
+			for range pieces {
+				io.WriteString(w, ".")
+				w.(http.Flusher).Flush()
+				time.Sleep(pause)
+			}
 		}
-		for range pieces {
-			io.WriteString(w, ".")
-			w.(http.Flusher).Flush()
-			time.Sleep(pause)
-		}
-	})
-	c := client(Limits{Timeout: limit, ReadTimeout: limit})
-	for name, req := range map[string]func() (*http.Response, error){
-		"Get": func() (*http.Response, error) { return c.Get(url) },
-		"Post": func() (*http.Response, error) {
-			return c.Post(url, "", &slowly{
+	}
+	for name, req := range map[string]func(c *http.Client) (*http.Response, error){
+		"Get": func(c *http.Client) (*http.Response, error) { return c.Get("http://h") },
+		"Post": func(c *http.Client) (*http.Response, error) {
+			return c.Post("http://h", "", &slowly{
 				left:  pieces,
-				pause: pause,
+				pause: 2 * short,
 			})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			resp, err := req()
-			if err != nil {
-				t.Fatal(err)
-			}
-			content, err := io.ReadAll(resp.Body)
-			resp.Body.Close()
-			if err != nil || len(content) != pieces || resp.StatusCode != http.StatusOK {
-				t.Errorf("%d: %q, %v, want 200, 12 bytes and nil", resp.StatusCode, content, err)
-			}
+			inBubble(t, slow, func(t *testing.T, client func(Limits) *http.Client) {
+				resp, err := req(client(Limits{Timeout: short, ReadTimeout: short}))
+				if err != nil {
+					t.Fatal(err)
+				}
+				content, err := io.ReadAll(resp.Body)
+				resp.Body.Close()
+				if err != nil || len(content) != pieces || resp.StatusCode != http.StatusOK {
+					t.Errorf("%d: %q, %v, want 200, 12 bytes and nil", resp.StatusCode, content,
+						err)
+				}
+			})
 		})
 	}
 }
@@ -155,14 +213,15 @@ func (s *slowly) Read(p []byte) (int, error) {
 
 // TestCallersEnd: the end of the caller's context isn't a silence.
 func TestCallersEnd(t *testing.T) {
-	url := serve(t, func(_ http.ResponseWriter, r *http.Request) { hang(r) })
-	ctx, cancel := context.WithTimeout(t.Context(), short)
-	defer cancel()
-	req, _ := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	_, err := client(Limits{}).Do(req)
-	if words, kind := Fault(err, Settings{}); kind != nil || !errors.Is(err, ctx.Err()) {
-		t.Errorf("%v: %s, %v", err, words, kind)
-	}
+	inBubble(t, silent, func(t *testing.T, client func(Limits) *http.Client) {
+		ctx, cancel := context.WithTimeout(t.Context(), short)
+		defer cancel()
+		req, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://h", nil)
+		_, err := client(Limits{}).Do(req)
+		if words, kind := Fault(err, Settings{}); kind != nil || !errors.Is(err, ctx.Err()) {
+			t.Errorf("%v: %s, %v", err, words, kind)
+		}
+	})
 }
 
 // TestLimits: zero limits have their defaults.
