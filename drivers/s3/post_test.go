@@ -270,9 +270,9 @@ func formExpires(t *testing.T, b files.Bucket) {
 	poll := time.NewTicker(100 * time.Millisecond)
 	defer poll.Stop()
 	for {
+		status, reply, _ := sendForm(t, p, nil, noise(100), "")
 		// the expiry in a policy has whole seconds
 		early := time.Now().Before(p.Expires.Add(-time.Second))
-		status, reply, _ := sendForm(t, p, nil, noise(100), "")
 		if status/100 == 4 {
 			if !strings.Contains(reply, "xpired") || early {
 				t.Errorf("refused with %d %s", status, reply)
