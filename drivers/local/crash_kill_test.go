@@ -48,7 +48,7 @@ func killedAt(t *testing.T, i, n int, m crashfs.Moment) (operations []crashfs.Ki
 	t.Helper()
 	ctx := t.Context()
 	sc := scenarios[i]
-	dir, err := os.MkdirTemp(t.TempDir(), "")
+	dir, err := os.MkdirTemp(injectedFolder(t), "")
 	if err != nil {
 		t.Fatal(err)
 	}

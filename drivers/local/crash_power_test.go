@@ -183,7 +183,7 @@ func TestPowerFailure(t *testing.T) {
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel()
 			r := recordSteps(t, append(sc.setup[:len(sc.setup):len(sc.setup)], sc.run), nil, nil)
-			checked, failures := r.failures(t, t.TempDir(), len(sc.setup)+1, uint64(i))
+			checked, failures := r.failures(t, injectedFolder(t), len(sc.setup)+1, uint64(i))
 			for _, err := range failures {
 				t.Error(err)
 			}
@@ -194,7 +194,7 @@ func TestPowerFailure(t *testing.T) {
 	}
 	t.Run("mixed", func(t *testing.T) {
 		t.Parallel()
-		_, failures := recordSteps(t, mixed(30, 1), nil, nil).failures(t, t.TempDir(), 0,
+		_, failures := recordSteps(t, mixed(30, 1), nil, nil).failures(t, injectedFolder(t), 0,
 			1)
 		for _, err := range failures {
 			t.Error(err)
@@ -209,7 +209,7 @@ func TestPowerFailureIsNoticed(t *testing.T) {
 		for i, sc := range scenarios {
 			r := recordSteps(t, append(sc.setup[:len(sc.setup):len(sc.setup)], sc.run), opts,
 				over())
-			if _, failures := r.failures(t, t.TempDir(), len(sc.setup)+1,
+			if _, failures := r.failures(t, injectedFolder(t), len(sc.setup)+1,
 				uint64(i)); len(failures) > 0 {
 				t.Logf("noticed: %s: %v", sc.name, failures[0])
 				return
@@ -251,7 +251,7 @@ func TestPowerFailureAfterOthers(t *testing.T) {
 						d = sub
 					}
 				})
-			_, failures := r.failures(t, t.TempDir(), 0, 1)
+			_, failures := r.failures(t, injectedFolder(t), 0, 1)
 			for _, err := range failures {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -268,7 +268,7 @@ func TestPowerFailureAfterOthers(t *testing.T) {
 			_, err = f.Write([]byte("older"))
 			check(t, err, f.Sync(), root.Sync(), f.Close())
 		})
-		_, failures := r.failures(t, t.TempDir(), 0, 2)
+		_, failures := r.failures(t, injectedFolder(t), 0, 2)
 		for _, err := range failures {
 			t.Error(err)
 		}

@@ -141,7 +141,7 @@ func TestFaultOnOtherDisks(t *testing.T) {
 func failedAt(t *testing.T, sc scenario, disk fsys.FS, n int, fault, sentinel error,
 	of []crashfs.Kind) (hit, refused bool, err error) {
 	ctx := t.Context()
-	dir := t.TempDir()
+	dir := injectedFolder(t)
 	odd := disk != nil
 	if !odd {
 		disk = fsys.OS()

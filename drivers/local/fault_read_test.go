@@ -116,7 +116,7 @@ func TestReadFaultAtEveryOperation(t *testing.T) {
 
 // readTree makes a folder with all kinds of entries.
 func readTree(t *testing.T, sys fsys.FS) string {
-	dir := t.TempDir()
+	dir := injectedFolder(t)
 	b, err := openOver(dir, noSync, sys)
 	check(t, err)
 	deep := strings.Repeat("deep/", maxLevels+3)

@@ -166,7 +166,7 @@ func uploadFails(t *testing.T, what string, first []func(*sending, context.Conte
 	ctx := t.Context()
 	var faulter crashfs.Faulter
 	sys := crashfs.Wrap(crashfs.Unsynced(), faulter.Hook)
-	b, err := openOver(t.TempDir(), nil, sys)
+	b, err := openOver(injectedFolder(t), nil, sys)
 	check(t, err)
 	defer b.Close()
 	s := &sending{b: b}

@@ -130,7 +130,7 @@ func TestLostAtEveryOperation(t *testing.T) {
 func lostAt(
 	t *testing.T, sc scenario, n int, cause error, done bool, after error,
 ) (hit, unsure bool, err error) {
-	dir := t.TempDir()
+	dir := injectedFolder(t)
 	before := prepare(t, dir, sc)
 	var server lostServer
 	sys := crashfs.Wrap(crashfs.Unsynced(), server.hook)

@@ -105,7 +105,7 @@ func TestControlFolderVanishes(t *testing.T) {
 
 func vanishAt(t *testing.T, sc scenario, m mischief, n int) (hit bool, err error) {
 	ctx := t.Context()
-	dir, err := os.MkdirTemp(t.TempDir(), "")
+	dir, err := os.MkdirTemp(injectedFolder(t), "")
 	check(t, err)
 	defer os.RemoveAll(dir)
 	before := prepare(t, dir, sc)
