@@ -31,8 +31,9 @@ func (r DeleteResult) Err() error {
 
 // DeleteMany deletes the named files in as few requests as the bucket allows (D3). It
 // takes the names as they come, in batches of 1,000, and goes on after a failure; the
-// result says which names failed. The error is DeleteResult.Err, or what ended the work
-// early: the end of the context, a closed bucket, or 1,000 failures.
+// result says which names failed. A sequence without names deletes nothing. The error is
+// DeleteResult.Err, ErrInvalid for a nil sequence, or what ended the work early: the end
+// of the context, a closed bucket, or 1,000 failures.
 func DeleteMany(ctx context.Context, b Bucket, names iter.Seq[string]) (DeleteResult, error) {
 	ctx, b = given(ctx, b)
 	var res DeleteResult

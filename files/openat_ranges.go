@@ -25,7 +25,8 @@ const (
 // other are read together, and the requests are made at the same time. All bytes are of
 // one version, or the error is ErrChanged. The ranges may have any order, overlap and
 // repeat; each result is its range's bytes, cut off only by the end of the file, in
-// memory of its own. No more memory is needed than for the results. Options may be nil.
+// memory of its own. No more memory is needed than for the results. Without ranges the
+// result is empty, but the file must exist. Options may be nil.
 //
 // Errors: those of Get and of reading; ErrInvalid for a negative offset or length. If
 // one range fails, all fail.
@@ -87,7 +88,8 @@ func readRanges(ctx context.Context, p pinned, ranges []Range) ([][]byte, error)
 	return results, nil
 }
 
-// ReadRanges is like the function ReadRanges, for the version that the File has.
+// ReadRanges is like the function ReadRanges, for the version that the File has. Without
+// ranges it makes no request.
 func (f *File) ReadRanges(ranges ...Range) ([][]byte, error) {
 	if f == nil {
 		return nil, errNilReader

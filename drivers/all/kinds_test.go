@@ -57,7 +57,7 @@ var kindsOfReading = []kind{
 	}},
 	{"checksums that belong to a part", []string{
 		"drivers/s3 TestSumsOfParts", "drivers/s3 TestSumsOfOtherBytes",
-		"files/driver TestDownloadAtChecks",
+		"files/driver TestDownloadAtChecks", "drivers/all TestUnequalParts",
 	}},
 	{"size of one version, bytes of another", []string{
 		"files TestOpenAtOneVersion", "files TestDownloadAtFails",
@@ -107,6 +107,7 @@ var kindsOfReading = []kind{
 	}},
 	{"where a part belongs", []string{
 		"files TestDownloadAt", "files/driver TestManyConnections",
+		"drivers/all TestUnequalParts",
 	}},
 	{"cancelling a download", []string{
 		"files TestDownloadAtFails", "files/driver TestConnectionsEnd",

@@ -28,7 +28,10 @@ var kindsOfTransfers = []kind{
 	{"a side path that forgets an option", []string{"files/transfer TestDryRun"}},
 	{"filters and deletion", []string{"files/transfer TestFilteredDeletions"}},
 	{"what a pattern means", []string{"files/transfer TestFilters"}},
-	{"an empty or unmet list", []string{"examples/files TestMissing"}},
+	{"an empty or unmet list", []string{
+		"files/transfer TestEmptyFilter", "files/transfer TestNoFiles",
+		"files TestEmptyLists", "examples/files TestMissing", "examples/files TestEmptyPlace",
+	}},
 	{"rm takes more than was named", []string{
 		"files/transfer TestDirIsNoPrefix", "examples/files TestCommands",
 		"examples/files TestNamesAreNoPatterns",
@@ -64,7 +67,7 @@ var kindsOfTransfers = []kind{
 	}},
 	{"the place of a part", []string{
 		"files TestDownloadAt", "files/driver TestManyConnections", "files/driver TestParts",
-		"drivers/s3 TestSumsOfParts",
+		"drivers/all TestUnequalParts",
 	}},
 	{"part numbers run out", []string{
 		"files/driver TestPartPlan", "files/driver TestPartsGrow", "files/driver TestPutAtTheLimit",

@@ -19,7 +19,9 @@ import (
 type PutOptions struct {
 	// StorageClass is the class, such as STANDARD_IA.
 	StorageClass types.StorageClass
-	// Tags are the object's tags, at most 10.
+	// Tags are the object's tags, at most 10. nil means those of the bucket's Defaults; if
+	// these are nil too, a Copy keeps the source's tags. An empty map that isn't nil means
+	// no tags.
 	Tags map[string]string
 	// Encryption is AES256 (S3's own keys), aws:kms or aws:kms:dsse. For the latter
 	// two, KMSKeyID is the key, and BucketKey reduces S3's requests to KMS.

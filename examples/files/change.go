@@ -42,7 +42,7 @@ func (a *app) rm(ctx context.Context, places []place) error {
 }
 
 // cp copies one file, or with -r a directory.
-func (a *app) cp(ctx context.Context, places []place) error {
+func (a *app) cp(ctx context.Context, places []place) (err error) {
 	src, dst := places[0], places[1]
 	input, into := src.text == "-", dst.name == "" || strings.HasSuffix(dst.name, "/")
 	switch err := src.file(); {
@@ -62,7 +62,6 @@ func (a *app) cp(ctx context.Context, places []place) error {
 	if into {
 		dst.name += base
 	}
-	var err error
 	var put files.PutOptions
 	if a.transfer.NoOverwrite {
 		put.If = files.IfAbsent()
@@ -94,13 +93,12 @@ func (a *app) download(ctx context.Context, src, dst place, base string) error {
 		path = filepath.Join(path, files.SafeName(base))
 		_, err = os.Stat(path)
 	}
-	if err == nil && a.transfer.NoOverwrite {
+	switch {
+	case err == nil && a.transfer.NoOverwrite:
 		return fmt.Errorf("%s: %w", path, files.ErrExist)
-	}
-	if path == src.path {
+	case path == src.path:
 		return fmt.Errorf("source and target are the same file: %s", path)
-	}
-	if a.transfer.DryRun {
+	case a.transfer.DryRun:
 		return a.copied(path, nil)
 	}
 	if err = os.MkdirAll(filepath.Dir(path), 0o777); err == nil {
@@ -112,10 +110,10 @@ func (a *app) download(ctx context.Context, src, dst place, base string) error {
 // sync copies a directory, and with --delete makes the target equal.
 func (a *app) sync(ctx context.Context, places []place) error {
 	src, dst := places[0], places[1]
-	if src.path != "" && src.name != "" {
+	switch err := apart(src, dst); {
+	case src.path != "" && src.name != "":
 		return fmt.Errorf("%s is a file, not a folder", src.text)
-	}
-	if err := apart(src, dst); err != nil {
+	case err != nil:
 		return err
 	}
 	plan := transfer.Copy
@@ -128,6 +126,8 @@ func (a *app) sync(ctx context.Context, places []place) error {
 	}
 	return a.apply(ctx, p)
 }
+
+var errNoFile = errors.New("there is no such file, or the filters leave out all files")
 
 // apply carries out a plan, and prints each file or draws a bar.
 func (a *app) apply(ctx context.Context, plan *transfer.Plan) error {
@@ -155,7 +155,7 @@ func (a *app) apply(ctx context.Context, plan *transfer.Plan) error {
 	}
 	bar.Clear()
 	if end == nil && last.Files+last.Equal+last.Skipped == 0 {
-		return errors.New("there is no such file, or the filters leave out all files")
+		return errNoFile
 	}
 	verb := map[bool]string{false: "done", true: "would be done"}[a.transfer.DryRun]
 	return errors.Join(end, illegal, a.print(last,

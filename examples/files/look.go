@@ -108,10 +108,9 @@ func (a *app) check(ctx context.Context, places []place) error {
 	}
 	var same, differ, unknown int
 	for c, err := range plan.All(ctx) {
-		if err != nil {
-			return err
-		}
 		switch {
+		case err != nil:
+			return err
 		case c.Action == transfer.ActionKeep:
 			same++
 			continue
@@ -126,8 +125,11 @@ func (a *app) check(ctx context.Context, places []place) error {
 	}
 	err = a.print(map[string]any{"same": same, "differ": differ, "notCompared": unknown},
 		"%d files are the same, %d differ, %d were not compared", same, differ, unknown)
-	if err == nil && differ+unknown > 0 {
-		err = fmt.Errorf("the places differ")
+	switch same + differ + unknown {
+	case 0:
+		return errNoFile
+	case same:
+		return err
 	}
-	return err
+	return fmt.Errorf("the places differ")
 }

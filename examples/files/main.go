@@ -88,8 +88,7 @@ const stopping = "files: stopping; Ctrl-C again ends at once, and may leave unfi
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, func() { stop(); fmt.Fprintln(os.Stderr, stopping) })
-	a := &app{out: os.Stdout, err: os.Stderr}
-	os.Exit(a.main(ctx, os.Args[1:]))
+	os.Exit((&app{out: os.Stdout, err: os.Stderr}).main(ctx, os.Args[1:]))
 }
 
 // main runs a command line and returns the exit code.
@@ -105,7 +104,7 @@ func (a *app) main(ctx context.Context, args []string) int {
 	switch {
 	case ctx.Err() != nil:
 		fmt.Fprintln(a.err, "files: interrupted. No file at the target is half-written; "+
-			"the same command does the rest.")
+			"the same command does the rest. With a stream, as in cat, it begins anew.")
 		return 130
 	case errors.Is(err, errUsage):
 		return 2

@@ -168,12 +168,15 @@ func TestCommands(t *testing.T) {
 // TestMissing: a place that doesn't exist is an error.
 func TestMissing(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "src/a")
+	write(t, dir, "src/a", "src2/b")
 	for _, args := range [][]string{
 		{"ls", "gone"}, {"cat", "gone"}, {"cp", "gone", "x"}, {"cp", "-r", "gone", "x"},
 		{"sync", "gone", "x"}, {"du", "gone"}, {"rm", "gone"}, {"check", "gone"},
 		{"sync", "src", "x", "--include", "nothing*"}, {"cat", "src"}, {"cat", "src/a", "gone"},
 		{"ls", "s4://bucket"}, {"sync", "src/a", "x"}, {"check", "file:///does/not/exist"},
+		{"check", "mem://", "mem://"}, {"check", "src", "src2", "--include", "typo"},
+		{"check", "src/a", "src2/b"}, {"rm", "-r", "src", "--all", "--include", "typo"},
+		{"rm", "-r", "src/typo"}, {"cp", "-r", "src", "x", "--include", "typo"},
 	} {
 		_, errs := run(t, dir, 1, args...)
 		has(t, errs, "files: ")

@@ -68,6 +68,7 @@ type run struct {
 	plan    *Plan
 	track   *tracker
 	broken  each.BrokenOff
+	met     bool // a change that isn't a deletion of a Sync
 	stop    context.CancelCauseFunc
 	deletes *spool
 	// Copies that failed because the bucket can't hold "a" beside "a/b", and may
@@ -120,8 +121,11 @@ func (r *run) apply(ctx context.Context, changes source) (Result, error) {
 	err := r.copies(inner, changes)
 	cleaning.Wait()
 	r.broken.Resume()
-	r.track.update(Event{Kind: EventProgress},
-		func(p *Progress, _ *Result) { p.TotalKnown = err == nil })
+	var limit *DeleteLimitError // which comes after the end of both listings
+	r.track.update(Event{Kind: EventProgress}, func(p *Progress, res *Result) {
+		p.TotalKnown = err == nil
+		res.NoFiles = !r.met && (err == nil || errors.As(err, &limit))
+	})
 	if err == nil {
 		err = r.deletions(inner)
 		r.broken.Resume()
@@ -180,6 +184,7 @@ func (r *run) copies(ctx context.Context, changes source) error {
 
 // take gives a change to a worker, or keeps it until the end.
 func (r *run) take(ctx context.Context, c *Change, carry func(Change)) error {
+	r.met = r.met || c.Action != ActionDelete || r.plan.verb == verbRemove
 	switch c.Action {
 	case ActionCopy, ActionMove:
 		if err := r.checkChange(c); err != nil {

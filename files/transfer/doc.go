@@ -70,6 +70,11 @@
 // a filter leaves out are neither copied nor deleted, on either side, unless
 // Options.DeleteExcluded is set.
 //
+// A pattern that matches no file is no error. If all files are left out, Result.NoFiles
+// says so. An empty list of rules that isn't nil takes no file, so that a program that
+// makes the rules of a list of names does nothing if the list is empty. For names that
+// must all exist, call CopyFile, which is ErrNotExist for a missing one.
+//
 // A directory in which a filter leaves everything out, such as "- node_modules/" or
 // "- **/.git/**", is not read on a local disk, in memory and in package iofs, and need not
 // be readable. The listing of a service, and of a bucket with a layer, is read to its end.

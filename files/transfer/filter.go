@@ -17,9 +17,9 @@ type rule struct {
 	elems   []string // of the pattern; "**" is any number of elements
 }
 
-// newFilter parses the rules.
+// newFilter parses the rules. A list that is empty, but not nil, takes no file.
 func newFilter(lines []string) (*filter, error) {
-	f := &filter{rest: true}
+	f := &filter{rest: lines == nil}
 	for _, line := range lines {
 		sign, pattern, ok := strings.Cut(line, " ")
 		if pattern = strings.TrimLeft(pattern, " "); !ok || sign != "+" && sign != "-" {
@@ -71,7 +71,7 @@ func newRule(take bool, pattern string) (rule, error) {
 // takes reports whether the filter takes a file.
 func (f *filter) takes(name string) bool {
 	if len(f.rules) == 0 {
-		return true
+		return f.rest
 	}
 	elems := strings.Split(name, "/")
 	for _, r := range f.rules {
@@ -95,6 +95,9 @@ func (r *rule) matches(elems []string) bool {
 	}
 	return false
 }
+
+// takesAll reports whether the filter has no rule that leaves a file out.
+func (f *filter) takesAll() bool { return len(f.rules) == 0 && f.rest }
 
 // skipsDir reports whether the filter takes no file in a directory, whatever its name. If
 // it can't know that, it returns false.

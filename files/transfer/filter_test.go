@@ -125,3 +125,84 @@ func TestFilteredDeletions(t *testing.T) {
 	})))
 	holds(t, whole(dst), "data/a", "small", "x.tmp")
 }
+
+// TestEmptyFilter: an empty list of rules that isn't nil takes no file: nothing is copied,
+// moved or removed, and a Sync deletes nothing either, also with DeleteExcluded. A nil
+// list takes every file.
+func TestEmptyFilter(t *testing.T) {
+	disk, _ := folder(t)
+	for what, src := range map[string]files.Bucket{"memory": fine(), "disk": disk} {
+		dst := fine()
+		put(t, src, "a", "d/b")
+		put(t, dst, "old")
+		none := &transfer.Options{Filter: []string{}}
+		for _, plan := range []*transfer.Plan{
+			must(transfer.Copy(whole(dst), whole(src), none)),
+			must(transfer.Move(whole(dst), whole(src), none)),
+			must(transfer.Sync(whole(dst), whole(src), none)),
+			must(transfer.Remove(whole(src), none)),
+		} {
+			plans(t, plan)
+			if res := apply(t, plan); !res.NoFiles || res.Copied+res.Moved+res.Deleted != 0 {
+				t.Errorf("%s: %+v", what, res)
+			}
+		}
+		res, err := must(transfer.Sync(whole(dst), whole(src), &transfer.Options{
+			Filter:         []string{},
+			DeleteExcluded: true,
+		})).Apply(t.Context())
+		is(t, err, files.ErrPrecondition)
+		if !res.NoFiles || res.Deleted != 0 || res.Withheld != 1 {
+			t.Errorf("%s, with DeleteExcluded: %+v", what, res)
+		}
+		holds(t, whole(src), "a", "d/b")
+		holds(t, whole(dst), "old")
+		if res := apply(t, must(transfer.Copy(whole(dst), whole(src), nil))); res.NoFiles ||
+			res.Copied != 2 {
+			t.Errorf("%s, without a list: %+v", what, res)
+		}
+	}
+}
+
+// TestNoFiles: the result says if a run met no file, whatever the reason. A run that only
+// finds equal, skipped or failing files has met some.
+func TestNoFiles(t *testing.T) {
+	empty, full, target := fine(), fine(), fine()
+	put(t, full, "d/a", "d/b.tmp")
+	put(t, target, "x")
+	for what, c := range map[string]struct {
+		plan    *transfer.Plan
+		noFiles bool
+	}{
+		"empty source": {must(transfer.Copy(whole(target), whole(empty), nil)), true},
+		"no such directory": {
+			must(transfer.Copy(whole(target), in(full, "typo"), nil)), true,
+		},
+		"filter": {must(transfer.Copy(whole(target), whole(full),
+			&transfer.Options{Filter: []string{"+ typo/**"}})), true},
+		"select": {must(transfer.Copy(whole(target), whole(full), &transfer.Options{
+			Select: func(files.Entry) bool { return false },
+		})), true},
+		"remove, filter": {must(transfer.Remove(whole(full),
+			&transfer.Options{Filter: []string{"+ /b.tmp"}})), true},
+		"remove, no such directory": {must(transfer.Remove(in(full, "d/a"), nil)), true},
+		"sync that deletes everything": {must(transfer.Sync(whole(fine()), whole(empty),
+			&transfer.Options{AllowEmptySource: true})), true},
+		"some": {must(transfer.Copy(whole(target), whole(full),
+			&transfer.Options{Filter: []string{"- *.tmp"}, DryRun: true})), false},
+		"skipped": {must(transfer.Copy(whole(fine()),
+			whole(withKeys(fine(), []string{"d/"})), nil)), false},
+		"equal": {must(transfer.Copy(in(full, "copy"), in(full, "d"), nil)), false},
+	} {
+		for range 2 {
+			if res := apply(t, c.plan); res.NoFiles != c.noFiles {
+				t.Errorf("%s: %+v, want NoFiles %t", what, res, c.noFiles)
+			}
+		}
+	}
+	broken := whole(relisted{Bucket: full, list: breaksAfter(0, files.ErrUnavailable)})
+	res, err := must(transfer.Copy(whole(target), broken, nil)).Apply(t.Context())
+	if err == nil || res.NoFiles {
+		t.Errorf("a listing that fails at once: %+v, %v", res, err)
+	}
+}

@@ -22,7 +22,7 @@ func (p *Plan) merge(ctx context.Context, f func(*pair) bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	skip := p.filter.skipsDir
 	skipDst := skip
-	if len(p.filter.rules) == 0 {
+	if p.filter.takesAll() {
 		skip, skipDst = nil, nil
 	}
 	if p.opts.DeleteExcluded {

@@ -41,7 +41,8 @@ type Options struct {
 	Compare Compare
 	// Filter has rules such as "- *.tmp" and "+ data/**". The first rule that matches a
 	// name decides; see "Filters" in the package documentation. Files that are left out
-	// are neither copied nor deleted, on either side.
+	// are neither copied nor deleted, on either side. nil takes every file, and an empty
+	// list that isn't nil takes none.
 	Filter []string
 	// Select, if not nil, reports whether a file of the source is taken. Files that are
 	// left out are neither copied nor deleted.
