@@ -111,7 +111,7 @@ var kindsOfReading = []kind{
 	}},
 	{"cancelling a download", []string{
 		"files TestDownloadAtFails", "files/driver TestConnectionsEnd",
-		"files/resume TestDownloadErrors",
+		"files/resume TestDownloadErrors", "examples/files TestInterruptedDownload",
 	}},
 	{"a source that changed", []string{"files/resume TestDownloadChanged"}},
 	{"killed half-way", []string{

@@ -75,6 +75,8 @@ var kindsOfTransfers = []kind{
 	}},
 	{"cancelling an upload", []string{
 		"drivers/all TestUploadCancelled", "files/resume TestUploadCancelled",
+		"drivers/s3 TestNoUploadLeft", "drivers/gcs TestNoUploadLeft",
+		"examples/files TestInterruptedUpload", "examples/files TestInterruptedLargeUpload",
 		"drivers/s3 TestAbortRefused", "drivers/s3 TestAbortAgain",
 		"drivers/gcs TestParallelAbortRefused",
 	}},
