@@ -32,6 +32,14 @@ func TestNormalizeAttributes(t *testing.T) {
 	if len(in.Metadata) != 3 {
 		t.Error("the caller's map is shared")
 	}
+	for c := range rune(128) { // only letters are folded, and each of them
+		key := string(c)
+		in := files.Attributes{Metadata: map[string]string{key: "v"}}
+		got, err := in.Normalize()
+		if want := strings.ToLower(key); err != nil || got.Metadata[want] != "v" {
+			t.Errorf("Normalize of the key %q = %v, %v, want %q", key, got, err, want)
+		}
+	}
 	if got, err := (files.Attributes{
 		Metadata: map[string]string{},
 	}).Normalize(); err != nil || got.Metadata != nil {

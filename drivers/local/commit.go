@@ -388,11 +388,8 @@ func (b *backend) sealAfter(st *staged, c *current) error {
 	switch {
 	case !c.exists || old < now:
 		return nil
-	case st.rec.token != "" && (old < 0 || old-now > maxCoarseAhead):
-		if old != now {
-			return nil
-		}
-		return b.seal(st, now+coarseStep)
+	case st.rec.token != "" && old-now > maxCoarseAhead:
+		return nil // the times differ
 	case st.rec.token != "":
 		return b.seal(st, old+coarseStep) // times don't go back (V2)
 	case old-now < maxAhead && old > 0:

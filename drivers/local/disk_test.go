@@ -238,25 +238,31 @@ func TestNewerNote(t *testing.T) {
 // A handle whose first Put can't read the note stores nothing, since it doesn't know how
 // names are written to the folder.
 func TestUnreadableNote(t *testing.T) {
-	dir := memdir.New(t)
-	disk := oddDisks()["FAT"]()
-	putIn(t, openOdd(t, disk, dir), "a", "a", nil)
-	broken := false
-	b := openOdd(t, crashfs.Wrap(disk, func(op *crashfs.Op, do func() error) error {
-		if broken && op.Kind == crashfs.OpenFile && filepath.Base(op.Name) == diskFile {
-			return syscall.EIO
+	for _, failing := range []crashfs.Kind{crashfs.OpenFile, crashfs.ReadAt} {
+		dir := memdir.New(t)
+		disk := oddDisks()["FAT"]()
+		putIn(t, openOdd(t, disk, dir), "a", "a", nil)
+		broken, opened := false, ""
+		b := openOdd(t, crashfs.Wrap(disk, func(op *crashfs.Op, do func() error) error {
+			if op.Kind == crashfs.OpenFile {
+				opened = filepath.Base(op.Name)
+			}
+			if broken && op.Kind == failing && opened == diskFile {
+				return syscall.EIO
+			}
+			return do()
+		}), dir)
+		broken = true
+		_, err := files.PutString(t.Context(), b, "b", "b", nil)
+		if !errors.Is(err, syscall.EIO) {
+			t.Errorf("Put = %v if %v of the note fails, want EIO", err, failing)
 		}
-		return do()
-	}), dir)
-	broken = true
-	if _, err := files.PutString(t.Context(), b, "b", "b", nil); !errors.Is(err, syscall.EIO) {
-		t.Errorf("Put = %v, want EIO", err)
+		broken = false
+		if got := listed(t, b); !slices.Equal(got, []string{"a"}) {
+			t.Errorf("listed %q after %v of the note failed, want a", got, failing)
+		}
+		putIn(t, b, "b", "b", nil)
 	}
-	broken = false
-	if got := listed(t, b); !slices.Equal(got, []string{"a"}) {
-		t.Errorf("listed %q, want a", got)
-	}
-	putIn(t, b, "b", "b", nil)
 }
 
 // timedDir is a folder whose Stat has a result of its own.

@@ -46,6 +46,15 @@ func TestEncodeNames(t *testing.T) {
 			"%cf-x-é" + long[:9],
 		},
 		{linuxRules, "%cf-" + long[:235] + "%é", "%cf-d-%25cf-" + long[:234] + "-", "%cf-x-x%25é"},
+		// A chain is not cut inside an escape.
+		{
+			linuxRules, long[:238] + "%" + long[:11], "%cf-d-" + long[:238] + "-",
+			"%cf-x-%25" + long[:11],
+		},
+		{
+			linuxRules, long[:239] + "%" + long[:10], "%cf-d-" + long[:239] + "-",
+			"%cf-x-%25" + long[:10],
+		},
 		{windowsRules, "a", "", "a"},
 		{windowsRules, "nul.txt", "", "%cf-e-nul.txt"},
 		{windowsRules, "com¹/lpt0/com/com10", "%cf-e-com%C2%B9/%cf-e-lpt0/com", "com10"},

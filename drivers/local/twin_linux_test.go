@@ -127,6 +127,12 @@ func cutInMove(
 					len(s),
 					len(text), now.Metadata["of"], now.Version, info.Version)
 			}
+			file, err := os.Stat(filepath.Join(dir, name))
+			side, err2 := os.Stat(filepath.Join(dir, name+sidecarExt))
+			if err == nil && err2 == nil && !side.ModTime().Equal(file.ModTime()) {
+				t.Errorf("%s has the time %v, its sidecar %v, want the same", name, file.ModTime(),
+					side.ModTime())
+			}
 		}
 	}
 	if met == 0 {

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/drivers/local/internal/crashfs"
+	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
@@ -63,6 +65,52 @@ func sentParts(t *testing.T, b *backend, u *driver.Upload) []driver.UploadedPart
 		t.Fatal(err)
 	}
 	return list
+}
+
+// TestListPartsWhileReplaced: a part that is gone before it is looked at, because the
+// next one of its number has just replaced it, isn't listed, and a part that can't be
+// looked at is an error.
+func TestListPartsWhileReplaced(t *testing.T) {
+	var fault error
+	bucket := openOdd(t, crashfs.Wrap(fsys.OS(), func(op *crashfs.Op, do func() error) error {
+		if p, ok := parsePart(op.Name); ok && p.Number == 2 && op.Kind == crashfs.Lstat &&
+			fault != nil {
+			return fault
+		}
+		return do()
+	}), t.TempDir())
+	b := driver.Unwrap(bucket).(*backend)
+	u := &driver.Upload{Name: "f", Size: 3, PartSize: 1}
+	var err error
+	if u.ID, err = b.BeginUpload(t.Context(), u); err != nil {
+		t.Fatalf("BeginUpload = %v, want nil", err)
+	}
+	for number := 1; number <= 3; number++ {
+		_, err := b.ReceivePart(t.Context(), u, number, 1, strings.NewReader("x"))
+		if err != nil {
+			t.Fatalf("ReceivePart(%d) = %v, want nil", number, err)
+		}
+	}
+	for _, c := range []struct {
+		fault, want error
+		numbers     []int
+	}{
+		{nil, nil, []int{1, 2, 3}},
+		{syscall.ENOENT, nil, []int{1, 3}},
+		{syscall.EIO, syscall.EIO, nil},
+	} {
+		fault = c.fault
+		parts, err := b.ListParts(t.Context(), u)
+		var numbers []int
+		for _, p := range parts {
+			numbers = append(numbers, p.Number)
+		}
+		if !errors.Is(err, c.want) || err != nil && c.want == nil ||
+			!slices.Equal(numbers, c.numbers) {
+			t.Errorf("if Lstat of part 2 returns %v, ListParts has %v, %v, want %v, %v", c.fault,
+				numbers, err, c.numbers, c.want)
+		}
+	}
 }
 
 // uploadDir is the folder of an upload.

@@ -210,10 +210,16 @@ func metadataKeys(t suite.T, h *suite.H) {
 
 func metadataFolding(t suite.T, h *suite.H) {
 	wantMetadata(t, h, "a", map[string]string{
-		"MixedCase": "Value",
-		"UPPER":     "UP",
-		"lower":     "low",
-	}, map[string]string{"mixedcase": "Value", "upper": "UP", "lower": "low"})
+		"MixedCase":                  "Value",
+		"UPPER":                      "UP",
+		"lower":                      "low",
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ": "all",
+	}, map[string]string{
+		"mixedcase":                  "Value",
+		"upper":                      "UP",
+		"lower":                      "low",
+		"abcdefghijklmnopqrstuvwxyz": "all",
+	})
 	// Only ASCII letters are folded.
 	wantMetadata(t, h, "b", map[string]string{
 		"ÄÖÜ": "1",
