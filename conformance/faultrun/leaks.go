@@ -24,8 +24,9 @@ const (
 	leakRounds = 3
 	// leakLimit bounds the time of all uses together, so that a use that hangs ends.
 	leakLimit = 2 * time.Minute
-	// leakWait is how long Leaks waits for resources that are being released.
-	leakWait = 10 * time.Second
+	// leakWait is how long Leaks waits for resources that are being released. A driver may
+	// clean up for 10 seconds (driver.CleanupContext).
+	leakWait = 30 * time.Second
 )
 
 // LeakConfig configures Leaks. Open and Proxy are required.

@@ -115,12 +115,12 @@ func need(t *testing.T, h *held) {
 	}
 }
 
-// eventually waits until ok returns true. The test fails after 30 seconds.
+// eventually waits until ok returns true. The test fails after two minutes.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(pollTime) {
+	for end := time.Now().Add(2 * time.Minute); !ok(); time.Sleep(pollTime) {
 		if time.Now().After(end) {
-			t.Fatalf("waited 30 seconds in vain: %s", what)
+			t.Fatalf("waited two minutes in vain: %s", what)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"testing"
 
 	"cloudfiles.dev/conformance"
@@ -35,6 +36,10 @@ func open(t conformance.T, raw string, params ...string) files.Bucket {
 	return b
 }
 
+// patient has the waits of tests that count requests: on a loaded machine the emulator may
+// need more than a minute for blocks of many megabytes, which then would be sent again.
+var patient = []string{"timeout", "10m", "read_timeout", "10m"}
+
 // proxied opens an empty store through a proxy, which hasn't recorded any request yet.
 func proxied(t *testing.T, params ...string) (files.Bucket, *proxy.Proxy) {
 	t.Helper()
@@ -51,7 +56,8 @@ func proxiedBeside(t *testing.T, params ...string) (files.Bucket, *proxy.Proxy, 
 	}
 	p := proxy.Start(t, proxy.Azure, server.Endpoint, nil)
 	store := server.Store(t)
-	b := open(t, store, append([]string{"domain", p.Addr(), "protocol", "http"}, params...)...)
+	b := open(t, store, slices.Concat(patient,
+		[]string{"domain", p.Addr(), "protocol", "http"}, params)...)
 	p.Reset()
 	return b, p, open(t, store)
 }

@@ -195,7 +195,10 @@ func proxied(t *testing.T, params string) (b, direct files.Bucket, p *proxy.Prox
 	}
 	d := startDocumented(t, s.Endpoint)
 	p = proxy.Start(t, proxy.GCS, d.self, &proxy.Options{TargetHost: true})
-	url := with(with(s.Store(t), "retry_delay=1ms&retry_max_delay=2ms&retry_budget=0"), params)
+	// On a loaded machine the emulator may need more than the default minute, and what it
+	// would be sent again is counted.
+	url := with(with(s.Store(t), "retry_delay=1ms&retry_max_delay=2ms&retry_budget=0"+
+		"&timeout=10m&read_timeout=10m"), params)
 	direct = openBucket(t, through(t, d.self, url))
 	b = openBucket(t, through(t, p.Addr(), url))
 	t.Cleanup(func() { b.Close(); direct.Close() })

@@ -31,6 +31,9 @@ func (s *subject) proxied(t *testing.T, o Options) (files.Bucket, *proxy.Proxy, 
 	if o.Retry == nil {
 		o.Retry = &retry.Policy{Delay: time.Millisecond, MaxDelay: 5 * time.Millisecond}
 	}
+	// On a loaded machine a server may need more than the default minute, and what it would
+	// be sent again is counted.
+	o.Timeout, o.ReadTimeout = 10*time.Minute, 10*time.Minute
 	b := New(s.client(transport64Client, p.URL()), name, &o)
 	t.Cleanup(func() { b.Close() })
 	return b, p, name

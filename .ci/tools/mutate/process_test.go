@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -27,21 +28,35 @@ func run(t *testing.T, p *process, script string) outcome {
 	return o
 }
 
+// stopped runs a script that doesn't end, and whose first line names TestA. On a loaded
+// machine the time that it is given may be over before that line, so there is more then.
+func stopped(t *testing.T, limited func(limit time.Duration) *process, script string) outcome {
+	for limit := time.Second; ; limit *= 4 {
+		o := run(t, limited(limit), script)
+		if o.by != "timeout in " || limit > time.Minute {
+			return o
+		}
+	}
+}
+
 // An hour's sleep ends at once, also of a process that left its group, and nothing
 // remains.
 func TestNothingIsLeft(t *testing.T) {
-	const hour = "3607"
-	const script = `echo "=== RUN   TestA"; mkdir -p $TMPDIR/x; touch $TMPDIR/x/y; chmod 0 $TMPDIR/x
+	hour := strconv.Itoa(3600 + os.Getpid()) // no other process sleeps as long
+	script := `echo "=== RUN   TestA"; mkdir -p $TMPDIR/x; touch $TMPDIR/x/y; chmod 0 $TMPDIR/x
 		setsid sleep ` + hour + ` & sleep ` + hour + ` & `
 	if o := sh(t, time.Hour, script+`echo "    --- FAIL: TestA/b (0.1s)"; wait`); !o.failed ||
 		o.by != "TestA/b" {
 		t.Errorf("a test that fails: %+v", o)
 	}
-	if o := sh(t, time.Second, script+"wait"); !o.failed || o.by != "timeout in TestA" {
+	lasts := func(limit time.Duration) *process { return &process{timeout: limit} }
+	if o := stopped(t, lasts, script+"wait"); !o.failed || o.by != "timeout in TestA" {
 		t.Errorf("a test that lasts: %+v", o)
 	}
-	hang := &process{timeout: time.Hour, idle: time.Second}
-	if o := run(t, hang, script+"wait"); !o.failed || o.by != "timeout in TestA" {
+	hangs := func(limit time.Duration) *process {
+		return &process{timeout: time.Hour, idle: limit}
+	}
+	if o := stopped(t, hangs, script+"wait"); !o.failed || o.by != "timeout in TestA" {
 		t.Errorf("a test that hangs: %+v", o)
 	}
 	spin := &process{timeout: time.Hour, spin: time.Second / 2}

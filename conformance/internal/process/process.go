@@ -64,7 +64,7 @@ func Start(t suite.T, h *suite.H) *Process {
 	}()
 	t.Cleanup(func() {
 		in.Close()
-		end := time.AfterFunc(5*time.Second, func() { cmd.Process.Kill() })
+		end := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
 		defer end.Stop()
 		<-read
 		if err := cmd.Wait(); err != nil {

@@ -59,8 +59,9 @@ func (h *H) Allows(t T, n int64) {
 	}
 }
 
-// cleanTime is the longest time that Clean waits in a case with DefaultLimit.
-const cleanTime = 5 * time.Second
+// cleanTime is the longest time that Clean waits in a case with DefaultLimit. A driver may
+// clean up for 10 seconds (driver.CleanupContext).
+const cleanTime = 15 * time.Second
 
 // Clean fails the case if the driver left temporaries or uploads behind. Cleaning up an
 // upload at a service may go on after the call's context has ended (X2), so Clean waits
