@@ -16,22 +16,23 @@
 //
 // # What do you want to do?
 //
-//   - Open a [Bucket]: [Open] by URL, with the drivers that the program imports, which
-//     [DefaultMux] lists, or by a [Mux] of your own, where each [Scheme] has its
-//     parameters ([Param]). [Check] finds out whether the bucket exists and may be
-//     read. [Describe] and [RedactURL] show a URL without its secrets.
+//   - Open a [Bucket]: [Open] takes a URL. It knows the schemes of the drivers that the
+//     program imports, and [DefaultMux] lists them. A [Mux] of your own has only the
+//     schemes that you register; each [Scheme] documents its parameters ([Param]).
+//     [Check] finds out whether the bucket exists and may be read. [Describe] and
+//     [RedactURL] show a URL without its secrets.
 //   - Store: Bucket.Put for a stream, with [Attributes], a [Digest] to check and options
 //     of one service ([NativeOption]); [PutString], [PutBytes] and [PutJSON] for what is
 //     in memory; [PutFile] and [PutFS] for a file or a tree on disk; [NewWriter] for a
 //     [Writer], to which content is written piece by piece; package files/resume for
 //     uploads that continue after an interruption or a kill. A [Condition], made by
-//     [IfAbsent] or [IfVersion], protects the file that is there.
+//     [IfAbsent] or [IfVersion], keeps a Put from replacing another caller's file.
 //   - Read: Bucket.Get for a [Reader]; [ReadAll], [ReadString] and [ReadJSON] into
 //     memory; [Download] and [DownloadFile] to a writer or to disk, and [DownloadAt] by
 //     several connections at a time; package files/resume for downloads that continue
 //     after an interruption or a kill; [OpenAt] for a [File], and [ReadRanges], to read
 //     at any place; [FS] for code that reads an fs.FS. A [Range], made by [Bytes],
-//     [From] or [Last], is a part.
+//     [From] or [Last], selects a part of a file.
 //   - Look up: Bucket.Stat for the [Info] of a file, such as its [Version], and [Exists];
 //     [Usage] for a directory; Bucket.Features for the [Features] of the bucket.
 //   - List: Bucket.List for each [Entry], and [ListPage] for a web page or an API.
@@ -46,11 +47,13 @@
 //     browsers.
 //   - Wrap: [Sub] for one directory, [ReadOnly], and [Wrap] with [Hooks] for everything
 //     else. A hook gets each [Call] with its [Op]; a [NameMap] gives files other names,
-//     and a [Transform] stores other bytes. [As] reaches what is below, and [Layers]
-//     lists it. Layers that exist already are packages below files: cache, compress,
-//     crypt, hedge, limit, observe, retry and timeout.
+//     and a [Transform] stores other bytes. [As] returns what a bucket is built on, such
+//     as the client of an SDK, and [Layers] lists its layers. The layers of this module
+//     are packages below files: cache, compress, crypt, hedge, limit, observe, retry and
+//     timeout.
 //   - Join: package files/mount for several buckets by directories, files/overlay to read
-//     through several, files/mirror to write to two, files/iofs for any fs.FS.
+//     through several, files/mirror to write to two. Package files/iofs makes a bucket of
+//     any fs.FS.
 //   - Take names from users and print them: [CheckName], [CheckElement] and [SafeName];
 //     [Printable]. [MaxName] is one of the limits.
 //   - Handle an error: [Error], the sentinels below, [KindOf] and [KindName].
@@ -85,9 +88,9 @@
 // # Errors
 //
 // Every failure is an [*Error]. Branch on the sentinels with errors.Is: they mean the
-// same on every driver. This documentation says that a call is ErrNotExist, for
-// example, if it fails with an error in which errors.Is finds ErrNotExist. Log the
-// error itself: its text is made to be shown.
+// same on every driver. "The call is ErrNotExist", in this documentation, means that the
+// call returns an error in which errors.Is finds ErrNotExist. Log the error itself: its
+// text is made to be shown.
 //
 //	ErrNotExist      no such file (also fs.ErrNotExist)         look elsewhere
 //	ErrExist         IfAbsent, but it exists (fs.ErrExist)      another caller was first
@@ -120,65 +123,65 @@
 //   - N1: A name is 1 to 1024 bytes of valid UTF-8. It has elements separated by "/",
 //     none of them empty, "." or "..", and no control characters (U+0000 to U+001F and
 //     U+007F). Every method refuses any other name, before any I/O, with
-//     ErrInvalidName, which says what is wrong. A bucket that holds only shorter names
-//     says so in Features.MaxName. [CheckName] checks a name, [CheckElement] checks one
+//     ErrInvalidName and a text that says what is wrong. A bucket that holds only shorter
+//     names says so in Features.MaxName. [CheckName] checks a name, [CheckElement] checks one
 //     element, and [SafeName] makes a name of an untrusted one.
 //
 //   - N2: Different names are different files, even if they differ only by case, by
-//     Unicode normal form, or by trailing dots and spaces. Device names, suffixes that
-//     a driver uses itself and text that looks like a driver's escapes are names like
-//     any other.
+//     Unicode normal form, or by trailing dots and spaces. Device names (CON), suffixes
+//     that a driver uses itself (x.attrs) and text that looks like a driver's escapes are
+//     names like any other.
 //
 //     This holds on every file system, including one that takes several spellings for
 //     one name, refuses characters, changes names, or limits them to less than 255
-//     bytes (exFAT, FAT, NTFS, CIFS, folders of ext4 with casefold). A file that
-//     another program stored on such a disk is there under the spelling that the other
-//     program gave it, and under no other.
+//     bytes (exFAT, FAT, NTFS, CIFS, folders of ext4 with casefold). If another program
+//     stored a file on such a disk, the bucket has the file under the spelling that the
+//     other program gave it, and under no other.
 //
-//   - N3: "a" and "a/b" may both exist, and what happens to one does not touch the
-//     other.
+//   - N3: "a" and "a/b" may both exist, and no call for one of them changes the other.
 //
 //   - N4: Every legal name comes back byte for byte, including elements longer than a
-//     file system's 255 bytes. If a store can hold the name unchanged, it holds it
-//     unchanged. A file system that takes several spellings for one name holds the
-//     first of them unchanged.
+//     file system's 255 bytes. A name is escaped in the store only if the store can't
+//     hold it unchanged. On a file system that takes several spellings for one name, the
+//     first of them is stored unchanged.
 //
-//   - N5: No name reaches outside the bucket. In a local folder a symbolic link,
-//     device, socket or pipe is not a file: it is not listed, it is ErrNotExist, Put
-//     replaces it, and it is never opened, so a program that waits at a pipe is not
-//     woken. The bucket's own folder may be a link.
+//   - N5: No name reaches outside the bucket. In a local folder a symbolic link, device,
+//     socket or pipe is not a file. List leaves it out, Get and Stat are ErrNotExist, and
+//     Put replaces it. It is never opened, so a program that waits at the other end of a
+//     pipe goes on waiting. The bucket's own folder may be a link.
 //
 // V. Versions and times
 //
 //   - V1: A [Version] is opaque, and different content has different versions.
 //     Features.VersionPerPut says whether each Put makes a new one. If not (S3), the
 //     same bytes have the same version again, so a program that relies on
-//     compare-and-swap must write bytes that differ each time.
+//     compare-and-swap must write different bytes each time.
 //
 //     In a local folder different content has different versions even if other programs
-//     write it, whatever modification time they set. The version of a file that they
-//     wrote may also change while its content doesn't.
+//     wrote it, whatever modification time they set. The version of such a file may also
+//     change while its content doesn't.
 //
 //   - V2: A file's time is when it was put, whatever the time of the file that it
-//     replaced. Times are UTC, truncated to Features.TimeResolution, the resolution of
-//     the driver's least precise response. The resolution stays the same for the life
-//     of a bucket: a driver that can't know it when it opens the bucket claims the
-//     coarsest one that is possible.
+//     replaced. Times are UTC, truncated to Features.TimeResolution. That is the
+//     resolution of the least precise response of the service or disk, and it stays the
+//     same for the life of a bucket. A driver that can't know it when it opens the bucket
+//     claims the coarsest one that is possible.
 //
 // P. Put
 //
 //   - P1: Put is all or nothing. Every reader, anywhere and at any moment, sees the old
 //     file or the new one, whole, with content and metadata of the same Put. The moment
-//     at which the new file becomes visible is the commit. An unfinished upload, or one
-//     that failed (P2), is visible under no name.
+//     at which the new file becomes visible is the commit. An upload that is unfinished,
+//     or that failed (P2), is visible under no name.
 //
-//     An upload that several processes continue (package files/resume) either fails or
-//     becomes the file made of exactly the parts that its completion names, whatever
+//     If several processes continue one upload (package files/resume), the upload either
+//     fails or becomes a file of exactly the parts that its completion names, whatever
 //     other parts were sent. Its condition is decided at its completion (P8, P9).
 //
 //   - P2: A Put that fails before the commit keeps the old file, whether the content's
 //     reader fails, the context ends, size or digest differ, the disk is full or the
-//     process dies. The error wraps the cause: errors.Is finds the reader's error.
+//     process dies. The error wraps its cause: errors.Is finds the reader's error, for
+//     example.
 //
 //     If the response to the commit is lost, the file is the old or the new one, and
 //     the error is ErrUncertain. The same holds on a file system whose server, or FUSE
@@ -186,47 +189,47 @@
 //     service's counts as lost.
 //
 //     After the commit Put returns nil, even if the context has ended. If a retry finds
-//     what an earlier attempt of the same Put stored, Put succeeds, whatever the
+//     the file that an earlier attempt of the same Put stored, Put succeeds, whatever the
 //     response to that attempt was.
 //
-//     If the service gives up an upload in parts before the commit, the upload is begun
-//     again or is ErrUnavailable. The error never reports a missing file or bucket.
+//     If the service abandons an upload in parts before the commit, Put begins it again
+//     or is ErrUnavailable. The error never reports a missing file or bucket.
 //
-//   - P3: Put returns the Info of what it wrote without another request: size, version,
-//     type, and digest if it is known. The time is zero if the response didn't have it;
-//     it is never guessed.
+//   - P3: Put returns the Info of what it wrote, without another request: size, version,
+//     type, and the digest if it is known. The time is never guessed: it is zero if the
+//     response didn't have it.
 //
 //   - P4: When Put, Delete or Copy returns nil, the change is durable. The driver of
 //     local disks syncs the data, the directory and new parent directories, unless the
 //     URL says otherwise.
 //
 //   - P5: A Put replaces content, content type and all metadata; nothing of the old
-//     file is left. A local file keeps its mode, group and access list; a new one gets
-//     those that its folder gives to new files.
+//     file is left. A file on a local disk keeps its mode, group and access list. A new
+//     one gets those that the disk gives to any new file in its folder.
 //
 //   - P6: The content type is what the caller gives. If the caller gives none, a table
 //     of extensions decides, which is the same on every machine. If the name's
 //     extension is not in the table, the first 512 bytes of the content decide, by the
 //     WHATWG rules. The type is the same on every driver; ContentType of package
 //     files/driver returns it in advance. A bucket that stores no types
-//     (Features.Attributes is false) refuses every type but the one that it would find
-//     by itself: the Put is errors.ErrUnsupported.
+//     (Features.Attributes is false) accepts only the type that it would find by itself;
+//     a Put with any other is errors.ErrUnsupported.
 //
-//   - P7: Metadata keys are non-empty UTF-8, with ASCII letters folded to lower case,
-//     and every UTF-8 value comes back. Two keys that fold to one, invalid UTF-8 and
-//     more than 1,900 bytes in all, counted as URL-escaped ([MaxMetadata]), are
-//     ErrInvalid. Nothing is ever truncated.
+//   - P7: Metadata keys are non-empty UTF-8, and their ASCII letters are folded to lower
+//     case. Every UTF-8 value comes back. Keys and values have at most 1,900 bytes in
+//     all, counted as URL-escaped ([MaxMetadata]). Two keys that fold to one, invalid
+//     UTF-8 and longer metadata are ErrInvalid. Nothing is ever truncated.
 //
-//     The four headers of [Attributes] come back, and Get decodes nothing. A header,
-//     content type included, is printable ASCII without a space at either end; RFC 8187
-//     encodes other text in ASCII. A header has at most 1,024 bytes ([MaxHeader]), a
-//     Content-Language at most 100 ([MaxContentLanguage]), and all five values together
-//     at most 1,500 ([MaxHeaders]). Anything else is ErrInvalid, from Put, Copy and
-//     SignURL, before anything is done. One file may reach all these limits at the same
-//     time.
+//     The four headers of [Attributes] come back as they were given, and Get never
+//     decodes the content by them. A header, like the content type, is printable ASCII
+//     without a space at either end; RFC 8187 encodes other text in ASCII. A header has
+//     at most 1,024 bytes ([MaxHeader]), a Content-Language at most 100
+//     ([MaxContentLanguage]), and the four headers and the content type together at most
+//     1,500 ([MaxHeaders]). Anything else is ErrInvalid, from Put, Copy and SignURL,
+//     before anything is done. One file may reach all these limits at the same time.
 //
-//     Attributes that others stored beyond these limits come back whole, or the file is
-//     ErrCorrupt.
+//     If another program stored attributes beyond these limits, they come back whole, or
+//     every call that returns them is ErrCorrupt.
 //
 //   - P8: IfAbsent stores a file only if there is none. Of any number of concurrent
 //     Puts one succeeds; the others are ErrExist and leave the file of that one as it
@@ -237,65 +240,67 @@
 //     not exist, Put is ErrPrecondition and changes nothing. Of concurrent updates of
 //     one version one succeeds. IfVersion("") never writes.
 //
-//     An empty version is not a version. A call that needs a file's version and finds
+//     The empty text is not a version. A call that needs a file's version and finds
 //     none is ErrUnsupported before anything is written. Such calls are a Put with
 //     IfVersion of what was read, Update, UpdateAttributes, Move, a Copy of one
 //     version, and a Copy of a file onto itself. Once a bucket has found a file without
 //     a version, its Features no longer claim what needs one.
 //
-//   - P10: A size or digest that was given (CRC-32C, MD5, SHA-256, CRC-32, CRC-64/NVME)
-//     and does not match the content is ErrCorrupt, and nothing is written. Put
-//     computes a digest other than CRC-32C only if the caller gives one.
+//   - P10: If the caller gives a size or a digest (CRC-32C, MD5, SHA-256, CRC-32,
+//     CRC-64/NVME) that does not match the content, Put is ErrCorrupt and writes nothing.
+//     Put computes a digest other than CRC-32C only if the caller gives one of its kind.
 //
 //   - P11: Content of known or unknown length streams in bounded memory, up to the
 //     backend's limit. A stream of unknown length that is longer than
 //     Features.MaxUnknownSize is ErrTooLarge; a declared size raises that limit to
-//     MaxSize. Nothing is allocated for a declared size, or for a length that the
-//     content reports: a wrong one is an error, or is ignored. The memory that
-//     concurrent Puts of a bucket hold together, beyond one part each, is bounded too.
+//     MaxSize. No memory is allocated in advance for a declared size, or for the length
+//     that the content's Len method returns: a wrong size is an error, and a wrong length
+//     is an error or is ignored. Beyond one part for each Put, the memory that all
+//     concurrent Puts of a bucket hold together is bounded too.
 //
 //   - P12: Put reads from the content's current position, does not close it and does
-//     not read it after returning. It checks the context between Reads; a Read that
-//     blocks must be unblocked by the caller.
+//     not read it after returning. It checks the context between Reads. The end of the
+//     context doesn't interrupt a Read that blocks; the caller must.
 //
 // G. Get
 //
 //   - G1: A missing file is ErrNotExist, from Get and not from the first Read.
 //
-//   - G2: The body comes with its whole Info, from the same request. A length that no
-//     file can have is ErrUnavailable. Memory grows with what arrives: nothing is
-//     allocated for a number that a service reports.
+//   - G2: Get returns the body and the file's whole Info, both from the same request. If
+//     the service reports a length that no file can have, Get is ErrUnavailable. Memory
+//     grows with what arrives: none is allocated for a number that a service reports.
 //
 //   - G3: A range that begins at or past the end is empty, with a nil error and the
-//     whole Info. A range that reaches past the end is cut. Length 0 is 0 bytes.
-//     [Reader.Offset] and [Reader.Len] return which part of the file the body is.
+//     whole Info. A range that reaches past the end stops at the end. Length 0 is 0
+//     bytes. [Reader.Offset] and [Reader.Len] return which part of the file the body is.
 //
 //     If a server doesn't support ranges and sends the whole file, the range is taken
 //     from it. Up to 8 MiB in front of the range are read and thrown away; if there are
 //     more, Get is ErrUnavailable.
 //
 //   - G4: A body is one version from the first byte to the last, whatever is put or
-//     deleted meanwhile. If a backend can't keep to that version, reading fails with
-//     ErrChanged.
+//     deleted meanwhile. If a backend can't read the rest of that version, reading fails
+//     with ErrChanged.
 //
 //     With GetOptions.Growing the body is what the file held when it was opened, even
 //     if another program appends to it in place. Info, size and range are those at the
 //     opening, appending is not an error, and a digest that covers other bytes is not
 //     checked.
 //
-//   - G5: A connection that breaks is resumed where it stopped, with the same version.
-//     The caller gets all bytes or an error, never fewer bytes and nil. The count of
-//     attempts begins again after bytes have come. The version, range and size of each
-//     response are compared with the request. A response with two versions, ranges or
-//     sizes is an error. Nothing is resumed without a version. A server that sends the
-//     whole file in place of the rest is ErrUnavailable, because it would send the
-//     whole file after each break.
+//   - G5: If a connection breaks, reading resumes where it stopped, with the same
+//     version. The caller gets all bytes or an error, never fewer bytes and nil. The
+//     number of attempts is limited, and is counted anew each time that bytes have
+//     arrived. The version, range and size of each response are compared with the
+//     request. A response with two versions, ranges or sizes is an error. A body whose
+//     file has no version is never resumed. If the server sends the whole file in place
+//     of the rest, reading is ErrUnavailable, because the server would send the whole
+//     file after each break.
 //
-//   - G6: A whole read is checked against the stored digest, if there is one. Damage is
-//     ErrCorrupt, from the Read that would return the last bytes; that Read returns
-//     none. The stored digest is a CRC-32C, CRC-32 or CRC-64/NVME of the whole content,
-//     one that was given to Put, or an MD5 of the whole content that another program
-//     stored. Ranges, composite checksums and ETags are not checked, and
+//   - G6: A whole read is checked against the stored digest, if there is one. If the
+//     content is damaged, the Read that would return the last bytes returns no bytes and
+//     ErrCorrupt. The stored digest is a CRC-32C, CRC-32 or CRC-64/NVME of the whole
+//     content, one that was given to Put, or an MD5 of the whole content that another
+//     program stored. Ranges, composite checksums and ETags are not checked, and
 //     GetOptions.SkipVerify turns the check off.
 //
 //   - G7: [Reader] streams: Read, WriteTo, ReadAll, ReadN, Next and Chunks (1 KiB by
@@ -311,30 +316,30 @@
 //     error.
 //
 //   - G10: [OpenAt] and [ReadRanges] read parts of one version at any place: each read
-//     returns the bytes of the version that the opening found, or ErrChanged. ReadAt
-//     returns fewer bytes than requested only with an error, which is io.EOF only at
-//     the end of the file. After any error but ErrChanged the next read tries again.
+//     returns the bytes of the version that OpenAt or ReadRanges found, or ErrChanged.
+//     ReadAt returns fewer bytes than requested only with an error, which is io.EOF only
+//     at the end of the file. After any error but ErrChanged the next read tries again.
 //     Close ends the reads in progress with ErrClosed. A file of the io/fs view is read
 //     in the same way.
 //
-//     Get reads a large body by several requests at a time if the caller goes on
-//     reading and waits for bytes most of the time, if one connection doesn't read at
-//     400 MB per second, apart from pauses, and as long as several are faster than one.
-//     G4 to G7 hold for it as for one request. The first 8 MiB come by one request, and
-//     so does a body of up to 16 MiB. No more is fetched in advance than was read. What
-//     is fetched in advance for all readers of a bucket, and what its Files hold in
-//     memory, together stay within one bound: 32 MiB unless OpenAtOptions.Memory says
-//     otherwise. A reader that pauses holds no connection, and gives up its memory to
-//     others. GetOptions.Connections and ConnectionsAfter, or read_connections= and
-//     read_connections_after= in a URL, say how many requests there are and when they
-//     begin; [Reader.Requests] counts them.
+//     Get reads a large body by several requests at a time under three conditions: the
+//     caller goes on reading and waits for bytes most of the time; one connection reads
+//     less than 400 MB per second, apart from pauses; and several connections prove to be
+//     faster than one. G4 to G7 hold as for one request. The first 8 MiB come by one
+//     request, and so does a body of up to 16 MiB. Get never fetches more bytes in advance
+//     than the caller has read. What is fetched in advance for all readers of a bucket,
+//     and what its Files hold in memory, together stay within one bound: 32 MiB unless
+//     OpenAtOptions.Memory says otherwise. A reader that pauses holds no connection, and
+//     leaves its memory to other readers. GetOptions.Connections and ConnectionsAfter, or
+//     read_connections= and read_connections_after= in a URL, say how many requests there
+//     are and when they begin; [Reader.Requests] counts them.
 //
 // S. Stat
 //
 //   - S1: Stat returns the Info that Get returns, in one request. A missing file is
-//     ErrNotExist, and a directory is not a file. A file of 0 bytes is a file, for every
-//     rule. For a file on a local disk that may be seen but not read, Stat returns size,
-//     time, version and the type that its name has, as List does.
+//     ErrNotExist, and so is a directory. A file of 0 bytes is a file, for every rule. If
+//     the program may see a file on a local disk but not read it, Stat returns its size,
+//     time and version, as List does, and the type that its name has.
 //
 // L. List
 //
@@ -347,15 +352,15 @@
 //
 //   - L3: Prefix, StartAfter, Limit and PageSize work with both kinds of listing.
 //     Prefix is relative to dir and may be part of an element; in a shallow listing it
-//     has no "/". StartAfter is any string, exclusive, compared with names as they are
-//     yielded. In a shallow listing, StartAfter "d/" begins after everything below d.
-//     Neither the page size nor Parallel changes the result.
+//     has no "/". StartAfter may be any string: the listing yields only names that are
+//     greater. In a shallow listing, where directories end in "/", StartAfter "d/" begins
+//     after everything below d. Neither PageSize nor Parallel changes the result.
 //
 //   - L4: A listing has every file that was put before the call, and none that was
 //     deleted before it. A name that exists during the whole listing comes exactly
-//     once, whatever else changes, and a change is never an error. That holds even if a
-//     replaced file gets another place in the order in which the disk lists its folder,
-//     and if pages are read while files change.
+//     once, whatever else changes, and a change is never an error. That holds even if
+//     the disk lists its folder in another order once a file was replaced, and if the
+//     listing is read in pages while files change.
 //
 //   - L5: An entry's size, time and version are Stat's, unless NamesOnly let the bucket
 //     leave them out.
@@ -363,15 +368,15 @@
 //   - L6: A directory that does not exist is empty. A directory disappears with its
 //     last file; an empty folder on disk is not a directory.
 //
-//   - L7: Nothing of a driver's own is listed. Objects that others stored under keys
-//     outside N1 are ignored, unless ListOptions.Foreign requests them. They then come
-//     with the name "" and a raw Key, which the options of Get, Stat and Delete take.
-//     Such keys are sorted among the names by their bytes, and StartAfter, Limit and
-//     pages treat them like names. Ignored keys never end a page or a listing early. A
-//     key of another program, whatever bytes it has in the service's response, neither
-//     makes a listing fail nor comes as another name. What a file system puts into
-//     folders for itself, such as the placeholder of a file that was removed while
-//     open, is not listed.
+//   - L7: What a driver keeps for itself is not listed. An object that another program
+//     stored under a key outside N1 is ignored, unless ListOptions.Foreign requests it.
+//     It then comes with the name "" and its raw Key, which the options of Get, Stat and
+//     Delete take. Such keys are sorted among the names by their bytes, and StartAfter,
+//     Limit and pages treat them like names. Ignored keys never end a page or a listing
+//     early. Whatever bytes another program's key has in the service's response, the key
+//     never makes a listing fail, and is never listed as another name. What a file system
+//     puts into folders for itself, such as the placeholder of a file that was removed
+//     while open, is not listed.
 //
 //   - L8: Memory is bounded. On a local disk the bound is the names of one folder. Cost
 //     is linear: a million names cost ten times a hundred thousand, and stopping early
@@ -379,18 +384,18 @@
 //
 //     A page costs in proportion to its own entries, wherever it begins: reading a
 //     listing in 20,000 pages of 10 costs at most three times reading it at once. That
-//     also holds if each page is a request of its own (package fileshttp), if several
-//     callers are at several places, or if one process opens the bucket for each page.
-//     A listing of a local disk holds at most 32 descriptors, at any depth.
+//     also holds if each page is an HTTP request (package fileshttp), if several callers
+//     read pages at different places, or if a process opens the bucket anew for each
+//     page. A listing of a local disk holds at most 32 descriptors, at any depth.
 //
 //     If a service lists wrongly, List is ErrUnavailable, with a text that says so,
 //     after a bounded number of requests. A service lists wrongly if it returns entries
 //     that were not requested, entries in another order than it claims, an entry twice,
 //     an entry of a size that no file has, or pages that repeat or don't end.
 //
-//   - L9: Each range over the result is a new listing. An error is the last thing that
-//     it yields. A folder or a file that can't be read does not end the listing: one
-//     error, which names the first such folder or file, comes after everything that can
+//   - L9: Each range over the result is a new listing. If it yields an error, nothing
+//     comes after the error. A folder or a file that can't be read does not end the
+//     listing: one error, which names the first of them, comes after everything that can
 //     be listed, or after the last entry that Limit allows. No lock is held while the
 //     loop's body runs, and the body may call every method.
 //
@@ -404,9 +409,8 @@
 //     (Features.DeleteIfVersion).
 //
 //   - D3: Deleting many names, or a whole directory, takes as few requests as the
-//     backend allows, and the result has an error for each name that may not have been
-//     deleted. If the backend's results can't be matched with the names, every name has
-//     an error.
+//     backend allows. The result has an error for each name that perhaps wasn't deleted.
+//     If the backend's results can't be matched with the names, every name has an error.
 //
 // C. Copy
 //
@@ -423,17 +427,19 @@
 //     the others.
 //
 //     Move is Copy, then Delete of the version that was copied: after a crash at least
-//     one of the two files exists, perhaps both. If the source can't delete a certain
-//     version, or reports none, Move is ErrUnsupported before anything is written,
-//     unless CopyOptions.MayLoseConcurrentPut allows that a file put meanwhile is lost.
+//     one of the two files exists, perhaps both. If the source's bucket can't delete one
+//     certain version, or reports none, Move is ErrUnsupported before anything is
+//     written, unless CopyOptions.MayLoseConcurrentPut allows that a file put meanwhile
+//     is lost.
 //
 // E. Errors
 //
-//   - E1: Every failure is an *Error with the operation, the caller's name and the
-//     cause. Its text has operation, name, sentinel and a cleaned cause, and never a
-//     physical path, a prefix, a signed URL or a credential. In the text of every
-//     cause, of whatever type and origin, anything that looks like a secret is printed
-//     as "…". Errors of Open may name folder, host and bucket, as U1 says.
+//   - E1: Every failure is an *Error with the operation, the name that the caller used
+//     and the cause. Its text has operation, name, sentinel and the cause without
+//     secrets. It never has a physical path, a prefix, a signed URL or a credential. In
+//     the text of every cause, of whatever type and origin, anything that looks like a
+//     secret is printed as "…". Errors of Open may name folder, host and bucket, as U1
+//     says.
 //
 //     Control characters, bidirectional controls, invisible characters and invalid
 //     UTF-8 are escaped, in names as well ([Printable]). MarshalJSON keeps the name as
@@ -453,15 +459,15 @@
 //     name, options, context. An error matches at most one of ErrExist,
 //     ErrPrecondition and ErrUncertain.
 //
-//     Nothing panics. A nil context, bucket, reader, writer or function is ErrInvalid,
+//     No call panics by itself. A nil context, bucket, reader, writer or function is ErrInvalid,
 //     and so is reading a nil [Reader], whose Close returns nil. A nil pointer of any
-//     type in place of a bucket counts as nil. A nil pointer of the caller's own type is
-//     read like any other reader, and is ErrInvalid if its Read panics.
+//     type in place of a bucket counts as nil. A content that is a nil pointer of the
+//     caller's own type is read like any other; if its Read panics, Put is ErrInvalid.
 //
 //     A response that isn't the service's own, such as one of a login page, a web
-//     server or a proxy, is never a success, and proves nothing about a file. It is
-//     ErrUnavailable, or ErrPermission if its status is 401 or 403, and the text says
-//     so.
+//     server or a proxy, is never a success, and proves nothing about a file. The call is
+//     ErrUnavailable, or ErrPermission if the response's status is 401 or 403, and the
+//     text says that the response isn't the service's.
 //
 //     A response's status alone proves nothing: ErrExist, ErrPrecondition and
 //     ErrNotModified are only returned for a condition that was sent. A request that a
@@ -478,46 +484,47 @@
 //     attempt, and so is HTTP to a server that speaks HTTPS, or the other way round;
 //     the text names the setting to change. A TLS handshake that a server refuses for
 //     good is ErrInvalid too. A handshake that is interrupted is ErrUnavailable and never
-//     ErrUncertain, because nothing was sent.
+//     ErrUncertain, because no request was sent.
 //
-//   - E3: A bucket that is missing, or a folder that has vanished, is ErrNoBucket and
-//     not ErrNotExist: an unmounted disk does not look like an empty one. So L6 and D1
-//     don't apply to it. If Features.StatNoBucket is false, Stat and [Exists], and only
-//     these, report a missing file instead. Deletes through another bucket never remove
-//     a folder while it is the root of an open bucket.
+//   - E3: If the bucket is missing, or its folder has vanished, every call is ErrNoBucket
+//     and not ErrNotExist: an unmounted disk does not look like an empty one. So L6 and
+//     D1 don't apply to a missing bucket. If Features.StatNoBucket is false, Stat and
+//     [Exists], and only these, report a missing file instead. Deletes through another
+//     bucket never remove a folder while it is the root of an open bucket.
 //
 // X. Concurrency, cancellation, closing
 //
-//   - X1: A bucket is safe for concurrent use, and every name is linearizable, through
-//     whichever bucket it is reached: one bucket's folder may lie in another's.
+//   - X1: A bucket is safe for concurrent use. The calls for one name are linearizable:
+//     each takes effect at one moment between its beginning and its end. That holds also
+//     if they come through different buckets, of which one's folder may lie in another's.
 //
 //     Other programs may remove or truncate the files that a driver keeps for itself,
 //     at any moment, also through a descriptor that they opened before. Writers still
-//     exclude each other. An upload whose temporary file they change either succeeds
-//     with the right content or fails before it changes anything, and the bucket goes
-//     on working.
+//     exclude each other. If another program changes the temporary file of an upload, the
+//     upload either succeeds with the right content or fails before it changes anything,
+//     and the bucket goes on working.
 //
-//   - X2: The end of the context ends a call promptly, within one chunk, and leaves no
-//     goroutine, descriptor, temporary file or unfinished upload. A call returns within
-//     100 ms of the context's end; cleaning up an upload at a service may go on for
-//     some seconds. A program that exits waits for that by Settle of package
-//     files/resume; package files/transfer does by itself. If an upload could not be
+//   - X2: When its context ends, a call reads at most one more chunk, returns within 100
+//     ms, and leaves no goroutine, descriptor, temporary file or unfinished upload.
+//     Removing an upload from a service may go on for some seconds after the call has
+//     returned. Before a program exits, it waits for that by Settle of package
+//     files/resume; package files/transfer waits by itself. If an upload could not be
 //     removed, the error names it. The only upload that is left on purpose is one of
-//     package files/resume whose token somebody has.
+//     package files/resume for which the program has a token.
 //
 //     A panic or runtime.Goexit in the caller's code, such as the body of a loop, a
-//     content's Read or a hook, ends a call as well. A panic reaches the caller, in the
-//     calling goroutine, whichever goroutine it began in. Goexit is never reported as
-//     success. No lock stays held, and the bucket goes on working.
+//     content's Read or a hook, ends a call as well. A panic always continues in the
+//     goroutine that made the call, whichever goroutine it began in. Goexit is never
+//     reported as success. No lock stays held, and the bucket goes on working.
 //
-//     A call that can't go on, because something is locked or keeps changing, gives up
+//     A call that can't continue, because something is locked or keeps changing, gives up
 //     even if the context doesn't end: within about a minute, with ErrUnavailable and a
 //     text that says what it waited for.
 //
-//     A call waits for a silent server for as long as the URL parameters timeout= and
-//     read_timeout= say, by default a minute each. Then it fails with ErrUnavailable,
-//     and the error names the parameter. A body of which bytes still arrive, however
-//     slowly, is never cut off.
+//     The URL parameters timeout= and read_timeout= limit how long a call waits for a
+//     silent server, by default to a minute each. Then the call fails with
+//     ErrUnavailable, and the error names the parameter. A body of which bytes still
+//     arrive, however slowly, is never cut off.
 //
 //   - X3: Close is idempotent and waits for nothing: calls in flight finish and open
 //     bodies stay readable. Afterwards every method is ErrClosed. Close releases what
@@ -535,12 +542,12 @@
 // W. Signed URLs
 //
 //   - W1: A signed URL is bound to its method, name, expiry and every option that it was
-//     signed with: the content type, the size of a PUT, that a PUT stores only a new
-//     file, and the type and disposition of the response to a GET. An option that the
-//     bucket doesn't claim to bind (SignContentType, SignSize, SignIfAbsent,
-//     SignResponse) is ErrUnsupported; none is ignored. A largest size is always
-//     ErrUnsupported, because only a signed form has one. A URL that is signed for HEAD
-//     (SignHead) allows no GET.
+//     signed with: it works for nothing else. The options are the content type, the size
+//     of a PUT, that a PUT stores only a new file, and the type and disposition of the
+//     response to a GET. An option that the bucket doesn't claim to bind
+//     (SignContentType, SignSize, SignIfAbsent, SignResponse) is ErrUnsupported; none is
+//     ignored. SignOptions.MaxSize is always ErrUnsupported, because only a signed form
+//     can have a largest size. A URL that is signed for HEAD (SignHead) allows no GET.
 //
 //     An expiry beyond the service's limit or the credentials' life is an error.
 //     Signing makes no request. Its result has the headers that must be sent with the
@@ -551,8 +558,9 @@
 //     differs from the form is refused, and nothing is stored.
 //
 //     A signed part of an upload (package files/signing) is bound to its name, upload,
-//     number and expiry, and stores no file. Completing the upload stores one only of
-//     exactly the declared parts and sizes, by the declared condition.
+//     number and expiry, and stores no file by itself. Completing the upload stores the
+//     file only if the parts are exactly the declared ones, of the declared sizes, and if
+//     the declared condition holds.
 //
 // U. URLs
 //
@@ -581,8 +589,8 @@
 //
 // Z. What services cannot keep
 //
-//   - Stores that speak S3's protocol: a condition is claimed only if the store is
-//     known, or was proved, to keep it; a condition that it doesn't keep is never sent.
+//   - Stores that speak S3's protocol: the driver claims a condition only if the store is
+//     known, or was proved, to keep it, and never sends one that the store doesn't keep.
 //     Some stores can't hold certain names, or "a" beside "a/b": a Put of those is
 //     ErrUnsupported, and so is every call for a name that the store is known to
 //     refuse.
@@ -595,9 +603,9 @@
 //   - The Go CDK's drivers: to begin a page after a name, everything before that name
 //     is listed too (L8), because the Go CDK can't begin a listing at a name.
 //   - GCS: names under .well-known/acme-challenge/ can't be stored.
-//   - Azure: blocks of a Put that failed stay, uncommitted and unlisted, until the
-//     service removes them after a week (X2). If the service doesn't support startFrom,
-//     everything before the beginning of a page is listed too (L8). Names with more
+//   - Azure: the blocks of a Put that failed stay at the service, uncommitted and not
+//     listed, until it removes them after a week (X2). If the service doesn't support
+//     startFrom, everything before the beginning of a page is listed too (L8). Names with more
 //     than 254 elements, with "\" or with an element that ends in a dot can't be
 //     stored. Accounts with a hierarchical namespace, which the driver recognizes by
 //     the first responses, don't keep N3, list in an order of their own, and keep and
@@ -616,24 +624,24 @@
 //
 // # Wrappers
 //
-// Optional abilities, such as copying inside the store, are interfaces beside Bucket,
-// which package driver lists. For each of them a function of this package uses the
-// ability if the bucket has it, and otherwise works without it or returns
-// errors.ErrUnsupported: [Copy], [SignURL], [DeleteMany], [Check] and [As].
+// Optional abilities, such as copying inside the store, are interfaces of their own,
+// which package files/driver lists. Applications don't call them. They call functions of
+// this package: [Copy], [SignURL], [DeleteMany], [Check] and [As] use the ability if the
+// bucket has it, and otherwise work without it or return errors.ErrUnsupported.
 //
-// Wrappers don't embed. A struct that embeds a Bucket loses these abilities, and a
-// struct that embeds the concrete type leaks them: a signed PUT through a read-only
-// wrapper, a signed key without its prefix. Instead, a wrapper is a set of [Hooks] that
-// is given to [Wrap]. The bucket that Wrap returns is the only type that forwards
-// calls:
+// A wrapper must not embed a bucket. A struct that embeds a Bucket loses these abilities,
+// and a struct that embeds the concrete type lets them bypass the wrapper: it would sign
+// a PUT for a read-only bucket, or sign a key without its prefix. Instead, a wrapper is
+// a set of [Hooks] that is given to [Wrap]. The bucket that Wrap returns is the only
+// type that forwards calls:
 //
 //   - It has every ability of the bucket below. [Op.Writes] tells which of them write.
-//   - It gives errors the caller's names.
+//   - Its errors have the names that the caller used, and not those of the bucket below.
 //   - If contents pass through a hook, abilities that would bypass the hook are turned
 //     off, and its Features say so.
-//   - It enforces its Features by itself: every method and function refuses what they
-//     don't claim with ErrUnsupported, or with ErrPermission if the wrapper is
-//     read-only, whatever the bucket below can do.
+//   - It enforces its own Features, whatever the bucket below can do: every method and
+//     function refuses what they don't claim with ErrUnsupported, or with ErrPermission
+//     if the wrapper is read-only.
 //   - Hooks.Transform is for wrappers that store other bytes than they are given.
 //   - Its Close leaves the bucket below open, unless CloseInner is set.
 //
@@ -643,9 +651,9 @@
 // have a file system's rename, append, partial write, lock, link and permission: an
 // interface with these would be a promise that most buckets break. And a file system's
 // interface can't express what object stores do have: conditions on versions, metadata,
-// a content type, listing from a name on, signed URLs. So a Bucket has what all of them
-// can keep without exception. For code that reads an fs.FS there is [FS], which never
-// leaves out a file silently.
+// a content type, listing from a name on, signed URLs. A Bucket has what all of these
+// stores can do. For code that reads an fs.FS there is [FS], which never leaves out a
+// file silently.
 //
 // # Implementing a Bucket
 //
