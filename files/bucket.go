@@ -11,11 +11,11 @@ import (
 // or GCS, a container of Azure. Every implementation keeps the same contract, which the
 // package documentation numbers.
 //
-// A Bucket is safe for concurrent use, and every name is linearizable (X1). Options may
-// be nil, which is the same as a pointer to the zero value; they are neither kept nor
-// changed. Names obey [CheckName]. Besides the errors that a method lists, it may
-// return ErrUnavailable, ErrUnsupported (see [Features]), ErrClosed and the error of
-// the context. Every failure is an [*Error].
+// A Bucket is safe for concurrent use, and the calls for one name are linearizable
+// (X1). Options may be nil, which is the same as a pointer to the zero value; they are
+// neither kept nor changed. Names obey [CheckName]. Besides the errors that a method
+// lists, it may return ErrUnavailable, ErrUnsupported (see [Features]), ErrClosed and
+// the error of the context. Every failure is an [*Error].
 //
 // After version 1 the interface gains no method. Only the option structs and the
 // optional abilities, such as a server-side copy, may grow.

@@ -38,8 +38,8 @@ type CopyOptions struct {
 // and target are one store, and streams otherwise. A copy onto itself changes nothing
 // but the attributes, if new ones are given.
 //
-// Errors: ErrNotExist for a missing source; ErrExist and ErrPrecondition by the
-// options; and those of Get and Put.
+// Errors: ErrNotExist for a missing source; ErrExist and ErrPrecondition if a condition
+// of the options doesn't hold; and those of Get and Put.
 func Copy(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string,
 	opts *CopyOptions) (Info, error) {
 	if opts == nil {

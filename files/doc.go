@@ -122,9 +122,9 @@
 //
 //   - N1: A name is 1 to 1024 bytes of valid UTF-8. It has elements separated by "/",
 //     none of them empty, "." or "..", and no control characters (U+0000 to U+001F and
-//     U+007F). Every method refuses any other name, before any I/O, with
-//     ErrInvalidName and a text that says what is wrong. A bucket that holds only shorter
-//     names says so in Features.MaxName. [CheckName] checks a name, [CheckElement] checks one
+//     U+007F). Every method refuses any other name, before any I/O, with ErrInvalidName
+//     and a text that says what is wrong. A bucket that holds only shorter names says
+//     so in Features.MaxName. [CheckName] checks a name, [CheckElement] checks one
 //     element, and [SafeName] makes a name of an untrusted one.
 //
 //   - N2: Different names are different files, even if they differ only by case, by
@@ -324,15 +324,15 @@
 //
 //     Get reads a large body by several requests at a time under three conditions: the
 //     caller goes on reading and waits for bytes most of the time; one connection reads
-//     less than 400 MB per second, apart from pauses; and several connections prove to be
-//     faster than one. G4 to G7 hold as for one request. The first 8 MiB come by one
-//     request, and so does a body of up to 16 MiB. Get never fetches more bytes in advance
-//     than the caller has read. What is fetched in advance for all readers of a bucket,
-//     and what its Files hold in memory, together stay within one bound: 32 MiB unless
-//     OpenAtOptions.Memory says otherwise. A reader that pauses holds no connection, and
-//     leaves its memory to other readers. GetOptions.Connections and ConnectionsAfter, or
-//     read_connections= and read_connections_after= in a URL, say how many requests there
-//     are and when they begin; [Reader.Requests] counts them.
+//     less than 400 MB per second, apart from pauses; and several connections prove to
+//     be faster than one. G4 to G7 hold as for one request. The first 8 MiB come by one
+//     request, and so does a body of up to 16 MiB. Get never fetches more bytes in
+//     advance than the caller has read. What is fetched in advance for all readers of a
+//     bucket, and what its Files hold in memory, together stay within one bound: 32 MiB
+//     unless OpenAtOptions.Memory says otherwise. A reader that pauses holds no
+//     connection, and leaves its memory to other readers. GetOptions.Connections and
+//     ConnectionsAfter, or read_connections= and read_connections_after= in a URL, say
+//     how many requests there are and when they begin; [Reader.Requests] counts them.
 //
 // S. Stat
 //
@@ -459,10 +459,11 @@
 //     name, options, context. An error matches at most one of ErrExist,
 //     ErrPrecondition and ErrUncertain.
 //
-//     No call panics by itself. A nil context, bucket, reader, writer or function is ErrInvalid,
-//     and so is reading a nil [Reader], whose Close returns nil. A nil pointer of any
-//     type in place of a bucket counts as nil. A content that is a nil pointer of the
-//     caller's own type is read like any other; if its Read panics, Put is ErrInvalid.
+//     No operation panics by itself. A nil context, bucket, reader, writer or function
+//     is ErrInvalid, and so is reading a nil [Reader], whose Close returns nil. A nil
+//     pointer of any type in place of a bucket counts as nil. A content that is a nil
+//     pointer of the caller's own type is read like any other; if its Read panics, Put
+//     is ErrInvalid.
 //
 //     A response that isn't the service's own, such as one of a login page, a web
 //     server or a proxy, is never a success, and proves nothing about a file. The call is
@@ -495,8 +496,9 @@
 // X. Concurrency, cancellation, closing
 //
 //   - X1: A bucket is safe for concurrent use. The calls for one name are linearizable:
-//     each takes effect at one moment between its beginning and its end. That holds also
-//     if they come through different buckets, of which one's folder may lie in another's.
+//     each takes effect at one moment between its beginning and its end. That holds even
+//     if they come through different buckets, and if the folder of one bucket lies inside
+//     that of another.
 //
 //     Other programs may remove or truncate the files that a driver keeps for itself,
 //     at any moment, also through a descriptor that they opened before. Writers still
@@ -523,8 +525,8 @@
 //
 //     The URL parameters timeout= and read_timeout= limit how long a call waits for a
 //     silent server, by default to a minute each. Then the call fails with
-//     ErrUnavailable, and the error names the parameter. A body of which bytes still
-//     arrive, however slowly, is never cut off.
+//     ErrUnavailable, and the error names the parameter. A body is never cut off while
+//     its bytes still arrive, however slowly.
 //
 //   - X3: Close is idempotent and waits for nothing: calls in flight finish and open
 //     bodies stay readable. Afterwards every method is ErrClosed. Close releases what
@@ -605,9 +607,9 @@
 //   - GCS: names under .well-known/acme-challenge/ can't be stored.
 //   - Azure: the blocks of a Put that failed stay at the service, uncommitted and not
 //     listed, until it removes them after a week (X2). If the service doesn't support
-//     startFrom, everything before the beginning of a page is listed too (L8). Names with more
-//     than 254 elements, with "\" or with an element that ends in a dot can't be
-//     stored. Accounts with a hierarchical namespace, which the driver recognizes by
+//     startFrom, everything before the beginning of a page is listed too (L8). Names
+//     with more than 254 elements, with "\" or with an element that ends in a dot can't
+//     be stored. Accounts with a hierarchical namespace, which the driver recognizes by
 //     the first responses, don't keep N3, list in an order of their own, and keep and
 //     list empty directories (L6). In other accounts an empty blob with the metadata
 //     hdi_isfolder marks a directory. Get and Stat don't take it for a file, but List
@@ -635,7 +637,7 @@
 // a set of [Hooks] that is given to [Wrap]. The bucket that Wrap returns is the only
 // type that forwards calls:
 //
-//   - It has every ability of the bucket below. [Op.Writes] tells which of them write.
+//   - It has every ability of the bucket below. [Op.Writes] reports which of them write.
 //   - Its errors have the names that the caller used, and not those of the bucket below.
 //   - If contents pass through a hook, abilities that would bypass the hook are turned
 //     off, and its Features say so.

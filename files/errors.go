@@ -26,23 +26,40 @@ func (s *sentinel) Is(target error) bool { return s.std != nil && target == s.st
 // These are the sentinels, which errors.Is finds in an *Error. They mean the same on
 // every driver (E2).
 var (
-	ErrNotExist     error = &sentinel{"file does not exist", fs.ErrNotExist}
-	ErrExist        error = &sentinel{"file already exists", fs.ErrExist}
+	// ErrNotExist: there is no such file. It is also fs.ErrNotExist.
+	ErrNotExist error = &sentinel{"file does not exist", fs.ErrNotExist}
+	// ErrExist: the file exists, although IfAbsent requires that it doesn't (P8). It is
+	// also fs.ErrExist.
+	ErrExist error = &sentinel{"file already exists", fs.ErrExist}
+	// ErrPrecondition: the file has another version than IfVersion requires, or does not
+	// exist (P9, D2).
 	ErrPrecondition error = &sentinel{"file is not of the expected version", nil}
-	ErrNotModified  error = &sentinel{"file is not modified", nil}
-	ErrPermission   error = &sentinel{"permission denied", fs.ErrPermission}
-	ErrInvalidName  error = &sentinel{"invalid name", fs.ErrInvalid}
-	ErrInvalid      error = &sentinel{"invalid argument", fs.ErrInvalid}
-	ErrCorrupt      error = &sentinel{"content does not match its size or digest", nil}
-	ErrChanged      error = &sentinel{"file changed while it was read", nil}
-	ErrTooLarge     error = &sentinel{"file is too large", nil}
+	// ErrNotModified: the file still has the version of GetOptions.IfNotVersion (G8).
+	ErrNotModified error = &sentinel{"file is not modified", nil}
+	// ErrPermission: the store refused the call, or the bucket is read-only. It is also
+	// fs.ErrPermission.
+	ErrPermission error = &sentinel{"permission denied", fs.ErrPermission}
+	// ErrInvalidName: the name is not a legal one (N1). It is also fs.ErrInvalid.
+	ErrInvalidName error = &sentinel{"invalid name", fs.ErrInvalid}
+	// ErrInvalid: options, metadata, a URL or another argument make no sense. It is also
+	// fs.ErrInvalid.
+	ErrInvalid error = &sentinel{"invalid argument", fs.ErrInvalid}
+	// ErrCorrupt: the content and its size or digest differ (P10, G6).
+	ErrCorrupt error = &sentinel{"content does not match its size or digest", nil}
+	// ErrChanged: the file was replaced while it was read, and the rest of its old
+	// version can't be read (G4).
+	ErrChanged error = &sentinel{"file changed while it was read", nil}
+	// ErrTooLarge: the content is beyond a limit, a quota, or the space on the disk.
+	ErrTooLarge error = &sentinel{"file is too large", nil}
 	// ErrUncertain: the response to a commit was lost, and the file is the old or the
 	// new one, whole (P2).
 	ErrUncertain error = &sentinel{"outcome is uncertain", nil}
 	// ErrNoBucket: the bucket, or the folder of a local one, is missing (E3). It is not
 	// ErrNotExist.
 	ErrNoBucket error = &sentinel{"bucket does not exist", nil}
-	ErrClosed   error = &sentinel{"already closed", fs.ErrClosed}
+	// ErrClosed: the bucket, Reader, File or Writer was closed before (X3). It is also
+	// fs.ErrClosed.
+	ErrClosed error = &sentinel{"already closed", fs.ErrClosed}
 	// ErrUnavailable is the only error that a retry may fix.
 	ErrUnavailable error = &sentinel{"temporarily unavailable", nil}
 	// ErrUnsupported is errors.ErrUnsupported.

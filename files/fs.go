@@ -22,10 +22,10 @@ import (
 // the file was replaced or deleted since, they fail with ErrChanged. (If a bucket lacks
 // Features.ReadConditions, the view compares the version of its response.)
 //
-// A failed Read or ReadDir can be retried: the next one continues where the last one
-// stood, in a new request. The exceptions are ErrCorrupt, which stays until a Seek, and
-// listings of a bucket without an order. A listing with an entry that isn't directly in
-// the directory is ErrInvalidName.
+// A failed Read or ReadDir can be retried: the next one continues where the failed one
+// stopped, in a new request. The exceptions are ErrCorrupt, which every Read returns
+// until a Seek, and listings of a bucket without an order. A listing with an entry that
+// isn't directly in the directory is ErrInvalidName.
 //
 // A directory exists if there are files below it, so an empty directory does not exist,
 // except for "."; the time of a directory is zero. Directories implement

@@ -13,7 +13,8 @@ type ReadOptions struct {
 
 // ReadAll returns the content of the file.
 //
-// Errors: those of Get and of reading; ErrTooLarge by ReadOptions.MaxBytes.
+// Errors: those of Get and of reading; ErrTooLarge if there are more bytes than
+// ReadOptions.MaxBytes.
 func ReadAll(ctx context.Context, b Bucket, name string, opts *ReadOptions) ([]byte, error) {
 	content, _, err := readAll(ctx, b, name, opts)
 	if err != nil {

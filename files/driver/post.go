@@ -92,7 +92,7 @@ var errNoPost = Errorf(files.ErrUnsupported, "the bucket can't sign forms")
 // belowName stands for the name of a file in the directory that a form is for.
 const belowName = "f"
 
-// SignPost does what the function SignPost of package signing documents.
+// SignPost implements the function SignPost of package signing, which documents it.
 func SignPost(ctx context.Context, b files.Bucket, name string, o PostOptions) (PostForm, error) {
 	var form PostForm
 	err := checkPost(name, &o)

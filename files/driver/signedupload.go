@@ -124,7 +124,7 @@ func signedTarget(to *Uploader) string {
 
 func isGone(err error) bool { return errors.Is(err, ErrUploadGone) }
 
-// BeginSignedUpload does what BeginUpload of package signing documents.
+// BeginSignedUpload implements BeginUpload of package signing, which documents it.
 func BeginSignedUpload(ctx context.Context, b files.Bucket, name string,
 	o SignedUploadOptions) (*SignedUpload, error) {
 	u, err := beginSigned(ctx, b, name, o)
@@ -220,7 +220,7 @@ func signedPartSize(o SignedUploadOptions, limits UploadLimits) (int64, error) {
 	return size, nil
 }
 
-// SignPart does what SignPart of package signing documents.
+// SignPart implements SignPart of package signing, which documents it.
 func SignPart(ctx context.Context, b files.Bucket, u *SignedUpload, number int,
 	expiry time.Duration) (files.SignedURL, error) {
 	name := ""
@@ -261,7 +261,7 @@ func SignPart(ctx context.Context, b files.Bucket, u *SignedUpload, number int,
 	return signed, nil
 }
 
-// SignedParts does what ListParts of package signing documents.
+// SignedParts implements ListParts of package signing, which documents it.
 func SignedParts(ctx context.Context, b files.Bucket, u *SignedUpload) ([]SignedPart, error) {
 	if err := u.check(); err != nil {
 		return nil, NewError(files.OpUpload, "", err)
@@ -301,7 +301,7 @@ func (u *SignedUpload) list(ctx context.Context, b files.Bucket) (parts []Upload
 // the upload was completed.
 const maxSignedRounds = 3
 
-// CompleteSignedUpload does what CompleteUpload of package signing documents.
+// CompleteSignedUpload implements CompleteUpload of package signing, which documents it.
 func CompleteSignedUpload(ctx context.Context, b files.Bucket,
 	u *SignedUpload) (files.Info, error) {
 	if err := u.check(); err != nil {
@@ -416,7 +416,7 @@ func (u *SignedUpload) find(ctx context.Context, b files.Bucket,
 	return info, nil
 }
 
-// AbortSignedUpload does what AbortUpload of package signing documents.
+// AbortSignedUpload implements AbortUpload of package signing, which documents it.
 func AbortSignedUpload(ctx context.Context, b files.Bucket, u *SignedUpload) error {
 	if err := u.check(); err != nil {
 		return NewError(files.OpUpload, "", err)

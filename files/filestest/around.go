@@ -40,7 +40,7 @@ type AroundOptions struct {
 // for every operation, because the service isn't known.
 //
 // Around makes no request. Fill, FillTree and Mark list the bucket once, so that
-// WantCreated and the like can tell what was there before.
+// WantCreated and the like know what was there before.
 func Around(t testing.TB, real files.Bucket, opts *AroundOptions) *Wrapped {
 	t.Helper()
 	if nils.Is(real) {

@@ -38,9 +38,9 @@ func (s Step) has(c Call) bool {
 	return false
 }
 
-// WantCalls checks that the program called an operation n times since New, on names that
-// match the pattern, which is that of On. Calls that failed count too, and the order
-// doesn't matter.
+// WantCalls checks that the program called an operation n times since New, or since
+// Around, on names that match the pattern, which is that of On. Calls that failed count
+// too, and the order doesn't matter.
 func (b *instruments) WantCalls(t testing.TB, op files.Op, pattern string, n int) {
 	t.Helper()
 	step := CallsOf(op, pattern)

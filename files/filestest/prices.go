@@ -191,7 +191,8 @@ func (c Cost) String() string {
 	return b.String()
 }
 
-// Cost returns the monthly cost of doing at the given rate what was done since New:
+// Cost returns the monthly cost of doing at the given rate what was done since New, or
+// since Around:
 //
 //	t.Log(b.Cost(filestest.S3Prices, 40*filestest.PerSecond))
 func (b *instruments) Cost(prices Prices, rate Rate) Cost { return b.Usage().Cost(prices, rate) }

@@ -160,7 +160,7 @@ func (r *record) end(call *files.Call, n int64, err error) {
 	}
 }
 
-// Calls returns the calls since New: the first 10,000 of them.
+// Calls returns the first 10,000 calls since New, or since Around.
 //
 //	t.Log(b.Calls()) // the table that a failure shows
 func (b *instruments) Calls() Calls {
@@ -231,7 +231,7 @@ func (b *instruments) Within(t testing.TB, limit Budget, f func()) Usage {
 	return used
 }
 
-// Usage returns what was done since New.
+// Usage returns what was done since New, or since Around.
 func (b *instruments) Usage() Usage {
 	u, _ := b.record.totals()
 	return u

@@ -86,12 +86,12 @@
 // # What it can't keep
 //
 //   - Azure and memory have no such forms or parts: SignPost and BeginUpload are
-//     errors.ErrUnsupported. So they are for a wrapper that the browser would bypass,
-//     such as encryption, compression, a mirror or a largest size. Sub and a mount sign
-//     for the name in the bucket below; a mount signs no form for a directory in which
-//     another bucket is mounted. An overlay signs forms of its first member, but no
-//     parts. A bucket whose writes are limited in bytes a second (package limit) signs
-//     forms, which bypass the limit, but no parts.
+//     errors.ErrUnsupported. They are also errors.ErrUnsupported through a wrapper that
+//     the browser would bypass, such as encryption, compression, a mirror or a largest
+//     size. Sub and a mount sign for the name in the bucket below; a mount signs no form
+//     for a directory in which another bucket is mounted. An overlay signs forms of its
+//     first member, but no parts. A bucket whose writes are limited in bytes a second
+//     (package limit) signs forms, which bypass the limit, but no parts.
 //   - A form that was sent may be sent again until it expires, and replaces the file
 //     each time. A part may be sent again with other bytes of the same size until the
 //     upload is completed, and the whole file isn't checked against a digest, because

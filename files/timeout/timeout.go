@@ -22,7 +22,7 @@
 //   - The limit on opening a body doesn't end a body that was opened in time. Idle
 //     begins again after each piece of the body, even if a driver resumes the body.
 //   - The caller's own deadline or cancellation remains the caller's error.
-//   - A response that comes at the last moment counts.
+//   - A response that arrives just as the limit ends is still returned.
 //
 // # Errors
 //

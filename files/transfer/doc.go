@@ -136,10 +136,11 @@
 //
 //   - A run isn't atomic: while it lasts, and after a failure, the target has some new
 //     files and some old ones.
-//   - S3 and Google Cloud Storage keep the parts of unfinished uploads, and charge for
-//     them, after a kill, and of large files, which the next run continues, after the end
-//     of the context too. A lifecycle rule of the service removes them, and
-//     resume.AbortStale does. Apply waits until all other uploads are removed (X2).
+//   - After a kill, S3 and Google Cloud Storage keep the parts of unfinished uploads, and
+//     charge for them. After the end of the context they keep only the parts of large
+//     files, which the next run continues. A lifecycle rule of the service removes these
+//     parts, and so does resume.AbortStale. Apply waits until all other uploads are
+//     removed (X2).
 //   - Remove, and Sync with Options.MayLoseConcurrentPut, delete by name. A file that is
 //     put under a listed name meanwhile is deleted too.
 //   - Modes, owners and links of a folder on disk are not part of a bucket's files.
