@@ -47,7 +47,12 @@ func TestWhereRulesAreKept(t *testing.T) {
 			}
 		}
 	}
-	rules := ruleTitle.FindAllStringSubmatch(readText(t, root+"/files/doc.go"), -1)
+	// Section Z, after the rules, lists services such as S3.
+	contract, _, ok := strings.Cut(readText(t, root+"/files/doc.go"), "\n// Z. ")
+	if !ok {
+		t.Fatal("files/doc.go has no section Z")
+	}
+	rules := ruleTitle.FindAllStringSubmatch(contract, -1)
 	if len(rules) < 40 {
 		t.Errorf("files/doc.go has %d rules, want at least 40", len(rules))
 	}
