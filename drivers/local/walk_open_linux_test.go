@@ -43,6 +43,7 @@ func TestListDescriptors(t *testing.T) {
 		add(up + "z")
 	}
 	add(strings.Repeat("%cf-/", 200) + "x")
+	add(strings.Repeat("%cf-/", 190) + "y") // its folder's path is longer than maxPath
 	add(strings.Repeat("%cf-/", 100) + "y")
 	add(long + "/" + long[:300] + "/x")
 	add(strings.Repeat("q", 1024))
