@@ -17,7 +17,7 @@ var kindsOfTransfers = []kind{
 	}},
 	{"what a store's time means", []string{
 		"files/transfer TestSecondPlanIsEmpty", "files/transfer TestCopyKeepsAttributes",
-		"files/transfer TestClockSkew", "drivers/all TestTransfer",
+		"files/transfer TestClockSkew", "files/transfer TestTouched", "drivers/all TestTransfer",
 	}},
 	{"different precision, odd years", []string{
 		"files/transfer TestDistantYears", "files/transfer TestUnlikeResolutions",

@@ -3,6 +3,9 @@ package transfer_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,4 +86,48 @@ func TestUnlikeResolutions(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestTouched: a file of which only the time was changed has its type, headers and
+// metadata after the next run, whatever is compared. The time that the copy stores is the
+// new one, and nothing is left to do.
+func TestTouched(t *testing.T) {
+	src, dir := folder(t)
+	dst := fine()
+	attributes := files.Attributes{
+		ContentType:     "text/x-own",
+		CacheControl:    "no-cache",
+		ContentLanguage: "de",
+		Metadata:        map[string]string{"k": "v"},
+	}
+	if _, err := files.PutString(t.Context(), src, "a", "content",
+		&files.PutOptions{Attributes: attributes}); err != nil {
+		t.Fatal(err)
+	}
+	for i, o := range []*transfer.Options{
+		{}, {}, {StoreTime: true}, {StoreTime: true}, {Compare: transfer.ByStoredTime}, {Compare: transfer.ByStoredTime},
+		{Compare: transfer.ByDigestOrContent}, {Compare: transfer.BySize},
+	} {
+		when := time.Now()
+		if err := os.Chtimes(filepath.Join(dir, "a"), when, when); err != nil {
+			t.Fatal(err)
+		}
+		plan := must(transfer.Sync(whole(dst), whole(src), o))
+		apply(t, plan)
+		plans(t, plan)
+		info, err := dst.Stat(t.Context(), "a", nil)
+		stored := info.Metadata["mtime"]
+		delete(info.Metadata, "mtime")
+		if err != nil || fmt.Sprint(info.Attributes) != fmt.Sprint(attributes) {
+			t.Errorf("%d: %+v, %v, want %+v", i, info.Attributes, err, attributes)
+		}
+		if (o.StoreTime || o.Compare == transfer.ByStoredTime) && stored != stamp(when) {
+			t.Errorf("%d: the stored time is %q, want %q", i, stored, stamp(when))
+		}
+	}
+}
+
+// stamp returns a time as transfers store it.
+func stamp(at time.Time) string {
+	return strings.TrimRight(fmt.Sprintf("%d.%09d", at.Unix(), at.Nanosecond()), "0")
 }
