@@ -142,7 +142,15 @@ func TestOverlap(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer again.Close()
+	linked := disk
+	if link := filepath.Join(t.TempDir(), "link"); os.Symlink(path, link) == nil {
+		if linked, err = files.Open(t.Context(), "file://"+filepath.ToSlash(link)); err != nil {
+			t.Fatal(err)
+		}
+		defer linked.Close()
+	}
 	for what, trees := range map[string][2]transfer.Tree{
+		"by a link":         {in(linked, "dir"), whole(disk)},
 		"the same":          {whole(b), whole(b)},
 		"below":             {in(b, "dir"), whole(b)},
 		"above":             {whole(b), in(b, "dir")},
