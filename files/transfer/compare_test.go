@@ -105,7 +105,8 @@ func TestTouched(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, o := range []*transfer.Options{
-		{}, {}, {StoreTime: true}, {StoreTime: true}, {Compare: transfer.ByStoredTime}, {Compare: transfer.ByStoredTime},
+		{}, {}, {StoreTime: true}, {StoreTime: true},
+		{Compare: transfer.ByStoredTime}, {Compare: transfer.ByStoredTime},
 		{Compare: transfer.ByDigestOrContent}, {Compare: transfer.BySize},
 	} {
 		when := time.Now()
