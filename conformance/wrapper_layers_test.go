@@ -7,6 +7,7 @@ import (
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/conformance/longtest"
+	"cloudfiles.dev/conformance/rerun"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/hedge"
 	"cloudfiles.dev/files/limit"
@@ -51,7 +52,7 @@ func made(b files.Bucket, err error) files.Bucket {
 func TestWrapperLayers(t *testing.T) {
 	conformance.RunWrapper(t, func(b files.Bucket) files.Bucket {
 		return withHedge(withLimit(withTimeout(b)))
-	}, &conformance.WrapperOptions{Observes: true})
+	}, &conformance.WrapperOptions{Observes: true, Only: rerun.Light(t)})
 }
 
 // TestWrapperHedgedAlways leaves out the cases that count what arrives below.
