@@ -176,6 +176,7 @@ func (w *watcher) poll(ctx context.Context) (err error, fatal bool) {
 	default:
 		return err, true
 	}
+	w.handled, w.version = false, "" // until handle has succeeded, whatever the file is then
 	err = w.handle(ctx, r)
 	if err == nil || err == Stop {
 		w.handled, w.version = true, version

@@ -84,6 +84,13 @@ func (s *seer) failing(calls int) {
 	s.fails = calls
 }
 
+// left returns how many calls will fail.
+func (s *seer) left() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fails
+}
+
 func (s *seer) want(seen ...string) {
 	s.t.Helper()
 	s.mu.Lock()
@@ -248,6 +255,30 @@ func TestBackAgain(t *testing.T) {
 			wait()
 		})
 	}
+}
+
+// TestFailedThenBack: after the function has failed, it is called again even if the file
+// is by then as it was when the function last succeeded, with the same version. The failed
+// call may have left things half done (E5).
+func TestFailedThenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &seer{t: t, b: mem.New(&mem.Options{VersionPerPut: false})}
+		s.put("a")
+		wait := s.start(nil)
+		s.looks(2)
+		s.want("a")
+		for _, change := range []func(){func() { s.put("b") }, s.del} {
+			s.failing(1)
+			change()
+			for s.left() > 0 {
+				time.Sleep(time.Second)
+			}
+			s.put("a")
+			s.looks(3)
+		}
+		s.want("!b", "a", "!-", "a")
+		wait()
+	})
 }
 
 // TestBackAgainOnDisk: in a local folder a file that is deleted and written again has a
