@@ -33,12 +33,20 @@ func (m *mirror) follow(ctx context.Context, name string, conditional bool) erro
 			return failed(1, conditional, err)
 		case copied == nil && gone:
 			return nil
-		case copied != nil && !gone && (!versions || now.Version == copied.Version):
+		case copied != nil && !gone && (!versions || m.isStill(*copied, now)):
 			return nil
 		}
 	}
 	return failed(1, conditional,
 		driver.Errorf(files.ErrUnavailable, "the file changes faster than it is copied"))
+}
+
+// isStill reports whether the first's file is still the one that was put or read. If its
+// versions are those of the bytes (V1), the attributes may have changed without them.
+func (m *mirror) isStill(was, now files.Info) bool {
+	f := m.first.Features()
+	return now.Version == was.Version &&
+		(f.VersionPerPut || !f.Attributes || equalAttributes(was, now))
 }
 
 // copy copies the file to the second, or deletes it there. It returns nil if the file
@@ -117,6 +125,10 @@ func (m *mirror) sameAttributes(a, b files.Info) bool {
 	if !m.first.Features().Attributes || !m.second.Features().Attributes {
 		return true
 	}
+	return equalAttributes(a, b)
+}
+
+func equalAttributes(a, b files.Info) bool {
 	return a.ContentType == b.ContentType && a.CacheControl == b.CacheControl &&
 		a.ContentDisposition == b.ContentDisposition &&
 		a.ContentEncoding == b.ContentEncoding && a.ContentLanguage == b.ContentLanguage &&

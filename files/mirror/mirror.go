@@ -192,7 +192,7 @@ func (m *mirror) again(ctx context.Context, c *files.Call, o files.PutOptions, s
 		return false
 	}
 	now, err := m.first.Stat(ctx, c.Name, nil)
-	return err == nil && now.Version == c.Info.Version
+	return err == nil && m.isStill(c.Info, now)
 }
 
 func (m *mirror) delete(ctx context.Context, c *files.Call,
