@@ -207,11 +207,12 @@ func (l *lister) shallow() {
 		}
 		seen := 0
 		for e, err := range owner.b.List(l.ctx, l.dir, &o) {
-			if err == nil && o.StartAfter != "" && e.Name <= o.StartAfter {
-				err = errOrder
-			}
 			if err != nil {
 				l.fail(owner, err)
+				break // what Limit has cut off follows
+			}
+			if o.StartAfter != "" && e.Name <= o.StartAfter {
+				l.fail(owner, errOrder)
 				seen = 0
 				break
 			}

@@ -57,6 +57,9 @@ type stream struct {
 }
 
 func (s *stream) begin() {
+	if s.stop != nil {
+		s.stop()
+	}
 	s.seen = 0
 	s.next, s.stop = iter.Pull2(s.list(s.o))
 }
@@ -69,12 +72,20 @@ func (s *stream) pull(onlyEnd bool) (files.Entry, error, bool) {
 		if ok && err == nil {
 			s.seen++
 		}
-		if ok || s.o.Limit == 0 || s.seen < s.o.Limit || onlyEnd {
+		if ok || !s.partial() || onlyEnd {
 			return e, err, ok
 		}
-		s.o.StartAfter = s.head.Name
-		s.begin()
+		s.again()
 	}
+}
+
+// partial reports whether entries may follow those of this part.
+func (s *stream) partial() bool { return s.o.Limit > 0 && s.seen == s.o.Limit }
+
+// again begins the part after this one.
+func (s *stream) again() {
+	s.o.StartAfter = s.head.Name
+	s.begin()
 }
 
 func (l *lister) stop() {
@@ -125,7 +136,7 @@ func (l *lister) run(yield func(files.Entry, error) bool) {
 // ends gets the error of each stream that ended with the Limit.
 func (l *lister) ends() {
 	for _, s := range l.streams {
-		if s.used && !s.ended && s.seen == s.o.Limit {
+		if s.used && !s.ended && s.partial() {
 			if _, err, ok := s.pull(true); ok && err != nil && l.unread == nil {
 				l.unread = err
 			}
@@ -159,12 +170,7 @@ func (l *lister) start() error {
 // ones.
 func (l *lister) advance(s *stream) error {
 	e, err, ok := s.pull(false)
-	s.used = false
-	switch {
-	case !ok:
-		s.ended = true
-	case err != nil:
-		s.ended = true
+	for ok && err != nil {
 		var fe *files.Error
 		below := errors.As(err, &fe) && fe.Op == files.OpList &&
 			strings.HasPrefix(fe.Name, l.base) && len(fe.Name) > len(l.base)
@@ -174,6 +180,17 @@ func (l *lister) advance(s *stream) error {
 		if l.unread == nil {
 			l.unread = err
 		}
+		if !s.partial() {
+			ok = false
+			break
+		}
+		s.again()
+		e, err, ok = s.pull(false)
+	}
+	s.used = false
+	switch {
+	case !ok:
+		s.ended = true
 	case e.Name <= s.head.Name:
 		return driver.Errorf(files.ErrUnavailable, "a member doesn't list in byte order")
 	default:
