@@ -6,9 +6,11 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"cloudfiles.dev/files"
 )
@@ -168,6 +170,44 @@ func TestSendEnds(t *testing.T) {
 	if e.Error() != "boom" {
 		t.Errorf("the failure of a part says %q", e)
 	}
+}
+
+// goexits ends its goroutine at the third Read, which is for the second part.
+type goexits struct{ n int }
+
+func (g *goexits) Read(p []byte) (int, error) {
+	if g.n++; g.n > 2 {
+		runtime.Goexit()
+	}
+	return copy(p, "01234567"), nil
+}
+
+// TestSendEndsByGoexit: if the content's Read ends the goroutine, the parts that are being
+// sent are cancelled, and not waited for until the server answers (X2).
+func TestSendEndsByGoexit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		parts := partsBy(t, PartPlan{Concurrency: 2, MaxParts: 100, Equal: true}, &goexits{})
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			first, err := parts.Next(t.Context())
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			err = parts.Send(t.Context(), first, func(ctx context.Context, _ *Part) error {
+				<-ctx.Done() // a silent server
+				return ctx.Err()
+			})
+			t.Errorf("Send = %v, want Goexit", err)
+		}()
+		select {
+		case <-ended:
+		case <-time.After(time.Minute):
+			t.Error("Send waits for the server")
+			t.FailNow()
+		}
+	})
 }
 
 // TestNewPart: a part of bytes in memory is these bytes, with what else was given.

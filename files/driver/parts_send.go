@@ -12,10 +12,10 @@ import (
 // have ended. nil means that the whole content was sent.
 func (p *Parts) Send(ctx context.Context, first *Part,
 	send func(ctx context.Context, part *Part) error) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	var wg sync.WaitGroup
 	defer wg.Wait()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil) // first, also if reading the content panics or calls Goexit
 	width := newWidth(&p.plan, func(n int) { p.memory.limit(p.tokens(p.held(n))) })
 	start := func(part *Part) {
 		width.enter()
