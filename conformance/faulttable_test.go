@@ -94,8 +94,13 @@ func TestFaultTable(t *testing.T) {
 				for _, c := range run {
 					h := f.harness()
 					h.Limit = limit
-					if conformance.RunCase(t.Context(), h, c).Outcome == conformance.Failed {
+					r := conformance.RunCase(t.Context(), h, c)
+					if r.Outcome == conformance.Failed {
 						caught[i] = append(caught[i], c.ID())
+						if suspects[c.ID()] != "" && strings.Contains(r.Text(),
+							"did not end within") {
+							continue // which a busy machine may cause
+						}
 						mu.Lock()
 						by[c.ID()]++
 						mu.Unlock()

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/conformance/memdir"
@@ -86,7 +85,7 @@ func localHarness(opts local.Options, prefix string,
 		URL: func(t conformance.T) string {
 			return (&url.URL{Scheme: "file", Path: filepath.ToSlash(memdir.New(t))}).String()
 		},
-		Limit: 3 * time.Minute, // a slow disk, synced for each file
+		Limit: busyLimit, // a slow disk, synced for each file
 		Secrets: func(b files.Bucket) []string {
 			return []string{dirOf(b), filepath.Base(dirOf(b)), ".cloudfiles"}
 		},

@@ -126,7 +126,7 @@ func TestBadServices(t *testing.T) {
 			if c.fault.Do != nil {
 				defer p.Add(proxy.Rule{Fault: c.fault})()
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			defer cancel()
 			check := func(call string, err error, also ...error) {
 				t.Helper()

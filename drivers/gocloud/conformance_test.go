@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/conformance/memdir"
@@ -98,11 +99,15 @@ func foreign(t conformance.T, b files.Bucket, key, content string) {
 	}
 }
 
+// busyLimit is how long a case may take on a machine that also runs other tests.
+const busyLimit = 4 * time.Minute
+
 func TestMemblobConforms(t *testing.T) {
 	conformance.Run(t, conformance.Harness{
 		New: func(conformance.T) files.Bucket {
 			return New(memblob.OpenBucket(nil), &Options{Own: true})
 		},
+		Limit:   busyLimit,
 		Foreign: foreign,
 		Known:   memLimits,
 
@@ -131,6 +136,7 @@ func TestFileblobConforms(t *testing.T) {
 		return b
 	}
 	rerun.Short(t, conformance.Harness{
+		Limit: busyLimit,
 		New: func(t conformance.T) files.Bucket {
 			dir, err := os.MkdirTemp(base, "")
 			if err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/conformance/memdir"
@@ -54,6 +55,7 @@ func harnessIn(
 		}
 	}
 	return conformance.Harness{
+		Limit:  4 * time.Minute, // all cases that run at once share the disk
 		New:    func(t conformance.T) files.Bucket { return open(t, folder(t)) },
 		Second: func(t conformance.T, b files.Bucket) files.Bucket { return open(t, dirOf(b)) },
 		Damage: func(t conformance.T, b files.Bucket, name string) {

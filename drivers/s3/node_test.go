@@ -36,7 +36,7 @@ func TestNodeKilled(t *testing.T) {
 		wg.Go(func() {
 			put := func(i int) bool {
 				name, content := fmt.Sprintf("w%d/%d", w, i), noise(10_000+100*w+i)
-				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 				defer cancel()
 				if _, err := b.Put(ctx, name, bytes.NewReader(content), nil); err != nil {
 					failed.Add(1)
