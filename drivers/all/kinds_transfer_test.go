@@ -30,7 +30,8 @@ var kindsOfTransfers = []kind{
 	{"what a pattern means", []string{"files/transfer TestFilters"}},
 	{"an empty or unmet list", []string{
 		"files/transfer TestEmptyFilter", "files/transfer TestNoFiles",
-		"files TestEmptyLists", "examples/files TestMissing", "examples/files TestEmptyPlace",
+		"files TestEmptyLists", "drivers/s3 TestEmptyTags",
+		"examples/files TestMissing", "examples/files TestEmptyPlace",
 	}},
 	{"rm takes more than was named", []string{
 		"files/transfer TestDirIsNoPrefix", "examples/files TestCommands",
@@ -77,6 +78,7 @@ var kindsOfTransfers = []kind{
 		"drivers/all TestUploadCancelled", "files/resume TestUploadCancelled",
 		"drivers/s3 TestNoUploadLeft", "drivers/gcs TestNoUploadLeft",
 		"examples/files TestInterruptedUpload", "examples/files TestInterruptedLargeUpload",
+		"drivers/azure TestBlocksStayHidden", "examples/files TestInterruptedTwice",
 		"drivers/s3 TestAbortRefused", "drivers/s3 TestAbortAgain",
 		"drivers/gcs TestParallelAbortRefused",
 	}},

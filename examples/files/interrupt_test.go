@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
@@ -34,10 +35,16 @@ type store struct {
 	nth     int
 	seen    int
 	reached chan struct{} // closed when it stops
+
+	aborting func(r *http.Request) // before an upload is removed
 }
 
 func newStore(t *testing.T) *store {
-	s := &store{objects: map[string][]byte{}, uploads: map[string]map[int][]byte{}}
+	s := &store{
+		objects:  map[string][]byte{},
+		uploads:  map[string]map[int][]byte{},
+		aborting: func(*http.Request) { time.Sleep(300 * time.Millisecond) },
+	}
 	s.Server = httptest.NewServer(s)
 	t.Cleanup(s.Close)
 	return s
@@ -68,11 +75,19 @@ func (s *store) met(kind string) bool {
 	return s.seen >= s.nth
 }
 
-// left returns how many uploads are unfinished.
-func (s *store) left() int {
+// has returns how many uploads are unfinished, how many files there are, and a file.
+func (s *store) has(key string) (uploads, files int, content []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.uploads)
+	return len(s.uploads), len(s.objects), s.objects[key]
+}
+
+// counts returns how many bytes of contents were sent since the last stopping, and how
+// many uploads were begun.
+func (s *store) counts() (sent int64, begun int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sent, s.begun
 }
 
 func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -105,7 +120,7 @@ func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, "<Error><Code>NoSuchUpload</Code></Error>")
 	case r.Method == http.MethodDelete && id != "": // longer than a call waits for it (X2)
 		s.mu.Unlock()
-		time.Sleep(300 * time.Millisecond)
+		s.aborting(r)
 		s.mu.Lock()
 		delete(s.uploads, id)
 		w.WriteHeader(http.StatusNoContent)
@@ -228,6 +243,48 @@ func interrupted(t *testing.T, dir string, reached chan struct{}, stdin io.Reade
 	has(t, errs.String(), "interrupted", "No file at the target is half-written", "does the rest")
 }
 
+// TestInterruptedTwice: a second Ctrl-C ends the command at once, although the store
+// doesn't answer the request that removes the upload.
+func TestInterruptedTwice(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there is no interrupt to send")
+	}
+	t.Parallel()
+	dir, s := t.TempDir(), newStore(t)
+	if err := os.WriteFile(filepath.Join(dir, "big"), pattern(12<<20, 4), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	reached := s.stopping("part", 1)
+	aborting := make(chan struct{})
+	begins := sync.OnceFunc(func() { close(aborting) })
+	s.aborting = func(r *http.Request) {
+		begins()
+		<-r.Context().Done()
+	}
+	cmd := start(t, dir, "cp", "big", s.url("big"))
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-reached
+	cmd.Process.Signal(os.Interrupt)
+	<-aborting
+	// The text is printed after the signal has its usual effect again.
+	text, err := bufio.NewReader(stderr).ReadString('\n')
+	if err != nil || !strings.Contains(text, "Ctrl-C again ends at once") {
+		t.Errorf("the command prints %q, %v", text, err)
+	}
+	cmd.Process.Signal(os.Interrupt)
+	rest, _ := io.ReadAll(stderr)
+	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != -1 || len(rest) > 0 {
+		t.Errorf("exit code %d, want the end by a signal; it also prints %q", code, rest)
+	}
+}
+
 // onDisk returns the files below a directory, and also those in hidden folders.
 func onDisk(t *testing.T, dir string) (names []string) {
 	t.Helper()
@@ -265,8 +322,8 @@ func TestInterruptedUpload(t *testing.T) {
 		}
 		args[len(args)-1] = s.url(args[len(args)-1])
 		interrupted(t, dir, s.stopping("part", 2), bytes.NewReader(content), args...)
-		if n := s.left(); n > 0 || len(s.objects) > 0 {
-			t.Errorf("%s: %d uploads and %d files are left, want none", what, n, len(s.objects))
+		if n, files, _ := s.has(""); n > 0 || files > 0 {
+			t.Errorf("%s: %d uploads and %d files are left, want none", what, n, files)
 		}
 		if got := onDisk(t, dir); !slices.Equal(got, []string{"src/big"}) {
 			t.Errorf("%s: on the disk are %q", what, got)
@@ -277,9 +334,8 @@ func TestInterruptedUpload(t *testing.T) {
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%s again: %v\n%s", what, err, out)
 		}
-		if n := s.left(); n > 0 || !bytes.Equal(s.objects["d/big"], content) {
-			t.Errorf("%s again: %d uploads are left, and the file has %d bytes", what, n,
-				len(s.objects["d/big"]))
+		if n, _, got := s.has("d/big"); n > 0 || !bytes.Equal(got, content) {
+			t.Errorf("%s again: %d uploads are left, and the file has %d bytes", what, n, len(got))
 		}
 	}
 }
@@ -298,22 +354,22 @@ func TestInterruptedLargeUpload(t *testing.T) {
 	}
 	args := []string{"cp", "--state-dir", "states", "big", s.url("big")}
 	interrupted(t, dir, s.stopping("part", 2), nil, args...)
-	if n := s.left(); n != 1 || len(s.objects) > 0 {
-		t.Errorf("%d uploads and %d files are left, want 1 and 0", n, len(s.objects))
+	if n, files, _ := s.has(""); n != 1 || files > 0 {
+		t.Errorf("%d uploads and %d files are left, want 1 and 0", n, files)
 	}
 	if got := onDisk(t, filepath.Join(dir, "states")); len(got) == 0 {
 		t.Error("no state is left")
 	}
-	sent := s.sent
+	sent, _ := s.counts()
 	s.stopping("", 0)
 	run(t, dir, 0, args...)
-	if s.left() != 0 || !bytes.Equal(s.objects["big"], content) {
-		t.Errorf("again: %d uploads are left, and the file has %d bytes", s.left(),
-			len(s.objects["big"]))
+	if n, _, got := s.has("big"); n > 0 || !bytes.Equal(got, content) {
+		t.Errorf("again: %d uploads are left, and the file has %d bytes", n, len(got))
 	}
-	if sent == 0 || s.begun != 1 || s.sent != int64(len(content))-sent {
+	rest, begun := s.counts()
+	if sent == 0 || begun != 1 || rest != int64(len(content))-sent {
 		t.Errorf("%d bytes were sent, and then %d in %d uploads, want %d together in 1", sent,
-			s.sent, s.begun, len(content))
+			rest, begun, len(content))
 	}
 	if got := onDisk(t, dir); slices.ContainsFunc(got, func(name string) bool {
 		return strings.HasPrefix(name, "states/") && !strings.HasSuffix(name, ".lock")
@@ -370,9 +426,9 @@ func TestInterruptedDownload(t *testing.T) {
 			}
 			s.stopping("", 0)
 			run(t, dir, 0, args...)
-			if most := int64(len(content)); c.part && s.sent >= most {
-				t.Errorf("files %q again: %d bytes were read, want less than %d", c.args, s.sent,
-					most)
+			if n, _ := s.counts(); c.part && n >= int64(len(content)) {
+				t.Errorf("files %q again: %d bytes were read, want less than %d", c.args, n,
+					len(content))
 			}
 			text, err := os.ReadFile(filepath.Join(dir, "dst", "big"))
 			if err != nil || !bytes.Equal(text, content) {

@@ -13,8 +13,8 @@ import (
 // allowed. It is safe for concurrent use; its fields must not change while it is in
 // use.
 type CORS struct {
-	// Origins has the allowed origins, such as "https://app.example.com"; "*" allows
-	// all.
+	// Origins has the allowed origins, such as "https://app.example.com". "*" allows all,
+	// and an empty list none.
 	Origins []string
 	// Headers has the request fields that pages may set. If it is empty, pages may set
 	// the fields that the handlers of this package read.

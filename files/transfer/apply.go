@@ -43,7 +43,8 @@ func (p *Plan) Apply(ctx context.Context) (Result, error) {
 // ApplyChanges carries out chosen changes of the plan, such as those that a person has
 // confirmed. A copy takes the source as it is now. An error in the sequence ends the
 // run, and then no file is deleted. ApplyChanges doesn't check the limits on deletions,
-// because Changes does: pass on the error of Changes in the sequence.
+// because Changes does: pass on the error of Changes in the sequence. A sequence without
+// changes does nothing, and a nil one is ErrInvalid.
 //
 // The changes must be of a plan for the same trees: a change with names of other trees
 // is ErrInvalid.
