@@ -151,6 +151,8 @@ func TestShownOfAURL(t *testing.T) {
 		"own://h?mode=faster&size=1x&wait=x":       "own://h?mode=…&size=…&wait=…",
 		"own://h?auth_token=a&text=b":              "own://h?auth_token=…&text=…",
 		"own://h?endpoint=http://k@localhost:9000": "own://h?endpoint=…",
+		"own://h?endpoint=http://[::1":             "own://h?endpoint=…",
+		"own://h?endpoint=ftp://[::1]:9000":        "own://h?endpoint=…",
 		"own://h/a;b?size=1":                       "own://h/…?size=1",
 		"own://h/Zx9Yt4/dir":                       "own://h/…/dir",
 		"own://h?key=k":                            "own://h?key=…",
