@@ -3,13 +3,16 @@ package driver_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 
 	"cloudfiles.dev/examples/mapdriver"
+	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
 
@@ -128,4 +131,51 @@ func TestPartMemoryBound(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPartMemoryAfterFailures: an upload whose content fails gives the bucket's memory
+// back.
+func TestPartMemoryAfterFailures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		boom := errors.New("boom")
+		// With a type the content isn't read before it is sent.
+		typed := &files.PutOptions{Attributes: files.Attributes{ContentType: "a/b"}}
+		b := &parted{Backend: mapdriver.New(), plan: driver.PartPlan{
+			PartSize:    10,
+			Concurrency: 8,
+			MaxParts:    100,
+			MaxPartSize: 10,
+			Memory:      driver.NewPartMemory(2 << 20), // two parts, beside three of an upload
+		}}
+		b.send = func(ctx context.Context, _ *driver.Part, _ []byte) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		for range 2 { // the fourth part, which is in the bucket's memory, fails
+			_, err := driver.New(b).Put(t.Context(), "a",
+				io.MultiReader(bytes.NewReader(random(35)), iotest.ErrReader(boom)), typed)
+			if !errors.Is(err, boom) {
+				t.Errorf("Put of content that fails = %v, want %v", err, boom)
+			}
+		}
+		var running atomic.Int32
+		release := make(chan struct{})
+		b.send = func(context.Context, *driver.Part, []byte) error {
+			running.Add(1)
+			<-release
+			return nil
+		}
+		go func() {
+			synctest.Wait() // until the upload waits for memory
+			if n := running.Load(); n != 5 {
+				t.Errorf("%d parts are sent at a time after the failures, want 5", n)
+			}
+			close(release)
+		}()
+		_, err := driver.New(b).Put(t.Context(), "a",
+			io.MultiReader(bytes.NewReader(random(200))), nil)
+		if err != nil {
+			t.Errorf("Put after the failures = %v, want nil", err)
+		}
+	})
 }

@@ -118,6 +118,16 @@ func TestSignPostPasses(t *testing.T) {
 	if f.o.Expiry != time.Second || f.o.Status != 201 || f.o.Redirect != o.Redirect || !f.o.Below {
 		t.Errorf("the backend got %+v", f.o)
 	}
+	for asked, want := range map[int]int{0: 204, 200: 200, 201: 201, 204: 204} {
+		_, err := driver.SignPost(t.Context(), b, "d/e", driver.PostOptions{
+			MaxSize: 5,
+			Status:  asked,
+		})
+		if err != nil || f.o.Status != want {
+			t.Errorf("SignPost with status %d = %v, and the backend got %d, want nil and %d", asked,
+				err, f.o.Status, want)
+		}
+	}
 }
 
 // TestSignPostChecks: what no service takes is refused before a backend or a wrapper is
@@ -139,6 +149,7 @@ func TestSignPostChecks(t *testing.T) {
 		"negative":  {"a", driver.PostOptions{MaxSize: 1, MinSize: -1}, files.ErrInvalid},
 		"sizes":     {"a", driver.PostOptions{MaxSize: 1, MinSize: 2}, files.ErrInvalid},
 		"status":    {"a", driver.PostOptions{MaxSize: 1, Status: 203}, files.ErrInvalid},
+		"redirects": {"a", driver.PostOptions{MaxSize: 1, Status: 303}, files.ErrInvalid},
 		"redirect":  {"a", driver.PostOptions{MaxSize: 1, Redirect: "//h"}, files.ErrInvalid},
 		"type":      {"a", driver.PostOptions{MaxSize: 1, ContentType: "\n"}, files.ErrInvalid},
 		"two types": {"a", typed("a/b", ""), files.ErrInvalid},
