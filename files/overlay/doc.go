@@ -57,9 +57,11 @@
 //
 // Reading takes one request to each member down to the member that has the file. A Put
 // takes one request; a conditional Put may look for the file first. Delete and
-// DeleteMany look for the file in the lower members. A listing lists all members at the
-// same time. With Whiteouts a listing takes one more request for each file in the first
-// member that has the size of a whiteout, and a shallow listing takes one more for each
-// directory of the first member. The package links only this module and the standard
-// library.
+// DeleteMany look for the file in the lower members. If a lower member's Stat can't
+// distinguish a missing bucket (Features.StatNoBucket), as on S3, each of these also
+// makes a Check of that member if it doesn't have the file. A listing lists all members
+// at the same time. With Whiteouts a listing takes one more request for each file in
+// the first member that has the size of a whiteout, and a shallow listing takes one
+// more for each directory of the first member. The package links only this module and
+// the standard library.
 package overlay

@@ -314,6 +314,55 @@ func TestOutage(t *testing.T) {
 	}
 }
 
+// TestLowerBucketVanished: a file is not taken as absent because the bucket of a lower
+// member is missing, even if Stat can't tell: nothing is written or deleted (E3).
+func TestLowerBucketVanished(t *testing.T) {
+	var gone atomic.Bool
+	upper, middle, lower := mem.New(nil), mem.New(nil), mem.New(nil)
+	put(t, lower, "low", "1")
+	put(t, middle, "a", "1")
+	b := over(t, white, upper, files.Wrap(middle, files.Hooks{
+		Features: func(f files.Features) files.Features {
+			f.StatNoBucket = false
+			return f
+		},
+		Around: func(ctx context.Context, c *files.Call,
+			next func(context.Context) error) error {
+			switch {
+			case !gone.Load():
+				return next(ctx)
+			case c.Op == files.OpStat: // a HEAD, whose response has no body
+				return files.ErrNotExist
+			}
+			return files.ErrNoBucket
+		},
+	}), lower)
+	a, err := b.Stat(t.Context(), "a", nil)
+	is(t, err, nil)
+	low, err := b.Stat(t.Context(), "low", nil)
+	is(t, err, nil)
+	gone.Store(true)
+	for name, c := range map[string]files.Condition{
+		"a":   files.IfAbsent(),
+		"b":   files.IfVersion(a.Version),
+		"low": files.IfVersion(low.Version),
+	} {
+		_, err = files.PutString(t.Context(), b, name, "x", &files.PutOptions{If: c})
+		is(t, err, files.ErrNoBucket)
+	}
+	is(t, b.Delete(t.Context(), "a", nil), files.ErrNoBucket)
+	is(t, b.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: a.Version}), files.ErrNoBucket)
+	if all := names(t, upper, "", nil); len(all) > 0 {
+		t.Errorf("the first member has %q, want nothing", all)
+	}
+	gone.Store(false)
+	_, err = files.PutString(t.Context(), b, "new", "x", &files.PutOptions{If: files.IfAbsent()})
+	is(t, err, nil)
+	_, err = files.PutString(t.Context(), b, "low", "x",
+		&files.PutOptions{If: files.IfVersion(low.Version)})
+	is(t, err, nil)
+}
+
 // TestReadThroughFeatures: a feature of reading is claimed if all members have it, and
 // any other feature if the first member has it.
 func TestReadThroughFeatures(t *testing.T) {

@@ -39,23 +39,33 @@ func (r *router) fits(i int, name string) bool {
 	return i == 0 || driver.CheckNameMax(name, r.members[i].Features().MaxName) == nil
 }
 
-// lower reports whether a lower member has the name. It calls Check if a member's Stat
-// can't distinguish a missing bucket from a missing file: a file is not taken as absent
-// because its bucket is missing.
+// lower reports whether a lower member has the name.
 func (r *router) lower(ctx context.Context, name string) (bool, error) {
-	f, err := r.find(ctx, name, 1)
-	if err != nil || f.member > 0 {
-		return f.member > 0, err
+	f, err := r.look(ctx, name, 1)
+	return f.member > 0, err
+}
+
+// look is find for what follows from a missing file. It calls Check of the lower members
+// whose Stat can't distinguish a missing bucket from a missing file: a file is not taken
+// as absent because its bucket is missing (E3). A write to the first member tells by itself.
+func (r *router) look(ctx context.Context, name string, from int) (found, error) {
+	f, err := r.find(ctx, name, from)
+	if err != nil || f.masked != "" {
+		return f, err
 	}
-	for _, m := range r.members[1:] {
+	without := r.members[1:]
+	if f.member >= 0 {
+		without = r.members[min(1, f.member):f.member]
+	}
+	for _, m := range without {
 		if m.Features().StatNoBucket {
 			continue
 		}
 		if err := files.Check(ctx, m); files.KindOf(err) == files.ErrNoBucket {
-			return false, err
+			return found{}, err
 		}
 	}
-	return false, nil
+	return f, nil
 }
 
 func (r *router) Stat(ctx context.Context, name string, _ *files.StatOptions) (files.Info, error) {

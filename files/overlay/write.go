@@ -15,7 +15,7 @@ import (
 func (r *router) condition(ctx context.Context, name string,
 	c files.Condition) (files.Condition, error) {
 	if c.Absent() {
-		f, err := r.find(ctx, name, 0)
+		f, err := r.look(ctx, name, 0)
 		switch {
 		case err != nil:
 			return c, err
@@ -34,7 +34,7 @@ func (r *router) condition(ctx context.Context, name string,
 	if i == 0 {
 		return files.IfVersion(own), nil
 	}
-	f, err := r.find(ctx, name, 0)
+	f, err := r.look(ctx, name, 0)
 	if err == nil && (i < 0 || f.member != i || f.info.Version != own) {
 		err = files.ErrPrecondition
 	}
@@ -126,7 +126,7 @@ func (r *router) Delete(ctx context.Context, name string, opts *files.DeleteOpti
 
 // deleteLower deletes the given version of a lower member's file.
 func (r *router) deleteLower(ctx context.Context, name string, i int, v files.Version) error {
-	f, err := r.find(ctx, name, 0)
+	f, err := r.look(ctx, name, 0)
 	switch {
 	case err != nil:
 		return err
