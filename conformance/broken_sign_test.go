@@ -69,7 +69,7 @@ func sendTo(change func(r *http.Request,
 			MaxUpload: 1 << 20,
 		})
 		if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("localhttp.NewHandler: %v", err)
 		}
 		r := httptest.NewRequest(s.Method, s.URL, bytes.NewReader(content))
 		for k, v := range s.Header {
@@ -81,7 +81,7 @@ func sendTo(change func(r *http.Request,
 				Expiry: time.Hour,
 			})
 			if err != nil {
-				t.Fatalf("%v", err)
+				t.Fatalf("signing again: %v", err)
 			}
 			return anew.URL
 		})

@@ -169,7 +169,7 @@ func (b broken) harness() conformance.Harness {
 		Root: func(t conformance.T, bucket files.Bucket, dir string) files.Bucket {
 			inner, err := files.Sub(open(stores.of(bucket)), dir)
 			if err != nil {
-				t.Fatalf("%v", err)
+				t.Fatalf("files.Sub of %q: %v", dir, err)
 			}
 			if b.root != nil {
 				inner = b.root(inner)

@@ -261,7 +261,8 @@ func TestSoundUploads(t *testing.T) {
 			want = conformance.NotApplicable
 		}
 		if r.Outcome != want {
-			t.Errorf("%s: %s", c.ID(), r.Text())
+			t.Errorf("%s of a sound bucket: outcome %v, want %v:\n%s",
+				c.ID(), r.Outcome, want, r.Text())
 		}
 		r = conformance.RunCase(t.Context(), without, c)
 		if r.Outcome != conformance.NotApplicable || !strings.Contains(r.Reason,

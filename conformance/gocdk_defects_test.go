@@ -123,14 +123,14 @@ func TestFindsGoCDKDefects(t *testing.T) {
 			dir := memdir.New(t)
 			b, err := fileblob.OpenBucket(dir, &fileblob.Options{NoTempDir: true})
 			if err != nil {
-				t.Fatalf("%v", err)
+				t.Fatalf("fileblob.OpenBucket: %v", err)
 			}
 			return dirs.add(t, gocloud.New(b, &gocloud.Options{Own: true}), dir)
 		},
 		Link: func(t conformance.T, b files.Bucket, name string) {
 			outside := filepath.Join(memdir.New(t), "file")
 			if err := os.WriteFile(outside, []byte("outside"), 0o600); err != nil {
-				t.Fatalf("%v", err)
+				t.Fatalf("writing the link's target: %v", err)
 			}
 			if err := os.Symlink(outside,
 				filepath.Join(dirs.of(b), filepath.FromSlash(name))); err != nil {

@@ -56,7 +56,7 @@ func TestGoCDKFile(t *testing.T) {
 		New: func(t conformance.T) files.Bucket {
 			b, err := fileblob.OpenBucket(memdir.New(t), &fileblob.Options{NoTempDir: true})
 			if err != nil {
-				t.Fatalf("%v", err)
+				t.Fatalf("fileblob.OpenBucket: %v", err)
 			}
 			return gocloud.New(b, &gocloud.Options{Own: true})
 		},

@@ -65,7 +65,7 @@ type Harness struct {
 	Extend func(t T, b files.Bucket, name string, size int64)
 	// Unreadable opens another handle on the store of the bucket, through which the
 	// files in the directory can't be read, as in another user's folder. It is for
-	// disks, of which a part may be unreadable. The suite closes it.
+	// disks, parts of which may be unreadable. The suite closes it.
 	Unreadable func(t T, b files.Bucket, dir string) files.Bucket
 	// Root opens a directory of the bucket's store as another bucket, in which the
 	// bucket's file dir+"/a" is "a". It is for stores whose roots may contain each

@@ -187,7 +187,7 @@ func TestHistoriesByPorcupine(t *testing.T) {
 		"local disk": {New: func(t conformance.T) files.Bucket {
 			b, err := local.Open(memdir.New(t), &local.Options{NoSync: true})
 			if err != nil {
-				t.Fatalf("%v", err)
+				t.Fatalf("local.Open: %v", err)
 			}
 			return b
 		}},

@@ -63,7 +63,7 @@ func localHarness(opts local.Options, prefix string,
 		Link: func(t conformance.T, b files.Bucket, name string) {
 			outside := filepath.Join(memdir.New(t), "file")
 			if err := os.WriteFile(outside, []byte("outside"), 0o600); err != nil {
-				t.Fatalf("%v", err)
+				t.Fatalf("writing the link's target: %v", err)
 			}
 			if err := os.Symlink(outside, path(b, name)); err != nil {
 				t.Skipf("no symbolic links here: %v", err)
@@ -72,7 +72,7 @@ func localHarness(opts local.Options, prefix string,
 		Foreign: func(t conformance.T, b files.Bucket, key, content string) {
 			at := filepath.Join(dirOf(b), filepath.FromSlash(key))
 			if err := os.MkdirAll(filepath.Dir(at), 0o777); err != nil {
-				t.Fatalf("%v", err)
+				t.Fatalf("making the folder of a foreign file: %v", err)
 			}
 			if err := os.WriteFile(at, []byte(content), 0o666); err != nil {
 				t.Skipf("no such file name here: %v", err)
@@ -96,23 +96,23 @@ func localHarness(opts local.Options, prefix string,
 func damageFile(t conformance.T, path string) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("opening the file to damage it: %v", err)
 	}
 	defer f.Close()
 	st, err := f.Stat()
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("Stat of the file to damage: %v", err)
 	}
 	b := make([]byte, 1)
 	if _, err := f.ReadAt(b, st.Size()/2); err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("reading the byte to damage: %v", err)
 	}
 	b[0] ^= 1
 	if _, err := f.WriteAt(b, st.Size()/2); err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("writing the damaged byte: %v", err)
 	}
 	if err := os.Chtimes(path, st.ModTime(), st.ModTime()); err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("restoring the time of the damaged file: %v", err)
 	}
 }
 
@@ -121,7 +121,7 @@ func damageFile(t conformance.T, path string) {
 func localLeftovers(t conformance.T, dir string) (n int) {
 	sessions, err := filepath.Glob(filepath.Join(dir, ".cloudfiles.attrs", "s-*", "*"))
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("listing the control folder: %v", err)
 	}
 	for _, s := range sessions {
 		if !strings.HasSuffix(s, "alive.attrs") {
@@ -145,7 +145,7 @@ func signing(t *testing.T, h *conformance.Harness) local.Options {
 			MaxUpload: 1 << 20,
 		})
 		if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("localhttp.NewHandler: %v", err)
 		}
 		r := httptest.NewRequest(s.Method, s.URL, bytes.NewReader(content))
 		for k, v := range s.Header {

@@ -35,7 +35,8 @@ func TestModelCounts(t *testing.T) {
 			c.harness.Soak = longtest.N(t, max(1, c.soak/5), c.soak)
 			r := conformance.RunCase(t.Context(), c.harness, caseOf(t, "X1/model"))
 			if r.Outcome != conformance.Passed {
-				t.Fatalf("%s", r.Text())
+				t.Fatalf("X1/model of a sound bucket: outcome %v, want Passed:\n%s",
+					r.Outcome, r.Text())
 			}
 			log := strings.Join(r.Log, "\n")
 			if t.Log(log); !strings.HasPrefix(log,

@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 func otherProcess(t conformance.T, sees, dir string) *exec.Cmd {
 	self, err := os.Executable()
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("the path of the test's program: %v", err)
 	}
 	cmd := exec.Command(self)
 	cmd.Env = append(os.Environ(), processSees+"="+sees, processDir+"="+dir)

@@ -96,7 +96,7 @@ func TestCleansByName(t *testing.T) {
 	}
 	for _, c := range r.Cases {
 		if strings.Contains(fmt.Sprint(c.Failures), "cleaned up") {
-			t.Errorf("%s: %v", c.ID, c.Failures)
+			t.Errorf("%s reports what another case left: %v", c.ID, c.Failures)
 		}
 	}
 	if left := inside(t, m); len(left) > 0 {

@@ -198,11 +198,11 @@ func TestReportFiles(t *testing.T) {
 		r, err := conformance.ReadReport(f)
 		if err != nil || r.Name != title || r.Seed != 7 || r.Suite != len(conformance.Cases()) ||
 			len(r.Cases) < 200 || !r.OK() || r.Short != testing.Short() {
-			t.Errorf("%s: %v, %+v", name, err, r)
+			t.Errorf("the report %s: %v, %+v, want every case and no failure", name, err, r)
 		}
 		if c, err := os.ReadFile(filepath.Join(dir,
 			name+".md")); err != nil || !strings.HasPrefix(string(c), "# Conformance of "+title) {
-			t.Errorf("%s: %v, %.50q", name, err, c)
+			t.Errorf("the certificate %s: %v, it begins %.50q", name, err, c)
 		}
 	}
 	if all, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || len(all) != 4 {

@@ -95,7 +95,7 @@ func TestStoreLocal(t *testing.T) {
 	open := func(t conformance.T, dir string) files.Bucket {
 		b, err := local.Open(dir, &local.Options{NoSync: true})
 		if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("local.Open of %s: %v", dir, err)
 		}
 		return b
 	}
@@ -126,7 +126,7 @@ func TestStoreLocal(t *testing.T) {
 		Vanish: func(t conformance.T, b files.Bucket) {
 			own, _ := apart.Load(b)
 			if err := os.RemoveAll(own.(string)); err != nil {
-				t.Fatalf("%v", err)
+				t.Fatalf("removing the folder of the bucket: %v", err)
 			}
 		},
 		URL: func(conformance.T) string {
@@ -266,7 +266,7 @@ func TestStoreCleansUp(t *testing.T) {
 		opened++
 		t.Cleanup(func() { cleaned++ })
 		if err := os.WriteFile(filepath.Join(t.TempDir(), "x"), nil, 0o600); err != nil {
-			t.Errorf("%v", err)
+			t.Errorf("writing into the case's TempDir: %v", err)
 		}
 		return driver.New(f)
 	}}
@@ -330,7 +330,7 @@ func TestServerFaults(t *testing.T) {
 		r, err := conformance.Check(t.Context(), c.h,
 			&conformance.CheckOptions{Pattern: "^" + id + "$"})
 		if err != nil || len(r.Cases) != 1 {
-			t.Fatalf("%s: %v, %+v", c.what, err, r)
+			t.Fatalf("Check of %s: %v, %+v, want one case", c.what, err, r)
 		}
 		got := r.Cases[0]
 		if got.Outcome != c.want || !strings.Contains(got.Reason+fmt.Sprint(got.Failures),

@@ -188,7 +188,7 @@ func TestConditions(t *testing.T) {
 		},
 	} {
 		if c.c.String() != c.text || c.c.IsZero() != (c.text == "unconditional") {
-			t.Errorf("%v", c.c)
+			t.Errorf("the condition is %q, want %q", c.c.String(), c.text)
 		}
 		for i, v := range []files.Version{"", "v", "w"} {
 			if err := c.c.Check(i > 0, v); err != c.want[i] {

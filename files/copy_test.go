@@ -50,7 +50,7 @@ func TestCopy(t *testing.T) {
 			if err != nil || info.Name != "d/to.html" || info.Size != 4 ||
 				info.ContentType != "x/y" || info.Metadata["k"] != "v" ||
 				info.ContentLanguage != "en" {
-				t.Error(info, err)
+				t.Errorf("Copy = %+v, %v, want d/to.html with the source's attributes", info, err)
 			}
 			has(t, dst, "d/to.html", "text")
 			// New attributes replace all the old ones; the type is found by the
@@ -59,7 +59,7 @@ func TestCopy(t *testing.T) {
 				&files.CopyOptions{Attributes: &files.Attributes{CacheControl: "no-store"}})
 			if err != nil || info.ContentType != "text/html; charset=utf-8" ||
 				len(info.Metadata) != 0 || info.CacheControl != "no-store" {
-				t.Error(info, err)
+				t.Errorf("Copy with new attributes = %+v, %v, want only these", info, err)
 			}
 			for what, c := range map[string]struct {
 				dst, src string
@@ -133,7 +133,7 @@ func TestCopy(t *testing.T) {
 				}
 				if e, ok := errors.AsType[*files.Error](err); ok && (e.Op != files.OpCopy ||
 					e.Name != c.src+" to "+c.dst) {
-					t.Errorf("%s: %v", what, err)
+					t.Errorf("%s: the error is %v, want one of copy with both names", what, err)
 				}
 			}
 			has(t, dst, "d/to.html", "text")
@@ -161,7 +161,7 @@ func TestCopyBetweenLayersOfTheUncomparable(t *testing.T) {
 	}
 	for what, src := range map[string]files.Bucket{"wrapped": around(a, passing), "plain": a} {
 		if _, err := files.Copy(ctx, around(b, passing), "d/f", src, "d/f", nil); err != nil {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("Copy of a %s source: %v", what, err)
 		}
 		has(t, b, "d/f", "text")
 		opts := &files.CopyOptions{MayLoseConcurrentPut: true}

@@ -22,7 +22,7 @@ func TestCopyOtherView(t *testing.T) {
 		for _, c := range [][2]files.Bucket{{store, view}, {view, store}} {
 			_, err := f(ctx, c[0], "a", c[1], "a", nil)
 			if is(t, err, files.ErrUnsupported); t.Failed() {
-				t.Fatal(what)
+				t.Fatalf("%s between the view and the store isn't ErrUnsupported", what)
 			}
 			has(t, view, "a", "text")
 			has(t, store, "a", "#text")

@@ -35,7 +35,7 @@ func TestDeleteMany(t *testing.T) {
 		is(t, err, files.ErrInvalidName)
 		for i, e := range res.Failed {
 			if e.Name != bad[i] || e.Op != files.OpDelete || e.Kind != files.ErrInvalidName {
-				t.Errorf("%s: %v", what, e)
+				t.Errorf("%s: the failure is %v, want ErrInvalidName of %q", what, e, bad[i])
 			}
 		}
 		wantList(t, b, "", nil, "keep")
@@ -114,7 +114,7 @@ func TestEachName(t *testing.T) {
 		})
 		for i, err := range errs {
 			if (err != nil) != (i < 10) || err != nil && err.Error() != names[i] {
-				t.Errorf("%d: %v", i, err)
+				t.Errorf("the error of name %d is %v", i, err)
 			}
 		}
 		if errs := driver.EachName(ctx, nil, nil); len(errs) != 0 {

@@ -20,13 +20,13 @@ func TestDownload(t *testing.T) {
 	var buf bytes.Buffer
 	if info, err := files.Download(ctx, b, "a.txt", &buf,
 		nil); err != nil || info.Version != want.Version || buf.String() != "0123456789" {
-		t.Error(info, err, buf.String())
+		t.Errorf("Download = %+v, %v, and wrote %q", info, err, buf.String())
 	}
 	buf.Reset()
 	if info, err := files.Download(ctx, b, "a.txt", &buf,
 		&files.GetOptions{Range: files.From(8)}); err != nil || info.Size != 10 ||
 		buf.String() != "89" {
-		t.Error(info, err, buf.String())
+		t.Errorf(`Download of a range = %+v, %v, and wrote %q, want "89"`, info, err, buf.String())
 	}
 	_, err := files.Download(ctx, b, "missing", &buf, nil)
 	is(t, err, files.ErrNotExist)
@@ -36,7 +36,7 @@ func TestDownload(t *testing.T) {
 		}), nil)
 		if e, ok := errors.AsType[*files.Error](err); !ok || e.Op != files.OpGet ||
 			e.Name != "a.txt" {
-			t.Errorf("%#v", err)
+			t.Errorf("Download to a failing writer: %#v, want an *Error of get with the name", err)
 		}
 		// The target's missing file must not look like the bucket's.
 		if errors.Is(err, werr) == (werr == fs.ErrNotExist) {
@@ -171,7 +171,7 @@ func TestDownloadFileFails(t *testing.T) {
 		e, ok := errors.AsType[*files.Error](err)
 		if !ok || c.want != nil && !errors.Is(err,
 			c.want) || c.name == "a" && errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%s: %v", c.what, err)
+			t.Errorf("%s: the error is %v, want %v", c.what, err, c.want)
 		}
 		if ok && (bytes.Contains([]byte(e.Error()), []byte(dir)) || e.Name != c.name) {
 			t.Errorf("%s: the path shows: %v", c.what, err)
@@ -214,7 +214,7 @@ func TestDownloadTargetError(t *testing.T) {
 	pe, ok := errors.AsType[*fs.PathError](err)
 	if !ok || filepath.Dir(pe.Path) != filepath.Dir(path) || errors.Is(err,
 		files.ErrNotExist) || files.KindOf(err) != files.ErrInvalid {
-		t.Errorf("%#v", err)
+		t.Errorf("DownloadFile to a missing folder: %#v, want ErrInvalid and an *fs.PathError", err)
 	}
 	want := "files: get a: invalid argument: the target: open: no such file or directory"
 	if err == nil || err.Error() != want {

@@ -41,7 +41,7 @@ func TestDigestsExactly(t *testing.T) {
 			_, err := d.Normalize()
 			hex := strings.IndexByte("0123456789abcdefABCDEF", byte(c)) >= 0
 			if (err == nil) != hex {
-				t.Errorf("%+v: %v", d, err)
+				t.Errorf("Normalize of %+v: %v, and it is hexadecimal: %v", d, err, hex)
 			}
 		}
 		*field = ""

@@ -381,7 +381,7 @@ func TestFSInfo(t *testing.T) {
 		}
 		if fi.Name() != "x" || fi.Size() != 6 || fi.Mode() != 0o444 ||
 			!fi.ModTime().Equal(put.ModTime) || fi.IsDir() {
-			t.Errorf("%s = %v", what, fi)
+			t.Errorf("the FileInfo of %s is %v, want x of 6 bytes, read-only", what, fi)
 		}
 	}
 	list, err := fs.ReadDir(view, "d")

@@ -181,7 +181,8 @@ func FuzzPageToken(f *testing.F) {
 			if !errors.Is(err,
 				files.ErrInvalid) && !errors.Is(err,
 				files.ErrInvalidName) || es != nil || next != "" {
-				t.Fatal(es, next, err)
+				t.Fatalf("ListPage with a wrong token = %v, %q, %v, want ErrInvalid alone",
+					es, next, err)
 			}
 			return
 		}

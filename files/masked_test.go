@@ -61,7 +61,7 @@ func TestMaskedResults(t *testing.T) {
 			t.Errorf("%s: Get returned %+v", what, r.Info())
 		}
 		if got, err := r.ReadString(); got != "text" || err != nil {
-			t.Errorf("%s: %q, %v", what, got, err)
+			t.Errorf(`%s: the body is %q, %v, want "text"`, what, got, err)
 		}
 		r.Close()
 		for e, err := range b.List(ctx, "", nil) {

@@ -165,7 +165,7 @@ func TestLayerParamsRefused(t *testing.T) {
 			t.Errorf("%s: %v, want %s", tt.raw, err, tt.why)
 		}
 		if !errors.Is(err, files.ErrInvalid) && !errors.Is(err, files.ErrUnsupported) {
-			t.Errorf("%s: %v", tt.raw, err)
+			t.Errorf("Open of %s: %v, want ErrInvalid or ErrUnsupported", tt.raw, err)
 		}
 		if opened := seen.Scheme != ""; opened != (open == 0) {
 			t.Errorf("%s: opened is %v, and %d are left", tt.raw, opened, open)

@@ -154,7 +154,7 @@ func TestDescribe(t *testing.T) {
 	d, err := anyMux().Describe("mem://user:hidden@x?region=eu")
 	if err != nil || d.URL != "mem://…@x?region=eu" || d.String() != d.URL || d.Scheme != "mem" ||
 		d.Package != "example.com/mem" || len(d.Params) != 4 {
-		t.Error(d, err)
+		t.Errorf("Describe = %+v, %v, want the URL without its user and 4 parameters", d, err)
 	}
 }
 

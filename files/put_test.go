@@ -21,7 +21,7 @@ func TestPutValues(t *testing.T) {
 	if info, err := files.PutString(ctx, b, "a.html", "<p>",
 		o); err != nil || info.ContentType != "text/html; charset=utf-8" ||
 		info.Metadata["k"] != "v" || info.Size != 3 {
-		t.Error(info, err)
+		t.Errorf("PutString = %+v, %v, want 3 bytes of text/html with the metadata", info, err)
 	}
 	data := []byte{0xff, 0, 1}
 	if info, err := files.PutBytes(ctx, b, "dir/data", data,
@@ -59,7 +59,7 @@ func TestJSON(t *testing.T) {
 	}
 	if c, err := files.ReadJSON[config](ctx, b, "config",
 		nil); err != nil || c != (config{"x", 1}) {
-		t.Error(c, err)
+		t.Errorf("ReadJSON = %+v, %v, want what was put", c, err)
 	}
 	_, err := files.PutJSON(ctx, b, "bad", func() {}, nil)
 	is(t, err, files.ErrInvalid)
@@ -67,7 +67,7 @@ func TestJSON(t *testing.T) {
 	put(t, b, "bad", `{"Name":"x","N":"text"}`)
 	c, err := files.ReadJSON[config](ctx, b, "bad", nil)
 	if e, ok := errors.AsType[*files.Error](err); !ok || e.Name != "bad" || c != (config{}) {
-		t.Error(c, err)
+		t.Errorf("ReadJSON of text that doesn't fit = %+v, %v, want an *Error of bad", c, err)
 	}
 	_, err = files.ReadJSON[config](ctx, b, "missing", nil)
 	is(t, err, files.ErrNotExist)
@@ -161,14 +161,14 @@ func TestPutFile(t *testing.T) {
 	path := onDisk(t, "on-disk.bin", "a,b\n1,2\n")
 	info, err := files.PutFile(ctx, b, "table.csv", path, nil)
 	if err != nil || info.ContentType != "text/csv; charset=utf-8" || info.Size != 8 {
-		t.Error(info, err)
+		t.Errorf("PutFile = %+v, %v, want 8 bytes of text/csv", info, err)
 	}
 	has(t, b, "table.csv", "a,b\n1,2\n")
 	_, err = files.PutFile(ctx, b, "x", path+"-missing", nil)
 	is(t, err, fs.ErrNotExist)
 	if e, ok := errors.AsType[*files.Error](err); !ok || e.Name != "x" ||
 		e.Detail != "on disk: open: no such file or directory" {
-		t.Errorf("%#v", err)
+		t.Errorf("PutFile of a missing file: %#v, want an *Error of x", err)
 	}
 	_, err = files.PutFile(ctx, b, "x", filepath.Dir(path), nil)
 	is(t, err, files.ErrInvalid)
@@ -266,7 +266,7 @@ func TestPutFS(t *testing.T) {
 	}
 	if info, _ := b.Stat(ctx, "site/v1/d/b.html",
 		nil); info.ContentType != "text/html; charset=utf-8" || info.CacheControl != "no-cache" {
-		t.Error(info)
+		t.Errorf("Stat of what PutFS stored = %+v, want text/html and no-cache", info)
 	}
 	for _, p := range asked {
 		if p == "skip/me" || p == "." {

@@ -95,7 +95,7 @@ func TestPutFSFirstError(t *testing.T) {
 		res, err := files.PutFS(ctx, b, "", manyFiles(500), nil)
 		is(t, err, bad)
 		if err == nil || !strings.Contains(err.Error(), "d0/f020") || res.Files != 20 {
-			t.Errorf("%+v, %v", res, err)
+			t.Errorf("PutFS = %+v, %v, want 20 files and the error of d0/f020", res, err)
 		}
 		if n, _, _ := files.Usage(ctx, b, ""); n != res.Files {
 			t.Errorf("%d files are stored, want the %d that were counted", n, res.Files)

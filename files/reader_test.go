@@ -357,7 +357,7 @@ func TestReaderOdd(t *testing.T) {
 		t.Errorf("WriteTo = %v, want io.ErrShortWrite", err)
 	}
 	if r.Offset() != 0 || r.Len() != 26 {
-		t.Error(r.Offset(), r.Len())
+		t.Errorf("Offset and Len are %d and %d, want 0 and 26", r.Offset(), r.Len())
 	}
 }
 

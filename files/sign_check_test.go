@@ -17,7 +17,7 @@ func TestMethodThatCannotBeSigned(t *testing.T) {
 		err := files.SignOptions{Method: method}.Check(files.Features{})
 		if !errors.Is(err, errors.ErrUnsupported) ||
 			!strings.HasSuffix(err.Error(), "can't sign URLs for "+named) {
-			t.Errorf("%q: %v", method, err)
+			t.Errorf("Check of the method %q: %v, want ErrUnsupported and its name", method, err)
 		}
 	}
 }

@@ -80,7 +80,7 @@ func TestTransformPut(t *testing.T) {
 			opts.Metadata = map[string]string{"Key": "value"}
 			info, err := b.Put(ctx, "a", content(), opts)
 			if err != nil {
-				t.Fatalf("%s: %v", what, err)
+				t.Fatalf("Put of %s: %v", what, err)
 			}
 			if info.Size != size || info.ContentType != "text/html; charset=utf-8" ||
 				info.Digest.CRC32C != digest.CRC32C ||
@@ -146,7 +146,7 @@ func TestTransformPutRefuses(t *testing.T) {
 			put(t, store, name, "#old")
 			_, err := b.Put(ctx, name, c.content(), &c.opts)
 			if is(t, err, c.want); t.Failed() {
-				t.Fatalf("%s: %s", what, name)
+				t.Fatalf("Put of %s as %s has another error than wanted", what, name)
 			}
 			has(t, b, name, "old")
 		}
@@ -200,7 +200,7 @@ func TestTransformPutFaults(t *testing.T) {
 		b := files.Wrap(store, files.Hooks{Transform: &files.Transform{Put: c.put}})
 		_, err := b.Put(ctx, "a", strings.NewReader("content"), nil)
 		if is(t, err, c.want); t.Failed() {
-			t.Fatal(what)
+			t.Fatalf("Put of %s has another error than wanted", what)
 		}
 		missing(t, store, "a")
 	}
@@ -340,7 +340,7 @@ func TestTransformOpenFaults(t *testing.T) {
 		b := files.Wrap(store, files.Hooks{Transform: c.transform})
 		r, err := b.Get(ctx, "a", &c.opts)
 		if is(t, err, c.want); r != nil || t.Failed() {
-			t.Fatal(what)
+			t.Fatalf("Get of %s has another error than wanted, or a Reader", what)
 		}
 		for _, part := range parts {
 			if _, err := part.Read(make([]byte, 1)); !errors.Is(err, files.ErrClosed) {

@@ -147,7 +147,7 @@ func TestTransformEntryFails(t *testing.T) {
 		var e *files.Error
 		if !slices.Equal(names, c.names) || c.fails != (failed != nil) ||
 			c.fails && (!errors.As(failed, &e) || e.Name != "b") {
-			t.Errorf("%+v: %q, %v", c.opts, names, failed)
+			t.Errorf("List with %+v = %q, %v, want %q", c.opts, names, failed, c.names)
 		}
 	}
 }

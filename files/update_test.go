@@ -152,7 +152,8 @@ func TestUpdateErrors(t *testing.T) {
 		}
 		if e, ok := errors.AsType[*files.Error](err); !ok || e.Op != files.OpUpdate ||
 			e.Name != c.name {
-			t.Errorf("%s: %#v", c.what, err)
+			t.Errorf("%s: the error is %#v, want one of update with the name %q",
+				c.what, err, c.name)
 		}
 	}
 	has(t, full, "a", "12345")

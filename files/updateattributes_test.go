@@ -79,7 +79,8 @@ func TestUpdateAttributesKeepsTheRest(t *testing.T) {
 					a.ContentDisposition != want.ContentDisposition || got.Size != before.Size ||
 					got.Version != stat.Version ||
 					got.Digest.CRC32C != before.Digest.CRC32C {
-					t.Errorf("%s: %+v", what, got)
+					t.Errorf("%s: UpdateAttributes = %+v, want only the attributes changed",
+						what, got)
 				}
 			}
 			has(t, inner, "f", "content")

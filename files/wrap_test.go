@@ -78,7 +78,7 @@ func TestReadOnly(t *testing.T) {
 					t.Errorf("%s: %v, want ErrUnsupported", op, err)
 				}
 			} else if err != nil {
-				t.Errorf("%s: %v", op, err)
+				t.Errorf("%s of a read-only bucket: %v, want no error", op, err)
 			}
 		}
 		if f := ro.Features(); !f.ReadOnly || f.SignPut || f.SignDelete || !f.SignGet ||
@@ -162,10 +162,10 @@ func TestWrapErrorsHaveTheCallersNames(t *testing.T) {
 			continue
 		}
 		if strings.Contains(err.Error(), "hidden") {
-			t.Errorf("%s: %v", op, err)
+			t.Errorf("the error of %s shows what is hidden: %v", op, err)
 		}
 		if e, ok := errors.AsType[*files.Error](err); !ok || e.Name == "" {
-			t.Errorf("%s: %#v", op, err)
+			t.Errorf("the error of %s has no name: %#v", op, err)
 		}
 	}
 	_, err = logged.Get(ctx, "missing", nil)

@@ -48,7 +48,8 @@ func TestThirdPartysBucket(t *testing.T) {
 	for _, b := range []files.Bucket{b, files.Wrap(b, files.Hooks{})} {
 		for op, err := range operations(b) {
 			if err != nil && !errors.Is(err, files.ErrUnsupported) {
-				t.Errorf("%s: %v", op, err)
+				t.Errorf("%s of a third party's bucket: %v, want no error or ErrUnsupported",
+					op, err)
 			}
 		}
 		for _, n := range []string{"a", "b", "c", "d"} {

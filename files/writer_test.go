@@ -31,7 +31,7 @@ func TestWriterCommit(t *testing.T) {
 		info, err := w.Commit()
 		if err != nil || info.Size != 6+3<<20 || info.ContentType != "text/csv; charset=utf-8" ||
 			info.Metadata["k"] != "v" || info.Version == "" {
-			t.Fatal(info, err)
+			t.Fatalf("Commit = %+v, %v, want the size, the type and the metadata", info, err)
 		}
 		has(t, b, "a.csv", "0,1,2,"+strings.Repeat("x", 3<<20))
 		_, err = w.Write([]byte("more"))

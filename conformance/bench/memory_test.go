@@ -49,7 +49,7 @@ func TestPutMemory(t *testing.T) {
 	src := &stream{n: size, next: size}
 	info, err := s.b.Put(ctx, "large.bin", src, nil)
 	if err != nil || info.Size != size {
-		t.Fatal(info.Size, err)
+		t.Fatalf("Put of %d bytes: size %d, %v", size, info.Size, err)
 	}
 	above := int64(src.peak) - int64(before.Sys-before.HeapReleased)
 	t.Logf("%d MiB put; at most %d KiB above the start", size>>20, above>>10)

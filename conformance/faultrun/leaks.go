@@ -46,7 +46,7 @@ type LeakConfig struct {
 // Leaks checks X2 and X3: a driver holds no resources at the end, even if operations
 // ended early or failed. It uses a bucket in some sixty ways: bodies that are closed
 // early, cancelled, timed out and resumed; puts, small and in parts, that succeed, fail
-// and are given up; listings that are not finished. It closes the bucket, and fails the
+// and are abandoned; listings that are not finished. It closes the bucket, and fails the
 // test if the proxy then has more than MaxIdle open connections. It closes the proxy,
 // which ends idle connections only, and fails the test if a goroutine, a descriptor (if
 // /proc lists them) or an upload that the driver could have ended is left.

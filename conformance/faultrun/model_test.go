@@ -13,7 +13,7 @@ func TestRefusedDelete(t *testing.T) {
 		floor := f.floor()
 		n := f.begin(true, value{})
 		if bad := f.allows(floor, true, value{}); bad != "" {
-			t.Fatal(bad)
+			t.Fatalf("a read that began with the file missing is refused: %s", bad)
 		}
 		return f.settle(n, refused, "", nil, false)
 	}

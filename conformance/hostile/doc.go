@@ -1,8 +1,7 @@
 // Package hostile checks that a driver keeps the contract if the service's endpoint
 // responds wrongly. Examples are a login page with status 200, a gateway's 503 for a
-// write that was done, a body that is cut in half and goes on with another version's, a
-// listing that never ends, a redirect to another host, an error of a gibibyte, and
-// silence.
+// write that was done, a body whose second half is of another version, a listing that
+// never ends, a redirect to another host, an error of a gibibyte, and silence.
 //
 //	func TestHostile(t *testing.T) {
 //		hostile.Run(t, hostile.Config{
@@ -40,8 +39,8 @@
 // # TLS
 //
 // [RunTLS] does the same for connections that fail in TLS: certificates that aren't
-// trusted, HTTP instead of HTTPS and the other way round, and handshakes that break
-// off, are refused, or are never finished. If another attempt can't help, the error is
+// trusted, HTTP instead of HTTPS and the other way round, and handshakes that are
+// interrupted, are refused, or are never finished. If another attempt can't help, the error is
 // files.ErrInvalid after one connection, and its text names the setting that helps.
 //
 // # Other services

@@ -10,8 +10,8 @@ import (
 // thousands of files, and an ext4 without a journal reads past every inode that was freed
 // in the last minute in the same part. Call it from TestMain in place of m.Run.
 //
-// It does so on Linux, if the file system of the temporary folder lets a folder say that
-// what is in it has nothing in common, as chattr +T does. Otherwise it only runs the
+// That needs Linux, and a file system that can mark a folder as the top of folders that
+// have nothing to do with each other, as chattr +T does. Otherwise Spread only runs the
 // tests. A process that a test starts uses its parent's folder. Spread returns what run
 // returns.
 func Spread(run func() int) int {

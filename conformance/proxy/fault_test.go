@@ -399,19 +399,20 @@ func TestBadAnswers(t *testing.T) {
 			resp, err := client(t).Get(p.URL() + "/bucket/key")
 			if err != nil {
 				if bad.Name != "closed connections" {
-					t.Errorf("%s: %s: %v", s.Name, bad.Name, err)
+					t.Errorf("%s, fault %q: no response: %v", s.Name, bad.Name, err)
 				}
 				continue
 			}
 			b, err := io.ReadAll(resp.Body)
 			resp.Body.Close()
 			if err != nil || resp.StatusCode < 300 || p.Total() != 1 {
-				t.Errorf("%s: %s: %d %q, %v", s.Name, bad.Name, resp.StatusCode, b, err)
+				t.Errorf("%s, fault %q: status %d, body %q, %v, want an error's status and one "+
+					"request", s.Name, bad.Name, resp.StatusCode, b, err)
 			}
 			// The path is a request of the XML API.
 			if s == proxy.GCS && bad.Name == "missing bucket" && !strings.Contains(string(b),
 				"<Code>NoSuchBucket</Code>") {
-				t.Errorf("%s", b)
+				t.Errorf("the body for a missing bucket is %q, want the code NoSuchBucket", b)
 			}
 		}
 	}

@@ -189,18 +189,18 @@ func TestExpect(t *testing.T) {
 		"PUT /a HTTP/1.1\r\nHost: h\r\nAuthorization: x\r\nExpect: "+
 			"100-continue\r\nContent-Length: 4\r\n\r\n")
 	if line, err := in.ReadString('\n'); !strings.HasPrefix(line, "HTTP/1.1 100") {
-		t.Fatalf("%q, %v", line, err)
+		t.Fatalf("the line after the headers is %q, %v, want 100 Continue", line, err)
 	}
 	in.ReadString('\n')
 	fmt.Fprint(c, "text")
 	resp, err := http.ReadResponse(in, nil)
 	if err != nil || resp.StatusCode != 200 {
-		t.Fatal(resp, err)
+		t.Fatalf("the response to the content is %v, %v, want 200", resp, err)
 	}
 	io.Copy(io.Discard, resp.Body)
 	fmt.Fprint(c, "PUT /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
 	if resp, err := http.ReadResponse(in, nil); err != nil || resp.StatusCode != 403 {
-		t.Error(resp, err)
+		t.Errorf("the response to a PUT without credentials is %v, %v, want 403", resp, err)
 	}
 	if r := p.Records(); len(r) != 2 || r[0].Sent != 4 || r[1].Sent != 0 {
 		t.Errorf("the records are %v, want bodies of 4 and 0 bytes", r)

@@ -19,7 +19,7 @@ import (
 // they compute.
 const together = 4
 
-// limit is how long a case may take at least, on a machine that does other work beside.
+// limit is the least time that a case may take, on a machine that does other work too.
 const limit = 5 * time.Minute
 
 // heavy are the cases that take long because of how much they do: thousands of files,
@@ -41,17 +41,19 @@ const Names = "^(N|L|D|C|E|U|W)"
 // passes them on one.
 const Store = "^(N1|N3|N5|V|P1|P3|P5|P7|P8|P9|G3|G8|S|L1|L5|L7|D|C|W)"
 
-// Part runs the cases whose ID matches the pattern, without the long ones and those
-// that do very much. With the long tests it is conformance.Run, which runs the whole
-// suite. -run selects cases as for conformance.Run, although they are not subtests.
+// Part runs the cases whose ID matches the pattern, except the long ones and those that
+// put thousands of files, many megabytes, or make random operations. With the long tests
+// Part is conformance.Run, which runs the whole suite. -run selects cases as for
+// conformance.Run, although they are not subtests.
 func Part(t *testing.T, h conformance.Harness, pattern string) {
 	t.Helper()
 	chosen := regexp.MustCompile(pattern)
 	some(t, h, func(id string) bool { return chosen.MatchString(id) && !heavy.MatchString(id) })
 }
 
-// Light returns which cases of conformance.RunWrapper run for a layer, if another layer's
-// test runs all: those that don't do very much, and with the long tests all.
+// Light returns which cases of conformance.RunWrapper run for a layer, if the test of
+// another layer runs all of them. It leaves out the cases that Part leaves out. With the
+// long tests it leaves out none.
 func Light(t longtest.T) (only func(id string) bool) {
 	t.Helper()
 	if longtest.On() {

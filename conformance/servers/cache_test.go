@@ -107,7 +107,7 @@ func TestBuiltOnceByProcesses(t *testing.T) {
 		cmd.Env = append(os.Environ(), asCommand+"=1", "PATH="+bin+":"+os.Getenv("PATH"))
 		wg.Go(func() {
 			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("%v: %s", err, out)
+				t.Errorf("building fake-gcs-server: %v: %s", err, out)
 			}
 		})
 	}

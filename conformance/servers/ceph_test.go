@@ -81,7 +81,7 @@ func TestCephNodes(t *testing.T) {
 		node := fmt.Sprintf("osd.%d", n)
 		a := h.do(t, do, node)
 		if a.Error != "" || a.Nodes[n].PID != 0 {
-			t.Fatalf("%s %s: %+v", do, node, a)
+			t.Fatalf("%s of %s: %+v, want no error and no process", do, node, a)
 		}
 		w.more(t, "without "+node)
 		if a := h.do(t, "start", node); a.Error != "" || a.Nodes[n].PID == 0 {

@@ -78,7 +78,7 @@ func (h *held) next(t *testing.T, v any) {
 		t.Fatalf("the command prints no more: %v\n%s", err, h.said)
 	}
 	if err := json.Unmarshal(line, v); err != nil {
-		t.Fatalf("%s: %v", line, err)
+		t.Fatalf("the line %s isn't JSON: %v", line, err)
 	}
 }
 
@@ -111,7 +111,7 @@ func need(t *testing.T, h *held) {
 	case h.Missing && os.Getenv("CI") == "":
 		t.Skip(h.Error)
 	default:
-		t.Fatal(h.Error)
+		t.Fatalf("the server can't be started: %s", h.Error)
 	}
 }
 

@@ -38,7 +38,7 @@ func open(t *testing.T, url string) files.Bucket {
 	t.Helper()
 	b, err := files.Open(t.Context(), url)
 	if err != nil {
-		t.Fatalf("%s: %v", url, err)
+		t.Fatalf("files.Open of %s: %v", url, err)
 	}
 	t.Cleanup(func() { b.Close() })
 	return b
@@ -119,7 +119,7 @@ func TestBadURLs(t *testing.T) {
 			continue
 		}
 		if s := err.Error(); !strings.Contains(s, want) || strings.Contains(s, "hunter2") {
-			t.Errorf("%s: %v", url, err)
+			t.Errorf("the error of %s is %v, want %q in it and no secret", url, err, want)
 		}
 	}
 }

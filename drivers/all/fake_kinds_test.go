@@ -90,7 +90,7 @@ func TestFakesGiveWhatDriversGive(t *testing.T) {
 			var status int
 			var code string
 			if _, err := fmt.Sscanf(c, "%d %s", &status, &code); err != nil {
-				t.Fatalf("%q: %v", c, err)
+				t.Fatalf("the code %q has no status and word: %v", c, err)
 			}
 			all = append(all, s.Refuse(status, code, "no"))
 		}
@@ -137,7 +137,7 @@ func TestFakesGiveWhatDriversGive(t *testing.T) {
 		p := proxy.Serve(t, c.service, c.service.InternalError())
 		b, err := files.Open(t.Context(), c.url(p))
 		if err != nil {
-			t.Fatalf("%s: %v", c.p, err)
+			t.Fatalf("files.Open for %s: %v", c.p, err)
 		}
 		for _, f := range answers(c.service, c.codes...) {
 			p.Clear()

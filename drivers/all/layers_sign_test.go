@@ -167,7 +167,7 @@ func signThrough(t *testing.T, l stackLayer, what string, can bool) {
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	if err != nil || answer.StatusCode/100 != 2 {
-		t.Fatalf("%s, %q, %v", answer.Status, text, err)
+		t.Fatalf("the response is %s, %q, %v, want a success", answer.Status, text, err)
 	}
 	switch {
 	case put:

@@ -92,7 +92,8 @@ func TestTransfer(t *testing.T) {
 				}
 				res, err := plan.Apply(t.Context())
 				if err != nil || res.Copied != int64(len(treeNames)) {
-					t.Fatalf("%s: %+v, %v", step.what, res, err)
+					t.Fatalf("%s: Apply = %+v, %v, want %d files copied",
+						step.what, res, err, len(treeNames))
 				}
 				if n := ops.take(); step.what == "beside" && b.Features().ServerCopy &&
 					n[files.OpGet] > 0 {
@@ -171,7 +172,7 @@ func sameTree(t *testing.T, tree transfer.Tree) {
 		info, err := tree.Bucket.Stat(t.Context(), e.Name, nil)
 		if err != nil || info.ContentType != "text/x-own" || info.CacheControl != "no-cache" ||
 			fmt.Sprint(info.Metadata) != fmt.Sprintf("map[key:value of %s]", name) {
-			t.Errorf("%s: %+v, %v", e.Name, info, err)
+			t.Errorf("Stat of %s = %+v, %v, want the attributes of the source", e.Name, info, err)
 		}
 	}
 	if n != len(treeNames) {

@@ -225,7 +225,7 @@ func TestUploadCancelled(t *testing.T) {
 					case err == nil && !u.stored():
 						t.Errorf("%s: nil, and no file", where)
 					case err != nil && !errors.Is(err, context.Canceled):
-						t.Errorf("%s: %v", where, err)
+						t.Errorf("%s: the error is %v, want context.Canceled", where, err)
 					case err != nil && u.stored() && !errors.Is(err, files.ErrUncertain):
 						t.Errorf("%s: %v, and the file is there", where, err)
 					}

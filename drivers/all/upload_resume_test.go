@@ -189,7 +189,7 @@ func TestUploadStale(t *testing.T) {
 			})
 			removes := !errors.Is(err, files.ErrUnsupported)
 			if len(names) != 1 || names[0] != "x/f" || removes && (n != 1 || err != nil) {
-				t.Fatalf("%d, %v: %q", n, err, names)
+				t.Fatalf("AbortStale removed %d uploads, %v: %q", n, err, names)
 			}
 			for e, err := range b.List(t.Context(), "", nil) {
 				t.Errorf("the listing has %+v, %v", e, err)

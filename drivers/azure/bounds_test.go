@@ -86,7 +86,7 @@ func TestBareErrors(t *testing.T) {
 			switch kind := files.KindOf(err); {
 			case head && status == 404 && kind == files.ErrNotExist:
 			case kind != files.ErrUnavailable && kind != files.ErrUncertain:
-				t.Errorf("%d, %s: %v", status, op, err)
+				t.Errorf("status %d to %s: the error is %v", status, op, err)
 			}
 		}
 		for _, c := range []files.Condition{files.IfAbsent(), files.IfVersion("1")} {

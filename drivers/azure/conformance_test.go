@@ -23,10 +23,9 @@ const conformanceLimit = 4 * time.Minute
 
 // azuriteRaces are failures that random operations may cause.
 var azuriteRaces = map[string]string{
-	"X1/model": "Azurite refuses Put Blob with If-None-Match where a refused copy or upload left " +
-		"uncommitted blocks and no blob (TestUncommittedBlocks, " +
-		"TestModelWithoutUncommittedBlocks); in Azure such " +
-		"a blob does not exist",
+	"X1/model": "Azurite refuses Put Blob with If-None-Match for a missing blob if a refused copy " +
+		"or upload has left uncommitted blocks of it (TestUncommittedBlocks, " +
+		"TestModelWithoutUncommittedBlocks); Azure doesn't count such a blob as existing",
 }
 
 // subHarness runs all cases in one container, each below files.Sub in its own
@@ -102,7 +101,7 @@ func bareHarness(t *testing.T) conformance.Harness {
 		Foreign: func(t conformance.T, b files.Bucket, key, content string) {
 			if _, err := client(t, b).NewBlockBlobClient(key).Upload(t.Context(),
 				streaming.NopCloser(strings.NewReader(content)), nil); err != nil {
-				t.Fatalf("%q: %v", key, err)
+				t.Fatalf("uploading the foreign blob %q: %v", key, err)
 			}
 		},
 		ForeignKeys: []string{"dir/", "a//b", "d//"},
@@ -113,7 +112,7 @@ func bareHarness(t *testing.T) conformance.Harness {
 	if !server.User {
 		h.Vanish = func(t conformance.T, b files.Bucket) {
 			if _, err := client(t, b).Delete(t.Context(), nil); err != nil {
-				t.Fatalf("%v", err)
+				t.Fatalf("deleting the container: %v", err)
 			}
 		}
 	}

@@ -41,7 +41,7 @@ func TestWeakETags(t *testing.T) {
 	})
 	info, err := b.Stat(t.Context(), "a", nil)
 	if err != nil || info.Version != weak {
-		t.Fatalf("%+v, %v", info, err)
+		t.Fatalf("Stat = %+v, %v, want the version %s", info, err, weak)
 	}
 	for _, v := range []files.Version{weak, "0x1"} {
 		_, err := b.Get(t.Context(), "a", &files.GetOptions{IfVersion: v})

@@ -201,7 +201,7 @@ func TestOneVersion(t *testing.T) {
 		content, err := files.ReadString(t.Context(), b, "a", nil)
 		switch {
 		case c.want == nil && (err != nil || content != "0123456789"):
-			t.Errorf("%s: %q, %v", what, content, err)
+			t.Errorf("%s: read %q, %v, want the whole content", what, content, err)
 		case c.want != nil && !errors.Is(err, c.want):
 			t.Errorf("%s: %q, %v, want %v", what, content, err, c.want)
 		}

@@ -242,12 +242,13 @@ func TestNotAzure(t *testing.T) {
 				case err == nil, kind == nil, kind == files.ErrNotExist, kind == files.ErrNoBucket,
 					kind == files.ErrExist, kind == files.ErrPrecondition,
 					kind == files.ErrNotModified:
-					t.Errorf("%s: %v", what, err)
+					t.Errorf("%s: the error is %v, which a wrong response can't mean", what, err)
 				case name == "an unrequested 304", name == "deletions in HTML",
 					// it followed the redirect
 					name == "a 307 elsewhere" && client == "the caller's":
 				case !strings.Contains(fmt.Sprintf("%+v", err), "isn't an Azure Blob endpoint"):
-					t.Errorf("%s: %+v", what, err)
+					t.Errorf("%s: the error doesn't say that the response isn't the service's: %+v",
+						what, err)
 				}
 				if n := requests.Load(); n > 12 {
 					t.Errorf("%s: %d requests, want at most 12", what, n)

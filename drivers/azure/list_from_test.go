@@ -74,7 +74,7 @@ func TestStartFrom(t *testing.T) {
 				o := &files.ListOptions{StartAfter: after, Limit: 10, PageSize: 100}
 				for e, err := range b.List(t.Context(), dir, o) {
 					if err != nil {
-						t.Fatalf("%s, %q: %v", what, dir, err)
+						t.Fatalf("%s: List(%q): %v", what, dir, err)
 					}
 					got = append(got, e.Name)
 				}

@@ -47,7 +47,7 @@ func TestParallelListFrom(t *testing.T) {
 				for e, err := range b.List(t.Context(), dir,
 					&files.ListOptions{PageSize: 20, Parallel: 8}) {
 					if err != nil {
-						t.Fatalf("%s, %q: %v", what, dir, err)
+						t.Fatalf("%s: List(%q): %v", what, dir, err)
 					}
 					got = append(got, e.Name)
 				}

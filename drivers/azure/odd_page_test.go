@@ -46,7 +46,7 @@ func TestOddPage(t *testing.T) {
 			case files.KindOf(err) == files.ErrUnavailable:
 				got = append(got, "error")
 			case err != nil:
-				t.Errorf("%q: %v", in, err)
+				t.Errorf("listing the page %q: %v, want ErrUnavailable or no error", in, err)
 			case e.Key != "":
 				got = append(got, "("+e.Key+")")
 			default:

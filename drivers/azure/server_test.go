@@ -21,7 +21,7 @@ func open(t conformance.T, raw string, params ...string) files.Bucket {
 	t.Helper()
 	u, err := url.Parse(raw)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("parsing the URL: %v", err)
 	}
 	q := u.Query()
 	for i := 0; i < len(params); i += 2 {
@@ -30,7 +30,7 @@ func open(t conformance.T, raw string, params ...string) files.Bucket {
 	u.RawQuery = q.Encode()
 	b, err := files.Open(t.Context(), u.String())
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("files.Open: %v", err)
 	}
 	t.Cleanup(func() { b.Close() })
 	return b
@@ -83,19 +83,19 @@ func onHandler(t *testing.T, h http.Handler) files.Bucket {
 func send(t conformance.T, _ files.Bucket, s files.SignedURL, content []byte) (int, []byte) {
 	req, err := http.NewRequestWithContext(t.Context(), s.Method, s.URL, bytes.NewReader(content))
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("the signed request: %v", err)
 	}
 	for k, v := range s.Header {
 		req.Header[k] = v
 	}
 	r, err := transport().Do(req)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("sending the signed request: %v", err)
 	}
 	defer r.Body.Close()
 	p, err := io.ReadAll(r.Body)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("reading the response to the signed request: %v", err)
 	}
 	return r.StatusCode, p
 }

@@ -439,13 +439,13 @@ func (d *documented) damage(t conformance.T, b files.Bucket, name string) {
 // vanish deletes the bucket with its contents.
 func (d *documented) vanish(t conformance.T, b files.Bucket) {
 	if _, err := files.DeleteAll(t.Context(), b); err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("deleting all files: %v", err)
 	}
 	bucket, _ := bucketOf(t, b)
 	req, err := http.NewRequestWithContext(t.Context(), "DELETE",
 		d.origin.String()+"/storage/v1/b/"+bucket, nil)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("the request that deletes the bucket: %v", err)
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil || resp.StatusCode/100 != 2 {

@@ -27,12 +27,14 @@ func FuzzErrors(f *testing.F) {
 			words, kind := a.kind(o, 0)
 			switch {
 			case files.KindOf(kind) == nil || words == "":
-				t.Fatalf("%d %q: %q, %v", status, body, words, kind)
+				t.Fatalf("the error of %d %q has the words %q and the kind %v, want both",
+					status, body, words, kind)
 			case kind == files.ErrExist, kind == files.ErrPrecondition,
 				kind == files.ErrNotModified:
 				t.Fatalf("%d %q without a condition: %v", status, body, kind)
 			case kind == files.ErrNotExist && (status != 404 || !strings.Contains(body, a.reason)):
-				t.Fatalf("%d %q: %v", status, body, kind)
+				t.Fatalf("the error of %d %q is %v, although the response isn't a 404 with that "+
+					"reason", status, body, kind)
 			}
 		}
 	})

@@ -159,7 +159,8 @@ func TestOddTimes(t *testing.T) {
 		check := func(what string, got time.Time, err error) {
 			t.Helper()
 			if err != nil || got.IsZero() != zero || !zero && !got.Equal(want) {
-				t.Errorf("%s, %q: %v, %v", what, at, got, err)
+				t.Errorf("%s with the time %q: %v, %v, want %v, or the zero time: %v",
+					what, at, got, err, want, zero)
 			}
 		}
 		info, err := b.Stat(t.Context(), "a", nil)
@@ -232,7 +233,7 @@ func TestOneVersion(t *testing.T) {
 		content, err := files.ReadString(t.Context(), b, "a", nil)
 		switch {
 		case c.want == nil && (err != nil || content != "0123456789"):
-			t.Errorf("%s: %q, %v", what, content, err)
+			t.Errorf("%s: read %q, %v, want the whole content", what, content, err)
 		case c.want != nil && !errors.Is(err, c.want):
 			t.Errorf("%s: %q, %v, want %v", what, content, err, c.want)
 		}
@@ -364,7 +365,8 @@ func TestStoredAsItIs(t *testing.T) {
 			})
 			s, err := files.ReadString(t.Context(), b, "a", nil)
 			if c.want == nil && (s != c.body || err != nil) || !errors.Is(err, c.want) {
-				t.Errorf("%s, %v: %q, %v", what, flush, s, err)
+				t.Errorf("%s, flushed %v: read %q, %v, want %q or the error %v",
+					what, flush, s, err, c.body, c.want)
 			}
 		}
 	}

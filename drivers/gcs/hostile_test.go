@@ -204,12 +204,14 @@ func TestNotGCS(t *testing.T) {
 			switch kind := files.KindOf(err); {
 			case err == nil, kind == nil, kind == files.ErrNotExist, kind == files.ErrNoBucket,
 				kind == files.ErrExist, kind == files.ErrPrecondition, kind == files.ErrNotModified:
-				t.Errorf("%s, %s: %v", name, op, err)
+				t.Errorf("%s to %s: the error is %v, which a wrong response can't mean",
+					name, op, err)
 			case strings.HasPrefix(name, "a proxy's 40") && kind != files.ErrPermission &&
 				(strings.HasSuffix(name, "401") || strings.HasSuffix(name, "403")):
-				t.Errorf("%s, %s: %v", name, op, err)
+				t.Errorf("%s to %s: the error is %v, want ErrPermission", name, op, err)
 			case !strings.Contains(fmt.Sprintf("%+v", err), "isn't a GCS endpoint"):
-				t.Errorf("%s, %s: %+v", name, op, err)
+				t.Errorf("%s to %s: the error doesn't say that the response isn't the service's: "+
+					"%+v", name, op, err)
 			}
 			if n := requests.Load(); n > 12 {
 				t.Errorf("%s, %s: %d requests, want at most 12", name, op, n)

@@ -101,7 +101,7 @@ func putMemory(t *testing.T, params string, parts uint64) {
 		src := &stream{n: size, next: size}
 		info, err := b.Put(t.Context(), "large.bin", src, nil)
 		if err != nil || info.Size != size {
-			t.Fatal(info.Size, err)
+			t.Fatalf("Put of %d bytes: size %d, %v", size, info.Size, err)
 		}
 		above = int64(src.peak) - int64(before.Sys-before.HeapReleased)
 		t.Logf("%d MiB put; at most %d KiB above the start", size/mib, above/kib)

@@ -26,7 +26,7 @@ func TestOddPage(t *testing.T) {
 		for e, err := range b.List(t.Context(), "", &files.ListOptions{Foreign: true}) {
 			switch {
 			case err != nil:
-				t.Errorf("%q: %v", in, err)
+				t.Errorf("listing the page %q: %v", in, err)
 			case e.Key != "":
 				got = append(got, "("+e.Key+")")
 			default:

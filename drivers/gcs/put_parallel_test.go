@@ -58,7 +58,7 @@ func TestParallelParts(t *testing.T) {
 			name := what
 			info, err := b.Put(t.Context(), name, r, &c.o)
 			if err != nil {
-				t.Fatalf("%s: %v", what, err)
+				t.Fatalf("Put of %s: %v", what, err)
 			}
 			p.Want(t, c.want)
 			stat, err := direct.Stat(t.Context(), name, nil)

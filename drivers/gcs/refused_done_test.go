@@ -60,9 +60,10 @@ func TestRefusedAndDone(t *testing.T) {
 				name := fmt.Sprintf("%s, %d, the service's own: %v", how, status, own)
 				switch {
 				case how == "absent" && (err != nil || info.Version != "2"):
-					t.Errorf("%s: %+v, %v", name, info, err)
+					t.Errorf("%s: %+v, %v, want success, since the mark is the write's own",
+						name, info, err)
 				case how != "absent" && !own && files.KindOf(err) != files.ErrUncertain:
-					t.Errorf("%s: %v", name, err)
+					t.Errorf("%s: %v, want ErrUncertain", name, err)
 				case how != "absent" && err == nil:
 					t.Errorf("%s: nil", name)
 				}

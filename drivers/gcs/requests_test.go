@@ -251,7 +251,8 @@ func TestPartRequests(t *testing.T) {
 					p.Reset()
 					info, err := b.Put(t.Context(), "large", r, nil)
 					if err != nil || info.Size != int64(c.size) || info.Digest.CRC32C == "" {
-						t.Fatal(info, err)
+						t.Fatalf("Put of %d bytes = %+v, %v, want the size and a CRC-32C",
+							c.size, info, err)
 					}
 					p.Want(t, c.want)
 				}

@@ -75,7 +75,7 @@ func through(t conformance.T, emulator, store string) string {
 	t.Helper()
 	u, err := url.Parse(store)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("parsing the store's URL: %v", err)
 	}
 	emulators.Store(u.Host, emulator)
 	t.Cleanup(func() { emulators.Delete(u.Host) })
@@ -99,11 +99,11 @@ func openBucket(t conformance.T, rawURL string) files.Bucket {
 	t.Helper()
 	b, err := files.Open(t.Context(), rawURL)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("files.Open of %s: %v", rawURL, err)
 	}
 	u, err := url.Parse(rawURL)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("parsing the URL %s: %v", rawURL, err)
 	}
 	opened.Store(b, u)
 	return b
@@ -154,10 +154,10 @@ func putForeign(t conformance.T, b files.Bucket, key, content string) {
 	}
 	w := client.Bucket(bucket).Object(prefix + key).NewWriter(t.Context())
 	if _, err := io.WriteString(w, content); err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("writing the foreign object %q: %v", key, err)
 	}
 	if err := w.Close(); err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("closing the foreign object %q: %v", key, err)
 	}
 }
 
@@ -167,7 +167,7 @@ const asStranger = "X-Stranger"
 func sendSigned(t conformance.T, _ files.Bucket, s files.SignedURL, content []byte) (int, []byte) {
 	req, err := http.NewRequestWithContext(t.Context(), s.Method, s.URL, bytes.NewReader(content))
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("the signed request: %v", err)
 	}
 	for k, v := range s.Header {
 		req.Header[k] = v
@@ -175,12 +175,12 @@ func sendSigned(t conformance.T, _ files.Bucket, s files.SignedURL, content []by
 	req.Header.Set(asStranger, "1")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("sending the signed request: %v", err)
 	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("reading the response to the signed request: %v", err)
 	}
 	return resp.StatusCode, answer
 }

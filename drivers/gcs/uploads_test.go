@@ -61,7 +61,8 @@ func TestUploadResumed(t *testing.T) {
 				int64(len(manyParts)), opts)
 		}
 		if _, err := upload(cut); !errors.Is(err, files.ErrUnavailable) || token == "" {
-			t.Fatalf("%s: %v", what, err)
+			t.Fatalf("%s: the cut upload: %v, token %q, want ErrUnavailable and a token",
+				what, err, token)
 		}
 		done := c.after && c.at == complete
 		if ok, err := files.Exists(t.Context(), direct, "dir/f"); err != nil || ok != done {
@@ -132,7 +133,7 @@ func TestUploadGone(t *testing.T) {
 			}
 		},
 	}); n != 3 || err != nil || strings.Join(names, "|") != "a/b|a/ü +|c" {
-		t.Fatalf("%d, %v: %q", n, err, names)
+		t.Fatalf("AbortStale removed %d uploads, %v: %q", n, err, names)
 	}
 	for u, err := range resume.Uploads(t.Context(), b, "") {
 		t.Errorf("%+v is left, %v", u, err)

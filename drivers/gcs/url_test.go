@@ -18,7 +18,7 @@ func opensAt(t *testing.T, url string) (string, *backend) {
 	t.Helper()
 	b, err := files.Open(t.Context(), url)
 	if err != nil {
-		t.Fatalf("%s: %v", url, err)
+		t.Fatalf("files.Open of %s: %v", url, err)
 	}
 	t.Cleanup(func() { b.Close() })
 	back := driver.Unwrap(b).(*backend)

@@ -21,7 +21,7 @@ const (
 	folds  = "Go CDK folds metadata keys beyond ASCII, so these are refused"
 	suffix = "fileblob refuses names that end in .attrs"
 	long   = "fileblob can't hold elements of more than some 230 bytes"
-	empty  = "fileblob leaves empty folders, in place of which no file can be put"
+	empty  = "fileblob leaves empty folders behind, under whose names no file can be put"
 )
 
 // memLimits and fileLimits are the cases that can't pass through Go CDK, without a
@@ -95,7 +95,7 @@ var (
 func foreign(t conformance.T, b files.Bucket, key, content string) {
 	raw, _ := files.As[*blob.Bucket](b)
 	if err := raw.WriteAll(t.Context(), key, []byte(content), nil); err != nil {
-		t.Fatalf("%q: %v", key, err)
+		t.Fatalf("writing the foreign object %q: %v", key, err)
 	}
 }
 
@@ -129,7 +129,7 @@ func TestFileblobConforms(t *testing.T) {
 	open := func(t conformance.T, dir string) files.Bucket {
 		raw, err := fileblob.OpenBucket(dir, &fileblob.Options{NoTempDir: true})
 		if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("fileblob.OpenBucket: %v", err)
 		}
 		b := New(raw, &Options{Own: true})
 		dirs.Store(b, dir)
@@ -140,7 +140,7 @@ func TestFileblobConforms(t *testing.T) {
 		New: func(t conformance.T) files.Bucket {
 			dir, err := os.MkdirTemp(base, "")
 			if err != nil {
-				t.Fatalf("%v", err)
+				t.Fatalf("making the bucket's folder: %v", err)
 			}
 			return open(t, dir)
 		},
@@ -149,11 +149,11 @@ func TestFileblobConforms(t *testing.T) {
 			path := filepath.Join(dirOf(b), name)
 			content, err := os.ReadFile(path)
 			if err != nil {
-				t.Fatalf("%v", err)
+				t.Fatalf("reading the file to damage: %v", err)
 			}
 			content[len(content)/2] ^= 1
 			if err := os.WriteFile(path, content, 0o666); err != nil {
-				t.Fatalf("%v", err)
+				t.Fatalf("writing the damaged file: %v", err)
 			}
 		},
 		Append: func(t conformance.T, b files.Bucket, name string, content []byte) {
@@ -164,7 +164,7 @@ func TestFileblobConforms(t *testing.T) {
 				f.Close()
 			}
 			if err != nil {
-				t.Fatalf("%v", err)
+				t.Fatalf("appending to the file: %v", err)
 			}
 		},
 		Vanish:  func(_ conformance.T, b files.Bucket) { os.RemoveAll(dirOf(b)) },

@@ -95,7 +95,7 @@ func TestVanishedFolder(t *testing.T) {
 		if !errors.Is(err,
 			files.ErrNoBucket) || errors.Is(err,
 			files.ErrNotExist) && files.KindOf(err) == files.ErrNotExist {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s of a missing folder: %v, want ErrNoBucket and not ErrNotExist", what, err)
 		}
 	}
 	if _, err := os.Stat(dir); err == nil {

@@ -29,7 +29,7 @@ func TestToBlobRoundTripSigns(t *testing.T) {
 				t.Helper()
 				s, err := files.SignURL(t.Context(), b, "f", &o)
 				if err != nil {
-					t.Fatalf("%+v: %v", o, err)
+					t.Fatalf("SignURL with %+v: %v", o, err)
 				}
 				req, err := http.NewRequestWithContext(t.Context(), s.Method, s.URL,
 					bytes.NewReader([]byte(body)))

@@ -71,7 +71,7 @@ func page(t *testing.T, b *bridge, o driver.ListOptions) *driver.ListPage {
 	t.Helper()
 	p, err := b.ListPaged(t.Context(), &o)
 	if err != nil {
-		t.Fatalf("%+v: %v", o, err)
+		t.Fatalf("ListPaged with %+v: %v", o, err)
 	}
 	return p
 }
@@ -258,7 +258,7 @@ func TestListModel(t *testing.T) {
 			keys[key] = true
 			if err := raw.WriteAll(t.Context(), key, []byte(key),
 				&blob.WriterOptions{ContentType: "text/plain"}); err != nil {
-				t.Fatalf("%q: %v", key, err)
+				t.Fatalf("writing the key %q: %v", key, err)
 			}
 		}
 		sorted := slices.Sorted(func(yield func(string) bool) {

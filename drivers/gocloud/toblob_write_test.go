@@ -180,7 +180,7 @@ func TestErrorCodes(t *testing.T) {
 		raw := ToBlob(failing{mem.New(nil), driver.NewError(files.OpList, "", err)}, nil)
 		_, got := raw.List(nil).Next(t.Context())
 		if gcerrors.Code(got) != want || !errors.Is(got, err) {
-			t.Errorf("%v: %v", err, got)
+			t.Errorf("List with the error %v has the error %v, want the code %v", err, got, want)
 		}
 	}
 	if ok, err := ToBlob(failing{mem.New(nil), files.ErrNoBucket},

@@ -56,7 +56,7 @@ func TestOpenURLErrors(t *testing.T) {
 		}
 		if s, _, _ := strings.Cut(strings.Replace(err.Error(), files.RedactURL(raw), "", 1),
 			"\n"); strings.Contains(s, "hunter2") {
-			t.Errorf("%s: %v", raw, err)
+			t.Errorf("the error of %s shows a secret: %v", raw, err)
 		}
 	}
 }

@@ -51,7 +51,7 @@ func harnessIn(
 	check := func(t conformance.T, err error) {
 		t.Helper()
 		if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("a step of the harness failed: %v", err)
 		}
 	}
 	return conformance.Harness{

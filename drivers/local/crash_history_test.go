@@ -80,7 +80,7 @@ func TestExplainAcceptsOnlyReports(t *testing.T) {
 			seen["n"] = *tt.seen
 		}
 		if _, err := explain("n", seen, h["n"], tt.before, ever); (err == nil) != tt.ok {
-			t.Errorf("%s: %v", tt.name, err)
+			t.Errorf("%s: explain returns %v, want an explanation: %v", tt.name, err, tt.ok)
 		}
 	}
 }

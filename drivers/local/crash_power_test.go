@@ -54,7 +54,7 @@ func recordSteps(t *testing.T, steps []step, opts *Options, over crashfs.Hook,
 		}
 		r.Mark(progress{i + 1, i})
 		if err := s.do(t.Context(), b); err != nil {
-			t.Fatalf("%v: %v", s, err)
+			t.Fatalf("the step %v: %v", s, err)
 		}
 		r.Mark(progress{i + 1, i + 1})
 		r.states = append(r.states, s.states(r.last))
@@ -253,7 +253,7 @@ func TestPowerFailureAfterOthers(t *testing.T) {
 				})
 			_, failures := r.failures(t, injectedFolder(t), 0, 1)
 			for _, err := range failures {
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("the power failure in %s: %v", name, err)
 			}
 		}
 	})

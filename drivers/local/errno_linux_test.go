@@ -133,7 +133,7 @@ func TestUnusualErrnos(t *testing.T) {
 	var out strings.Builder
 	c.Stdout, c.Stderr = &out, &out
 	if err := sysfault.Supervise(c); err != nil {
-		t.Fatalf("%v\n%s", err, out.String())
+		t.Fatalf("the child process failed: %v\n%s", err, out.String())
 	}
 	if names, err := filepath.Glob(filepath.Join(dir, "*.attrs")); err != nil || len(names) == 0 {
 		t.Errorf("sidecars are %q, %v, want at least one", names, err)

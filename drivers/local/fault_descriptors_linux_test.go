@@ -33,7 +33,7 @@ func TestFewDescriptors(t *testing.T) {
 	c.Env = append(os.Environ(), fewEnv+"="+memdir.New(t))
 	out, err := c.CombinedOutput()
 	if err != nil || !bytes.Contains(out, []byte("--- PASS: TestFewDescriptorsChild")) {
-		t.Fatalf("%v\n%s", err, out)
+		t.Fatalf("the child process failed, or its test didn't pass: %v\n%s", err, out)
 	}
 }
 

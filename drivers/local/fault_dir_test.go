@@ -188,7 +188,7 @@ func TestReadOnlyFileSystem(t *testing.T) {
 						t.Errorf("%v: %s: %v, want ErrNotExist", cause, name, err)
 					}
 				case err != nil:
-					t.Errorf("%v: %s: %v", cause, name, err)
+					t.Errorf("%s after the fault %v: %v", name, cause, err)
 				}
 				noPath(t, err, dir)
 			}

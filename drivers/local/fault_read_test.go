@@ -74,7 +74,7 @@ func TestReadFaultAtEveryOperation(t *testing.T) {
 				check(t, err)
 				want, err := call(t.Context(), b)
 				if err != nil {
-					t.Fatalf("%s: %v", name, err)
+					t.Fatalf("%s without a fault: %v", name, err)
 				}
 				failed, every := 0, longtest.EachOf(t, 6, 3)
 				for n, hit := 1, true; hit && !t.Failed(); n += every {

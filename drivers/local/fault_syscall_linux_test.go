@@ -83,7 +83,8 @@ func TestErrnoAtEverySystemCall(t *testing.T) {
 			c.Stdout, c.Stderr = &out, &out
 			err = sysfault.Supervise(c)
 			if err != nil || !bytes.Contains(out.Bytes(), []byte("--- PASS: TestSyscallChild")) {
-				t.Fatalf("%v\n%s", err, out.String())
+				t.Fatalf("the child process failed, or its test didn't pass: %v\n%s",
+					err, out.String())
 			}
 			t.Logf("%s", out.String())
 		})

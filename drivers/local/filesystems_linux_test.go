@@ -19,7 +19,7 @@ func onMount(root string) conformance.Harness {
 	h := harnessIn(func(t conformance.T) string {
 		dir, err := os.MkdirTemp(root, "bucket")
 		if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("making the bucket's folder: %v", err)
 		}
 		t.Cleanup(func() { os.RemoveAll(dir) })
 		return dir
@@ -28,7 +28,7 @@ func onMount(root string) conformance.Harness {
 	h.Vanish = func(t conformance.T, b files.Bucket) {
 		dir := h.Secrets(b)[0]
 		if err := os.Rename(dir, dir+"-elsewhere"); err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("moving the bucket's folder away: %v", err)
 		}
 	}
 	// Some have no holes, some don't hold these names, and none has room for more than

@@ -86,7 +86,7 @@ func TestFolderInsideAnother(t *testing.T) {
 			refused := errors.Is(err, files.ErrInvalid)
 			if refused != c.files || refused && !strings.Contains(err.Error(), "in common") &&
 				!strings.Contains(err.Error(), "overlap") {
-				t.Errorf("%s: %s: %v", c.name, what, err)
+				t.Errorf("%s: %s has the error %v, want it refused: %v", c.name, what, err, c.files)
 			}
 		}
 	}

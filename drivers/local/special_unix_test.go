@@ -151,7 +151,7 @@ func TestEmptiedFolder(t *testing.T) {
 		out, err := exec.Command("sh", "-c", `rm -rf "$1"/* "$1"/.[!.]*`, "sh",
 			dir).CombinedOutput()
 		if err != nil {
-			t.Fatalf("%v: %s", err, out)
+			t.Fatalf("emptying the folder: %v: %s", err, out)
 		}
 		if _, err := b.Stat(context.Background(), "a/b", nil); !errors.Is(err, files.ErrNotExist) {
 			t.Errorf("Stat = %v, want ErrNotExist", err)

@@ -64,7 +64,7 @@ func TestLargeFileIsWrittenOnce(t *testing.T) {
 		ok(t, err)
 		res, err := plan.Apply(t.Context())
 		if err != nil || res.Copied != 1 || c.interrupted && res.Resumed < size/3 {
-			t.Errorf("%+v: %+v, %v", c, res, err)
+			t.Errorf("%+v: Apply = %+v, %v, want one file copied", c, res, err)
 		}
 		most := int64(size + 64<<10)
 		if c.interrupted {

@@ -79,7 +79,7 @@ func collect(t testing.TB, w *walker, root fsys.Dir, req driver.ListRequest) []s
 	var out []string
 	for e, err := range w.list(t.Context(), root, req) {
 		if err != nil {
-			t.Fatalf("%+v: %v", req, err)
+			t.Fatalf("listing %+v: %v", req, err)
 		}
 		s := e.Name
 		if e.Name == "" {

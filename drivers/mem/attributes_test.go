@@ -70,7 +70,7 @@ func TestDeleteManyTwice(t *testing.T) {
 		}
 		res, err := files.DeleteMany(t.Context(), b, slices.Values([]string{"a", "c", "none"}))
 		if err != nil || res.Deleted != 3 {
-			t.Errorf("%+v, %v", res, err)
+			t.Errorf("DeleteMany = %+v, %v, want 3 deleted and no error", res, err)
 		}
 		var left []string
 		for e, err := range b.List(t.Context(), "", nil) {
@@ -94,7 +94,7 @@ func TestGetIfNotVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, err := r.ReadString(); got != "x" || err != nil {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf(`the body is %q, %v, want "x"`, got, err)
 	}
 	if err := r.Close(); err != nil {
 		t.Error(err)

@@ -11,7 +11,7 @@ func TestBody(t *testing.T) {
 	for _, content := range []string{"", "a", "some content"} {
 		data := []byte(content)
 		if err := iotest.TestReader(&body{rest: data, all: data}, data); err != nil {
-			t.Errorf("%q: %v", content, err)
+			t.Errorf("the body of %q isn't a correct reader: %v", content, err)
 		}
 	}
 	part := &body{rest: []byte("me con"), all: []byte("some content")}

@@ -16,7 +16,7 @@ func TestCopyOfTheLargestSize(t *testing.T) {
 		t.Error(err)
 	}
 	if got := read(t, to, "a"); got != "four" {
-		t.Error(got)
+		t.Errorf(`the copy contains %q, want "four"`, got)
 	}
 }
 

@@ -80,7 +80,7 @@ func main() {
 	build.Dir = dir
 	build.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+		t.Fatalf("building the program: %v\n%s", err, out)
 	}
 	fi, err := os.Stat(filepath.Join(dir, "tiny"))
 	if err != nil {

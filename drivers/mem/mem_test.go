@@ -51,7 +51,7 @@ func TestSnapshots(t *testing.T) {
 			t.Fatal(err)
 		}
 		if chunk, err := r.ReadN(1); err != nil || string(chunk) != "o" {
-			t.Fatal(chunk, err)
+			t.Fatalf(`ReadN(1) = %q, %v, want "o"`, chunk, err)
 		}
 		return r
 	}
@@ -98,7 +98,7 @@ func TestNamedBuckets(t *testing.T) {
 	a, b := open("mem://TestNamedBuckets"), mem.Open("TestNamedBuckets")
 	put(t, a, "x", "shared")
 	if got := read(t, b, "x"); got != "shared" {
-		t.Fatal(got)
+		t.Fatalf(`the bucket of the same name contains %q, want "shared"`, got)
 	}
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
@@ -107,11 +107,11 @@ func TestNamedBuckets(t *testing.T) {
 		t.Errorf("Stat after Close = %v, want ErrClosed", err)
 	}
 	if got := read(t, open("mem://TestNamedBuckets/?nomd5=true"), "x"); got != "shared" {
-		t.Error(got)
+		t.Errorf(`the bucket opened again contains %q, want "shared"`, got)
 	}
 	put(t, mem.Open("TestNamedBuckets/with/slashes"), "x", "deep")
 	if got := read(t, open("mem://TestNamedBuckets/with/slashes"), "x"); got != "deep" {
-		t.Error(got)
+		t.Errorf(`the bucket whose name has slashes contains %q, want "deep"`, got)
 	}
 	for _, other := range []files.Bucket{
 		open("mem://"), open("mem://"), mem.New(nil), mem.Open(""), open("mem://testnamedbuckets"),
@@ -124,7 +124,7 @@ func TestNamedBuckets(t *testing.T) {
 		defer other.Delete(t.Context(), "x", nil) // so that the test can run again
 	}
 	if got := read(t, b, "x"); got != "shared" {
-		t.Error(got)
+		t.Errorf(`after changes of other buckets x contains %q, want "shared"`, got)
 	}
 }
 
@@ -162,7 +162,7 @@ func TestCopyBetween(t *testing.T) {
 		FullInfo: true,
 	})
 	if err != nil || info.ContentType != "image/png" || info.Name != "b" || info.Size != 3 {
-		t.Errorf("%v, %v", info, err)
+		t.Errorf("Copy = %+v, %v, want b of 3 bytes and image/png", info, err)
 	}
 	if _, err := files.Copy(t.Context(), small, "b", large, "b.png",
 		&files.CopyOptions{If: files.IfAbsent()}); !errors.Is(err, files.ErrExist) {
@@ -170,7 +170,7 @@ func TestCopyBetween(t *testing.T) {
 	}
 	put(t, large, "b.png", "new")
 	if got := read(t, small, "b"); got != "333" {
-		t.Error(got)
+		t.Errorf(`after a Put of the source the copy contains %q, want "333"`, got)
 	}
 }
 
@@ -188,7 +188,7 @@ func TestMaxSize(t *testing.T) {
 		}
 	}
 	if got := read(t, b, "a"); got != "four" {
-		t.Error(got)
+		t.Errorf(`after refused Puts a contains %q, want "four"`, got)
 	}
 }
 
@@ -236,7 +236,7 @@ func TestFailedPut(t *testing.T) {
 		}
 		if info, err := b.Stat(t.Context(), "a",
 			nil); err != nil || info.Version != old.Version || read(t, b, "a") != "old" {
-			t.Errorf("%s: %v, %v", what, info, err)
+			t.Errorf("%s: a is %+v, %v, want the old version and content", what, info, err)
 		}
 	}
 }
@@ -334,11 +334,11 @@ func TestDeleteDir(t *testing.T) {
 	put(t, b, "dir-0001", "")
 	res, err := files.DeleteDir(t.Context(), b, "dir-0001")
 	if err != nil || res.Deleted != 1_000 {
-		t.Fatal(res, err)
+		t.Fatalf("DeleteDir = %+v, %v, want 1,000 deleted", res, err)
 	}
 	if got := listNames(t, b, "",
 		files.ListOptions{Shallow: true}); !slices.Equal(got,
 		[]string{"dir-0000/", "dir-0001", "dir-0002/"}) {
-		t.Errorf("%q", got)
+		t.Errorf("the shallow listing has %q, want dir-0000/, dir-0001 and dir-0002/", got)
 	}
 }

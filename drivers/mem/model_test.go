@@ -333,7 +333,7 @@ func TestContentIsNotShared(t *testing.T) {
 		}
 		got, err := r.ReadAll()
 		if err != nil || string(got) != "content" {
-			t.Fatalf("%q, %v", got, err)
+			t.Fatalf(`the body is %q, %v, want "content"`, got, err)
 		}
 		clear(got)
 	}

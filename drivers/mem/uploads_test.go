@@ -120,7 +120,7 @@ func TestTimeOfAnUpload(t *testing.T) {
 	uploading(t, s, "a")
 	for u, err := range s.ListUploads(t.Context(), "") {
 		if err != nil || u.Time != u.Time.Round(0) {
-			t.Errorf("%v, %v", u.Time, err)
+			t.Errorf("the upload's time is %v, %v, want one without a monotonic clock", u.Time, err)
 		}
 	}
 }

@@ -127,7 +127,7 @@ func TestStrongURL(t *testing.T) {
 		t.Fatal(err)
 	}
 	if f := b.Features(); !f.VersionPerPut || f.TimeResolution != 1 {
-		t.Errorf("%+v", f)
+		t.Errorf("Features = %+v, want VersionPerPut and a resolution of 1 ns", f)
 	}
 	if info := put(t, b, "a", "x"); info.ModTime.IsZero() {
 		t.Errorf("Put returns no time: %v", info)

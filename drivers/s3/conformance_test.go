@@ -34,7 +34,7 @@ const racing = "for a moment versitygw refuses to store a file in place of an em
 var versitygwRaces = map[string]string{
 	"P1/torn-info": "versitygw changes an object's attributes one by one, so HEAD " +
 		"may return a mix of two puts",
-	"X1/model":                   "the random operations run into the other faults",
+	"X1/model":                   "the random operations meet the server's other faults",
 	"L4/directories-come-and-go": racing,
 	"L4/what-was-put":            racing,
 	"X1/everything-at-once":      racing,
@@ -79,7 +79,7 @@ func TestConformanceSub(t *testing.T) {
 		t.Cleanup(func() { b.Close() })
 		sub, err := files.Sub(b, "tenants/a")
 		if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("files.Sub: %v", err)
 		}
 		on := s.of(b)
 		on.prefix = "tenants/a/"

@@ -321,7 +321,7 @@ func TestRequesterPays(t *testing.T) {
 	s, err := files.SignURL(t.Context(), b, "a", &files.SignOptions{Expiry: time.Minute})
 	if err != nil || http.Header(s.Header).Get("X-Amz-Request-Payer") == "" &&
 		!strings.Contains(strings.ToLower(s.URL), "x-amz-request-payer") {
-		t.Errorf("%s %v, %v", s.URL, s.Header, err)
+		t.Errorf("the signed URL %s with %v, %v, doesn't name who pays", s.URL, s.Header, err)
 	}
 	b = mustOpen(t, "s3://bucket?region=x&endpoint="+store)
 	if _, err := b.Stat(t.Context(), "a", nil); !errors.Is(err, files.ErrPermission) {

@@ -30,7 +30,7 @@ func TestCopySourceOfARN(t *testing.T) {
 		sent := *copySource(bucket, "d/a b")
 		if got, err := url.PathUnescape(sent); got != want || err != nil || strings.Contains(sent,
 			" ") {
-			t.Errorf("%s: %q, %v", bucket, sent, err)
+			t.Errorf("the copy source of %s is %q, %v, want %q escaped", bucket, sent, err, want)
 		}
 	}
 }

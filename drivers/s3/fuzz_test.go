@@ -236,7 +236,7 @@ func FuzzContentRange(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		r, ok := span.Parse(s)
 		if ok && (r.First < 0 || r.Last < r.First || r.Size != -1 && r.Size <= r.Last) {
-			t.Errorf("%q: %d-%d/%d", s, r.First, r.Last, r.Size)
+			t.Errorf("Content-Range %q is parsed as %d-%d/%d", s, r.First, r.Last, r.Size)
 		}
 	})
 }

@@ -159,7 +159,7 @@ func TestOddPages(t *testing.T) {
 	for e, err := range b.List(t.Context(), "dir", nil) {
 		none := e.Name == "dir/c" || e.Name == "dir/d"
 		if err != nil || none != e.ModTime.IsZero() || !none && !e.ModTime.Equal(want) {
-			t.Errorf("%+v, %v", e, err)
+			t.Errorf("listed %+v, %v, want the time %v, and none for dir/c and dir/d", e, err, want)
 		}
 	}
 	for at, zero := range map[string]bool{
@@ -175,7 +175,8 @@ func TestOddPages(t *testing.T) {
 		})
 		info, err := b.Stat(t.Context(), "a", nil)
 		if err != nil || info.ModTime.IsZero() != zero || !zero && !info.ModTime.Equal(want) {
-			t.Errorf("%q: %v, %v", at, info.ModTime, err)
+			t.Errorf("Stat with the time %q has %v, %v, want %v, or the zero time: %v",
+				at, info.ModTime, err, want, zero)
 		}
 	}
 }
@@ -251,7 +252,7 @@ func TestOneVersion(t *testing.T) {
 		content, err := files.ReadString(t.Context(), b, "a", nil)
 		switch {
 		case c.want == nil && (err != nil || content != "0123456789"):
-			t.Errorf("%s: %q, %v", what, content, err)
+			t.Errorf("%s: read %q, %v, want the whole content", what, content, err)
 		case c.want != nil && !errors.Is(err, c.want):
 			t.Errorf("%s: %q, %v, want %v", what, content, err, c.want)
 		}
@@ -278,7 +279,7 @@ func TestWeakETags(t *testing.T) {
 	})
 	info, err := b.Stat(t.Context(), "a", nil)
 	if err != nil || info.Version != weak {
-		t.Fatalf("%+v, %v", info, err)
+		t.Fatalf("Stat = %+v, %v, want the version %s", info, err, weak)
 	}
 	for _, v := range []files.Version{weak, "1"} {
 		if err := getIf(t, b,

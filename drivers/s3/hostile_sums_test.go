@@ -129,7 +129,7 @@ func TestPartsLost(t *testing.T) {
 		})
 		info, err := b.Put(t.Context(), "a", strings.NewReader(content), nil)
 		if !errors.Is(err, c.want) || (c.want == nil) != (err == nil) {
-			t.Errorf("%s: %+v, %v", what, info, err)
+			t.Errorf("%s: Put = %+v, %v, want the error %v", what, info, err, c.want)
 		}
 	}
 	posts := 0

@@ -176,10 +176,12 @@ func TestNotS3(t *testing.T) {
 				case err == nil, kind == nil, kind == files.ErrNotExist, kind == files.ErrNoBucket,
 					kind == files.ErrExist, kind == files.ErrPrecondition,
 					kind == files.ErrNotModified:
-					t.Errorf("%s, %s, %s: %v", name, profile.Name, op, err)
+					t.Errorf("%s by %s to %s: the error is %v, which a wrong response can't mean",
+						name, profile.Name, op, err)
 				case name == "a 304 that nobody asked":
 				case !strings.Contains(fmt.Sprintf("%+v", err), "isn't an S3 endpoint"):
-					t.Errorf("%s, %s, %s: %+v", name, profile.Name, op, err)
+					t.Errorf("%s by %s to %s: the error doesn't say that the response isn't the "+
+						"service's: %+v", name, profile.Name, op, err)
 				}
 				if n := requests.Load(); n > 12 {
 					t.Errorf("%s, %s, %s: %d requests, want at most 12", name, profile.Name, op, n)

@@ -134,7 +134,8 @@ func TestStatusWithoutCondition(t *testing.T) {
 			_, err := putIf(t, b, cond)
 			switch files.KindOf(err) {
 			case files.ErrExist, files.ErrPrecondition, nil:
-				t.Errorf("%d %s, %v: %v", c.status, c.code, cond, err)
+				t.Errorf("%d %s to a Put with %v: %v, want an error that isn't a failed condition",
+					c.status, c.code, cond, err)
 			}
 		}
 	}
@@ -188,11 +189,11 @@ func TestDeleteMatch(t *testing.T) {
 		b, requests := hostile(t, amazon, says(result(c.body)))
 		out, err := files.DeleteMany(t.Context(), b, names)
 		if len(out.Failed) != c.failures || (c.failures > 0) != (err != nil) {
-			t.Errorf("%s: %+v, %v", c.what, out, err)
+			t.Errorf("%s: DeleteMany = %+v, %v, want %d failures", c.what, out, err, c.failures)
 		}
 		for _, f := range out.Failed {
 			if c.kind != nil && !errors.Is(f, c.kind) {
-				t.Errorf("%s: %v", c.what, f)
+				t.Errorf("%s: the failure is %v, want %v", c.what, f, c.kind)
 			}
 		}
 		if n := requests.Load(); n > 3 {

@@ -295,12 +295,12 @@ func TestLeanRequests(t *testing.T) {
 					time.Sleep(time.Second)
 					wire.sent = nil
 					if err := leanCalls(t.Context(), sdk, key); err != nil {
-						t.Fatalf("%q: %v", key, err)
+						t.Fatalf("the calls of %q by the SDK: %v", key, err)
 					}
 					want := wire.sent
 					wire.sent = nil
 					if err := leanCalls(t.Context(), lean, key); err != nil {
-						t.Fatalf("%q: %v", key, err)
+						t.Fatalf("the calls of %q by the driver's own requests: %v", key, err)
 					}
 					for op := range leanOp(leanOps) {
 						if lean.lean.form(t.Context(), op, "bucket", key) == nil {

@@ -39,7 +39,7 @@ func TestOddPage(t *testing.T) {
 			for e, err := range b.List(t.Context(), "", &files.ListOptions{Foreign: foreign}) {
 				switch {
 				case err != nil:
-					t.Errorf("%q: %v", in, err)
+					t.Errorf("listing the page %q: %v", in, err)
 				case e.Key != "":
 					got = append(got, "("+e.Key+")")
 				default:

@@ -147,7 +147,8 @@ func portableForm(t *testing.T, b files.Bucket) {
 	} {
 		change := map[string]string{"key": key}
 		if status, body, _ := sendForm(t, p, change, noise(10), ""); (status/100 == 2) != ok {
-			t.Errorf("%s: %d %s", key, status, body)
+			t.Errorf("a form with the key %s: status %d, %s, want it accepted: %v",
+				key, status, body, ok)
 		}
 	}
 	if _, err := b.Stat(t.Context(), "box/b/c", nil); err != nil {

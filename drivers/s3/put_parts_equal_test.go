@@ -59,7 +59,7 @@ func TestEqualParts(t *testing.T) {
 		defer b.Close()
 		stream := io.MultiReader(io.LimitReader(zeros{}, length))
 		if _, err := b.Put(t.Context(), "a", stream, nil); err != nil {
-			t.Fatalf("%s: %v", p.Name, err)
+			t.Fatalf("Put of a stream by %s: %v", p.Name, err)
 		}
 		mu.Lock()
 		total, equal := int64(0), true

@@ -73,9 +73,10 @@ func TestRefusedAndDone(t *testing.T) {
 			name := fmt.Sprintf("%s, %d %.30s", how, c.status, c.body)
 			switch marked := how != "delete" && how != "copy"; {
 			case marked && (err != nil || info.Version != "2"):
-				t.Errorf("%s: %+v, %v", name, info, err)
+				t.Errorf("%s: %+v, %v, want success, since the mark is the write's own",
+					name, info, err)
 			case !marked && c.body == proxy && files.KindOf(err) != files.ErrUncertain:
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("%s: %v, want ErrUncertain", name, err)
 			case !marked && err == nil:
 				t.Errorf("%s: nil", name)
 			}

@@ -398,7 +398,7 @@ func TestRecordedResponses(t *testing.T) {
 			got = append(got, e.Name+e.Key)
 			if !e.IsDir && (e.Version != "1" || e.Size != 3 || e.ModTime != time.Date(2026, 10, 28,
 				22, 32, 1, 0, time.UTC)) {
-				t.Errorf("%+v", e)
+				t.Errorf("the entry is %+v, want version 1, 3 bytes and the recorded time", e)
 			}
 		}
 		if want := "a|a b+\x01|a!/|b/|c d|/|d"; strings.Join(got, "|") != want {

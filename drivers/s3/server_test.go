@@ -142,7 +142,7 @@ func (s *subject) harness(foreign ...string) conformance.Harness {
 				Key:    &key,
 				Body:   strings.NewReader(content),
 			}); err != nil {
-				t.Fatalf("%q: %v", key, err)
+				t.Fatalf("putting the foreign object %q: %v", key, err)
 			}
 		},
 		ForeignKeys: foreign,
@@ -168,7 +168,7 @@ func (s *subject) unfinished(t conformance.T, name string) (all []faultrun.Uploa
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(context.WithoutCancel(t.Context()))
 		if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("listing the unfinished uploads: %v", err)
 		}
 		for _, u := range page.Uploads {
 			all = append(all, faultrun.Upload{Key: *u.Key, ID: *u.UploadId})
@@ -182,7 +182,7 @@ func (s *subject) vanish(t conformance.T, b files.Bucket) {
 	name := s.of(b).name
 	out, err := s.admin.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &name})
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("listing the bucket to empty it: %v", err)
 	}
 	var all []types.ObjectIdentifier
 	for _, o := range out.Contents {
@@ -192,11 +192,11 @@ func (s *subject) vanish(t conformance.T, b files.Bucket) {
 		Bucket: &name,
 		Delete: &types.Delete{Objects: all},
 	}); err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("emptying the bucket: %v", err)
 	}
 	if _, err := s.admin.DeleteBucket(t.Context(),
 		&s3.DeleteBucketInput{Bucket: &name}); err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("deleting the bucket: %v", err)
 	}
 }
 
@@ -205,19 +205,19 @@ func send(t conformance.T, _ files.Bucket, signed files.SignedURL, content []byt
 	req, err := http.NewRequestWithContext(t.Context(), signed.Method, signed.URL,
 		bytes.NewReader(content))
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("the signed request: %v", err)
 	}
 	for k, v := range signed.Header {
 		req.Header[k] = v
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("sending the signed request: %v", err)
 	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("reading the response to the signed request: %v", err)
 	}
 	return resp.StatusCode, answer
 }

@@ -83,7 +83,8 @@ func TestTransferFaults(t *testing.T) {
 		t.Logf("%s: %d files and %d bytes in %v; %d of %d requests failed: %v; %+v", step.what,
 			count, size, time.Since(begun).Round(time.Millisecond), n, p.Total(), injected, res)
 		if err != nil || res.Copied != int64(count+1) || res.Failed != 0 {
-			t.Errorf("%s: %v", step.what, err)
+			t.Errorf("%s: Apply = %+v, %v, want %d files copied and none failed",
+				step.what, res, err, count+1)
 		}
 		if n < p.Total()/40 || injected[step.reset.Name] < 3 {
 			t.Errorf("%s: too few requests failed", step.what)

@@ -50,9 +50,10 @@ func TestDeleteManyOneByOne(t *testing.T) {
 			})
 			switch {
 			case errors.Is(err, files.ErrNotExist):
-				t.Errorf("%d %.40s: %v", c.status, c.body, err)
+				t.Errorf("%d %.40s: DeleteMany is ErrNotExist: %v", c.status, c.body, err)
 			case c.lacks != (err == nil && int(res.Deleted) == len(names)):
-				t.Errorf("%d %.40s: %+v, %v", c.status, c.body, res, err)
+				t.Errorf("%d %.40s: DeleteMany = %+v, %v, and the store lacks it: %v",
+					c.status, c.body, res, err, c.lacks)
 			case c.lacks && single.Load() != int64(len(names)*(round+1)):
 				t.Errorf("%d %.40s: %d single requests", c.status, c.body, single.Load())
 			case c.lacks && round == 1 && many.Load() > before:

@@ -33,7 +33,7 @@ func TestOpenURL(t *testing.T) {
 	if b.plan.PartSize != 10*mib || b.plan.Concurrency != 3 || !b.opts.BareETags ||
 		b.known.is(DeleteIf) != NotKept || b.Features().Digests ||
 		b.opts.Defaults.Encryption != "aws:kms" || b.opts.Defaults.KMSKeyID != "k" {
-		t.Errorf("%+v", b.opts)
+		t.Errorf("the URL's parameters make the options %+v", b.opts)
 	}
 	if open("s3://a?region=x&request_checksum_calculation=when_required").Features().Digests {
 		t.Error("when_required still stores checksums")

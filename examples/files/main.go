@@ -16,10 +16,11 @@
 //
 // # After an interruption
 //
-// The same command does the rest, also after a kill: it copies what is missing, and of a
-// file of at least 64 MiB at most a tenth again. How far such files are is noted in the
-// user's cache folder, or in the folder of the flag --state-dir. When cp downloads a
-// single file to a path, the unfinished content is beside it, in .resume-….part.
+// Run the same command again, also after a kill: it copies only what is missing. It
+// continues inside a file of at least 64 MiB, of which it copies at most a tenth twice.
+// The progress of such files is noted in the user's cache folder, or in the folder of the
+// flag --state-dir. When cp downloads a single file to a path, the unfinished content is
+// beside it, in .resume-….part.
 //
 // At Ctrl-C the command removes other unfinished uploads, which takes some seconds at
 // most; a second Ctrl-C doesn't wait for that. After a kill, S3 and Google Cloud Storage may
@@ -65,7 +66,7 @@ var commands = []command{
 	{"cat", "FILE...", "writes files to standard output", 1, 0, nil, (*app).cat},
 	{"cp", "SOURCE TARGET", "copies a file, or with -r a directory; - is standard input or output",
 		2, 2, cpFlags, (*app).cp},
-	{"sync", "SOURCE TARGET", "copies what differs, and with --delete makes equal", 2, 2,
+	{"sync", "SOURCE TARGET", "copies what differs; --delete deletes what the source lacks", 2, 2,
 		syncFlags, (*app).sync},
 	{"rm", "PLACE...", "deletes files, or with -r directories", 1, 0, rmFlags, (*app).rm},
 	{"du", "PLACE...", "counts files and bytes", 1, 0, nil, (*app).du},
@@ -104,7 +105,7 @@ func (a *app) main(ctx context.Context, args []string) int {
 	switch {
 	case ctx.Err() != nil:
 		fmt.Fprintln(a.err, "files: interrupted. No file at the target is half-written; "+
-			"the same command does the rest. With a stream, as in cat, it begins anew.")
+			"the same command does the rest, but begins a stream, such as that of cat, anew.")
 		return 130
 	case errors.Is(err, errUsage):
 		return 2
@@ -242,10 +243,10 @@ func (f *flags) copying(fs *flag.FlagSet) {
 	fs.BoolVar(&o.NoOverwrite, "no-overwrite", false, "keep the files that the target has")
 	fs.BoolVar(&o.KeepNewer, "keep-newer", false, "keep files of the target that are newer")
 	fs.BoolVar(&o.StoreTime, "store-time", false, "store the source's time as metadata mtime")
-	fs.BoolVar(&o.ContentOnly, "content-only", false, "copy no type, headers and metadata")
+	fs.BoolVar(&o.ContentOnly, "content-only", false, "copy no content type, headers or metadata")
 	fs.IntVar(&o.Parallel, "parallel", 16, "how many files at a time")
 	dir, _ := transfer.DefaultStateDir()
-	fs.StringVar(&o.StateDir, "state-dir", dir, "folder that notes how far large files are")
+	fs.StringVar(&o.StateDir, "state-dir", dir, "`folder` for the progress of large files")
 }
 
 func (f *flags) limiting(fs *flag.FlagSet) {

@@ -254,7 +254,7 @@ func TestStandardInput(t *testing.T) {
 	}
 	err = a.cp(t.Context(), []place{target, {text: "-"}})
 	if err != nil || out.String() != "piped" {
-		t.Errorf("%q, %v", &out, err)
+		t.Errorf(`cp to standard output writes %q, %v, want "piped"`, &out, err)
 	}
 	a.transfer.NoOverwrite = true
 	if err := a.cp(t.Context(), []place{{text: "-"}, target}); !errors.Is(err, files.ErrExist) {
@@ -323,7 +323,7 @@ func TestNames(t *testing.T) {
 	out, _ = run(t, dir, 0, "ls", "--json", "src")
 	var e struct{ Name string }
 	if err := json.Unmarshal([]byte(out), &e); err != nil || e.Name != name {
-		t.Errorf("%q, %v", out, err)
+		t.Errorf("ls --json prints %q, %v, want the name %q", out, err, name)
 	}
 	out, errs := run(t, dir, 0, "sync", "src", "dst")
 	if strings.Contains(out+errs, name) {

@@ -39,7 +39,7 @@ func TestRun(t *testing.T) {
 		t.Run(url, func(t *testing.T) {
 			var out strings.Builder
 			if err := run(t.Context(), &out, url, source(t), false); err != nil {
-				t.Fatalf("%v\n%s", err, &out)
+				t.Fatalf("run: %v; it printed:\n%s", err, &out)
 			}
 			for _, want := range []string{
 				"tree/README.md", "2 files, 7505 bytes", "7500 bytes in 8 chunks", "tree/a/\n",
@@ -98,7 +98,7 @@ func TestRunOddNames(t *testing.T) {
 	}
 	var out strings.Builder
 	if err := run(t.Context(), &out, "mem://", src, false); err != nil {
-		t.Fatalf("%v\n%s", err, &out)
+		t.Fatalf("run: %v; it printed:\n%s", err, &out)
 	}
 	for line := range strings.Lines(out.String()) {
 		if line = strings.TrimSuffix(line, "\n"); files.Printable(line) != line {

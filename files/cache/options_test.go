@@ -58,7 +58,7 @@ func TestOptions(t *testing.T) {
 	}
 	if l := files.Layers(newCache(t, o, s, &cache.Options{MaxBytes: 3 << 20})); l[0] !=
 		"cache 3 MiB" {
-		t.Error(l)
+		t.Errorf(`the layers are %q, want "cache 3 MiB" first`, l)
 	}
 	var none *cache.Stats
 	if none.Counts() != (cache.Counts{}) {

@@ -39,7 +39,7 @@ func TestStoresThatMakeNoSense(t *testing.T) {
 	} {
 		b, err := cache.New(c.origin, c.store, nil)
 		if !errors.Is(err, c.want) || (b == nil) != (c.want != nil) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: New = %v, %v, want the error %v", name, b, err, c.want)
 		}
 	}
 }
@@ -51,7 +51,7 @@ func TestCacheFolderInItsOrigin(t *testing.T) {
 	for _, store := range []string{dir, dir + "/cache?create_dir=1"} {
 		b, err := files.Open(t.Context(), dir+"?cache="+url.QueryEscape(store))
 		if !errors.Is(err, files.ErrInvalid) || !strings.Contains(err.Error(), "files in common") {
-			t.Errorf("%s: %v", store, err)
+			t.Errorf("the cache %s in its own origin: %v, want ErrInvalid", store, err)
 		}
 		if b != nil {
 			b.Close()

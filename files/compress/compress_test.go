@@ -286,7 +286,7 @@ func TestBadOptions(t *testing.T) {
 		_, err := files.PutString(t.Context(), b, "a", "x",
 			&files.PutOptions{Attributes: files.Attributes{Metadata: m}})
 		if files.KindOf(err) != files.ErrInvalid {
-			t.Errorf("%.50v: %v", m, err)
+			t.Errorf("Put with the metadata %.50v: %v, want ErrInvalid", m, err)
 		}
 	}
 	m := map[string]string{"k": strings.Repeat("v", files.MaxMetadata-compress.MetadataSize-1)}

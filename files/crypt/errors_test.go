@@ -20,7 +20,7 @@ func TestErrorsOfNew(t *testing.T) {
 		var e *files.Error
 		if b != nil || !errors.As(err, &e) || e.Op != files.OpOpen || e.Kind != files.ErrInvalid ||
 			!strings.HasPrefix(err.Error(), "files: open: invalid argument: "+want) {
-			t.Errorf("%v", err)
+			t.Errorf("New = %v, %v, want ErrInvalid and %q", b, err, want)
 		}
 	}
 }

@@ -153,7 +153,7 @@ func TestRawKeys(t *testing.T) {
 	stat, serr := b.Stat(t.Context(), "", &files.StatOptions{Key: "a"})
 	r, gerr := b.Get(t.Context(), "", &files.GetOptions{Key: "a"})
 	if gerr != nil || serr != nil {
-		t.Fatal(gerr, serr)
+		t.Fatalf("by the raw key: Get: %v, Stat: %v", gerr, serr)
 	}
 	defer r.Close()
 	for what, info := range map[string]files.Info{"Stat": stat, "Get": r.Info()} {
@@ -162,7 +162,7 @@ func TestRawKeys(t *testing.T) {
 		}
 	}
 	if got, err := r.ReadString(); got != "content" || err != nil {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf(`the body is %q, %v, want "content"`, got, err)
 	}
 	if err := b.Delete(t.Context(), "", &files.DeleteOptions{Key: "a"}); err != nil {
 		t.Error(err)

@@ -65,7 +65,7 @@ func TestCopyFromPasses(t *testing.T) {
 	}
 	info, err := copyFrom(t.Context(), dst, "b.txt", src, "a", opts)
 	if err != nil || info.Name != "b.txt" || info.Version != "v" || info.Metadata["k"] != "v" {
-		t.Fatalf("%+v, %v", info, err)
+		t.Fatalf("copyFrom = %+v, %v, want b.txt of version v with the metadata", info, err)
 	}
 	info.Metadata["k"] = "changed"
 	if meta["k"] != "v" {

@@ -122,7 +122,7 @@ func TestInPlaceIsTheCallers(t *testing.T) {
 	content := bytes.Repeat([]byte{1}, blockSize)
 	parts, err := partsOf(t, &Content{ctx: t.Context(), src: bytes.NewReader(content), size: -1})
 	if err != nil || len(parts) != 1 {
-		t.Fatal(len(parts), err)
+		t.Fatalf("%d parts, %v, want one", len(parts), err)
 	}
 	r, body := parts[0].Reader(), parts[0].Body()
 	content[0] = 2

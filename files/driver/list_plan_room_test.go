@@ -100,7 +100,7 @@ func TestHasRoom(t *testing.T) {
 		d.window, d.waiting, d.running = c.window, c.waiting, c.running
 		d.sections[0].pages = make([][]files.Entry, c.pages)
 		if got := d.hasRoom(c.i); got != c.want {
-			t.Errorf("%+v: %v", c, got)
+			t.Errorf("%+v: hasRoom = %v", c, got)
 		}
 	}
 }

@@ -416,7 +416,7 @@ func TestMayDivide(t *testing.T) {
 		d := newDivision(t.Context(), &planned{}, ListRequest{}, 16, 3)
 		d.fetched, d.extra, d.running = c.fetched, c.extra, c.running
 		if got := d.mayDivide(); got != c.want {
-			t.Errorf("%+v: %v", c, got)
+			t.Errorf("%+v: mayDivide = %v", c, got)
 		}
 	}
 }

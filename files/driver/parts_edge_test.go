@@ -215,11 +215,11 @@ func TestNewPart(t *testing.T) {
 	content := []byte("0123456789")
 	p := NewPart(3, 20, content, 17, true)
 	if p.Number != 3 || p.Offset != 20 || p.Size != 10 || p.CRC32C != 17 || !p.Last {
-		t.Errorf("%+v", p)
+		t.Errorf("NewPart = %+v, want what it was given", p)
 	}
 	r := p.Reader()
 	if got, err := io.ReadAll(r); !bytes.Equal(got, content) || err != nil {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf("the part contains %q, %v, want %q", got, err, content)
 	}
 	for _, c := range []struct {
 		offset int64

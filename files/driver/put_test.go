@@ -199,7 +199,8 @@ func TestPutInfo(t *testing.T) {
 		})
 		if err != nil || !strings.EqualFold(info.Digest.SHA256,
 			right.SHA256) || info.Digest.CRC32 != "" {
-			t.Errorf("%T: %+v, %v", r, info.Digest, err)
+			t.Errorf("Put of a %T has the digests %+v, %v, want the SHA-256 alone",
+				r, info.Digest, err)
 		}
 	}
 	info, err := b.Put(t.Context(), "greeting", strings.NewReader(content),

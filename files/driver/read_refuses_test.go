@@ -154,6 +154,6 @@ func TestSetInfo(t *testing.T) {
 		t.Errorf("Info is %+v, want %+v", got, info)
 	}
 	if got, err := r.ReadString(); got != "content" || err != nil {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf(`the body is %q, %v, want "content"`, got, err)
 	}
 }

@@ -128,7 +128,7 @@ func TestSignedUploadBeginFails(t *testing.T) {
 		u, err := driver.BeginSignedUpload(t.Context(), driver.New(p), "a",
 			driver.SignedUploadOptions{Size: 1})
 		if !errors.Is(err, c.want) || u != nil || !strings.Contains(err.Error(), c.text) {
-			t.Errorf("%v: %+v, %v", c.err, u, err)
+			t.Errorf("after %v BeginSignedUpload = %+v, %v, want %v", c.err, u, err, c.want)
 		}
 	}
 	p := newPartTaker()

@@ -184,7 +184,7 @@ func TestCompleteSignedUploadErrors(t *testing.T) {
 			continue
 		}
 		if err != nil || info.Name != "a" || info.Size != 10 || info.Version != "1" {
-			t.Errorf("%s: %+v, %v", what, info, err)
+			t.Errorf("%s: CompleteSignedUpload = %+v, %v, want version 1 of a", what, info, err)
 		}
 	}
 }

@@ -262,7 +262,7 @@ func TestPrepareUpload(t *testing.T) {
 	if err != nil || up.Name != "f" || up.Size != 8 || !up.TypeFound ||
 		up.Attributes.ContentType != "application/pdf" ||
 		up.Attributes.CacheControl != "no-cache" || up.If != o.If {
-		t.Errorf("%+v, %v", up, err)
+		t.Errorf("Prepare = %+v, %v, want the upload of f with its attributes", up, err)
 	}
 	o.Attributes.ContentType = "x/y"
 	if up, err := prepare(t, newUploader(), 8, o); err != nil || up.TypeFound ||
@@ -303,14 +303,14 @@ func TestUploadInfo(t *testing.T) {
 		}
 		if got.Name != "f" || got.IsDir || got.Key != "" || got.Size != 7 || got.Version != "v" ||
 			got.ContentType != "x/y" {
-			t.Errorf("%+v", got)
+			t.Errorf("Info = %+v, want f of version v with its attributes", got)
 		}
 		return got
 	}
 	u := newUploader()
 	u.digests = true
 	if got := info(u); got.Digest != up.Digest || got.CacheControl != "no-cache" {
-		t.Errorf("%+v", got)
+		t.Errorf("Info = %+v, want the digest and the headers of the upload", got)
 	}
 	u = newUploader()
 	u.noAttributes = true
@@ -335,7 +335,7 @@ func TestUploadLeft(t *testing.T) {
 			}
 			e, ok := errors.AsType[*files.Error](driver.NewError(files.OpPut, "f", left))
 			if !ok {
-				t.Fatalf("%#v", left)
+				t.Fatalf("NewError of %#v is no *files.Error", left)
 			}
 			text, words = e.Detail, "the service is down"
 		}

@@ -327,7 +327,7 @@ func TestReadAheadOptions(t *testing.T) {
 		p := driver.NewParams(&url.URL{RawQuery: c.query})
 		got := p.ReadAhead()
 		if wrong := p.Err() != nil; wrong != c.wrong || !wrong && got != c.want {
-			t.Errorf("%q: %+v, %v", c.query, got, p.Err())
+			t.Errorf("ReadAhead of %q = %+v, %v, want %+v", c.query, got, p.Err(), c.want)
 		}
 	}
 	b := driver.New(newLink(1))

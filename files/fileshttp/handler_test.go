@@ -354,7 +354,7 @@ func TestHandlerChecksPaths(t *testing.T) {
 				want = 400
 			}
 			if w := do(h, method, path, "x"); w.Code != want {
-				t.Errorf("%s %q = %d", method, path, w.Code)
+				t.Errorf("%s %q has the status %d, want %d", method, path, w.Code, want)
 			}
 		}
 	}

@@ -30,7 +30,8 @@ func TestIndexOrListing(t *testing.T) {
 			w := do(h, method, tt.path, "")
 			if w.Code != tt.status || method == "GET" && !strings.Contains(w.Body.String(),
 				tt.body) {
-				t.Errorf("%s %s = %d, %q", method, tt.path, w.Code, w.Body)
+				t.Errorf("%s %s = %d, %q, want %d and %q",
+					method, tt.path, w.Code, w.Body, tt.status, tt.body)
 			}
 		}
 	}

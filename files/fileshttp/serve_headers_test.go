@@ -102,7 +102,7 @@ func TestServeFileHeaders(t *testing.T) {
 	w = httptest.NewRecorder()
 	fileshttp.ServeFile(w, request("GET", "If-Modified-Since", date(0)), b, "f.txt", nil)
 	if w.Code != 304 || w.Header().Get("Cache-Control") != "max-age=60" {
-		t.Errorf("304 = %d, %v", w.Code, w.Header())
+		t.Errorf("a GET since now = %d, %v, want 304 with the Cache-Control", w.Code, w.Header())
 	}
 }
 

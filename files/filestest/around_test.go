@@ -46,7 +46,7 @@ func TestAround(t *testing.T) {
 		requests += 2
 	})
 	if used.AllRequests() != 2 {
-		t.Errorf("%+v", used)
+		t.Errorf("the usage is %+v, want 2 requests", used)
 	}
 	b.On(files.OpPut, "lock").LoseAnswer(filestest.Stored)
 	if _, err := files.PutString(ctx, b, "lock", "mine", nil); !errors.Is(err,

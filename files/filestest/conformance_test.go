@@ -78,19 +78,19 @@ func sendTo(t conformance.T, b files.Bucket, signed files.SignedURL, content []b
 	r, err := http.NewRequestWithContext(t.Context(), signed.Method, signed.URL,
 		bytes.NewReader(content))
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("the signed request: %v", err)
 	}
 	for k, v := range signed.Header {
 		r.Header[k] = v
 	}
 	resp, err := fake.Client().Do(r)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("sending the signed request: %v", err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("reading the response to the signed request: %v", err)
 	}
 	return resp.StatusCode, body
 }

@@ -320,7 +320,7 @@ func TestEveryFieldActs(t *testing.T) {
 						b.WantUnchanged(t)
 						b.Want(t, before)
 					case err != nil:
-						t.Errorf("%s, %s: %v", as, name, err)
+						t.Errorf("%s with the field %s: %v", as, name, err)
 					}
 				})
 			}

@@ -45,7 +45,7 @@ func TestAbilities(t *testing.T) {
 		driver.BucketURLSigner
 	} = b
 	if f := b.Features(); !f.ServerCopy || !f.Ordered || !f.IfAbsent {
-		t.Errorf("%+v", f)
+		t.Errorf("Features = %+v, want those that all clouds have", f)
 	}
 	put(t, b, "a", "text")
 	b.Within(t, filestest.Budget{Calls: 1, Bytes: 1}, func() {

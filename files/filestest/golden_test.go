@@ -35,17 +35,17 @@ func TestTxtar(t *testing.T) {
 		"a name's space":  {" x": "\n"},
 	} {
 		if text, err := tree.Txtar(); err == nil {
-			t.Errorf("%s: %q", what, text)
+			t.Errorf("Txtar of a tree with %s = %q, want an error", what, text)
 		}
 	}
 	for _, bad := range []string{"-- a --\n-- a --\n", "text\n-- a --\n"} {
 		if got, err := filestest.ParseTxtar([]byte(bad)); err == nil {
-			t.Errorf("%q: %q", bad, got)
+			t.Errorf("ParseTxtar(%q) = %q, want an error", bad, got)
 		}
 	}
 	got, err = filestest.ParseTxtar([]byte("# comment\n\n-- a --\nx"))
 	if err != nil || !maps.Equal(got, filestest.Tree{"a": "x\n"}) {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf("ParseTxtar of an archive with a comment = %q, %v", got, err)
 	}
 }
 

@@ -74,7 +74,7 @@ func TestLimitOfExpiry(t *testing.T) {
 		_, over := files.SignURL(t.Context(), b, "a", &files.SignOptions{Expiry: week + 1e9})
 		if err != nil || c.limit != (files.KindOf(over) == files.ErrInvalid) ||
 			!c.limit && over != nil {
-			t.Errorf("%s: %v, %v", c.p, err, over)
+			t.Errorf("%s: signing for a week: %v, and for a second more: %v", c.p, err, over)
 		}
 	}
 }

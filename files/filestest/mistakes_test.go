@@ -85,7 +85,7 @@ func TestWrongRules(t *testing.T) {
 		c.rule(b.On(c.op, c.on))
 		put(t, b, "a", "x") // which no such rule touches
 		if _, err := b.Stat(t.Context(), "a", nil); err != nil {
-			t.Errorf("%s: %v", c.want, err)
+			t.Errorf("Stat beside a mistaken rule (%s): %v", c.want, err)
 		}
 		o.end()
 		o.want(t, c.want)
@@ -206,7 +206,8 @@ func TestStatusOfTheService(t *testing.T) {
 		again, _ := send(t, b.Client(), up, "y", nil)
 		deleted, _ := send(t, b.Client(), gone, "", nil)
 		if first != c.put || again != c.again || deleted != c.deleted {
-			t.Errorf("%s: %d, %d, %d", c.as, first, again, deleted)
+			t.Errorf("%s: PUT has the status %d, again %d, DELETE %d, want %d, %d, %d",
+				c.as, first, again, deleted, c.put, c.again, c.deleted)
 		}
 	}
 }

@@ -164,7 +164,7 @@ func TestContentIsSizeAndDigest(t *testing.T) {
 	c := b.Calls()
 	if c[0].N != 3 || c[0].Digest.IsZero() || c[0].Digest == c[1].Digest ||
 		c[0].Digest != c[2].Digest {
-		t.Errorf("%+v", c)
+		t.Errorf("Calls = %+v, want equal digests of equal contents", c)
 	}
 	if text := fmt.Sprintf("%+v", c); strings.Contains(text, "two") {
 		t.Errorf("the record has content: %s", text)

@@ -39,12 +39,12 @@ func TestCost(t *testing.T) {
 	c := b.Cost(prices, 1000)
 	if math.Abs(c.Total()-(5+0.5+0.1)) > 1e-9 || len(c.Unpriced) != 1 ||
 		c.Unpriced[0] != filestest.ClassOther {
-		t.Errorf("%+v", c)
+		t.Errorf("Cost = %+v, want 5.60 and no price for others", c)
 	}
 	want := "5.60 EUR a month: delete 0.00, read 0.50, write 5.00, traffic 0.10, other without a " +
 		"price (an example, here, 2026-01-02, https://example.com)"
 	if c.String() != want {
-		t.Errorf("%s", c)
+		t.Errorf("Cost prints %q, want %q", c, want)
 	}
 	if filestest.PerSecond != 730*3600 {
 		t.Errorf("PerSecond is %v, want 730*3600", filestest.PerSecond)
@@ -60,7 +60,7 @@ func TestPriceLists(t *testing.T) {
 		_, derr := time.Parse(time.DateOnly, p.Date)
 		if err != nil || u.Scheme != "https" || derr != nil || p.Service == "" || p.Region == "" ||
 			p.Currency == "" {
-			t.Errorf("%+v: %v, %v", p, err, derr)
+			t.Errorf("the prices %+v: %v, %v, want a source and a date", p, err, derr)
 		}
 		for _, class := range []filestest.Class{
 			filestest.ClassWrite, filestest.ClassRead, filestest.ClassList, filestest.ClassDelete,

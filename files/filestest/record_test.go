@@ -28,7 +28,7 @@ func TestWithin(t *testing.T) {
 	b.Within(o, filestest.Budget{}, func() { b.Stat(t.Context(), "a", nil) })
 	o.want(t, "2 writes of at most 1, 9 bytes of at most 4", "1 call of at most 0")
 	if strings.Contains(o.errors[0], "before") || !strings.Contains(o.errors[0], `put "b", 5`) {
-		t.Error(o.errors[0])
+		t.Errorf("the failure is %q, want only the calls of the budget", o.errors[0])
 	}
 }
 

@@ -24,7 +24,7 @@ func TestBudgetOfRequests(t *testing.T) {
 	}
 	used := b.Within(o, filestest.Budget{Calls: 1, Requests: 4}, large)
 	if used.AllRequests() != 4 || used.Requests["UploadPart"] != 2 || used.Stored != 8<<20+1 {
-		t.Errorf("%+v", used)
+		t.Errorf("Usage = %+v, want 4 requests, 2 of them UploadPart", used)
 	}
 	o.want(t)
 	b.Within(o, filestest.Budget{Calls: 1, Requests: 3}, large)
@@ -71,11 +71,12 @@ func TestPagesAndBatches(t *testing.T) {
 		}
 		used := b.Within(t, filestest.Budget{Requests: c.pages + c.batches}, func() {
 			if res, err := files.DeleteAll(t.Context(), b); err != nil || res.Deleted != 1001 {
-				t.Errorf("%s: %+v, %v", c.p, res, err)
+				t.Errorf("%s: DeleteAll = %+v, %v, want 1001 deleted", c.p, res, err)
 			}
 		})
 		if used.Requests[c.lists] != c.pages || used.Requests[c.deletes] != c.batches {
-			t.Errorf("%s: %v", c.p, used.Requests)
+			t.Errorf("%s: the requests are %v, want %d listings and %d deletions",
+				c.p, used.Requests, c.pages, c.batches)
 		}
 	}
 }

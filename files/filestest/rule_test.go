@@ -152,7 +152,8 @@ func TestUnspentRulesFail(t *testing.T) {
 	o.want(t, `the rule for put "b" at filestest/rule_test.go:`)
 	if !strings.Contains(o.errors[0], "was applied 1 of 3 times") ||
 		!strings.Contains(o.errors[0], `put "a"`) {
-		t.Error(o.errors[0])
+		t.Errorf("the failure is %q, want how often the rule was applied, and the calls",
+			o.errors[0])
 	}
 	if len(o.logs) != 1 || !strings.Contains(o.logs[0], "applied 0 of 1 times") {
 		t.Errorf("logged %q", o.logs)

@@ -63,7 +63,7 @@ func TestSignedResponse(t *testing.T) {
 	r.Body.Close()
 	if r.StatusCode != 200 || r.Header.Get("Content-Type") != "text/x-own" ||
 		r.Header.Get("Content-Disposition") != "attachment" {
-		t.Errorf("%s, %v", r.Status, r.Header)
+		t.Errorf("the response is %s, %v, want 200 with the signed headers", r.Status, r.Header)
 	}
 	head, err := b.Client().Head(s.URL)
 	if err != nil {

@@ -169,7 +169,7 @@ func TestCORSIsOff(t *testing.T) {
 		}
 		resp.Body.Close()
 		if refused := resp.StatusCode == http.StatusForbidden; refused != (signed != method) {
-			t.Errorf("%s: %s", method, resp.Status)
+			t.Errorf("%s with a URL signed for %s: %s", method, signed, resp.Status)
 		}
 		for h := range resp.Header {
 			if strings.HasPrefix(h, "Access-Control-") {

@@ -82,7 +82,7 @@ func TestDifferencesHaveSources(t *testing.T) {
 			u, err := url.Parse(d.Source)
 			_, derr := time.Parse(time.DateOnly, d.Date)
 			if err != nil || u.Scheme != "https" || derr != nil || d.What == "" {
-				t.Errorf("%s: %s: %v, %v", p, d, err, derr)
+				t.Errorf("%s: the difference %q: %v, %v, want a source and a date", p, d, err, derr)
 			}
 		}
 	}

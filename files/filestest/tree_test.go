@@ -44,7 +44,7 @@ func TestPartsOfATree(t *testing.T) {
 		`"d/a" is there with "1\n"; want no such file`, "syntax error in pattern",
 		"there is no tree")
 	if !strings.Contains(o.errors[0], `"f" is missing; want any content`) {
-		t.Error(o.errors[0])
+		t.Errorf("the failure is %q, want that f is missing", o.errors[0])
 	}
 }
 
@@ -135,7 +135,7 @@ func TestTxtarOrAnError(t *testing.T) {
 		if err != nil {
 			refused++
 			if !strings.Contains(err.Error(), "txtar can't hold \"") {
-				t.Fatalf("%v", err)
+				t.Fatalf("Txtar: %v, want what can't be held", err)
 			}
 			continue
 		}
@@ -149,7 +149,7 @@ func TestTxtarOrAnError(t *testing.T) {
 	}
 	_, err := filestest.Tree{"good": "\n", "the bad one": "\r\n"}.Txtar()
 	if err == nil || !strings.Contains(err.Error(), "the bad one") {
-		t.Errorf("%v", err)
+		t.Errorf("Txtar: %v, want the bad name in the error", err)
 	}
 }
 

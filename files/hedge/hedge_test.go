@@ -298,7 +298,7 @@ func TestWritesOnce(t *testing.T) {
 		} {
 			s.next()
 			if err := call(s.Bucket); err != nil {
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("the hedged %s: %v", name, err)
 			}
 			want := s.seen().calls
 			s.next()
@@ -378,6 +378,6 @@ func TestBadOptions(t *testing.T) {
 func TestLayer(t *testing.T) {
 	b := hedged(t, hedged(t, mem.New(nil), nil), &hedge.Options{Delay: 50 * ms})
 	if got := strings.Join(files.Layers(b)[:2], ", "); got != "hedge 50ms, hedge p95" {
-		t.Error(got)
+		t.Errorf(`the layers are %q, want "hedge 50ms, hedge p95"`, got)
 	}
 }

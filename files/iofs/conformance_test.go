@@ -55,7 +55,7 @@ func TestReading(t *testing.T) {
 		to := mem.New(nil)
 		b, err := iofs.FromFS(files.FS(t.Context(), to, nil), nil)
 		if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("iofs.FromFS: %v", err)
 		}
 		return &halves{b, files.Wrap(to, files.Hooks{
 			CloseInner: true,
@@ -80,7 +80,7 @@ func readingCases(t *testing.T, h conformance.Harness, least int, leftOut func(i
 		}
 		r := conformance.RunCase(t.Context(), h, c)
 		if r.Outcome == conformance.Failed {
-			t.Errorf("%s: %q", c.ID(), r.Failures)
+			t.Errorf("%s of a bucket that reads through two views fails: %q", c.ID(), r.Failures)
 		}
 		if r.Outcome == conformance.Passed {
 			passed++

@@ -125,11 +125,11 @@ func packed(t conformance.T, tree fs.FS, method uint16) fs.FS {
 		err = w.Close()
 	}
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("making the zip: %v", err)
 	}
 	r, err := zip.NewReader(bytes.NewReader(buf.Bytes()), int64(buf.Len()))
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("reading the zip: %v", err)
 	}
 	return r
 }
@@ -257,7 +257,7 @@ func readKind(t *testing.T, kind string,
 		}}
 		b, err := iofs.FromFS(view, nil)
 		if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("iofs.FromFS: %v", err)
 		}
 		return &written{halves{b, to}, view}
 	}}

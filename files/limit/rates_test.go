@@ -206,7 +206,7 @@ func TestKnownSize(t *testing.T) {
 	} {
 		got = nil
 		if _, err := b.Put(t.Context(), "n", c.content, nil); err != nil || len(got) != 1 {
-			t.Fatalf("%T: %v", c.content, err)
+			t.Fatalf("Put of a %T: %v, and %d contents arrived, want one", c.content, err, len(got))
 		}
 		_, seeks := got[0].(io.Seeker)
 		_, knows := got[0].(sized)

@@ -23,14 +23,14 @@ func TestConformance(t *testing.T) {
 		for i, dir := range []string{"", "d", "a/b", "d/e/f"} {
 			b, err := files.Open(t.Context(), fmt.Sprintf("mem://mount-%d-%d", n, i))
 			if err != nil {
-				t.Fatalf("%v", err)
+				t.Fatalf("files.Open: %v", err)
 			}
 			t.Cleanup(func() { b.Close() })
 			table[dir] = b
 		}
 		b, err := mount.New(table)
 		if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("mount.New: %v", err)
 		}
 		names.Store(b, n)
 		return b

@@ -216,7 +216,7 @@ func TestDeleteMany(t *testing.T) {
 	b := observed(t, mem.New(nil), by)
 	errs := b.(driver.BucketManyDeleter).DeleteMany(t.Context(), []string{"a", "../b"})
 	if o := by.last; !o.Failed || o.Outcome != "InvalidName" || o.Items != 2 || errs[1] == nil {
-		t.Errorf("%+v, %v", o, errs)
+		t.Errorf("the operation is %+v, the errors are %v, want one failure, InvalidName", o, errs)
 	}
 }
 
@@ -342,12 +342,12 @@ func TestNew(t *testing.T) {
 		"a control character": {mem.New(nil), &observe.Options{Observers: good, Backend: "a\n"}},
 	} {
 		if b, err := observe.New(c.b, c.o); !errors.Is(err, files.ErrInvalid) || b != nil {
-			t.Errorf("%s: %v, %v", what, b, err)
+			t.Errorf("New with %s = %v, %v, want ErrInvalid", what, b, err)
 		}
 	}
 	b := observed(t, files.ReadOnly(mem.New(nil)), observe.Log(nil), &spy{})
 	if got := strings.Join(files.Layers(b), ", "); got != "observe log, readonly, mem" {
-		t.Error(got)
+		t.Errorf(`the layers are %q, want "observe log, readonly, mem"`, got)
 	}
 }
 

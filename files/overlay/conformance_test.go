@@ -23,14 +23,14 @@ func TestConformance(t *testing.T) {
 		for i := range 3 {
 			b, err := files.Open(t.Context(), fmt.Sprintf("mem://overlay-%d-%d", n, i))
 			if err != nil {
-				t.Fatalf("%v", err)
+				t.Fatalf("files.Open: %v", err)
 			}
 			t.Cleanup(func() { b.Close() })
 			members = append(members, b)
 		}
 		b, err := overlay.New(members, &overlay.Options{Whiteouts: true})
 		if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("overlay.New: %v", err)
 		}
 		names.Store(b, n)
 		return b
@@ -46,7 +46,7 @@ func TestConformance(t *testing.T) {
 				err = b.Delete(t.Context(), name, nil)
 			}
 			if err != nil {
-				t.Fatalf("%v", err)
+				t.Fatalf("putting a lower file and deleting it: %v", err)
 			}
 		}
 	}

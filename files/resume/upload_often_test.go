@@ -38,7 +38,7 @@ func TestUploadInterruptedOften(t *testing.T) {
 		}
 		s := uploading(token)
 		if _, err := upload(t, b, p, s); err != nil {
-			t.Fatalf("%s: %v", kind, err)
+			t.Fatalf("%s: the last upload: %v", kind, err)
 		}
 		if sent+s.sent != int64(len(p)) {
 			t.Errorf("%s: %d and then %d bytes were sent of %d", kind, sent, s.sent, len(p))

@@ -69,11 +69,11 @@ func TestUploadSourceVersion(t *testing.T) {
 			}
 			for range 3 {
 				if err := put(cutAt(b, 8)); !errors.Is(err, errLine) {
-					t.Fatalf("%s, %s: %v", kind, what, err)
+					t.Fatalf("%s, %s: the cut upload: %v, want errLine", kind, what, err)
 				}
 			}
 			if err := put(b); err != nil {
-				t.Fatalf("%s, %s: %v", kind, what, err)
+				t.Fatalf("%s, %s: the upload that continues: %v", kind, what, err)
 			}
 			wantStored(t, b, "dir/f", p)
 			// each interruption loses the parts in progress, and the one that is read ahead
@@ -161,7 +161,8 @@ func TestUploadBeginAnew(t *testing.T) {
 						t.Errorf("%s, %s: %v, want %v", kind, what, err, c.want)
 					}
 				} else if err != nil || !s.has(resume.UploadBegunAnew) {
-					t.Errorf("%s, %s: %v, %v", kind, what, s.kinds, err)
+					t.Errorf("%s, %s: the events are %v, %v, want UploadBegunAnew and no error",
+						kind, what, s.kinds, err)
 				} else {
 					wantStored(t, b, "dir/f", q)
 					if _, err := os.Stat(token); !errors.Is(err, os.ErrNotExist) {

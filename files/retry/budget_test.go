@@ -59,7 +59,7 @@ func TestBudget(t *testing.T) {
 	p := &retry.Policy{Budget: &retry.Budget{Burst: 2}}
 	p.Do(t.Context(), func(context.Context, int) error { return files.ErrNotExist })
 	if p.Budget.Left() != 2 {
-		t.Error(p.Budget.Left())
+		t.Errorf("Left after an error that isn't ErrUnavailable = %d, want 2", p.Budget.Left())
 	}
 }
 

@@ -242,7 +242,7 @@ func TestWrapList(t *testing.T) {
 		break
 	}
 	if *begun != 1 {
-		t.Error(*begun)
+		t.Errorf("a listing that the loop leaves was begun %d times, want once", *begun)
 	}
 }
 

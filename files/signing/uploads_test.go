@@ -303,7 +303,7 @@ func TestUploadThroughWrappers(t *testing.T) {
 			sendParts(t, c.b, h, u, content, 2, 1, 3)
 			if info, err := signing.CompleteUpload(t.Context(), c.b, u); err != nil ||
 				info.Name != c.name {
-				t.Errorf("%s: %+v, %v", what, info, err)
+				t.Errorf("%s: CompleteUpload = %+v, %v, want the name %s", what, info, err, c.name)
 			}
 			wantContent(t, b, c.below, content)
 			_, err := signing.ListParts(t.Context(), b, u)

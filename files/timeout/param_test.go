@@ -17,7 +17,7 @@ func TestDurationsOfURLs(t *testing.T) {
 		b, err := files.Open(t.Context(), "mem://?timeout="+value)
 		if b != nil || !errors.Is(err, files.ErrInvalid) ||
 			!strings.Contains(err.Error(), "parameter timeout: want a duration of more than 0") {
-			t.Errorf("%s: %v", value, err)
+			t.Errorf("timeout=%s: %v, want ErrInvalid that says what is wanted", value, err)
 		}
 	}
 }

@@ -137,6 +137,6 @@ func TestLayer(t *testing.T) {
 	b = bounded(t, b, &timeout.Options{Call: time.Minute, Page: 2 * second})
 	got := strings.Join(files.Layers(b), ", then ")
 	if !strings.HasPrefix(got, "timeout call 1m0s, page 2s, then timeout 5s, then mem") {
-		t.Error(got)
+		t.Errorf("the layers are %q", got)
 	}
 }

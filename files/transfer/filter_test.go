@@ -144,7 +144,7 @@ func TestEmptyFilter(t *testing.T) {
 		} {
 			plans(t, plan)
 			if res := apply(t, plan); !res.NoFiles || res.Copied+res.Moved+res.Deleted != 0 {
-				t.Errorf("%s: %+v", what, res)
+				t.Errorf("%s: Apply = %+v, want NoFiles and no change", what, res)
 			}
 		}
 		res, err := must(transfer.Sync(whole(dst), whole(src), &transfer.Options{

@@ -170,7 +170,7 @@ func TestLargeKilled(t *testing.T) {
 			t.Errorf("%s: %d bytes were read of %d, want at most %d", c.what, read, size, most)
 		}
 		if res.Failed > 0 || len(c.kills) > 1 && res.Resumed < 35*mib {
-			t.Errorf("%s: %+v", c.what, res)
+			t.Errorf("%s: Apply = %+v, want no failure and what was resumed", c.what, res)
 		}
 		left := c.states
 		if left == "" {

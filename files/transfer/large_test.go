@@ -322,7 +322,7 @@ func TestLargeStale(t *testing.T) {
 	}
 	notes, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil || len(notes) != 2 {
-		t.Fatal(notes, err)
+		t.Fatalf("the notes are %q, %v, want 2", notes, err)
 	}
 	age := func(d time.Duration) {
 		t.Helper()
@@ -386,7 +386,7 @@ func TestLargeDamagedState(t *testing.T) {
 		cutOff(t, dst, src, largeSize/2, resuming(dir))
 		notes, err := filepath.Glob(filepath.Join(dir, "*.json"))
 		if err != nil || len(notes) != 1 {
-			t.Fatal(notes, err)
+			t.Fatalf("the notes are %q, %v, want one", notes, err)
 		}
 		text, err := os.ReadFile(notes[0])
 		if err != nil {
@@ -397,7 +397,7 @@ func TestLargeDamagedState(t *testing.T) {
 		}
 		if _, err := must(transfer.Copy(in(dst, "there"), whole(src),
 			resuming(dir))).Apply(t.Context()); err != nil {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("Apply with a note that is %s: %v", what, err)
 			continue
 		}
 		wantBytes(t, dst, "there/big", p)

@@ -95,7 +95,7 @@ func TestParallelList(t *testing.T) {
 			plan := must(transfer.Sync(whole(driver.New(dst)), whole(driver.New(src)),
 				&transfer.Options{ParallelList: parallel}))
 			if res := apply(t, plan); res.Equal != n || res.Copied != 0 {
-				t.Errorf("%+v", res)
+				t.Errorf("Apply = %+v, want %d equal files and none copied", res, n)
 			}
 			took = time.Since(now)
 			requests = src.requests.Load() + dst.requests.Load()
@@ -132,6 +132,6 @@ func TestMemoryOfParallelList(t *testing.T) {
 		t.Errorf("%d names take %d MiB", n, most>>20)
 	}
 	if res.Equal != int64(n) {
-		t.Errorf("%+v", res)
+		t.Errorf("Apply = %+v, want %d equal files", res, n)
 	}
 }

@@ -133,7 +133,7 @@ func TestProgressOfLargeFiles(t *testing.T) {
 			break
 		}
 		if run == 20 {
-			t.Fatal(end)
+			t.Fatalf("after %d runs Apply still fails: %v", run, end)
 		}
 	}
 	for name, p := range want {

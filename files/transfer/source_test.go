@@ -43,7 +43,7 @@ func TestSourceVanishes(t *testing.T) {
 		is(t, err, files.ErrNotExist)
 		if res.Copied != 50 || res.Failed != 1 || res.Deleted != 0 || len(res.Errors) != 1 ||
 			!strings.Contains(err.Error(), `"v`) && !strings.Contains(err.Error(), " v") {
-			t.Errorf("%s: %+v, %v", what, res, err)
+			t.Errorf("%s: Apply = %+v, %v, want 50 copied and one failure", what, res, err)
 		}
 		holds(t, whole(dst), append(want, "v=old")...)
 		if res := apply(t, must(transfer.Sync(whole(dst), whole(src), nil))); res.Deleted != 1 ||

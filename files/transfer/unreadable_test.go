@@ -42,7 +42,7 @@ func TestUnreadableFolder(t *testing.T) {
 	if !strings.Contains(err.Error(), "locked") ||
 		!strings.Contains(err.Error(), "3 deletions were withheld") ||
 		res.Deleted != 0 || res.Withheld != 3 {
-		t.Errorf("%v; %+v", err, res)
+		t.Errorf("Apply = %+v, %v, want 3 deletions withheld", res, err)
 	}
 	holds(t, whole(dst), "a/1", "a/old", "locked/2", "locked/old", "z/3", "z/old")
 	apply(t, must(transfer.Sync(whole(dst), whole(fromFS(t, os.DirFS(dir), nil)), nil)))
@@ -61,6 +61,6 @@ func TestUnreadableFolder(t *testing.T) {
 	put(t, dst, "a/old", "locked/old")
 	res, err = must(transfer.Sync(whole(dst), whole(disk), nil)).Apply(t.Context())
 	if !errors.Is(err, files.ErrPermission) || res.Deleted != 0 {
-		t.Errorf("%v; %+v", err, res)
+		t.Errorf("Apply = %+v, %v, want ErrPermission and nothing deleted", res, err)
 	}
 }

@@ -55,7 +55,7 @@ func TestCompareOnDisk(t *testing.T) {
 	}
 	for _, r := range rows {
 		if r.err != "" {
-			t.Errorf("%s, %s: %s", r.work.id(), r.peer.name, r.err)
+			t.Errorf("the work %s by %s failed: %s", r.work.id(), r.peer.name, r.err)
 		} else if len(r.rounds) != 2 || r.speed() <= 0 || r.peak() < 0 {
 			t.Errorf("%s, %s: %+v, want two rounds", r.work.id(), r.peer.name, r.rounds)
 		}
@@ -89,7 +89,7 @@ func TestCompareOnDisk(t *testing.T) {
 			err = xml.Unmarshal(text, new(struct{}))
 		}
 		if err != nil {
-			t.Errorf("%s: %v", picture, err)
+			t.Errorf("the picture %s isn't XML: %v", picture, err)
 		}
 	}
 }
@@ -141,7 +141,7 @@ func TestRoundReportsErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r := round(t.Context(), w, failing{}, tiny); r.Error != errPlanted.Error() {
-		t.Errorf("%+v", r)
+		t.Errorf("a failing work has the error %q, want %q", r.Error, errPlanted)
 	}
 	w, err = findWork("s3/20 ms/tree of files of 4 KiB/folder to bucket", tiny)
 	if err != nil {
@@ -276,7 +276,7 @@ func TestTargetAt(t *testing.T) {
 	if got.Endpoint != "http://127.0.0.1:1" ||
 		got.URL != "s3://b?endpoint=http%3A%2F%2F127.0.0.1%3A1&region=r" ||
 		got.Env["STORAGE_EMULATOR_HOST"] != "127.0.0.1:1" {
-		t.Errorf("%+v", got)
+		t.Errorf("the relay's addresses aren't in %+v", got)
 	}
 }
 

@@ -43,18 +43,19 @@ func (r report) head(b *strings.Builder) {
 	fmt.Fprintf(b, "Made by `go run -C conformance/bench ./compare%s` on %s; don't edit.\n\n",
 		strings.TrimRight(" "+r.command, " "), time.Now().UTC().Format("2006-01-02"))
 	if r.early {
-		fmt.Fprintf(b, "**The run ended early**, so works are missing.\n\n")
+		fmt.Fprintf(b, "**The run ended early**, so measurements are missing.\n\n")
 	}
-	fmt.Fprintf(b, "- Machine: %s, %d CPUs, %s/%s, %s. Server and peers share it.\n",
+	fmt.Fprintf(b, "- Machine: %s, %d CPUs, %s/%s, %s. The server and the libraries share it.\n",
 		cpuName(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
-	fmt.Fprintf(b, "- Each peer has a process of its own; all do a round of a work by turns, "+
-		"the first isn't measured. Medians of %d.\n", r.rounds)
-	fmt.Fprintf(b, "- **Ratio** is our speed divided by the peer's: above 1 we are faster. "+
-		"The range is that of the rounds.\n")
-	fmt.Fprintf(b, "- CPU is of the peer's process, for a GiB or for 1,000 calls; memory is "+
-		"its resident peak; requests are those of one round.\n")
+	fmt.Fprintf(b, "- Each library (a \"peer\") has a process of its own. The libraries take "+
+		"turns: each does one round of a measurement, and then the next one does. The first "+
+		"round isn't counted. Speeds are the medians of %d rounds.\n", r.rounds)
+	fmt.Fprintf(b, "- **Ratio** is this library's speed divided by the peer's: above 1 this "+
+		"library is faster. The range is that of the rounds.\n")
+	fmt.Fprintf(b, "- CPU is the processor time of the peer's process, for a GiB or for 1,000 "+
+		"calls; memory is the peak of its resident memory; requests are those of one round.\n")
 	fmt.Fprintf(b, "- The links of 20 and 80 ms are a TCP relay with 40 MB/s for each "+
-		"connection, which shares the machine too.\n")
+		"connection, which runs on the same machine.\n")
 	fmt.Fprintf(b, "- Versions: %s.\n\n", strings.Join(r.versions(), ", "))
 }
 

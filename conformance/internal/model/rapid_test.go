@@ -39,7 +39,7 @@ func onSteps(tb testing.TB,
 func onLocal(t suite.T) files.Bucket {
 	b, err := local.Open(t.TempDir(), &local.Options{NoSync: true})
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("local.Open: %v", err)
 	}
 	return b
 }
@@ -138,7 +138,7 @@ func FuzzSequence(f *testing.F) {
 			return c
 		}, names, sizes)
 		if d := run(steps); d != nil {
-			t.Errorf("%s\n%v", d.What, steps)
+			t.Errorf("the bucket and the model differ: %s\n%v", d.What, steps)
 		}
 	})
 }

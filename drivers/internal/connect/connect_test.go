@@ -219,7 +219,7 @@ func TestCallersEnd(t *testing.T) {
 		req, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://h", nil)
 		_, err := client(Limits{}).Do(req)
 		if words, kind := Fault(err, Settings{}); kind != nil || !errors.Is(err, ctx.Err()) {
-			t.Errorf("%v: %s, %v", err, words, kind)
+			t.Errorf("Fault(%v) = %q, %v, want no kind and the context's error", err, words, kind)
 		}
 	})
 }

@@ -66,7 +66,7 @@ func FuzzXML(f *testing.F) {
 			Text string `xml:",chardata"`
 		}
 		if err := xml.Unmarshal(oddtext.XML([]byte("<a>"+string(b)+"</a>")), &got); err != nil {
-			t.Fatalf("%q: %v", b, err)
+			t.Fatalf("the document with %q can't be decoded: %v", b, err)
 		}
 		if back := oddtext.Restore(got.Text); back != string(b) {
 			t.Errorf("%q: %q, want %q", b, back, string(b))

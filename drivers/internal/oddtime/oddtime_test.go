@@ -27,7 +27,7 @@ func TestParse(t *testing.T) {
 		"9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+01:00",
 	} {
 		if got, ok := oddtime.Parse(s); ok {
-			t.Errorf("%q: %v", s, got)
+			t.Errorf("Parse(%q) = %v, want no time", s, got)
 		}
 	}
 }

@@ -71,7 +71,7 @@ func TestSignedOptions(t *testing.T) {
 		t.Errorf("GET of what was signed for HEAD: %d, want 403", w.Code)
 	}
 	if u, err := url.Parse(put); err != nil || u.Query().Get("size") != "5" {
-		t.Errorf("%s, %v", put, err)
+		t.Errorf("the URL signed with a size is %s, %v, want size=5 in it", put, err)
 	}
 }
 
@@ -98,7 +98,7 @@ func TestSignedCases(t *testing.T) {
 		New: func(t conformance.T) files.Bucket {
 			b, err := local.Open(t.TempDir(), &local.Options{NoSync: true, Signer: signer})
 			if err != nil {
-				t.Fatalf("%v", err)
+				t.Fatalf("local.Open: %v", err)
 			}
 			return b
 		},
@@ -106,7 +106,7 @@ func TestSignedCases(t *testing.T) {
 			[]byte) {
 			h, err := localhttp.NewHandler(b, &localhttp.Options{MaxUpload: 1 << 20})
 			if err != nil {
-				t.Fatalf("%v", err)
+				t.Fatalf("localhttp.NewHandler: %v", err)
 			}
 			r := httptest.NewRequest(s.Method, s.URL, bytes.NewReader(content))
 			for k, v := range s.Header {

@@ -75,7 +75,7 @@ func TestState(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := second.SetState(state); err != nil {
-			t.Fatalf("%+v: %v", ask, err)
+			t.Fatalf("SetState of %+v: %v", ask, err)
 		}
 		second.Write(content[777:])
 		if second.Sum() != whole.Sum() {

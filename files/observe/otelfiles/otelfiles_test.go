@@ -163,7 +163,8 @@ func TestSpan(t *testing.T) {
 		attrs["cloudfiles.operation"] != "get" || attrs["cloudfiles.backend"] != "mem" ||
 		attrs["cloudfiles.outcome"] != "OK" || attrs["cloudfiles.bytes"] != "4" ||
 		attrs["cloudfiles.time_to_first_byte"] == "" || attrs["cloudfiles.name"] != "" {
-		t.Errorf("%s %v %v %v %v", get.Name(), get.SpanKind(), get.Parent(), get.Status(), attrs)
+		t.Errorf("the span is %s, %v, below %v, %v, %v",
+			get.Name(), get.SpanKind(), get.Parent(), get.Status(), attrs)
 	}
 	if n := s.value(t, "cloudfiles.operation.active"); n != 0 {
 		t.Errorf("%v operations are active", n)
@@ -191,10 +192,12 @@ func TestFailures(t *testing.T) {
 		answer, failure := attrsOf(spans[0]), attrsOf(spans[1])
 		if spans[0].Status().Code != codes.Unset || answer["cloudfiles.outcome"] != "NotExist" ||
 			answer["error.type"] != "" {
-			t.Errorf("%v %v", spans[0].Status(), answer)
+			t.Errorf("the span of a missing file has %v, %v, want no status and no error.type",
+				spans[0].Status(), answer)
 		}
 		if spans[1].Status().Code != codes.Error || failure["error.type"] != "DeadlineExceeded" {
-			t.Errorf("%v %v", spans[1].Status(), failure)
+			t.Errorf("the span of a timeout has %v, %v, want the status Error",
+				spans[1].Status(), failure)
 		}
 		shown := strings.Contains(spans[1].Status().Description, "anna")
 		if shown != names || (failure["cloudfiles.name"] == "to/anna") != names {
@@ -243,7 +246,7 @@ func TestNew(t *testing.T) {
 		t.Error(err)
 	}
 	if got := strings.Join(files.Layers(b), ", "); got != "observe opentelemetry, mem" {
-		t.Error(got)
+		t.Errorf(`the layers are %q, want "observe opentelemetry, mem"`, got)
 	}
 	if _, err := otelfiles.New(&otelfiles.Options{
 		MeterProvider: refusing{sdkmetric.NewMeterProvider()},

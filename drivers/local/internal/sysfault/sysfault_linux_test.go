@@ -21,7 +21,7 @@ func TestNthCallFails(t *testing.T) {
 	c.Stdout, c.Stderr = &out, &out
 	if err := Supervise(c); err != nil || !bytes.Contains(out.Bytes(),
 		[]byte("--- PASS: TestChild")) {
-		t.Fatalf("%v\n%s", err, out.String())
+		t.Fatalf("the child process failed, or its test didn't pass: %v\n%s", err, out.String())
 	}
 }
 

@@ -36,7 +36,7 @@ func TestConformanceSub(t *testing.T) {
 	open := func(t conformance.T) files.Bucket {
 		b, err := files.Open(t.Context(), u.String())
 		if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("files.Open: %v", err)
 		}
 		t.Cleanup(func() { b.Close() })
 		return b

@@ -25,7 +25,7 @@ func open(t conformance.T, u *url.URL, params map[string]string) files.Bucket {
 	with.RawQuery = q.Encode()
 	b, err := files.Open(t.Context(), with.String())
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("files.Open: %v", err)
 	}
 	t.Cleanup(func() { b.Close() })
 	return b
