@@ -40,8 +40,9 @@
 //
 // [RunTLS] does the same for connections that fail in TLS: certificates that aren't
 // trusted, HTTP instead of HTTPS and the other way round, and handshakes that are
-// interrupted, are refused, or are never finished. If another attempt can't help, the error is
-// files.ErrInvalid after one connection, and its text names the setting that helps.
+// interrupted, are refused, or are never finished. If another attempt can't help, the
+// error is files.ErrInvalid after one connection, and its text names the setting that
+// helps.
 //
 // # Other services
 //
