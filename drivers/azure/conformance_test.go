@@ -23,8 +23,8 @@ const conformanceLimit = 4 * time.Minute
 
 // azuriteRaces are failures that random operations may cause.
 var azuriteRaces = map[string]string{
-	"X1/model": "Azurite refuses Put Blob with If-None-Match for a missing blob if a refused copy " +
-		"or upload has left uncommitted blocks of it (TestUncommittedBlocks, " +
+	"X1/model": "Azurite refuses Put Blob with If-None-Match for a missing blob if a refused " +
+		"copy or upload has left uncommitted blocks of it (TestUncommittedBlocks, " +
 		"TestModelWithoutUncommittedBlocks); Azure doesn't count such a blob as existing",
 }
 
