@@ -143,6 +143,8 @@ func (f *File) readSome(p []byte) (int, error) {
 
 // Seek sets where the next Read begins, which may be beyond the end. It makes no
 // request.
+//
+// Errors: ErrInvalid for an unknown whence and for a place before the beginning; ErrClosed.
 func (f *File) Seek(offset int64, whence int) (int64, error) {
 	if f == nil {
 		return 0, errNilReader

@@ -7,6 +7,9 @@ import (
 
 // Next returns the next chunk of ChunkSize bytes. The last chunk may be shorter; after
 // it, Next returns io.EOF. The chunk is valid until the next call.
+//
+// Errors: those of Read. If bytes came before an error, Next returns them as a shorter
+// chunk, and the next call returns the error.
 func (r *Reader) Next() ([]byte, error) { return r.next(ChunkSize) }
 
 func (r *Reader) next(size int) ([]byte, error) {

@@ -7,6 +7,8 @@ import (
 // ReadAll reads the rest of the body into memory. To bound the memory, open the body
 // with a Range or check Len first. The memory grows with what arrives, not with the
 // length that a service reports.
+//
+// Errors: those of Read. After an error, ReadAll also returns what was read before it.
 func (r *Reader) ReadAll() ([]byte, error) {
 	if r == nil {
 		return nil, errNilReader
@@ -29,6 +31,9 @@ func (r *Reader) ReadString() (string, error) {
 
 // ReadN reads the next n bytes, or all that are left of the body if there are fewer. At
 // the end it returns io.EOF.
+//
+// Errors: those of Read; ErrInvalid for a negative n. If bytes came before an error, ReadN
+// returns the bytes with nil, and the next call returns the error.
 func (r *Reader) ReadN(n int) ([]byte, error) {
 	switch {
 	case r == nil:

@@ -21,6 +21,8 @@ var (
 // WriteTo copies the rest of the body to w, in pieces of 1 MiB. If both are files of
 // the operating system and there is no digest to check, the operating system makes the
 // copy.
+//
+// Errors: those of Read; what w returned; ErrInvalid for a nil writer.
 func (r *Reader) WriteTo(w io.Writer) (int64, error) {
 	if r == nil || r.body == nil {
 		return 0, errNilReader

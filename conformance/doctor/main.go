@@ -230,7 +230,7 @@ func (d *doctor) harness() conformance.Harness {
 	open := func(t conformance.T) files.Bucket {
 		b, err := files.Open(t.Context(), d.url)
 		if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("opening the bucket again: %v", err)
 		}
 		return b
 	}

@@ -110,14 +110,16 @@ type Profile struct {
 	// arrives as it is stored.
 	Decompresses bool
 	// EndsGoneUploads: if an upload in parts no longer exists and there is an object of
-	// the name, ending the upload succeeds and stores nothing. So the driver looks up
-	// an upload that several processes continue after its end. It doesn't look up the
-	// file of a Put, because another Put may have replaced it by then: if somebody
-	// aborts the upload of a running Put, the Put returns no error and stores nothing.
+	// the name, the store reports success for the upload's completion, and stores nothing.
+	// So after the completion of an upload of package files/resume, the driver checks
+	// that its file is there. It can't check that for a Put, because another Put may have
+	// replaced the file by then: if somebody aborts the upload of a running Put, the Put
+	// returns no error and stores nothing.
 	EndsGoneUploads bool
-	// UploadsOfKey: a listing of unfinished uploads with a prefix has only those of the
-	// key that is equal to it. One without a prefix has all that the responding server
-	// knows. So the driver makes both listings, and chooses by prefix itself.
+	// UploadsOfKey: a listing of unfinished uploads with a prefix has only the uploads of
+	// the key that equals the prefix. A listing without a prefix has all uploads that the
+	// responding server knows. So the driver makes both listings, and chooses by prefix
+	// itself.
 	UploadsOfKey bool
 	// NoPartCopy: there is no UploadPartCopy, or it has no condition on the source. A
 	// copy of a file larger than MaxCopy reads and puts.

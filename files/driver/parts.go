@@ -33,6 +33,9 @@ type Parts struct {
 func (p *Parts) ended() bool { return p.eof && !p.have }
 
 // NewParts begins to read the request's content.
+//
+// Errors: files.ErrTooLarge if the size of the content is known and doesn't fit into
+// plan.MaxParts parts.
 func NewParts(plan PartPlan, req *PutRequest) (*Parts, error) {
 	p := &Parts{
 		plan:    plan,

@@ -158,6 +158,8 @@ func (u *Uploader) Store() string { return u.UploadStore() + "\x00" + u.Name }
 // Prepare makes the checks that Put makes, and returns the upload of a content of size
 // bytes. head is the beginning of the content: at least SniffLen bytes of it, or all.
 // The upload's PartSize is not set yet.
+//
+// Errors: those of a Put with these options, before it sends anything.
 func (u *Uploader) Prepare(opts *files.PutOptions, size int64, head []byte) (*Upload, error) {
 	if opts == nil {
 		opts = &files.PutOptions{}

@@ -12,6 +12,9 @@ import (
 // RemoveStale removes from a folder on disk what unfinished downloads have left, if
 // they weren't resumed for the duration age. It leaves downloads in progress alone. It
 // returns the number of bytes freed.
+//
+// Errors: that of reading the folder. If a file can't be removed, RemoveStale continues
+// with the others, and returns the first error at the end.
 func RemoveStale(dir string, age time.Duration) (int64, error) {
 	entries, err := os.ReadDir(dir)
 	var freed int64

@@ -94,6 +94,9 @@ func CompleteUpload(ctx context.Context, b files.Bucket, u *Upload) (files.Info,
 
 // AbortUpload removes the parts. It is not an error if the upload is no longer there. A
 // part that a browser is still sending may arrive later: see "Clean up" above.
+//
+// Errors: ErrInvalid for an upload of another bucket; ErrUnsupported if the bucket, or a
+// wrapper, can't reach the upload; ErrPermission if the bucket is read-only.
 func AbortUpload(ctx context.Context, b files.Bucket, u *Upload) error {
 	return driver.AbortSignedUpload(ctx, b, u)
 }

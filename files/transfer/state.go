@@ -31,6 +31,8 @@ const (
 
 // DefaultStateDir returns the folder for states in this user's cache folder
 // (os.UserCacheDir), for command-line programs. It doesn't make it.
+//
+// Errors: that of os.UserCacheDir, if the environment names no such folder.
 func DefaultStateDir() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {

@@ -104,7 +104,7 @@ func abilityCalls(b files.Bucket) (calls []check.Method) {
 func helperCalls(t suite.T, b files.Bucket) []check.Method {
 	path := filepath.Join(t.TempDir(), "f")
 	if err := os.WriteFile(path, []byte("new"), 0o600); err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("writing a file for PutFile: %v", err)
 	}
 	one := func(name string, call func(ctx context.Context) (any, error)) check.Method {
 		return check.Method{Name: name, Call: func(ctx context.Context) error {

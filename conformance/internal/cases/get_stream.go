@@ -235,7 +235,7 @@ func readerToFile(t suite.T, h *suite.H) {
 		} {
 			f, err := os.Create(fmt.Sprintf("%s/%d-%d", t.TempDir(), i, j))
 			if err != nil {
-				t.Fatalf("%v", err)
+				t.Fatalf("making a file for WriteTo: %v", err)
 			}
 			m, err := io.Copy(f, open(t, h, "a", o))
 			f.Close()

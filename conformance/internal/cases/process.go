@@ -74,7 +74,7 @@ func processWhole(t suite.T, h *suite.H) {
 		{here, func() {
 			a, err := p.Do(process.Call{Do: "get", Name: "a"})
 			if a == nil {
-				t.Fatalf("%v", err)
+				t.Fatalf("a Get in the other process: %v", err)
 			}
 			isOne("there", a.Content, err)
 		}},

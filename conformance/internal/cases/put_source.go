@@ -153,16 +153,16 @@ func putFile(t suite.T, h *suite.H) {
 	c := check.Content(1, 300_000)
 	path := filepath.Join(t.TempDir(), "source")
 	if err := os.WriteFile(path, c, 0o600); err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("writing the source: %v", err)
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("opening the source: %v", err)
 	}
 	defer f.Close()
 	for _, at := range []int{0, 100_001, len(c)} {
 		if _, err := f.Seek(int64(at), io.SeekStart); err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("Seek of the source to %d: %v", at, err)
 		}
 		if _, err := h.Put(t.Context(), "a", f, nil); err != nil {
 			t.Fatalf("Put of a file from offset %d: %v, want no error", at, err)
