@@ -35,19 +35,27 @@ func TestOpenAtRequests(t *testing.T) {
 	}
 	must(files.PutBytes(ctx, b, "a.zip", archive.Bytes(), nil))
 
-	p.Reset()
-	f := must(files.OpenAt(ctx, b, "a.zip", nil))
-	z := must(zip.NewReader(f, f.Size()))
-	for _, m := range z.File {
-		r := must(m.Open())
-		if got := must(io.ReadAll(r)); !bytes.Equal(got, content) {
-			t.Fatalf("%s: wrong content", m.Name)
+	// A File's stream ends if nobody reads from it for two seconds, so a machine that stands
+	// still for as long makes one request more.
+	requests := 0
+	for range 10 {
+		p.Reset()
+		f := must(files.OpenAt(ctx, b, "a.zip", nil))
+		z := must(zip.NewReader(f, f.Size()))
+		for _, m := range z.File {
+			r := must(m.Open())
+			if got := must(io.ReadAll(r)); !bytes.Equal(got, content) {
+				t.Fatalf("%s: wrong content", m.Name)
+			}
+		}
+		f.Close()
+		if requests = p.Total(); requests <= 3 {
+			break
 		}
 	}
-	if n := p.Total(); n > 3 {
-		t.Errorf("%d requests for 100 members in order, want at most 3", n)
+	if requests > 3 {
+		t.Errorf("%d requests for 100 members in order, want at most 3", requests)
 	}
-	f.Close()
 
 	p.Reset()
 	var ranges []files.Range
@@ -67,7 +75,7 @@ func TestOpenAtRequests(t *testing.T) {
 	// None of 16 concurrent reads waits for another. The file is new because the blocks
 	// of a.zip are in memory.
 	must(files.PutBytes(ctx, b, "b.zip", archive.Bytes(), nil))
-	f = must(files.OpenAt(ctx, b, "b.zip", nil))
+	f := must(files.OpenAt(ctx, b, "b.zip", nil))
 	defer f.Close()
 	p.Reset()
 	var arrived atomic.Int64
