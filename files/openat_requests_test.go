@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 
 	"cloudfiles.dev/files"
 )
@@ -94,21 +95,23 @@ func TestOpenAtRequests(t *testing.T) {
 		}, 2 + 20, 5*mega + mega + 20*blockSize},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			r := newRemote(t)
-			r.put(t, "f", large)
-			f := openAt(t, r, "f", nil)
-			c.read(t, f)
-			requests, n := f.Counts()
-			if requests != r.gets.Load() || n != r.sent.Load() {
-				t.Errorf("Counts = %d, %d; the bucket saw %d, %d", requests, n, r.gets.Load(),
-					r.sent.Load())
-			}
-			if requests > c.most {
-				t.Errorf("%d requests, want at most %d", requests, c.most)
-			}
-			if n > c.bytes {
-				t.Errorf("%d bytes, want at most %d", n, c.bytes)
-			}
+			synctest.Test(t, func(t *testing.T) { // a stream ends when time passes without reads
+				r := newRemote(t)
+				r.put(t, "f", large)
+				f := openAt(t, r, "f", nil)
+				c.read(t, f)
+				requests, n := f.Counts()
+				if requests != r.gets.Load() || n != r.sent.Load() {
+					t.Errorf("Counts = %d, %d; the bucket saw %d, %d", requests, n, r.gets.Load(),
+						r.sent.Load())
+				}
+				if requests > c.most {
+					t.Errorf("%d requests, want at most %d", requests, c.most)
+				}
+				if n > c.bytes {
+					t.Errorf("%d bytes, want at most %d", n, c.bytes)
+				}
+			})
 		})
 	}
 }
@@ -198,41 +201,48 @@ func archive(t testing.TB) []byte {
 // TestZip: archive/zip reads an archive in few requests, by OpenAt and by the io/fs
 // view.
 func TestZip(t *testing.T) {
-	content := randomBytes(200_000)
 	data := archive(t)
 	for _, way := range []string{"OpenAt", "FS"} {
 		for _, what := range []string{"in order", "one in the middle"} {
 			t.Run(way+"/"+what, func(t *testing.T) {
-				r := newRemote(t)
-				r.put(t, "a.zip", data)
-				var at io.ReaderAt
-				if way == "OpenAt" {
-					at = openAt(t, r, "a.zip", nil)
-				} else {
-					f, err := files.FS(t.Context(), r, nil).Open("a.zip")
-					if err != nil {
-						t.Fatal(err)
-					}
-					t.Cleanup(func() { f.Close() })
-					at = f.(io.ReaderAt)
-				}
-				z, err := zip.NewReader(at, int64(len(data)))
-				if err != nil {
-					t.Fatal(err)
-				}
-				for i, m := range z.File {
-					if what == "one in the middle" && i != 50 {
-						continue
-					}
-					p, err := fs.ReadFile(z, m.Name)
-					if err != nil || !bytes.Equal(p, content[i:i+100_000]) {
-						t.Fatalf("%s: %d bytes, %v", m.Name, len(p), err)
-					}
-				}
-				if n := r.gets.Load(); n > 3 {
-					t.Errorf("%d requests, want at most 3", n)
-				}
+				synctest.Test(t, func(t *testing.T) { // as above
+					readZip(t, data, way, what == "one in the middle")
+				})
 			})
 		}
+	}
+}
+
+func readZip(t *testing.T, data []byte, way string, one bool) {
+	t.Helper()
+	content := randomBytes(200_000)
+	r := newRemote(t)
+	r.put(t, "a.zip", data)
+	var at io.ReaderAt
+	if way == "OpenAt" {
+		at = openAt(t, r, "a.zip", nil)
+	} else {
+		f, err := files.FS(t.Context(), r, nil).Open("a.zip")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { f.Close() })
+		at = f.(io.ReaderAt)
+	}
+	z, err := zip.NewReader(at, int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, m := range z.File {
+		if one && i != 50 {
+			continue
+		}
+		p, err := fs.ReadFile(z, m.Name)
+		if err != nil || !bytes.Equal(p, content[i:i+100_000]) {
+			t.Fatalf("%s: %d bytes, %v", m.Name, len(p), err)
+		}
+	}
+	if n := r.gets.Load(); n > 3 {
+		t.Errorf("%d requests, want at most 3", n)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
@@ -16,6 +17,10 @@ import (
 // file, even if the type is found by the content, and none for a response without a
 // body.
 func TestLastByte(t *testing.T) {
+	synctest.Test(t, lastByte) // a stream ends when time passes without reads
+}
+
+func lastByte(t *testing.T) {
 	const size, block = 16 << 20, 32 << 10
 	var gets, sent atomic.Int64
 	b := files.Wrap(mem.New(nil), files.Hooks{
