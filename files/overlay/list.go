@@ -171,14 +171,8 @@ func (l *lister) start() error {
 func (l *lister) advance(s *stream) error {
 	e, err, ok := s.pull(false)
 	for ok && err != nil {
-		var fe *files.Error
-		below := errors.As(err, &fe) && fe.Op == files.OpList &&
-			strings.HasPrefix(fe.Name, l.base) && len(fe.Name) > len(l.base)
-		if !below || l.ctx.Err() != nil {
+		if !l.unreadable(err) {
 			return err
-		}
-		if l.unread == nil {
-			l.unread = err
 		}
 		if !s.partial() {
 			ok = false
@@ -197,6 +191,21 @@ func (l *lister) advance(s *stream) error {
 		s.head = e
 	}
 	return nil
+}
+
+// unreadable reports whether the error is that of a folder or a file that can't be read,
+// and keeps the first one for the end (L9).
+func (l *lister) unreadable(err error) bool {
+	var fe *files.Error
+	below := errors.As(err, &fe) && fe.Op == files.OpList &&
+		strings.HasPrefix(fe.Name, l.base) && len(fe.Name) > len(l.base)
+	if !below || l.ctx.Err() != nil {
+		return false
+	}
+	if l.unread == nil {
+		l.unread = err
+	}
+	return true
 }
 
 // take returns the next entry and its member, or -1 at the end. It marks the heads with
@@ -244,6 +253,9 @@ func (l *lister) shows(e files.Entry, member int) (bool, error) {
 		Limit:     1,
 		NamesOnly: true,
 	}) {
+		if err != nil && l.unreadable(err) { // whether a file is in it isn't known
+			return false, nil
+		}
 		return err == nil, err
 	}
 	return false, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"testing"
 
 	"cloudfiles.dev/drivers/mem"
@@ -13,8 +14,12 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// unreading has a folder that can't be read, which a listing reports at its end (L9).
-type unreading struct{ files.Bucket }
+// unreading has a folder that can't be read, which a listing of what it is in reports at
+// its end (L9).
+type unreading struct {
+	files.Bucket
+	folder string
+}
 
 func (b unreading) List(ctx context.Context, dir string,
 	o *files.ListOptions) iter.Seq2[files.Entry, error] {
@@ -24,7 +29,9 @@ func (b unreading) List(ctx context.Context, dir string,
 				return
 			}
 		}
-		yield(files.Entry{}, driver.NewError(files.OpList, "closed", files.ErrPermission))
+		if strings.HasPrefix(b.folder, dir) {
+			yield(files.Entry{}, driver.NewError(files.OpList, b.folder, files.ErrPermission))
+		}
 	}
 }
 
@@ -33,7 +40,7 @@ func (b unreading) List(ctx context.Context, dir string,
 func TestUnreadWithLimit(t *testing.T) {
 	for _, shallow := range []bool{false, true} {
 		lower := mem.New(nil)
-		b := over(t, white, mem.New(nil), unreading{lower})
+		b := over(t, white, mem.New(nil), unreading{lower, "closed"})
 		var want []string
 		for i := range 10 {
 			name := fmt.Sprint("f", i)
@@ -67,5 +74,26 @@ func TestUnreadWithLimit(t *testing.T) {
 					some)
 			}
 		}
+	}
+}
+
+// TestUnreadInMaskedDirectory: a directory of the first member in which all files are
+// masked, and a folder can't be read, ends no shallow listing (L9).
+func TestUnreadInMaskedDirectory(t *testing.T) {
+	upper, lower := mem.New(nil), mem.New(nil)
+	b := over(t, white, unreading{upper, "d/closed"}, lower)
+	put(t, lower, "d/a", "below")
+	is(t, b.Delete(t.Context(), "d/a", nil), nil)
+	put(t, lower, "e/a", "below")
+	put(t, lower, "f", "below")
+	var got []string
+	var last error
+	for e, err := range b.List(t.Context(), "", &files.ListOptions{Shallow: true}) {
+		if last = err; err == nil {
+			got = append(got, e.Name)
+		}
+	}
+	if !slices.Equal(got, []string{"e/", "f"}) || !errors.Is(last, files.ErrPermission) {
+		t.Errorf("List = %q, %v, want e/, f and ErrPermission", got, last)
 	}
 }
