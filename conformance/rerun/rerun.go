@@ -27,8 +27,8 @@ const limit = 5 * time.Minute
 // them, because a disk without attributes reads each to know its version.
 var heavy = regexp.MustCompile("^(" + strings.Join([]string{
 	".*/(large.*|beyond-4-gib)", "(P8|P9)/sizes", "L2/wide", "L7/many",
-	"D3/over-a-batch", "G10/connections", "L3/(by-pages|start-after-each|tokens-under-change)",
-	"L4/.*", "L8/.*",
+	"D3/over-a-batch", "G10/connections", "L1/order",
+	"L3/(by-pages|start-after-each|tokens-under-change)", "L4/.*", "L8/.*",
 	"N2/random", "N4/every-character", "P1/torn-info", "P6/sniffed-in-pieces", "P9/counter",
 	"P10/size", "P11/large", "P12/readers", "X1/.*", "X2/no-goroutines",
 }, "|") + ")$")

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -34,9 +35,10 @@ func gone(t *testing.T, temp, endpoint string) {
 	})
 }
 
-// tempOf returns the temporary folder that hold gave the command.
+// tempOf returns the temporary folder that hold gave the command. It is the last one of
+// the environment, in which the tests' own folder may be, too.
 func (h *held) tempOf() string {
-	for _, e := range h.cmd.Env {
+	for _, e := range slices.Backward(h.cmd.Env) {
 		if dir, ok := strings.CutPrefix(e, "TMPDIR="); ok {
 			return dir
 		}
