@@ -131,9 +131,13 @@ func TestCORS(t *testing.T) {
 			t.Errorf("GET %s = %d, %v", path, w.Code, w.Header())
 		}
 	}
-	h.CORS = nil
-	if got := ask("https://app.example"); got.Get("Access-Control-Allow-Origin") != "" {
-		t.Errorf("without CORS: %v", got)
+	for _, nobody := range []*fileshttp.CORS{nil, {}, {Origins: []string{}}} {
+		h.CORS = nobody
+		for _, origin := range []string{"https://app.example", "null", ""} {
+			if got := ask(origin); got.Get("Access-Control-Allow-Origin") != "" {
+				t.Errorf("%+v, %q: %v", nobody, origin, got)
+			}
+		}
 	}
 	entries, _, err := files.ListPage(t.Context(), b, "none", "", 10, nil)
 	if entries == nil || err != nil {
