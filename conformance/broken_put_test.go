@@ -311,7 +311,7 @@ var brokenPuts = []broken{
 		faulty: renamed(strings.ToLower),
 	},
 	{
-		fault:  "normalises names",
+		fault:  "normalizes names",
 		caught: []string{"N2/normal-form", "N2/random"},
 		faulty: renamed(func(s string) string {
 			return strings.ReplaceAll(s, "e\u0301", "\u00e9")

@@ -19,7 +19,7 @@ import (
 // error, which is known here.
 
 const (
-	parsesTypes  = "Go CDK parses and normalises content types"
+	parsesTypes  = "Go CDK parses and normalizes content types"
 	foldsKeys    = "Go CDK folds all letters of metadata keys; ours refuses such keys"
 	ownSuffix    = "fileblob keeps names that end in .attrs for itself"
 	shortNames   = "fileblob makes one file name of each element, with .attrs added"

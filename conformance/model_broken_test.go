@@ -40,7 +40,7 @@ var modelFinds = map[string]int{
 	"returns another version than it stored":               2,
 	"returns local time":                                   2,
 	"folds case in names":                                  2,
-	"normalises names":                                     2,
+	"normalizes names":                                     2,
 	"decodes escapes in names":                             2,
 	"truncates elements at 255 bytes":                      2,
 	"reserves a suffix for itself":                         2,

@@ -359,7 +359,7 @@
 //   - L4: A listing has every file that was put before the call, and none that was
 //     deleted before it. A name that exists during the whole listing comes exactly
 //     once, whatever else changes, and a change is never an error. That holds even if
-//     the disk lists its folder in another order once a file was replaced, and if the
+//     the disk lists its folder in another order after a file was replaced, and if the
 //     listing is read in pages while files change.
 //
 //   - L5: An entry's size, time and version are Stat's, unless NamesOnly let the bucket
@@ -487,7 +487,7 @@
 //     good is ErrInvalid too. A handshake that is interrupted is ErrUnavailable and never
 //     ErrUncertain, because no request was sent.
 //
-//   - E3: If the bucket is missing, or its folder has vanished, every call is ErrNoBucket
+//   - E3: If the bucket is missing, or its folder has vanished, calls are ErrNoBucket
 //     and not ErrNotExist: an unmounted disk does not look like an empty one. So L6 and
 //     D1 don't apply to a missing bucket. If Features.StatNoBucket is false, Stat and
 //     [Exists], and only these, report a missing file instead. Deletes through another

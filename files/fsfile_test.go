@@ -18,7 +18,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// fsPattern is content in which every offset is recognised.
+// fsPattern is content in which every offset is recognized.
 func fsPattern(n int) []byte {
 	p := make([]byte, n)
 	rnd := rand.New(rand.NewPCG(1, 2))

@@ -210,7 +210,7 @@ func TestTLSMixups(t *testing.T) {
 				defer b.Close()
 				for name, call := range connectCalls {
 					if name == "Delete" && c.scheme == "http" {
-						// crypto/tls doesn't recognise DELETE as HTTP, and closes the
+						// crypto/tls doesn't recognize DELETE as HTTP, and closes the
 						// connection
 						continue
 					}

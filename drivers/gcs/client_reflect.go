@@ -10,7 +10,7 @@ import (
 	raw "google.golang.org/api/storage/v1"
 )
 
-// clientInternals finds the authorised *http.Client and the endpoint of a
+// clientInternals finds the authorized *http.Client and the endpoint of a
 // *storage.Client, which only its unexported fields hold. It takes only pointers, of
 // fields whose type is checked, so an SDK with another layout is reported and not
 // misread; a test fails then.

@@ -8,7 +8,7 @@
 // without "http://", selects an emulator. [New] takes a program's own *storage.Client.
 // files.As returns the *storage.Client, and the *blob.Bucket of a bucket opened by URL.
 //
-// Requests go through the client's own, authorised *http.Client, but this package makes
+// Requests go through the client's own, authorized *http.Client, but this package makes
 // them itself rather than by the SDK's methods. The SDK's reader hides half of what the
 // response's headers say. The SDK's writer either can't repeat a request that it
 // streams, or keeps a buffer of 16 MiB for each object. The SDK's calls retry by a
@@ -82,7 +82,7 @@
 // belong to this package, and Info doesn't show them:
 //
 //   - cloudfiles-mark, a random text on conditional puts. By this mark, a Put that is
-//     retried recognises the file that an earlier attempt wrote.
+//     retried recognizes the file that an earlier attempt wrote.
 //   - cloudfiles-attributes, beside metadata or headers that no HTTP header can carry
 //     (keys that aren't tokens, values beyond ASCII). GCS "does not permit" these in
 //     the response to a get, so this entry has a copy in a form that it permits. If

@@ -55,7 +55,7 @@ type Options struct {
 	// SignBytes signs (RSA, PKCS #1 v1.5, SHA-256) if the key itself isn't available.
 	// If it makes requests, the caller is responsible for rule W1.
 	SignBytes func([]byte) ([]byte, error)
-	// HTTPClient sends the requests, and must authorise them. nil is the HTTP client
+	// HTTPClient sends the requests, and must authorize them. nil is the HTTP client
 	// that the *storage.Client was made with.
 	HTTPClient *http.Client
 	// Endpoint is the URL of the service, such as "https://storage.googleapis.com",

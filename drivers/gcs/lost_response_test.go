@@ -29,7 +29,7 @@ func afterThat(do func()) proxy.Fault {
 	}
 }
 
-// TestLostResponses: a conditional Put whose first attempt was carried out recognises
+// TestLostResponses: a conditional Put whose first attempt was carried out recognizes
 // its own write (P8, P9); an unknown outcome is ErrUncertain (P2).
 func TestLostResponses(t *testing.T) {
 	t.Parallel()

@@ -71,7 +71,7 @@ func (b *backend) openNative(ctx context.Context, req driver.OpenRequest) (drive
 }
 
 // putHook passes the condition and the size, for which Go CDK has no option, and the
-// attributes unchanged: Go CDK would normalise the type and fold keys beyond ASCII (P6,
+// attributes unchanged: Go CDK would normalize the type and fold keys beyond ASCII (P6,
 // P7).
 func (b *backend) putHook(req *driver.PutRequest) func(func(any) bool) error {
 	if !b.isOverBridge() {

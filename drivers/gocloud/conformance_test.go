@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	types  = "Go CDK normalises content types, and refuses text that isn't one"
+	types  = "Go CDK normalizes content types, and refuses text that isn't one"
 	folds  = "Go CDK folds metadata keys beyond ASCII, so these are refused"
 	suffix = "fileblob refuses names that end in .attrs"
 	long   = "fileblob can't hold elements of more than some 230 bytes"

@@ -36,7 +36,7 @@
 //     ErrUnsupported.
 //   - Azure lists keys that are escaped, or have characters outside the Basic
 //     Multilingual Plane, in an order of its own, so its buckets aren't Ordered.
-//   - Package mime normalises a content type ("text/html;charset=utf-8" gets a space).
+//   - Package mime normalizes a content type ("text/html;charset=utf-8" gets a space).
 //     A content type that it can't parse is ErrUnsupported, and so is a metadata key
 //     with capital letters beyond ASCII, which the Go CDK would fold.
 //   - A bucket that ToBlob made keeps the whole contract except for the result of a

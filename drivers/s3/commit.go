@@ -28,7 +28,7 @@ type commit struct {
 	vague       bool          // one of the refusals wasn't the service's
 	denials     *denials      // since the first failure
 	// same returns the Info of what an attempt without a mark stored, if that can be
-	// recognised.
+	// recognized.
 	same func(ctx context.Context) (files.Info, bool)
 }
 

@@ -51,7 +51,7 @@ var versitygwRaces = map[string]string{
 }
 
 // early was seen by refused Puts of 3 MiB on a busy machine: writing the content failed
-// in about 6 of 100, which the driver recognises. If the connection is reset after the
+// in about 6 of 100, which the driver recognizes. If the connection is reset after the
 // content is written, but before the response is read, the response is lost.
 const early = "versitygw refuses a large upload before it has read the content and closes the " +
 	"connection, which may lose the response; the outcome is then uncertain"

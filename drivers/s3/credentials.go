@@ -280,7 +280,7 @@ func (a *retryOnce) GetAttemptToken(context.Context) (func(error) error, error) 
 func released(error) error { return nil }
 
 // renewableOf makes p renewable. It returns nil for unsigned requests, which the SDK
-// recognises by p's type.
+// recognizes by p's type.
 func renewableOf(
 	p aws.CredentialsProvider, load func(context.Context) (aws.CredentialsProvider, error),
 ) *renewable {

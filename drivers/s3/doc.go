@@ -136,7 +136,7 @@
 //   - Anything else is files.ErrUnavailable (files.ErrPermission for 401 and 403), with
 //     the words "this isn't an S3 endpoint".
 //   - If a proxy responds to a write with 408, 429 or 5xx, or with a success that isn't
-//     S3's, S3 may have carried out the write nevertheless. The driver recognises a
+//     S3's, S3 may have carried out the write nevertheless. The driver recognizes a
 //     conditional write by its mark (see "What is stored"); any other write is
 //     files.ErrUncertain.
 //   - If a response of status 200 has an error in its body, the call fails with that

@@ -78,16 +78,16 @@ func newLean(b *backend, caller s3.Options, c *clock) *lean {
 	}
 	l.creds, _ = o.Credentials.(*renewable)
 	l.signer, _ = o.HTTPSignerV4.(*v4.Signer)
-	l.readsNothing = b.opts.SDKOnly || customised(caller, b.opts.ownResolver)
+	l.readsNothing = b.opts.SDKOnly || customized(caller, b.opts.ownResolver)
 	l.sdk = l.readsNothing || l.signer == nil ||
 		!plainBucket(b.bucket) || (o.Credentials != nil) != (l.creds != nil)
 	return l
 }
 
-// customised reports whether the caller's client may change requests in a way that a
+// customized reports whether the caller's client may change requests in a way that a
 // form can't hold. Region, endpoint, address style, FIPS and dual stack are in the
 // form.
-func customised(o s3.Options, ownResolver bool) bool {
+func customized(o s3.Options, ownResolver bool) bool {
 	//lint:ignore SA1019 the Go CDK sets it, and so may the caller
 	deprecatedResolver := o.EndpointResolver != nil
 	switch {

@@ -30,9 +30,9 @@ type resolver struct{ s3.EndpointResolverV2 }
 
 type schemes struct{ s3.AuthSchemeResolver }
 
-// TestLeanCustomised: the SDK makes all requests of a client that may change them or
+// TestLeanCustomized: the SDK makes all requests of a client that may change them or
 // signs in another way, and of buckets that aren't addressed by their name alone.
-func TestLeanCustomised(t *testing.T) {
+func TestLeanCustomized(t *testing.T) {
 	for name, change := range map[string]func(o *s3.Options){
 		"middleware": func(o *s3.Options) {
 			o.APIOptions = append(o.APIOptions, func(*middleware.Stack) error { return nil })

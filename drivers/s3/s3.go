@@ -57,11 +57,11 @@ type Options struct {
 	RequesterPays bool
 	// UnsignedAcceptEncoding leaves the header Accept-Encoding out of the signature,
 	// for a store behind something that changes the header. Google's endpoint for S3 is
-	// such a store; the driver recognises it by its host.
+	// such a store; the driver recognizes it by its host.
 	UnsignedAcceptEncoding bool
 	// SDKOnly makes the SDK send every request and read every response. Otherwise a Get,
 	// a Stat, a Delete and a small Put bypass the SDK's stack of middleware, and the
-	// driver reads the entries of listings, if the client isn't customised: the requests
+	// driver reads the entries of listings, if the client isn't customized: the requests
 	// are the same, and each takes less CPU time.
 	SDKOnly bool
 	// ownResolver: openURL, and not the caller, chose the client's endpoint resolver.

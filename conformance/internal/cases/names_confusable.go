@@ -37,7 +37,7 @@ var namesConfusableCases = []suite.Case{
 	twins("hidden", "files that some tools hide or create must be listed like others", ".hidden",
 		"..hidden", "desktop.ini", "Thumbs.db", ".DS_Store", "lost+found", ".git", "$RECYCLE.BIN",
 		"~", "x~", "#x#", "-rf"),
-	twins("numbers", "numbers in names must not be normalised", "1", "01", "1.0", "+1", "-1", "0x1",
+	twins("numbers", "numbers in names must not be normalized", "1", "01", "1.0", "+1", "-1", "0x1",
 		"1e3", "٣", "³"),
 	twins("long-tails", "names that differ only after byte 255 must be different files",
 		strings.Repeat("t", 400)+"a", strings.Repeat("t", 400)+"b", strings.Repeat("t", 400),

@@ -1,4 +1,4 @@
-// Package bounds recognises documents that no service sends, before they are given to a
+// Package bounds recognizes documents that no service sends, before they are given to a
 // parser, which would need many times their size in memory.
 package bounds
 
@@ -19,7 +19,7 @@ const (
 
 // XML reports whether encoding/xml can read a document in about as much memory as its
 // size. A few MiB of nested elements, of attributes or of empty entries would take it a
-// hundred times that. XML scans only the tags, which is quick, and doesn't recognise
+// hundred times that. XML scans only the tags, which is quick, and doesn't recognize
 // comments and CDATA.
 func XML(document []byte) bool {
 	depth, elements := 0, 0
