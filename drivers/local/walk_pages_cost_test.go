@@ -101,23 +101,27 @@ func TestPagesCost(t *testing.T) {
 		},
 		"fileshttp": func(after string) (string, int) { return httpPage(t, h, "d/", after, 10) },
 	} {
-		count := 0
-		paging := cpuTime(t, func() {
-			for after, k := page(""); ; after, k = page(after) {
-				if count += k; after == "" {
-					break
+		most := 3*listing + 50*time.Millisecond
+		if name == "fileshttp" && os.Getenv("CLOUDFILES_PAGE_FILES") == "" {
+			most += 3 * listing // so few pages show no more; TestPagesOverHTTP counts
+		}
+		// The listing is the cheapest of three, since other work on the machine costs cache.
+		count, paging := 0, time.Hour
+		for try := 0; try < 5 && paging > most; try++ {
+			count = 0
+			paging = min(paging, cpuTime(t, func() {
+				for after, k := page(""); ; after, k = page(after) {
+					if count += k; after == "" {
+						break
+					}
 				}
-			}
-		})
+			}))
+		}
 		t.Logf("%s: %d pages cost %.2f times a listing", name, count/10,
 			float64(paging)/float64(listing))
-		most := 3 * listing
-		if name == "fileshttp" && os.Getenv("CLOUDFILES_PAGE_FILES") == "" {
-			most = 6 * listing // so few pages show no more; TestPagesOverHTTP counts
-		}
-		if count != n || paging > most+50*time.Millisecond {
+		if count != n || paging > most {
 			t.Errorf("%s: pages of %d names cost %v, one listing %v, want %v and at most %v", name,
-				count, paging, listing, n, most+50*time.Millisecond)
+				count, paging, listing, n, most)
 		}
 	}
 }
