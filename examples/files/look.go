@@ -127,7 +127,7 @@ func (a *app) check(ctx context.Context, places []place) error {
 		"%d files are the same, %d differ, %d were not compared", same, differ, unknown)
 	switch same + differ + unknown {
 	case 0:
-		return errNoFile
+		return fmt.Errorf("no file was compared: check takes folders, and found no file in them")
 	case same:
 		return err
 	}
