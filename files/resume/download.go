@@ -148,12 +148,24 @@ func (d *download) run(ctx context.Context, path string) (files.Info, error) {
 	return files.Info{}, t.as(d.name)
 }
 
+// stat is Stat, and Check if Stat can't distinguish a missing bucket, in which the file may
+// be again later, from a missing file (E3).
+func (d *download) stat(ctx context.Context) (files.Info, error) {
+	info, err := d.b.Stat(ctx, d.name, nil)
+	if files.KindOf(err) == files.ErrNotExist && !d.b.Features().StatNoBucket {
+		if cerr := files.Check(ctx, d.b); files.KindOf(cerr) == files.ErrNoBucket {
+			return files.Info{}, cerr
+		}
+	}
+	return info, err
+}
+
 var errNoVersion = errors.New("the file has no version")
 
 // begin finds the parts of an earlier call, or opens the file.
 func (d *download) begin(ctx context.Context) error {
 	if d.p.readHead() && d.p.head.Name == d.name {
-		info, err := d.b.Stat(ctx, d.name, nil)
+		info, err := d.stat(ctx)
 		if err != nil {
 			return err
 		}

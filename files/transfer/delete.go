@@ -132,7 +132,7 @@ func deleteListed(ctx context.Context, p place, e files.Entry) error {
 		if files.KindOf(err) != files.ErrPrecondition {
 			return err
 		}
-		now, serr := p.b.Stat(ctx, name, nil)
+		now, serr := p.stat(ctx, name)
 		switch {
 		case files.KindOf(serr) == files.ErrNotExist:
 			return nil
@@ -141,7 +141,7 @@ func deleteListed(ctx context.Context, p place, e files.Entry) error {
 		}
 		return err
 	}
-	now, err := p.b.Stat(ctx, name, nil)
+	now, err := p.stat(ctx, name)
 	if files.KindOf(err) == files.ErrNotExist {
 		return nil
 	}

@@ -51,7 +51,7 @@ func CopyFile(ctx context.Context, dst files.Bucket, dstName string, src files.B
 	if err != nil {
 		return fail(err)
 	}
-	info, err := src.Stat(ctx, srcName, nil)
+	info, err := p.src.stat(ctx, srcName)
 	if err != nil {
 		return fail(err)
 	}

@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"context"
 	"strings"
 
 	"cloudfiles.dev/files"
@@ -39,6 +40,18 @@ func (t Tree) place(what string) (place, error) {
 		return place{}, invalid("the directory of the %s is %q", what, t.Dir)
 	}
 	return place{t.Bucket, dir, t.Bucket.Features()}, nil
+}
+
+// stat is Stat, and Check if Stat can't distinguish a missing bucket from a missing file
+// (E3).
+func (p place) stat(ctx context.Context, name string) (files.Info, error) {
+	info, err := p.b.Stat(ctx, name, nil)
+	if files.KindOf(err) == files.ErrNotExist && !p.features.StatNoBucket {
+		if cerr := files.Check(ctx, p.b); files.KindOf(cerr) == files.ErrNoBucket {
+			return files.Info{}, cerr
+		}
+	}
+	return info, err
 }
 
 // full returns the bucket's name of a name below the directory.
