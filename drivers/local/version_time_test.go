@@ -2,6 +2,7 @@ package local
 
 import (
 	"testing"
+	"time"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
@@ -50,6 +51,44 @@ func TestTimesThatProve(t *testing.T) {
 		if hasProvingTime(&st) || !hasMarkedTime(&st) || st.ModTime/timeUnit != unit+i {
 			t.Fatalf("%d, from markedTime, is proving: %v, marked: %v", st.ModTime,
 				hasProvingTime(&st), hasMarkedTime(&st))
+		}
+	}
+}
+
+// A file's next change certainly changes its time only once the clock has ticked since
+// the last one, by the steps in which its file system stores times.
+func TestSettled(t *testing.T) {
+	fine := &backend{fineTimes: true, rootStat: fsys.Stat{Dev: 1}}
+	steps := &backend{rootStat: fsys.Stat{Dev: 1}}
+	for what, c := range map[string]struct {
+		b       *backend
+		device  uint64
+		seconds bool // the time has no fraction of a second
+		ago     time.Duration
+		want    bool
+	}{
+		"fine times, about to come":     {fine, 1, false, -time.Minute, true},
+		"fine times of another disk":    {fine, 2, false, -time.Minute, false},
+		"steps, about to come":          {steps, 1, false, -time.Minute, false},
+		"steps, a second ago":           {steps, 1, false, time.Second, true},
+		"steps, of a clock far ahead":   {steps, 1, false, -2 * time.Hour, true},
+		"seconds, just now":             {fine, 1, true, time.Second, false},
+		"seconds, a minute ago":         {fine, 1, true, time.Minute, true},
+		"seconds, of a clock far ahead": {steps, 1, true, -2 * time.Hour, false},
+	} {
+		var got bool
+		for begun := time.Now(); ; begun = time.Now() {
+			changed := begun.Add(-c.ago).Truncate(time.Second)
+			if !c.seconds {
+				changed = changed.Add(1)
+			}
+			got = c.b.settled(&fsys.Stat{Dev: c.device, ChangeTime: changed.UnixNano()})
+			if time.Since(begun) < time.Second { // otherwise the machine stood still
+				break
+			}
+		}
+		if got != c.want {
+			t.Errorf("settled = %v with %s, want %v", got, what, c.want)
 		}
 	}
 }
