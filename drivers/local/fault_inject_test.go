@@ -115,7 +115,7 @@ func TestFaultOnOtherDisks(t *testing.T) {
 			}
 			t.Run(disk+"/"+sc.name, func(t *testing.T) {
 				t.Parallel()
-				failed, every := 0, longtest.EachOf(t, 4, 2)
+				failed, every := 0, longtest.EachOf(t, 6, 2)
 				for n, hit := 1+i%every, true; hit; n += every {
 					var refused bool
 					var err error
