@@ -30,6 +30,10 @@
 // If somebody deletes head, the log is lost. Only one Append at a time succeeds: with
 // many writers, some wait long or fail with ErrPrecondition.
 //
+// head has at most 16 MiB, which is the list of about 100,000 segments. A log that is
+// not compacted before that is full: Append is ErrTooLarge until Compact has removed
+// segments.
+//
 // # What it costs
 //
 // An Append makes two requests: it reads head and writes it. head has up to
@@ -61,6 +65,8 @@ const (
 	// maxHead and maxSegment are the largest sizes of head and a segment that are read.
 	maxHead, maxSegment = 16 << 20, 16 << 20
 	maxSegmentBytes     = 4 << 20
+	// maxGrowth is more than one Append adds to head: a record in base64, and a segment.
+	maxGrowth = 2 * MaxRecord
 	// attempts is how often an Append tries if others append at the same time.
 	attempts = 100
 )
@@ -204,10 +210,10 @@ var options = &files.UpdateOptions{
 
 // Append adds a record at the log's end and returns its position. data may be empty.
 //
-// Errors: ErrTooLarge for more than MaxRecord bytes; ErrPrecondition if another writer
-// was faster in each attempt; ErrUncertain if a response was lost and Append couldn't
-// find out whether the record is stored; ErrInvalid if the directory has something
-// other than a log; those of Update.
+// Errors: ErrTooLarge for more than MaxRecord bytes, and if the log is full (see the
+// package documentation); ErrPrecondition if another writer was faster in each attempt;
+// ErrUncertain if a response was lost and Append couldn't find out whether the record is
+// stored; ErrInvalid if the directory has something other than a log; those of Update.
 func (l *Log) Append(ctx context.Context, data []byte) (int64, error) {
 	if len(data) > MaxRecord {
 		return 0, driver.NewError(files.OpUpdate, l.dir, driver.Errorf(files.ErrTooLarge,
@@ -265,6 +271,10 @@ func (a *appender) add(ctx context.Context, old []byte) ([]byte, error) {
 		case found:
 			return nil, files.SkipUpdate
 		}
+	}
+	if len(old) > maxHead-maxGrowth {
+		return nil, driver.Errorf(files.ErrTooLarge,
+			"the log is full: its list of segments is too long; Compact makes it shorter")
 	}
 	if err := a.spill(ctx, h); err != nil {
 		return nil, err
