@@ -262,21 +262,36 @@ func (r *Reader) begin() error {
 	if r.err != nil {
 		return r.err
 	}
-	if err := r.ctx.Err(); err != nil {
-		r.err = r.wrap(contextError(r.ctx))
+	if err := r.ended(); err != nil {
+		r.err = r.wrap(err)
 		return r.err
-	}
-	for _, ctx := range r.also {
-		if err := ctx.Err(); err != nil {
-			r.err = r.wrap(contextError(ctx))
-			return r.err
-		}
 	}
 	if r.call != nil && !r.begun {
 		r.begun = true
 		r.call.passed(0)
 	}
 	r.reading = true
+	return nil
+}
+
+// ended returns why nothing more may be read, or nil. The body of a layer may end the
+// context when it is closed, so the read timeout, which closes it, comes first. The
+// caller holds mu.
+func (r *Reader) ended() error {
+	if r.expired {
+		if r.remaining > 0 {
+			return os.ErrDeadlineExceeded
+		}
+		return nil // the last bytes came in the last moment
+	}
+	if r.ctx.Err() != nil {
+		return contextError(r.ctx)
+	}
+	for _, ctx := range r.also {
+		if ctx.Err() != nil {
+			return contextError(ctx)
+		}
+	}
 	return nil
 }
 

@@ -232,6 +232,17 @@ func (g *gate) Close() error {
 	return nil
 }
 
+// ending is a gate that ends a context when it is closed.
+type ending struct {
+	*gate
+	end context.CancelFunc
+}
+
+func (e *ending) Close() error {
+	e.end()
+	return e.gate.Close()
+}
+
 func TestReaderTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, _ := reader(ctx, nil, alphabet, func(c *driver.ReaderConfig) {
@@ -256,6 +267,28 @@ func TestReaderTimeout(t *testing.T) {
 			t.Errorf("ReadString = %q, %v, want %v and no error", text, err, alphabet)
 		}
 		r.Close()
+
+		// That holds also if the body's Close ends the context, as that of a layer may.
+		for _, text := range []string{alphabet[:10], alphabet} {
+			ctx, cancel := context.WithCancel(ctx)
+			r, _ = reader(ctx, nil, alphabet, func(c *driver.ReaderConfig) {
+				c.Body, c.Timeout = &ending{newGate(text), cancel}, time.Hour
+			})
+			p := make([]byte, len(alphabet))
+			if n, err := r.Read(p); string(p[:n]) != text || err != nil {
+				t.Errorf("Read in the last moment = %q, %v, want %q and no error", p[:n], err, text)
+			}
+			want := io.EOF
+			if text != alphabet {
+				want = os.ErrDeadlineExceeded
+			}
+			for range 2 {
+				if _, err = r.Read(p); !errors.Is(err, want) {
+					t.Errorf("the Read after %q: %v, want %v", text, err, want)
+				}
+			}
+			r.Close()
+		}
 
 		// Each Read has the whole time, however long all of them take.
 		r, _ = reader(ctx, nil, alphabet, func(c *driver.ReaderConfig) {
