@@ -46,6 +46,7 @@ func init() {
 	handover.DeleteBatch = deleteBatch
 	handover.Locate = locate
 	handover.NewReader = newReader
+	handover.StatOrNoBucket = statOrNoBucket
 	handover.SetInfo = func(r *Reader, info Info) {
 		if r != nil {
 			r.info = info

@@ -13,6 +13,7 @@ import (
 	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/internal/digests"
 	"cloudfiles.dev/files/internal/each"
+	"cloudfiles.dev/files/internal/handover"
 )
 
 // DownloadOptions are the options of Download. The zero value has the defaults.
@@ -148,24 +149,15 @@ func (d *download) run(ctx context.Context, path string) (files.Info, error) {
 	return files.Info{}, t.as(d.name)
 }
 
-// stat is Stat, and Check if Stat can't distinguish a missing bucket, in which the file may
-// be again later, from a missing file (E3).
-func (d *download) stat(ctx context.Context) (files.Info, error) {
-	info, err := d.b.Stat(ctx, d.name, nil)
-	if files.KindOf(err) == files.ErrNotExist && !d.b.Features().StatNoBucket {
-		if cerr := files.Check(ctx, d.b); files.KindOf(cerr) == files.ErrNoBucket {
-			return files.Info{}, cerr
-		}
-	}
-	return info, err
-}
+var statOrNoBucket = handover.StatOrNoBucket.(func(context.Context, files.Bucket,
+	string) (files.Info, error))
 
 var errNoVersion = errors.New("the file has no version")
 
 // begin finds the parts of an earlier call, or opens the file.
 func (d *download) begin(ctx context.Context) error {
 	if d.p.readHead() && d.p.head.Name == d.name {
-		info, err := d.stat(ctx)
+		info, err := statOrNoBucket(ctx, d.b, d.name) // the bucket may be there again later
 		if err != nil {
 			return err
 		}

@@ -132,7 +132,7 @@ func deleteListed(ctx context.Context, p place, e files.Entry) error {
 		if files.KindOf(err) != files.ErrPrecondition {
 			return err
 		}
-		now, serr := p.stat(ctx, name)
+		now, serr := statOrNoBucket(ctx, p.b, name)
 		switch {
 		case files.KindOf(serr) == files.ErrNotExist:
 			return nil
@@ -141,7 +141,7 @@ func deleteListed(ctx context.Context, p place, e files.Entry) error {
 		}
 		return err
 	}
-	now, err := p.stat(ctx, name)
+	now, err := statOrNoBucket(ctx, p.b, name)
 	if files.KindOf(err) == files.ErrNotExist {
 		return nil
 	}

@@ -51,7 +51,7 @@ func CopyFile(ctx context.Context, dst files.Bucket, dstName string, src files.B
 	if err != nil {
 		return fail(err)
 	}
-	info, err := p.src.stat(ctx, srcName)
+	info, err := statOrNoBucket(ctx, src, srcName)
 	if err != nil {
 		return fail(err)
 	}

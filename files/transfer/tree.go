@@ -6,6 +6,7 @@ import (
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/internal/handover"
 	"cloudfiles.dev/files/internal/nils"
 )
 
@@ -42,17 +43,8 @@ func (t Tree) place(what string) (place, error) {
 	return place{t.Bucket, dir, t.Bucket.Features()}, nil
 }
 
-// stat is Stat, and Check if Stat can't distinguish a missing bucket from a missing file
-// (E3).
-func (p place) stat(ctx context.Context, name string) (files.Info, error) {
-	info, err := p.b.Stat(ctx, name, nil)
-	if files.KindOf(err) == files.ErrNotExist && !p.features.StatNoBucket {
-		if cerr := files.Check(ctx, p.b); files.KindOf(cerr) == files.ErrNoBucket {
-			return files.Info{}, cerr
-		}
-	}
-	return info, err
-}
+var statOrNoBucket = handover.StatOrNoBucket.(func(context.Context, files.Bucket,
+	string) (files.Info, error))
 
 // full returns the bucket's name of a name below the directory.
 func (p place) full(name string) string {

@@ -31,7 +31,7 @@ func (v *versionReader) begin(want files.Version, token string) error {
 	if token == "" {
 		err = v.open(0, want)
 	} else {
-		v.info, err = v.from.stat(v.ctx, v.name)
+		v.info, err = statOrNoBucket(v.ctx, v.from.b, v.name)
 	}
 	if err == nil && want != "" && v.info.Version != want {
 		err = files.ErrPrecondition

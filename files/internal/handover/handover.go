@@ -1,4 +1,5 @@
-// Package handover lets package driver call functions that are private to package files.
+// Package handover lets the packages below files call functions that are private to
+// package files.
 package handover
 
 import (
@@ -18,6 +19,10 @@ var DeleteBatch any
 
 // Locate is package files' func(files.Bucket, string) (store any, key string).
 var Locate any
+
+// StatOrNoBucket is package files'
+// func(context.Context, files.Bucket, string) (files.Info, error).
+var StatOrNoBucket any
 
 // ReaderConfig is driver.ReaderConfig. Info is files.Info, which can't be named here.
 type ReaderConfig[Info any] struct {
