@@ -59,7 +59,7 @@ func (f Fixes) words(x fix) string {
 // certificate, HTTP instead of HTTPS and the other way round, and a handshake that is
 // refused or never finished.
 //
-//   - If another attempt can't help, the error is files.ErrInvalid after one connection,
+//   - If another attempt can't help, the error is files.ErrInvalid, no request is repeated,
 //     and its text names the setting that helps, as fixes says.
 //   - If the failure may pass, the error is files.ErrUnavailable after at most the
 //     policy's attempts.
@@ -227,11 +227,14 @@ func (c *check) judgeTLS(w *tlsWay, err error, conns int, fixes Fixes) string {
 // mostConns returns how many connections an operation may make: one for each request that
 // is made before the first has failed, and as many again, because a transport may dial a
 // connection that it turns out not to need. There are several such requests if names are
-// deleted one by one.
+// deleted one by one, or parts are sent at the same time: all requests but the last.
 func (c *check) mostConns(w *tlsWay) int {
 	n := 2
 	if c.op.several() {
 		n = max(n, 2*len(c.op.writes))
+	}
+	if c.op.large {
+		n = max(n, 2*(c.costs[c.op.name]-1))
 	}
 	if w.kind == files.ErrUnavailable {
 		n *= c.cfg.Attempts

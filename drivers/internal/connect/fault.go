@@ -54,7 +54,7 @@ func Fault(err error, s Settings) (words string, kind error) {
 	if t, ok := errors.AsType[*Twice](err); ok {
 		return t.Error(), files.ErrUnavailable
 	}
-	if Unsent(err) {
+	if brokeInHandshake(err) {
 		return "the connection broke in the TLS handshake", files.ErrUnavailable
 	}
 	return "", nil

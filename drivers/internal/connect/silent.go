@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"sync"
 	"time"
 )
@@ -232,11 +231,7 @@ func (l Limits) Do(
 ) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
 	w := &watch{cancel: cancel, limits: l, slow: ctx.Value(slowKey{}) != nil}
-	var shake *handshake
-	if req.URL.Scheme == "https" {
-		shake = &handshake{}
-		ctx = httptrace.WithClientTrace(ctx, shake.trace())
-	}
+	ctx, far := traced(ctx, req)
 	out := req.WithContext(ctx)
 	if req.Body != nil && req.Body != http.NoBody {
 		w.sent = sent{req.Body, w, req.ContentLength}
@@ -263,10 +258,10 @@ func (l Limits) Do(
 				resp.Body.Close()
 			}
 		}
-	} else if shake.failed() {
-		err = &unsent{err}
 	} else if mix := hidden(req, err, next); mix != nil {
 		err = mix
+	} else {
+		err = far.judge(err)
 	}
 	if err != nil {
 		err = w.why(err)
