@@ -133,3 +133,42 @@ func TestCopyOntoItselfOnConditions(t *testing.T) {
 		}
 	}
 }
+
+// TestMaskedCopy: a wrapper refuses the conditions and attributes of a copy that it
+// doesn't claim, although the bucket below has them, and copies without them.
+func TestMaskedCopy(t *testing.T) {
+	attributes := &files.Attributes{CacheControl: "no-store"}
+	for what, c := range map[string]struct {
+		less    func(*files.Features)
+		refused []files.CopyOptions
+	}{
+		"IfAbsent": {func(f *files.Features) { f.IfAbsent = false }, []files.CopyOptions{
+			{If: files.IfAbsent()},
+			{If: files.IfAbsent(), Attributes: attributes},
+		}},
+		"IfVersion": {func(f *files.Features) { f.IfVersion = false }, []files.CopyOptions{
+			{If: files.IfVersion("v")},
+			{If: files.IfVersion("v"), Attributes: attributes},
+		}},
+		"attributes": {func(f *files.Features) { f.Attributes = false }, []files.CopyOptions{
+			{Attributes: attributes},
+			{If: files.IfAbsent(), Attributes: attributes},
+		}},
+	} {
+		store := mem.New(nil)
+		put(t, store, "a", "text")
+		b := claimsLess(store, c.less)
+		for _, o := range c.refused {
+			_, err := files.Copy(ctx, b, "b", b, "a", &o)
+			is(t, err, files.ErrUnsupported)
+			missing(t, store, "b")
+		}
+		plain := &files.Attributes{ContentType: "text/plain"}
+		for _, o := range []files.CopyOptions{{}, {Attributes: plain}} {
+			if _, err := files.Copy(ctx, b, "b", b, "a", &o); err != nil {
+				t.Errorf("without %s: Copy(%+v) = %v, want no error", what, o, err)
+			}
+			has(t, store, "b", "text")
+		}
+	}
+}

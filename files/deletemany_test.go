@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"testing"
@@ -121,4 +122,33 @@ func TestEachName(t *testing.T) {
 			t.Errorf("EachName = %v, want len(errs) 0", errs)
 		}
 	})
+}
+
+// TestDeleteManyBatches: DeleteMany passes the names in batches of 1,000, and none that
+// is empty.
+func TestDeleteManyBatches(t *testing.T) {
+	for n, want := range map[int][]int{
+		0: nil, 1: {1}, 999: {999}, 1000: {1000}, 1001: {1000, 1}, 2000: {1000, 1000},
+	} {
+		var got []int
+		b := around(mem.New(nil),
+			func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+				if c.Op == files.OpDeleteMany {
+					got = append(got, len(c.Names))
+				}
+				return next(ctx)
+			})
+		var names iter.Seq[string] = func(yield func(string) bool) {
+			for i := range n {
+				if !yield(fmt.Sprint(i)) {
+					return
+				}
+			}
+		}
+		res, err := files.DeleteMany(ctx, b, names)
+		if err != nil || res.Deleted != int64(n) || !slices.Equal(got, want) {
+			t.Errorf("%d names: %d deleted in batches of %v, %v, want %v", n, res.Deleted, got, err,
+				want)
+		}
+	}
 }

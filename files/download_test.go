@@ -8,10 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 func TestDownload(t *testing.T) {
@@ -219,5 +221,82 @@ func TestDownloadTargetError(t *testing.T) {
 	want := "files: get a: invalid argument: the target: open: no such file or directory"
 	if err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+// TestDownloadSaysWhoFailed: an error of reading is the bucket's own, and one of the
+// writer says that it is the target's.
+func TestDownloadSaysWhoFailed(t *testing.T) {
+	b := mem.New(nil)
+	put(t, b, "a", "text")
+	bad := damaged(b)
+	for what, download := range map[string]func(b files.Bucket, fails bool) error{
+		"Download": func(b files.Bucket, fails bool) error {
+			w := io.Discard
+			if fails {
+				w = writerFunc(func([]byte) (int, error) { return 0, errBroken })
+			}
+			_, err := files.Download(ctx, b, "a", w, nil)
+			return err
+		},
+		"DownloadAt": func(b files.Bucket, fails bool) error {
+			s := &sink{}
+			if fails {
+				_, err := files.DownloadAt(ctx, b, "a", brokenAt{}, nil)
+				return err
+			}
+			_, err := files.DownloadAt(ctx, b, "a", s, nil)
+			return err
+		},
+	} {
+		err := download(bad, false)
+		if is(t, err, files.ErrCorrupt); strings.Contains(err.Error(), "target") {
+			t.Errorf("%s of a damaged file: %v, want no word of the target", what, err)
+		}
+		err = download(b, true)
+		if is(t, err, errBroken); !strings.Contains(err.Error(), "the target: it broke") {
+			t.Errorf("%s to a writer that fails: %v, want one that says so", what, err)
+		}
+		err = download(around(b, func(context.Context, *files.Call,
+			func(context.Context) error) error {
+			return &files.Error{Op: files.OpGet, Name: "other", Kind: files.ErrPermission}
+		}), false)
+		if is(t, err, files.ErrPermission); strings.Contains(err.Error(), "target") {
+			t.Errorf("%s of a refused file: %v, want no word of the target", what, err)
+		}
+	}
+	// A writer's *Error is that of another file, or of another operation.
+	for _, other := range []error{
+		driver.NewError(files.OpGet, "b", files.ErrPermission),
+		driver.NewError(files.OpPut, "a", files.ErrPermission),
+	} {
+		_, err := files.Download(ctx, b, "a", writerFunc(func([]byte) (int, error) {
+			return 0, other
+		}), nil)
+		var e *files.Error
+		if !errors.As(err, &e) || e.Op != files.OpGet || e.Name != "a" ||
+			!strings.Contains(e.Detail, "the target") {
+			t.Errorf("a writer that returns %v: %v, want one of a's target", other, err)
+		}
+	}
+}
+
+// brokenAt is an io.WriterAt that fails.
+type brokenAt struct{}
+
+func (brokenAt) WriteAt([]byte, int64) (int, error) { return 0, errBroken }
+
+// TestDownloadToAnImpossiblePath: a path that no file can have is an error, and nothing
+// is left in the folder.
+func TestDownloadToAnImpossiblePath(t *testing.T) {
+	b := mem.New(nil)
+	put(t, b, "a", "text")
+	dir := t.TempDir()
+	_, err := files.DownloadFile(ctx, b, "a", filepath.Join(dir, "a\x00b"), nil)
+	if err == nil {
+		t.Error("a path with a zero byte is no error")
+	}
+	if list, err := os.ReadDir(dir); len(list) != 0 || err != nil {
+		t.Errorf("the folder has %v, %v, want nothing", list, err)
 	}
 }

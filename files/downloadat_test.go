@@ -239,3 +239,32 @@ func TestDownloadAtFails(t *testing.T) {
 		}
 	}
 }
+
+// TestPartsExactly: DownloadAt makes one request for each part, the first of which is
+// for the whole file.
+func TestPartsExactly(t *testing.T) {
+	const part = 64 << 10
+	for size, want := range map[int]int64{
+		0: 1, 1: 1, part: 1, part + 1: 2, 2 * part: 2, 2*part + 1: 3, 3 * part: 3,
+	} {
+		r := newRemote(t)
+		content := randomBytes(size)
+		r.put(t, "f", content)
+		for _, concurrency := range []int{0, 1, 2} {
+			r.gets.Store(0)
+			var got sink
+			info, err := files.DownloadAt(ctx, r, "f", &got,
+				&files.DownloadAtOptions{PartSize: part, Concurrency: concurrency})
+			if err != nil || info.Size != int64(size) || !bytes.Equal(got.content, content) {
+				t.Errorf("%d bytes: %+v, %v", size, info, err)
+			}
+			if n := r.gets.Load(); n != want && concurrency != 1 || concurrency == 1 && n != 1 {
+				t.Errorf("%d bytes, %d at a time: %d requests, want %d", size, concurrency, n, want)
+			}
+		}
+	}
+	for _, o := range []files.DownloadAtOptions{{PartSize: -1}, {Concurrency: -1}} {
+		_, err := files.DownloadAt(ctx, newRemote(t), "f", &sink{}, &o)
+		is(t, err, files.ErrInvalid)
+	}
+}

@@ -339,3 +339,31 @@ func TestEmptyFileIsChecked(t *testing.T) {
 		}
 	}
 }
+
+// TestFSErrorsExactly: Read of a directory returns no bytes, Sub names its path, and Glob
+// leaves out a directory whose listing breaks.
+func TestFSErrorsExactly(t *testing.T) {
+	b := mem.New(nil)
+	put(t, b, "d/a", "text")
+	put(t, b, "d/b", "text")
+	view := files.FS(ctx, b, nil)
+	dir, err := view.Open("d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
+	var pe *fs.PathError
+	if n, err := dir.Read(make([]byte, 5)); n != 0 || !errors.As(err, &pe) || pe.Op != "read" ||
+		pe.Path != "d" || !errors.Is(err, files.ErrInvalid) {
+		t.Errorf("Read of a directory = %d, %v, want 0 and ErrInvalid", n, err)
+	}
+	for _, name := range []string{"a\x01", strings.Repeat("d", 1024)} {
+		if _, err := view.(fs.SubFS).Sub(name); !errors.As(err, &pe) || pe.Op != "sub" ||
+			pe.Path != name || !errors.Is(err, files.ErrInvalidName) {
+			t.Errorf("Sub(%.9q) = %v, want an *fs.PathError of sub", name, err)
+		}
+	}
+	if got, err := fs.Glob(files.FS(ctx, &failingList{b}, nil), "d/*"); got != nil || err != nil {
+		t.Errorf("Glob of a listing that breaks = %q, %v, want nothing", got, err)
+	}
+}

@@ -199,3 +199,64 @@ func FuzzPageToken(f *testing.F) {
 		}
 	})
 }
+
+// TestPagesExactly: a page has 1 to MaxPage entries, and a token is one whole text that
+// ListPage made for this listing.
+func TestPagesExactly(t *testing.T) {
+	b := mem.New(nil)
+	for _, n := range []string{"a", "b", "c"} {
+		put(t, b, n, "x")
+	}
+	for limit, ok := range map[int]bool{
+		-1: false, 0: false, 1: true, 2: true, 3: true, files.MaxPage: true,
+		files.MaxPage + 1: false,
+	} {
+		page, next, err := files.ListPage(ctx, b, "", "", limit, nil)
+		if ok && (err != nil || len(page) != min(limit, 3) || (next == "") != (limit >= 3)) {
+			t.Errorf("limit %d: %d entries, token %q, %v", limit, len(page), next, err)
+		}
+		if !ok && !errors.Is(err, files.ErrInvalid) {
+			t.Errorf("limit %d: %v, want ErrInvalid", limit, err)
+		}
+	}
+	_, next, err := files.ListPage(ctx, b, "", "", 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range raw {
+		bad := slices.Clone(raw)
+		bad[i] ^= 1
+		for _, token := range []string{
+			base64.RawURLEncoding.EncodeToString(bad),
+			base64.RawURLEncoding.EncodeToString(raw[:i]),
+			next[:i] + "\n" + next[i:],
+			next[:i] + "\r" + next[i:],
+		} {
+			if page, _, err := files.ListPage(ctx, b, "", token, 1, nil); token != "" &&
+				(!errors.Is(err, files.ErrInvalid) || page != nil) {
+				t.Errorf("token %q: %v, %v, want ErrInvalid", token, page, err)
+			}
+		}
+	}
+	for what, o := range map[string]*files.ListOptions{
+		"Shallow":    {Shallow: true},
+		"Prefix":     {Prefix: "b"},
+		"StartAfter": {StartAfter: "0"},
+		"Limit":      {Limit: 1},
+	} {
+		if _, _, err := files.ListPage(ctx, b, "", next, 1, o); !errors.Is(err, files.ErrInvalid) {
+			t.Errorf("the token with another %s: %v, want ErrInvalid", what, err)
+		}
+	}
+	if _, _, err := files.ListPage(ctx, b, "d", next, 1, nil); !errors.Is(err, files.ErrInvalid) {
+		t.Errorf("the token in another directory: %v, want ErrInvalid", err)
+	}
+	page, _, err := files.ListPage(ctx, b, "", next, 1, &files.ListOptions{NamesOnly: true})
+	if err != nil || len(page) != 1 || page[0].Name != "b" {
+		t.Errorf("the token with NamesOnly: %v, %v, want b", page, err)
+	}
+}

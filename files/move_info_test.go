@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/examples/mapdriver"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -57,5 +58,20 @@ func TestMoveInfo(t *testing.T) {
 	}
 	if len(backend.asked) != 3 || backend.asked[0] || backend.asked[1] || !backend.asked[2] {
 		t.Errorf("requests of the whole Info: %v, want false, false, true", backend.asked)
+	}
+}
+
+// TestMoveBetweenAlikeBuckets: files of one name in two buckets of one type are two files.
+func TestMoveBetweenAlikeBuckets(t *testing.T) {
+	less := func(f *files.Features) { f.VersionPerPut = false }
+	for range 2 {
+		src, dst := mem.New(nil), mem.New(nil)
+		put(t, src, "a", "text")
+		info, err := files.Move(ctx, claimsLess(dst, less), "a", claimsLess(src, less), "a", nil)
+		if err != nil || info.Size != 4 {
+			t.Errorf("Move = %+v, %v", info, err)
+		}
+		has(t, dst, "a", "text")
+		missing(t, src, "a")
 	}
 }

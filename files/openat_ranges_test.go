@@ -202,3 +202,40 @@ func TestReadRangesMemory(t *testing.T) {
 			n, len(ranges))
 	}
 }
+
+// TestSingleBytes: ReadRanges reads ranges of one byte, with gaps between them and next
+// to others, and leaves no body open.
+func TestSingleBytes(t *testing.T) {
+	r := newRemote(t)
+	content := randomBytes(1 << 20)
+	r.put(t, "f", content)
+	b, open := openBodies(r.Bucket)
+	f := openAt(t, b, "f", nil)
+	for _, ranges := range [][]files.Range{
+		{files.Bytes(0, 1), files.Bytes(10, 1), files.Bytes(12, 1), files.Bytes(13, 1)},
+		{files.Bytes(5, 3), files.Bytes(6, 3), files.Bytes(7, 1), files.Bytes(20, 1)},
+		{files.Bytes(100, 1), files.Bytes(900_000, 1), files.Bytes(900_002, 1)},
+		{files.Bytes(50, 10), files.Bytes(50, 11), files.Bytes(63, 0), files.Bytes(64, 1)},
+		{files.Bytes(100, 0), files.Bytes(200, 1), files.Last(1), files.From(1<<20 - 3)},
+	} {
+		for way, read := range map[string]func() ([][]byte, error){
+			"function": func() ([][]byte, error) {
+				return files.ReadRanges(ctx, b, "f", ranges, nil)
+			},
+			"method": func() ([][]byte, error) { return f.ReadRanges(ranges...) },
+		} {
+			got, err := read()
+			if err != nil || len(got) != len(ranges) {
+				t.Fatalf("%s: %d results of %v, %v", way, len(got), ranges, err)
+			}
+			for i, p := range got {
+				if !bytes.Equal(p, resolved(ranges[i], content)) {
+					t.Errorf("%s: %v of %v is wrong", way, ranges[i], ranges)
+				}
+			}
+			if n := open.Load(); n != 0 {
+				t.Errorf("%s: %d bodies stay open after %v", way, n, ranges)
+			}
+		}
+	}
+}

@@ -35,7 +35,8 @@ func (p *pieces) Take(n int) []byte {
 }
 
 func (p *pieces) Close() error { return nil }
-func (p *pieces) Immediate()   {}
+
+func (p *pieces) Immediate() {}
 
 // views is a body that has read ahead: it gives what it has without a copy.
 type views struct {
@@ -331,5 +332,26 @@ func TestOpenedUnderMaskedDigests(t *testing.T) {
 			t.Errorf("digests are claimed: %v, and the Info has %v", claimed, r.Info().Digest)
 		}
 		r.Close()
+	}
+}
+
+// TestReadOptionsExactly: MaxBytes takes content of exactly that size.
+func TestReadOptionsExactly(t *testing.T) {
+	b := mem.New(nil)
+	put(t, b, "a", "text")
+	for most, ok := range map[int64]bool{-1: false, 0: true, 3: false, 4: true, 5: true} {
+		got, err := files.ReadString(ctx, b, "a", &files.ReadOptions{MaxBytes: most})
+		want := files.ErrTooLarge
+		if most < 0 {
+			want = files.ErrInvalid
+		}
+		if ok && (got != "text" || err != nil) || !ok && (got != "" || !errors.Is(err, want)) {
+			t.Errorf("MaxBytes %d: %q, %v", most, got, err)
+		}
+	}
+	o := &files.ReadOptions{MaxBytes: 2}
+	o.Range = files.Bytes(1, 2)
+	if got, err := files.ReadString(ctx, b, "a", o); got != "ex" || err != nil {
+		t.Errorf("a range of two bytes: %q, %v", got, err)
 	}
 }

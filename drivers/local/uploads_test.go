@@ -1,9 +1,7 @@
 package local
 
 import (
-	"context"
 	"errors"
-	"hash/crc32"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,132 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"cloudfiles.dev/drivers/local/internal/crashfs"
-	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
-
-// uploadsIn opens a bucket in a new folder, for steps of uploads at its backend.
-func uploadsIn(t *testing.T, h *hookFS) (b *backend, bucket files.Bucket, dir string) {
-	t.Helper()
-	dir = t.TempDir()
-	bucket = openHooked(t, dir, &Options{NoSync: true}, h)
-	return driver.Unwrap(bucket).(*backend), bucket, dir
-}
-
-// uploading begins an upload of a file in parts of 4 bytes, and sends those parts.
-func uploading(t *testing.T, b *backend, name string, parts ...string) *driver.Upload {
-	t.Helper()
-	u := &driver.Upload{Name: name, PartSize: 4}
-	for _, p := range parts {
-		u.Size += int64(len(p))
-	}
-	var err error
-	if u.ID, err = b.BeginUpload(t.Context(), u); err != nil {
-		t.Fatal(err)
-	}
-	for i, p := range parts {
-		sendPart(t, b, u, i+1, p)
-	}
-	return u
-}
-
-// newPart returns the part of that number.
-func newPart(number int, text string) *driver.Part {
-	sum := crc32.Checksum([]byte(text), castagnoli)
-	return driver.NewPart(number, int64(number-1)*4, []byte(text), sum, false)
-}
-
-func sendPart(t *testing.T, b *backend, u *driver.Upload, number int, text string) (tag string) {
-	t.Helper()
-	tag, err := b.PutPart(t.Context(), u, newPart(number, text))
-	if err != nil {
-		t.Fatalf("part %d: %v", number, err)
-	}
-	return tag
-}
-
-func sentParts(t *testing.T, b *backend, u *driver.Upload) []driver.UploadedPart {
-	t.Helper()
-	list, err := b.ListParts(t.Context(), u)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return list
-}
-
-// TestListPartsWhileReplaced: a part that is gone before it is looked at, because the
-// next one of its number has just replaced it, isn't listed, and a part that can't be
-// looked at is an error.
-func TestListPartsWhileReplaced(t *testing.T) {
-	var fault error
-	bucket := openOdd(t, crashfs.Wrap(fsys.OS(), func(op *crashfs.Op, do func() error) error {
-		if p, ok := parsePart(op.Name); ok && p.Number == 2 && op.Kind == crashfs.Lstat &&
-			fault != nil {
-			return fault
-		}
-		return do()
-	}), t.TempDir())
-	b := driver.Unwrap(bucket).(*backend)
-	u := &driver.Upload{Name: "f", Size: 3, PartSize: 1}
-	var err error
-	if u.ID, err = b.BeginUpload(t.Context(), u); err != nil {
-		t.Fatalf("BeginUpload = %v, want nil", err)
-	}
-	for number := 1; number <= 3; number++ {
-		_, err := b.ReceivePart(t.Context(), u, number, 1, strings.NewReader("x"))
-		if err != nil {
-			t.Fatalf("ReceivePart(%d) = %v, want nil", number, err)
-		}
-	}
-	for _, c := range []struct {
-		fault, want error
-		numbers     []int
-	}{
-		{nil, nil, []int{1, 2, 3}},
-		{syscall.ENOENT, nil, []int{1, 3}},
-		{syscall.EIO, syscall.EIO, nil},
-	} {
-		fault = c.fault
-		parts, err := b.ListParts(t.Context(), u)
-		var numbers []int
-		for _, p := range parts {
-			numbers = append(numbers, p.Number)
-		}
-		if !errors.Is(err, c.want) || err != nil && c.want == nil ||
-			!slices.Equal(numbers, c.numbers) {
-			t.Errorf("if Lstat of part 2 returns %v, ListParts has %v, %v, want %v, %v", c.fault,
-				numbers, err, c.numbers, c.want)
-		}
-	}
-}
-
-// uploadDir is the folder of an upload.
-func uploadDir(dir string, u *driver.Upload) string {
-	return filepath.Join(dir, controlDir, uploadFolder(u.ID))
-}
-
-// wantGone checks that no step finds the upload, and that to abort it is not an error.
-func wantGone(t *testing.T, b *backend, u *driver.Upload, what string) {
-	t.Helper()
-	ctx := t.Context()
-	_, err := b.PutPart(ctx, u, newPart(1, "abcd"))
-	_, err2 := b.ReceivePart(ctx, u, 1, 4, strings.NewReader("abcd"))
-	_, err3 := b.ListParts(ctx, u)
-	_, err4 := b.CompleteUpload(ctx, u, nil)
-	for step, err := range []error{err, err2, err3, err4} {
-		if err != driver.ErrUploadGone {
-			t.Errorf("%s: step %d: %v, want ErrUploadGone", what, step, err)
-		}
-	}
-	if _, found, err := b.FindUpload(ctx, u); found || err != nil {
-		t.Errorf("%s: FindUpload: %v, %v, want false", what, found, err)
-	}
-	if err := b.AbortUpload(ctx, u.Name, u.ID); err != nil {
-		t.Errorf("%s: AbortUpload: %v, want nil", what, err)
-	}
-}
 
 // TestUploadIsFoundByItsID: another name or another ID doesn't find an upload. An ID that
 // doesn't have the form of one finds none, even if there is a folder of that name: it may
@@ -167,80 +42,6 @@ func TestUploadIsFoundByItsID(t *testing.T) {
 	wantGone(t, b, &driver.Upload{Name: "f", ID: randomID()}, "another ID")
 	if list := sentParts(t, b, u); len(list) != 1 || list[0].Size != 4 {
 		t.Errorf("afterwards the parts are %+v, want one of 4 bytes", list)
-	}
-}
-
-// TestPartsOfUpload: parts are listed by number. Only a regular file with the name and
-// size of a part is one.
-func TestPartsOfUpload(t *testing.T) {
-	b, _, dir := uploadsIn(t, &hookFS{})
-	u := uploading(t, b, "f")
-	long := strings.Repeat("long", pieceSize/2)
-	want := []driver.UploadedPart{}
-	for _, n := range []int{10, 2, 1} {
-		want = append(want, driver.UploadedPart{
-			Number: n,
-			Size:   int64(len(long)),
-			CRC32C: crc32.Checksum([]byte(long), castagnoli),
-			Tag:    sendPart(t, b, u, n, long),
-		})
-	}
-	slices.Reverse(want)
-	folder := uploadDir(dir, u)
-	for _, name := range []string{
-		"p-3-4-00000000",
-		"p-3-4-0.attrs",
-		"p-03-4-00000000.attrs",
-		"p-3-04-00000000.attrs",
-		"p-3-4-000000000.attrs",
-		"p-3-4-0000000G.attrs",
-		"p-3-4-00000000-1.attrs",
-		"p-x-4-00000000.attrs",
-		"p-3-x-00000000.attrs",
-		"q-3-4-00000000.attrs",
-		"p-3-5-00000000.attrs",
-		"p-3-3-00000000.attrs",
-		"t-3-4-00000000.attrs",
-	} {
-		ok(t, os.WriteFile(filepath.Join(folder, name), []byte("text"), 0o666))
-	}
-	ok(t, os.Mkdir(filepath.Join(folder, "p-4-4096-00000000.attrs"), 0o777))
-	if got := sentParts(t, b, u); !slices.Equal(got, want) {
-		t.Errorf("the parts are %+v, want %+v", got, want)
-	}
-}
-
-// TestPartIsRefused: a part whose sender gives up, or whose file can't be written, isn't
-// there afterwards, and the upload continues.
-func TestPartIsRefused(t *testing.T) {
-	h := &hookFS{}
-	b, _, dir := uploadsIn(t, h)
-	u := uploading(t, b, "f", "abcd")
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := b.PutPart(ended, u, newPart(2, "ef")); !errors.Is(err, context.Canceled) {
-		t.Errorf("PutPart with a context that has ended: %v, want Canceled", err)
-	}
-	for _, op := range []string{"write", "rename"} {
-		h.before = func(now, _ string) error {
-			if now == op {
-				return syscall.EIO
-			}
-			return nil
-		}
-		if _, err := b.PutPart(t.Context(), u, newPart(2, "ef")); !errors.Is(err, syscall.EIO) {
-			t.Errorf("PutPart with a fault of %s: %v, want EIO", op, err)
-		}
-		h.before = nil
-	}
-	names, err := filepath.Glob(filepath.Join(uploadDir(dir, u), "*"))
-	if err != nil || len(names) != 4 {
-		t.Errorf("the upload's folder has %q, %v, want its name, content and locks, and a mark",
-			names, err)
-	}
-	sendPart(t, b, u, 2, "ef")
-	if list := sentParts(t, b, u); len(list) != 2 {
-		t.Errorf("the parts are %+v, want two", list)
 	}
 }
 
@@ -319,39 +120,6 @@ func TestUploadIsCompleted(t *testing.T) {
 	del(t, bucket, "f")
 	find(false)
 	wantGone(t, b, u, "completed")
-}
-
-// TestCompletionIsRefused: an upload stays if its condition is refused or its file can't
-// be written.
-func TestCompletionIsRefused(t *testing.T) {
-	h := &hookFS{}
-	b, bucket, _ := uploadsIn(t, h)
-	u := uploading(t, b, "f", "abcd")
-	list := sentParts(t, b, u)
-	u.If = files.IfVersion("1-1")
-	if _, err := b.CompleteUpload(t.Context(), u, list); !errors.Is(err, files.ErrPrecondition) {
-		t.Errorf("CompleteUpload = %v, want ErrPrecondition", err)
-	}
-	u.If = files.Condition{}
-	h.before = func(op, name string) error {
-		if name == "f" {
-			return syscall.EACCES
-		}
-		return nil
-	}
-	if _, err := b.CompleteUpload(t.Context(), u, list); !errors.Is(err, files.ErrPermission) {
-		t.Errorf("CompleteUpload = %v, want ErrPermission", err)
-	}
-	h.before = nil
-	if now := sentParts(t, b, u); !slices.Equal(now, list) {
-		t.Errorf("the parts are %+v, want %+v", now, list)
-	}
-	if _, err := b.CompleteUpload(t.Context(), u, list); err != nil {
-		t.Errorf("CompleteUpload = %v, want nil", err)
-	}
-	if s, _ := fetch(t, bucket, "f"); s != "abcd" {
-		t.Errorf("the file is %q, want the part", s)
-	}
 }
 
 // TestUploadIsNotBegun: an upload that can't be begun leaves no folder.
@@ -435,36 +203,6 @@ func TestOldUploadIsRemoved(t *testing.T) {
 	}
 	if _, err := os.Lstat(other); err != nil {
 		t.Errorf("os.Lstat = %v, want nil", err)
-	}
-}
-
-// TestAbortIsRefused: an upload that can't be removed is an error, and stays.
-func TestAbortIsRefused(t *testing.T) {
-	h := &hookFS{}
-	b, _, dir := uploadsIn(t, h)
-	u := uploading(t, b, "f", "abcd")
-	h.before = func(op, name string) error {
-		if op == "unlink" && name == uploadName {
-			return syscall.EACCES
-		}
-		return nil
-	}
-	if err := b.AbortUpload(t.Context(), "f", u.ID); !errors.Is(err, files.ErrUnavailable) {
-		t.Errorf("AbortUpload = %v, want ErrUnavailable", err)
-	}
-	h.before = func(op, name string) error {
-		if op == "rmdir" {
-			return syscall.EBUSY
-		}
-		return nil
-	}
-	ok(t, b.AbortUpload(t.Context(), "f", u.ID)) // nobody can continue it
-	wantGone(t, b, u, "aborted")
-	h.before = nil
-	v := uploading(t, b, "f", "abcd", "ef")
-	ok(t, b.AbortUpload(t.Context(), "f", v.ID))
-	if _, err := os.Lstat(uploadDir(dir, v)); !os.IsNotExist(err) {
-		t.Errorf("the upload's folder: %v, want that it is removed", err)
 	}
 }
 
