@@ -11,11 +11,11 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/internal/unread"
 )
 
 // unreadAt is a bucket of a hundred files "d/00" to "d/99". A folder just before "d/55"
-// can't be read, which its listings report as a driver does (L9).
+// can't be read.
 func unreadAt(t *testing.T) files.Bucket {
 	t.Helper()
 	b := mem.New(nil)
@@ -24,35 +24,13 @@ func unreadAt(t *testing.T) files.Bucket {
 			t.Fatal(err)
 		}
 	}
-	const at = "d/54-"
-	list := func(
-		ctx context.Context, c *files.Call, o files.ListOptions,
-		next func(context.Context, files.ListOptions) iter.Seq2[files.Entry, error],
-	) iter.Seq2[files.Entry, error] {
-		return func(yield func(files.Entry, error) bool) {
-			n, last := 0, ""
-			for e, err := range next(ctx, o) {
-				if err != nil {
-					t.Error(err)
-				}
-				n++
-				if last = e.Name; !yield(e, nil) {
-					return
-				}
-			}
-			if o.StartAfter < at && (last > at || o.Limit == 0 || n < o.Limit) {
-				refused := driver.Errorf(files.ErrPermission, "the folder cannot be read")
-				yield(files.Entry{}, driver.NewError(files.OpList, at, refused))
-			}
-		}
-	}
-	return files.Wrap(b, files.Hooks{List: list, CloseInner: true})
+	return unread.At(b, "d/54-", files.ErrPermission)
 }
 
-// TestWrapUnread: a listing through a wrapper that maps names, or leaves some out,
+// TestWrapReportsUnreadFolder: a listing through a wrapper that maps names, or leaves some out,
 // reports what can't be read as the bucket below does: after the last entry that Limit
 // allows, if it lies before that entry (L9).
-func TestWrapUnread(t *testing.T) {
+func TestWrapReportsUnreadFolder(t *testing.T) {
 	below := unreadAt(t)
 	sub, err := files.Sub(below, "d")
 	if err != nil {
@@ -80,23 +58,15 @@ func TestWrapUnread(t *testing.T) {
 		{"one", files.Wrap(below, files.Hooks{Entry: one}), 1, 1, "d/54-"},
 		{"few of sub", files.Wrap(sub, files.Hooks{Entry: few}), 7, 7, "54-"},
 	} {
-		n, unread := 0, error(nil)
-		for e, err := range tt.b.List(ctx, "", &files.ListOptions{Limit: tt.limit}) {
-			if unread != nil {
-				t.Errorf("%s, %d: %q after the error", tt.what, tt.limit, e.Name)
-			}
-			if unread = err; err == nil {
-				n++
-			}
-		}
+		got, last := unread.List(t, tt.b, &files.ListOptions{Limit: tt.limit})
 		name := ""
 		var fe *files.Error
-		if errors.As(unread, &fe) {
+		if errors.As(last, &fe) {
 			name = fe.Name
 		}
-		if n != tt.want || name != tt.unread || unread != nil && !errors.Is(unread,
+		if len(got) != tt.want || name != tt.unread || last != nil && !errors.Is(last,
 			files.ErrPermission) {
-			t.Errorf("%s, %d: %d entries, then %v", tt.what, tt.limit, n, unread)
+			t.Errorf("%s, %d: %d entries, then %v", tt.what, tt.limit, len(got), last)
 		}
 	}
 }

@@ -1,64 +1,22 @@
 package mount_test
 
 import (
-	"context"
-	"errors"
-	"iter"
-	"slices"
 	"testing"
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/internal/unread"
 )
 
-// unreading has a folder that can't be read, which a listing reports at its end (L9).
-type unreading struct{ files.Bucket }
-
-func (b unreading) List(ctx context.Context, dir string,
-	o *files.ListOptions) iter.Seq2[files.Entry, error] {
-	return func(yield func(files.Entry, error) bool) {
-		for e, err := range b.Bucket.List(ctx, dir, o) {
-			if !yield(e, err) {
-				return
-			}
-		}
-		yield(files.Entry{}, driver.NewError(files.OpList, "closed", files.ErrPermission))
-	}
-}
-
-// TestUnreadWithLimit: a folder that can't be read ends no listing with a limit before
-// the limit is reached, also if the first entries of its bucket are hidden (L9).
-func TestUnreadWithLimit(t *testing.T) {
+// TestUnreadFolderBesideHiddenEntries: a folder that can't be read ends no listing with a
+// limit before the limit is reached, also if the first entries of its bucket are hidden
+// (L9).
+func TestUnreadFolderBesideHiddenEntries(t *testing.T) {
 	root := mem.New(nil)
 	for _, name := range []string{"a/x", "b/x", "f", "g", "h"} {
 		put(t, root, name)
 	}
-	b := join(t, table{"": unreading{root}, "a": mem.New(nil), "b": mem.New(nil)})
-	want := []string{"f", "g", "h"}
-	for _, shallow := range []bool{false, true} {
-		for limit := range 5 {
-			var got []string
-			var unread []error
-			for e, err := range b.List(t.Context(), "", &files.ListOptions{
-				Limit:   limit,
-				Shallow: shallow,
-			}) {
-				if err != nil {
-					unread = append(unread, err)
-				} else {
-					got = append(got, e.Name)
-				}
-			}
-			some := want
-			if limit > 0 {
-				some = want[:min(limit, len(want))]
-			}
-			if !slices.Equal(got, some) || len(unread) != 1 ||
-				!errors.Is(unread[0], files.ErrPermission) {
-				t.Errorf("limit %d, shallow %v: %q, %v, want %q and one ErrPermission", limit,
-					shallow, got, unread, some)
-			}
-		}
-	}
+	closed := unread.At(root, "closed", files.ErrPermission)
+	b := join(t, table{"": closed, "a": mem.New(nil), "b": mem.New(nil)})
+	unread.WantLimits(t, b, "f", "g", "h")
 }

@@ -9,14 +9,14 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/internal/unread"
 	"cloudfiles.dev/files/retry"
 )
 
-// TestListUnread: a listing reports at its end a file that it couldn't read (L9). A retry
-// doesn't lose that error, of whatever kind, and an error after the last entry that Limit
-// allows is kept.
-func TestListUnread(t *testing.T) {
+// TestRetryKeepsUnreadError: a listing reports at its end a file that it couldn't read
+// (L9). A retry doesn't lose that error, of whatever kind, and an error after the last
+// entry that Limit allows is kept.
+func TestRetryKeepsUnreadError(t *testing.T) {
 	ctx := context.Background()
 	b := mem.New(nil)
 	names := []string{"a", "z1", "z2"}
@@ -26,22 +26,13 @@ func TestListUnread(t *testing.T) {
 		}
 	}
 	listings := 0
-	below := files.Wrap(b, files.Hooks{List: func(
+	closed := unread.At(b, "m", files.ErrUnavailable)
+	below := files.Wrap(closed, files.Hooks{List: func(
 		ctx context.Context, c *files.Call, o files.ListOptions,
 		next func(context.Context, files.ListOptions) iter.Seq2[files.Entry, error],
 	) iter.Seq2[files.Entry, error] {
-		return func(yield func(files.Entry, error) bool) {
-			listings++
-			for e, err := range next(ctx, o) {
-				if !yield(e, err) {
-					return
-				}
-			}
-			if o.StartAfter < "m" {
-				broken := driver.Errorf(files.ErrUnavailable, "the folder cannot be read")
-				yield(files.Entry{}, driver.NewError(files.OpList, "m", broken))
-			}
-		}
+		listings++
+		return next(ctx, o)
 	}})
 	policy := &retry.Policy{}
 	for _, limit := range []int{0, 2, 3} {
@@ -50,14 +41,7 @@ func TestListUnread(t *testing.T) {
 			want = names[:limit]
 		}
 		listings = 0
-		var got []string
-		var last error
-		opts := &files.ListOptions{Limit: limit}
-		for e, err := range retry.Wrap(below, policy).List(ctx, "", opts) {
-			if last = err; err == nil {
-				got = append(got, e.Name)
-			}
-		}
+		got, last := unread.List(t, retry.Wrap(below, policy), &files.ListOptions{Limit: limit})
 		var fe *files.Error
 		if !slices.Equal(got, want) || !errors.As(last, &fe) || fe.Name != "m" || listings != 1 {
 			t.Errorf("limit %d: %q, then %v, in %d listings", limit, got, last, listings)
