@@ -154,6 +154,9 @@ func failedAt(t *testing.T, sc scenario, disk fsys.FS, n int, fault, sentinel er
 		return false, false, err
 	}
 	defer b.Close()
+	if a, ok := disk.(armedFS); ok {
+		a.arm()
+	}
 	faulter.FailAt(n, fault, of...)
 	failure := sc.run.do(ctx, b)
 	count, kind := faulter.Count()

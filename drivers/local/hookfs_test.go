@@ -30,6 +30,10 @@ type hookFS struct {
 	mount bool
 	// between is called between the Lstat of a file and its opening.
 	between func(path string)
+	// awaits is asked at each rename of a file whether another program begins to wait to
+	// change it.
+	awaits  func() bool
+	awaited map[string]bool // the names of such files
 	// closed is the path of a folder whose opening is refused.
 	closed string
 }
@@ -187,6 +191,9 @@ func (d *hookDir) Rename(name string, to fsys.Dir, newname string) error {
 		if d.crosses(to) {
 			return syscall.EXDEV
 		}
+		if d.h.awaits != nil && d.h.awaits() {
+			d.h.awaited[name] = true
+		}
 		return d.Dir.Rename(name, to.(*hookDir).Dir, newname)
 	})
 }
@@ -257,6 +264,10 @@ type hookFile struct {
 
 func (f *hookFile) Stat() (fsys.Stat, error)      { return f.h.stat(f.File.Stat()) }
 func (f *hookFile) StatBirth() (fsys.Stat, error) { return f.h.stat(f.File.StatBirth()) }
+
+func (f *hookFile) Guarded() bool {
+	return !f.h.awaited[f.name] && f.File.Guarded()
+}
 
 func (f *hookFile) Write(p []byte) (int, error) {
 	if err := f.h.hook("write", f.name); err != nil {
