@@ -155,3 +155,21 @@ func TestStateDir(t *testing.T) {
 		t.Errorf("StateDir without the folder = %q, %v, want ErrNoBucket", at, err)
 	}
 }
+
+// TestCopyToFails: CopyTo returns the error of the file that it copies to, after what was
+// copied, and the body goes on behind that.
+func TestCopyToFails(t *testing.T) {
+	bucket, dir := newBucket(t, nil)
+	b := driver.Unwrap(bucket).(*backend)
+	putIn(t, bucket, "f", "0123456789", nil)
+	dst, err := os.Open(filepath.Join(dir, "f")) // not for writing
+	ok(t, err)
+	defer dst.Close()
+	r := openBody(t, b, "f", 2, 5)
+	if n, err := r.CopyTo(dst, 3); n != 0 || err == nil {
+		t.Errorf("CopyTo to a file that can't be written = %d, %v, want 0 and an error", n, err)
+	}
+	if rest, err := io.ReadAll(r); err != nil || string(rest) != "23456" {
+		t.Errorf("Read after it = %q, %v, want %q and nil", rest, err, "23456")
+	}
+}

@@ -198,6 +198,9 @@ func uploadFails(t *testing.T, what string, first []func(*sending, context.Conte
 			t.Errorf("%v at operation %d: once more: %v", kind, n, err)
 		}
 	}
+	if !stored && what != "complete" && what != "abort" {
+		finish(t, s, fmt.Sprintf("%v at operation %d", kind, n))
+	}
 	check(t, s.abort(ctx))
 	check(t, b.Close())
 	if open := sys.Open(); open != 0 {
@@ -205,4 +208,17 @@ func uploadFails(t *testing.T, what string, first []func(*sending, context.Conte
 			failure, open)
 	}
 	return hit, failure != nil
+}
+
+// finish sends the rest of an upload and completes it. The file is then whole.
+func finish(t *testing.T, s *sending, after string) {
+	t.Helper()
+	ctx := t.Context()
+	if err := errors.Join(s.send(ctx), s.listParts(ctx), s.complete(ctx)); err != nil {
+		t.Errorf("after %s, the upload can't be completed: %v", after, err)
+	}
+	text, err := files.ReadString(ctx, s.b, uploadedName, nil)
+	if text != uploadedText || err != nil {
+		t.Errorf("after %s, the file is %q, %v, want %q and nil", after, text, err, uploadedText)
+	}
 }
