@@ -94,7 +94,7 @@ func TestForeignOnDisk(t *testing.T) {
 		"%cf-d-a", "%cf-x-", "%cf-l-", "%cf-l-%cf-l-a",
 		"%cf-l-%cf-e-a", "%cf-l-%cf-d-a-", "%cf-l-x.attrs", "%cf-x-" + long[:241],
 	} {
-		if kind, text, leaf := linuxRules.decode(disk); kind != foreignEntry {
+		if kind, text, leaf := linuxRules.decode(disk); kind != foreignEntry || leaf {
 			t.Errorf("decode(%q) = %v, %q, %v, want foreignEntry", disk, kind, text, leaf)
 		}
 	}
