@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"cloudfiles.dev/drivers/internal/oddservice"
 	"cloudfiles.dev/files"
 )
 
@@ -90,7 +91,7 @@ func TestBareErrors(t *testing.T) {
 			}
 		}
 		for _, c := range []files.Condition{files.IfAbsent(), files.IfVersion("1")} {
-			_, err := putIf(t, b, c)
+			_, err := oddservice.PutIf(t, b, c)
 			if k := files.KindOf(err); k != files.ErrUnavailable && k != files.ErrUncertain {
 				t.Errorf("%d, conditional Put = %v, want ErrUnavailable or ErrUncertain", status,
 					err)

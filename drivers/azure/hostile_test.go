@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/drivers/internal/oddservice"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/retry"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
@@ -21,18 +22,12 @@ import (
 // short retry delays. requests counts the requests.
 func hostile(t *testing.T, h http.HandlerFunc) (b files.Bucket, requests *atomic.Int64) {
 	t.Helper()
-	requests = new(atomic.Int64)
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		io.Copy(io.Discard, r.Body)
-		requests.Add(1)
-		h(w, r)
-	}))
-	t.Cleanup(srv.Close)
+	url, requests := oddservice.Serve(t, h)
 	cred, err := container.NewSharedKeyCredential("account", "a2V5")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := container.NewClientWithSharedKeyCredential(srv.URL+"/account/box", cred, nil)
+	c, err := container.NewClientWithSharedKeyCredential(url+"/account/box", cred, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,13 +49,7 @@ func hostile(t *testing.T, h http.HandlerFunc) (b files.Bucket, requests *atomic
 // opened is the same opened by URL, with the driver's own client.
 func opened(t *testing.T, h http.HandlerFunc) (b files.Bucket, requests *atomic.Int64) {
 	t.Helper()
-	requests = new(atomic.Int64)
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		io.Copy(io.Discard, r.Body)
-		requests.Add(1)
-		h(w, r)
-	}))
-	t.Cleanup(srv.Close)
+	url, requests := oddservice.Serve(t, h)
 	for _, name := range []string{
 		"AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_DOMAIN",
 		"AZURE_STORAGEBLOB_CONNECTIONSTRING", "AZURE_STORAGE_PROTOCOL",
@@ -71,7 +60,7 @@ func opened(t *testing.T, h http.HandlerFunc) (b files.Bucket, requests *atomic.
 	t.Setenv("AZURE_STORAGE_KEY", "a2V5")
 	b = open(t, "azblob://box?protocol=http&localemu=true&part_size=65536&retry_attempts=3"+
 		"&retry_delay=1ms&retry_max_delay=2ms&retry_budget=0", "domain",
-		strings.TrimPrefix(srv.URL, "http://"))
+		strings.TrimPrefix(url, "http://"))
 	return b, requests
 }
 
@@ -112,89 +101,28 @@ func made(w http.ResponseWriter, tag string) {
 	w.WriteHeader(http.StatusCreated)
 }
 
-// putIf puts a few bytes under a condition.
-func putIf(t *testing.T, b files.Bucket, c files.Condition) (files.Info, error) {
-	t.Helper()
-	return b.Put(t.Context(), "a", strings.NewReader("content"), &files.PutOptions{If: c})
-}
-
-// every has each operation, on the file "dir/a".
-var every = map[string]func(ctx context.Context, b files.Bucket) error{
-	"put": func(ctx context.Context, b files.Bucket) error {
-		_, err := b.Put(ctx, "dir/a", strings.NewReader("content"), nil)
-		return err
-	},
-	"put in blocks": func(ctx context.Context, b files.Bucket) error {
-		_, err := b.Put(ctx, "dir/a", strings.NewReader(strings.Repeat("x", minBlock+1)), nil)
-		return err
-	},
-	"get": func(ctx context.Context, b files.Bucket) error {
-		_, err := files.ReadAll(ctx, b, "dir/a", nil)
-		return err
-	},
-	"get of a range": func(ctx context.Context, b files.Bucket) error {
-		r, err := b.Get(ctx, "dir/a", &files.GetOptions{Range: files.Bytes(1, 2)})
-		if err == nil {
-			defer r.Close()
-			_, err = r.ReadAll()
-		}
-		return err
-	},
-	"get of the end": func(ctx context.Context, b files.Bucket) error {
+// every has each operation on the file "dir/a".
+var every = func() map[string]func(ctx context.Context, b files.Bucket) error {
+	calls := oddservice.Calls(strings.Repeat("x", minBlock+1))
+	calls["get of the end"] = func(ctx context.Context, b files.Bucket) error {
 		_, err := b.Get(ctx, "dir/a", &files.GetOptions{Range: files.Last(2)})
 		return err
-	},
-	"stat": func(ctx context.Context, b files.Bucket) error {
-		_, err := b.Stat(ctx, "dir/a", nil)
-		return err
-	},
-	"list": func(ctx context.Context, b files.Bucket) error { return listAll(ctx, b, nil) },
-	"shallow list": func(ctx context.Context, b files.Bucket) error {
-		return listAll(ctx, b, &files.ListOptions{Shallow: true})
-	},
-	"list behind": func(ctx context.Context, b files.Bucket) error {
-		return listAll(ctx, b, &files.ListOptions{StartAfter: "dir/b"})
-	},
-	"delete": func(ctx context.Context, b files.Bucket) error {
-		return b.Delete(ctx, "dir/a", nil)
-	},
-	"delete many": func(ctx context.Context, b files.Bucket) error {
-		_, err := files.DeleteMany(ctx, b, func(yield func(string) bool) {
-			_ = yield("dir/a") && yield("dir/b")
-		})
-		return err
-	},
-	"copy": func(ctx context.Context, b files.Bucket) error {
-		_, err := files.Copy(ctx, b, "dir/b", b, "dir/a", nil)
-		return err
-	},
-	"check": files.Check,
-}
-
-func listAll(ctx context.Context, b files.Bucket, o *files.ListOptions) error {
-	for _, err := range b.List(ctx, "dir", o) {
-		if err != nil {
-			return err
-		}
 	}
-	return nil
-}
+	calls["shallow list"] = func(ctx context.Context, b files.Bucket) error {
+		return oddservice.ListAll(ctx, b, &files.ListOptions{Shallow: true})
+	}
+	calls["list behind"] = func(ctx context.Context, b files.Bucket) error {
+		return oddservice.ListAll(ctx, b, &files.ListOptions{StartAfter: "dir/b"})
+	}
+	return calls
+}()
 
 // TestNotAzure: a response that isn't the service's is never a success, and never
 // reports a missing file.
 func TestNotAzure(t *testing.T) {
 	const page = "<!DOCTYPE html><html><title>Sign in</title><body><form></form></body></html>"
 	const document = "application/xml"
-	answer := func(status int, kind, body string, more ...string) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", kind)
-			for i := 0; i < len(more); i += 2 {
-				w.Header().Set(more[i], more[i+1])
-			}
-			w.WriteHeader(status)
-			io.WriteString(w, body)
-		}
-	}
+	answer := oddservice.Respond
 	for name, h := range map[string]http.HandlerFunc{
 		"a login page":              answer(200, "text/html", page),
 		"a login page that creates": answer(201, "text/html", page),
@@ -328,7 +256,7 @@ func TestErrorInSuccess(t *testing.T) {
 		"ConditionNotMet":      files.ErrUnavailable, // no condition was sent
 	} {
 		for op, status := range map[string]int{
-			"list": 200, "delete many": 202, "put": 201, "put in blocks": 201, "delete": 202,
+			"list": 200, "delete many": 202, "put": 201, "put in parts": 201, "delete": 202,
 		} {
 			b, requests := hostile(t, func(w http.ResponseWriter, r *http.Request) {
 				azures(w).Set("Content-Type", "application/xml")

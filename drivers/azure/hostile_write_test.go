@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/drivers/internal/oddservice"
 	"cloudfiles.dev/files"
 )
 
@@ -39,7 +40,7 @@ func TestProxyResponseLeavesOutcomeOpen(t *testing.T) {
 						refuses(w, 412, "ConditionNotMet")
 					}
 				})
-				info, err := putIf(t, b, cond)
+				info, err := oddservice.PutIf(t, b, cond)
 				if kept && what != "none" {
 					if err != nil || info.Version != "9" {
 						t.Errorf("%d, %s: %+v, %v; want its own write", status, what, info, err)
@@ -65,10 +66,10 @@ func TestProxyResponseLeavesOutcomeOpen(t *testing.T) {
 		mark = r.Header.Get("X-Ms-Meta-" + markKey)
 		w.WriteHeader(503)
 	})
-	if info, err := putIf(t, b, files.IfAbsent()); err != nil || info.Version != "9" {
-		t.Errorf("putIf = %+v, %v, want Version %q and nil", info, err, "9")
+	if info, err := oddservice.PutIf(t, b, files.IfAbsent()); err != nil || info.Version != "9" {
+		t.Errorf("Put = %+v, %v, want Version %q and nil", info, err, "9")
 	}
-	if _, err := putIf(t, b, files.Condition{}); !errors.Is(err, files.ErrUncertain) {
+	if _, err := oddservice.PutIf(t, b, files.Condition{}); !errors.Is(err, files.ErrUncertain) {
 		t.Errorf("unconditional Put = %v, want ErrUncertain", err)
 	}
 }
@@ -77,7 +78,10 @@ func TestProxyResponseLeavesOutcomeOpen(t *testing.T) {
 // if it was sent.
 func TestCodesDecide(t *testing.T) {
 	put := func(c files.Condition) func(t *testing.T, b files.Bucket) error {
-		return func(t *testing.T, b files.Bucket) error { _, err := putIf(t, b, c); return err }
+		return func(t *testing.T, b files.Bucket) error {
+			_, err := oddservice.PutIf(t, b, c)
+			return err
+		}
 	}
 	plain, absent, version := put(files.Condition{}), put(files.IfAbsent()),
 		put(files.IfVersion("1"))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/conformance/longtest"
+	"cloudfiles.dev/drivers/internal/oddservice"
 	"cloudfiles.dev/drivers/internal/plainxml/oddpage"
 	"cloudfiles.dev/files/driver"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -17,7 +18,7 @@ import (
 )
 
 // pageBackend returns a backend of a client of the driver's or of a caller's.
-func pageBackend(t testing.TB, answer *answering, own bool) *backend {
+func pageBackend(t testing.TB, answer *oddservice.Fixed, own bool) *backend {
 	opts := &container.ClientOptions{ClientOptions: azcore.ClientOptions{
 		Transport: answer,
 		Retry:     singleAttempt,
@@ -26,7 +27,7 @@ func pageBackend(t testing.TB, answer *answering, own bool) *backend {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := newBackend(accessOf(client), &Options{Retry: once1})
+	b, err := newBackend(accessOf(client), &Options{Retry: oddservice.Once})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,11 +38,11 @@ func pageBackend(t testing.TB, answer *answering, own bool) *backend {
 // pageReader returns a function that compares how the SDK alone and how scan with the SDK
 // read a page, and returns whether scan read it.
 func pageReader(t testing.TB) func(document string) (scanned bool) {
-	answer := &answering{status: 200, header: documentHeader}
+	answer := &oddservice.Fixed{Status: 200, Header: documentHeader}
 	sdk, scan := pageBackend(t, answer, false), pageBackend(t, answer, true)
 	return func(document string) bool {
 		t.Helper()
-		answer.body = []byte(document)
+		answer.Body = []byte(document)
 		scanned := false
 		for _, shallow := range []bool{false, true} {
 			read := func(b *backend) (*listing, error) {
@@ -255,10 +256,10 @@ func BenchmarkPage(b *testing.B) {
 	for _, own := range []bool{false, true} {
 		b.Run(fmt.Sprintf("scan=%v", own), func(b *testing.B) {
 			b.ReportAllocs()
-			of := pageBackend(b, &answering{
-				status: 200,
-				header: documentHeader,
-				body:   document,
+			of := pageBackend(b, &oddservice.Fixed{
+				Status: 200,
+				Header: documentHeader,
+				Body:   document,
 			}, own)
 			for b.Loop() {
 				l := &listing{

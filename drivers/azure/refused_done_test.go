@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"testing"
 
+	"cloudfiles.dev/drivers/internal/oddservice"
 	"cloudfiles.dev/files"
 )
 
@@ -42,9 +43,9 @@ func TestRefusedAndDone(t *testing.T) {
 				var err error
 				switch how {
 				case "absent":
-					info, err = putIf(t, b, files.IfAbsent())
+					info, err = oddservice.PutIf(t, b, files.IfAbsent())
 				case "version":
-					info, err = putIf(t, b, files.IfVersion("1"))
+					info, err = oddservice.PutIf(t, b, files.IfVersion("1"))
 				default:
 					err = b.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: "1"})
 				}

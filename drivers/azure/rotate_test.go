@@ -187,7 +187,7 @@ func TestRotatedSecrets(t *testing.T) {
 				}
 				// An upload's blocks are sent at the same time, and a copy is retried
 				// as a Put.
-				most := max(1, map[string]int32{"put in blocks": 2, "copy": 2}[what])
+				most := max(1, map[string]int32{"put in parts": 2, "copy": 2}[what])
 
 				// A request of a failed call may still arrive, so each call has its own
 				// server.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"cloudfiles.dev/drivers/internal/oddservice"
 	"cloudfiles.dev/files"
 )
 
@@ -115,31 +116,9 @@ func TestCopiesThatStartAgain(t *testing.T) {
 // TestHeavyHeaders: endless headers use no more memory than a small multiple of their
 // limit.
 func TestHeavyHeaders(t *testing.T) {
-	b, _ := hostile(t, func(w http.ResponseWriter, _ *http.Request) {
-		conn, _, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			t.Errorf("Hijack = %v, want nil", err)
-			return
-		}
-		defer conn.Close()
-		io.WriteString(conn, "HTTP/1.1 200 OK\r\nX-Long: ")
-		junk := []byte(strings.Repeat("long", 16<<10))
-		for range 64 << 20 / len(junk) {
-			if _, err := conn.Write(junk); err != nil {
-				return
-			}
-		}
+	b, _ := hostile(t, oddservice.EndlessHeaders(t))
+	oddservice.WantHeavy(t, 48, func() error { // for three attempts
+		_, err := b.Stat(t.Context(), "a", nil)
+		return err
 	})
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	_, err := b.Stat(t.Context(), "a", nil)
-	runtime.ReadMemStats(&after)
-	if files.KindOf(err) != files.ErrUnavailable {
-		t.Errorf("%v, want ErrUnavailable", err)
-	}
-	allocated := int64(after.TotalAlloc-before.TotalAlloc) >> 20
-	t.Logf("%d MiB, %v", allocated, err)
-	if allocated > 48 { // for three attempts and the test's server
-		t.Errorf("allocated %d MiB for headers, want at most 48", allocated)
-	}
 }

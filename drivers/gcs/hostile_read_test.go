@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/drivers/internal/oddservice"
 	"cloudfiles.dev/files"
 )
 
@@ -243,7 +244,7 @@ func TestOneVersion(t *testing.T) {
 	}
 	for v, want := range map[files.Version]error{"1": nil, "2": files.ErrPrecondition} {
 		b, _ := hostile(t, sends("1", "", "abc"))
-		if err := getIf(t, b, files.GetOptions{IfVersion: v}); !errors.Is(err, want) {
+		if err := oddservice.GetIf(t, b, files.GetOptions{IfVersion: v}); !errors.Is(err, want) {
 			t.Errorf("if %s: %v, want %v", v, err, want)
 		}
 	}
@@ -316,7 +317,7 @@ func TestRangeEdges(t *testing.T) {
 		}
 		w.WriteHeader(416)
 	})
-	err := getIf(t, b, files.GetOptions{Range: files.Last(5)})
+	err := oddservice.GetIf(t, b, files.GetOptions{Range: files.Last(5)})
 	if !errors.Is(err, files.ErrUnavailable) || requests.Load() > 6 {
 		t.Errorf("repeated 416: %v after %d requests, want ErrUnavailable and at most 6", err,
 			requests.Load())

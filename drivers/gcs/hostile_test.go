@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"cloud.google.com/go/storage"
+	"cloudfiles.dev/drivers/internal/oddservice"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/retry"
 	"google.golang.org/api/option"
@@ -22,14 +22,8 @@ import (
 // counts the requests.
 func hostile(t *testing.T, h http.HandlerFunc) (b files.Bucket, requests *atomic.Int64) {
 	t.Helper()
-	requests = new(atomic.Int64)
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		io.Copy(io.Discard, r.Body)
-		requests.Add(1)
-		h(w, r)
-	}))
-	t.Cleanup(srv.Close)
-	t.Setenv("STORAGE_EMULATOR_HOST", srv.URL)
+	url, requests := oddservice.Serve(t, h)
+	t.Setenv("STORAGE_EMULATOR_HOST", url)
 	b = openBucket(t, "gs://bucket?retry_attempts=3&retry_delay=1ms&retry_max_delay=2ms"+
 		"&retry_budget=0&part_size=262144")
 	t.Cleanup(func() { b.Close() })
@@ -39,80 +33,22 @@ func hostile(t *testing.T, h http.HandlerFunc) (b files.Bucket, requests *atomic
 // large is content of two parts.
 var large = strings.Repeat("x", 300_000)
 
-// every has each operation, on the file "dir/a".
-var every = map[string]func(ctx context.Context, b files.Bucket) error{
-	"put": func(ctx context.Context, b files.Bucket) error {
-		_, err := b.Put(ctx, "dir/a", strings.NewReader("content"), nil)
-		return err
-	},
-	"put in parts": func(ctx context.Context, b files.Bucket) error {
-		_, err := b.Put(ctx, "dir/a", strings.NewReader(large), nil)
-		return err
-	},
-	"get": func(ctx context.Context, b files.Bucket) error {
-		_, err := files.ReadAll(ctx, b, "dir/a", nil)
-		return err
-	},
-	"get of a range": func(ctx context.Context, b files.Bucket) error {
-		r, err := b.Get(ctx, "dir/a", &files.GetOptions{Range: files.Bytes(1, 2)})
-		if err == nil {
-			defer r.Close()
-			_, err = r.ReadAll()
-		}
-		return err
-	},
-	"get of nothing": func(ctx context.Context, b files.Bucket) error {
+// every has each operation on the file "dir/a".
+var every = func() map[string]func(ctx context.Context, b files.Bucket) error {
+	calls := oddservice.Calls(large)
+	calls["get of nothing"] = func(ctx context.Context, b files.Bucket) error {
 		r, err := b.Get(ctx, "dir/a", &files.GetOptions{Range: files.Bytes(1, 0)})
 		if err == nil {
 			r.Close()
 		}
 		return err
-	},
-	"stat": func(ctx context.Context, b files.Bucket) error {
-		_, err := b.Stat(ctx, "dir/a", nil)
-		return err
-	},
-	"exists": func(ctx context.Context, b files.Bucket) error {
+	}
+	calls["exists"] = func(ctx context.Context, b files.Bucket) error {
 		_, err := files.Exists(ctx, b, "dir/a")
 		return err
-	},
-	"list": func(ctx context.Context, b files.Bucket) error {
-		for _, err := range b.List(ctx, "dir", nil) {
-			return err
-		}
-		return nil
-	},
-	"delete": func(ctx context.Context, b files.Bucket) error {
-		return b.Delete(ctx, "dir/a", nil)
-	},
-	"delete many": func(ctx context.Context, b files.Bucket) error {
-		_, err := files.DeleteMany(ctx, b, func(yield func(string) bool) {
-			_ = yield("dir/a") && yield("dir/b")
-		})
-		return err
-	},
-	"copy": func(ctx context.Context, b files.Bucket) error {
-		_, err := files.Copy(ctx, b, "dir/b", b, "dir/a", nil)
-		return err
-	},
-	"check": files.Check,
-}
-
-// putIf puts a few bytes under a condition.
-func putIf(t *testing.T, b files.Bucket, c files.Condition) (files.Info, error) {
-	t.Helper()
-	return b.Put(t.Context(), "a", strings.NewReader("content"), &files.PutOptions{If: c})
-}
-
-// getIf is a Get that should fail.
-func getIf(t *testing.T, b files.Bucket, o files.GetOptions) error {
-	t.Helper()
-	r, err := b.Get(t.Context(), "a", &o)
-	if err == nil {
-		r.Close()
 	}
-	return err
-}
+	return calls
+}()
 
 // says responds with the status and the body.
 func says(status int, body string) http.HandlerFunc {
@@ -140,16 +76,7 @@ func resourceOf(name string, generation, size int) string {
 func TestNotGCS(t *testing.T) {
 	const page = "<!DOCTYPE html><html><title>Sign in</title><body><form></form></body></html>"
 	const asJSON, asXML = "application/json", "application/xml"
-	answer := func(status int, kind, body string, more ...string) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", kind)
-			for i := 0; i < len(more); i += 2 {
-				w.Header().Set(more[i], more[i+1])
-			}
-			w.WriteHeader(status)
-			io.WriteString(w, body)
-		}
-	}
+	answer := oddservice.Respond
 	for name, h := range map[string]http.HandlerFunc{
 		"a login page":              answer(200, "text/html", page),
 		"an empty 200":              answer(200, "text/plain", ""),
@@ -304,7 +231,7 @@ func TestErrorInSuccess(t *testing.T) {
 		files.IfAbsent(): files.ErrExist, files.IfVersion("1"): files.ErrPrecondition,
 	} {
 		b, _ := hostile(t, says(200, refuses(412, "conditionNotMet")))
-		if _, err := putIf(t, b, c); files.KindOf(err) != want {
+		if _, err := oddservice.PutIf(t, b, c); files.KindOf(err) != want {
 			t.Errorf("%v: %v, want %v", c, err, want)
 		}
 	}
@@ -342,7 +269,7 @@ func TestUnaskedStatus(t *testing.T) {
 			continue
 		}
 		for _, cond := range []files.Condition{files.IfAbsent(), files.IfVersion("1")} {
-			_, err := putIf(t, b, cond)
+			_, err := oddservice.PutIf(t, b, cond)
 			if k := files.KindOf(err); k != files.ErrUnavailable && k != files.ErrUncertain {
 				t.Errorf("%d %s, %v: %v, want ErrUnavailable or ErrUncertain", c.status, c.reason,
 					cond, err)
@@ -360,7 +287,7 @@ func TestUnaskedStatus(t *testing.T) {
 		io.WriteString(w, refuses(412, "orgPolicyConstraintFailed"))
 	})
 	for _, cond := range []files.Condition{{}, files.IfAbsent(), files.IfVersion("1")} {
-		if _, err := putIf(t, b, cond); files.KindOf(err) != files.ErrPermission {
+		if _, err := oddservice.PutIf(t, b, cond); files.KindOf(err) != files.ErrPermission {
 			t.Errorf("%v: %v, want ErrPermission", cond, err)
 		}
 	}

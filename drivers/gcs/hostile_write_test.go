@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/drivers/internal/oddservice"
 	"cloudfiles.dev/files"
 )
 
@@ -91,12 +92,12 @@ func TestProxyResponseLeavesOutcomeOpen(t *testing.T) {
 				return true
 			}}
 			b := behind(t, s)
-			info, err := putIf(t, b, files.IfAbsent())
+			info, err := oddservice.PutIf(t, b, files.IfAbsent())
 			if err != nil || info.Version != "1" {
 				t.Errorf("%d %q: %+v, %v, want Version %q and nil", status, body, info, err, "1")
 			}
 			// Without a mark the outcome is unknown.
-			_, err = putIf(t, b, files.Condition{})
+			_, err = oddservice.PutIf(t, b, files.Condition{})
 			if files.KindOf(err) != files.ErrUncertain {
 				t.Errorf("%d %q: %v, want ErrUncertain", status, body, err)
 			}
@@ -107,7 +108,7 @@ func TestProxyResponseLeavesOutcomeOpen(t *testing.T) {
 				w.WriteHeader(status)
 				return true
 			}
-			_, err = putIf(t, b, files.IfAbsent())
+			_, err = oddservice.PutIf(t, b, files.IfAbsent())
 			if !errors.Is(err, files.ErrUncertain) || errors.Is(err, files.ErrExist) ||
 				errors.Is(err, files.ErrPrecondition) {
 				t.Errorf("%d %q, with another program's file: %v, want ErrUncertain, not "+
@@ -122,18 +123,20 @@ func TestProxyResponseLeavesOutcomeOpen(t *testing.T) {
 		w.WriteHeader(502)
 		return true
 	}
-	if info, err := putIf(t, behind(t, s), files.IfAbsent()); err != nil || info.Version != "1" {
+	info, err := oddservice.PutIf(t, behind(t, s), files.IfAbsent())
+	if err != nil || info.Version != "1" {
 		t.Errorf("Put whose last response is a gateway's = %+v, %v, want Version %q and nil", info,
 			err, "1")
 	}
 	// The service's own refusal is certain.
 	b, _ := hostile(t, says(429, refuses(429, "rateLimitExceeded")))
-	if _, err := putIf(t, b, files.Condition{}); files.KindOf(err) != files.ErrUnavailable {
-		t.Errorf("putIf = %v, want ErrUnavailable", err)
+	_, err = oddservice.PutIf(t, b, files.Condition{})
+	if files.KindOf(err) != files.ErrUnavailable {
+		t.Errorf("Put = %v, want ErrUnavailable", err)
 	}
 	// A conditional delete and a conditional copy.
 	b, _ = hostile(t, says(502, ""))
-	err := b.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: "1"})
+	err = b.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: "1"})
 	if files.KindOf(err) != files.ErrUncertain {
 		t.Errorf("Delete(a) = %v, want ErrUncertain", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"testing"
 
+	"cloudfiles.dev/drivers/internal/oddservice"
 	"cloudfiles.dev/files"
 )
 
@@ -49,7 +50,7 @@ func TestRefusedAndDone(t *testing.T) {
 				var err error
 				switch how {
 				case "absent":
-					info, err = putIf(t, b, files.IfAbsent())
+					info, err = oddservice.PutIf(t, b, files.IfAbsent())
 				case "delete":
 					err = b.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: "1"})
 				default:

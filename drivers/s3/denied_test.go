@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"cloudfiles.dev/drivers/internal/oddservice"
 	"cloudfiles.dev/files"
 )
 
@@ -144,14 +145,14 @@ func TestDeniedYetDone(t *testing.T) {
 	for _, keep := range []Keep{Kept, NotKept} {
 		s := &denying{n: 1, carries: true}
 		b, _ := hostile(t, keeping(minio, keep), s.ServeHTTP)
-		info, err := putIf(t, b, files.IfAbsent())
+		info, err := oddservice.PutIf(t, b, files.IfAbsent())
 		if err != nil || info.Version != "1" {
 			t.Errorf("%v: %+v, %v, want Version %q and nil", keep, info, err, "1")
 		}
 		s = &denying{n: 1}
 		s.exists, s.mark = true, "another"
 		b, _ = hostile(t, keeping(minio, keep), s.ServeHTTP)
-		if _, err := putIf(t, b, files.IfAbsent()); files.KindOf(err) != files.ErrExist {
+		if _, err := oddservice.PutIf(t, b, files.IfAbsent()); files.KindOf(err) != files.ErrExist {
 			t.Errorf("%v, another's: %v, want ErrExist", keep, err)
 		}
 	}
@@ -179,7 +180,7 @@ func TestDirectoryByRace(t *testing.T) {
 				s.ServeHTTP(w, r)
 			}
 		})
-		_, err := putIf(t, b, files.IfAbsent())
+		_, err := oddservice.PutIf(t, b, files.IfAbsent())
 		switch {
 		case !below && err != nil:
 			t.Error(err)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/drivers/internal/oddservice"
 	"cloudfiles.dev/files"
 )
 
@@ -282,16 +283,16 @@ func TestWeakETags(t *testing.T) {
 		t.Fatalf("Stat = %+v, %v, want the version %s", info, err, weak)
 	}
 	for _, v := range []files.Version{weak, "1"} {
-		if err := getIf(t, b,
+		if err := oddservice.GetIf(t, b,
 			files.GetOptions{IfNotVersion: v}); !errors.Is(err, files.ErrNotModified) {
 			t.Errorf("if not %s: %v", v, err)
 		}
-		if err := getIf(t, b,
+		if err := oddservice.GetIf(t, b,
 			files.GetOptions{IfVersion: v}); !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("get if %s: %v, want ErrUnsupported", v, err)
 		}
 	}
-	_, put := putIf(t, b, files.IfVersion(weak))
+	_, put := oddservice.PutIf(t, b, files.IfVersion(weak))
 	_, cp := files.Copy(t.Context(), b, "b", b, "a", &files.CopyOptions{IfSource: weak})
 	for what, err := range map[string]error{
 		"put": put, "copy": cp,

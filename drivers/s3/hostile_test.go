@@ -1,17 +1,16 @@
 package s3
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"cloudfiles.dev/drivers/internal/oddservice"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/retry"
 )
@@ -19,22 +18,6 @@ import (
 // begun is the response to the beginning of an upload in parts.
 const begun = "<InitiateMultipartUploadResult><UploadId>u</UploadId>" +
 	"</InitiateMultipartUploadResult>"
-
-// putIf is a Put of a few bytes.
-func putIf(t *testing.T, b files.Bucket, c files.Condition) (files.Info, error) {
-	t.Helper()
-	return b.Put(t.Context(), "a", strings.NewReader("content"), &files.PutOptions{If: c})
-}
-
-// getIf is a Get that should fail.
-func getIf(t *testing.T, b files.Bucket, o files.GetOptions) error {
-	t.Helper()
-	r, err := b.Get(t.Context(), "a", &o)
-	if err == nil {
-		r.Close()
-	}
-	return err
-}
 
 // says returns a handler that answers with the body.
 func says(body string) http.HandlerFunc {
@@ -47,14 +30,8 @@ func hostile(t *testing.T, profile *Profile, h http.HandlerFunc) (
 	b files.Bucket, requests *atomic.Int64,
 ) {
 	t.Helper()
-	requests = new(atomic.Int64)
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		io.Copy(io.Discard, r.Body)
-		requests.Add(1)
-		h(w, r)
-	}))
-	t.Cleanup(srv.Close)
-	b = New(offlineClient(srv.URL), "bucket", &Options{
+	url, requests := oddservice.Serve(t, h)
+	b = New(offlineClient(url), "bucket", &Options{
 		Profile: profile,
 		Retry: &retry.Policy{
 			Attempts: 3,
@@ -67,53 +44,7 @@ func hostile(t *testing.T, profile *Profile, h http.HandlerFunc) (
 }
 
 // every has each operation on the file "dir/a".
-var every = map[string]func(ctx context.Context, b files.Bucket) error{
-	"put": func(ctx context.Context, b files.Bucket) error {
-		_, err := b.Put(ctx, "dir/a", strings.NewReader("content"), nil)
-		return err
-	},
-	"put in parts": func(ctx context.Context, b files.Bucket) error {
-		_, err := b.Put(ctx, "dir/a", strings.NewReader(strings.Repeat("x", DefaultPartSize+1)),
-			nil)
-		return err
-	},
-	"get": func(ctx context.Context, b files.Bucket) error {
-		_, err := files.ReadAll(ctx, b, "dir/a", nil)
-		return err
-	},
-	"get of a range": func(ctx context.Context, b files.Bucket) error {
-		r, err := b.Get(ctx, "dir/a", &files.GetOptions{Range: files.Bytes(1, 2)})
-		if err == nil {
-			defer r.Close()
-			_, err = r.ReadAll()
-		}
-		return err
-	},
-	"stat": func(ctx context.Context, b files.Bucket) error {
-		_, err := b.Stat(ctx, "dir/a", nil)
-		return err
-	},
-	"list": func(ctx context.Context, b files.Bucket) error {
-		for _, err := range b.List(ctx, "dir", nil) {
-			return err
-		}
-		return nil
-	},
-	"delete": func(ctx context.Context, b files.Bucket) error {
-		return b.Delete(ctx, "dir/a", nil)
-	},
-	"delete many": func(ctx context.Context, b files.Bucket) error {
-		_, err := files.DeleteMany(ctx, b, func(yield func(string) bool) {
-			_ = yield("dir/a") && yield("dir/b")
-		})
-		return err
-	},
-	"copy": func(ctx context.Context, b files.Bucket) error {
-		_, err := files.Copy(ctx, b, "dir/b", b, "dir/a", nil)
-		return err
-	},
-	"check": files.Check,
-}
+var every = oddservice.Calls(strings.Repeat("x", DefaultPartSize+1))
 
 // TestNotS3: a response that isn't S3's is never a success, and never says that a file
 // is missing.
@@ -121,16 +52,7 @@ func TestNotS3(t *testing.T) {
 	t.Parallel()
 	const page = "<!DOCTYPE html><html><title>Sign in</title><body><form></form></body></html>"
 	const document = "application/xml"
-	answer := func(status int, kind, body string, more ...string) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", kind)
-			for i := 0; i < len(more); i += 2 {
-				w.Header().Set(more[i], more[i+1])
-			}
-			w.WriteHeader(status)
-			io.WriteString(w, body)
-		}
-	}
+	answer := oddservice.Respond
 	for name, h := range map[string]http.HandlerFunc{
 		"a login page":              answer(200, "text/html", page),
 		"an empty 200":              answer(200, "text/plain", ""),
@@ -255,8 +177,8 @@ func TestNoETags(t *testing.T) {
 			io.WriteString(w, "content")
 		}
 	})
-	if info, err := putIf(t, b, files.Condition{}); err != nil || info.Version != "" {
-		t.Errorf("putIf = %+v, %v, want Version %q and nil", info, err, "")
+	if info, err := oddservice.PutIf(t, b, files.Condition{}); err != nil || info.Version != "" {
+		t.Errorf("Put = %+v, %v, want Version %q and nil", info, err, "")
 	}
 	if s, err := files.ReadString(t.Context(), b, "a", nil); s != "content" || err != nil {
 		t.Errorf("ReadString(a) = %q, %v, want %q and nil", s, err, "content")

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/drivers/internal/oddservice"
 	"cloudfiles.dev/files"
 )
 
@@ -59,12 +60,12 @@ func TestProxyResponseIsUncertain(t *testing.T) {
 				return true
 			}}
 			b, _ := hostile(t, amazon, s.ServeHTTP)
-			info, err := putIf(t, b, files.IfAbsent())
+			info, err := oddservice.PutIf(t, b, files.IfAbsent())
 			if err != nil || info.Version != "1" {
 				t.Errorf("%d %q: %+v, %v, want Version %q and nil", status, body, info, err, "1")
 			}
 			// Without a mark the outcome is uncertain.
-			_, err = putIf(t, b, files.Condition{})
+			_, err = oddservice.PutIf(t, b, files.Condition{})
 			if files.KindOf(err) != files.ErrUncertain {
 				t.Errorf("%d %q: %v, want ErrUncertain", status, body, err)
 			}
@@ -75,7 +76,7 @@ func TestProxyResponseIsUncertain(t *testing.T) {
 				w.WriteHeader(status)
 				return true
 			}
-			_, err = putIf(t, b, files.IfAbsent())
+			_, err = oddservice.PutIf(t, b, files.IfAbsent())
 			if !errors.Is(err, files.ErrUncertain) || errors.Is(err, files.ErrExist) ||
 				errors.Is(err, files.ErrPrecondition) {
 				t.Errorf("%d %q, another's: %v, want ErrUncertain, not ErrExist and not "+
@@ -88,12 +89,13 @@ func TestProxyResponseIsUncertain(t *testing.T) {
 		w.WriteHeader(503)
 		io.WriteString(w, xmlError("SlowDown"))
 	})
-	if _, err := putIf(t, b, files.Condition{}); files.KindOf(err) != files.ErrUnavailable {
-		t.Errorf("putIf = %v, want ErrUnavailable", err)
+	_, err := oddservice.PutIf(t, b, files.Condition{})
+	if files.KindOf(err) != files.ErrUnavailable {
+		t.Errorf("Put = %v, want ErrUnavailable", err)
 	}
 	// A conditional delete.
 	b, _ = hostile(t, amazon, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) })
-	err := b.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: "1"})
+	err = b.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: "1"})
 	if files.KindOf(err) != files.ErrUncertain {
 		t.Errorf("Delete(a) = %v, want ErrUncertain", err)
 	}
@@ -131,7 +133,7 @@ func TestStatusWithoutCondition(t *testing.T) {
 			continue
 		}
 		for _, cond := range []files.Condition{files.IfAbsent(), files.IfVersion("1")} {
-			_, err := putIf(t, b, cond)
+			_, err := oddservice.PutIf(t, b, cond)
 			switch files.KindOf(err) {
 			case files.ErrExist, files.ErrPrecondition, nil:
 				t.Errorf("%d %s to a Put with %v: %v, want an error that isn't a failed condition",

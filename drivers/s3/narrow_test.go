@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"cloudfiles.dev/drivers/internal/oddservice"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
@@ -31,23 +32,23 @@ func TestConditionsRefusedAlone(t *testing.T) {
 			}
 		})
 		for i, c := range []files.Condition{files.IfAbsent(), files.IfVersion("1")} {
-			if _, err := putIf(t, b, c); !errors.Is(err, errors.ErrUnsupported) {
+			if _, err := oddservice.PutIf(t, b, c); !errors.Is(err, errors.ErrUnsupported) {
 				t.Errorf("%s, %d: %v, want ErrUnsupported", what, i, err)
 			}
 		}
 		if f := b.Features(); f.IfAbsent || f.IfVersion {
 			t.Errorf("%s: the conditions are claimed", what)
 		}
-		if _, err := putIf(t, b, files.Condition{}); err != nil {
+		if _, err := oddservice.PutIf(t, b, files.Condition{}); err != nil {
 			t.Errorf("%s: a plain put: %v, want nil", what, err)
 		}
 		requests.Store(0)
-		putIf(t, b, files.IfAbsent())
+		oddservice.PutIf(t, b, files.IfAbsent())
 		if n := requests.Load(); n != 0 {
 			t.Errorf("%s: %d requests of a second conditional put, want none", what, n)
 		}
 		b, _ = hostile(t, unknown, refuse)
-		_, err := putIf(t, b, files.IfAbsent())
+		_, err := oddservice.PutIf(t, b, files.IfAbsent())
 		if strings.HasSuffix(what, "405") && errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("%s to everything: %v", what, err)
 		}
@@ -71,7 +72,7 @@ func TestOutposts(t *testing.T) {
 		b := newBackend(offlineClient("http://127.0.0.1:1"), bucket,
 			Options{Profile: amazon.of(bucket)})
 		if want {
-			_, err := putIf(t, driver.New(b), files.IfAbsent())
+			_, err := oddservice.PutIf(t, driver.New(b), files.IfAbsent())
 			if !errors.Is(err, errors.ErrUnsupported) {
 				t.Errorf("%s: %v, want ErrUnsupported", bucket, err)
 			}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/conformance/longtest"
+	"cloudfiles.dev/drivers/internal/oddservice"
 	"cloudfiles.dev/drivers/internal/plainxml/oddpage"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -18,7 +19,7 @@ import (
 // pageReader returns a function that compares how the SDK alone and how scan with the SDK
 // read a page, and returns whether scan read it.
 func pageReader(t testing.TB) func(document string) (scanned bool) {
-	bucket, answer := "bucket", &answering{status: 200, header: documentHeader}
+	bucket, answer := "bucket", &oddservice.Fixed{Status: 200, Header: documentHeader}
 	endpoint := "http://127.0.0.1:1"
 	b := newBackend(s3.New(s3.Options{
 		Region:       "us-east-1",
@@ -28,11 +29,11 @@ func pageReader(t testing.TB) func(document string) (scanned bool) {
 		Credentials:  credentials.NewStaticCredentialsProvider("id", "key", ""),
 	}), bucket, Options{
 		Profile: amazon,
-		Retry:   once1,
+		Retry:   oddservice.Once,
 	})
 	return func(document string) bool {
 		t.Helper()
-		answer.body = []byte(document)
+		answer.Body = []byte(document)
 		in := &s3.ListObjectsV2Input{Bucket: &bucket}
 		var want, got listPage
 		out, wantErr := b.client.ListObjectsV2(t.Context(), in)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"cloudfiles.dev/drivers/internal/oddservice"
 	"cloudfiles.dev/files"
 )
 
@@ -57,9 +58,9 @@ func TestRefusedAndDone(t *testing.T) {
 			var err error
 			switch how {
 			case "absent":
-				info, err = putIf(t, b, files.IfAbsent())
+				info, err = oddservice.PutIf(t, b, files.IfAbsent())
 			case "version":
-				info, err = putIf(t, b, files.IfVersion("1"))
+				info, err = oddservice.PutIf(t, b, files.IfVersion("1"))
 			case "parts":
 				large := strings.NewReader(strings.Repeat("x", DefaultPartSize+1))
 				info, err = b.Put(t.Context(), "a", large, &files.PutOptions{If: files.IfAbsent()})

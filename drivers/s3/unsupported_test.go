@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"cloudfiles.dev/drivers/internal/oddservice"
 	"cloudfiles.dev/files"
 )
 
@@ -69,8 +70,8 @@ func TestFullStore(t *testing.T) {
 		w.WriteHeader(507)
 		io.WriteString(w, xmlError("XMinioStorageFull"))
 	})
-	if _, err := putIf(t, b, files.IfAbsent()); files.KindOf(err) != files.ErrTooLarge {
-		t.Errorf("putIf = %v, want ErrTooLarge", err)
+	if _, err := oddservice.PutIf(t, b, files.IfAbsent()); files.KindOf(err) != files.ErrTooLarge {
+		t.Errorf("Put = %v, want ErrTooLarge", err)
 	}
 	_, err := files.PutString(t.Context(), b, "a", "x", nil)
 	if files.KindOf(err) != files.ErrTooLarge {
