@@ -7,6 +7,7 @@ import (
 	"weak"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files/driver"
 )
 
 // store identifies a folder, whichever path leads to it. There is one of it for each
@@ -54,24 +55,49 @@ func forgetStore(id folder) {
 	}
 }
 
+// FolderPath implements driver.Folder.
+func (s *store) FolderPath() (path string, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.path, true
+}
+
 // Inside implements driver.Nested: it looks for the other folder among the parents. A
 // name that the other bucket would write with escapes is returned as it is on the disk.
 func (s *store) Inside(other any) (dir string, ok bool) {
-	o, ok := other.(*store)
+	id, ok := s.folderOf(other)
 	if !ok {
 		return "", false
 	}
-	s.mu.Lock()
-	path := s.path
-	s.mu.Unlock()
+	if id == s.id { // through package iofs
+		return "", true
+	}
+	path, _ := s.FolderPath()
 	path, err := filepath.EvalSymlinks(path)
 	for err == nil && filepath.Dir(path) != path {
 		dir = filepath.Base(path) + "/" + dir
 		path = filepath.Dir(path)
 		var st fsys.Stat
-		if st, err = s.sys.StatRoot(path); err == nil && (folder{st.Dev, st.Ino}) == o.id {
+		if st, err = s.sys.StatRoot(path); err == nil && (folder{st.Dev, st.Ino}) == id {
 			return dir, true
 		}
 	}
 	return "", false
+}
+
+// folderOf returns the folder that another store is.
+func (s *store) folderOf(other any) (id folder, ok bool) {
+	if o, ok := other.(*store); ok {
+		return o.id, true
+	}
+	f, ok := other.(driver.Folder)
+	if !ok {
+		return folder{}, false
+	}
+	path, ok := f.FolderPath()
+	if !ok {
+		return folder{}, false
+	}
+	st, err := s.sys.StatRoot(path)
+	return folder{st.Dev, st.Ino}, err == nil
 }

@@ -44,8 +44,16 @@ func Overlap(a files.Bucket, dirA string, b files.Bucket, dirB string) bool {
 // directory of another one, as a folder can be inside another.
 type Nested interface {
 	// Inside returns the directory of the other store that is this store, with a slash
-	// at its end. It is called only by [Overlap], so it may ask the store.
+	// at its end, or "" if both are the same folder. It is called only by [Overlap], so
+	// it may ask the store.
 	Inside(other any) (dir string, ok bool)
+}
+
+// Folder is implemented by what [Identifier].Store returns if the store may be a folder
+// on disk, so that two kinds of stores can recognize each other's folders.
+type Folder interface {
+	// FolderPath returns the folder's path. It is called only by [Overlap].
+	FolderPath() (path string, ok bool)
 }
 
 func inside(store, other any) (dir string, ok bool) {

@@ -24,6 +24,9 @@
 //     file's size and time show the change.
 //   - If a directory can't be read, a listing yields everything else and then the error
 //     (L9).
+//   - A folder on disk, such as os.DirFS, and a local bucket of the same folder, or of one
+//     around it or in it, have files in common: package transfer refuses to copy
+//     between them, and so do the layers that join buckets.
 //
 // # What it can't keep
 //

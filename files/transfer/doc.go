@@ -125,7 +125,7 @@
 //   - Content type, headers and metadata are copied with the content, unless the target
 //     stores none (Features.Attributes).
 //   - Two trees of one store that overlap are refused, and so are two local folders of
-//     which one contains the other.
+//     which one contains the other, also if package iofs reads one of them.
 //   - Two runs to one target at the same time are safe: each file comes whole from one
 //     of the two runs. With Options.NoOverwrite, the second of two that store one name
 //     reports files.ErrExist.

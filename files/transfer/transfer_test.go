@@ -2,6 +2,7 @@ package transfer_test
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -149,7 +150,26 @@ func TestOverlap(t *testing.T) {
 		}
 		defer linked.Close()
 	}
+	put(t, disk, "dir/sub/x")
+	tree := func(path ...string) transfer.Tree {
+		return whole(fromFS(t, os.DirFS(filepath.Join(path...)), nil))
+	}
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	part, err := fs.Sub(os.DirFS(path), "dir")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for what, trees := range map[string][2]transfer.Tree{
+		"by iofs":           {whole(disk), tree(path)},
+		"by iofs, a link":   {whole(linked), tree(path)},
+		"above iofs":        {in(disk, "dir"), tree(path, "dir", "sub")},
+		"below iofs":        {in(disk, "dir/sub"), tree(path, "dir")},
+		"of an os.Root":     {in(again, "sub"), whole(fromFS(t, root.FS(), nil))},
+		"of fs.Sub":         {in(disk, "dir/new"), whole(fromFS(t, part, nil))},
 		"by a link":         {in(linked, "dir"), whole(disk)},
 		"the same":          {whole(b), whole(b)},
 		"below":             {in(b, "dir"), whole(b)},
@@ -174,6 +194,9 @@ func TestOverlap(t *testing.T) {
 		"begin alike": {in(b, "dir"), in(b, "di")},
 		"in Sub":      {in(sub, "a"), in(b, "dir2")},
 		"others":      {whole(fine()), whole(b)},
+		"beside iofs": {in(disk, "new"), tree(path, "dir")},
+		"iofs":        {whole(disk), tree(t.TempDir())},
+		"both iofs":   {tree(path, "dir"), tree(path)},
 	} {
 		if _, err := transfer.Sync(trees[0], trees[1], nil); err != nil {
 			t.Errorf("%s: Sync: %v", what, err)
