@@ -3,9 +3,9 @@ package azure
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"time"
 
+	"cloudfiles.dev/drivers/internal/causes"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -200,24 +200,10 @@ func uncertain(err, lost error, more string) error {
 			"; and a retry failed: " + detail(err)
 	}
 	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {
-		err = &causeOnly{err}
+		err = causes.WithoutKind(err)
 	}
 	return driver.WithCause(files.ErrUncertain, err, words)
 }
-
-// causeOnly is a cause whose sentinel errors.Is doesn't find.
-type causeOnly struct{ err error }
-
-func (h *causeOnly) Error() string { return h.err.Error() }
-
-// Is finds only the end of the context.
-func (h *causeOnly) Is(target error) bool {
-	ended := target == context.Canceled || target == context.DeadlineExceeded
-	return ended && errors.Is(h.err, target)
-}
-
-// As finds the SDK's error.
-func (h *causeOnly) As(target any) bool { return errors.As(h.err, target) }
 
 // detail is an error's text without its sentinel's.
 func detail(err error) string {

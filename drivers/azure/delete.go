@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"sync"
 
+	"cloudfiles.dev/drivers/internal/causes"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -44,7 +45,7 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 		mapped := b.mapError(ctx, o, err)
 		k := files.KindOf(mapped)
 		if (unsure || vague) && (k == files.ErrNotExist || k == files.ErrPrecondition) {
-			return driver.WithCause(files.ErrUncertain, &causeOnly{mapped},
+			return driver.WithCause(files.ErrUncertain, causes.WithoutKind(mapped),
 				"the response to the deletion was lost, and the file is now gone or another")
 		}
 		unsure = unsure || ifVersion != "" && err != nil && !notApplied(err)
@@ -69,7 +70,7 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 func uncertainDelete(err error) error {
 	words := "the response to the deletion was lost: " + detail(err)
 	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {
-		err = &causeOnly{err}
+		err = causes.WithoutKind(err)
 	}
 	return driver.WithCause(files.ErrUncertain, err, words)
 }

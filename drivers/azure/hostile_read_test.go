@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/drivers/internal/paging"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
@@ -78,7 +79,7 @@ func TestListingsThatLie(t *testing.T) {
 			func(n int) (string, string) { return "", "t" + strconv.Itoa(n) },
 			false,
 			"without an end",
-			maxEmptyPages + 2,
+			paging.MaxEmpty + 2,
 		},
 		"the same page without end": {
 			func(n int) (string, string) { return b1, "t" + strconv.Itoa(n) },

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"strings"
 
+	"cloudfiles.dev/drivers/internal/paging"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
@@ -172,7 +173,7 @@ func (l *listing) page(marker *string, from string) (
 	for i := range p.blobs {
 		b := &p.blobs[i]
 		if b.name == "" {
-			return nil, nil, badListing("a blob without a name")
+			return nil, nil, paging.Bad("a blob without a name")
 		}
 		if b.typed {
 			l.b.tree.Store(true)
@@ -227,7 +228,7 @@ func (l *listing) request(ctx context.Context, p *page, marker *string) error {
 		}
 	}
 	if !some {
-		return badListing("no list of blobs")
+		return paging.Bad("no list of blobs")
 	}
 	p.take(items, dirs)
 	return nil
@@ -309,7 +310,7 @@ func (l *listing) emit(e files.Entry, yield func(files.Entry, error) bool) bool 
 		return yield(e, nil)
 	}
 	if l.some && !l.b.tree.Load() && (e.Name < l.last || e.Name == l.last && e.IsDir == l.lastDir) {
-		yield(files.Entry{}, badListing("names in no order, or twice"))
+		yield(files.Entry{}, paging.Bad("names in no order, or twice"))
 		return false
 	}
 	l.last, l.lastDir, l.some = e.Name, e.IsDir, true

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/drivers/internal/oddtext"
+	"cloudfiles.dev/drivers/internal/paging"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
@@ -27,7 +28,6 @@ import (
 // block's ID also has its number and its CRC-32C, so a block with other content has
 // another ID. It is as long as the block IDs of a Put (blockIDs), because the service
 // requires one length.
-
 var _ driver.PartUploader = (*backend)(nil)
 
 // uploadIDLen makes a block's ID as long as a Put's: 32, "-" and 7 digits.
@@ -195,7 +195,7 @@ func (b *backend) ListUploads(ctx context.Context,
 					Include: container.ListBlobsInclude{UncommittedBlobs: true},
 				}).NextPage(ctx)
 				if err == nil && page.Segment == nil {
-					err = badListing("no list of blobs")
+					err = paging.Bad("no list of blobs")
 				}
 				return err
 			})

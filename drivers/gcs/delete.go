@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"sync"
 
+	"cloudfiles.dev/drivers/internal/causes"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
@@ -38,7 +39,7 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	case open && (kind == files.ErrNotExist || kind == files.ErrPrecondition || !notApplied(err)):
 		return uncertain(err)
 	case kind == files.ErrNotExist:
-		return driver.WithCause(files.ErrPrecondition, &causeOnly{err}, "there is no file")
+		return driver.WithCause(files.ErrPrecondition, causes.WithoutKind(err), "there is no file")
 	}
 	return err
 }

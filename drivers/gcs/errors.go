@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"cloudfiles.dev/drivers/internal/causes"
 	"cloudfiles.dev/drivers/internal/connect"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -56,24 +57,10 @@ func uncertain(err error) error {
 	}
 	switch files.KindOf(err) {
 	case files.ErrExist, files.ErrPrecondition, files.ErrNotExist:
-		err = &causeOnly{err}
+		err = causes.WithoutKind(err)
 	}
 	return driver.WithCause(files.ErrUncertain, err, words)
 }
-
-// causeOnly is a cause whose sentinel errors.Is doesn't find.
-type causeOnly struct{ err error }
-
-func (h *causeOnly) Error() string { return h.err.Error() }
-
-// Is finds only the end of the context.
-func (h *causeOnly) Is(target error) bool {
-	ended := target == context.Canceled || target == context.DeadlineExceeded
-	return ended && errors.Is(h.err, target)
-}
-
-// As finds the service's own error.
-func (h *causeOnly) As(target any) bool { return errors.As(h.err, target) }
 
 // responseFailure is the cause of an error that a response stands for.
 type responseFailure struct {
@@ -82,6 +69,7 @@ type responseFailure struct {
 }
 
 func (r *responseFailure) Error() string { return r.cause.Error() }
+
 func (r *responseFailure) Unwrap() error { return r.cause }
 
 // RetryAfter is the delay that the service requests (RFC 9110, section 10.2.3), or 0.
@@ -135,6 +123,7 @@ type redactedError struct {
 }
 
 func (o *redactedError) Error() string { return o.words }
+
 func (o *redactedError) Unwrap() error { return o.cause }
 
 // retryAfter reads the header, which has two forms (RFC 9110, section 10.2.3).

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/drivers/internal/oddservice"
+	"cloudfiles.dev/drivers/internal/paging"
 	"cloudfiles.dev/files"
 )
 
@@ -85,7 +86,7 @@ func TestListingsThatLie(t *testing.T) {
 		},
 		"pages without end": {
 			func(n int) (string, string, string) { return "", "", "t" + strconv.Itoa(n) },
-			false, "without an end", maxEmptyPages + 2,
+			false, "without an end", paging.MaxEmpty + 2,
 		},
 		"the same page without end": {
 			func(n int) (string, string, string) { return b1, "", "t" + strconv.Itoa(n) },

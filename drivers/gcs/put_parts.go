@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/drivers/internal/bounds"
+	"cloudfiles.dev/drivers/internal/causes"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
@@ -236,7 +237,7 @@ func (s *session) lostError(ctx context.Context, c *call, resp *http.Response) e
 	if files.KindOf(err) == files.ErrUnavailable {
 		return err
 	}
-	return driver.WithCause(files.ErrUnavailable, &causeOnly{err},
+	return driver.WithCause(files.ErrUnavailable, causes.WithoutKind(err),
 		"the service has dropped the upload")
 }
 

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"cloudfiles.dev/drivers/internal/paging"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -242,7 +243,7 @@ func (b *backend) hasKey(ctx context.Context, prefix string) (bool, error) {
 	}
 	for _, o := range out.Contents {
 		if !strings.HasPrefix(aws.ToString(o.Key), prefix) {
-			return false, badListing("names outside of the prefix that was requested")
+			return false, paging.Bad("names outside of the prefix that was requested")
 		}
 	}
 	return len(out.Contents) > 0, nil

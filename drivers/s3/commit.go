@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 
+	"cloudfiles.dev/drivers/internal/causes"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -178,24 +179,10 @@ func uncertain(err error) error { return because(err, detail(err)) }
 func because(err error, how string) error {
 	words := "the response to the commit was lost: " + how
 	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {
-		err = &causeOnly{err}
+		err = causes.WithoutKind(err)
 	}
 	return driver.WithCause(files.ErrUncertain, err, words)
 }
-
-// causeOnly is a cause that matches no sentinel.
-type causeOnly struct{ err error }
-
-func (h *causeOnly) Error() string { return h.err.Error() }
-
-// Is reports only the context's end.
-func (h *causeOnly) Is(target error) bool {
-	ended := target == context.Canceled || target == context.DeadlineExceeded
-	return ended && errors.Is(h.err, target)
-}
-
-// As finds the SDK's error.
-func (h *causeOnly) As(target any) bool { return errors.As(h.err, target) }
 
 func detail(err error) string {
 	e, ok := errors.AsType[*files.Error](driver.NewError("", "", err))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/drivers/internal/oddservice"
+	"cloudfiles.dev/drivers/internal/paging"
 	"cloudfiles.dev/files"
 )
 
@@ -85,7 +86,7 @@ func TestInvalidListings(t *testing.T) {
 			func(n int) (string, string) { return "", "t" + strconv.Itoa(n) },
 			false,
 			"without an end",
-			maxEmptyPages + 2,
+			paging.MaxEmpty + 2,
 		},
 		"the same page without end": {func(n int) (string, string) {
 			return object("dir/b", "1"), "t" + strconv.Itoa(n)

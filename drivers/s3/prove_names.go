@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"cloudfiles.dev/drivers/internal/paging"
 	"cloudfiles.dev/files"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
@@ -99,7 +100,7 @@ func (p *proof) tryNames(ctx context.Context, names ...string) (bool, error) {
 // listed lists the keys of the proof.
 func (p *proof) listed(ctx context.Context) (keys []string, err error) {
 	var token *string
-	for range maxEmptyPages {
+	for range paging.MaxEmpty {
 		var out *s3.ListObjectsV2Output
 		err := p.b.withRetry(ctx, opList, func(ctx context.Context) (err error) {
 			out, err = p.b.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{
@@ -121,5 +122,5 @@ func (p *proof) listed(ctx context.Context) (keys []string, err error) {
 			return keys, nil
 		}
 	}
-	return nil, badListing("pages without an end")
+	return nil, paging.Bad("pages without an end")
 }
