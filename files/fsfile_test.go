@@ -340,8 +340,8 @@ func TestEmptyFileIsChecked(t *testing.T) {
 	}
 }
 
-// TestFSErrorsExactly: Read of a directory returns no bytes, Sub names its path, and Glob
-// leaves out a directory whose listing breaks.
+// TestFSErrorsExactly: Read and ReadFile of a directory return no bytes, Sub names its
+// path, and Glob leaves out a directory whose listing breaks.
 func TestFSErrorsExactly(t *testing.T) {
 	b := mem.New(nil)
 	put(t, b, "d/a", "text")
@@ -356,6 +356,17 @@ func TestFSErrorsExactly(t *testing.T) {
 	if n, err := dir.Read(make([]byte, 5)); n != 0 || !errors.As(err, &pe) || pe.Op != "read" ||
 		pe.Path != "d" || !errors.Is(err, files.ErrInvalid) {
 		t.Errorf("Read of a directory = %d, %v, want 0 and ErrInvalid", n, err)
+	}
+	for _, name := range []string{".", "d"} {
+		if p, err := fs.ReadFile(view, name); p != nil || !errors.As(err, &pe) ||
+			pe.Op != "read" || pe.Path != name || !errors.Is(err, files.ErrInvalid) {
+			t.Errorf("ReadFile(%q) = %q, %v, want an *fs.PathError of read", name, p, err)
+		}
+	}
+	broken := files.FS(ctx, &failingLists{b}, nil)
+	if _, err := fs.ReadFile(broken, "e"); !errors.Is(err, errBroken) ||
+		errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("ReadFile of what may be a directory = %v, want the error of the listing", err)
 	}
 	for _, name := range []string{"a\x01", strings.Repeat("d", 1024)} {
 		if _, err := view.(fs.SubFS).Sub(name); !errors.As(err, &pe) || pe.Op != "sub" ||

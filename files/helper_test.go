@@ -78,6 +78,14 @@ func (b *broken) Read(p []byte) (int, error) {
 
 var _ io.Reader = &broken{}
 
+// failingLists is a bucket whose listings are only an error.
+type failingLists struct{ files.Bucket }
+
+func (f *failingLists) List(context.Context, string,
+	*files.ListOptions) iter.Seq2[files.Entry, error] {
+	return func(yield func(files.Entry, error) bool) { yield(files.Entry{}, errBroken) }
+}
+
 // failingList is a bucket whose listings break after the first entry.
 type failingList struct{ files.Bucket }
 

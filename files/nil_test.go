@@ -134,6 +134,34 @@ func TestNilContextAndBucket(t *testing.T) {
 	wantInvalid(t, "nil", map[string]error{"Sub": serr, "Open": oerr})
 }
 
+// TestNilBucketWithOptions: a wrapper of nil says that the bucket is nil, whatever else is
+// asked, and not that the bucket lacks the feature.
+func TestNilBucketWithOptions(t *testing.T) {
+	b := files.Wrap(nil, files.Hooks{})
+	attrs := files.Attributes{Metadata: map[string]string{"k": "v"}}
+	got := map[string]error{}
+	for what, o := range map[string]*files.PutOptions{
+		"Put if absent":       {If: files.IfAbsent()},
+		"Put of a version":    {If: files.IfVersion("1")},
+		"Put with attributes": {Attributes: attrs},
+	} {
+		_, got[what] = b.Put(ctx, "a", strings.NewReader("x"), o)
+	}
+	_, got["Get of a version"] = b.Get(ctx, "a", &files.GetOptions{IfVersion: "1"})
+	_, got["Get if changed"] = b.Get(ctx, "a", &files.GetOptions{IfNotVersion: "1"})
+	got["Delete of a version"] = b.Delete(ctx, "a", &files.DeleteOptions{IfVersion: "1"})
+	_, got["Copy with attributes"] = files.Copy(ctx, b, "a", b, "b",
+		&files.CopyOptions{Attributes: &attrs, If: files.IfAbsent()})
+	for _, err := range b.List(ctx, "", &files.ListOptions{StartAfter: "a"}) {
+		got["List after a name"] = err
+	}
+	for what, err := range got {
+		if is(t, err, files.ErrInvalid); !strings.Contains(err.Error(), "the bucket is nil") {
+			t.Errorf("%s: %v, want an error that says that the bucket is nil", what, err)
+		}
+	}
+}
+
 // TestNilArguments: other arguments that are nil are ErrInvalid as well.
 func TestNilArguments(t *testing.T) {
 	b := tree(t)

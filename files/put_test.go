@@ -304,11 +304,13 @@ func TestPutFSErrors(t *testing.T) {
 	is(t, err, context.Canceled)
 	// A bucket that returns a sentinel of fs.WalkDir doesn't end the walk without an
 	// error.
-	_, err = files.PutFS(ctx,
-		around(b, func(context.Context, *files.Call, func(context.Context) error) error {
-			return fs.SkipAll
-		}), "", good, nil)
-	is(t, err, files.ErrInvalid)
+	for _, sentinel := range []error{fs.SkipAll, fs.SkipDir} {
+		_, err = files.PutFS(ctx,
+			around(b, func(context.Context, *files.Call, func(context.Context) error) error {
+				return sentinel
+			}), "", good, nil)
+		is(t, err, files.ErrInvalid)
+	}
 	if n, _, _ := files.Usage(ctx, b, ""); n != 0 {
 		t.Error(n, "files")
 	}

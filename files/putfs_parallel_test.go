@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"sync"
 	"testing"
@@ -78,6 +79,24 @@ func TestPutFSParallel(t *testing.T) {
 		_, err := files.PutFS(ctx, mem.New(nil), "", manyFiles(1),
 			&files.PutFSOptions{Parallel: bad})
 		is(t, err, files.ErrInvalid)
+	}
+}
+
+// TestPutFSStops: after a failure PutFS doesn't walk the rest of the tree.
+func TestPutFSStops(t *testing.T) {
+	bad := errors.New("no")
+	asked := 0
+	_, err := files.PutFS(ctx, putting(func(string) error { return bad }), "", manyFiles(500),
+		&files.PutFSOptions{
+			Parallel: 1,
+			Filter: func(string, fs.DirEntry) bool {
+				asked++
+				return true
+			},
+		})
+	is(t, err, bad)
+	if asked > 5 {
+		t.Errorf("the filter was asked about %d names, want at most 5", asked)
 	}
 }
 

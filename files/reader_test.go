@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
@@ -444,6 +445,38 @@ func TestReaderCopiesFileToFile(t *testing.T) {
 		if _, err := r.WriteTo(f); size > 0 && !errors.Is(err, files.ErrClosed) {
 			t.Errorf("%q: closed: %v", c.text, err)
 		}
+		f.Close()
+	}
+}
+
+// TestPassedOfFileToFile: Passed is told of every byte that a file copies to a file.
+func TestPassedOfFileToFile(t *testing.T) {
+	for _, text := range []string{"", "a", alphabet} {
+		var passed int64
+		b := files.Wrap(&answering{mem.New(nil), func(ctx context.Context,
+			_ files.GetOptions) (*files.Reader, error) {
+			r, _ := reader(ctx, nil, text, func(rc *driver.ReaderConfig) {
+				rc.Body, rc.Verify = &fileBody{left: text}, false
+				rc.Length, rc.Info.Size = int64(len(text)), int64(len(text))
+			})
+			return r, nil
+		}}, files.Hooks{
+			Observes: true,
+			Passed:   func(_ context.Context, _ *files.Call, n int64) { passed += n },
+		})
+		f, err := os.Create(filepath.Join(t.TempDir(), "f"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := b.Get(ctx, "a", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := r.WriteTo(f); err != nil || n != passed || n != int64(len(text)) {
+			t.Errorf("WriteTo = %d, %v, and Passed was told of %d bytes, want %d", n, err, passed,
+				len(text))
+		}
+		r.Close()
 		f.Close()
 	}
 }

@@ -83,6 +83,20 @@ func TestAroundDeadlineHolds(t *testing.T) {
 	})
 }
 
+// TestAroundWithItsOwnContext: a Get that fails under a context of the hook's own returns
+// its error.
+func TestAroundWithItsOwnContext(t *testing.T) {
+	b := around(mem.New(nil), func(ctx context.Context, _ *files.Call,
+		next func(context.Context) error) error {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		return next(ctx)
+	})
+	if r, err := b.Get(ctx, "missing", nil); r != nil || !errors.Is(err, files.ErrNotExist) {
+		t.Errorf("Get = %v, %v, want ErrNotExist", r, err)
+	}
+}
+
 // TestAroundHedges: next may be called several times at once; one result counts, and no
 // body stays open.
 func TestAroundHedges(t *testing.T) {

@@ -3,6 +3,7 @@ package driver_test
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -139,6 +140,84 @@ func TestPutOfNoVersion(t *testing.T) {
 		len(back.asked) > 0 {
 		t.Errorf("%v, the backend was asked: %v", err, back.asked)
 	}
+}
+
+// TestSmallestMaxSize: a bucket whose files have at most one byte refuses a declared size
+// of two before it reads anything, and a stream of two (P11).
+func TestSmallestMaxSize(t *testing.T) {
+	back := newClaims(func(f *files.Features) { f.MaxSize = 1 })
+	b := driver.New(back)
+	defer b.Close()
+	one, two := int64(1), int64(2)
+	content := strings.NewReader("ab")
+	_, err := b.Put(t.Context(), "a", struct{ io.Reader }{content}, &files.PutOptions{Size: &two})
+	if !errors.Is(err, files.ErrTooLarge) || content.Len() != 2 || back.asked != nil {
+		t.Errorf("two bytes: %v, %d bytes are left, the backend was asked: %v, want "+
+			"ErrTooLarge at once", err, content.Len(), back.asked)
+	}
+	_, err = b.Put(t.Context(), "a", struct{ io.Reader }{content}, nil)
+	if !errors.Is(err, files.ErrTooLarge) {
+		t.Errorf("a stream of two bytes: %v, want ErrTooLarge", err)
+	}
+	for _, o := range []*files.PutOptions{nil, {Size: &one}} {
+		if _, err := b.Put(t.Context(), "a", strings.NewReader("a"), o); err != nil {
+			t.Errorf("one byte: %v, want no error", err)
+		}
+	}
+}
+
+// TestSmallestMaxUnknownSize: only content of no declared size has the limit for it (P11).
+func TestSmallestMaxUnknownSize(t *testing.T) {
+	b := driver.New(newClaims(func(f *files.Features) { f.MaxSize, f.MaxUnknownSize = 10, 1 }))
+	defer b.Close()
+	one, two := struct{ io.Reader }{strings.NewReader("a")}, struct{ io.Reader }{
+		strings.NewReader("ab"),
+	}
+	if _, err := b.Put(t.Context(), "a", two, nil); !errors.Is(err, files.ErrTooLarge) {
+		t.Errorf("a stream of two bytes: %v, want ErrTooLarge", err)
+	}
+	if _, err := b.Put(t.Context(), "a", one, nil); err != nil {
+		t.Errorf("a stream of one byte: %v, want no error", err)
+	}
+	if _, err := files.PutString(t.Context(), b, "a", "ab", nil); err != nil {
+		t.Errorf("two bytes of a known size: %v, want no error", err)
+	}
+}
+
+// TestInfoOfAFile: what Get and Stat return is named after the request and is a file,
+// whatever the backend says.
+func TestInfoOfAFile(t *testing.T) {
+	b := driver.New(misnaming{mapdriver.New()})
+	defer b.Close()
+	if _, err := files.PutString(t.Context(), b, "f", "content", nil); err != nil {
+		t.Fatal(err)
+	}
+	stat, serr := b.Stat(t.Context(), "f", nil)
+	r, gerr := b.Get(t.Context(), "f", nil)
+	if gerr != nil || serr != nil {
+		t.Fatalf("Get: %v, Stat: %v", gerr, serr)
+	}
+	defer r.Close()
+	for what, info := range map[string]files.Info{"Stat": stat, "Get": r.Info()} {
+		if info.Name != "f" || info.Key != "" || info.IsDir || info.Size != 7 {
+			t.Errorf("%s: %+v, want the file f", what, info)
+		}
+	}
+}
+
+// misnaming is a backend that gives every file another name.
+type misnaming struct{ *mapdriver.Backend }
+
+func (b misnaming) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
+	o, err := b.Backend.Open(ctx, req)
+	o.Info.Name, o.Info.Key, o.Info.IsDir = "other", "key", true
+	return o, err
+}
+
+func (b misnaming) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
+	info, err := b.Backend.Stat(ctx, key)
+	info.Name, info.Key, info.IsDir = "other", "key", true
+	return info, err
 }
 
 // TestRawKeys: an object outside the naming rule has its key in place of a name, in the

@@ -49,8 +49,8 @@ func TestPartPlan(t *testing.T) {
 	} {
 		part, err := c.plan.PartSizeOf(c.size)
 		if c.part == 0 {
-			if !errors.Is(err, files.ErrTooLarge) {
-				t.Errorf("%d bytes: %v, want ErrTooLarge", c.size, err)
+			if !errors.Is(err, files.ErrTooLarge) || part != 0 {
+				t.Errorf("%d bytes: %d and %v, want 0 and ErrTooLarge", c.size, part, err)
 			}
 			continue
 		}
@@ -78,6 +78,19 @@ func TestPartPlan(t *testing.T) {
 			MaxPartSize: 1000,
 		}, 2*10 + 2*12 + 2*16 + 2*25 + 17*50},
 		{driver.PartPlan{
+			PartSize:    10,
+			Concurrency: 5,
+			MaxParts:    100,
+			MaxPartSize: 1000,
+		}, 10*10 + 10*12 + 10*16 + 10*25 + 60*50},
+		{driver.PartPlan{
+			PartSize:    10,
+			Concurrency: 5,
+			MaxParts:    100,
+			MaxPartSize: 1000,
+			Equal:       true,
+		}, 100 * 10},
+		{driver.PartPlan{
 			PartSize:    1 << 20,
 			Concurrency: 3,
 			MaxParts:    6,
@@ -87,10 +100,5 @@ func TestPartPlan(t *testing.T) {
 		if got := c.plan.MaxUnknownSize(); got != c.want {
 			t.Errorf("%+v: a stream may have %d bytes, want %d", c.plan, got, c.want)
 		}
-	}
-	equal := small
-	equal.Equal = true
-	if got := equal.MaxUnknownSize(); got != 40 {
-		t.Errorf("with equal parts, a stream may have %d bytes, want 40", got)
 	}
 }
