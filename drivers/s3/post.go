@@ -125,7 +125,23 @@ func (b *backend) SignPost(ctx context.Context, name string,
 	for k, v := range signed.Values {
 		fields[k] = v
 	}
-	return SignedPost{URL: signed.URL, Fields: fields, Expires: expires}, nil
+	url, err := b.bucketURL(ctx)
+	if err != nil {
+		return SignedPost{}, mapError(ctx, opSign, err)
+	}
+	return SignedPost{URL: url, Fields: fields, Expires: expires}, nil
+}
+
+// bucketURL returns the URL to which forms are sent. The SDK's PresignPostObject doesn't
+// know it if the client has an endpoint resolver of the older kind, as the one that is
+// made for a URL with endpoint= has.
+func (b *backend) bucketURL(ctx context.Context) (string, error) {
+	signed, err := b.presigner().PresignHeadBucket(ctx, &s3.HeadBucketInput{Bucket: &b.bucket})
+	if err != nil {
+		return "", err
+	}
+	url, _, _ := strings.Cut(signed.URL, "?")
+	return strings.TrimSuffix(url, "/"), nil
 }
 
 // postFields returns the fields that the form must send unchanged.
