@@ -162,6 +162,9 @@ func failedAt(t *testing.T, sc scenario, disk fsys.FS, n int, fault, sentinel er
 	count, kind := faulter.Count()
 	hit = count >= n
 	faulter.Set(nil)
+	if a, ok := disk.(armedFS); ok {
+		a.disarm()
+	}
 
 	allowed := sc.run.states(before)
 	switch {
@@ -171,6 +174,9 @@ func failedAt(t *testing.T, sc scenario, disk fsys.FS, n int, fault, sentinel er
 		return hit, true, fmt.Errorf("failed without a fault: %w", failure)
 	case !errors.Is(failure, fault):
 		return hit, true, fmt.Errorf("%v: the cause is lost: %v", kind, failure)
+	case errors.Is(failure, files.ErrUncertain) && files.KindOf(failure) != files.ErrUncertain:
+		return hit, true, fmt.Errorf("%v: the error's kind is %v, want ErrUncertain", kind,
+			files.KindOf(failure))
 	case errors.Is(failure, files.ErrUncertain) || sc.run.op == "move":
 		// The file is the old or the new one. A move may have made the copy.
 	default:

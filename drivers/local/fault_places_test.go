@@ -25,8 +25,9 @@ import (
 type places struct {
 	mu   sync.Mutex
 	seen map[[2]runtime.Frame]bool
-	n    int // operations since the last call of chosen
-	news []place
+	// Of the operations since the last call of chosen, all, and those that were reached by
+	// a new call.
+	all, news []place
 }
 
 // place is an operation that was reached by a new call.
@@ -48,7 +49,8 @@ func callerName(function string) string {
 	switch name {
 	case "list", "readRecord", "waitLock", "openDir", "openAt", "sidecarAt", "findCurrent",
 		"(*openedFile).describe", "(*openedFile).describeBy", "describe", "readSidecar",
-		"isSidecar", "ownershipAt":
+		"isSidecar", "ownershipAt", "(*staging).create", "alive", "aliveStat", "openUpload",
+		"readShort", "nameOfUpload":
 		return ""
 	}
 	return name
@@ -81,9 +83,10 @@ func (p *places) hook(op *crashfs.Op, do func() error) error {
 			caller = callerName(f.Function)
 		}
 	}
-	p.n++
+	now := place{len(p.all) + 1, op.Kind.String(), caller}
+	p.all = append(p.all, now)
 	if isNew {
-		p.news = append(p.news, place{p.n, op.Kind.String(), caller})
+		p.news = append(p.news, now)
 	}
 	p.mu.Unlock()
 	return do()
@@ -95,7 +98,7 @@ func (p *places) chosen() []place {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	news := p.news
-	p.n, p.news = 0, nil
+	p.all, p.news = nil, nil
 	return news
 }
 
@@ -115,7 +118,8 @@ type armedFS struct {
 	set func(h *hookFS)
 }
 
-func (a armedFS) arm() { a.set(a.hookFS) }
+func (a armedFS) arm()    { a.set(a.hookFS) }
+func (a armedFS) disarm() { a.awaits, a.before = nil, nil }
 
 // sys returns a new file system.
 func (s situation) sys() fsys.FS {
@@ -164,17 +168,22 @@ func situations() map[string]situation {
 					h.awaits = func() bool { n++; return n == turn || n == turn+1 }
 				},
 			}
-			// The folder of the staged file is gone when its twin is created.
+			// The folder of the staged file is gone when its twins are created.
 			all[fmt.Sprint("awaited and lost ", turn, noXattr)] = situation{
 				disk:  hookFS{fuse: true, noXattr: noXattr},
 				steps: few,
 				arm: func(h *hookFS) {
-					n, lost := 0, false
+					n, lost := 0, 0
 					h.awaited = map[string]bool{}
-					h.awaits = func() bool { n++; lost = lost || n == turn; return n == turn }
-					h.before = func(op, _ string) error {
-						if op == "create" && lost {
-							lost = false
+					h.awaits = func() bool {
+						if n++; n == turn {
+							lost = maxTwins
+						}
+						return n == turn
+					}
+					h.before = func(op, name string) error {
+						if op == "create" && lost > 0 && !strings.HasPrefix(name, stagePrefix) {
+							lost--
 							return syscall.ENOENT
 						}
 						return nil
@@ -208,7 +217,7 @@ func situations() map[string]situation {
 // calls them. Any other failure is returned: a lost one would be data that isn't
 // durable, a file that is only taken for missing, or content that is not the named one.
 var ignored = map[string]string{
-	// It tries only, or finds out a hint: without it the driver does something slower or safer.
+	// It is a quick way, or finds a hint. Without it, the driver takes the slow or safe way.
 	"(*staging).learnOwnership": "StatDir StatFile",
 	"copyFrom":                  "Clone",
 	"copyPart":                  "CopyRange",
@@ -228,19 +237,28 @@ var ignored = map[string]string{
 	"shareFile":                 "StatFile",
 	"versionByRecord":           "Getxattr",
 	"writeSidecar":              "SetModTime",
-	// It locks: they are taken again, or in another way.
+	// It takes a lock, which is taken again or in another way, or releases one.
 	"(*dirLock).unlock":     "UnlockDir",
 	"(*lockFile).isCurrent": "OpenFile",
 	"(*lockFile).release":   "Unlock",
 	"lockByte":              "TryLock",
 	"lockDirAlone":          "TryLockDir",
-	// It removes what nobody sees, or what the next call removes.
+	// It keeps a part in a file of its own, or copies it, instead.
+	"(*completion).adopt": "StatFile",
+	"(*completion).lock":  "OpenLock TryLock",
+	"asNew":               "Getxattr",
+	"makeContent":         "Create Setxattr",
+	"openContent":         "Getxattr Lstat OpenLock",
+	"putInPlace":          "OpenFile OpenLock TryLock",
+	// It removes what nobody sees, or what a later call removes.
 	"(*staging).end": "Rmdir",
 	"clean":          "Lstat",
 	"dropSidecar":    "Unlink",
 	"empty":          "OpenDir",
 	"madeByUs":       "StatDir",
 	"moveSidecar":    "Unlink",
+	"AbortUpload":    "OpenDir OpenFile ReadAt Rmdir StatRoot",
+	"removeUpload":   "OpenDir ReadDir Unlink",
 	"removeParent":   "Lstat OpenDir RenameNoReplace",
 	"removeSidecar":  "Lstat OpenFile",
 	"rmdir":          "OpenDir",
@@ -251,16 +269,20 @@ var ignored = map[string]string{
 	"unlink":         "Unlink",
 	"unlinkAll":      "Unlink",
 	"unlinkSidecar":  "Lstat OpenFile Unlink",
-	// It tries out a disk: it is tried again later, or taken for one that can't do it.
+	// It tries out a disk, which is tried again later, or taken for a more limited one.
 	"(*prober).clear":     "Unlink",
 	"(*prober).keepsOnce": "Create",
 	"(*prober).leads":     "Lstat",
 	"probe":               "Lstat",
-	// It remembers where a spelling was: the folder is read instead.
+	// It knows where a spelling was. Without it, the folder is read.
 	"(*foundDirs).open":    "OpenDir StatDir",
 	"(*spelledDir).lately": "Lstat",
 	"(*spelledDir).locate": "Lstat",
 	"listsName":            "OpenDir",
+}
+
+func (at place) ignored() bool {
+	return slices.Contains(strings.Fields(ignored[at.caller]), at.op)
 }
 
 // If the operation that any place in the driver's code calls fails once, the step
@@ -298,7 +320,7 @@ func TestFaultAtEveryPlace(t *testing.T) {
 				}
 				if refused {
 					failed++
-				} else if !slices.Contains(strings.Fields(ignored[at.caller]), at.op) {
+				} else if !at.ignored() {
 					t.Errorf("%s: the step succeeds in spite of EIO at %s in %s, want the error",
 						what, at.op, at.caller)
 				}

@@ -142,11 +142,14 @@ func TestUploadFaultAtEveryOperation(t *testing.T) {
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
-			failed := 0
+			failed, all := 0, uploadPlaces(t, c.first, c.step)
 			for n := 1; ; n++ {
 				hit, refused := uploadFails(t, c.what, c.first, c.step, n)
 				if refused {
 					failed++
+				} else if hit && n <= len(all) && !all[n-1].ignored() {
+					t.Errorf("success in spite of EIO at %s in %s, want the error", all[n-1].op,
+						all[n-1].caller)
 				}
 				if !hit || t.Failed() {
 					break
@@ -157,6 +160,25 @@ func TestUploadFaultAtEveryOperation(t *testing.T) {
 			}
 		})
 	}
+}
+
+// uploadPlaces returns the operations of a step.
+func uploadPlaces(
+	t *testing.T, first []func(*sending, context.Context) error,
+	step func(*sending, context.Context) error,
+) []place {
+	t.Helper()
+	var at places
+	b, err := openOver(injectedFolder(t), nil, crashfs.Wrap(crashfs.Unsynced(), at.hook))
+	check(t, err)
+	defer b.Close()
+	s := &sending{b: b}
+	for _, f := range first {
+		check(t, f(s, t.Context()))
+	}
+	at.chosen()
+	check(t, step(s, t.Context()))
+	return at.all
 }
 
 // uploadFails makes a step whose n-th operation fails. It reports whether there was such
