@@ -3,6 +3,7 @@ package driver
 import (
 	"fmt"
 	"testing"
+	"testing/synctest"
 
 	"cloudfiles.dev/files"
 )
@@ -103,4 +104,35 @@ func TestHasRoom(t *testing.T) {
 			t.Errorf("%+v: hasRoom = %v", c, got)
 		}
 	}
+}
+
+// TestNextSectionGoesOn: when the first section is done, the one after it goes on, even if
+// pages of others take all the room.
+func TestNextSectionGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDivision(t.Context(), &planned{}, ListRequest{}, 16, 3)
+		page := []files.Entry{{Name: "m"}}
+		second := &section{state: sectionWaiting}
+		d.sections = []*section{
+			{state: sectionDone},
+			second,
+			{state: sectionDone, pages: [][]files.Entry{page, page}},
+		}
+		d.window, d.waiting = 2, 2
+		var got []files.Entry
+		go func() { got, _, _ = d.next() }()
+		synctest.Wait()
+		d.mu.Lock()
+		if second.state != sectionRunning {
+			t.Errorf("the state of the second section is %v, want running", second.state)
+		}
+		second.pages = append(second.pages, page)
+		d.waiting++
+		d.cond.Broadcast()
+		d.mu.Unlock()
+		synctest.Wait()
+		if len(got) != 1 {
+			t.Errorf("the next page is %v, want that of the second section", got)
+		}
+	})
 }
