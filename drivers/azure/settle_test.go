@@ -1,20 +1,14 @@
 package azure
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"cloudfiles.dev/conformance/proxy"
-	"cloudfiles.dev/drivers/mem"
-	"cloudfiles.dev/files"
-	"cloudfiles.dev/files/resume"
-	trees "cloudfiles.dev/files/transfer"
+	"cloudfiles.dev/drivers/internal/largecalls"
 )
 
 // TestBlocksStayHidden: the context of each call that uploads in blocks ends while a block
@@ -24,33 +18,7 @@ import (
 func TestBlocksStayHidden(t *testing.T) {
 	t.Parallel()
 	text := []byte(strings.Repeat("0123456789abcdef", 200_000/16))
-	source := mem.New(&mem.Options{VersionPerPut: true})
-	if _, err := files.PutBytes(t.Context(), source, "a", text, nil); err != nil {
-		t.Fatal(err)
-	}
-	for what, call := range map[string]func(ctx context.Context, b files.Bucket) error{
-		"Put": func(ctx context.Context, b files.Bucket) error {
-			_, err := b.Put(ctx, "a", struct{ io.Reader }{bytes.NewReader(text)}, nil)
-			return err
-		},
-		"Copy from another store": func(ctx context.Context, b files.Bucket) error {
-			_, err := files.Copy(ctx, b, "a", source, "a", nil)
-			return err
-		},
-		"resume.Upload without a token": func(ctx context.Context, b files.Bucket) error {
-			_, err := resume.Upload(ctx, b, "a", bytes.NewReader(text), int64(len(text)),
-				&resume.UploadOptions{PartSize: 64 << 10})
-			return err
-		},
-		"PutFS": func(ctx context.Context, b files.Bucket) error {
-			_, err := files.PutFS(ctx, b, "", fstest.MapFS{"a": {Data: text}}, nil)
-			return err
-		},
-		"CopyFile": func(ctx context.Context, b files.Bucket) error {
-			_, err := trees.CopyFile(ctx, b, "a", source, "a", nil)
-			return err
-		},
-	} {
+	for what, call := range largecalls.All(t, text, 64<<10) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			for _, old := range []string{"", "old content"} {

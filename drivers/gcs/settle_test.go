@@ -4,85 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"cloudfiles.dev/conformance/proxy"
-	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/drivers/internal/largecalls"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/resume"
-	"cloudfiles.dev/files/transfer"
 )
-
-// largeCalls are the calls that upload in parts. Each has returned, and has cleaned up
-// after itself, when its function returns.
-var largeCalls = map[string]func(ctx context.Context, b files.Bucket) error{
-	"Put": settling(func(ctx context.Context, b files.Bucket) error {
-		_, err := b.Put(ctx, "a", struct{ io.Reader }{bytes.NewReader(manyParts)}, nil)
-		return err
-	}),
-	"Put with IfAbsent": settling(func(ctx context.Context, b files.Bucket) error {
-		_, err := b.Put(ctx, "a", bytes.NewReader(manyParts),
-			&files.PutOptions{If: files.IfAbsent()})
-		return err
-	}),
-	"Writer": settling(func(ctx context.Context, b files.Bucket) error {
-		w := files.NewWriter(ctx, b, "a", nil)
-		defer w.Close()
-		if _, err := w.Write(manyParts); err != nil {
-			return err
-		}
-		_, err := w.Commit()
-		return err
-	}),
-	"Copy from another store": settling(func(ctx context.Context, b files.Bucket) error {
-		_, err := files.Copy(ctx, b, "a", severalParts(), "a", nil)
-		return err
-	}),
-	"resume.Upload without a token": settling(func(ctx context.Context, b files.Bucket) error {
-		_, err := resume.Upload(ctx, b, "a", bytes.NewReader(manyParts), int64(len(manyParts)),
-			&resume.UploadOptions{PartSize: 5 << 20})
-		return err
-	}),
-	"PutFS": func(ctx context.Context, b files.Bucket) error {
-		_, err := files.PutFS(ctx, b, "", fstest.MapFS{"a": {Data: manyParts}}, nil)
-		return err
-	},
-	"CopyFile": func(ctx context.Context, b files.Bucket) error {
-		_, err := transfer.CopyFile(ctx, b, "a", severalParts(), "a", nil)
-		return err
-	},
-	"Apply": func(ctx context.Context, b files.Bucket) error {
-		plan, err := transfer.Move(transfer.Tree{Bucket: b},
-			transfer.Tree{Bucket: severalParts()}, nil)
-		if err == nil {
-			_, err = plan.Apply(ctx)
-		}
-		return err
-	},
-}
-
-// settling calls the function of resume.Settle after a call.
-func settling(call func(context.Context, files.Bucket) error) func(context.Context,
-	files.Bucket) error {
-	return func(ctx context.Context, b files.Bucket) error {
-		ctx, settled := resume.Settle(ctx)
-		defer settled()
-		return call(ctx, b)
-	}
-}
-
-// severalParts is a bucket with a file of several parts.
-func severalParts() files.Bucket {
-	b := mem.New(&mem.Options{VersionPerPut: true})
-	if _, err := files.PutBytes(context.Background(), b, "a", manyParts, nil); err != nil {
-		panic(err)
-	}
-	return b
-}
 
 // TestNoUploadLeft: the context of each call that uploads in parts ends while the upload
 // is begun, or while a part is sent, and the service takes 200 ms to remove an upload.
@@ -90,7 +20,14 @@ func severalParts() files.Bucket {
 // itself, the service has no unfinished upload and no file (X2).
 func TestNoUploadLeft(t *testing.T) {
 	t.Parallel()
-	for what, call := range largeCalls {
+	calls := largecalls.All(t, manyParts, 5<<20)
+	calls["Put with IfAbsent"] = largecalls.Settled(func(ctx context.Context,
+		b files.Bucket) error {
+		_, err := b.Put(ctx, "a", bytes.NewReader(manyParts),
+			&files.PutOptions{If: files.IfAbsent()})
+		return err
+	})
+	for what, call := range calls {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			b, direct, p := proxied(t, parallelParams)

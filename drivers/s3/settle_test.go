@@ -4,96 +4,49 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"cloudfiles.dev/conformance/proxy"
+	"cloudfiles.dev/drivers/internal/largecalls"
 	"cloudfiles.dev/drivers/internal/testserver"
-	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/resume"
-	"cloudfiles.dev/files/transfer"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// TestNoUploadLeft: the context of a Put, of a copy, of resume.Upload without a token, of a
-// PutFS and of a transfer ends in the middle of an upload in parts, and the server takes
-// 300 ms for each request that removes the upload. After the function of resume.Settle,
-// and after the PutFS and the transfer, which wait by themselves, the server lists no
-// unfinished upload (X2). The end may also come while the upload is begun.
+// TestNoUploadLeft: the context of each call that uploads in parts ends while the upload is
+// begun, or while a part is sent, and the server takes 300 ms for each request that removes
+// the upload. After the call, and the function of resume.Settle if the call doesn't wait by
+// itself, the server lists no unfinished upload (X2).
 func TestNoUploadLeft(t *testing.T) {
 	t.Parallel()
 	for _, server := range []string{testserver.Versitygw, testserver.Minio} {
 		t.Run(server, func(t *testing.T) {
 			t.Parallel()
 			s := newSubject(t, server, Options{})
+			calls := largecalls.All(t, noise(24<<20), 5<<20)
 			for _, kind := range []string{"UploadPart", "CreateMultipartUpload"} {
-				s.cancelled(t, kind, "Put", func(ctx context.Context, b files.Bucket) error {
-					ctx, settled := resume.Settle(ctx)
-					defer settled()
-					content := struct{ io.Reader }{bytes.NewReader(noise(24 << 20))}
-					_, err := b.Put(ctx, "a", content, nil)
-					return err
-				})
-				s.cancelled(t, kind, "NewWriter", func(ctx context.Context, b files.Bucket) error {
-					ctx, settled := resume.Settle(ctx)
-					defer settled()
-					w := files.NewWriter(ctx, b, "a", nil)
-					defer w.Close()
-					if _, err := w.Write(noise(24 << 20)); err != nil {
-						return err
-					}
-					_, err := w.Commit()
-					return err
-				})
-				s.cancelled(t, kind, "Copy", func(ctx context.Context, b files.Bucket) error {
-					src := mem.New(nil)
-					must(files.PutBytes(t.Context(), src, "a", noise(24<<20), nil))
-					ctx, settled := resume.Settle(ctx)
-					defer settled()
-					_, err := files.Copy(ctx, b, "a", src, "a", nil)
-					return err
-				})
-				s.cancelled(t, kind, "Upload", func(ctx context.Context, b files.Bucket) error {
-					ctx, settled := resume.Settle(ctx)
-					defer settled()
-					content := noise(24 << 20)
-					_, err := resume.Upload(ctx, b, "a", bytes.NewReader(content),
-						int64(len(content)), nil)
-					return err
-				})
-				s.cancelled(t, kind, "PutFS", func(ctx context.Context, b files.Bucket) error {
-					tree := fstest.MapFS{"a": {Data: noise(24 << 20)}, "b": {Data: noise(24 << 20)}}
-					_, err := files.PutFS(ctx, b, "", tree, nil)
-					return err
-				})
-				s.cancelled(t, kind, "CopyFile", func(ctx context.Context, b files.Bucket) error {
-					src := mem.New(nil)
-					must(src.Put(t.Context(), "a", bytes.NewReader(noise(24<<20)), nil))
-					_, err := transfer.CopyFile(ctx, b, "a", src, "a", nil)
-					return err
-				})
+				for what, call := range calls {
+					s.cancelled(t, kind, what, call)
+				}
 			}
+			inParts := largecalls.Settled(func(ctx context.Context, b files.Bucket) error {
+				inner := driver.Unwrap(b).(*backend)
+				inner.copyLimit = 5 << 20
+				must(inner.sdk.PutObject(t.Context(), &s3.PutObjectInput{
+					Bucket: &inner.bucket,
+					Key:    aws.String("small"),
+					Body:   bytes.NewReader(noise(6 << 20)),
+				}))
+				_, err := files.Copy(ctx, b, "a", b, "small", nil)
+				return err
+			})
 			for _, kind := range []string{"UploadPartCopy", "CreateMultipartUpload"} {
-				s.cancelled(t, kind, "Copy in parts", func(ctx context.Context,
-					b files.Bucket) error {
-					inner := driver.Unwrap(b).(*backend)
-					inner.copyLimit = 5 << 20
-					must(inner.sdk.PutObject(t.Context(), &s3.PutObjectInput{
-						Bucket: &inner.bucket,
-						Key:    aws.String("small"),
-						Body:   bytes.NewReader(noise(6 << 20)),
-					}))
-					ctx, settled := resume.Settle(ctx)
-					defer settled()
-					_, err := files.Copy(ctx, b, "a", b, "small", nil)
-					return err
-				})
+				s.cancelled(t, kind, "Copy in parts", inParts)
 			}
 		})
 	}
