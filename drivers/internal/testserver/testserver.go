@@ -42,12 +42,12 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/files"
 )
 
@@ -160,7 +160,7 @@ func Start(t T, name string) *Server {
 	case one.err == nil:
 		t.Logf("%s %s at %s, logs in %s", one.server.Name, one.server.Version, one.server.Endpoint,
 			one.server.Logs)
-	case one.missing && !inCI():
+	case one.missing && !longtest.InCI():
 		const line = "SKIPPED, since %s is missing on this machine: %v"
 		fmt.Fprintf(os.Stderr, "testserver: "+line+"\n", name, one.err)
 		t.Skipf(line, name, one.err)
@@ -168,13 +168,6 @@ func Start(t T, name string) *Server {
 		t.Fatalf("testserver: %v", one.err)
 	}
 	return one.server
-}
-
-// inCI reports whether a missing server is a failure.
-func inCI() bool {
-	ci := os.Getenv("CI")
-	yes, err := strconv.ParseBool(ci)
-	return ci != "" && (yes || err != nil)
 }
 
 // userServer returns the Server for the user's bucket.

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/conformance/longtest"
 	"golang.org/x/sys/unix"
 )
 
@@ -57,7 +58,7 @@ func Need(t testing.TB, names ...string) {
 	}
 	text := fmt.Sprintf("this test lacks %s: run it as root, with /dev/loop* and /dev/fuse,"+
 		" after apt-get install %s", strings.Join(lacks, ", "), Packages)
-	if inCI() {
+	if longtest.InCI() {
 		t.Fatal(text)
 	}
 	fmt.Fprintf(os.Stderr, "SKIPPED %s: %s\n", t.Name(), text)
@@ -67,13 +68,6 @@ func Need(t testing.TB, names ...string) {
 func need(t testing.TB, kind Kind) {
 	t.Helper()
 	Need(t, strings.Fields(tools[kind])...)
-}
-
-// inCI reports whether a missing tool is a failure.
-func inCI() bool {
-	ci := os.Getenv("CI")
-	yes, err := strconv.ParseBool(ci)
-	return ci != "" && (yes || err != nil)
 }
 
 // lookPath finds a program, also in the folders that only root's PATH has.
