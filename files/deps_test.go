@@ -122,8 +122,8 @@ var weights = map[string]string{
 	"github.com/klauspost/compress/": "cloudfiles.dev/files/compress",
 }
 
-// TestWeights: only the layer that needs a module imports it.
-func TestWeights(t *testing.T) {
+// TestWeightsAreInOneLayerEach: only the layer that needs a module imports it.
+func TestWeightsAreInOneLayerEach(t *testing.T) {
 	out, err := exec.Command("go", "list", "-f",
 		`{{$p := .ImportPath}}{{range .Imports}}{{$p}} {{.}}{{"\n"}}{{end}}`,
 		"cloudfiles.dev/...").CombinedOutput()

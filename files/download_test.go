@@ -294,7 +294,7 @@ func TestDownloadToAnImpossiblePath(t *testing.T) {
 	dir := t.TempDir()
 	_, err := files.DownloadFile(ctx, b, "a", filepath.Join(dir, "a\x00b"), nil)
 	if err == nil {
-		t.Error("a path with a zero byte is no error")
+		t.Error("DownloadFile to a path with a zero byte = nil, want an error")
 	}
 	if list, err := os.ReadDir(dir); len(list) != 0 || err != nil {
 		t.Errorf("the folder has %v, %v, want nothing", list, err)

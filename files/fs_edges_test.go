@@ -72,7 +72,7 @@ func TestFSGlobOfOneName(t *testing.T) {
 		}
 	}
 	if _, err := fs.Glob(view, "["); err == nil {
-		t.Error("a malformed pattern is no error")
+		t.Error("Glob of a malformed pattern = nil, want an error")
 	}
 }
 

@@ -152,7 +152,7 @@ func TestNoVersion(t *testing.T) {
 }
 
 // TestCopyOntoItselfWithoutVersions: a bucket that claims no versions changes the
-// attributes of a file by a copy onto itself, and a copy that changes nothing is no error.
+// attributes of a file by a copy onto itself, and a copy that changes nothing succeeds.
 func TestCopyOntoItselfWithoutVersions(t *testing.T) {
 	b := claimsLess(mem.New(nil), func(f *files.Features) {
 		f.Versions, f.ServerCopy = false, false

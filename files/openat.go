@@ -69,9 +69,9 @@ var (
 	_ io.WriterTo       = (*File)(nil)
 )
 
-// What OpenAt reads, and a read at a new place, in bytes. A request takes a service as
-// long as some hundred KiB of a body. So a first read fetches more than was requested,
-// and less each time that the rest isn't used.
+// These are the numbers of bytes that OpenAt reads, and that a read at a new place reads.
+// A request takes a service as long as some hundred KiB of a body. So a first read fetches
+// more than was requested, and less each time that the rest isn't used.
 const (
 	headSize  = 2 * blockcache.Size
 	tailSize  = 2 * blockcache.Size

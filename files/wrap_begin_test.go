@@ -18,9 +18,9 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// TestBegin: each operation begins once, its context reaches the bucket below and the
-// other hooks, and Done may end it.
-func TestBegin(t *testing.T) {
+// TestEachOperationBeginsOnce: each operation begins once, its context reaches the
+// bucket below and the other hooks, and Done may end it.
+func TestEachOperationBeginsOnce(t *testing.T) {
 	type key struct{}
 	var begun, done []string
 	below := files.Wrap(full(t), files.Hooks{
@@ -89,9 +89,9 @@ func TestBeginRefuses(t *testing.T) {
 	}
 }
 
-// TestPassed: Passed counts bytes while they are read and stored, for every way of
-// reading, and its count is that of Done.
-func TestPassed(t *testing.T) {
+// TestPassedCountsBytes: Passed counts bytes while they are read and stored, for every
+// way of reading, and its count is that of Done.
+func TestPassedCountsBytes(t *testing.T) {
 	var passed, calls int64
 	var done []int64
 	store := mem.New(nil)

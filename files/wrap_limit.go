@@ -6,10 +6,10 @@ import "iter"
 // The caller counts the entries that it keeps, and wanted returns how many are still to
 // come.
 //
-// What the bucket below couldn't read comes after the last entry (L9), and that is only
-// known if its listing ends there by its own limit. So listLimited requests as many
-// entries as are wanted, and, if some were left out, parts of growing size after them.
-// If a part isn't used up, what was used of it is listed once more.
+// The error for what the bucket below couldn't read comes after the last entry (L9). A
+// listing returns it only if it ends there by its own limit. So listLimited requests as
+// many entries as are wanted, and, if some were left out, parts of growing size after
+// them. If a part isn't used up, what was used of it is listed once more.
 //
 // A bucket without an order can't continue from a name, and is listed without a limit.
 func listLimited(

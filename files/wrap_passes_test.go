@@ -53,9 +53,10 @@ var opOfPass = map[string]files.Op{
 	"WithSignPost": files.OpSignPut,
 }
 
-// TestPassing: a wrapper passes a step to the bucket below, under its name there, inside
-// the hooks, and the caller gets the error that fn or a hook returns.
-func TestPassing(t *testing.T) {
+// TestStepIsPassedInsideTheHooks: a wrapper passes a step to the bucket below, under
+// its name there, inside the hooks, and the caller gets the error that fn or a hook
+// returns.
+func TestStepIsPassedInsideTheHooks(t *testing.T) {
 	store := signsPuts{mem.New(nil)}
 	for what, pass := range passes {
 		var ops []files.Op

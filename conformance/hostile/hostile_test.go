@@ -219,8 +219,9 @@ func TestWays(t *testing.T) {
 	}
 }
 
-// TestKnown checks that an exception suppresses its own failure and no other.
-func TestKnown(t *testing.T) {
+// TestKnownSuppressesItsOwnFailure checks that an exception suppresses its own failure
+// and no other.
+func TestKnownSuppressesItsOwnFailure(t *testing.T) {
 	v := &verdict{TB: t, ctx: t.Context()}
 	tr := &http.Transport{}
 	defer tr.CloseIdleConnections()

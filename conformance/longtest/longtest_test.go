@@ -20,9 +20,9 @@ func (f *fake) Skipf(format string, args ...any) {
 	f.said = append(f.said, "skip: "+fmt.Sprintf(format, args...))
 }
 
-// TestOnly: a test that is left out says by which variable it runs, and is noted where
-// .ci/run looks.
-func TestOnly(t *testing.T) {
+// TestOnlySaysHowToRunTheRest: a test that is left out says by which variable it runs,
+// and is noted where .ci/run looks.
+func TestOnlySaysHowToRunTheRest(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "left")
 	t.Setenv(leftOutVariable, path)
 	for value, on := range map[string]bool{"": false, "0": false, "false": false, "1": true} {

@@ -86,8 +86,8 @@ func TestInMemory(t *testing.T) {
 	}
 }
 
-// TestRoom: a folder is in memory only on a tmpfs with room.
-func TestRoom(t *testing.T) {
+// TestFolderIsInMemoryWithRoomOnly: a folder is in memory only on a tmpfs with room.
+func TestFolderIsInMemoryWithRoomOnly(t *testing.T) {
 	for _, c := range []struct {
 		base string
 		free int64

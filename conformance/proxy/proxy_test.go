@@ -67,9 +67,9 @@ func raw(t *testing.T, addr, request string) string {
 	return string(response)
 }
 
-// TestUnchanged checks that the server and the client get the same bytes with the
-// proxy as without it.
-func TestUnchanged(t *testing.T) {
+// TestProxyChangesNoBytes checks that the server and the client get the same bytes
+// with the proxy as without it.
+func TestProxyChangesNoBytes(t *testing.T) {
 	var got string
 	target := backend(t, func(w http.ResponseWriter, r *http.Request) {
 		dump, err := httputil.DumpRequest(r, true)

@@ -64,8 +64,9 @@ func TestAsked(t *testing.T) {
 	}
 }
 
-// TestLight: a layer's test leaves out the heavy cases, and with the long tests none.
-func TestLight(t *testing.T) {
+// TestLightLeavesOutHeavyCases: a layer's test leaves out the heavy cases, and with
+// the long tests none.
+func TestLightLeavesOutHeavyCases(t *testing.T) {
 	t.Setenv(longtest.Variable, "")
 	t.Setenv("CLOUDFILES_LEFT_OUT", "") // this test leaves nothing out
 	only := Light(t)

@@ -8,9 +8,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestHints: for every scheme, the error of a program without the import names the
-// package that registers the scheme here.
-func TestHints(t *testing.T) {
+// TestErrorNamesMissingImport: for every scheme, the error of a program without the
+// import names the package that registers the scheme here.
+func TestErrorNamesMissingImport(t *testing.T) {
 	// The fake of package filestest isn't a driver.
 	schemes := slices.DeleteFunc(files.DefaultMux().Schemes(),
 		func(s files.Scheme) bool { return s.Name == "filestest" })

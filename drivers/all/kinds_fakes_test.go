@@ -22,7 +22,8 @@ var kindsOfFakes = []kind{
 		"drivers/all TestPersonalitiesClaim", fake + "TestDifferencesHaveSources",
 	}},
 	{"a checker that checks nothing", []string{
-		fake + "TestLeaksAreReported", fake + "TestUnspentRulesFail", fake + "TestWithin",
+		fake + "TestLeaksAreReported", fake + "TestUnspentRulesFail",
+		fake + "TestWithinHoldsTheBudget",
 		fake + "TestGolden", fake + "TestTreesThatCantBe", fake + "TestAroundChanges",
 		fake + "TestEndings", fake + "TestBudgetOfRequests",
 	}},
@@ -72,7 +73,9 @@ var kindsOfFakes = []kind{
 	{"order that nobody promised", []string{
 		fake + "TestWantCalls", fake + "TestWantOrder", fake + "TestParallelCode",
 	}},
-	{"budgets that flicker", []string{fake + "TestWithin", fake + "TestParallelCode"}},
+	{"budgets that flicker", []string{
+		fake + "TestWithinHoldsTheBudget", fake + "TestParallelCode",
+	}},
 	{"one call is not one request", []string{
 		"drivers/s3 TestFakeRequests", "drivers/gcs TestFakeRequests",
 		"drivers/azure TestFakeRequests", fake + "TestPagesAndBatches", fake + "TestPriceLists",

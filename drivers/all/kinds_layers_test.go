@@ -18,7 +18,7 @@ var kindsOfLayers = []kind{
 		"drivers/all TestLayersRace",
 		"drivers/all TestLayersPassOptions",
 	}},
-	{"W3 outer size and hash told to the bucket below", []string{
+	{"W3 outer size and hash passed to the bucket below", []string{
 		"files/compress TestWrongDeclarations",
 		"drivers/all TestLayersCheckPlain",
 	}},
@@ -132,7 +132,7 @@ var kindsOfLayers = []kind{
 		"files/overlay TestOutage", "files/overlay TestVersions", "files/mount TestOutage",
 		"files/mount TestReadOnlyMember",
 	}},
-	{"M3 a mirror that can't be mended by trying again", []string{
+	{"M3 a mirror that retries can't repair", []string{
 		"files/mirror TestSecondFails", "files/mirror TestFirstFails",
 		"files/mirror TestFirstDecidesConditions", "files/mirror TestRepair",
 	}},
@@ -142,17 +142,20 @@ var kindsOfLayers = []kind{
 
 	// lease, log, Watch.
 	{"E1 clocks compared across machines", []string{
-		"files/lease TestExclusion", "files/lease TestTakeover", "files/lease TestRecord",
+		"files/lease TestExclusion", "files/lease TestTakeoverAfterRecordedDuration",
+		"files/lease TestRecord",
 	}},
 	{"E2 own write taken for another's", []string{
 		"files/lease TestLostResponses", "files/lease TestOwnWriteAfterOutage",
 		"files/lease TestGivenUp", "drivers/all TestLease",
 	}},
 	{"E3 break or release hits the next holder", []string{
-		"files/lease TestReleaseAfterEnd", "files/lease TestTakeover", "files/lease TestExclusion",
+		"files/lease TestReleaseAfterEnd", "files/lease TestTakeoverAfterRecordedDuration",
+		"files/lease TestExclusion",
 	}},
 	{"E4 the old holder goes on", []string{
-		"files/lease TestTokenRises", "files/lease TestStopped", "files/lease TestExclusion",
+		"files/lease TestTokenRises", "files/lease TestStoppedHolderIsReplaced",
+		"files/lease TestExclusion",
 	}},
 	{"E5 Watch marks too early, or can't see", []string{
 		"files/watch TestFailedComesAgain", "files/watch TestBrokenBody",

@@ -64,7 +64,8 @@ var kindsOfReading = []kind{
 		"files/driver TestConnectionsFail",
 	}},
 	{"a cache key that is too short", []string{
-		"files/internal/blockcache TestSpaces", "files TestOpenAtOneVersion",
+		"files/internal/blockcache TestBucketsAndVersionsShareNoBlocks",
+		"files TestOpenAtOneVersion",
 	}},
 	{"the pin itself", []string{"files TestOpenAtOneVersion"}},
 	{"one request per small Read", []string{"files TestOpenAtRequests", "files TestZip"}},

@@ -17,7 +17,8 @@ var kindsOfTransfers = []kind{
 	}},
 	{"what a store's time means", []string{
 		"files/transfer TestSecondPlanIsEmpty", "files/transfer TestCopyKeepsAttributes",
-		"files/transfer TestClockSkew", "files/transfer TestTouched", "drivers/all TestTransfer",
+		"files/transfer TestClockSkew", "files/transfer TestOnlyTheTimeChanged",
+		"drivers/all TestTransfer",
 	}},
 	{"different precision, odd years", []string{
 		"files/transfer TestDistantYears", "files/transfer TestUnlikeResolutions",
@@ -119,7 +120,7 @@ var kindsOfTransfers = []kind{
 		"files/resume TestDownloadTwo", "files/transfer TestTwoAtOnce",
 		"files/transfer TestLargeTwoAtOnce", "files/transfer TestLargeCancelled",
 		"files/transfer TestLargeTwoProcesses", "files/transfer TestLargeKilled",
-		"files/transfer TestDivision",
+		"files/transfer TestKillsLoseATenth",
 		"drivers/all TestTransferKilled",
 	}},
 

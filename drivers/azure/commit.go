@@ -24,8 +24,7 @@ type write struct {
 	writeID string // in the metadata of conditional writes, and of resumed uploads
 	copies  bool   // the content is another blob's, which the request names
 
-	// What the request needs of these is kept here, since each would otherwise be an
-	// allocation.
+	// These are kept here for the request, since each would otherwise be an allocation.
 	http blob.HTTPHeaders
 	sum  string
 }

@@ -116,7 +116,7 @@ func (b *backend) copyNative(ctx context.Context, req *driver.CopyRequest) (file
 
 // signNative signs with all options, for most of which the Go CDK has none, and returns
 // what the bucket behind the bridge does, with its headers. The Go CDK refuses the
-// method HEAD, so it is told GET.
+// method HEAD, so it gets GET.
 func (b *backend) signNative(ctx context.Context, name string,
 	opts files.SignOptions) (files.SignedURL, error) {
 	method := opts.Method

@@ -49,8 +49,8 @@ func (b *bridge) objects(ctx context.Context, q query, at position) iter.Seq2[it
 		if l.markerSeen = marker; marker && !at.Marker && !l.marker() {
 			return
 		}
-		// What is below a raw directory can only be listed deep, from a legal directory
-		// above it.
+		// The objects below a raw directory can only be listed from a legal directory above
+		// it, and not shallowly.
 		l.withRaw = b.raw != rawNone
 		l.shallow = q.delimiter == "/" && (!l.withRaw || q.prefix == rest ||
 			dir != "" && q.prefix == dir+"/"+rest)

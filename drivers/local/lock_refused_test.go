@@ -46,7 +46,7 @@ func TestMapLockError(t *testing.T) {
 	}
 }
 
-// A file whose lock can't be had is neither stored nor deleted, whichever lock it is.
+// A file whose lock can't be taken is neither stored nor deleted, whichever lock it is.
 func TestNoLockNoChange(t *testing.T) {
 	for _, byFile := range []bool{false, true} {
 		dir := memdir.New(t)

@@ -29,8 +29,8 @@ import (
 // belongs to that name if the folder lists the name, byte for byte, between two calls
 // of Lstat that find the same inode.
 //
-// Whether a raw entry is free is decided under the folder's lock, which every writer
-// holds.
+// The folder's lock is held while a writer finds out whether a raw entry is free. Every
+// writer holds it.
 const spelledMark = mark + "c-"
 
 // spelledExtra is how much longer than its name an escaped spelling is, in bytes.

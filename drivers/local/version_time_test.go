@@ -57,7 +57,7 @@ func TestTimesThatProve(t *testing.T) {
 
 // A file's next change certainly changes its time only once the clock has ticked since
 // the last one, by the steps in which its file system stores times.
-func TestSettled(t *testing.T) {
+func TestNextChangeChangesTheTime(t *testing.T) {
 	fine := &backend{fineTimes: true, rootStat: fsys.Stat{Dev: 1}}
 	steps := &backend{rootStat: fsys.Stat{Dev: 1}}
 	for what, c := range map[string]struct {

@@ -54,7 +54,7 @@ func (d *scriptedDir) Rewind(end bool) error {
 
 // A folder is read again as often as its file system needs, and counts as exactly known
 // only if it was read once, and at a moment at which every later change will show (L4).
-func TestReadings(t *testing.T) {
+func TestFolderIsReadAsOftenAsNeeded(t *testing.T) {
 	old := time.Now().Add(-time.Hour).UnixNano() | 1
 	recent := time.Now().Add(time.Hour).UnixNano() | 1
 	changing := make([]int64, 200)

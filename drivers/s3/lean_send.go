@@ -15,12 +15,12 @@ import (
 	smithytime "github.com/aws/smithy-go/time"
 )
 
-// interceptKey is the key, in the context of a request of the SDK's, of what answers in
-// place of the HTTP client.
+// interceptKey is the key of the interceptor, which responds in place of the HTTP client,
+// in the context of the SDK's request.
 type interceptKey struct{}
 
 type interceptor interface {
-	// intercept returns the response or error, and whether it answers.
+	// intercept returns the response or error, and whether it responds.
 	intercept(r *http.Request) (*http.Response, error, bool)
 }
 

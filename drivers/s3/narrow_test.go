@@ -62,8 +62,8 @@ func refuses(status int, body string) http.HandlerFunc {
 	}
 }
 
-// TestOutposts: S3 on Outposts doesn't keep If-None-Match.
-func TestOutposts(t *testing.T) {
+// TestOutpostsKeepNoIfNoneMatch: S3 on Outposts doesn't keep If-None-Match.
+func TestOutpostsKeepNoIfNoneMatch(t *testing.T) {
 	const arn = "arn:aws-us-gov:s3-outposts:us-gov-west-1:123456789012:outpost/op-1/accesspoint/m"
 	for bucket, want := range map[string]bool{
 		"mine-12ab34cd56ef78gh--op-s3": true, arn: true, "mine": false, "op-s3": false,

@@ -32,7 +32,7 @@ func (b *backend) ListUploads(ctx context.Context,
 				return
 			}
 		}
-		if sent == "" || !b.known.byKey.Load() { // the first response may have told it
+		if sent == "" || !b.known.byKey.Load() { // the first response may have shown it
 			return
 		}
 		for u, err := range b.listUploads(ctx, "", prefix) {

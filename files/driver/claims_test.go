@@ -12,7 +12,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// claims is a map backend that claims what it is told, and notes what it is asked.
+// claims is a map backend that claims what features sets, and records the calls.
 type claims struct {
 	mapdriver.Handle
 	features func(f *files.Features)

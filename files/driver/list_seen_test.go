@@ -95,8 +95,8 @@ func TestExtrapolate(t *testing.T) {
 	}
 }
 
-// TestPieces: directories are found in names.
-func TestPieces(t *testing.T) {
+// TestDirectoriesAreFoundInNames: directories are found in names.
+func TestDirectoriesAreFoundInNames(t *testing.T) {
 	for _, c := range []struct{ dir, name, child, of string }{
 		{"", "a", "", ""},
 		{"", "a/b", "a/", "a/"},
@@ -134,9 +134,9 @@ func TestPieces(t *testing.T) {
 	}
 }
 
-// TestSampler: one name of every stride is noted, with how many names and directories
-// came before it; old ones are forgotten.
-func TestSampler(t *testing.T) {
+// TestSamplerKeepsOneNameOfEachStride: one name of every stride is noted, with how
+// many names and directories came before it; old ones are forgotten.
+func TestSamplerKeepsOneNameOfEachStride(t *testing.T) {
 	var s sampler
 	for i := range 700 {
 		s.note(files.Entry{Name: fmt.Sprintf("%02d/%d/x", i/20, i%20/10) + fmt.Sprint(i%10)}, 5)

@@ -11,10 +11,10 @@ import (
 	"cloudfiles.dev/files/resume"
 )
 
-// TestBegin: Begin returns what was made, or at once when the context ends; what is made
-// after that is removed, unless it takes more than 10 seconds. The function of
-// resume.Settle waits for that.
-func TestBegin(t *testing.T) {
+// TestBeginRemovesWhatComesLate: Begin returns what was made, or at once when the
+// context ends; what is made after that is removed, unless it takes more than 10
+// seconds. The function of resume.Settle waits for that.
+func TestBeginRemovesWhatComesLate(t *testing.T) {
 	failure := errors.New("failure")
 	for _, c := range []struct {
 		what          string

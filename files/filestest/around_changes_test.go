@@ -65,8 +65,8 @@ func TestAroundChanges(t *testing.T) {
 	b.WantDeleted(t, "foreign")
 }
 
-// TestAroundUncertain: after an answer that the bucket itself has lost, a look decides
-// what can be decided, and what can't is said.
+// TestAroundUncertain: after a response that the bucket itself has lost, a Stat decides
+// what can be decided, and the failure says what can't.
 func TestAroundUncertain(t *testing.T) {
 	ctx := t.Context()
 	real := mem.New(nil)

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// observed is a testing.TB that notes what it is told.
+// observed is a testing.TB that records the failures that it is given.
 type observed struct {
 	testing.TB
 	mu       sync.Mutex

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// writes are the ways to write "a", of which each can lose its answer.
+// writes are the ways to write "a". The response of each can be lost.
 var writes = map[string]struct {
 	op files.Op
 	do func(ctx context.Context, b files.Bucket) error
@@ -41,7 +41,7 @@ var writes = map[string]struct {
 	}},
 }
 
-// TestLostAnswerOfEachWrite: one line loses the answer of each write, and a Get shows
+// TestLostAnswerOfEachWrite: one line loses the response of each write, and a Get shows
 // whether it was done, on the fake and around a bucket.
 func TestLostAnswerOfEachWrite(t *testing.T) {
 	for what, w := range writes {
@@ -79,7 +79,7 @@ type scripted interface {
 	On(op files.Op, pattern string) *filestest.Rule
 }
 
-// TestRepeatAfterLostAnswer: a layer that repeats a Put, which was done and whose answer
+// TestRepeatAfterLostAnswer: a layer that repeats a Put, which was done and whose response
 // was lost, meets its own first try, and says that it is uncertain; if the first try
 // didn't arrive, the second one is an ordinary success.
 func TestRepeatAfterLostAnswer(t *testing.T) {

@@ -8,8 +8,9 @@ import (
 	"cloudfiles.dev/files/filestest"
 )
 
-// TestWithin: a budget is what a block may do at most, and a failure lists its calls.
-func TestWithin(t *testing.T) {
+// TestWithinHoldsTheBudget: a budget is what a block may do at most, and a failure
+// lists its calls.
+func TestWithinHoldsTheBudget(t *testing.T) {
 	o := observe(t)
 	b := filestest.New(o)
 	put(t, b, "before", "not counted")

@@ -53,8 +53,7 @@ func (r *Rule) missed(want int, others []string) string {
 	return text + "; calls without a rule:\n\t" + strings.Join(others, "\n\t")
 }
 
-// byChance returns a line for each rule with a Rate, from which its choices can be had
-// again.
+// byChance returns a line for each rule with a Rate, which says how to repeat its choices.
 func (s *rules) byChance() (lines []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

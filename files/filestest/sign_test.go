@@ -146,8 +146,8 @@ func TestSignedByLayers(t *testing.T) {
 	}
 }
 
-// TestCORSIsOff: a page of another origin isn't allowed to read an answer or to send a
-// PUT, and a request before it is refused as any that isn't signed.
+// TestCORSIsOff: a page of another origin isn't allowed to read a response or to send a
+// PUT, and the request before it is refused like any request that isn't signed.
 func TestCORSIsOff(t *testing.T) {
 	b := filestest.New(t)
 	b.FillTree(t, filestest.Tree{"a": "x"})

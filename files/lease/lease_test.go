@@ -135,9 +135,9 @@ func TestRecord(t *testing.T) {
 	}
 }
 
-// TestTakeover: a waiting process takes over after the Duration that the holder
-// recorded, whatever its own is, and at most one Poll more (E1, E3).
-func TestTakeover(t *testing.T) {
+// TestTakeoverAfterRecordedDuration: a waiting process takes over after the Duration
+// that the holder recorded, whatever its own is, and at most one Poll more (E1, E3).
+func TestTakeoverAfterRecordedDuration(t *testing.T) {
 	for _, own := range []time.Duration{time.Second, time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
 			b := filestest.New(t)

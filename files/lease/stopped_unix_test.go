@@ -17,20 +17,20 @@ import (
 	"cloudfiles.dev/drivers/local"
 )
 
-// stoppedFolder names the folder to the process that TestStopped stops.
+// stoppedFolder names the folder to the process that TestStoppedHolderIsReplaced stops.
 const stoppedFolder = "LEASE_TEST_FOLDER"
 
 const stoppedDuration = 2 * time.Second
 
-// TestStopped: a holder that was stopped by SIGSTOP is replaced, and when it continues,
-// the first call of its context's Err returns an error (E4).
-func TestStopped(t *testing.T) {
+// TestStoppedHolderIsReplaced: a holder that was stopped by SIGSTOP is replaced, and
+// when it continues, the first call of its context's Err returns an error (E4).
+func TestStoppedHolderIsReplaced(t *testing.T) {
 	if dir := os.Getenv(stoppedFolder); dir != "" {
 		holdFor(t, dir)
 		return
 	}
 	dir := t.TempDir()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestStopped$", "-test.v")
+	cmd := exec.Command(os.Args[0], "-test.run=^TestStoppedHolderIsReplaced$", "-test.v")
 	cmd.Env = append(os.Environ(), stoppedFolder+"="+dir)
 	ask, err := cmd.StdinPipe()
 	if err != nil {

@@ -228,9 +228,9 @@ func (l *lazy) Read(p []byte) (int, error) {
 	return l.r.Read(p)
 }
 
-// TestLending: a Put keeps its slot while its content comes without a wait; after it
-// has lent its slot, it gets the next free one ahead of others.
-func TestLending(t *testing.T) {
+// TestPutLendsItsSlot: a Put keeps its slot while its content comes without a wait;
+// after it has lent its slot, it gets the next free one ahead of others.
+func TestPutLendsItsSlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newBelow(t, 0)
 		b := limited(t, l, &limit.Options{All: limit.Limits{Calls: 1}})

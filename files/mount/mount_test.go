@@ -129,8 +129,9 @@ func TestLongestWins(t *testing.T) {
 	}
 }
 
-// TestNowhere: without a bucket at "" other names don't exist and can't be put.
-func TestNowhere(t *testing.T) {
+// TestNamesWithoutBucket: without a bucket at "" other names don't exist and can't be
+// put.
+func TestNamesWithoutBucket(t *testing.T) {
 	b := join(t, table{"a/b": mem.New(nil)})
 	_, err := files.PutString(t.Context(), b, "a/c", "x", nil)
 	is(t, err, files.ErrUnsupported)

@@ -134,8 +134,8 @@ func TestTimes(t *testing.T) {
 	})
 }
 
-// TestOutcomes: answers and cancellations are not failures, also from Read; exceeded
-// deadlines are (O2).
+// TestOutcomes: results that programs expect, and cancellations, are not failures, also
+// from Read; exceeded deadlines are (O2).
 func TestOutcomes(t *testing.T) {
 	by := &spy{}
 	b := observed(t, mem.New(nil), by)

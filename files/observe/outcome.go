@@ -9,7 +9,7 @@ import (
 )
 
 // IsFailure reports whether err means that something doesn't work. It returns false for
-// nil, for answers that programs expect (ErrNotExist, ErrExist, ErrNotModified,
+// nil, for errors that programs expect (ErrNotExist, ErrExist, ErrNotModified,
 // ErrPrecondition and ErrUnsupported) and for what the caller cancelled, and true for
 // everything else, such as an exceeded deadline.
 func IsFailure(err error) bool {

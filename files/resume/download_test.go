@@ -19,7 +19,7 @@ import (
 	"cloudfiles.dev/files/resume"
 )
 
-// counted is a bucket that counts requests and bytes, and fails on demand.
+// counted is a bucket that counts requests and bytes, and fails if a test asks for it.
 type counted struct {
 	files.Bucket
 	gets, sent atomic.Int64

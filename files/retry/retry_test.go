@@ -269,8 +269,8 @@ func TestDelays(t *testing.T) {
 	}
 }
 
-// TestWaits: Do waits for the delay that it has computed.
-func TestWaits(t *testing.T) {
+// TestDoWaitsForItsDelay: Do waits for the delay that it has computed.
+func TestDoWaitsForItsDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var want time.Duration
 		p := &retry.Policy{OnRetry: func(_ context.Context, _ int, d time.Duration, _ error) {

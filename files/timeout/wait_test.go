@@ -14,9 +14,9 @@ import (
 	"cloudfiles.dev/files/timeout"
 )
 
-// TestPolled: the limit also ends a bucket below that only calls the context's Err, and
-// one that calls Err first and then waits for Done.
-func TestPolled(t *testing.T) {
+// TestLimitEndsBucketThatPolls: the limit also ends a bucket below that only calls the
+// context's Err, and one that calls Err first and then waits for Done.
+func TestLimitEndsBucketThatPolls(t *testing.T) {
 	for name, wait := range map[string]func(ctx context.Context) error{
 		"polled": func(ctx context.Context) error {
 			for ctx.Err() == nil {

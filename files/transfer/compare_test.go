@@ -88,10 +88,10 @@ func TestUnlikeResolutions(t *testing.T) {
 	}
 }
 
-// TestTouched: a file of which only the time was changed has its type, headers and
-// metadata after the next run, whatever is compared. The time that the copy stores is the
-// new one, and nothing is left to do.
-func TestTouched(t *testing.T) {
+// TestOnlyTheTimeChanged: a file of which only the time was changed has its type,
+// headers and metadata after the next run, whatever is compared. The time that the
+// copy stores is the new one, and nothing is left to do.
+func TestOnlyTheTimeChanged(t *testing.T) {
 	src, dir := folder(t)
 	dst := fine()
 	attributes := files.Attributes{

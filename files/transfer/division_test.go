@@ -7,10 +7,10 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestDivision: what three kills lose together, which is what a first run and two that
-// continue have on their way, is at most a tenth of a file of 30 parts or more, and
-// otherwise one part each.
-func TestDivision(t *testing.T) {
+// TestKillsLoseATenth: what three kills lose together, which is what a first run and
+// two that continue have on their way, is at most a tenth of a file of 30 parts or
+// more, and otherwise one part each.
+func TestKillsLoseATenth(t *testing.T) {
 	for _, l := range []driver.UploadLimits{
 		{MinPart: 1, MaxPart: math.MaxInt64, MaxParts: 10_000},
 		{MinPart: 64 << 10, MaxPart: 4000 << 20, MaxParts: 50_000},

@@ -70,7 +70,7 @@
 // a filter leaves out are neither copied nor deleted, on either side, unless
 // Options.DeleteExcluded is set.
 //
-// A pattern that matches no file is no error. If all files are left out, Result.NoFiles
+// A pattern that matches no file isn't an error. If all files are left out, Result.NoFiles
 // says so. An empty list of rules that isn't nil takes no file, so that a program that
 // makes the rules of a list of names does nothing if the list is empty. For names that
 // must all exist, call CopyFile, which is ErrNotExist for a missing one.

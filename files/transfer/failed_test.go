@@ -96,8 +96,8 @@ func TestFailedLargeCopies(t *testing.T) {
 			}
 			apply(t, must(transfer.Copy(whole(dst), whole(src), o)))
 			wantBytes(t, dst, "big", p)
-			// If the answer to the beginning is lost, nobody knows the upload, which has no
-			// part. If the answer to the end is lost, the note is left for a week.
+			// If the response to the beginning is lost, nobody knows the upload, which has
+			// no part. If the response to the end is lost, the note is left for a week.
 			for u, err := range resume.Uploads(t.Context(), dst, "") {
 				if u.Size > 0 || err != nil {
 					t.Errorf("step %d, after %t: %+v is left, %v", at, after, u, err)

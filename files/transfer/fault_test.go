@@ -192,8 +192,9 @@ func TestManyErrors(t *testing.T) {
 	}
 }
 
-// TestErrorsThatEndTheRun: an error that affects every file stops the run soon, and is told
-// once: a full disk, no descriptors, a missing bucket. Lost permissions stop it, too.
+// TestErrorsThatEndTheRun: an error that affects every file stops the run soon, and is
+// reported once: a full disk, no descriptors, a missing bucket. Lost permissions stop it,
+// too.
 func TestErrorsThatEndTheRun(t *testing.T) {
 	for what, cause := range map[string]error{
 		"full":        driver.WithCause(files.ErrTooLarge, syscall.ENOSPC, "disk full"),

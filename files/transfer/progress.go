@@ -96,7 +96,7 @@ type Result struct {
 	Withheld int64 `json:"withheld"` // deletions that were planned and not tried
 	Retries  int64 `json:"retries"`  // files that were begun again
 	// NoFiles reports that the run met no file: the source, or the tree of a Remove, has
-	// none, or Options.Filter and Options.Select left out all of them. That is no error,
+	// none, or Options.Filter and Options.Select left out all of them. That isn't an error,
 	// but may be a mistake in a filter or in a directory.
 	NoFiles bool `json:"noFiles"`
 	// Errors are the first 100 errors, each with the file's name.

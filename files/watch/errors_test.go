@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// gets returns memory whose Gets a test answers.
+// gets returns memory whose Gets are those of a test.
 func gets(answer func(ctx context.Context, c *files.Call,
 	next func(context.Context) error) error) files.Bucket {
 	return files.Wrap(mem.New(nil), files.Hooks{

@@ -60,7 +60,7 @@ func TestSplit(t *testing.T) {
 }
 
 // What tests reach is kept for the next run, and a test that is skipped judges nothing.
-func TestExplored(t *testing.T) {
+func TestReachedCodeIsKept(t *testing.T) {
 	if testing.Short() {
 		t.Skip("this builds programs")
 	}

@@ -89,7 +89,7 @@ func signedResponse(t suite.T, h *suite.H) {
 		s := requestWith(t, h, "a.txt", o)
 		got := wantStatus(t, h, "GET with a "+what+" of the response", s, nil, 2)
 		if d := check.Diff(got, []byte("a.txt")); d != "" {
-			t.Errorf("GET with a %s of the response: the answer %s", what, d)
+			t.Errorf("GET with a %s of the response: the content %s", what, d)
 		}
 		changed := s
 		changed.URL = strings.Replace(s.URL, "x-first", "x-other", 1)

@@ -10,9 +10,9 @@ import (
 	"cloudfiles.dev/conformance/internal/stacks"
 )
 
-// TestLabelled checks that Labelled finds the goroutines that were started under a label,
-// and the goroutines that these start, and no others.
-func TestLabelled(t *testing.T) {
+// TestLabelledFindsGoroutines checks that Labelled finds the goroutines that were
+// started under a label, and the goroutines that these start, and no others.
+func TestLabelledFindsGoroutines(t *testing.T) {
 	end := make(chan struct{})
 	var started, done sync.WaitGroup
 	started.Add(3)
@@ -26,7 +26,7 @@ func TestLabelled(t *testing.T) {
 	})
 	started.Wait()
 	if text, n := stacks.Labelled("one of this test"); n != 2 || !strings.Contains(text,
-		"TestLabelled") {
+		"TestLabelledFindsGoroutines") {
 		t.Errorf("Labelled: %d goroutines, want 2:\n%s", n, text)
 	}
 	close(end)

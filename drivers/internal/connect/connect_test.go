@@ -377,8 +377,9 @@ func TestIsAlone(t *testing.T) {
 	}
 }
 
-// TestPrompt: a call ends with its context, even if the transport ignores the context.
-func TestPrompt(t *testing.T) {
+// TestCallEndsWithItsContext: a call ends with its context, even if the transport
+// ignores the context.
+func TestCallEndsWithItsContext(t *testing.T) {
 	over := make(chan struct{})
 	defer close(over)
 	deaf := roundTrip(func(*http.Request) (*http.Response, error) { <-over; return nil, io.EOF })

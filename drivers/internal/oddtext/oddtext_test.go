@@ -41,8 +41,8 @@ func TestXML(t *testing.T) {
 	}
 }
 
-// TestPlain: a valid document isn't copied.
-func TestPlain(t *testing.T) {
+// TestValidDocumentIsNotCopied: a valid document isn't copied.
+func TestValidDocumentIsNotCopied(t *testing.T) {
 	document := []byte("<?xml version=\"1.0\"?>\n<a>\t\r\nü&amp;&#10;</a>")
 	if got := oddtext.XML(document); &got[0] != &document[0] {
 		t.Error("a valid document was copied")

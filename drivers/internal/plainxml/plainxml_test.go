@@ -57,8 +57,8 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// TestElement: an element has text or elements, and nothing else.
-func TestElement(t *testing.T) {
+// TestElementHasTextOrElements: an element has text or elements, and nothing else.
+func TestElementHasTextOrElements(t *testing.T) {
 	const none = "(none)"
 	for document, want := range map[string]struct {
 		name, text string // none: it has elements

@@ -44,7 +44,7 @@ func number(s string, n *int64) bool {
 }
 
 // Fit finds the range r of a file of size bytes in a response's body, which has the
-// length bytes of the file from first on. off and n are what the range comes to. before
+// length bytes of the file from first on. off and n are the resolved range. before
 // is how many bytes of the body precede it, if a server sends the whole file or more
 // than was requested. ok is false if the body doesn't contain the range.
 func Fit(r files.Range, first, length, size int64) (off, n, before int64, ok bool) {

@@ -117,8 +117,9 @@ func TestBound(t *testing.T) {
 	}
 }
 
-// TestSpaces: buckets don't share blocks, and neither do versions of a file.
-func TestSpaces(t *testing.T) {
+// TestBucketsAndVersionsShareNoBlocks: buckets don't share blocks, and neither do
+// versions of a file.
+func TestBucketsAndVersionsShareNoBlocks(t *testing.T) {
 	c := New(0)
 	for _, id := range []id{{1, "f", "v"}, {2, "f", "v"}, {1, "f", "w"}, {1, "fv", ""}} {
 		if f := c.Open(id.space, id.name, id.version); read(t, f, 0, 1) {

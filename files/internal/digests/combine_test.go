@@ -53,9 +53,9 @@ func TestCombine(t *testing.T) {
 	}
 }
 
-// TestState: a Hasher that goes on from the state of another one computes the digests of
-// the whole, and refuses the state of another kind of Hasher.
-func TestState(t *testing.T) {
+// TestHasherGoesOnFromState: a Hasher that goes on from the state of another one
+// computes the digests of the whole, and refuses the state of another kind of Hasher.
+func TestHasherGoesOnFromState(t *testing.T) {
 	content := make([]byte, 10_000)
 	rand.NewChaCha8([32]byte{8}).Read(content)
 	for _, ask := range []Digest{

@@ -174,8 +174,8 @@ func TestSpan(t *testing.T) {
 	}
 }
 
-// TestFailures: an answer leaves the status unset; a failure has its kind, and its text
-// only with Options.Names (O2, O3).
+// TestFailures: an expected error leaves the status unset; a failure has its kind, and
+// its text only with Options.Names (O2, O3).
 func TestFailures(t *testing.T) {
 	for _, names := range []bool{false, true} {
 		s := newTelemetry(t)
@@ -218,8 +218,9 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestSeveral: each of two observers of one bucket ends its own span.
-func TestSeveral(t *testing.T) {
+// TestTwoObserversEndTheirOwnSpans: each of two observers of one bucket ends its own
+// span.
+func TestTwoObserversEndTheirOwnSpans(t *testing.T) {
 	one, two := newTelemetry(t), newTelemetry(t)
 	b, err := observe.New(mem.New(nil), &observe.Options{
 		Observers: []observe.Observer{one.Telemetry, two.Telemetry},
