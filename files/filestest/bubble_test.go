@@ -174,7 +174,7 @@ func TestNothingIsLeft(t *testing.T) {
 				t.Errorf("a call that waited: %v, want ErrClosed", err)
 			}
 		}
-		if took := time.Since(began); took != 0 {
+		if took := time.Since(began); took > 100*time.Millisecond { // for the Stat (X2)
 			t.Errorf("the end took %v", took)
 		}
 		if text, err := io.ReadAll(resp.Body); string(text) != "text" || err != nil {

@@ -84,8 +84,9 @@
 // functions that were given to Cleanup after New. It reports each Reader that wasn't
 // closed, each Writer without Commit or Close, and each listing that still runs, with
 // the line that began it. Then it ends them. A Writer must be closed even if its Put
-// has failed or its context has ended. Each fake checks only its own, so parallel tests
-// don't disturb each other.
+// has failed or its context has ended. Calls that are just ending, such as the slower of
+// two calls of package hedge, have 100 ms to end. Each fake checks only its own, so
+// parallel tests don't disturb each other.
 //
 // A call after the end of the test fails with ErrClosed and the test's name.
 //

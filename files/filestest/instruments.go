@@ -61,6 +61,7 @@ func (b *instruments) handle() files.Bucket {
 func (b *instruments) finish() {
 	b.t.Helper()
 	b.unwatch()
+	b.pending.settle()
 	for _, leak := range b.pending.finish(b.t.Name()) {
 		b.t.Errorf("filestest: %s", leak)
 	}

@@ -33,6 +33,7 @@ type begun struct {
 	line   string // that began it
 	number int
 	at     time.Time
+	ctx    context.Context // the caller's
 	cancel context.CancelCauseFunc
 	origin *callers.Origin // of a Writer's Put, or nil
 	opened bool            // a Get has returned its Reader
@@ -41,7 +42,7 @@ type begun struct {
 // begin notes a call, and returns the context that the end of the test cancels, and the
 // line that began the call.
 func (p *pending) begin(ctx context.Context, call *files.Call) (context.Context, string, error) {
-	line, origin := lineOf(ctx), callers.Of(ctx)
+	line, origin, outer := lineOf(ctx), callers.Of(ctx), ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -61,6 +62,7 @@ func (p *pending) begin(ctx context.Context, call *files.Call) (context.Context,
 		line:   line,
 		number: p.number,
 		at:     time.Now(),
+		ctx:    outer,
 		cancel: cancel,
 		origin: origin,
 	}
@@ -109,6 +111,32 @@ func (p *pending) forget() {
 			delete(p.writers, o)
 		}
 	}
+}
+
+// settle waits for at most 100 ms, until the calls that are just ending have ended (X2).
+// The program doesn't wait for all of them. For example, package hedge cancels the slower
+// of two calls, and returns.
+func (p *pending) settle() {
+	for range 100 {
+		if !p.ending() {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// ending reports whether a call may be ending: one whose context has ended, or a Get or
+// Stat that hasn't returned, because package hedge cancels it only a moment later.
+func (p *pending) ending() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.calls {
+		reads := c.op == files.OpGet && !c.opened || c.op == files.OpStat
+		if (reads || c.ctx.Err() != nil) && !c.ofEndedBubble() {
+			return true
+		}
+	}
+	return false
 }
 
 // finish returns a line for each call that hasn't ended, and ends it. Calls that begin

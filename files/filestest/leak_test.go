@@ -10,9 +10,11 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/filestest"
+	"cloudfiles.dev/files/hedge"
 )
 
 // TestLeaksAreReported: what a program forgets fails the test, with its line; what is
@@ -42,6 +44,30 @@ func TestLeaksAreReported(t *testing.T) {
 		t.Error("the forgotten Reader still reads after the test")
 	}
 	forgotten.Close()
+}
+
+// TestEndingCallIsNoLeak: a call whose context has ended, such as the slower of two calls
+// of package hedge, isn't reported if it ends by itself.
+func TestEndingCallIsNoLeak(t *testing.T) {
+	test := func(t *testing.T) {
+		for range 20 {
+			o := observe(t)
+			b := filestest.New(o)
+			put(t, b, "a", "text")
+			b.On(files.OpGet, "a").Nth(1).Delay(time.Hour)
+			h, err := hedge.New(b, &hedge.Options{Delay: time.Millisecond, Share: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s, err := files.ReadString(t.Context(), h, "a", nil); s != "text" {
+				t.Fatal(s, err)
+			}
+			o.end()
+			o.want(t)
+		}
+	}
+	t.Run("in a bubble", func(t *testing.T) { synctest.Test(t, test) })
+	t.Run("outside", test)
 }
 
 // TestLostWriterEndsInABubble: a Writer without Commit or Close is reported and ended,
