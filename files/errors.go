@@ -165,7 +165,9 @@ func KindOf(err error) error {
 			}
 			return KindOf(e.Err)
 		case *failure.Error:
-			return e.Kind
+			if e.Kind != nil {
+				return e.Kind
+			}
 		}
 	}
 	for _, s := range sentinels {

@@ -1,9 +1,13 @@
 package files_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
+	"net/url"
+	"strings"
 	"testing"
 
 	"cloudfiles.dev/files"
@@ -50,6 +54,46 @@ func TestErrorAroundAnother(t *testing.T) {
 	want := short + ": put b: permission denied: AccessDenied"
 	if got := fmt.Sprintf("%+v", e); got != want {
 		t.Errorf("%%+v is %q, want %q", got, want)
+	}
+}
+
+// TestTextWithoutSentinel: a driver's text replaces that of its cause, whose URL and host
+// may be secret, also if there is no sentinel (U1).
+func TestTextWithoutSentinel(t *testing.T) {
+	const host = "s3cr3t"
+	lookup := &url.Error{
+		Op:  "Get",
+		URL: "http://" + host + "/",
+		Err: &net.OpError{
+			Op:  "dial",
+			Err: &net.DNSError{Name: host, Err: "no such host"},
+		},
+	}
+	ended := driver.WithCause(nil, errors.Join(context.Canceled, lookup), "context canceled")
+	e := driver.NewError(files.OpList, "", ended)
+	for _, err := range []error{ended, e, driver.NewError(files.OpGet, "", fmt.Errorf("%w", e))} {
+		text, whole := err.Error(), fmt.Sprintf("%+v", err)
+		if strings.Contains(text+whole, host) || !strings.HasSuffix(text, "context canceled") {
+			t.Errorf("the text is %q, and whole %q", text, whole)
+		}
+		if found, ok := errors.AsType[*url.Error](err); !ok || found != lookup {
+			t.Errorf("errors.As finds no *url.Error in %#v", err)
+		}
+		if !errors.Is(err, context.Canceled) || files.KindOf(err) != nil {
+			t.Errorf("%v isn't the end of the context alone: %v", err, files.KindOf(err))
+		}
+	}
+	for _, c := range []struct {
+		cause, kind error
+		text        string
+	}{
+		{text: "files: get a: words"},
+		{cause: files.ErrExist, kind: files.ErrExist, text: "files: get a: file already exists"},
+	} {
+		err := driver.NewError(files.OpGet, "a", driver.WithCause(nil, c.cause, "words"))
+		if err.Error() != c.text || files.KindOf(err) != c.kind {
+			t.Errorf("with the cause %v: %v, kind %v", c.cause, err, files.KindOf(err))
+		}
 	}
 }
 

@@ -115,17 +115,6 @@ func (b *backend) transportError(ctx context.Context, c *call, err error) error 
 	return err
 }
 
-// redactedError is an error without a sentinel. Its text replaces its cause's, which
-// may contain secrets (E1).
-type redactedError struct {
-	words string
-	cause error
-}
-
-func (o *redactedError) Error() string { return o.words }
-
-func (o *redactedError) Unwrap() error { return o.cause }
-
 // retryAfter reads the header, which has two forms (RFC 9110, section 10.2.3).
 func retryAfter(h http.Header) time.Duration {
 	v := h.Get("Retry-After")

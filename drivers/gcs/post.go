@@ -85,7 +85,7 @@ func (b *backend) SignPost(_ context.Context, name string,
 	})
 	switch {
 	case err != nil && failed != nil:
-		return driver.PostForm{}, &redactedError{"the signing function failed", failed}
+		return driver.PostForm{}, driver.WithCause(nil, failed, "the signing function failed")
 	case err != nil:
 		return driver.PostForm{}, driver.WithCause(files.ErrInvalid, err,
 			"the form can't be signed")

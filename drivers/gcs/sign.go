@@ -127,7 +127,7 @@ func (b *backend) sign(name string, opts files.SignOptions, headers []string,
 	u, err := storage.SignedURL(b.bucket, object, o)
 	switch {
 	case err != nil && failed != nil:
-		return files.SignedURL{}, &redactedError{"the signing function failed", failed}
+		return files.SignedURL{}, driver.WithCause(nil, failed, "the signing function failed")
 	case err != nil:
 		return files.SignedURL{}, driver.WithCause(files.ErrInvalid, err, "the URL can't be signed")
 	}

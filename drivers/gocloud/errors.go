@@ -30,16 +30,6 @@ const (
 	opClose
 )
 
-// redactedError is an error without a sentinel. Its text replaces its causes', which
-// may contain secrets (E1).
-type redactedError struct {
-	detail string
-	causes []error
-}
-
-func (e *redactedError) Error() string   { return e.detail }
-func (e *redactedError) Unwrap() []error { return e.causes }
-
 // mapError maps an error of Go CDK to a sentinel (E2). The error's text has the escaped,
 // prefixed key or a physical path, so it is never shown; errors.As still finds the error.
 func (b *backend) mapError(ctx context.Context, o op, err error) error {
@@ -49,7 +39,8 @@ func (b *backend) mapError(ctx context.Context, o op, err error) error {
 	if cause := ctx.Err(); cause != nil && (errors.Is(err,
 		cause) || gcerrors.Code(err) == gcerrors.Canceled ||
 		gcerrors.Code(err) == gcerrors.DeadlineExceeded) {
-		return &redactedError{cause.Error(), []error{driver.ContextError(ctx), err}}
+		both := errors.Join(driver.ContextError(ctx), err)
+		return driver.WithCause(nil, both, cause.Error())
 	}
 	if inner, ok := errors.AsType[*files.Error](err); ok { // of the bucket behind the bridge
 		return mapFilesError(inner)
@@ -59,7 +50,7 @@ func (b *backend) mapError(ctx context.Context, o op, err error) error {
 		k, detail = files.ErrNoBucket, "the folder doesn't exist"
 	}
 	if k == nil {
-		return &redactedError{detail, []error{err}}
+		return driver.WithCause(nil, err, detail)
 	}
 	return driver.WithCause(k, err, detail)
 }
@@ -68,7 +59,7 @@ func (b *backend) mapError(ctx context.Context, o op, err error) error {
 // caller's name lacks (E1).
 func mapFilesError(inner *files.Error) error {
 	if inner.Kind == nil {
-		return &redactedError{inner.Detail, []error{inner.Err}}
+		return driver.WithCause(nil, inner.Err, inner.Detail)
 	}
 	unnamed := *inner
 	unnamed.Op, unnamed.Name = "", ""

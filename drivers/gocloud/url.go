@@ -55,7 +55,8 @@ func openURL(ctx context.Context, mux *blob.URLMux, scheme string,
 // operating system's text.
 func OpenError(ctx context.Context, u *url.URL, err error) error {
 	if ctx.Err() != nil {
-		return &redactedError{ctx.Err().Error(), []error{driver.ContextError(ctx), err}}
+		both := errors.Join(driver.ContextError(ctx), err)
+		return driver.WithCause(nil, both, ctx.Err().Error())
 	}
 	for name := range u.Query() {
 		if strings.Contains(err.Error(),

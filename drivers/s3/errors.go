@@ -57,16 +57,6 @@ func (o op) withConditions(match, none *string) op {
 // errRange is the response to a range that has no bytes; it doesn't leave the package.
 var errRange = errors.New("the range has no bytes")
 
-// redactedError is an error without a sentinel. Its text may be shown, in place of its
-// cause's (E1).
-type redactedError struct {
-	detail string
-	cause  error
-}
-
-func (e *redactedError) Error() string { return e.detail }
-func (e *redactedError) Unwrap() error { return e.cause }
-
 // retryAfterError is a response that says when to retry, for the policy.
 type retryAfterError struct {
 	error
@@ -152,7 +142,8 @@ func mapError(ctx context.Context, o op, err error) error {
 		return d
 	}
 	if ctx.Err() != nil && (errors.Is(err, ctx.Err()) || responseOf(err).status == 0) {
-		return &redactedError{ctx.Err().Error(), endedError{driver.ContextError(ctx), err}}
+		both := errors.Join(driver.ContextError(ctx), err)
+		return driver.WithCause(nil, both, ctx.Err().Error())
 	}
 	a := responseOf(err)
 	words, kind := a.kind(o)
@@ -163,7 +154,7 @@ func mapError(ctx context.Context, o op, err error) error {
 		words, kind = mapConnectionError(o, a, err)
 	}
 	if kind == nil {
-		return &redactedError{words, err}
+		return driver.WithCause(nil, err, words)
 	}
 	if s := a.header.Get("Retry-After"); s != "" {
 		if d := retryAfter(s); d > 0 {
@@ -172,12 +163,6 @@ func mapError(ctx context.Context, o op, err error) error {
 	}
 	return driver.WithCause(kind, err, words)
 }
-
-// endedError is the error of a context's end, together with the SDK's error.
-type endedError struct{ end, err error }
-
-func (b endedError) Error() string   { return b.end.Error() }
-func (b endedError) Unwrap() []error { return []error{b.end, b.err} }
 
 // retryAfter reads the header's two forms (RFC 9110, section 10.2.3).
 func retryAfter(s string) time.Duration {

@@ -13,10 +13,11 @@ func Errorf(kind error, format string, args ...any) error {
 	return failure.Errorf(kind, format, args...)
 }
 
-// WithCause returns an error of the sentinel kind (which may not be nil) whose cause is
-// the backend's own err (which may be nil); errors.As reaches it. detail is shown in
-// place of err's text, so it must hold no secret. If the sentinel is one whose text is
-// the same on every backend, detail appears only in logs (files.Error).
+// WithCause returns an error of the sentinel kind whose cause is the backend's own err
+// (which may be nil); errors.As reaches it. detail is shown in place of err's text, so it
+// must hold no secret. If the sentinel is one whose text is the same on every backend,
+// detail appears only in logs (files.Error). If kind is nil, the error matches only what
+// err matches, such as the end of a context.
 func WithCause(kind, err error, detail string) error {
 	return failure.WithCause(kind, err, detail)
 }

@@ -16,6 +16,7 @@ type Fixed struct {
 	Status int
 	Header http.Header
 	Body   []byte
+	Fail   func() error // if not nil, its error takes the response's place
 }
 
 // Do responds to a request.
@@ -23,6 +24,9 @@ func (f *Fixed) Do(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		io.Copy(io.Discard, req.Body)
 		req.Body.Close()
+	}
+	if f.Fail != nil {
+		return nil, f.Fail()
 	}
 	resp := &http.Response{
 		StatusCode:    f.Status,

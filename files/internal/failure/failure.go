@@ -9,18 +9,28 @@ import (
 
 // Error is a sentinel with words of its own, before it has an operation and a name.
 type Error struct {
-	Kind     error
+	Kind     error // nil: none but what the cause matches
 	Detail   string
 	Err      error // the backend's own error, or nil
 	Backends bool  // Detail is the backend's, not for users
 }
 
 // Error returns the sentinel's text and the detail.
-func (e *Error) Error() string { return e.Kind.Error() + ": " + Shown(e.Detail) }
+func (e *Error) Error() string {
+	if e.Kind == nil {
+		return Shown(e.Detail)
+	}
+	return e.Kind.Error() + ": " + Shown(e.Detail)
+}
 
 // Unwrap returns the sentinel and the cause.
 func (e *Error) Unwrap() []error {
-	if e.Err == nil {
+	switch {
+	case e.Kind == nil && e.Err == nil:
+		return nil
+	case e.Kind == nil:
+		return []error{e.Err}
+	case e.Err == nil:
 		return []error{e.Kind}
 	}
 	return []error{e.Kind, e.Err}
