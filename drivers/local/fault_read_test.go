@@ -33,6 +33,10 @@ var readCalls = map[string]func(ctx context.Context, b files.Bucket) (string, er
 		info, err := b.Stat(ctx, "foreign.txt", nil)
 		return fmt.Sprintf("%+v", info), err
 	},
+	"stat of a file of no known type": func(ctx context.Context, b files.Bucket) (string, error) {
+		info, err := b.Stat(ctx, "unknown", nil)
+		return fmt.Sprintf("%+v", info), err
+	},
 	"get": func(ctx context.Context, b files.Bucket) (string, error) {
 		s, err := getSeen(ctx, b, long+"/"+long)
 		return fmt.Sprintf("%+v", s), err
@@ -127,6 +131,7 @@ func readTree(t *testing.T, sys fsys.FS) string {
 		})
 	}
 	check(t, os.WriteFile(filepath.Join(dir, "foreign.txt"), []byte("foreign"), 0o666),
+		os.WriteFile(filepath.Join(dir, "unknown"), []byte("foreign"), 0o666),
 		os.WriteFile(filepath.Join(dir, "d", "bell\a"), []byte("foreign"), 0o666), b.Close())
 	return dir
 }
