@@ -24,6 +24,11 @@ func TestLayers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	d, err := files.DefaultMux().Describe("mem://?prefix=a/b-&key=c")
+	if want := []string{"key=…", "prefix=a%2Fb-", "mem"}; err != nil ||
+		!slices.Equal(d.Layers, want) {
+		t.Errorf("Describe: %q, %v, want %q", d.Layers, err, want)
+	}
 	for _, c := range []struct {
 		b    files.Bucket
 		want []string

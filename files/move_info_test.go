@@ -61,6 +61,22 @@ func TestMoveInfo(t *testing.T) {
 	}
 }
 
+// TestMoveOfAnEmptyFile: the Info of a move has only what the destination claims, also if
+// the file is empty.
+func TestMoveOfAnEmptyFile(t *testing.T) {
+	for _, text := range []string{"", "text"} {
+		src := mem.New(nil)
+		dst := claimsLess(mem.New(nil), func(f *files.Features) {
+			f.Digests, f.ServerCopy = false, false
+		})
+		put(t, src, "a", text)
+		info, err := files.Move(ctx, dst, "b", src, "a", nil)
+		if err != nil || info.Size != int64(len(text)) || info.Digest != (files.Digest{}) {
+			t.Errorf("Move of %q = %+v, %v, want no digest", text, info, err)
+		}
+	}
+}
+
 // TestMoveBetweenAlikeBuckets: files of one name in two buckets of one type are two files.
 func TestMoveBetweenAlikeBuckets(t *testing.T) {
 	less := func(f *files.Features) { f.VersionPerPut = false }

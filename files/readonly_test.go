@@ -37,12 +37,15 @@ func (withAs) As(target any) bool {
 	return ok
 }
 
-// TestReadOnlyHidesAs: As doesn't reach what is below a read-only bucket, because the
-// service's own client can write.
+// TestReadOnlyHidesAs: As reaches what is below a plain wrapper, but not what is below a
+// read-only bucket, because the service's own client can write.
 func TestReadOnlyHidesAs(t *testing.T) {
 	b := withAs{mem.New(nil)}
 	if n, ok := files.As[int](b); !ok || n != 7 {
 		t.Fatalf("As of the bucket itself: %d, %v, want true and 7", n, ok)
+	}
+	if n, ok := files.As[int](files.Wrap(b, files.Hooks{})); !ok || n != 7 {
+		t.Errorf("As through a wrapper that changes nothing: %d, %v, want true and 7", n, ok)
 	}
 	if n, ok := files.As[int](files.ReadOnly(b)); ok {
 		t.Errorf("As reaches below ReadOnly: %d", n)
