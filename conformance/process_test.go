@@ -94,6 +94,7 @@ var brokenBetween = map[string]struct {
 // TestOtherProcess holds that the cases with another process can fail, and that those
 // with two handles don't find the same fault.
 func TestOtherProcess(t *testing.T) {
+	const tries = 5 // two processes may happen to take turns
 	for name, broken := range brokenBetween {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -105,10 +106,15 @@ func TestOtherProcess(t *testing.T) {
 				return cmd
 			}
 			for _, id := range broken.caught {
-				if r := conformance.RunCase(t.Context(), h,
-					caseOf(t,
-						id)); r.Outcome != conformance.Failed || strings.Contains(r.Text(),
-					"did not end within") {
+				var r conformance.Result
+				for range tries {
+					r = conformance.RunCase(t.Context(), h, caseOf(t, id))
+					if r.Outcome != conformance.Passed {
+						break
+					}
+				}
+				if r.Outcome != conformance.Failed ||
+					strings.Contains(r.Text(), "did not end within") {
 					t.Errorf("%s: %s %s, want it to fail: %s", id, r.Outcome, r.Reason, r.Text())
 				}
 			}
