@@ -119,8 +119,9 @@ func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
 		io.WriteString(w, "<Error><Code>NoSuchUpload</Code></Error>")
 	case r.Method == http.MethodDelete && id != "": // longer than a call waits for it (X2)
+		wait := s.aborting
 		s.mu.Unlock()
-		s.aborting(r)
+		wait(r)
 		s.mu.Lock()
 		delete(s.uploads, id)
 		w.WriteHeader(http.StatusNoContent)
@@ -254,13 +255,15 @@ func TestInterruptedTwice(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "big"), pattern(12<<20, 4), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	reached := s.stopping("part", 1)
 	aborting := make(chan struct{})
 	begins := sync.OnceFunc(func() { close(aborting) })
+	s.mu.Lock()
 	s.aborting = func(r *http.Request) {
 		begins()
 		<-r.Context().Done()
 	}
+	s.mu.Unlock()
+	reached := s.stopping("part", 1)
 	cmd := start(t, dir, "cp", "big", s.url("big"))
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
