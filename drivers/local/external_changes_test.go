@@ -304,3 +304,18 @@ func TestNoLocks(t *testing.T) {
 	}
 	del(t, b, "a")
 }
+
+// TestLocksVanish: Features claims no conditions once a write has found that files can't
+// be locked.
+func TestLocksVanish(t *testing.T) {
+	disk := &hookFS{noDirLocks: true}
+	b := openHooked(t, t.TempDir(), nil, disk)
+	if f := b.Features(); !f.IfAbsent || !f.IfVersion || !f.DeleteIfVersion {
+		t.Fatalf("Features claims no conditions with locks: %+v", f)
+	}
+	disk.noLocks = true
+	putIn(t, b, "a", "content", nil)
+	if f := b.Features(); f.IfAbsent || f.IfVersion || f.DeleteIfVersion {
+		t.Errorf("Features claims conditions without locks: %+v", f)
+	}
+}
