@@ -26,6 +26,7 @@ type endpoint struct {
 	most     int    // requests, after which stop is called
 	stop     func() // ends the operation
 	requests int
+	begun    bool // a request began an upload in parts
 	hit      int
 	eligible int      // of the kinds that the way is for
 	bare     bool     // a HEAD was refused by the way
@@ -72,6 +73,13 @@ func (p *endpoint) truthful() {
 	p.way = nil
 }
 
+// begins reports whether a request has begun an upload in parts.
+func (p *endpoint) begins() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.begun
+}
+
 // count returns how many requests came, and how many of them the way served.
 func (p *endpoint) count() (requests, hit int) {
 	p.mu.Lock()
@@ -107,6 +115,7 @@ func (p *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if p.requests++; p.most > 0 && p.requests > p.most {
 		p.stop()
 	}
+	p.begun = p.begun || x.Kind == Begin
 	if len(p.seen) < maxSeen {
 		p.seen = append(p.seen, r.Method+" "+r.URL.RequestURI())
 	}

@@ -127,6 +127,7 @@ type runner struct {
 	full  bool
 	ops   []operation
 	costs map[string]int // requests of an operation with true responses
+	parts map[string]int // those of them that send parts with nothing before them
 
 	mu    sync.Mutex
 	count int
@@ -158,6 +159,7 @@ func Run(t T, c Config) {
 		full:  os.Getenv(Full) != "",
 		ops:   operations(c.Large),
 		costs: map[string]int{},
+		parts: map[string]int{},
 		known: map[Known]int{},
 	}
 	if r.world, err = newWorld(t.Context(), &c, other); err != nil {
@@ -193,6 +195,9 @@ func (r *runner) truth() {
 			r.t.Fatalf("hostile: %s with true responses: %v; %s", op.name, out.err, out.log)
 		}
 		r.costs[op.name] = out.requests
+		if op.large && !c.endpoint.begins() {
+			r.parts[op.name] = out.requests - 1 // the last one ends the upload
+		}
 	}
 }
 

@@ -85,6 +85,7 @@ func RunTLS(t T, c Config, fixes Fixes) {
 		other: other,
 		ops:   operations(c.Large),
 		costs: map[string]int{},
+		parts: map[string]int{},
 		known: map[Known]int{},
 	}
 	if r.world, err = newWorld(t.Context(), &c, other); err != nil {
@@ -227,14 +228,11 @@ func (c *check) judgeTLS(w *tlsWay, err error, conns int, fixes Fixes) string {
 // mostConns returns how many connections an operation may make: one for each request that
 // is made before the first has failed, and as many again, because a transport may dial a
 // connection that it turns out not to need. There are several such requests if names are
-// deleted one by one, or parts are sent at the same time: all requests but the last.
+// deleted one by one, or if parts are sent and no request begins their upload (Azure).
 func (c *check) mostConns(w *tlsWay) int {
-	n := 2
+	n := max(2, 2*c.parts[c.op.name])
 	if c.op.several() {
 		n = max(n, 2*len(c.op.writes))
-	}
-	if c.op.large {
-		n = max(n, 2*(c.costs[c.op.name]-1))
 	}
 	if w.kind == files.ErrUnavailable {
 		n *= c.cfg.Attempts

@@ -28,6 +28,7 @@ import (
 // block's ID also has its number and its CRC-32C, so a block with other content has
 // another ID. It is as long as the block IDs of a Put (blockIDs), because the service
 // requires one length.
+
 var _ driver.PartUploader = (*backend)(nil)
 
 // uploadIDLen makes a block's ID as long as a Put's: 32, "-" and 7 digits.

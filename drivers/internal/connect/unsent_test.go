@@ -8,8 +8,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -114,7 +116,7 @@ func TestUnsentBody(t *testing.T) {
 		"all is read, then half":   {again, []func(net.Conn){read(size), read(9)}, size, false},
 		"half is read, then all":   {again, []func(net.Conn){read(9), read(size)}, size, false},
 		"a small one, then a part": {again, []func(net.Conn){read(10), read(0)}, 10, false},
-		"a small one is cut":       {wrap: once, size: 10, want: true},
+		"a small one is cut":       {wrap: once, size: 10, want: true}, // after its header
 	} {
 		n := 0
 		tr := &http.Transport{
@@ -146,15 +148,75 @@ func TestUnsentBody(t *testing.T) {
 	}
 }
 
-// cutting is a connection that takes ten bytes.
+// TestUnsentByTrace: what a transport reports of its connections decides, and the error of
+// the last of several connections says nothing about the others.
+func TestUnsentByTrace(t *testing.T) {
+	cut := &net.OpError{Op: "write", Err: syscall.ECONNRESET}
+	const conn, whole, part = "conn", "whole", "part"
+	for _, c := range []struct {
+		steps []string
+		err   error
+		want  bool
+	}{
+		{err: cut},
+		{steps: []string{conn}, err: io.ErrUnexpectedEOF},
+		{steps: []string{conn}, err: cut, want: true},
+		{steps: []string{conn, whole}, err: io.ErrUnexpectedEOF},
+		{steps: []string{conn, whole}, err: cut, want: true}, // of what was buffered
+		{steps: []string{conn, part}, err: io.ErrUnexpectedEOF, want: true},
+		{steps: []string{part}, err: io.ErrUnexpectedEOF, want: true},
+		{steps: []string{conn, part, conn}, err: io.ErrUnexpectedEOF},
+		{steps: []string{conn, part, conn, part}, err: io.ErrUnexpectedEOF, want: true},
+		{steps: []string{conn, whole, conn}, err: cut},
+		{steps: []string{conn, whole, part}, err: io.ErrUnexpectedEOF},
+		{
+			steps: []string{conn, whole},
+			err:   &net.OpError{Op: "readfrom", Err: cut},
+			want:  true,
+		},
+		{
+			steps: []string{conn, whole},
+			err:   &net.OpError{Op: "read", Err: syscall.ECONNRESET},
+		},
+	} {
+		next := roundTrip(func(req *http.Request) (*http.Response, error) {
+			trace := httptrace.ContextClientTrace(req.Context())
+			for _, step := range c.steps {
+				switch step {
+				case conn:
+					trace.GotConn(httptrace.GotConnInfo{})
+				case whole:
+					trace.WroteRequest(httptrace.WroteRequestInfo{})
+				case part:
+					trace.WroteRequest(httptrace.WroteRequestInfo{Err: io.ErrClosedPipe})
+				}
+			}
+			return nil, c.err
+		})
+		req, err := http.NewRequestWithContext(t.Context(), "PUT", "http://host/",
+			strings.NewReader("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = (Limits{}).Transport(next).RoundTrip(req); Unsent(err) != c.want {
+			t.Errorf("%q, %v: unsent %v, want %v", c.steps, c.err, Unsent(err), c.want)
+		}
+	}
+}
+
+// cutting is a connection that takes a request's header and nothing more.
 type cutting struct {
 	net.Conn
 	closed chan struct{}
 	once   sync.Once
+	header atomic.Bool // is written
 }
 
-func (*cutting) Write([]byte) (int, error) {
-	return 10, &net.OpError{Op: "write", Err: syscall.ECONNRESET}
+func (c *cutting) Write(p []byte) (int, error) {
+	if !c.header.Swap(true) {
+		return len(p), nil
+	}
+	return 0, &net.OpError{Op: "write", Err: syscall.ECONNRESET}
 }
 
 func (c *cutting) Read([]byte) (int, error) {
