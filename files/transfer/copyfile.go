@@ -144,7 +144,7 @@ func (r *run) stream(ctx context.Context, c Change, name string,
 		return 0, "", files.ErrPrecondition
 	}
 	put := &files.PutOptions{
-		Attributes: p.attributes(info, c),
+		Attributes: p.attributes(info, c, p.storesTime(c)),
 		If:         opts.If,
 		Size:       &info.Size,
 		Digest:     info.Digest,
@@ -157,13 +157,14 @@ func (r *run) stream(ctx context.Context, c Change, name string,
 	return info.Size, info.Version, nil
 }
 
-// attributes returns the attributes of the copy.
-func (p *Plan) attributes(info files.Info, c Change) files.Attributes {
+// attributes returns the attributes of the copy, which is dated if it stores the source's
+// time.
+func (p *Plan) attributes(info files.Info, c Change, dated bool) files.Attributes {
 	if p.opts.ContentOnly || !p.dst.features.Attributes {
 		return files.Attributes{}
 	}
 	a := info.Attributes
-	if p.opts.StoreTime && !c.Source.ModTime.IsZero() {
+	if dated && !c.Source.ModTime.IsZero() {
 		if _, ok := a.Metadata[timeKey]; !ok {
 			a.Metadata = maps.Clone(a.Metadata)
 			if a.Metadata == nil {
@@ -173,6 +174,14 @@ func (p *Plan) attributes(info files.Info, c Change) files.Attributes {
 		}
 	}
 	return a
+}
+
+// storesTime reports whether the copy stores the source's time: if that is asked for, or
+// if the next plan by time can't see that the copy is later, because the source's time is
+// in the future or closer to now than the clocks may differ.
+func (p *Plan) storesTime(c Change) bool {
+	return p.opts.StoreTime ||
+		p.opts.Compare == ByTime && c.Source.ModTime.After(time.Now().Add(-p.opts.ClockSkew))
 }
 
 // countedSize is the smallest size of a file whose bytes are counted as they come. The

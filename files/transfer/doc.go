@@ -34,14 +34,17 @@
 //   - The times are equal, one is missing, or the source's is in the future: digests
 //     decide, by a Stat of each side. If they have no digest in common, the source's
 //     time that the target's metadata stores decides; if there is none, the file is
-//     copied. A copy of a file that was just changed waits for the next unit of the
-//     resolution, at most two seconds, so that the times aren't equal.
+//     copied. A copy of a file whose time is in the future stores that time, so that
+//     the next run finds the two the same. A copy of a file that was just changed waits
+//     for the next unit of the resolution, at most two seconds, so that the times aren't
+//     equal.
 //
 // ByTime doesn't notice a file that was replaced by one of the same size with an older
 // time, such as a restored backup. ByStoredTime does, by one request a file: the copy
 // stores the source's time in its metadata, under rclone's key "mtime". ByDigest and
 // ByContent don't use times. If the two clocks may differ, set Options.ClockSkew to the
-// largest difference: AWS accepts 15 minutes.
+// largest difference: AWS accepts 15 minutes. A copy of a file that was changed within
+// that time stores the source's time too.
 //
 // # Filters
 //

@@ -90,11 +90,12 @@ func TestDistantYears(t *testing.T) {
 	}
 	// By default digests decide about a file with a time in the future. There are none
 	// here, so the stored time decides.
-	dst := fine()
-	plan := must(transfer.Sync(whole(dst), whole(fromFS(t, tree, nil)),
-		&transfer.Options{StoreTime: true}))
-	apply(t, plan)
-	plans(t, plan)
+	for _, o := range []*transfer.Options{nil, {StoreTime: true}} {
+		dst := fine()
+		plan := must(transfer.Sync(whole(dst), whole(fromFS(t, tree, nil)), o))
+		apply(t, plan)
+		plans(t, plan)
+	}
 }
 
 // TestChangedWhileRead: a file that changes while it is read is an error, and the

@@ -103,9 +103,11 @@ func (r *run) large(ctx context.Context, c Change, name string, opts *files.Copy
 		return 0, "", true, err
 	}
 	info := src.info
-	pin := src.pin()
+	pin, dated := src.pin(), p.storesTime(c)
 	if st.note.Pin == pin && pin != "" {
 		info.Digest = st.note.Digest // Stat may not have it
+		// what was true then may not be true now, but the token is for the same attributes
+		dated = st.note.Dated || p.opts.StoreTime
 	}
 	active := &activeBytes{track: r.track, most: c.Source.Size}
 	defer active.end()
@@ -114,7 +116,7 @@ func (r *run) large(ctx context.Context, c Change, name string, opts *files.Copy
 	}
 	_, err = resume.Upload(ctx, p.dst.b, name, src, info.Size, &resume.UploadOptions{
 		Put: &files.PutOptions{
-			Attributes: p.attributes(info, c),
+			Attributes: p.attributes(info, c, dated),
 			If:         opts.If,
 			Digest:     info.Digest,
 		},
@@ -128,6 +130,7 @@ func (r *run) large(ctx context.Context, c Change, name string, opts *files.Copy
 				Name:   name,
 				Pin:    pin,
 				Digest: info.Digest,
+				Dated:  dated && !p.opts.StoreTime,
 				Token:  token,
 			})
 			return nil

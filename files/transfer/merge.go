@@ -165,7 +165,7 @@ const (
 // either.
 func (p *Plan) order(c *Change, now time.Time) timeOrder {
 	s, d := c.Source.ModTime, c.Target.ModTime
-	if s.IsZero() || d.IsZero() || s.After(now.Add(time.Minute)) {
+	if s.IsZero() || d.IsZero() || s.After(now) {
 		return unknownOrder
 	}
 	res := p.resolution()

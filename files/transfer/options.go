@@ -59,7 +59,7 @@ type Options struct {
 	// StoreTime stores the source's time in the target's metadata, under the key
 	// "mtime": seconds since 1970 as a decimal number, as rclone does on S3. If the
 	// source has the key already, its value is kept. Such a copy passes through this
-	// process.
+	// process. ByTime stores the time of a file in the future without this option.
 	StoreTime bool
 	// ContentOnly copies the bytes alone, without content type, headers and metadata. A
 	// target that stores none (Features.Attributes) gets the bytes alone in any case.

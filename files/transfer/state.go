@@ -47,7 +47,8 @@ type note struct {
 	Name   string       `json:"name"` // at the target
 	Pin    string       `json:"pin"`  // of the source's version
 	Digest files.Digest `json:"digest"`
-	Token  string       `json:"token"` // of package resume
+	Dated  bool         `json:"dated,omitempty"` // without Options.StoreTime
+	Token  string       `json:"token"`           // of package resume
 }
 
 const noteKind = "transfer"
