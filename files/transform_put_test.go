@@ -169,6 +169,7 @@ func TestTransformPutFaults(t *testing.T) {
 	type put = func(context.Context, *files.Call, io.Reader, int64,
 		*files.PutOptions) (io.Reader, int64, error)
 	var late io.Reader
+	var cancel func()
 	for what, c := range map[string]struct {
 		put  put
 		want error
@@ -195,10 +196,22 @@ func TestTransformPutFaults(t *testing.T) {
 			_ *files.PutOptions) (io.Reader, int64, error) {
 			return io.MultiReader(plain, &broken{"x", errBroken}), -1, nil
 		}, errBroken},
+		"reads after the end of the context": {func(_ context.Context, _ *files.Call,
+			plain io.Reader, _ int64, _ *files.PutOptions) (io.Reader, int64, error) {
+			cancel()
+			n, err := plain.Read(make([]byte, 1))
+			if n != 0 || err == nil {
+				t.Errorf("the plain content returns %d, %v after the end", n, err)
+			}
+			return nil, -1, err
+		}, context.Canceled},
 	} {
 		store := mem.New(nil)
 		b := files.Wrap(store, files.Hooks{Transform: &files.Transform{Put: c.put}})
-		_, err := b.Put(ctx, "a", strings.NewReader("content"), nil)
+		var ending context.Context
+		ending, cancel = context.WithCancel(ctx)
+		_, err := b.Put(ending, "a", strings.NewReader("content"), nil)
+		cancel()
 		if is(t, err, c.want); t.Failed() {
 			t.Fatalf("Put of %s has another error than wanted", what)
 		}
@@ -339,8 +352,9 @@ func TestTransformOpenFaults(t *testing.T) {
 		parts = nil
 		b := files.Wrap(store, files.Hooks{Transform: c.transform})
 		r, err := b.Get(ctx, "a", &c.opts)
-		if is(t, err, c.want); r != nil || t.Failed() {
-			t.Fatalf("Get of %s has another error than wanted, or a Reader", what)
+		if is(t, err, c.want); r != nil || t.Failed() ||
+			files.KindOf(err) != files.KindOf(c.want) {
+			t.Fatalf("Get of %s has another error than wanted, or a Reader: %v", what, err)
 		}
 		for _, part := range parts {
 			if _, err := part.Read(make([]byte, 1)); !errors.Is(err, files.ErrClosed) {
