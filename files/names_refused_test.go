@@ -79,8 +79,11 @@ func TestIllegalNamesCostNoCall(t *testing.T) {
 			return err
 		},
 		"PutFile": func() error { _, err := files.PutFile(ctx, b, bad, path, nil); return err },
-		"PutFS":   func() error { _, err := files.PutFS(ctx, b, bad, manyFiles(1), nil); return err },
-		"Sub":     func() error { _, err := files.Sub(b, bad); return err },
+		"PutFS": func() error {
+			_, err := files.PutFS(ctx, b, bad, manyFiles(1), nil)
+			return err
+		},
+		"Sub": func() error { _, err := files.Sub(b, bad); return err },
 		"ListPage": func() error {
 			_, _, err := files.ListPage(ctx, b, bad, "", 1, nil)
 			return err
