@@ -35,15 +35,15 @@
 //	# bytes in, bytes out
 //	go test -run 'TestConformance/^(P11|P12|G1|G2|S1|D1)$' ./mydriver
 //	# names, types, metadata
-//	go test -run 'TestConformance/^(N.|P6|P7)$' ./mydriver
+//	go test -run 'TestConformance/^(N.+|P6|P7)$' ./mydriver
 //	# listings: order, directories, pages
-//	go test -run 'TestConformance/^(L.|D3)$' ./mydriver
+//	go test -run 'TestConformance/^(L.+|D3)$' ./mydriver
 //	# all or nothing, and what failures look like
-//	go test -run 'TestConformance/^(P1|P2|P5|P10|E.)$' ./mydriver
+//	go test -run 'TestConformance/^(P1|P2|P4|P5|P10|E.+)$' ./mydriver
 //	# versions and conditions
-//	go test -run 'TestConformance/^(V.|P3|P8|P9|D2|G8|X1)$' ./mydriver
+//	go test -run 'TestConformance/^(V.+|P3|P8|P9|D2|G8|X1)$' ./mydriver
 //	# ranges, broken reads, copies, cancelling, signing, URLs
-//	go test -run 'TestConformance/^(G.|C1|X.|W1|U.)$' ./mydriver
+//	go test -run 'TestConformance/^(G.+|C1|X.+|W1|U.+)$' ./mydriver
 //
 // Write the driver in this order:
 //
@@ -54,7 +54,9 @@
 //  2. Atomic: write the content to a place where no reader finds it, and commit it in
 //     one step with its metadata. P1 and P2 look at the store in the middle of an
 //     upload. P10 then passes too, since a digest that doesn't match reaches the driver
-//     as an error of the content's reader.
+//     as an error of the content's reader. Durable: sync the content, and what names
+//     it, before Put returns. The case of P4 opens the store again, but no case can cut
+//     the power.
 //  3. Attributes, Digests: store what PutRequest has, and return it.
 //  4. Versions, then IfAbsent, IfVersion, DeleteIfVersion and ReadConditions. The store
 //     must decide a condition at the commit. A driver that checks first and then writes

@@ -17,8 +17,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestRules holds that the table of rules is that of the contract in the documentation
-// of package files.
+// TestRules: the table of rules is that of the contract in the documentation of package
+// files.
 func TestRules(t *testing.T) {
 	doc, err := os.ReadFile(filepath.Join("..", "files", "doc.go"))
 	if err != nil {
@@ -68,6 +68,25 @@ func TestEveryRuleHasACase(t *testing.T) {
 	}
 	if n := len(conformance.Cases()); n < 200 {
 		t.Errorf("the suite has %d cases, want at least 200", n)
+	}
+}
+
+// TestGuideRunsEveryRule: the commands in the package documentation, by which the author
+// of a driver goes through the suite, together run the cases of every rule.
+func TestGuideRunsEveryRule(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var guide []*regexp.Regexp
+	for _, m := range regexp.MustCompile(
+		`go test -run 'TestConformance/(\^\(.*\)\$)'`).FindAllSubmatch(doc, -1) {
+		guide = append(guide, regexp.MustCompile(string(m[1])))
+	}
+	for _, r := range conformance.Rules() {
+		if !slices.ContainsFunc(guide, func(g *regexp.Regexp) bool { return g.MatchString(r.ID) }) {
+			t.Errorf("no command in the guide to writing a driver runs the cases of %s", r.ID)
+		}
 	}
 }
 
