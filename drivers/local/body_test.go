@@ -7,8 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
+	"cloudfiles.dev/conformance/memdir"
+	"cloudfiles.dev/drivers/local/internal/crashfs"
+	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
@@ -71,9 +75,12 @@ func TestBody(t *testing.T) {
 			t.Errorf("CopyTo at the end = %q, %v, want nothing", text, err)
 		}
 		ok(t, r.Close(), r.Close())
-		_, err := r.Read(p)
-		_, err2 := r.ReadAt(p, 0)
-		_, err3 := copied(r, 1)
+		n, err := r.Read(p)
+		n2, err2 := r.ReadAt(p, 0)
+		text, err3 := copied(r, 1)
+		if n != 0 || n2 != 0 || text != "" {
+			t.Errorf("after Close: %d, %d and %q are read, want nothing", n, n2, text)
+		}
 		for _, err := range []error{err, err2, err3} {
 			if !errors.Is(err, files.ErrClosed) {
 				t.Errorf("after Close: %v, want ErrClosed", err)
@@ -87,26 +94,59 @@ func TestBody(t *testing.T) {
 	for _, opened := range []bool{false, true} { // by CopyTo
 		for _, cut := range []int64{6, 0} {
 			putIn(t, bucket, "f", "0123456789", nil)
-			r := openBody(t, b, "f", 2, 5)
+			r, other := openBody(t, b, "f", 2, 5), openBody(t, b, "f", 2, 5)
 			if opened {
 				if text, err := copied(r, 1); err != nil || text != "2" {
 					t.Errorf("CopyTo(1) = %q, %v, want %q and nil", text, err, "2")
 				}
 			}
 			ok(t, os.Truncate(filepath.Join(dir, "f"), cut))
-			if n, err := r.ReadAt(make([]byte, 3), 0); !errors.Is(err, files.ErrChanged) {
-				t.Errorf("ReadAt of a file cut to %d = %d, %v, want ErrChanged", cut, n, err)
-			}
-			if n, err := r.ReadAt(make([]byte, 3), 7); !errors.Is(err, files.ErrChanged) {
-				t.Errorf("ReadAt behind a cut to %d = %d, %v, want ErrChanged", cut, n, err)
+			for _, off := range []int64{0, 7} {
+				n, err := r.ReadAt(make([]byte, 3), off)
+				if n != 0 || !errors.Is(err, files.ErrChanged) {
+					t.Errorf("ReadAt(%d) of a file cut to %d = %d, %v, want 0 and ErrChanged", off,
+						cut, n, err)
+				}
 			}
 			if text, err := copied(r, 5); !errors.Is(err, files.ErrChanged) {
 				t.Errorf("CopyTo of a file that was cut to %d = %q, %v, want ErrChanged", cut, text,
 					err)
 			}
-			if n, err := r.Read(make([]byte, 3)); !errors.Is(err, files.ErrChanged) {
-				t.Errorf("Read of a file that was cut to %d = %d, %v, want ErrChanged", cut, n, err)
+			for _, r := range []*body{r, other} {
+				n, err := r.Read(make([]byte, 5))
+				if n != 0 || !errors.Is(err, files.ErrChanged) {
+					t.Errorf("Read of a file that was cut to %d = %d, %v, want 0 and ErrChanged",
+						cut, n, err)
+				}
 			}
+		}
+	}
+}
+
+// TestBodyReadFails: if a file can't be read, or can't be looked up after its last byte, a
+// body returns the cause and no bytes. ReadAt works again once the file can be read; Read
+// returns the same error again.
+func TestBodyReadFails(t *testing.T) {
+	var faulter crashfs.Faulter
+	bucket := openOdd(t, crashfs.Wrap(fsys.OS(), faulter.Hook), memdir.New(t))
+	b := driver.Unwrap(bucket).(*backend)
+	putIn(t, bucket, "f", "0123456789", nil)
+	for _, failing := range []crashfs.Kind{crashfs.ReadAt, crashfs.StatFile} {
+		r, p := openBody(t, b, "f", 2, 5), make([]byte, 5)
+		faulter.Fail(syscall.EIO, failing)
+		if n, err := r.ReadAt(p, 2); n != 0 || !errors.Is(err, syscall.EIO) {
+			t.Errorf("ReadAt without %v = %d, %v, want 0 and EIO", failing, n, err)
+		}
+		faulter.Set(nil)
+		if n, err := r.ReadAt(p, 2); n != 5 || err != nil || string(p) != "23456" {
+			t.Errorf("ReadAt after that = %q, %v, want %q and nil", p[:n], err, "23456")
+		}
+		faulter.Fail(syscall.EIO, failing)
+		for range 2 {
+			if n, err := r.Read(p); n != 0 || !errors.Is(err, syscall.EIO) {
+				t.Errorf("Read without %v = %d, %v, want 0 and EIO", failing, n, err)
+			}
+			faulter.Set(nil)
 		}
 	}
 }

@@ -444,11 +444,7 @@ func (st *staged) leftovers(p *filePaths, c *current, dest string,
 	if c.exists && c.name != dest {
 		left = append(left, c.name)
 	}
-	for _, name := range c.garbage {
-		if name != dest {
-			left = append(left, name)
-		}
-	}
+	left = append(left, c.garbage...)
 	if old == realSidecar && !st.rec.sidecar {
 		left = append(left, p.sidecar())
 	}

@@ -1,7 +1,6 @@
 package local
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -146,9 +145,7 @@ func (r *body) Read(p []byte) (int, error) {
 	if r.left == 0 {
 		return 0, io.EOF
 	}
-	if int64(len(p)) > r.left {
-		p = p[:r.left]
-	}
+	p = p[:min(int64(len(p)), r.left)]
 	n, err := r.readAt(p)
 	if n < len(p) {
 		if err == nil || err == io.EOF {
@@ -210,17 +207,17 @@ func (r *body) ReadAt(p []byte, off int64) (int, error) {
 	} else {
 		n, err = r.f.ReadAt(p, off)
 	}
-	if n < len(p) && (err == nil || err == io.EOF) {
-		return 0, mapError(errChanged)
-	}
 	if err != nil && err != io.EOF {
 		return 0, mapError(err)
 	}
 	r.stat.Lock()
 	changed, err := r.changed()
 	r.stat.Unlock()
-	if err != nil || changed {
-		return 0, mapError(cmp.Or(err, errChanged))
+	if err == nil && (changed || n < len(p)) {
+		err = errChanged
+	}
+	if err != nil {
+		return 0, mapError(err)
 	}
 	return n, nil
 }

@@ -182,12 +182,11 @@ func (f *openedFile) describeBy(rec *record, ok bool, dir fsys.Dir, p *filePaths
 	if err != nil {
 		return false, err
 	}
-	if s == nil && rec.attrs != nil && ok {
-		return true, nil // the sidecar is lost; the record replaces it
-	}
 	if s == nil {
-		if ok { // the sidecar may just have been removed with its file
-			return false, nil
+		if ok {
+			// The record replaces a sidecar that is lost. A record without attributes doesn't,
+			// and the sidecar may just have been removed with its file.
+			return rec.attrs != nil, nil
 		}
 		// A sidecar that no record mentions may have been removed too. That happens
 		// after the file is removed, so a file that still has its name has no sidecar.

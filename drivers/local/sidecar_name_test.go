@@ -47,3 +47,27 @@ func TestFileBesideSidecarOfItsName(t *testing.T) {
 		}
 	}
 }
+
+// A Put removes what a crash left at another path of the file's name, so that no old
+// content comes back, whichever path the new content has (N3, N4).
+func TestPutRemovesOtherPath(t *testing.T) {
+	for _, noSync := range []bool{false, true} {
+		for below, want := range map[string][]string{
+			"":          {"%cf-e-f%2Eattrs"},
+			"f.attrs/x": {"%cf-l-%cf-e-f%2Eattrs", "%cf-e-f%2Eattrs/x"},
+		} {
+			dir := memdir.New(t)
+			b := openBucket(t, dir, &Options{NoSync: noSync})
+			putIn(t, b, "f.attrs", "old", nil)
+			if below != "" {
+				putIn(t, b, below, "below", nil)
+			}
+			write(t, dir, "f.attrs", "left")
+			putIn(t, b, "f.attrs", "new", nil)
+			wantDisk(t, dir, want...)
+			if s, _ := fetch(t, b, "f.attrs"); s != "new" {
+				t.Errorf("f.attrs is %q, want %q", s, "new")
+			}
+		}
+	}
+}

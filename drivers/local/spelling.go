@@ -307,32 +307,31 @@ func (d *spelledDir) place(name string, put func(disk string) error) error {
 	return put(disk)
 }
 
-func (d *spelledDir) Create(name string) (f fsys.File, err error) {
+// create makes a file with the entry that a new file gets.
+func (d *spelledDir) create(
+	name string, create func(disk string) (fsys.File, error),
+) (f fsys.File, err error) {
 	err = d.place(name, func(disk string) (err error) {
-		f, err = d.Dir.Create(disk)
+		f, err = create(disk)
 		return err
 	})
 	return f, err
 }
 
-func (d *spelledDir) CreatePrivate(name string) (f fsys.File, err error) {
-	err = d.place(name, func(disk string) (err error) {
-		f, err = d.Dir.CreatePrivate(disk)
-		return err
-	})
-	return f, err
+func (d *spelledDir) Create(name string) (fsys.File, error) {
+	return d.create(name, d.Dir.Create)
+}
+
+func (d *spelledDir) CreatePrivate(name string) (fsys.File, error) {
+	return d.create(name, d.Dir.CreatePrivate)
+}
+
+func (d *spelledDir) OpenLock(name string) (fsys.File, error) {
+	return d.create(name, d.Dir.OpenLock)
 }
 
 func (d *spelledDir) Link(f fsys.File, name string) error {
 	return d.place(name, func(disk string) error { return d.Dir.Link(f, disk) })
-}
-
-func (d *spelledDir) OpenLock(name string) (f fsys.File, err error) {
-	err = d.place(name, func(disk string) (err error) {
-		f, err = d.Dir.OpenLock(disk)
-		return err
-	})
-	return f, err
 }
 
 func (d *spelledDir) Attribute(name, attr string, buf []byte) (int, error) {
@@ -340,11 +339,8 @@ func (d *spelledDir) Attribute(name, attr string, buf []byte) (int, error) {
 		return d.Dir.Attribute(name, attr, buf)
 	}
 	disk, err := d.existing(name)
-	if isNotExist(err) {
-		return 0, fsys.ErrNoXattr
-	}
 	if err != nil {
-		return 0, err
+		return 0, fsys.ErrNoXattr
 	}
 	return d.Dir.Attribute(disk, attr, buf)
 }

@@ -169,7 +169,7 @@ func (b *backend) living(s *staging, id string) bool {
 		return !isNotExist(err)
 	}
 	defer dir.Close()
-	dead, _ := b.dead(dir)
+	dead := b.dead(dir)
 	return !dead
 }
 

@@ -204,8 +204,9 @@ func (b *backend) probe(s *staging) error {
 func (b *backend) sweep(control fsys.Dir) {
 	names, _ := list(control)
 	for _, name := range names {
-		if strings.HasPrefix(name, stagingMark) && b.bury(control, name) {
-			control.Rmdir(name)
+		if strings.HasPrefix(name, stagingMark) {
+			b.bury(control, name)
+			control.Rmdir(name) // if it is empty; a live handle then makes another
 		}
 		if strings.HasPrefix(name, uploadMark) {
 			b.buryUpload(control, name)
@@ -213,39 +214,36 @@ func (b *backend) sweep(control fsys.Dir) {
 	}
 }
 
-// bury removes what a dead process has staged, and reports whether its staging folder
-// may be removed too.
-func (b *backend) bury(control fsys.Dir, name string) bool {
+// bury removes what a dead process has staged.
+func (b *backend) bury(control fsys.Dir, name string) {
 	dir, err := control.OpenDir(name)
 	if err != nil {
-		return false
+		return
 	}
 	defer dir.Close()
-	dead, known := b.dead(dir)
-	if dead {
+	if b.dead(dir) {
 		empty(dir)
 	}
-	return dead || !known // removing an empty folder does no harm: its handle makes another
 }
 
-// dead reports whether the process of a staging folder is dead, and whether that can be
-// known. It tries the lock of the folder and, if it may be another machine's, the lock
-// of alive.attrs in it. A staging folder of format 1 has only the file's lock.
-func (b *backend) dead(dir fsys.Dir) (dead, known bool) {
+// dead reports whether the process of a staging folder is certainly dead. It tries the
+// lock of the folder and, if it may be another machine's, the lock of alive.attrs in it.
+// A staging folder of format 1 has only the file's lock.
+func (b *backend) dead(dir fsys.Dir) bool {
 	if b.byDir {
 		if err := dir.TryLock(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-			return false, errors.Is(err, fsys.ErrLocked)
+			return false
 		}
 	}
 	if _, err := dir.Lstat(aliveFile); err != nil {
-		return !b.byFile && isNotExist(err), !isNotExist(err)
+		return !b.byFile && isNotExist(err)
 	}
 	alive, err := dir.OpenLock(aliveFile)
 	if err != nil {
-		return false, true
+		return false
 	}
 	defer alive.Close()
-	return alive.TryLock(0) == nil, true
+	return alive.TryLock(0) == nil
 }
 
 // list returns the names in a folder, or some of them and an error.
