@@ -32,7 +32,7 @@ var arrows = []struct {
 	{".", []string{"suite", "check", "process", "benchmarks", "cases", "wrappers"}},
 }
 
-// TestArrows holds that the package conformance imports the cases, which import the
+// TestArrows: the package conformance imports the cases, which import the
 // model, the histories and the runner, and never the reverse.
 func TestArrows(t *testing.T) {
 	const module = "cloudfiles.dev/"

@@ -135,7 +135,7 @@ func unconditionally(_ *withUploads, _ *mapUpload, req *driver.PutRequest) {
 	req.If = files.Condition{}
 }
 
-// TestSoundSignedParts holds that the cases pass without the faults.
+// TestSoundSignedParts: the cases pass without the faults.
 func TestSoundSignedParts(t *testing.T) {
 	h := broken{backend: withSignedParts(uploadFault{}), serve: untouched}.harness()
 	for _, id := range []string{"W1/parts", "W1/parts-bound", "W1/parts-complete"} {

@@ -157,7 +157,7 @@ var brokenSigned = []broken{
 	},
 }
 
-// TestSoundSigned holds that the cases pass without the faults.
+// TestSoundSigned: the cases pass without the faults.
 func TestSoundSigned(t *testing.T) {
 	h := broken{serve: func(*http.Request, func(method, name string) string) {}}.harness()
 	for _, id := range []string{

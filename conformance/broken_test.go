@@ -205,7 +205,7 @@ func (b broken) harness() conformance.Harness {
 	return h
 }
 
-// TestBroken holds that cases can fail: each fault is caught by every case that it
+// TestBroken: cases can fail: each fault is caught by every case that it
 // names.
 func TestBroken(t *testing.T) {
 	all := map[string]conformance.Case{}
@@ -252,7 +252,7 @@ func TestBroken(t *testing.T) {
 	}
 }
 
-// TestSound holds that the cases named above pass if nothing is broken, so that they do
+// TestSound: the cases named above pass if nothing is broken, so that they do
 // catch the fault.
 func TestSound(t *testing.T) {
 	conformance.Run(t, broken{faulty: faulty{cp: soundCopy}}.harness())

@@ -244,7 +244,7 @@ var brokenUploads = []broken{
 	},
 }
 
-// TestSoundUploads holds that the cases of uploads pass on a sound bucket that has them,
+// TestSoundUploads: the cases of uploads pass on a sound bucket that has them,
 // and are left out on one that has none.
 func TestSoundUploads(t *testing.T) {
 	with := broken{backend: withParts(uploadFault{})}.harness()

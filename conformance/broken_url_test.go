@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestURLValueIsQuoted holds that a driver that quotes the refused value of a parameter
+// TestURLValueIsQuoted: a driver that quotes the refused value of a parameter
 // fails U1/no-values.
 func TestURLValueIsQuoted(t *testing.T) {
 	driver.Register(files.Scheme{

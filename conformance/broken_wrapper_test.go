@@ -319,7 +319,7 @@ func (m *misplaced) CopyFrom(ctx context.Context, dst string, src files.Bucket, 
 	return m.whole.(driver.BucketCopier).CopyFrom(ctx, dst, src, name, o)
 }
 
-// TestBrokenWrappers holds that RunWrapper's cases can fail.
+// TestBrokenWrappers: RunWrapper's cases can fail.
 func TestBrokenWrappers(t *testing.T) {
 	all := map[string]conformance.Case{}
 	for _, c := range append(conformance.Cases(), conformance.WrapperCases()...) {

@@ -7,7 +7,7 @@ import (
 	"cloudfiles.dev/conformance"
 )
 
-// TestCheckShort holds that a short run outside go test also tries fewer random
+// TestCheckShort: a short run outside go test also tries fewer random
 // sequences.
 func TestCheckShort(t *testing.T) {
 	var log string

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestTestOnlyDependencies holds that only tests import rapid, which registers flags in
+// TestTestOnlyDependencies: only tests import rapid, which registers flags in
 // every program that imports it, and Porcupine.
 func TestTestOnlyDependencies(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "cloudfiles.dev/...").CombinedOutput()

@@ -142,7 +142,7 @@ func TestFaultTable(t *testing.T) {
 	}
 }
 
-// TestSuspectsExist holds that each reason is for an existing case.
+// TestSuspectsExist: each reason is for an existing case.
 func TestSuspectsExist(t *testing.T) {
 	for id, why := range suspects {
 		if why == "" {

@@ -115,7 +115,7 @@ var defects = []struct {
 	},
 }
 
-// TestFindsGoCDKDefects holds that each measured defect is found by the named cases, or
+// TestFindsGoCDKDefects: each measured defect is found by the named cases, or
 // that the adapter fixes it.
 func TestFindsGoCDKDefects(t *testing.T) {
 	dirs := newBuckets[string]()

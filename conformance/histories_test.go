@@ -117,7 +117,7 @@ func randomHistory(r *rand.Rand, n, lies int) []history.Op {
 	return all
 }
 
-// TestCheckersAgree holds that the suite's checker and Porcupine agree on random
+// TestCheckersAgree: the suite's checker and Porcupine agree on random
 // histories, legal and illegal.
 func TestCheckersAgree(t *testing.T) {
 	n := 6000
@@ -179,7 +179,7 @@ func bothVerdicts(ctx context.Context, h conformance.Harness,
 	return legals, illegals, differ, r
 }
 
-// TestHistoriesByPorcupine holds that the histories of concurrent clients on memory and
+// TestHistoriesByPorcupine: the histories of concurrent clients on memory and
 // on a local folder are linearizable for Porcupine too.
 func TestHistoriesByPorcupine(t *testing.T) {
 	for what, h := range map[string]conformance.Harness{

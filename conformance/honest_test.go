@@ -129,7 +129,7 @@ var honest = []struct {
 	})},
 }
 
-// TestHonest holds that the suite raises no false alarm for what is odd and allowed.
+// TestHonest: the suite raises no false alarm for what is odd and allowed.
 func TestHonest(t *testing.T) {
 	for _, v := range honest {
 		t.Run(v.name, func(t *testing.T) {

@@ -54,7 +54,7 @@ func TestLargestContent(t *testing.T) {
 	}
 }
 
-// TestMaxContent holds that no case puts more than the harness allows.
+// TestMaxContent: no case puts more than the harness allows.
 func TestMaxContent(t *testing.T) {
 	const limit = 1 << 20
 	var most atomic.Int64

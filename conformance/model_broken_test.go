@@ -105,7 +105,7 @@ func findIn(ctx context.Context, h conformance.Harness) (*difference, conformanc
 	return findDifference(ctx, h, 300)
 }
 
-// TestModelFindsFaults holds that random sequences find simple faults, and shrink to
+// TestModelFindsFaults: random sequences find simple faults, and shrink to
 // little more than the fault.
 func TestModelFindsFaults(t *testing.T) {
 	all := allBroken()
@@ -255,7 +255,7 @@ func compile(t *testing.T, pkg string,
 	}
 }
 
-// TestPrintedFile holds that a failure prints a whole file, to which only newBucket
+// TestPrintedFile: a failure prints a whole file, to which only newBucket
 // must be added, and that the case itself prints it.
 func TestPrintedFile(t *testing.T) {
 	if testing.Short() {

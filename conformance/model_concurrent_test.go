@@ -66,7 +66,7 @@ var concurrentFaults = []broken{
 		}}},
 }
 
-// TestLinearizableFindsFaults holds that the case finds faults that only concurrent
+// TestLinearizableFindsFaults: the case finds faults that only concurrent
 // clients can find, and that Porcupine agrees on the histories.
 func TestLinearizableFindsFaults(t *testing.T) {
 	if testing.Short() {

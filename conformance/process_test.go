@@ -91,7 +91,7 @@ var brokenBetween = map[string]struct {
 	},
 }
 
-// TestOtherProcess holds that the cases with another process can fail, and that those
+// TestOtherProcess: the cases with another process can fail, and that those
 // with two handles don't find the same fault.
 func TestOtherProcess(t *testing.T) {
 	const tries = 5 // two processes may happen to take turns
@@ -128,7 +128,7 @@ func TestOtherProcess(t *testing.T) {
 	}
 }
 
-// TestOtherProcessFails holds that a command that isn't the other process, or ends, is
+// TestOtherProcessFails: a command that isn't the other process, or ends, is
 // a clear failure.
 func TestOtherProcessFails(t *testing.T) {
 	self, err := os.Executable()

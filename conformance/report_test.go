@@ -175,7 +175,7 @@ func TestCertificate(t *testing.T) {
 	}
 }
 
-// TestReportFiles holds that Run writes files if ReportDir is set.
+// TestReportFiles: Run writes files if ReportDir is set.
 func TestReportFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made", "anew")
 	t.Setenv(conformance.ReportDir, dir)
@@ -260,7 +260,7 @@ func TestCheckOptions(t *testing.T) {
 	}
 }
 
-// TestCheckCancelled holds that a cancelled run ends soon, cleans up, and reports no
+// TestCheckCancelled: a cancelled run ends soon, cleans up, and reports no
 // failure: neither of the cases in progress nor of those that hang.
 func TestCheckCancelled(t *testing.T) {
 	for _, hangs := range []bool{false, true} {

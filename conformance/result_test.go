@@ -8,7 +8,7 @@ import (
 	"cloudfiles.dev/conformance/internal/suite"
 )
 
-// TestResultHasEverything holds that Result has every field of the runner's result.
+// TestResultHasEverything: Result has every field of the runner's result.
 func TestResultHasEverything(t *testing.T) {
 	inner := suite.Result{
 		Case:     suite.Case{Rule: "P8", Name: "race", Why: "it matters"},
@@ -47,7 +47,7 @@ func TestResultHasEverything(t *testing.T) {
 	}
 }
 
-// TestConstantsAgree holds that the documented constants are those of the runner.
+// TestConstantsAgree: the documented constants are those of the runner.
 func TestConstantsAgree(t *testing.T) {
 	for outcome, want := range map[Outcome]suite.Outcome{
 		Passed:        suite.Passed,

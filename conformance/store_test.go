@@ -176,7 +176,7 @@ func TestBase(t *testing.T) {
 	}
 }
 
-// TestWrongStore holds that a wrong harness is reported before anything is done.
+// TestWrongStore: a wrong harness is reported before anything is done.
 func TestWrongStore(t *testing.T) {
 	own := func(conformance.T) files.Bucket { return driver.New(newMap()) }
 	id := "S1/is-get"
@@ -292,7 +292,7 @@ func TestStoreCleansUp(t *testing.T) {
 	}
 }
 
-// TestServerFaults holds that a case in ServerFaults must fail, like a known one.
+// TestServerFaults: a case in ServerFaults must fail, like a known one.
 func TestServerFaults(t *testing.T) {
 	broken := conformance.Harness{New: func(conformance.T) files.Bucket {
 		return driver.New(&faulty{

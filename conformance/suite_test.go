@@ -152,7 +152,7 @@ func repeatPage(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, er
 	}
 }
 
-// TestHangingBucket holds that a bucket that hangs in every case doesn't take the limit
+// TestHangingBucket: a bucket that hangs in every case doesn't take the limit
 // of each.
 func TestHangingBucket(t *testing.T) {
 	h := conformance.Harness{
@@ -181,7 +181,7 @@ func TestHangingBucket(t *testing.T) {
 	}
 }
 
-// TestWrongHarness holds that a wrong harness is reported in time.
+// TestWrongHarness: a wrong harness is reported in time.
 func TestWrongHarness(t *testing.T) {
 	sound := func() files.Bucket { return driver.New(newMap()) }
 	for _, c := range []struct {
@@ -315,7 +315,7 @@ func TestWrongHarness(t *testing.T) {
 	}
 }
 
-// TestUserFilesStay holds that the suite doesn't change files that it finds.
+// TestUserFilesStay: the suite doesn't change files that it finds.
 func TestUserFilesStay(t *testing.T) {
 	m := newMap()
 	m.plant("mine.txt")

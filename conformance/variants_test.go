@@ -155,7 +155,7 @@ var variants = []struct {
 		}}},
 }
 
-// TestVariants holds that the suite accepts what the contract leaves open.
+// TestVariants: the suite accepts what the contract leaves open.
 func TestVariants(t *testing.T) {
 	for _, v := range variants {
 		t.Run(v.name, func(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestWrapperObserves holds that a wrapper that counts keeps everything. Package
+// TestWrapperObserves: a wrapper that counts keeps everything. Package
 // files/observe runs the whole suite on one.
 func TestWrapperObserves(t *testing.T) {
 	conformance.RunWrapper(t, func(b files.Bucket) files.Bucket {

@@ -64,7 +64,7 @@ func TestWrapperStack(t *testing.T) {
 	})
 }
 
-// TestWrapperModest holds that Wrap refuses what a hook removes from the features.
+// TestWrapperModest: Wrap refuses what a hook removes from the features.
 func TestWrapperModest(t *testing.T) {
 	longtest.Only(t, "the suite once more, over every kind of bucket")
 	conformance.RunWrapper(t, func(b files.Bucket) files.Bucket {

@@ -90,7 +90,7 @@ func masked(r io.Reader, key []byte, at int64) io.Reader {
 	})
 }
 
-// TestWrapperTransform holds that a wrapper that stores other bytes keeps the contract
+// TestWrapperTransform: a wrapper that stores other bytes keeps the contract
 // with what it claims.
 func TestWrapperTransform(t *testing.T) {
 	conformance.RunWrapper(t, mask, &conformance.WrapperOptions{

@@ -59,8 +59,8 @@
 //   - Handle an error: [Error], the sentinels below, [KindOf] and [KindName].
 //   - Write a driver, or the errors of a wrapper's hooks: package files/driver.
 //
-// The package imports the standard library only, and not net/http. Package fileshttp
-// serves files over HTTP, and each driver imports what it needs.
+// The package imports the standard library only, and not net/http. Package
+// files/fileshttp serves files over HTTP, and each driver imports what it needs.
 //
 // # Options
 //
@@ -81,9 +81,9 @@
 //     bytes.
 //   - [Sub] and [DeleteDir] refuse the empty directory.
 //
-// Options that make no sense are ErrInvalid before anything is done. Options that a
-// bucket doesn't support are errors.ErrUnsupported, as its [Features] say in advance.
-// No option is ever ignored.
+// Options that make no sense are refused with ErrInvalid, before anything is done.
+// Options that a bucket doesn't support are refused with errors.ErrUnsupported, as its
+// [Features] say in advance. No option is ever ignored.
 //
 // # Errors
 //
@@ -114,13 +114,19 @@
 //
 // # The contract
 //
-// Every bucket keeps these rules. Section Z lists what a service provably cannot keep:
-// [Features] reports it, and a call that needs it is errors.ErrUnsupported. No rule is
-// silently weakened. Package conformance has a case for every rule.
+// Every bucket keeps these rules, except for what a service provably cannot keep. If
+// there is a feature for that, the bucket doesn't claim it in its [Features], and a call
+// that needs it is errors.ErrUnsupported; the fields of Features name their rules.
+// Section Z lists exceptions, among them all that have no feature, and says what happens
+// instead. No rule is silently weakened. Package conformance has a case for every rule.
+//
+// The rules use these words. The store is where a bucket's files are: memory, a disk or
+// a service. The backend is the code of a driver, together with its store. A directory is
+// the part of names before a "/"; a folder is a directory on a disk.
 //
 // N. Names
 //
-//   - N1: A name is 1 to 1024 bytes of valid UTF-8. It has elements separated by "/",
+//   - N1: A name is 1 to 1,024 bytes of valid UTF-8. It has elements separated by "/",
 //     none of them empty, "." or "..", and no control characters (U+0000 to U+001F and
 //     U+007F). Every method refuses any other name, before any I/O, with ErrInvalidName
 //     and a text that says what is wrong. A bucket that holds only shorter names says
@@ -195,9 +201,9 @@
 //     If the service abandons an upload in parts before the commit, Put begins it again
 //     or is ErrUnavailable. The error never reports a missing file or bucket.
 //
-//   - P3: Put returns the Info of what it wrote, without another request: size, version,
-//     type, and the digest if it is known. The time is never guessed: it is zero if the
-//     response didn't have it.
+//   - P3: Put returns the Info of what it wrote, without another request: size, version
+//     (Features.PutReturnsVersion), type, and the digest if it is known. The time is
+//     never guessed: it is zero if the response didn't have it.
 //
 //   - P4: When Put, Delete or Copy returns nil, the change is durable. The driver of
 //     local disks syncs the data, the directory and new parent directories, unless the
@@ -267,8 +273,9 @@
 //   - G1: A missing file is ErrNotExist, from Get and not from the first Read.
 //
 //   - G2: Get returns the body and the file's whole Info, both from the same request. If
-//     the service reports a length that no file can have, Get is ErrUnavailable. Memory
-//     grows with what arrives: none is allocated for a number that a service reports.
+//     the service reports a length that no file can have, such as a negative one, Get is
+//     ErrUnavailable. Memory grows with what arrives: none is allocated for a number that
+//     a service reports.
 //
 //   - G3: A range that begins at or past the end is empty, with a nil error and the
 //     whole Info. A range that reaches past the end stops at the end. Length 0 is 0
@@ -303,11 +310,11 @@
 //     program stored. Ranges, composite checksums and ETags are not checked, and
 //     GetOptions.SkipVerify turns the check off.
 //
-//   - G7: [Reader] streams: Read, WriteTo, ReadAll, ReadN, Next and Chunks (1 KiB by
-//     default; a chunk is valid until the next). A read timeout ends the wait for a
-//     stalled stream with os.ErrDeadlineExceeded. Close may be called twice, and it
-//     ends a Read in progress. A Read after Close is ErrClosed. What wasn't read is not
-//     downloaded.
+//   - G7: [Reader] streams: Read, WriteTo, ReadAll, ReadN, Next and Chunks. The last two
+//     return chunks, of 1 KiB by default; a chunk is valid until the next. A read
+//     timeout ends the wait for a stalled stream with os.ErrDeadlineExceeded. Close may
+//     be called twice, and it ends a Read in progress. A Read after Close is ErrClosed.
+//     What wasn't read is not downloaded.
 //
 //   - G8: With GetOptions.IfNotVersion, Get returns ErrNotModified and no body if the
 //     caller's copy is current.
@@ -535,7 +542,8 @@
 //     open.
 //
 //     mem://name lives as long as the process. Buckets of the same settings share one
-//     transport, with at least 64 idle connections a host.
+//     HTTP transport, which keeps at least 64 idle connections to each host, if as many
+//     were in use.
 //
 //     A bucket of a local folder that nobody closed releases its descriptors, its locks
 //     and what it keeps in the folder when the garbage collector finds it, as os.File
@@ -631,11 +639,11 @@
 // this package: [Copy], [SignURL], [DeleteMany], [Check] and [As] use the ability if the
 // bucket has it, and otherwise work without it or return errors.ErrUnsupported.
 //
-// A wrapper must not embed a bucket. A struct that embeds a Bucket loses these abilities,
-// and a struct that embeds the concrete type lets them bypass the wrapper: it would sign
-// a PUT for a read-only bucket, or sign a key without its prefix. Instead, a wrapper is
-// a set of [Hooks] that is given to [Wrap]. The bucket that Wrap returns is the only
-// type that forwards calls:
+// A wrapper, or layer, is a bucket around another one. It must not embed that bucket. A
+// struct that embeds a Bucket loses these abilities, and a struct that embeds the
+// concrete type lets them bypass the wrapper: it would sign a PUT for a read-only bucket,
+// or sign a key without its prefix. Instead, a wrapper is a set of [Hooks] that is given
+// to [Wrap]. The bucket that Wrap returns is the only type that forwards calls:
 //
 //   - It has every ability of the bucket below. [Op.Writes] reports which of them write.
 //   - Its errors have the names that the caller used, and not those of the bucket below.

@@ -10,7 +10,7 @@ import (
 )
 
 // CheckName returns nil for a legal name, and otherwise an error that is ErrInvalidName
-// and says what is wrong (N1). A legal name is 1 to 1024 bytes of valid UTF-8. It has
+// and says what is wrong (N1). A legal name is 1 to 1,024 bytes of valid UTF-8. It has
 // elements separated by "/", none of them empty, "." or "..", and no control characters
 // (U+0000 to U+001F and U+007F).
 func CheckName(name string) error { return checkName(name, MaxName) }

@@ -1,5 +1,5 @@
 // Command doctor runs the conformance suite against your bucket, reports what is wrong
-// with it, and gives the usual advice.
+// with it, and says what usually helps.
 //
 //	go run ./conformance/doctor -url 's3://bucket?region=eu-central-1'
 //	go run ./conformance/doctor -url file:///var/lib/app -run '^P8/' -v

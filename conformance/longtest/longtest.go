@@ -3,8 +3,9 @@
 //
 //	CLOUDFILES_LONG=1 go test -timeout 40m ./...
 //
-// runs everything, as .ci/run does. It also says what becomes of a test that lacks
-// something on this machine. It is for tests only, and imports the standard library alone.
+// runs everything, as .ci/run does. A test that lacks something on this machine calls
+// [Lacks], which skips it, or fails it in CI. The package is for tests only, and imports
+// the standard library alone.
 package longtest
 
 import (

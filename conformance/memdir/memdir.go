@@ -5,7 +5,8 @@
 // A folder of New is for tests of what is above a file system: layers, applications, and
 // the local driver's logic over file systems that tests wrap. Tests of what a file system
 // does (whether content survives a crash, the order of a listing, mounts, errors of a
-// disk) use t.TempDir. If there are many such files, [Spread] runs the tests.
+// disk) use t.TempDir. If the tests of a package make thousands of files on the disk, its
+// TestMain runs them by [Spread].
 //
 // The package is for tests only, and imports only the standard library and longtest.
 package memdir

@@ -225,7 +225,7 @@ var stackCases = []string{
 	"P7/round-trip", "L2/shallow", "L3/limit", "L5/is-stat", "S1/is-get", "C1/attributes",
 }
 
-// stackLongCases are dearer. Random stacks are held to them too, and pairs aren't.
+// stackLongCases take longer. They are run on random stacks too, and not on pairs.
 var stackLongCases = []string{"P10/digest-wrong", "P3/info-is-stat", "G6/damage"}
 
 // TestStacks: in a stack of layers every optional feature is kept or masked on purpose,

@@ -15,7 +15,7 @@
 // (N1), of a Put whose content, size, digest or context fails (P2, P10), of content
 // types (P6), metadata (P7), ranges (G3), a body and an Info of the same version (G2,
 // G4), deletes of missing files (D1) and errors (E). Features says which other rules it
-// keeps. They are known for the Go CDK's five drivers, and claim little for any other
+// keeps. It is exact for the Go CDK's five drivers, and claims little for any other
 // driver:
 //
 //   - No driver supports a Put or Delete with IfVersion.

@@ -140,6 +140,7 @@ type KeyError struct {
 	Other bool   // the bucket has a key with this ID, but with another secret
 }
 
+// Error returns a text with the key's ID, and never with its secret.
 func (e *KeyError) Error() string {
 	if e.Other {
 		return fmt.Sprintf("the bucket's key %q has the ID of the file's key, but another secret",

@@ -26,7 +26,8 @@ type Backend interface {
 	// file is files.ErrNotExist. ctx governs the body until it is closed.
 	Open(ctx context.Context, req OpenRequest) (Object, error)
 
-	// Stat returns the Info of the file with the key.
+	// Stat returns the Info that Open returns, without opening the file. A missing file
+	// is files.ErrNotExist, and so is a directory.
 	Stat(ctx context.Context, key Key) (files.Info, error)
 
 	// List yields entries with full names in ascending byte order, and ends with the
@@ -45,7 +46,8 @@ type Backend interface {
 	// is [Varying].
 	Features() files.Features
 
-	// Close releases what the backend holds.
+	// Close releases what the backend holds. files.Bucket.Close returns its error, unless
+	// a call was in progress or a body open at that time.
 	Close() error
 }
 
@@ -214,8 +216,8 @@ type Layerer interface {
 	Layer() string
 }
 
-// Signer is a Backend that signs URLs (W1). Method, expiry and content type of the
-// options have been checked.
+// Signer is a Backend that signs URLs (W1). The options have passed
+// files.SignOptions.Check with the backend's Features, and Method and Expiry are set.
 type Signer interface {
 	// SignURL returns the signed request. It makes no request itself.
 	SignURL(ctx context.Context, name string, opts files.SignOptions) (files.SignedURL, error)

@@ -18,15 +18,19 @@
 //
 //   - What a driver implements: [Backend], with [PutRequest], [OpenRequest], [Object],
 //     [ListRequest], [Key] and [Content]. A body in memory or on a local disk may also
-//     be an [ImmediateBody], a [BytesBody] or a [FileBody].
-//   - What a Backend may implement too: [Copier] with [CopyRequest], [Identifier],
-//     [ManyDeleter], [Signer], [PostSigner], [Checker], [NativeChecker], [Aser] and
-//     [Varying]; and [PartUploader] with [Upload], for uploads that go on in another
-//     process, with [StateKeeper], and with [PartSigner] and [PartReceiver] if others send
-//     the parts.
-//   - Open by URL: [Register] and files.Scheme; [NewParams] reads the parameters.
+//     be an [ImmediateBody], an [AtBody], a [BytesBody] or a [FileBody].
+//   - What a Backend may implement too: [Copier] with [CopyRequest], [Identifier] (with
+//     [Folder] and [Nested] for stores that may lie inside each other), [ManyDeleter],
+//     [Signer], [PostSigner] with [PostOptions] and [PostForm], [Checker],
+//     [NativeChecker], [Aser], [Layerer], [ReadAheader] and [Varying].
+//   - Uploads that go on in another process: [PartUploader], with [Upload],
+//     [UploadLimits], [UploadedPart] and [UnfinishedUpload]; [StateKeeper]; [PartSigner]
+//     and [PartReceiver] if others send the parts.
+//   - Open by URL: [Register] and files.Scheme. [Params] reads the parameters;
+//     [ReadAheadParams] documents those of [ReadAhead].
 //   - Put: files.Condition has a method Check. [Parts] cuts an upload into parts in
-//     bounded memory, by a [PartPlan]; [ContentType] and [TypeByName] find the type,
+//     bounded memory, by a [PartPlan] and a [PartMemory]; a [Part] is sent by a
+//     [PartReader] or a [PartBody]. [ContentType] and [TypeByName] find the type,
 //     [Hasher] computes digests. files.Attributes has a method Normalize.
 //   - List: [ListSorted] for a backend that walks its names in byte order,
 //     [PrefixEnd] for seeking past a directory, and [ParallelLister] for a service that
@@ -34,11 +38,22 @@
 //   - Delete: [EachName], for a service without a bulk delete.
 //   - Return an error: [Errorf] for a text that users read, [WithCause] for an error of
 //     the service. The hooks of wrappers use them too, and [NewError].
-//   - End: [ContextError] says why a context ended. [CleanupContext] and [Undo] clean up
+//   - End: [ContextError] says why a context ended. [Begin] makes something at a service
+//     that is removed if the context ends first. [CleanupContext] and [Undo] clean up
 //     after it, and [UploadLeft] is the error if that fails.
 //   - Check names: [CheckNameMax] and [CheckDir].
 //   - Join several buckets in one: [MeetFeatures], [DeleteNames], [Overlap] and
 //     [SetInfo].
+//   - Test a driver: [Unwrap] returns the Backend of a bucket.
+//
+// Packages of this module reach a backend through all wrappers by these:
+//
+//   - resume and transfer: [WithUploader] with [Uploader], [UnfinishedUploads] and
+//     [ListSkipping]
+//   - signing: [SignPost]; [BeginSignedUpload] with [SignedUploadOptions] and
+//     [SignedUpload], [SignPart], [SignedParts] with [SignedPart],
+//     [CompleteSignedUpload] and [AbortSignedUpload]
+//   - fileshttp: [ReceivePart]
 //
 // # A Bucket of your own
 //

@@ -13,7 +13,9 @@ const DefaultPartMemory = 256 << 20
 // part each, they hold no more than the bytes that were given to NewPartMemory. An
 // upload for which none is left sends one part after the other. PartMemory is safe for
 // concurrent use.
-type PartMemory struct{ free chan struct{} } // a token for each block
+type PartMemory struct {
+	free chan struct{} // a token for each block
+}
 
 // NewPartMemory returns a PartMemory of that many bytes, rounded down to whole MiB.
 func NewPartMemory(bytes int64) *PartMemory {

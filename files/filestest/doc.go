@@ -13,6 +13,7 @@
 //
 //   - Make a fake: New, with As and AnyError. It is a files.Bucket. URL is for programs
 //     that open their bucket themselves.
+//   - Keep the test from opening real buckets: OnlyFakes.
 //   - Give it files: FillTree, Fill (an fs.FS), ReadTxtar; save its state and restore
 //     it: Snapshot, Restore.
 //   - Make calls fail, wait or break: On, and then Fail, Delay, BreakAfter, StallAfter,

@@ -16,6 +16,7 @@ type Error struct {
 	After time.Duration // the field's value
 }
 
+// Error returns a text with the limit's name and duration.
 func (e *Error) Error() string {
 	what := "the other side was silent for " + e.After.String()
 	if e.Limit == "Call" {

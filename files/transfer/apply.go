@@ -25,9 +25,10 @@ const ahead = 4096
 //     failures, each with the file's name, and the returned error joins them. The run
 //     ends early after errors that affect every file: a missing bucket, a full disk, 50
 //     refusals in a row, or Options.MaxErrors failures.
-//   - Deletions come last, and only of the listed version. Nothing is deleted if a
-//     listing failed, if a limit or an empty source forbids it, or if the run ended
-//     early; the deletions are then counted in Result.Withheld.
+//   - Deletions come last. Sync deletes only the listed version, with the exceptions
+//     that the package documentation names; Remove deletes by name. Nothing is deleted
+//     if a listing failed, if a limit or an empty source forbids it, or if the run
+//     ended early; the deletions are then counted in Result.Withheld.
 //
 // When ctx ends, Apply stops, leaves no file half-written, and returns the context's
 // error with the Result so far. The calls end at once. Then Apply waits, for some seconds

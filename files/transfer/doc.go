@@ -116,10 +116,10 @@
 //     of a file, and another run does the rest.
 //   - A file that fails doesn't stop the others. The error names it.
 //   - Sync deletes last, only files that it has listed, and only the listed version
-//     unless Options.MayLoseConcurrentPut is set. It deletes nothing if either listing
-//     fails, if the source has no files, or if there are more deletions than
-//     Options.MaxDeletes. A folder on disk that can't be read is such a failure of the
-//     listing: the files elsewhere are copied, and the error names the folder.
+//     (with the exceptions below). It deletes nothing if either listing fails, if the
+//     source has no files, or if there are more deletions than Options.MaxDeletes. A
+//     folder on disk that can't be read is such a failure of the listing: the files
+//     elsewhere are copied, and the error names the folder.
 //   - Nothing is left out silently. An object whose key isn't a legal name (L7), such
 //     as the marker "abc/" of an empty folder, is a change with the action "skip", unless
 //     the filter leaves its key out. A name that the target can't hold fails. Links,
@@ -146,6 +146,10 @@
 //     removed (X2).
 //   - Remove, and Sync with Options.MayLoseConcurrentPut, delete by name. A file that is
 //     put under a listed name meanwhile is deleted too.
+//   - If the target can't delete a certain version (Features.DeleteIfVersion), or lists
+//     a file without a version, Sync compares the version, or else size and time, by a
+//     Stat just before it deletes the file by name. A file that is put between the two
+//     requests is deleted too.
 //   - Modes, owners and links of a folder on disk are not part of a bucket's files.
 //     iofs.FromFS can store modes in the metadata, and can follow links.
 //

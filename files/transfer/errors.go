@@ -17,6 +17,7 @@ type DeleteLimitError struct {
 	Limit int64 // Options.MaxDeletes; 0 if the source is empty
 }
 
+// Error returns the number of deletions that are due and, if there is one, the limit.
 func (e *DeleteLimitError) Error() string {
 	if e.Limit == 0 {
 		return fmt.Sprintf("transfer: the source has no file, so nothing is deleted "+

@@ -74,8 +74,9 @@ type Options struct {
 	AllowEmptySource bool
 	// MayLoseConcurrentPut lets Move work if the source can't delete a certain version,
 	// as in files.CopyOptions. It also lets Sync delete by name, many files in one
-	// request; otherwise Sync takes a request for each file, to delete only the listed
-	// version. A file that is put under such a name meanwhile may be lost.
+	// request; otherwise Sync takes a request for each file, or two if the target can't
+	// delete a certain version, to delete only the listed version. A file that is put
+	// under such a name meanwhile may be lost.
 	MayLoseConcurrentPut bool
 
 	// Parallel is the number of files that are copied, compared or deleted at a time,

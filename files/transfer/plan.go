@@ -34,14 +34,15 @@ const (
 // other files of the target are not changed.
 //
 // Errors: ErrInvalid for options that make no sense, for trees that overlap, and for a
-// nil bucket; ErrInvalidName for an illegal directory.
+// nil bucket; ErrInvalidName for an illegal directory; ErrUnsupported if times are to be
+// stored (Options.StoreTime, ByStoredTime) and the target stores no metadata.
 func Copy(dst, src Tree, opts *Options) (*Plan, error) {
 	return newPlan(verbCopy, files.OpCopy, dst, &src, opts)
 }
 
-// Move plans a Copy, and to delete each file of the source that was copied, or that is
-// the same by digest or content. Only the version that was copied or compared is
-// deleted.
+// Move plans to copy files as Copy does, and to delete each file of the source that was
+// copied, or that is the same by digest or content. Only the version that was copied or
+// compared is deleted.
 //
 // Errors: those of Copy; ErrPermission for a source that is read-only, unless
 // Options.DryRun is set; ErrUnsupported if the source can't delete a certain version

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// deleteManyEachCases hold DeleteMany to the rules of Delete.
+// deleteManyEachCases check that DeleteMany keeps the rules of Delete.
 var deleteManyEachCases = []suite.Case{
 	{
 		Rule: "D3",

@@ -118,7 +118,7 @@ func openAtPlaces(t suite.T, h *suite.H) {
 	check.WantErr(t, "OpenAt of a missing file", err, files.ErrNotExist)
 }
 
-// openAtReplaced holds that everything read is of the version that was opened.
+// openAtReplaced checks that everything read is of the version that was opened.
 func openAtReplaced(t suite.T, h *suite.H) {
 	old, now := check.Content(1, 900_000), check.Content(2, 900_001)
 	for how, change := range map[string]func(){

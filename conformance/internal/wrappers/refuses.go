@@ -163,7 +163,7 @@ func refusals(b files.Bucket) (all []refusal) {
 	return all
 }
 
-// wrapperRefuses holds that a wrapper refuses what it doesn't claim.
+// wrapperRefuses checks that a wrapper refuses what it doesn't claim.
 func wrapperRefuses(t suite.T, h *suite.H) {
 	u := wrappedOf(t, h)
 	check.Puts(t, h, "old")

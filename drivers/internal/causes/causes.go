@@ -1,5 +1,5 @@
-// Package causes makes causes of errors that say what happened, but not with which kind of
-// error: the response to a retry, for instance, isn't the outcome of the write before it.
+// Package causes hides the kind of an error that is only a cause. For example, the
+// response to a retry says what happened, but isn't the outcome of the write before it.
 package causes
 
 import (

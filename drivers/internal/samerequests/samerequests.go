@@ -1,5 +1,5 @@
-// Package samerequests holds package filestest's tables of requests to what the drivers
-// send: what a fake charges a call is compared with what a proxy counts.
+// Package samerequests compares package filestest's tables of requests with what the
+// drivers send: a fake must count as many requests for a call as a proxy counts.
 package samerequests
 
 import (

@@ -1,4 +1,4 @@
-// Package guard lets a test refuse to open buckets.
+// Package guard has the hook by which a test prevents buckets from being opened by URL.
 package guard
 
 import "sync/atomic"

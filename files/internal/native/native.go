@@ -1,5 +1,5 @@
-// Package native names options of one service for the errors of package files and of
-// drivers.
+// Package native finds the names of native options, for the errors of package files and
+// of drivers.
 package native
 
 import "fmt"

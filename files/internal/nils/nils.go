@@ -1,4 +1,5 @@
-// Package nils recognizes what a caller passes in place of an interface that it left out.
+// Package nils recognizes arguments that are nil, also a nil pointer or function in an
+// interface, which isn't equal to nil.
 package nils
 
 import "reflect"

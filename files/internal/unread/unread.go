@@ -1,5 +1,5 @@
-// Package unread is for tests of what passes listings on: it makes buckets with a folder
-// that can't be read (L9), and checks what a listing of such a bucket yields.
+// Package unread is for tests of code that passes listings on. It makes buckets with a
+// folder that can't be read (L9), and checks what a listing of such a bucket yields.
 package unread
 
 import (

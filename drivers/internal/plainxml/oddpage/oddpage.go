@@ -1,4 +1,4 @@
-// Package oddpage makes pages of listings for tests, most of which are odd.
+// Package oddpage makes random pages of listings for tests. Most of them are malformed.
 package oddpage
 
 import (
