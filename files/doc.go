@@ -606,28 +606,40 @@
 //     refuse.
 //   - Object stores: a key that ends in "/", which other programs write to mark an
 //     empty directory, is not a file. A shallow listing shows it as an empty directory,
-//     because leaving it out would take a request for each directory.
+//     because leaving it out would take a request for each directory. A Get of a range
+//     that begins at or past the end takes two requests (G2), because the response to
+//     the first is an error without the Info.
 //   - S3: without permission to list, a missing key is ErrPermission, because S3
 //     responds with 403. Directory buckets are not ordered. HEAD has no body, so Stat
-//     can't distinguish a missing bucket from a missing file.
-//   - The Go CDK's drivers: to begin a page after a name, everything before that name
-//     is listed too (L8), because the Go CDK can't begin a listing at a name.
-//   - GCS: names under .well-known/acme-challenge/ can't be stored.
+//     can't distinguish a missing bucket from a missing file. If the response to the
+//     beginning of an upload in parts is lost, S3 may keep an upload whose ID no program
+//     has (X2).
+//   - The Go CDK's drivers: package drivers/gocloud lists what it can't keep with each of
+//     them. A Get takes two or three requests (G2), and Get and Stat through fileblob
+//     follow links (N5). To begin a page after a name, everything before that name is
+//     listed too (L8), because the Go CDK can't begin a listing at a name.
+//   - GCS: names under .well-known/acme-challenge/ can't be stored. If another program
+//     stored metadata or headers that no HTTP header can carry, Get may return the file
+//     without them; Stat returns them (P7, S1).
 //   - Azure: the blocks of a Put that failed stay at the service, uncommitted and not
-//     listed, until it removes them after a week (X2). If the service doesn't support
-//     startFrom, everything before the beginning of a page is listed too (L8). Names
-//     with more than 254 elements, with "\" or with an element that ends in a dot can't
-//     be stored. Accounts with a hierarchical namespace, which the driver recognizes by
-//     the first responses, don't keep N3, list in an order of their own, and keep and
-//     list empty directories (L6). In other accounts an empty blob with the metadata
-//     hdi_isfolder marks a directory. Get and Stat don't take it for a file, but List
-//     yields it as an empty file (L7), because a listing has no metadata unless a
-//     parameter makes the driver request all metadata.
+//     listed, until it removes them after a week (X2). A Get of the last bytes ([Last])
+//     takes two requests (G2). If the service doesn't support startFrom, everything
+//     before the beginning of a page is listed too (L8). Names with more than 254
+//     elements, with "\" or with an element that ends in a dot can't be stored. Accounts
+//     with a hierarchical namespace, which the driver recognizes by the first responses,
+//     don't keep N3, list in an order of their own, and keep and list empty directories
+//     (L6). In other accounts an empty blob with the metadata hdi_isfolder marks a
+//     directory. Get and Stat don't take it for a file, but List yields it as an empty
+//     file (L7), because a listing has no metadata unless a parameter makes the driver
+//     request all metadata.
 //   - Local: names that the file system cannot hold even if they are escaped, such as
 //     paths that are too long for the file system below another one (encfs), can't be
-//     stored. Times are as coarse as the disk's. Linux is tested; for macOS and Windows
-//     the driver is compiled, but not run. Names below lost+found are ErrPermission if
-//     the bucket is the root of a file system that has this folder for itself.
+//     stored. Times are as coarse as the disk's. If another program writes into a file
+//     that was put, keeps its size and then restores its time, the version stays the
+//     same (V1), and reading the file whole is ErrCorrupt. Linux is tested; for macOS
+//     and Windows the driver is compiled, but not run. Names below lost+found are
+//     ErrPermission if the bucket is the root of a file system that has this folder for
+//     itself.
 //   - Memory: nothing outlives the process (P4). As the fake for tests it reports by
 //     default no more than what every cloud reports: no time from Put, a partial Info
 //     from Copy, and the same version for the same bytes. Its options change that.

@@ -55,8 +55,9 @@ type SignedURL struct {
 	Method string `json:"method"`
 	URL    string `json:"url"`
 	// Header holds the headers that must be sent.
-	Header  map[string][]string `json:"header,omitempty"`
-	Expires time.Time           `json:"expires"`
+	Header map[string][]string `json:"header,omitempty"`
+	// Expires is when the URL stops working.
+	Expires time.Time `json:"expires"`
 }
 
 // String hides the query, which holds the signature.

@@ -123,7 +123,7 @@ type Report struct {
 	Seed     uint64
 	Ops      map[string]int // by kind
 	Outcomes map[string]int // "ok", or the sentinel of the error
-	Requests int
+	Requests int            // that passed the proxy, the failed ones included
 	Injected map[string]int // number of faults by name
 	Faults   int            // the sum of Injected
 	Retries  int64          // -1 if the driver doesn't report it

@@ -30,7 +30,7 @@
 // dies, its upload stays, and is billed, until a lifecycle rule
 // (AbortIncompleteMultipartUpload) aborts it.
 //
-// Such an upload supports no preconditions: the service answers them with "400
+// Such an upload supports no preconditions: the service refuses them with "400
 // NotImplemented" (https://docs.cloud.google.com/storage/docs/request-preconditions). A
 // Put with a condition, with native options, or with metadata that no header can carry
 // is therefore sent part by part, in a resumable session. The service removes the
@@ -96,7 +96,7 @@
 // page of a web server or proxy, is files.ErrUnavailable (or files.ErrPermission for
 // 401 and 403), with the words "this isn't a GCS endpoint". In addition:
 //
-//   - If a proxy answers a write with 408, 429 or 5xx, the service may have carried it
+//   - If a proxy responds to a write with 408, 429 or 5xx, the service may have carried it
 //     out. The mark shows whether it has; without a mark the error is
 //     files.ErrUncertain.
 //   - A 412 is files.ErrExist or files.ErrPrecondition if its reason says that a

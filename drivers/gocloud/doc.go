@@ -26,10 +26,10 @@
 //   - memblob and fileblob make their ETag from time and size, so their buckets have no
 //     versions.
 //   - fileblob: content and metadata don't change together and are not synced. Put if
-//     absent is not atomic. "a" and "a/b" can't both exist. Links are followed. Names
-//     ending in ".attrs" and long elements are ErrInvalidName. Listings are read a
-//     folder at a time, so they are complete, ordered and linear, unlike fileblob's
-//     own.
+//     absent is not atomic. "a" and "a/b" can't both exist. Get and Stat follow links,
+//     which aren't listed. Names ending in ".attrs" and long elements are
+//     ErrInvalidName. Listings are read a folder at a time, so they are complete,
+//     ordered and linear, unlike fileblob's own.
 //   - S3 and GCS: names with an element that ends in ".." before another are stored
 //     escaped. They are listed unescaped, at the position of the escaped key. GCS
 //     decompresses content stored with Content-Encoding gzip: such a file is

@@ -198,7 +198,7 @@
 //
 //   - Stat of a file in a missing bucket is ErrNotExist and not ErrNoBucket, since the
 //     response to HEAD has no body (Features.StatNoBucket is false).
-//   - Without permission to list, a missing file is ErrPermission, since S3 answers
+//   - Without permission to list, a missing file is ErrPermission, since S3 responds
 //     with 403.
 //   - A listing of a directory bucket is not in order. The service can only list whole
 //     directories, so the driver itself applies StartAfter, and a Prefix that ends

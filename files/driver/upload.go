@@ -61,7 +61,7 @@ type PartUploader interface {
 // size.
 type UploadLimits struct {
 	MinPart, MaxPart int64 // the size of a part but the last, in bytes
-	MaxParts         int
+	MaxParts         int   // how many parts an upload may have
 }
 
 // check refuses limits that no upload can keep, such as zero ones.
@@ -76,10 +76,10 @@ func (l UploadLimits) check() error {
 // Upload describes an upload in parts. Everything but ID and Digest is known before it
 // begins, and is the same in each process.
 type Upload struct {
-	Name       string
-	Attributes files.Attributes // complete, as in PutRequest
-	TypeFound  bool             // as in PutRequest
-	If         files.Condition
+	Name       string               // that of the file, in the backend
+	Attributes files.Attributes     // complete, as in PutRequest
+	TypeFound  bool                 // as in PutRequest
+	If         files.Condition      // of the completion
 	Native     []files.NativeOption // checked by NativeChecker
 	Size       int64                // of the whole, in bytes
 	PartSize   int64                // of each part but the last, in bytes
@@ -96,12 +96,12 @@ type UploadedPart struct {
 	Number int    // from 1
 	Size   int64  // in bytes
 	CRC32C uint32 // as it was sent; ListParts may leave it 0
-	Tag    string
+	Tag    string // what PutPart returned for it
 }
 
 // UnfinishedUpload is an upload that was neither completed nor aborted.
 type UnfinishedUpload struct {
-	Name string
+	Name string    // of the file that it would store
 	ID   string    // "" if the service doesn't report it
 	Time time.Time // when it began, or was last written to; zero if not known
 	Size int64     // of its parts, in bytes; -1 if the listing doesn't report it

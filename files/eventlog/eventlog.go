@@ -83,7 +83,7 @@ type Options struct {
 
 // Record is one record of a log.
 type Record struct {
-	Position int64
+	Position int64  // from 0, without gaps
 	Data     []byte // the caller may change it
 }
 

@@ -13,7 +13,7 @@ import (
 
 // Difference is a name whose files in the two members differ.
 type Difference struct {
-	Name string
+	Name string // the same in both members
 	// Kind is "missing" if only the first has the file, "extra" if only the second has
 	// it, and "differs" if the contents or attributes differ.
 	Kind string

@@ -42,7 +42,7 @@
 //
 //   - Transfers with a signed URL are not measured. The steps of an upload of package
 //     resume are measured (files.OpUpload), but its bytes are not.
-//   - A layer that answers a call by itself, such as a cache, hides the call from an
+//   - A layer that serves a call by itself, such as a cache, hides the call from an
 //     observer below it. So the observer's place in the stack decides what it measures.
 //     A stack may have several observers.
 //

@@ -13,8 +13,8 @@ import (
 // End.
 type Operation struct {
 	Op      files.Op
-	Backend string
-	Start   time.Time
+	Backend string    // Options.Backend, or the driver's name
+	Start   time.Time // when the caller called
 
 	// Bytes counts the bytes of contents that have passed so far: those read from a
 	// Get's body, or taken from a Put's content, including attempts that failed.
