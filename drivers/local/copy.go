@@ -61,7 +61,7 @@ func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRe
 	if err != nil {
 		return files.Info{}, err
 	}
-	st, err := b.beginStage(ctx, b.ownershipAhead(&p), false)
+	st, err := b.beginStage(ctx, &p, ownership{})
 	if err != nil {
 		return files.Info{}, err
 	}

@@ -33,7 +33,7 @@ func (b *backend) store(ctx context.Context, req *driver.PutRequest,
 		st, err = c.adopt(ctx, b, b.ownershipOf(&like))
 	}
 	if st == nil && err == nil {
-		st, err = b.beginStage(ctx, b.ownershipAhead(&like), false)
+		st, err = b.beginStage(ctx, &like, ownership{})
 	}
 	if err != nil {
 		return files.Info{}, err

@@ -72,17 +72,24 @@ const brief = 100 * time.Microsecond
 // before its commit, only after it.
 func (st *staged) isBrief() bool { return !st.begun.IsZero() && time.Since(st.begun) < brief }
 
-// stage makes an empty staged file.
-func (b *backend) stage(s *staging, like ownership, named bool) (*staged, error) {
+// stage makes an empty staged file with the ownership of the file that it replaces. That
+// is like or, if p isn't nil, the ownership of the file p; then it may have no name.
+func (b *backend) stage(s *staging, p *filePaths, like ownership) (*staged, error) {
 	st := &staged{s: s, dir: s.dir, like: like}
 	var err error
-	if !named && !like.there {
-		st.f = b.createUnnamed(s)
-		st.unnamed, st.number = st.f != nil, s.next.Add(1)
+	if p != nil {
+		var known bool
+		if st.like, known = b.ownershipAhead(p); !st.like.there {
+			st.f = b.createUnnamed(s)
+			st.unnamed, st.number = st.f != nil, s.next.Add(1)
+		}
+		if !known && !st.unnamed { // by its name others could read what replaces a private file
+			st.like = b.ownershipOf(p)
+		}
 	}
 	if !st.unnamed {
 		st.name = s.name()
-		if st.f, err = s.create(s.dir, st.name, &like); err != nil {
+		if st.f, err = s.create(s.dir, st.name, &st.like); err != nil {
 			return nil, err
 		}
 	}
@@ -112,9 +119,8 @@ func (st *staged) unlink() error {
 }
 
 // beginStage makes a staged file in the handle's staging folder. If that folder was
-// removed or can no longer be used, it makes a new one. The file may have no name,
-// unless named is set.
-func (b *backend) beginStage(ctx context.Context, like ownership, named bool) (*staged, error) {
+// removed or can no longer be used, it makes a new one. The ownership is that of stage.
+func (b *backend) beginStage(ctx context.Context, p *filePaths, like ownership) (*staged, error) {
 	var lost *staging
 	var r retries
 	for {
@@ -124,7 +130,7 @@ func (b *backend) beginStage(ctx context.Context, like ownership, named bool) (*
 		}
 		var st *staged
 		if err = b.checkAlive(s); err == nil {
-			st, err = b.stage(s, like, named)
+			st, err = b.stage(s, p, like)
 		}
 		if err == nil {
 			return st, nil

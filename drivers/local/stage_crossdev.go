@@ -176,7 +176,7 @@ func (b *backend) living(s *staging, id string) bool {
 // rescue makes a new staged file from one whose name is gone from the control folder.
 // The open file can still be read.
 func (b *backend) rescue(ctx context.Context, from *staged) (*staged, error) {
-	fresh, err := b.beginStage(ctx, from.like, true)
+	fresh, err := b.beginStage(ctx, nil, from.like)
 	if err != nil {
 		return nil, err
 	}

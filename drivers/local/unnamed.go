@@ -24,12 +24,12 @@ func (b *backend) unnamed() bool {
 // ownershipAhead returns the ownership of the file that is to be replaced, if the
 // staged file needs it before the commit. A staged file without a name, which nobody
 // can read, doesn't need it. If the last commit replaced no file, the staged file is
-// expected to have no name.
-func (b *backend) ownershipAhead(p *filePaths) ownership {
+// expected to have no name; then known is false.
+func (b *backend) ownershipAhead(p *filePaths) (like ownership, known bool) {
 	if b.unnamed() && !b.replaces.Load() {
-		return ownership{}
+		return ownership{}, false
 	}
-	return b.ownershipOf(p)
+	return b.ownershipOf(p), true
 }
 
 // foresee notes whether the last commit replaced a file.
@@ -49,10 +49,7 @@ func (b *backend) createUnnamed(s *staging) fsys.File {
 	if errors.Is(err, errors.ErrUnsupported) {
 		b.noUnnamed.Store(true)
 	}
-	if err != nil {
-		return nil // a file with a name is made instead, and its error counts
-	}
-	return f
+	return f // or nil: a file with a name is made instead, and its error counts
 }
 
 // giveName gives the staged file a name in the staging folder, so that it can replace a

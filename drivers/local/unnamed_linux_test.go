@@ -124,7 +124,10 @@ func TestStagedGetsName(t *testing.T) {
 			}
 		}
 	}
-	faults := []error{errors.ErrUnsupported, syscall.EXDEV, syscall.EEXIST, syscall.ENOENT}
+	faults := []error{
+		errors.ErrUnsupported, syscall.EOPNOTSUPP, syscall.EXDEV, syscall.EEXIST, syscall.ENOENT,
+		syscall.ESTALE,
+	}
 	for _, fault := range faults {
 		for _, at := range attrs {
 			met := 0
