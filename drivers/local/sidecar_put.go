@@ -34,10 +34,12 @@ func (b *backend) sidecarAt(d fsys.Dir, p *filePaths) (sidecarKind, error) {
 	switch {
 	case missing(err): // or a folder, onto which a rename fails, or a link, which a rename replaces
 		return noSidecar, nil
+	case err != nil:
+		return noSidecar, mapError(err)
 	case is:
-		return realSidecar, mapError(err)
+		return realSidecar, nil
 	}
-	return otherFile, mapError(err)
+	return otherFile, nil
 }
 
 // stagedSidecar is a sidecar before its rename, for one staged content and one current

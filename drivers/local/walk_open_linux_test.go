@@ -99,12 +99,23 @@ func TestSearchDescriptors(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	most := 0
-	root := &openDir{Dir: openRoot(t, dir), most: &most, open: new(int)}
-	got := collect(t, testWalker(linuxRules), root, driver.ListRequest{Shallow: true})
-	if !slices.Equal(got, []string{"d/"}) || *root.open != 0 || most > 16 {
-		t.Errorf("the listing is %q, with at most %d folders open, and %d left open", got, most,
-			*root.open)
+	for _, c := range []struct {
+		foreign bool
+		limit   int // the root of each walk, what a search keeps open, and the folder that it opens
+	}{
+		{false, 1 + maxSearchLevels + 1},
+		{true, 2 + maxForeignLevels + 1},
+	} {
+		most := 0
+		root := &openDir{Dir: openRoot(t, dir), most: &most, open: new(int)}
+		got := collect(t, testWalker(linuxRules), root, driver.ListRequest{
+			Shallow: true,
+			Foreign: c.foreign,
+		})
+		if !slices.Equal(got, []string{"d/"}) || *root.open != 0 || most > c.limit {
+			t.Errorf("foreign %v: the listing is %q, with at most %d folders open, want %d, and "+
+				"%d left open", c.foreign, got, most, c.limit, *root.open)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package local
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"syscall"
@@ -11,6 +12,7 @@ import (
 	"cloudfiles.dev/drivers/local/internal/crashfs"
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // A listing that returns to a folder, which it had closed because it is far up, and
@@ -35,6 +37,8 @@ func TestFolderCannotBeOpenedAgain(t *testing.T) {
 		{fsys.ErrNotDir, nil},
 		{syscall.EACCES, files.ErrPermission},
 		{syscall.EIO, syscall.EIO},
+		{syscall.EMFILE, syscall.EMFILE},     // which ends the listing at once
+		{syscall.ENOTCONN, syscall.ENOTCONN}, // so does that
 	} {
 		failing := false
 		b := openOdd(t, crashfs.Wrap(fsys.OS(), func(op *crashfs.Op, do func() error) error {
@@ -88,5 +92,67 @@ func TestFolderCannotBeSearched(t *testing.T) {
 					got, failure)
 			}
 		}
+	}
+}
+
+// A listing that returns to a folder in which nothing is left to list doesn't open it
+// again, so its errors don't matter.
+func TestFolderIsNotOpenedInVain(t *testing.T) {
+	dir := memdir.New(t)
+	deepest := strings.Repeat("a/", 3*maxLevels) + "a"
+	write(t, dir, deepest, "x")
+	failing := false
+	b := openOdd(t, crashfs.Wrap(fsys.OS(), func(op *crashfs.Op, do func() error) error {
+		if op.Kind == crashfs.OpenDir && failing {
+			return syscall.EIO
+		}
+		return do()
+	}), dir)
+	for e, err := range b.List(t.Context(), "", nil) {
+		if e.Name != deepest || err != nil {
+			t.Errorf("List yields %q, %v, want %q", e.Name, err, deepest)
+		}
+		failing = true
+	}
+}
+
+// The same holds for a folder with more names than are read at once: if it can't be
+// opened again, the listing doesn't look for the others in it.
+func TestCutFolderCannotBeOpenedAgain(t *testing.T) {
+	dir := memdir.New(t)
+	deepest := "d/" + strings.Repeat("a/", 3*maxLevels) + "a"
+	write(t, dir, deepest, "x")
+	for i := range 100 {
+		write(t, dir, fmt.Sprintf("d/b%030d", i), "")
+	}
+	write(t, dir, "e", "")
+	for _, c := range []struct{ fault, want error }{
+		{syscall.ENOENT, nil},
+		{syscall.EIO, syscall.EIO},
+	} {
+		failing := false
+		root, err := crashfs.Wrap(fsys.OS(), func(op *crashfs.Op, do func() error) error {
+			if op.Kind == crashfs.OpenDir && op.Name == "d" && failing {
+				return c.fault
+			}
+			return do()
+		}).OpenRoot(dir)
+		ok(t, err)
+		w := testWalker(linuxRules)
+		w.pages.most = 2048
+		var got []string
+		var failure error
+		for e, err := range w.list(t.Context(), root, driver.ListRequest{Limit: 1000}) {
+			if failure = err; err == nil {
+				got = append(got, e.Name)
+			}
+			failing = true
+		}
+		if want := []string{deepest, "e"}; !slices.Equal(got, want) ||
+			!errors.Is(failure, c.want) || c.want == nil && failure != nil {
+			t.Errorf("if the folder can't be opened again, with %v, List yields %q and %v, "+
+				"want %q and %v", c.fault, got, failure, want, c.want)
+		}
+		ok(t, root.Close())
 	}
 }
