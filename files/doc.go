@@ -603,7 +603,8 @@
 //     known, or was proved, to keep it, and never sends one that the store doesn't keep.
 //     Some stores can't hold certain names, or "a" beside "a/b": a Put of those is
 //     ErrUnsupported, and so is every call for a name that the store is known to
-//     refuse.
+//     refuse. Package drivers/s3 lists which stores respond wrongly if a write races
+//     with another one, and what the driver does then.
 //   - Object stores: a key that ends in "/", which other programs write to mark an
 //     empty directory, is not a file. A shallow listing shows it as an empty directory,
 //     because leaving it out would take a request for each directory. A Get of a range

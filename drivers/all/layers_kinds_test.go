@@ -53,8 +53,7 @@ var kindsOfMemory = map[string]func() files.Bucket{
 }
 
 // TestLayersRace: of eight Puts with IfAbsent through a layer at the same time one
-// succeeds, and its content stays; or the layer refuses them all, and nothing is stored
-// (W2).
+// succeeds, and its content stays; or the layer refuses them all, and nothing is stored.
 func TestLayersRace(t *testing.T) {
 	for kind, make := range kindsOfMemory {
 		t.Run(kind, func(t *testing.T) {
@@ -183,7 +182,7 @@ func (r *receiving) around(ctx context.Context, c *files.Call,
 
 // TestLayersKeepSize: through each layer, and through all of them together, a Put of
 // known size reaches the bucket below as one Put of known size that can be rewound, and
-// a retry sends all of it again (W1).
+// a retry sends all of it again.
 func TestLayersKeepSize(t *testing.T) {
 	writing := slices.DeleteFunc(slices.Clone(stackLayers), func(l stackLayer) bool {
 		return l.features != nil && l.features(files.Features{}).ReadOnly
@@ -244,7 +243,7 @@ func digestsOf(content []byte) files.Digest {
 
 // TestLayersCheckPlain: the caller's size and digests are those of the caller's content,
 // also above a layer that stores other bytes. Put's, Get's and Stat's Info have them, and
-// nothing is stored if one is wrong (W3).
+// nothing is stored if one is wrong.
 func TestLayersCheckPlain(t *testing.T) {
 	content := []byte(strings.Repeat("a line of the text\n", 9000))
 	digests := digestsOf(content)

@@ -191,7 +191,7 @@ func (n native) Store() any { return n.Backend.(driver.Identifier).Store() }
 
 // TestLayersPassOptions: each layer passes each option on or refuses the call, or ownWay
 // says what it does with it. A new field of the options needs a probe here, and a
-// decision for each layer (W2).
+// decision for each layer.
 func TestLayersPassOptions(t *testing.T) {
 	for _, l := range stackLayers {
 		used := map[string]bool{}

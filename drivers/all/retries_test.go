@@ -15,7 +15,7 @@ import (
 
 // TestRetriesOverDrivers: a failing call through a policy over a driver that has a
 // policy as well sends at most as many requests as the outer policy allows, whether the
-// server refuses or stays silent, and Layers shows who repeats (W5).
+// server refuses or stays silent, and Layers shows who repeats.
 func TestRetriesOverDrivers(t *testing.T) {
 	environment(t)
 	busy := func(t *testing.T) (string, *atomic.Int32) {

@@ -61,7 +61,7 @@ var telling = map[string]func(signed string) error{
 
 // TestLayersHideSignedURLs: if an error below tells the URL of a signed request, neither
 // the error above any layer, nor a log, a span or a label of the observers has its
-// signature, also with the names (O3).
+// signature, also with the names.
 func TestLayersHideSignedURLs(t *testing.T) {
 	const secret = "c2VjcmV0K3NpZ25hdHVyZS9vZithK3VybA"
 	var log bytes.Buffer
@@ -155,7 +155,7 @@ func TestLayersHideSignedURLs(t *testing.T) {
 	}
 }
 
-// TestLayersHideWhatTheySign: what a layer signs is hidden in every text of it (O3).
+// TestLayersHideWhatTheySign: what a layer signs is hidden in every text of it.
 func TestLayersHideWhatTheySign(t *testing.T) {
 	for _, l := range stackLayers {
 		_, b := layered(t, l)

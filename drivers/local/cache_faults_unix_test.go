@@ -115,7 +115,7 @@ func (c *cached) read(t *testing.T, when string) {
 
 // TestCacheOverFaults: whichever operation of the cache's folder fails, once or all of
 // them, every read through the cache is right, and afterwards the entries that were in
-// the folder still are (C6 of the kinds of layers).
+// the folder still are.
 func TestCacheOverFaults(t *testing.T) {
 	for _, errno := range []syscall.Errno{
 		syscall.ENOSPC, syscall.EROFS, syscall.EMFILE, syscall.EIO,

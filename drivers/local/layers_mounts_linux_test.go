@@ -41,7 +41,7 @@ func TestCacheOnFullDisk(t *testing.T) {
 
 // TestEncryptedNamesWhereCaseFolds: on a disk whose names fold case, encrypted names
 // that differ only in case are different files, and every name of Features.MaxName
-// bytes can be stored (K6 of the kinds of layers).
+// bytes can be stored.
 func TestEncryptedNamesWhereCaseFolds(t *testing.T) {
 	below := openBucket(t, filepath.Join(mounts.New(t, mounts.ExfatFuse), "bucket"),
 		&Options{NoSync: true, CreateDir: true})

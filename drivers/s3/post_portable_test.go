@@ -16,8 +16,7 @@ import (
 )
 
 // TestFormFields: each field of a form that is signed with temporary credentials is in
-// the policy with its value, and each exact condition is a field or the bucket's name
-// (S2).
+// the policy with its value, and each exact condition is a field or the bucket's name.
 func TestFormFields(t *testing.T) {
 	b := offline("http://127.0.0.1:1") // with a session token
 	defer b.Close()

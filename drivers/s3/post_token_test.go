@@ -23,7 +23,7 @@ import (
 
 // TestFormWithSessionToken: MinIO, which issues temporary credentials and checks them,
 // accepts forms, URLs and parts that are signed with them, and refuses a form or URL whose
-// token is missing or another, or a form that differs otherwise (S2). The other servers in
+// token is missing or another, or a form that differs otherwise. The other servers in
 // CI issue none, and refuse every token; TestFormFields and TestTokenIsSigned compare what
 // is signed with what S3 documents.
 func TestFormWithSessionToken(t *testing.T) {

@@ -204,7 +204,7 @@ func lsFlags(fs *flag.FlagSet, f *flags) {
 }
 
 func signFlags(fs *flag.FlagSet, f *flags) {
-	fs.StringVar(&f.sign.Method, "method", "GET", "the method: GET, PUT or DELETE")
+	fs.StringVar(&f.sign.Method, "method", "GET", "the `method`: GET, HEAD, PUT or DELETE")
 	fs.DurationVar(&f.sign.Expiry, "expires", 15*time.Minute, "how long the URL works")
 }
 
@@ -262,7 +262,7 @@ func (f *flags) selecting(fs *flag.FlagSet) {
 			return nil
 		}
 	}
-	fs.Func("include", "take files that match the pattern; the first match decides", add("+ "))
+	fs.Func("include", "take files that match the `pattern`; the first match decides", add("+ "))
 	fs.Func("exclude", "leave out files that match the `pattern`, such as *.tmp", add("- "))
 }
 
@@ -276,8 +276,8 @@ func (f *flags) comparing(fs *flag.FlagSet, usual string) {
 		"exact":   transfer.ByDigestOrContent,
 	}
 	f.transfer.Compare = known[usual]
-	fs.Func("compare", "by time, size, stored (time), digest, content, or exact, which is "+
-		"digest or else content (default "+usual+")", func(text string) (err error) {
+	fs.Func("compare", "compare by `what`: time, size, stored (time), digest, content, or exact, "+
+		"which is digest or else content (default "+usual+")", func(text string) (err error) {
 		var ok bool
 		if f.transfer.Compare, ok = known[text]; !ok {
 			err = errors.New("unknown comparison")

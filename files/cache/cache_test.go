@@ -289,7 +289,7 @@ func TestManyReaders(t *testing.T) {
 }
 
 // TestFirstCancels: if the first reader cancels, the others continue with the same
-// download (C2).
+// download.
 func TestFirstCancels(t *testing.T) {
 	origin := counting(t, nil)
 	b := newCache(t, origin.Bucket, mem.New(nil), nil)

@@ -14,7 +14,7 @@ import (
 
 // TestCryptKeys: caches of one encrypted bucket over one store, each with other keys,
 // never return what their own keys can't read, although Origin is the same, and whether
-// each Get asks the origin or not (C5).
+// each Get asks the origin or not.
 func TestCryptKeys(t *testing.T) {
 	key := func(id string, n byte) crypt.Key {
 		return crypt.Key{ID: id, Secret: append(bytes.Repeat([]byte{n}, 31), id[0])}

@@ -17,7 +17,7 @@ import (
 )
 
 // TestBrokenFill: a download that breaks at any byte is never returned as a whole file,
-// neither to its readers, which may continue from the origin, nor later (C1).
+// neither to its readers, which may continue from the origin, nor later.
 func TestBrokenFill(t *testing.T) {
 	c := random(11, 2<<20+9)
 	failure := driver.Errorf(files.ErrUnavailable, "the connection broke")

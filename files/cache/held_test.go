@@ -43,7 +43,7 @@ func (h *heldBody) Close() error {
 
 // TestHeldOrigin: while the bucket behind the cache doesn't respond, or its body stands
 // still, readers come and go. Each that cancels gets its own cancellation at once, also
-// the first, and all others read the file by one download when it goes on (C2).
+// the first, and all others read the file by one download when it goes on.
 func TestHeldOrigin(t *testing.T) {
 	content := random(9, 3<<20)
 	for name, hooks := range map[string]func(goOn <-chan struct{}) files.Hooks{

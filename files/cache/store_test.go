@@ -150,8 +150,7 @@ func TestRangesEvictNothing(t *testing.T) {
 	}
 }
 
-// TestIsolation: a cache never returns the files of another origin over the same store
-// (C5).
+// TestIsolation: a cache never returns the files of another origin over the same store.
 func TestIsolation(t *testing.T) {
 	shared := mem.New(nil)
 	one, two := mem.New(nil), mem.New(nil)
@@ -308,7 +307,7 @@ type failingReader struct{ err error }
 func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
 
 // TestFailingStore: whatever fails in the store, every read is right, and a transient
-// failure removes nothing (C6).
+// failure removes nothing.
 func TestFailingStore(t *testing.T) {
 	kinds := map[string]error{
 		"ENOSPC":    driver.WithCause(files.ErrTooLarge, syscall.ENOSPC, ""),

@@ -177,7 +177,7 @@ var reads = map[string]bool{
 	"Move_away":        true,
 }
 
-// TestHeldGet: content that a Get has read before a write is not stored after it (C3).
+// TestHeldGet: content that a Get has read before a write is not stored after it.
 func TestHeldGet(t *testing.T) {
 	eachWrite(t, func(t *testing.T, origin *counted, open func() files.Bucket,
 		write func(b files.Bucket)) {
@@ -256,7 +256,7 @@ func TestEntryThatCannotBeDeleted(t *testing.T) {
 }
 
 // TestInfoFitsContent: while a file is written all the time, through the cache and not, Info
-// and content are of one version (C4).
+// and content are of one version.
 func TestInfoFitsContent(t *testing.T) {
 	origin := counting(t, nil)
 	b := newCache(t, origin.Bucket, mem.New(nil), nil)

@@ -105,7 +105,7 @@ func stored(t testing.TB, below files.Bucket, name string) ([]byte, files.Attrib
 }
 
 // TestOthersReadIt: at every level, stored files are standard zstd with a window that
-// browsers accept (Z3).
+// browsers accept.
 func TestOthersReadIt(t *testing.T) {
 	for _, level := range []int{0, 1, 3, 6, 10, 22} {
 		below := mem.New(nil)
@@ -296,7 +296,7 @@ func TestBadOptions(t *testing.T) {
 	}
 }
 
-// TestRaces: of concurrent Puts with IfAbsent one succeeds, and its content stays (W2).
+// TestRaces: of concurrent Puts with IfAbsent one succeeds, and its content stays.
 func TestRaces(t *testing.T) {
 	b := open(t, mem.New(nil), nil)
 	var wg sync.WaitGroup
@@ -321,7 +321,7 @@ func TestRaces(t *testing.T) {
 }
 
 // TestCopyBetweenViews: copies between the bucket and the one below have the same plain
-// content (W4).
+// content.
 func TestCopyBetweenViews(t *testing.T) {
 	below := mem.New(nil)
 	one, two := open(t, below, nil), open(t, below, &compress.Options{Level: 10})

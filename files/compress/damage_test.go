@@ -13,7 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// TestDamageIsCorrupt: a file that was cut or changed anywhere is ErrCorrupt (Z1).
+// TestDamageIsCorrupt: a file that was cut or changed anywhere is ErrCorrupt.
 func TestDamageIsCorrupt(t *testing.T) {
 	for _, n := range []int{3000, compress.Tried + 5000} {
 		below := mem.New(nil)
@@ -87,7 +87,7 @@ func TestDamageIsCorrupt(t *testing.T) {
 }
 
 // TestServiceDecodes: bytes that a service has decompressed are returned if they have
-// the recorded size (Z2).
+// the recorded size.
 func TestServiceDecodes(t *testing.T) {
 	below := mem.New(nil)
 	b := open(t, below, nil)
@@ -118,7 +118,7 @@ func TestServiceDecodes(t *testing.T) {
 	}
 }
 
-// TestHugeFrames: frames with a huge window or huge content are ErrTooLarge (Z3).
+// TestHugeFrames: frames with a huge window or huge content are ErrTooLarge.
 func TestHugeFrames(t *testing.T) {
 	below := mem.New(nil)
 	b := open(t, below, &compress.Options{MaxUnmarked: 10 << 20})

@@ -89,7 +89,7 @@ func isText(t *testing.T, b files.Bucket) bool {
 }
 
 // TestRewind: a retry below reads the content again from its beginning, and the stored
-// size is known for up to 1 MiB (W1).
+// size is known for up to 1 MiB.
 func TestRewind(t *testing.T) {
 	var puts [][]byte
 	var sizes []*int64
@@ -126,8 +126,7 @@ func TestRewind(t *testing.T) {
 	}
 }
 
-// TestWrongDeclarations: the caller's size and digest are those of the plain content
-// (W3).
+// TestWrongDeclarations: the caller's size and digest are those of the plain content.
 func TestWrongDeclarations(t *testing.T) {
 	below := mem.New(nil)
 	b := open(t, below, nil)

@@ -55,7 +55,7 @@ func last(b files.Bucket, name string, n int64) ([]byte, error) {
 }
 
 // TestCutAtEveryLength: a file that was truncated at any length, or has more bytes, is
-// ErrCorrupt (K1). Without the long tests, files of several chunks are cut only around
+// ErrCorrupt. Without the long tests, files of several chunks are cut only around
 // the chunks' borders.
 func TestCutAtEveryLength(t *testing.T) {
 	for _, size := range []int{0, 1, 100, 1000, crypt.ChunkSize, crypt.ChunkSize + 1,
@@ -136,7 +136,7 @@ func TestFailedBodyStaysFailed(t *testing.T) {
 	}
 }
 
-// TestBoundToItsName: a file that was copied below to another name is ErrCorrupt (K2).
+// TestBoundToItsName: a file that was copied below to another name is ErrCorrupt.
 func TestBoundToItsName(t *testing.T) {
 	ctx, below := t.Context(), mem.New(nil)
 	b := open(t, below, key("1", 1))
@@ -170,7 +170,7 @@ func TestBoundToItsName(t *testing.T) {
 }
 
 // TestCopyBetweenViews: copies between the bucket, another with other keys and the one
-// below have the same plain content (W4).
+// below have the same plain content.
 func TestCopyBetweenViews(t *testing.T) {
 	ctx, below := t.Context(), mem.New(nil)
 	one, two := open(t, below, key("1", 1)), open(t, below, key("2", 2))
@@ -197,7 +197,7 @@ func TestCopyBetweenViews(t *testing.T) {
 	}
 }
 
-// TestSizes: Stat, Get, List and Put report the plain size (K3).
+// TestSizes: Stat, Get, List and Put report the plain size.
 func TestSizes(t *testing.T) {
 	ctx, below := t.Context(), mem.New(nil)
 	short, long := key("1", 1), key("a-much-longer-key-of-32-bytes-id", 2)
@@ -283,8 +283,8 @@ func (r *recorder) bucket() files.Bucket {
 	})
 }
 
-// TestFreshKeys: each attempt of a Put has a new key (K4), and the stored size is known
-// in advance (W1).
+// TestFreshKeys: each attempt of a Put has a new key, and the stored size is known
+// in advance.
 func TestFreshKeys(t *testing.T) {
 	rec := &recorder{fails: 1}
 	b := open(t, rec.bucket(), key("1", 1))
@@ -315,7 +315,7 @@ func TestFreshKeys(t *testing.T) {
 	}
 }
 
-// TestRaces: of concurrent Puts with IfAbsent one succeeds, and its content stays (W2).
+// TestRaces: of concurrent Puts with IfAbsent one succeeds, and its content stays.
 func TestRaces(t *testing.T) {
 	b := open(t, mem.New(nil), key("1", 1))
 	var wg sync.WaitGroup

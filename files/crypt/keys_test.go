@@ -16,7 +16,7 @@ import (
 )
 
 // TestRotation: a copy onto itself encrypts with the first key, after which the old key
-// isn't needed; a missing key is ErrPermission with its ID (K5).
+// isn't needed; a missing key is ErrPermission with its ID.
 func TestRotation(t *testing.T) {
 	ctx, below := t.Context(), mem.New(nil)
 	one, two := key("1", 1), key("2", 2)

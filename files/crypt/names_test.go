@@ -45,7 +45,7 @@ func spread(n, k int) string {
 
 // TestMaxName: each name of Features.MaxName bytes and 16 elements can be put, over
 // memory and over a disk, whose elements have 255 bytes; one byte more is refused before
-// any request (K6).
+// any request.
 func TestMaxName(t *testing.T) {
 	disk, err := local.Open(t.TempDir(), nil)
 	if err != nil {

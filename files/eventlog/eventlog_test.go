@@ -54,7 +54,7 @@ func wantFrom(t *testing.T, l *Log, from int64, want ...string) {
 }
 
 // TestPositions: positions count from 0; reading on repeats and skips nothing, over segments
-// and compactions; a removed position is ErrGone (E6).
+// and compactions; a removed position is ErrGone.
 func TestPositions(t *testing.T) {
 	b := filestest.New(t)
 	l := newLog(t, b, 100)
@@ -139,7 +139,7 @@ func TestCompactedMeanwhile(t *testing.T) {
 }
 
 // TestLostResponses: a record is stored once, whichever response was lost and whether the
-// write was stored, even if others have filled segments since then (E6).
+// write was stored, even if others have filled segments since then.
 func TestLostResponses(t *testing.T) {
 	for _, stored := range []filestest.Outcome{filestest.Stored, filestest.NotStored} {
 		for nth := 1; nth <= 12; nth++ {

@@ -129,7 +129,7 @@ func hedged(t *testing.T, b files.Bucket, o *hedge.Options) files.Bucket {
 var busy = driver.Errorf(files.ErrUnavailable, "503 Service Unavailable")
 
 // TestHedge: the first result counts, but not an ErrUnavailable while the other call is
-// running (H1).
+// running.
 func TestHedge(t *testing.T) {
 	const hour = time.Hour
 	for name, c := range map[string]struct {

@@ -62,7 +62,7 @@ func (b *countedBody) Close() error {
 
 // TestOverHTTP2: a hedged Get of 10 MiB over HTTP/2, which is read slowly after Get has
 // returned, yields all bytes, whichever request wins. The loser's request ends, and
-// nothing is left (H1).
+// nothing is left.
 func TestOverHTTP2(t *testing.T) {
 	content := bytes.Repeat([]byte("0123456789abcde\n"), 10<<20/16)
 	losers := []string{"hangs", "fails", "comes late"}

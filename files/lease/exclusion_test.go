@@ -64,7 +64,7 @@ var kindsOfStores = []mem.Options{
 // TestExclusion: on a store of each kind, with requests that fail, arrive late or lose
 // their responses, with holders that vanish, and with a store whose clock is wrong by up
 // to an hour, no two hold the lease at once, tokens rise, and the holders' work is
-// linearizable (E1 to E4).
+// linearizable.
 func TestExclusion(t *testing.T) {
 	seeds := longtest.N(t, 12, 300)
 	if testing.Short() {

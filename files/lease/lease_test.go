@@ -116,7 +116,7 @@ func TestOtherFilesAreKept(t *testing.T) {
 	}
 }
 
-// TestRecord: the record has no time of a clock (E1).
+// TestRecord: the record has no time of a clock.
 func TestRecord(t *testing.T) {
 	b := filestest.New(t)
 	held := acquire(t, newLock(t, b, Options{Holder: "host"}))
@@ -136,7 +136,7 @@ func TestRecord(t *testing.T) {
 }
 
 // TestTakeoverAfterRecordedDuration: a waiting process takes over after the Duration
-// that the holder recorded, whatever its own is, and at most one Poll more (E1, E3).
+// that the holder recorded, whatever its own is, and at most one Poll more.
 func TestTakeoverAfterRecordedDuration(t *testing.T) {
 	for _, own := range []time.Duration{time.Second, time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
@@ -187,7 +187,7 @@ func TestTryAcquireRemembers(t *testing.T) {
 	})
 }
 
-// TestTokenRises: the token rises over releases, expiries and losses (E4).
+// TestTokenRises: the token rises over releases, expiries and losses.
 func TestTokenRises(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := filestest.New(t)
@@ -197,7 +197,7 @@ func TestTokenRises(t *testing.T) {
 			release(t, held)
 			lost, _ := vanish(t, lock)
 			last := acquire(t, newLock(t, b, Options{}))
-			release(t, lost) // must not release the next holder's lease (E3)
+			release(t, lost) // must not release the next holder's lease
 			if _, err := lock.TryAcquire(t.Context()); !errors.Is(err, ErrHeld) {
 				t.Errorf("Release of a lost lease ended the next holder's: %v", err)
 			}
@@ -260,7 +260,7 @@ func TestRenewal(t *testing.T) {
 }
 
 // TestReleaseAfterEnd: Release works after the end of the context, and may be called
-// twice (E3).
+// twice.
 func TestReleaseAfterEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := filestest.New(t)
@@ -287,7 +287,7 @@ func TestReleaseAfterEnd(t *testing.T) {
 }
 
 // TestGivenUp: an Acquire whose context ends leaves the lease free, whether its write
-// was stored or not (E2).
+// was stored or not.
 func TestGivenUp(t *testing.T) {
 	for _, stored := range []filestest.Outcome{filestest.Stored, filestest.NotStored} {
 		for _, before := range []bool{false, true} {

@@ -12,7 +12,7 @@ import (
 
 // TestLostResponses: whichever response is lost, and whether the write was stored or not,
 // the holder recognizes its own write, no other process acquires the lease, and Release
-// frees it (E2).
+// frees it.
 func TestLostResponses(t *testing.T) {
 	const writes = 6 // to acquire, renewals, and to release
 	for _, stored := range []filestest.Outcome{filestest.Stored, filestest.NotStored} {
@@ -47,7 +47,7 @@ func TestLostResponses(t *testing.T) {
 }
 
 // TestOwnWriteAfterOutage: Acquire recognizes its own write even if the response is
-// lost and the next read fails (E2).
+// lost and the next read fails.
 func TestOwnWriteAfterOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := filestest.New(t)
@@ -99,7 +99,7 @@ func TestRenewedAfterOutage(t *testing.T) {
 
 // TestTryAcquireAfterLostResponse: TryAcquire waits a moment and recognizes its own
 // write if the response is lost and the next read fails; it gives up after some lost
-// responses, and leaves the lease free (E2).
+// responses, and leaves the lease free.
 func TestTryAcquireAfterLostResponse(t *testing.T) {
 	for _, stored := range []filestest.Outcome{filestest.Stored, filestest.NotStored} {
 		synctest.Test(t, func(t *testing.T) {

@@ -23,7 +23,7 @@ const stoppedFolder = "LEASE_TEST_FOLDER"
 const stoppedDuration = 2 * time.Second
 
 // TestStoppedHolderIsReplaced: a holder that was stopped by SIGSTOP is replaced, and
-// when it continues, the first call of its context's Err returns an error (E4).
+// when it continues, the first call of its context's Err returns an error.
 func TestStoppedHolderIsReplaced(t *testing.T) {
 	if dir := os.Getenv(stoppedFolder); dir != "" {
 		holdFor(t, dir)

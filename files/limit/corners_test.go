@@ -14,7 +14,7 @@ import (
 )
 
 // TestLargestLimits: the largest values of every limit are accepted and make no call
-// wait (L2).
+// wait.
 func TestLargestLimits(t *testing.T) {
 	for name, l := range map[string]limit.Limits{
 		"calls":               {Calls: math.MaxInt},
@@ -54,7 +54,7 @@ func TestLargestLimits(t *testing.T) {
 }
 
 // TestSmallestRates: with the smallest rates a call waits, for centuries if need be, and
-// the wait ends with its context; an earlier deadline ends it at once (L2).
+// the wait ends with its context; an earlier deadline ends it at once.
 func TestSmallestRates(t *testing.T) {
 	for _, perSecond := range []float64{math.SmallestNonzeroFloat64, 1e-300, 1e-12, 1e-9} {
 		synctest.Test(t, func(t *testing.T) {

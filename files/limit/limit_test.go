@@ -122,7 +122,7 @@ func TestReadsAndWritesApart(t *testing.T) {
 }
 
 // TestOneSlot: a program that works without a limit works with a single call in flight,
-// and with a single slot for its kind as well (L1).
+// and with a single slot for its kind as well.
 func TestOneSlot(t *testing.T) {
 	for name, o := range map[string]*limit.Options{
 		"all":   {All: limit.Limits{Calls: 1}},
@@ -265,7 +265,7 @@ func TestPutLendsItsSlot(t *testing.T) {
 }
 
 // TestLendingInOrder: a Put that has lent only one of its two slots when its content
-// comes doesn't hold the other while it waits for that one (L1).
+// comes doesn't hold the other while it waits for that one.
 func TestLendingInOrder(t *testing.T) {
 	for ms := range 60 { // the milliseconds that the content takes
 		synctest.Test(t, func(t *testing.T) {

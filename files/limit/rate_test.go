@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestMoreThanTheBurst: more tokens than the burst come in parts, which is not an error (L2).
+// TestMoreThanTheBurst: more tokens than the burst come in parts, which is not an error.
 func TestMoreThanTheBurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRate(10, 5, "bytes")

@@ -37,7 +37,7 @@ func TestOperations(t *testing.T) {
 	})
 }
 
-// TestCancelledWaits: waits that are given up use nothing of the rate (L2). After ten
+// TestCancelledWaits: waits that are given up use nothing of the rate. After ten
 // thousand of them the next call waits for its own interval alone.
 func TestCancelledWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -96,7 +96,7 @@ func TestDeadline(t *testing.T) {
 }
 
 // TestBytes: bodies and contents pass at the rate, whether they are larger than the
-// burst or not and whatever the size of a Read; a huge rate is no limit (L2).
+// burst or not and whatever the size of a Read; a huge rate is no limit.
 func TestBytes(t *testing.T) {
 	for name, c := range map[string]struct {
 		size int
@@ -184,8 +184,7 @@ func TestListing(t *testing.T) {
 	})
 }
 
-// TestKnownSize: content keeps its size through the layer and can still be rewound
-// (W1).
+// TestKnownSize: content keeps its size through the layer and can still be rewound.
 func TestKnownSize(t *testing.T) {
 	var got []io.Reader
 	l := files.Wrap(mem.New(nil), files.Hooks{Observes: true,

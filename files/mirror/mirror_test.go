@@ -127,7 +127,7 @@ func TestNewRefuses(t *testing.T) {
 }
 
 // TestWritesReachBothMembers: every kind of write reaches both members with its
-// attributes, whether its content can seek or not (W1).
+// attributes, whether its content can seek or not.
 func TestWritesReachBothMembers(t *testing.T) {
 	first, second := mem.New(nil), mem.New(nil)
 	var seeks atomic.Int64
@@ -183,7 +183,7 @@ func TestWritesReachBothMembers(t *testing.T) {
 }
 
 // TestSecondFails: the error says which member failed, the first keeps its file, and
-// repeating the Put makes both equal, whatever its condition (M3).
+// repeating the Put makes both equal, whatever its condition.
 func TestSecondFails(t *testing.T) {
 	for _, kind := range []error{
 		files.ErrUnavailable, files.ErrUncertain, files.ErrTooLarge, files.ErrPermission,
@@ -292,7 +292,7 @@ func TestFirstDecidesConditions(t *testing.T) {
 }
 
 // TestRaces: of concurrent Puts with IfAbsent through two mirrors one succeeds, and
-// both members end with the same file (W2).
+// both members end with the same file.
 func TestRaces(t *testing.T) {
 	first, second := mem.New(&mem.Options{VersionPerPut: true}), mem.New(nil)
 	a, b := of(t, first, second), of(t, first, second)

@@ -11,7 +11,7 @@ import (
 )
 
 // TestListing: random listings over random tables are those of one bucket with the same
-// names (M4).
+// names.
 func TestListing(t *testing.T) {
 	parts := []string{"a", "b", "b-", "c", "c.d", "é", "\U0001F4C1", "~"}
 	for seed := range uint64(30) {

@@ -160,7 +160,7 @@ func failing(kind error) files.Bucket {
 }
 
 // TestOutage: a bucket that fails doesn't look empty, doesn't affect the others, and no
-// other bucket is used in its place (M2).
+// other bucket is used in its place.
 func TestOutage(t *testing.T) {
 	root := mem.New(nil)
 	put(t, root, "a", "m/x", "z")
@@ -285,7 +285,7 @@ func TestCopyInside(t *testing.T) {
 }
 
 // TestPutArrives: the bucket gets the content's size and can rewind it, and of many
-// Puts with IfAbsent one succeeds (W1, W2).
+// Puts with IfAbsent one succeeds.
 func TestPutArrives(t *testing.T) {
 	var sized, seekable atomic.Int64
 	b := join(t, table{"m": watched(mem.New(nil), func(c *files.Call) {
@@ -321,7 +321,7 @@ func TestPutArrives(t *testing.T) {
 }
 
 // TestOtherView: a copy between a wrapper that stores other bytes and the stored file
-// itself is refused, with a mount as without (W4).
+// itself is refused, with a mount as without.
 func TestOtherView(t *testing.T) {
 	store := mem.New(nil)
 	put(t, store, "a")

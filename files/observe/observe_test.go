@@ -99,7 +99,7 @@ func (s *slowBody) Read(p []byte) (int, error) {
 
 // TestTimes: a Get's duration ends at Close; the time to the first byte is separate,
 // and has none of the caller's time; bytes count up while the body is read; Close ends
-// the operation once (O1).
+// the operation once.
 func TestTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		by := &spy{}
@@ -135,7 +135,7 @@ func TestTimes(t *testing.T) {
 }
 
 // TestOutcomes: results that programs expect, and cancellations, are not failures, also
-// from Read; exceeded deadlines are (O2).
+// from Read; exceeded deadlines are.
 func TestOutcomes(t *testing.T) {
 	by := &spy{}
 	b := observed(t, mem.New(nil), by)
@@ -260,7 +260,7 @@ func TestRetries(t *testing.T) {
 }
 
 // TestRetriesDontMultiply: a policy above another repeats nothing that the other has
-// repeated, and Layers shows both (W5).
+// repeated, and Layers shows both.
 func TestRetriesDontMultiply(t *testing.T) {
 	requests := 0
 	b := files.Wrap(mem.New(nil), files.Hooks{Around: func(context.Context, *files.Call,

@@ -17,7 +17,7 @@ import (
 )
 
 // TestListing: random listings over three members, with equal, interleaved and masked
-// names, are those of one bucket (M4).
+// names, are those of one bucket.
 func TestListing(t *testing.T) {
 	parts := []string{"a", "b", "b-", "c", "é", "~"}
 	for seed := range uint64(30) {
@@ -77,7 +77,7 @@ func TestListing(t *testing.T) {
 
 // TestRaces: of many conditional Puts over a lower file, a whiteout or nothing, one
 // succeeds, and a Delete that came first is not undone. The first member gets the
-// content's size and can rewind it (W1, W2).
+// content's size and can rewind it.
 func TestRaces(t *testing.T) {
 	var arrived atomic.Int64
 	upper, lower := mem.New(nil), mem.New(nil)

@@ -119,7 +119,7 @@ func TestNewRefuses(t *testing.T) {
 }
 
 // TestDeletedFileIsMasked: a deleted file is gone for every method, a file that is put again is
-// there, and the lower members get no write (M1, M2).
+// there, and the lower members get no write.
 func TestDeletedFileIsMasked(t *testing.T) {
 	upper, lower := mem.New(nil), mem.New(nil)
 	put(t, lower, "d/a", "lower")
@@ -188,7 +188,7 @@ func TestWithoutWhiteouts(t *testing.T) {
 
 // TestVersions: a version of one member never matches in another, even if the bytes and
 // the members' versions are equal, and an update of a lower file goes to the first
-// member alone (M2).
+// member alone.
 func TestVersions(t *testing.T) {
 	upper, lower := mem.New(nil), mem.New(nil)
 	raw := put(t, lower, "a", "same")
@@ -276,7 +276,7 @@ func TestCopyUp(t *testing.T) {
 }
 
 // TestOutage: any failure of a member ends the call, so that an old file is not
-// returned in place of a newer one (M2).
+// returned in place of a newer one.
 func TestOutage(t *testing.T) {
 	for _, kind := range []error{
 		files.ErrUnavailable, files.ErrPermission, files.ErrNoBucket, files.ErrCorrupt,

@@ -14,7 +14,7 @@ import (
 )
 
 // TestOutermostBounds: of several policies, one above the other, a failing call makes at
-// most as many requests as the outermost allows, whatever the others allow (W5).
+// most as many requests as the outermost allows, whatever the others allow.
 func TestOutermostBounds(t *testing.T) {
 	for _, attempts := range [][]int{ // the outermost first
 		{5, 5}, {2, 5}, {1, 5}, {5, 2}, {5, 1}, {0, 9}, {4, 1, 3}, {3, 7, 5}, {2, 0, 0, 0},

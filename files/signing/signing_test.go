@@ -165,7 +165,7 @@ func TestFormTaken(t *testing.T) {
 }
 
 // TestFormRefused: an upload that differs from the signed form is refused, and nothing is
-// stored (S1).
+// stored.
 func TestFormRefused(t *testing.T) {
 	eachTaker(t, func(t *testing.T, b files.Bucket, h http.Handler) {
 		form := signPost(t, b, "a.png", signing.PostOptions{
@@ -233,7 +233,7 @@ func TestFormRefused(t *testing.T) {
 }
 
 // TestLargestSizeOfAPut: a signed PUT with a largest size is ErrUnsupported, so that the
-// maximum isn't ignored (S1).
+// maximum isn't ignored.
 func TestLargestSizeOfAPut(t *testing.T) {
 	eachTaker(t, func(t *testing.T, b files.Bucket, h http.Handler) {
 		o := &files.SignOptions{Method: http.MethodPut}

@@ -136,7 +136,7 @@ func TestSilentServer(t *testing.T) {
 }
 
 // TestCallerIsSlow: the caller's time between two Reads, in a loop's body and in a
-// content's Read is not counted (T1).
+// content's Read is not counted.
 func TestCallerIsSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		below := &slow{
@@ -211,7 +211,7 @@ func TestResumed(t *testing.T) {
 	})
 }
 
-// TestOpenedInTime: a limit on the opening of a body doesn't end the body (H1), which
+// TestOpenedInTime: a limit on the opening of a body doesn't end the body, which
 // is closed once.
 func TestOpenedInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -56,7 +56,7 @@ func TestLimitEndsBucketThatPolls(t *testing.T) {
 }
 
 // TestWithRetry: a call to a silent server ends within attempts × timeout and the waits
-// between the attempts, and makes no more requests than attempts (W5).
+// between the attempts, and makes no more requests than attempts.
 func TestWithRetry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		below := &slow{open: time.Hour}

@@ -102,7 +102,7 @@ func (s *seer) want(seen ...string) {
 }
 
 // TestChanges: the first content, changes, a deletion and a return are reported once
-// each (E5).
+// each.
 func TestChanges(t *testing.T) {
 	for name, p := range map[string]filestest.Personality{
 		"clouds": filestest.Clouds,
@@ -136,7 +136,7 @@ func TestChanges(t *testing.T) {
 }
 
 // TestFailedComesAgain: after the function has failed, it is called again, with the
-// content of that time (E5).
+// content of that time.
 func TestFailedComesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := filestest.New(t)
@@ -240,7 +240,7 @@ func TestOneRequest(t *testing.T) {
 }
 
 // TestBackAgain: a file that changes and changes back between two polls is reported if
-// each Put makes a version, and otherwise isn't, as the documentation says (E5).
+// each Put makes a version, and otherwise isn't, as the documentation says.
 func TestBackAgain(t *testing.T) {
 	for perPut, want := range map[bool][]string{true: {"a", "a"}, false: {"a"}} {
 		synctest.Test(t, func(t *testing.T) {
@@ -259,7 +259,7 @@ func TestBackAgain(t *testing.T) {
 
 // TestFailedThenBack: after the function has failed, it is called again even if the file
 // is by then as it was when the function last succeeded, with the same version. The failed
-// call may have left things half done (E5).
+// call may have left things half done.
 func TestFailedThenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &seer{t: t, b: mem.New(&mem.Options{VersionPerPut: false})}
@@ -282,7 +282,7 @@ func TestFailedThenBack(t *testing.T) {
 }
 
 // TestBackAgainOnDisk: in a local folder a file that is deleted and written again has a
-// new version (E5).
+// new version.
 func TestBackAgainOnDisk(t *testing.T) {
 	b, err := local.Open(t.TempDir(), nil)
 	if err != nil {

@@ -118,7 +118,7 @@ func attrsOf(s sdktrace.ReadOnlySpan) map[attribute.Key]string {
 }
 
 // TestSpan: a Get's span begins with the call and ends once, at Close; what happens
-// below is its child; bytes count up meanwhile (O1).
+// below is its child; bytes count up meanwhile.
 func TestSpan(t *testing.T) {
 	s := newTelemetry(t)
 	var below trace.SpanContext
@@ -175,7 +175,7 @@ func TestSpan(t *testing.T) {
 }
 
 // TestFailures: an expected error leaves the status unset; a failure has its kind, and
-// its text only with Options.Names (O2, O3).
+// its text only with Options.Names.
 func TestFailures(t *testing.T) {
 	for _, names := range []bool{false, true} {
 		s := newTelemetry(t)

@@ -117,7 +117,7 @@ func TestMetrics(t *testing.T) {
 
 // TestAnswersAreNoFailures: ErrNotExist, ErrExist, ErrPrecondition, ErrNotModified and
 // cancellation, of calls and of bodies, leave the failures unchanged; deadlines, of both,
-// raise them (O2).
+// raise them.
 func TestAnswersAreNoFailures(t *testing.T) {
 	b, reg := metrics(t, mem.New(nil))
 	ctx := t.Context()
