@@ -59,7 +59,12 @@ func TestMissedOnFUSE(t *testing.T) {
 		for _, missed = range []string{"a", "a" + sidecarExt} {
 			for times := 1; times <= 3; times++ {
 				left = times
+				open := sys.Open()
 				control, version, err := find()
+				if n := sys.Open(); n != open {
+					t.Errorf("after %s, which missed %s %d times, %d folders and files are open, "+
+						"want %d", door, missed, times, n, open)
+				}
 				if err != nil || control != want.CacheControl || version != want.Version {
 					t.Errorf("%s returns Cache-Control %q, version %s and %v if %s is missed %d "+
 						"times, want %q, %s and nil", door, control, version, err, missed, times,

@@ -109,8 +109,7 @@ func mapControlError(err error) error {
 // writeFormat writes the format mark if there is none, and replaces an older one. The
 // caller holds the control folder's lock.
 func (b *backend) writeFormat(d fsys.Dir) error {
-	v, err := b.format(d)
-	if err != nil || v == formatVersion {
+	if marked, err := b.isMarked(d); err != nil || marked {
 		return err
 	}
 	f, err := d.OpenLock(versionFile)
@@ -128,15 +127,16 @@ func (b *backend) writeFormat(d fsys.Dir) error {
 	return d.Sync()
 }
 
-// format reads the format mark; 0 means that there is none.
-func (b *backend) format(d fsys.Dir) (int, error) {
+// isMarked reports whether the format mark is that of this version.
+func (b *backend) isMarked(d fsys.Dir) (bool, error) {
 	f, _, err := d.OpenFile(versionFile)
 	if missing(err) {
-		return 0, nil
+		return false, nil
 	}
 	if err != nil {
-		return 0, err
+		return false, err
 	}
 	defer f.Close()
-	return readFormat(f)
+	v, err := readFormat(f)
+	return v == formatVersion, err
 }

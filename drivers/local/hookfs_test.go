@@ -26,6 +26,9 @@ type hookFS struct {
 	noDirLocks bool
 	// fuse makes it look like FUSE: names can't be exchanged, and no time of birth is known.
 	fuse bool
+	// reuses gives every folder below the root the same identity, as if the system used
+	// the inode number of a removed one again.
+	reuses bool
 	// mount makes the folders below the root another file system than the control folder.
 	mount bool
 	// between is called between the Lstat of a file and its opening.
@@ -119,7 +122,14 @@ func (d *hookDir) crosses(to fsys.Dir) bool {
 	return d.h.mount && d.below != to.(*hookDir).below
 }
 func (d *hookDir) Lstat(name string) (fsys.Stat, error) { return d.h.stat(d.Dir.Lstat(name)) }
-func (d *hookDir) Stat() (fsys.Stat, error)             { return d.h.stat(d.Dir.Stat()) }
+
+func (d *hookDir) Stat() (fsys.Stat, error) {
+	st, err := d.h.stat(d.Dir.Stat())
+	if d.h.reuses && d.below {
+		st.Ino, st.Birth = 1, 0
+	}
+	return st, err
+}
 
 func (d *hookDir) OpenFile(path string) (fsys.File, fsys.Stat, error) {
 	f, st, err := d.Dir.OpenFile(path)
