@@ -66,7 +66,7 @@
 //   - cloudfiles.dev/examples/files: a command: ls, cat, cp, sync, rm, du, sign and
 //     check, on folders and buckets.
 //   - cloudfiles.dev/examples/photos: a web application, and how it is tested.
-//   - cloudfiles.dev/examples/mapdriver: a driver in about a hundred lines.
+//   - cloudfiles.dev/examples/mapdriver: a driver of about 150 lines.
 //
 // This package is empty: import the ones above.
 //

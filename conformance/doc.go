@@ -20,7 +20,7 @@
 // # Writing a driver
 //
 // Writing a first driver that passes takes an afternoon. Copy
-// cloudfiles.dev/examples/mapdriver, which is a whole driver in a hundred lines.
+// cloudfiles.dev/examples/mapdriver, which is a whole driver of about 150 lines.
 //
 // Begin with files/driver, not with files.Bucket: write a driver.Backend, which moves
 // bytes and decides conditions, and let driver.New make the bucket. The bucket handles

@@ -1,6 +1,6 @@
-// Package mapdriver is a complete driver in about a hundred lines: all that the author
-// of a driver must write, because package files/driver does the rest. Its test
-// runs the whole conformance suite.
+// Package mapdriver is a complete driver of about 150 lines: all that the author of a
+// driver must write, because package files/driver does the rest. Its test runs the whole
+// conformance suite.
 //
 //	b := driver.New(mapdriver.New())
 //

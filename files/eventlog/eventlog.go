@@ -19,8 +19,8 @@
 //   - Positions are 0, 1, 2 and so on, without gaps and in the order of the appends. A
 //     record keeps its position, so a program that continues at Position+1 reads no
 //     record twice and skips none, even after Compact.
-//   - Append stores the record exactly once, even if responses are lost. Only after
-//     ErrUncertain is it unknown whether the record is stored.
+//   - Append stores the record exactly once, even if responses are lost. After
+//     ErrUncertain, and no other error, it isn't known whether the record is stored.
 //   - Once Append has returned, every Read that begins later yields the record.
 //   - Compact removes the oldest records. Reading from a removed position is ErrGone:
 //     nothing is skipped silently.

@@ -114,7 +114,7 @@
 // dot. [As] makes it behave like one of them; [Personality.Differences] lists the
 // differences, each with its source and the date on which it was looked up.
 //
-// Not simulated are:
+// The fake doesn't simulate:
 //
 //   - crashes of the machine, because memory doesn't survive them;
 //   - objects with keys outside the naming rule (L7), and changes by other programs:
@@ -126,7 +126,8 @@
 //   - native options of a service, which are ErrUnsupported, and uploads that another
 //     process continues: an upload of package resume is one Put.
 //
-// The package links the standard library alone and starts no goroutine of its own.
+// The package links only this module and the standard library, and starts no goroutine
+// of its own.
 //
 // A Bucket is safe for concurrent use. Its methods that take a testing.TB may be called
 // only by the test's own goroutine, because they may call t.FailNow.

@@ -49,7 +49,7 @@ func Wrap(b files.Bucket, p *Policy) files.Bucket {
 }
 
 // mayRepeat reports whether the bucket, or one below it, has a policy or is of an unknown
-// type. Only then is it worth an allocation to bound the attempts.
+// type. Otherwise bounding the attempts isn't worth an allocation.
 func mayRepeat(b files.Bucket) bool {
 	return slices.ContainsFunc(files.Layers(b), func(layer string) bool {
 		return strings.Contains(layer, "retry") || strings.Contains(layer, ".")
