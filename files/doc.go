@@ -164,8 +164,8 @@
 //     compare-and-swap must write different bytes each time.
 //
 //     In a local folder different content has different versions even if other programs
-//     wrote it, whatever modification time they set. The version of such a file may also
-//     change while its content doesn't.
+//     wrote it, whatever modification time they set; section Z names the one exception.
+//     The version of such a file may also change while its content doesn't.
 //
 //   - V2: A file's time is when it was put, whatever the time of the file that it
 //     replaced. Times are UTC, truncated to Features.TimeResolution. That is the

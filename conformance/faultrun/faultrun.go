@@ -131,6 +131,7 @@ type Report struct {
 	Took     time.Duration
 }
 
+// String returns the report in a few lines: the seed, and the numbers.
 func (r Report) String() string {
 	ops := 0
 	for _, n := range r.Ops {
