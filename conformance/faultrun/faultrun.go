@@ -131,7 +131,7 @@ type Report struct {
 	Took     time.Duration
 }
 
-// String returns the report in a few lines: the seed, and the numbers.
+// String returns the seed and the numbers in one line.
 func (r Report) String() string {
 	ops := 0
 	for _, n := range r.Ops {
