@@ -162,7 +162,8 @@ func removeUnlocked(path string) {
 		return
 	}
 	defer f.Close()
-	if now, err := f.Stat(); err != nil || !os.SameFile(fi, now) {
+	// SameFile is false of what could not be looked at.
+	if now, _ := f.Stat(); !os.SameFile(fi, now) {
 		return
 	}
 	if renamesOpen {

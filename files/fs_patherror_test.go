@@ -31,6 +31,7 @@ func TestFSPathErrors(t *testing.T) {
 	}
 	corrupt := files.FS(ctx, damaged(b), nil).(fullFS)
 	elsewhere := files.FS(ctx, lists{b, []files.Entry{{Name: "../up"}}}, nil).(fullFS)
+	above := files.FS(ctx, lists{b, []files.Entry{{Name: "up"}}}, nil).(fullFS)
 	open := func(v fs.FS, name string) fs.File {
 		f, err := v.Open(name)
 		if err != nil {
@@ -94,6 +95,8 @@ func TestFSPathErrors(t *testing.T) {
 			func() error { _, err := view.ReadDir("."); return err }},
 		{"ReadDir with an entry of elsewhere", "readdir", "d", files.OpList,
 			files.ErrInvalidName, func() error { _, err := elsewhere.ReadDir("d"); return err }},
+		{"ReadDir with an entry of the root", "readdir", "d", files.OpList,
+			files.ErrInvalidName, func() error { _, err := above.ReadDir("d"); return err }},
 		{"Glob of what can't be shown", "readdir", ".", files.OpList, files.ErrUnsupported,
 			func() error { _, err := view.Glob("*"); return err }},
 		{"Sub of no path", "sub", "/x", files.OpOpen, files.ErrInvalidName,

@@ -77,12 +77,9 @@ func SafeName(untrusted string) string {
 	return s
 }
 
-// cutUTF8 returns the longest prefix of s of at most n bytes that ends between
-// characters.
+// cutUTF8 returns the longest prefix of s, which is longer than n bytes, of at most n
+// bytes that ends between characters.
 func cutUTF8(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
 	for n > 0 && !utf8.RuneStart(s[n]) {
 		n--
 	}

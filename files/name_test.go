@@ -117,6 +117,8 @@ func TestSafeName(t *testing.T) {
 		"photo.jpg":            "photo.jpg",
 		`C:\Users\x\photo.jpg`: "photo.jpg",
 		"../../etc/passwd":     "passwd",
+		"/passwd":              "passwd",
+		`\passwd`:              "passwd",
 		"":                     "file",
 		".":                    "file",
 		"..":                   "file",

@@ -255,7 +255,8 @@ func readGroup(ctx context.Context, rg Range, group []*part, results [][]byte,
 	return readParts(r, group, results)
 }
 
-// readParts reads parts, which are sorted and inside the body.
+// readParts reads parts, which are sorted and inside the body. The Reader itself reports
+// a body that ends early.
 func readParts(r *Reader, parts []*part, results [][]byte) error {
 	var far *part // the part that reaches farthest
 	for _, p := range parts {
@@ -268,7 +269,7 @@ func readParts(r *Reader, parts []*part, results [][]byte) error {
 		if left > 0 {
 			gap := p.off + int64(len(known)) - (r.off + r.n - r.remaining)
 			if _, err := io.CopyN(io.Discard, r, gap); err != nil {
-				return early(r, err)
+				return err
 			}
 		}
 		// The memory for a large part grows with what arrives, as for ReadAll.
@@ -277,13 +278,9 @@ func readParts(r *Reader, parts []*part, results [][]byte) error {
 		if left > 0 {
 			rest, err := r.readFull(dst[len(dst):], left)
 			if err != nil {
-				return early(r, err)
+				return err
 			}
-			if int64(cap(dst)) >= p.n {
-				dst = dst[:p.n]
-			} else {
-				dst = append(dst, rest...)
-			}
+			dst = append(dst, rest...) // rest is in its memory already if that was enough
 		}
 		results[p.index] = dst
 		if far == nil || p.off+p.n > far.off+far.n {
@@ -291,12 +288,4 @@ func readParts(r *Reader, parts []*part, results [][]byte) error {
 		}
 	}
 	return nil
-}
-
-// early returns the error for a body that ended before its reported length.
-func early(r *Reader, err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return r.wrap(errorf(ErrCorrupt, "content ended early"))
-	}
-	return err
 }

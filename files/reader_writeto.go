@@ -92,9 +92,6 @@ func (r *Reader) copyToFile(b fileBody, f *os.File) (total int64, err error) {
 	defer r.cutOff()
 	for r.remaining > 0 {
 		if err := r.begin(); err != nil {
-			if err == io.EOF {
-				err = nil
-			}
 			return total, err
 		}
 		n, err := b.CopyTo(f, min(r.remaining, piece))

@@ -1,9 +1,6 @@
 package files
 
-import (
-	"unicode"
-	"unicode/utf8"
-)
+import "unicode"
 
 // maxWord is how long a word without a separator may be in text that is shown.
 const maxWord = 32
@@ -13,11 +10,8 @@ const maxWord = 32
 // further characters. Keys, in every encoding, mix capitals, small letters and digits
 // throughout.
 func harmlessText(s, separators string) bool {
-	if !utf8.ValidString(s) {
-		return false
-	}
 	var w word
-	for _, r := range s {
+	for _, r := range s { // of invalid UTF-8, r is neither a letter nor a separator
 		switch {
 		case unicode.IsLetter(r) || unicode.IsDigit(r):
 			w.add(r)

@@ -14,6 +14,15 @@ func TestSecretsExactly(t *testing.T) {
 		text, want string // "" is the text itself
 	}{
 		{"sig=", ""},
+		{"SIG=a", "SIG=…"},
+		{"AUTHORIZATION=a", "AUTHORIZATION=…"},
+		{"AUTHORIZATION: Basic", "AUTHORIZATION: …"},
+		{"Bearer ", ""},
+		{"x Bearer", ""},
+		{"://@h", "://…@h"},
+		{"x://@h/y@z", "x://…@z"},
+		{"%26sig=a", "%26sig=…"},
+		{"%26=a", ""},
 		{"sig=a", "sig=…"},
 		{"sig= a", ""},
 		{"sig =a", ""},
@@ -237,6 +246,9 @@ func TestURLsExactly(t *testing.T) {
 		{"mem://abcdefghijklmno1", ""},
 		{"mem://abcdefghijklm1no", "mem://…"},
 		{"mem://abcdefghijklmn1o", "mem://…"},
+		{"mem://a1b2-", "mem://…"}, // the fourth change is one too many
+		{"mem://a1bb", ""},
+		{"mem://a1bbb", "mem://…"},
 		{"mem://[::1]:80", ""},
 		{"mem://h:80", ""},
 		{"mem://h?", ""},

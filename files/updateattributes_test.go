@@ -144,13 +144,16 @@ func TestUpdateAttributesRaces(t *testing.T) {
 			t.Errorf("%s: %+v, %v after %d calls", name, info, err, n)
 		}
 		has(t, b, "f", "another")
+		n = 0
 		_, err = files.UpdateAttributes(ctx, b, "f", func(a *files.Attributes) error {
 			n++
 			put(t, b, "f", fmt.Sprint(n))
 			a.ContentLanguage = "fr"
 			return nil
 		}, &files.UpdateOptions{Attempts: 3})
-		is(t, err, files.ErrPrecondition)
+		if is(t, err, files.ErrPrecondition); n != 3 {
+			t.Errorf("%s: %d attempts, want 3", name, n)
+		}
 		if !b.Features().VersionPerPut {
 			t.Errorf("%s: a change of attributes makes no version, so the rest of this test "+
 				"can't be", name)
