@@ -193,6 +193,14 @@ func TestDownloadAtFails(t *testing.T) {
 				return nil
 			}
 		}, full},
+		{"the writer fails at once", func(_ *testing.T, _ *remote, s *sink, _ func()) {
+			s.writing = func(off int64) error {
+				if off < 100_000 {
+					return full
+				}
+				return nil
+			}
+		}, full},
 		{"missing", func(t *testing.T, r *remote, _ *sink, _ func()) {
 			r.Delete(t.Context(), "f", nil)
 		}, files.ErrNotExist},

@@ -78,6 +78,10 @@ func TestIllegalNamesCostNoCall(t *testing.T) {
 			_, err := files.Move(ctx, b, bad, b, "a", nil)
 			return err
 		},
+		"Move from it": func() error {
+			_, err := files.Move(ctx, mem.New(nil), "a", b, bad, nil)
+			return err
+		},
 		"PutFile": func() error { _, err := files.PutFile(ctx, b, bad, path, nil); return err },
 		"PutFS": func() error {
 			_, err := files.PutFS(ctx, b, bad, manyFiles(1), nil)

@@ -71,8 +71,9 @@ func TestPutFSLies(t *testing.T) {
 			res, err := files.PutFS(ctx, b, under, lyingFS{c.entries}, nil)
 			is(t, err, files.ErrInvalidName)
 			e, ok := errors.AsType[*files.Error](err)
-			if !ok || !strings.Contains(e.Name+" "+e.Detail, c.named) {
-				t.Errorf("%s: %v doesn't name %q", what, err, c.named)
+			if !ok || !strings.Contains(e.Name+" "+e.Detail, c.named) ||
+				!strings.HasPrefix(e.Name, under) {
+				t.Errorf("%s: %v doesn't name %q below %q", what, err, c.named, under)
 			}
 			if res.Files != 0 || len(contents(t, b)) != 0 {
 				t.Errorf("%s: %+v is stored", what, res)

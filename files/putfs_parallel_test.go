@@ -7,8 +7,10 @@ import (
 	"io/fs"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
+	"testing/synctest"
 	"time"
 
 	"cloudfiles.dev/drivers/mem"
@@ -83,6 +85,84 @@ func TestPutFSParallel(t *testing.T) {
 }
 
 // TestPutFSStops: after a failure PutFS doesn't walk the rest of the tree.
+// TestPutFSNeverMore: while as many Puts run as the options say, no other one begins,
+// although there are more files. 1024 at a time is the most that can be asked for.
+func TestPutFSNeverMore(t *testing.T) {
+	for _, parallel := range []int{1, 3} {
+		synctest.Test(t, func(t *testing.T) {
+			var running atomic.Int64
+			free := make(chan struct{})
+			b := putting(func(string) error {
+				running.Add(1)
+				<-free
+				return nil
+			})
+			done := make(chan error)
+			go func() {
+				_, err := files.PutFS(ctx, b, "", manyFiles(20),
+					&files.PutFSOptions{Parallel: parallel})
+				done <- err
+			}()
+			synctest.Wait()
+			if n := running.Load(); n != int64(parallel) {
+				t.Errorf("%d Puts run at a time, want %d", n, parallel)
+			}
+			close(free)
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for parallel, want := range map[int]error{
+		-1: files.ErrInvalid, 1024: nil, 1025: files.ErrInvalid,
+	} {
+		_, err := files.PutFS(ctx, mem.New(nil), "", manyFiles(1),
+			&files.PutFSOptions{Parallel: parallel})
+		if !errors.Is(err, want) || want == nil && err != nil {
+			t.Errorf("Parallel %d: %v, want %v", parallel, err, want)
+		}
+	}
+}
+
+// TestPutFSStopsAfterAPanic: once a Put has panicked, the walk soon ends.
+func TestPutFSStopsAfterAPanic(t *testing.T) {
+	asked := 0
+	defer func() {
+		if got := recover(); got != "mine" || asked > 5 {
+			t.Errorf("%v is recovered after %d names, want mine after at most 5", got, asked)
+		}
+	}()
+	files.PutFS(ctx, putting(func(string) error { panic("mine") }), "", manyFiles(500),
+		&files.PutFSOptions{
+			Parallel: 1,
+			Filter: func(string, fs.DirEntry) bool {
+				asked++
+				return true
+			},
+		})
+	t.Error("a panic in a hook was lost")
+}
+
+// TestPutFSEndsWithItsContext: when the context ends between two files, PutFS names the
+// file that it didn't begin.
+func TestPutFSEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	res, err := files.PutFS(ctx, mem.New(nil), "to", manyFiles(100), &files.PutFSOptions{
+		Filter: func(path string, _ fs.DirEntry) bool {
+			if path == "d0/f007" {
+				cancel()
+				return false
+			}
+			return path == "d0"
+		},
+	})
+	e, ok := errors.AsType[*files.Error](err)
+	if !errors.Is(err, context.Canceled) || !ok || e.Name != "to/d0/f008" || res.Files != 0 {
+		t.Errorf("PutFS = %+v, %v, want context.Canceled of to/d0/f008", res, err)
+	}
+}
+
 func TestPutFSStops(t *testing.T) {
 	bad := errors.New("no")
 	asked := 0

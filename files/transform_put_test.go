@@ -138,6 +138,11 @@ func TestTransformPutRefuses(t *testing.T) {
 		"negative": {func() io.Reader { return counting(-1) }, options{}, files.ErrInvalid},
 		"too many": {func() io.Reader { return counting(1 << 30) }, options{}, files.ErrInvalid},
 		"metadata": {text, long, files.ErrInvalid},
+		"type": {text, options{Attributes: files.Attributes{ContentType: " x"}},
+			files.ErrInvalid},
+		"fails once": {func() io.Reader {
+			return io.MultiReader(strings.NewReader("te"), &failingRead{}, strings.NewReader("xt"))
+		}, options{}, errBroken},
 		"native": {text, options{Native: []files.NativeOption{unheardOf{}}},
 			files.ErrUnsupported},
 		"version": {text, options{If: files.IfVersion("other")}, files.ErrPrecondition},
@@ -156,6 +161,17 @@ func TestTransformPutRefuses(t *testing.T) {
 	_, err := b.Put(ended, "a", text(), nil)
 	is(t, err, context.Canceled)
 	has(t, b, "a", "old")
+}
+
+// failingRead is a reader that fails, and then ends.
+type failingRead struct{ failed bool }
+
+func (f *failingRead) Read([]byte) (int, error) {
+	if f.failed {
+		return 0, io.EOF
+	}
+	f.failed = true
+	return 0, errBroken
 }
 
 // counting is a reader that returns only this count.
