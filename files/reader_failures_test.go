@@ -48,7 +48,8 @@ func TestLateReaderFails(t *testing.T) {
 	put(t, store, "a", "text")
 	b := files.Wrap(store, files.Hooks{
 		Body: func(_ context.Context, _ *files.Call, _ io.Reader) io.Reader {
-			return &closing{readerFunc(func([]byte) (int, error) { return 0, errBroken }), func() {}}
+			fails := readerFunc(func([]byte) (int, error) { return 0, errBroken })
+			return &closing{fails, func() {}}
 		},
 	})
 	r, err := b.Get(ctx, "a", nil)
