@@ -103,7 +103,10 @@ func (r *Reader) copyToFile(b fileBody, f *os.File) (total int64, err error) {
 		if n > 0 {
 			r.call.passed(n)
 		}
-		if n == 0 && err == nil {
+		switch {
+		case r.remaining == 0 && err == io.EOF:
+			err = nil
+		case n == 0 && err == nil, err == io.EOF:
 			err = errorf(ErrCorrupt, "content ended %d bytes early", r.remaining)
 		}
 		if err = r.end(err); err != nil {
