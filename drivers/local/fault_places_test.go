@@ -177,7 +177,7 @@ func situations() map[string]situation {
 					h.awaited = map[string]bool{}
 					h.awaits = func() bool {
 						if n++; n == turn {
-							lost = maxTwins
+							lost = 3 * maxTwins // a twin may be created twice
 						}
 						return n == turn
 					}

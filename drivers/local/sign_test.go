@@ -137,7 +137,7 @@ func TestSignerParameters(t *testing.T) {
 		at + "x&base_url=http://host/files": "secret_key_path",
 	} {
 		_, err := files.Open(t.Context(), in+query)
-		if !errors.Is(err, files.ErrInvalid) || !strings.Contains(err.Error(), want) ||
+		if files.KindOf(err) != files.ErrInvalid || !strings.Contains(err.Error(), want) ||
 			strings.Contains(err.Error(), "hidden") {
 			t.Errorf("Open(%s) = %v, want ErrInvalid with %q", query, err, want)
 		}

@@ -393,9 +393,6 @@ func (d *spelledDir) Unlink(name string) error {
 }
 
 func (d *spelledDir) Rmdir(name string) error {
-	if isControlPath(name) {
-		return d.Dir.Rmdir(name)
-	}
 	disk, err := d.existing(name)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/conformance/longtest"
+	"cloudfiles.dev/conformance/memdir"
 	"cloudfiles.dev/drivers/local/internal/crashfs"
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/drivers/local/internal/mounts"
@@ -80,6 +81,40 @@ func TestTwinFails(t *testing.T) {
 		cutters.Wait()
 		if !waits {
 			t.Error("no file was truncated")
+		}
+	}
+}
+
+// A twin that is staged beside its target, on another file system than the control folder,
+// has a name there that is no file's.
+func TestTwinOnOtherMount(t *testing.T) {
+	h := &hookFS{FS: fsys.OS(), fuse: true, mount: true, awaited: map[string]bool{}}
+	var made []string // in the folder of the target
+	sys := crashfs.Wrap(h, func(op *crashfs.Op, do func() error) error {
+		if op.Kind == crashfs.Create && op.Dir.(*hookDir).below {
+			made = append(made, op.Name)
+		}
+		return do()
+	})
+	b := openOdd(t, sys, memdir.New(t))
+	putIn(t, b, "d/a", "old", nil)
+	made = nil
+	first := true
+	h.awaits = func() bool {
+		defer func() { first = false }()
+		return first
+	}
+	putIn(t, b, "d/a", "new", nil)
+	if s, _ := fetch(t, b, "d/a"); s != "new" {
+		t.Errorf("d/a is %q, want %q", s, "new")
+	}
+	if len(made) != 2 {
+		t.Errorf("%q are made beside the target, want the staged file and its twin", made)
+	}
+	for _, name := range made {
+		if !strings.HasPrefix(name, stagePrefix) {
+			t.Errorf("%q is made beside the target, want a name that begins with %q", name,
+				stagePrefix)
 		}
 	}
 }
