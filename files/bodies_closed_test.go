@@ -89,8 +89,11 @@ func TestBodiesAreClosed(t *testing.T) {
 				_, err := files.UpdateAttributes(ctx, b, "a", change, nil)
 				return err
 			},
-			"Update": func() error { _, err := files.Update(ctx, b, "a", appendX, nil); return err },
-			"Copy":   func() error { _, err := files.Copy(ctx, b, "c", b, "a", nil); return err },
+			"Update": func() error {
+				_, err := files.Update(ctx, b, "a", appendX, nil)
+				return err
+			},
+			"Copy": func() error { _, err := files.Copy(ctx, b, "c", b, "a", nil); return err },
 		} {
 			if err := do(); err != nil {
 				t.Errorf("%s, %s: %v, want no error", layer, what, err)
