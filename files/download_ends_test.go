@@ -156,3 +156,39 @@ func TestDownloadAtOfWholeDigest(t *testing.T) {
 		}
 	}
 }
+
+// TestDownloadAtConnections: the first request, which is for the whole file, lets as many
+// connections join as parts are read at a time, at most 64, once it has read its part.
+func TestDownloadAtConnections(t *testing.T) {
+	const mib = 1 << 20
+	for _, c := range []struct {
+		concurrency int
+		partSize    int64
+		connections int
+		after       int64
+	}{
+		{0, 0, 8, 8*mib + 1},
+		{0, 1 << 10, 8, 8 * mib},
+		{1, 8*mib - 1, 1, 8 * mib},
+		{3, 8 * mib, 3, 8*mib + 1},
+		{64, 9 * mib, 64, 9*mib + 1},
+		{65, 8 * mib, 64, 8*mib + 1},
+		{1000, 8 * mib, 64, 8*mib + 1},
+	} {
+		b := &lending{Bucket: mem.New(nil), content: randomBytes(2 << 10)}
+		var seen []files.GetOptions
+		_, err := files.DownloadAt(t.Context(), &answering{b, func(ctx context.Context,
+			o files.GetOptions) (*files.Reader, error) {
+			seen = append(seen, o)
+			return b.Get(ctx, "f", &o)
+		}}, "f", &sink{}, &files.DownloadAtOptions{
+			PartSize:    c.partSize,
+			Concurrency: c.concurrency,
+		})
+		if err != nil || seen[0].Connections != c.connections ||
+			seen[0].ConnectionsAfter != c.after {
+			t.Errorf("%+v: DownloadAt = %v, with %d connections after %d bytes", c, err,
+				seen[0].Connections, seen[0].ConnectionsAfter)
+		}
+	}
+}

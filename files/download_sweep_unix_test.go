@@ -66,24 +66,71 @@ func TestDownloadSweepsLargeFolder(t *testing.T) {
 }
 
 // TestDownloadSweepsAgain: a leftover is removed also if it appears after a download to
-// the same folder.
+// the same folder, and though that download had many to remove.
 func TestDownloadSweepsAgain(t *testing.T) {
-	dir := t.TempDir()
 	b := mem.New(nil)
 	put(t, b, "a", "text")
-	left := ""
-	for begun := time.Now(); ; {
-		_, err := files.DownloadFile(ctx, b, "a", filepath.Join(dir, "target"), nil)
-		switch {
-		case err != nil:
-			t.Fatal(err)
-		case left == "":
-			left = leaveDownload(t, dir, 1)
-		case !isThere(t, left):
-			return
-		case time.Since(begun) > time.Minute:
-			t.Fatal("the leftover is still there after a minute of downloads")
+	for _, before := range []int{0, 500} {
+		dir := t.TempDir()
+		for i := range before {
+			leaveDownload(t, dir, i)
 		}
+		left := ""
+		for begun := time.Now(); ; {
+			_, err := files.DownloadFile(ctx, b, "a", filepath.Join(dir, "target"), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if left == "" {
+				left = leaveDownload(t, dir, 1)
+			} else if !isThere(t, left) {
+				break
+			} else if time.Since(begun) > time.Minute {
+				t.Fatal("the leftover is still there after a minute of downloads")
+			}
+		}
+	}
+}
+
+// TestDownloadKeepsOtherFiles: a download removes no file whose name only looks like that
+// of a leftover.
+func TestDownloadKeepsOtherFiles(t *testing.T) {
+	dir := t.TempDir()
+	left := leaveDownload(t, dir, 1)
+	const random = "0123456789abcdef"
+	var kept []string
+	for _, name := range []string{
+		".download-" + random,
+		random + ".tmp",
+		random,
+		"x.download-" + random + ".tmp",
+		".download-" + random + ".tmp.x",
+		".download-" + random + "0.tmp",
+		".download-" + random[1:] + ".tmp",
+		".download-" + random[1:] + "g.tmp",
+		".download-" + strings.ToUpper(random) + ".tmp",
+		".download-.tmp",
+		".download-",
+		".tmp",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		kept = append(kept, path)
+	}
+	b := mem.New(nil)
+	put(t, b, "a", "text")
+	if _, err := files.DownloadFile(ctx, b, "a", filepath.Join(dir, "target"), nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range kept {
+		if !isThere(t, path) {
+			t.Errorf("%s is removed", path)
+		}
+	}
+	if isThere(t, left) {
+		t.Error("the leftover is still there")
 	}
 }
 

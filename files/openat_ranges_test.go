@@ -108,6 +108,8 @@ func TestReadRangesRequests(t *testing.T) {
 		{"the last bytes and others", []files.Range{files.Last(8), files.Bytes(5, 10)}, 2, 0},
 		{"nothing", []files.Range{files.Bytes(5, 0), files.Last(0)}, 1, 0},
 		{"none", nil, 1, 0},
+		{"the last byte", []files.Range{files.Last(1)}, 1, 0},
+		{"one byte", []files.Range{files.Bytes(32<<20, 1)}, 1, 0},
 		{"more than one request takes", []files.Range{files.Bytes(0, 20<<20), files.Bytes(21<<20,
 			20<<20)}, 2, 0},
 	} {

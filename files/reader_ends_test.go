@@ -100,6 +100,21 @@ func TestReadTimeoutSetLater(t *testing.T) {
 	})
 }
 
+// TestShortestTimeout: a timeout of a nanosecond is one as well.
+func TestShortestTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		below, _ := io.Pipe()
+		r, _ := reader(ctx, nil, alphabet, func(c *driver.ReaderConfig) {
+			c.Body, c.Timeout = below, 1
+		})
+		late := time.AfterFunc(time.Hour, func() { below.Close() }) // if nothing else ends it
+		defer late.Stop()
+		_, err := r.Read(make([]byte, 1))
+		is(t, err, os.ErrDeadlineExceeded)
+		r.Close()
+	})
+}
+
 // TestLastMoment: bytes that come with an error after the timeout has closed the body are
 // returned without it, and the next Read returns the timeout.
 func TestLastMoment(t *testing.T) {
