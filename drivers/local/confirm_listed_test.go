@@ -75,7 +75,10 @@ func (d *listingFolder) Kind() fsys.Kind { return d.kind }
 
 func (d *listingFolder) OpenDir(string) (fsys.Dir, error) {
 	*d.reads++
-	return d, d.openErr
+	if d.openErr != nil {
+		return nil, d.openErr
+	}
+	return d, nil
 }
 
 func (d *listingFolder) ReadDir(_ []byte, each func([]byte, fsys.Type)) (bool, error) {
