@@ -88,7 +88,20 @@ func (f *File) fetch(p []byte, off int64) (int, error) {
 			return f.exact(p, off)
 		}
 	}
-	defer s.give()
+	returned := false
+	defer func() {
+		if !returned { // the body panicked, and what it would return next isn't known
+			f.drop(s)
+		}
+		s.give()
+	}()
+	n, err := f.fetchFrom(s, opened, p, off)
+	returned = true
+	return n, err
+}
+
+// fetchFrom fetches from a stream of which the caller has the token.
+func (f *File) fetchFrom(s *stream, opened bool, p []byte, off int64) (int, error) {
 	if opened {
 		if err := f.begin(s); err != nil {
 			return 0, err
