@@ -47,11 +47,10 @@ func maybeSecret(s string) bool {
 			return true
 		}
 	}
-	return len(s) > 12 && (slices.ContainsFunc(schemesOfHTTP, func(w string) bool {
-		return hasFold(s, w)
-	}) || slices.ContainsFunc(wordsOfKeys, func(w string) bool {
-		return hasFold(s, w)
-	}) || hasShape(s))
+	// The space after a word may be a tab.
+	has := func(word string) bool { return hasFold(s, strings.TrimSuffix(word, " ")) }
+	return len(s) > 12 && (slices.ContainsFunc(schemesOfHTTP, has) ||
+		slices.ContainsFunc(wordsOfKeys, has) || hasShape(s))
 }
 
 // hasFold is strings.Contains without regard to ASCII case; lower has no capitals.
