@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"runtime"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,27 +13,6 @@ import (
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
-
-// followed is a context that counts the functions and contexts which wait for its end.
-type followed struct {
-	context.Context
-	waiting atomic.Int64
-	most    atomic.Int64
-}
-
-func (f *followed) Done() <-chan struct{} { return make(chan struct{}) }
-
-func (f *followed) AfterFunc(func()) func() bool {
-	f.most.Store(max(f.most.Load(), f.waiting.Add(1)))
-	var stopped atomic.Bool
-	return func() bool {
-		if stopped.Swap(true) {
-			return false
-		}
-		f.waiting.Add(-1)
-		return true
-	}
-}
 
 // TestNothingWaitsForTheContext: when a call has failed, or what it returned is closed,
 // nothing waits for the end of the context any more.

@@ -8,76 +8,26 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
-	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/files/driver"
 )
-
-// lending is a bucket of one file that counts the bodies that are open.
-type lending struct {
-	files.Bucket
-	content []byte
-	digest  files.Digest
-	open    atomic.Int64
-	opened  atomic.Int64
-	// reading is called before each Get, with where it begins in the file.
-	reading func(ctx context.Context, off int64) error
-	// body, if not nil, replaces what the bodies return.
-	body io.Reader
-}
-
-func (b *lending) Get(ctx context.Context, name string,
-	opts *files.GetOptions) (*files.Reader, error) {
-	var o files.GetOptions
-	if opts != nil {
-		o = *opts
-	}
-	off, n := o.Range.Resolve(int64(len(b.content)))
-	if b.reading != nil {
-		if err := b.reading(ctx, off); err != nil {
-			return nil, err
-		}
-	}
-	b.open.Add(1)
-	b.opened.Add(1)
-	body := b.body
-	if body == nil {
-		body = bytes.NewReader(b.content[off : off+n])
-	}
-	return driver.NewReader(ctx, driver.ReaderConfig{
-		Name: name,
-		Info: files.Info{
-			Entry:  files.Entry{Name: name, Size: int64(len(b.content)), Version: "1"},
-			Digest: b.digest,
-		},
-		Offset:  off,
-		Length:  n,
-		Body:    io.NopCloser(body),
-		OnClose: func() { b.open.Add(-1) },
-		Verify:  true,
-	}), nil
-}
 
 // TestDownloadsCloseBodies: every download closes each body that it has opened, also if
 // it fails at the source or at the target.
 func TestDownloadsCloseBodies(t *testing.T) {
 	broken := errors.New("broken")
-	for what, change := range map[string]func(*lending, *sink){
-		"fine": func(*lending, *sink) {},
-		"the source breaks": func(b *lending, _ *sink) {
-			b.body = &together{"x", broken, strings.NewReader("")}
-		},
-		"the source ends early": func(b *lending, _ *sink) { b.body = strings.NewReader("x") },
-		"the target breaks": func(_ *lending, s *sink) {
+	for what, change := range map[string]func(*fragile, *sink){
+		"fine":                  func(*fragile, *sink) {},
+		"the source breaks":     func(b *fragile, _ *sink) { b.breakAlways(broken) },
+		"the source ends early": func(b *fragile, _ *sink) { b.breakAlways(io.EOF) },
+		"the target breaks": func(_ *fragile, s *sink) {
 			s.writing = func(int64) error { return broken }
 		},
-		"a later part breaks": func(b *lending, _ *sink) {
-			b.reading = func(_ context.Context, off int64) error {
+		"a later part is refused": func(b *fragile, _ *sink) {
+			b.opening = func(_ context.Context, off int64) error {
 				if off > 0 {
 					return broken
 				}
@@ -85,7 +35,7 @@ func TestDownloadsCloseBodies(t *testing.T) {
 			}
 		},
 	} {
-		b := &lending{Bucket: mem.New(nil), content: randomBytes(5 << 10)}
+		b := newFragile(5 << 10)
 		to := &sink{}
 		change(b, to)
 		for _, concurrency := range []int{1, 3} {
@@ -96,8 +46,8 @@ func TestDownloadsCloseBodies(t *testing.T) {
 		}
 		files.DownloadFile(t.Context(), b, "f", filepath.Join(t.TempDir(), "f"), nil)
 		files.Download(t.Context(), b, "f", io.NewOffsetWriter(to, 0), nil)
-		if b.opened.Load() < 4 || b.open.Load() != 0 {
-			t.Errorf("%s: %d of %d bodies are open", what, b.open.Load(), b.opened.Load())
+		if b.gets.Load() < 4 || b.open.Load() != 0 {
+			t.Errorf("%s: %d of %d bodies are open", what, b.open.Load(), b.gets.Load())
 		}
 	}
 }
@@ -106,9 +56,9 @@ func TestDownloadsCloseBodies(t *testing.T) {
 // its error is the one of the download.
 func TestFailedPartEndsOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := &lending{Bucket: mem.New(nil), content: randomBytes(5 << 10)}
+		b := newFragile(5 << 10)
 		ended := false
-		b.reading = func(ctx context.Context, off int64) error {
+		b.opening = func(ctx context.Context, off int64) error {
 			switch off {
 			case 1 << 10:
 				<-ctx.Done()
@@ -137,7 +87,7 @@ func TestDownloadAtOfWholeDigest(t *testing.T) {
 	sum := md5.Sum(content)
 	for _, right := range []bool{true, false} {
 		for _, skip := range []bool{false, true} {
-			b := &lending{Bucket: mem.New(nil), content: bytes.Clone(content)}
+			b := &fragile{Bucket: mem.New(nil), content: bytes.Clone(content)}
 			b.digest.MD5 = hex.EncodeToString(sum[:])
 			if !right {
 				b.content[4000]++
@@ -150,7 +100,7 @@ func TestDownloadAtOfWholeDigest(t *testing.T) {
 			if ok := right || skip; ok != (err == nil) || !ok && !errors.Is(err, files.ErrCorrupt) {
 				t.Errorf("right %t, skip %t: DownloadAt = %v", right, skip, err)
 			}
-			if n := b.opened.Load(); (n == 1) == skip {
+			if n := b.gets.Load(); (n == 1) == skip {
 				t.Errorf("right %t, skip %t: %d requests", right, skip, n)
 			}
 		}
@@ -175,7 +125,7 @@ func TestDownloadAtConnections(t *testing.T) {
 		{65, 8 * mib, 64, 8*mib + 1},
 		{1000, 8 * mib, 64, 8*mib + 1},
 	} {
-		b := &lending{Bucket: mem.New(nil), content: randomBytes(2 << 10)}
+		b := newFragile(2 << 10)
 		var seen []files.GetOptions
 		_, err := files.DownloadAt(t.Context(), &answering{b, func(ctx context.Context,
 			o files.GetOptions) (*files.Reader, error) {

@@ -378,32 +378,3 @@ func TestFSErrorsExactly(t *testing.T) {
 		t.Errorf("Glob of a listing that breaks = %q, %v, want nothing", got, err)
 	}
 }
-
-// TestFailedOpenLeavesTheContext: a file that can't be opened, and one that is closed,
-// leave nothing that waits for the end of the file system's context.
-func TestFailedOpenLeavesTheContext(t *testing.T) {
-	b := mem.New(nil)
-	if _, err := files.PutString(ctx, b, "a", "text", nil); err != nil {
-		t.Fatal(err)
-	}
-	negative := &answering{b, func(ctx context.Context,
-		_ files.GetOptions) (*files.Reader, error) {
-		return driver.NewReader(ctx, driver.ReaderConfig{
-			Info: files.Info{Entry: files.Entry{Size: -1}},
-		}), nil
-	}}
-	for what, inner := range map[string]files.Bucket{"fine": b, "negative size": negative} {
-		s := &stopped{Context: ctx}
-		v := files.FS(s, inner, nil)
-		for _, name := range []string{"a", "missing"} {
-			if f, err := v.Open(name); err == nil {
-				f.Close()
-			} else if what == "fine" && name == "a" {
-				t.Error(err)
-			}
-			if s.waiting != 0 {
-				t.Errorf("%s, %s: %d functions wait for the context", what, name, s.waiting)
-			}
-		}
-	}
-}

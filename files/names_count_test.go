@@ -1,13 +1,10 @@
 package files_test
 
 import (
-	"go/ast"
-	"go/doc"
-	"go/parser"
-	"go/token"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"cloudfiles.dev/files/internal/pkgdoc"
 )
 
 // TestNamesOfPackage checks that the package has at most 80 names, as go doc -short
@@ -15,26 +12,7 @@ import (
 // exactly once, except for the types of options and results. New API belongs in a package
 // below this one, and what only authors of drivers call in package driver.
 func TestNamesOfPackage(t *testing.T) {
-	paths, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	fset := token.NewFileSet()
-	var sources []*ast.File
-	for _, path := range paths {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
-		}
-		f, err := parser.ParseFile(fset, path, nil, parser.ParseComments)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sources = append(sources, f)
-	}
-	p, err := doc.NewFromFiles(fset, sources, "cloudfiles.dev/files")
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := pkgdoc.Here(t)
 	n := len(p.Consts) + len(p.Vars) + len(p.Funcs) + len(p.Types)
 	if n < 60 || n > 80 {
 		t.Errorf("the package has %d names, want at most 80", n)

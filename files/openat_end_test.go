@@ -181,17 +181,7 @@ func TestRefusedResponsesAreClosed(t *testing.T) {
 // it is called.
 func TestCountsAfterClose(t *testing.T) {
 	const size = 1 << 20
-	b := &answering{mem.New(nil), func(ctx context.Context,
-		o files.GetOptions) (*files.Reader, error) {
-		off, n := o.Range.Resolve(size)
-		return driver.NewReader(ctx, driver.ReaderConfig{
-			Info:   files.Info{Entry: files.Entry{Size: size, Version: "v"}},
-			Offset: off,
-			Length: n,
-			Body:   resumed{io.NopCloser(bytes.NewReader(make([]byte, n)))},
-		}), nil
-	}}
-	f := openAt(t, b, "f", nil)
+	f := openAt(t, resumedBodies(size), "f", nil)
 	p := make([]byte, 16<<10)
 	for off := int64(200 << 10); off < 400<<10; off += int64(len(p)) { // opens a stream
 		if _, err := f.ReadAt(p, off); err != nil {

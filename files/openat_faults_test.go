@@ -168,10 +168,9 @@ type resumed struct{ io.ReadCloser }
 
 func (resumed) Requests() int64 { return 3 }
 
-// TestCountsOfResumedBodies: Counts has the requests by which bodies were resumed.
-func TestCountsOfResumedBodies(t *testing.T) {
-	const size = 1 << 20
-	b := &answering{mem.New(nil), func(ctx context.Context,
+// resumedBodies is a bucket of a file of zeros, of which each body took three requests.
+func resumedBodies(size int64) files.Bucket {
+	return &answering{mem.New(nil), func(ctx context.Context,
 		o files.GetOptions) (*files.Reader, error) {
 		off, n := o.Range.Resolve(size)
 		return driver.NewReader(ctx, driver.ReaderConfig{
@@ -181,7 +180,12 @@ func TestCountsOfResumedBodies(t *testing.T) {
 			Body:   resumed{io.NopCloser(bytes.NewReader(make([]byte, n)))},
 		}), nil
 	}}
-	f := openAt(t, b, "f", nil)
+}
+
+// TestCountsOfResumedBodies: Counts has the requests by which bodies were resumed.
+func TestCountsOfResumedBodies(t *testing.T) {
+	const size = 1 << 20
+	f := openAt(t, resumedBodies(size), "f", nil)
 	for reads, off := range []int64{size / 2, size - 10} {
 		if requests, _ := f.Counts(); requests != int64(3*(reads+1)) {
 			t.Errorf("after %d reads, Counts has %d requests, want %d", reads, requests,

@@ -20,9 +20,12 @@ import (
 type fragile struct {
 	files.Bucket
 	content []byte
+	digest  files.Digest
 	breaks  atomic.Int64 // 0 is never
 	broken  func() error
 	refused error // of each Get
+	// opening, if not nil, is called in each Get, with where it begins in the file.
+	opening func(ctx context.Context, off int64) error
 	gets    atomic.Int64
 	sent    atomic.Int64 // bytes of bodies
 	open    atomic.Int64
@@ -30,6 +33,15 @@ type fragile struct {
 
 func newFragile(size int) *fragile {
 	return &fragile{Bucket: mem.New(nil), content: randomBytes(size)}
+}
+
+// breakAlways breaks each body that begins at the beginning, after its first byte.
+func (b *fragile) breakAlways(err error) {
+	b.breaks.Store(1)
+	b.broken = func() error {
+		b.breaks.Store(1)
+		return err
+	}
 }
 
 func (b *fragile) Get(ctx context.Context, name string,
@@ -44,11 +56,20 @@ func (b *fragile) Get(ctx context.Context, name string,
 	}
 	size := int64(len(b.content))
 	off, n := o.Range.Resolve(size)
+	if b.opening != nil {
+		if err := b.opening(ctx, off); err != nil {
+			return nil, err
+		}
+	}
 	at := off
 	b.open.Add(1)
 	return driver.NewReader(ctx, driver.ReaderConfig{
-		Name:    name,
-		Info:    files.Info{Entry: files.Entry{Name: name, Size: size, Version: "1"}},
+		Name: name,
+		Info: files.Info{
+			Entry:  files.Entry{Name: name, Size: size, Version: "1"},
+			Digest: b.digest,
+		},
+		Verify:  true,
 		Offset:  off,
 		Length:  n,
 		OnClose: func() { b.open.Add(-1) },

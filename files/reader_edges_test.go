@@ -206,13 +206,18 @@ func TestPiecesGrow(t *testing.T) {
 	}
 }
 
-// lyingFile is a body that copies to a file and returns an impossible count.
-type lyingFile struct {
-	io.ReadCloser
-	n int64
+// copying is a body that copies to a file by a function, and can't be read.
+type copying struct {
+	noBytes
+	copy func(n int64) (int64, error)
 }
 
-func (l lyingFile) CopyTo(*os.File, int64) (int64, error) { return l.n, nil }
+func (c *copying) CopyTo(_ *os.File, n int64) (int64, error) { return c.copy(n) }
+
+type noBytes struct{}
+
+func (noBytes) Read([]byte) (int, error) { return 0, io.EOF }
+func (noBytes) Close() error             { return nil }
 
 // TestFileToFileLies: a count that a body can't have copied is ErrUnavailable.
 func TestFileToFileLies(t *testing.T) {
@@ -222,13 +227,13 @@ func TestFileToFileLies(t *testing.T) {
 	}
 	defer f.Close()
 	for _, n := range []int64{-1, 11} {
-		r := bodyOf(ctx, lyingFile{io.NopCloser(strings.NewReader("")), n}, 0)
+		r := bodyOf(ctx, &copying{copy: func(int64) (int64, error) { return n, nil }}, 0)
 		if got, err := r.WriteTo(f); got != 0 || !errors.Is(err, files.ErrUnavailable) {
 			t.Errorf("CopyTo returns %d: WriteTo = %d, %v, want 0 and ErrUnavailable", n, got, err)
 		}
 	}
 	ended, cancel := context.WithCancel(ctx)
-	r := bodyOf(ended, lyingFile{io.NopCloser(strings.NewReader("")), 1}, 0)
+	r := bodyOf(ended, &copying{copy: func(int64) (int64, error) { return 1, nil }}, 0)
 	cancel()
 	if got, err := r.WriteTo(f); got != 0 || !errors.Is(err, context.Canceled) {
 		t.Errorf("after the context has ended: %d, %v, want 0 and context.Canceled", got, err)

@@ -3,35 +3,12 @@ package files_test
 import (
 	"context"
 	"io"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
 )
-
-// watchedContext counts the functions that wait for its end.
-type watchedContext struct {
-	context.Context
-	end     chan struct{}
-	waiting atomic.Int64
-}
-
-func (c *watchedContext) Done() <-chan struct{} { return c.end }
-
-// AfterFunc is what package context calls instead of starting a goroutine.
-func (c *watchedContext) AfterFunc(func()) (stop func() bool) {
-	c.waiting.Add(1)
-	var stopped atomic.Bool
-	return func() bool {
-		first := !stopped.Swap(true)
-		if first {
-			c.waiting.Add(-1)
-		}
-		return first
-	}
-}
 
 // TestContextsAreReleased: whatever has ended or was closed leaves nothing at the
 // caller's context, which may be that of the whole program (X2).
@@ -141,7 +118,7 @@ func TestContextsAreReleased(t *testing.T) {
 				return err
 			},
 		} {
-			ctx := &watchedContext{Context: t.Context(), end: make(chan struct{})}
+			ctx := &followed{Context: t.Context()}
 			if err := do(ctx); err != nil {
 				t.Errorf("%s, %s: %v, want no error", layer, what, err)
 			}

@@ -1,39 +1,17 @@
 package driver_test
 
 import (
-	"go/ast"
-	"go/doc"
-	"go/parser"
-	"go/token"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"cloudfiles.dev/files/internal/pkgdoc"
 )
 
 // TestDocNamesEverything: the package documentation, by which the author of a driver
 // finds what there is, has a link to every type, and to every function except those that
 // only make a value of a type.
 func TestDocNamesEverything(t *testing.T) {
-	paths, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	fset := token.NewFileSet()
-	var sources []*ast.File
-	for _, path := range paths {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
-		}
-		f, err := parser.ParseFile(fset, path, nil, parser.ParseComments)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sources = append(sources, f)
-	}
-	p, err := doc.NewFromFiles(fset, sources, "cloudfiles.dev/files/driver")
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := pkgdoc.Here(t)
 	names := make([]string, 0, 100)
 	for _, f := range p.Funcs {
 		names = append(names, f.Name)
