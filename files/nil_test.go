@@ -275,7 +275,7 @@ func TestNilContent(t *testing.T) {
 		"mem":       store,
 		"around":    around(store, passing),
 		"content":   files.Wrap(store, files.Hooks{Content: same}),
-		"transform": files.Wrap(mem.New(nil), files.Hooks{Transform: stamped(new(int))}),
+		"transform": files.Wrap(mem.New(nil), files.Hooks{Transform: stamped(nil)}),
 	} {
 		for what, r := range contents {
 			for _, o := range []*files.PutOptions{nil, {If: files.IfAbsent()}} {

@@ -23,14 +23,12 @@ func TestContextsAreReleased(t *testing.T) {
 		return readerFunc(r.Read)
 	}
 	for layer, h := range map[string]hooks{
-		"none":    {},
-		"Around":  {Around: around},
-		"Body":    {Body: observe},
-		"both":    {Around: around, Body: observe},
-		"Content": {Content: observe},
-		"Transform": {Transform: func() *files.Transform {
-			return stamped(new(int))
-		}()},
+		"none":      {},
+		"Around":    {Around: around},
+		"Body":      {Body: observe},
+		"both":      {Around: around, Body: observe},
+		"Content":   {Content: observe},
+		"Transform": {Transform: stamped(nil)},
 	} {
 		r := newRemote(t)
 		b := files.Wrap(files.Wrap(r, h), hooks{Observes: true, Body: observe})

@@ -64,7 +64,7 @@ func TestEqualSizesAreNoLimit(t *testing.T) {
 func TestTransformSizesExactly(t *testing.T) {
 	store := mem.New(nil)
 	size := int64(-1)
-	tr := stamped(new(int))
+	tr := stamped(nil)
 	stampedPut := tr.Put
 	tr.Put = func(ctx context.Context, c *files.Call, plain io.Reader, n int64,
 		o *files.PutOptions) (io.Reader, int64, error) {
